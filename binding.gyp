@@ -1,0 +1,69 @@
+{
+  # Builds the same addon as CMakeLists.txt, where CMake is missing.
+  "variables": { "openssl_fips": "" },
+  "target_defaults": {
+    "include_dirs": [
+      "native",
+      "native/third_party",
+      "<!(node -p \"require('node-addon-api').include_dir\")"
+    ],
+    "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "EIGEN_MPL2_ONLY"],
+    "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
+    "cflags_cc": ["-std=c++20", "-O3", "-Wall", "-Wextra", "-fvisibility=hidden"]
+  },
+  "targets": [
+    {
+      "target_name": "vector_portable",
+      "type": "static_library",
+      "sources": ["native/kernels/vector/portable.cpp"],
+      "cflags_cc": ["-ffp-contract=fast", "-fno-math-errno"]
+    },
+    {
+      "target_name": "gdws",
+      "sources": ["<!@(node scripts/native-sources.mjs)"],
+      "cflags_cc": ["-fopenmp"],
+      "ldflags": ["-fopenmp", "-static-libstdc++", "-static-libgcc", "-Wl,-rpath,'$$ORIGIN'"],
+      "dependencies": ["vector_portable"],
+      "conditions": [
+        ["target_arch=='x64'", { "dependencies": ["vector_avx2", "vector_avx512"] }],
+        ["target_arch=='arm64'", { "dependencies": ["vector_neon"] }]
+      ]
+    }
+  ],
+  "conditions": [
+    [
+      "target_arch=='x64'",
+      {
+        "targets": [
+          {
+            "target_name": "vector_avx2",
+            "type": "static_library",
+            "sources": ["native/kernels/vector/avx2.cpp"],
+            "cflags_cc": ["-mavx2", "-mfma", "-ffp-contract=fast", "-fno-math-errno"]
+          },
+          {
+            "target_name": "vector_avx512",
+            "type": "static_library",
+            "sources": ["native/kernels/vector/avx512.cpp"],
+            "cflags_cc": [
+              "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-ffp-contract=fast", "-fno-math-errno"
+            ]
+          }
+        ]
+      }
+    ],
+    [
+      "target_arch=='arm64'",
+      {
+        "targets": [
+          {
+            "target_name": "vector_neon",
+            "type": "static_library",
+            "sources": ["native/kernels/vector/neon.cpp"],
+            "cflags_cc": ["-ffp-contract=fast", "-fno-math-errno"]
+          }
+        ]
+      }
+    ]
+  ]
+}

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/program.h"
+#include "engine/team.h"
+#include "kernels/vector/table.h"
+
+namespace gdws {
+
+/// Memory of one operation in one run. A pointer is null where the input is absent. Inputs and outputs are aligned to at
+/// least their element; temporaries and scratch to 64 bytes. An output never overlaps an input, unless the kernel's
+/// definition says `inPlace`: then output 0 may be the very memory of input 0.
+struct Buffers {
+  const void* const* inputs;
+  void* const* outputs;
+  std::byte* scratch;
+
+  const float* floats(size_t input) const { return static_cast<const float*>(inputs[input]); }
+  float* result(size_t output = 0) const { return static_cast<float*>(outputs[output]); }
+};
+
+/// A kernel made ready for one operation of one program: weights packed, sizes chosen.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  /// Bytes of scratch memory that a run needs with this many threads.
+  virtual size_t scratchBytes(int /*threads*/) const { return 0; }
+  /// Called by every thread of the team at once. Does not throw, does not allocate.
+  virtual void run(const Buffers& buffers, const Team& team) const = 0;
+};
+
+/// Weights packed for a kernel, shared by all programs of a session that pack the same constant in the same way.
+class PackedWeights {
+ public:
+  virtual ~PackedWeights() = default;
+  /// The packing that belongs to `key`, made by `pack` the first time.
+  virtual std::shared_ptr<const float[]> find(const std::string& key,
+                                              const std::function<std::shared_ptr<const float[]>()>& pack) = 0;
+};
+
+struct KernelContext {
+  const VectorTable& vectors;  ///< of the instruction set in use
+  PackedWeights& packedWeights;
+  int threads;                 ///< the most a run will have
+};
+
+/// One row of the kernel table: dispatch, tests and benchmarks all read it.
+struct KernelDefinition {
+  const char* name;  ///< operation.method, as "convolution.reference"
+  Opcode opcode;
+  bool inPlace;
+  bool (*supports)(const OperationView& operation, const KernelContext& context);
+  /// Checks shapes and attributes and throws ProgramError where they do not fit.
+  std::unique_ptr<Kernel> (*make)(const OperationView& operation, KernelContext& context);
+};
+
+/// Every kernel of the build, those of one operation fastest first, its reference last.
+const std::vector<KernelDefinition>& kernelTable();
+
+/// 64-byte aligned floats, zeroed. Throws std::bad_alloc.
+std::shared_ptr<float[]> allocateFloats(size_t count);
+
+}  // namespace gdws

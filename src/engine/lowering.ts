@@ -1,0 +1,27 @@
+import type { Constant, ValueType } from '../graph/value';
+import type { OpcodeName } from './program';
+
+/** A value of the program under construction. */
+export type ValueId = number;
+
+/** Where an operator writes its operations: a view of the program for one node. */
+export interface Lowering {
+  /** The value of node input `index`; `undefined` where it is absent. Constants enter the program when first asked for. */
+  input(index: number): ValueId | undefined;
+  /** The value of node output `index`; `undefined` where nothing uses it. Each is written by exactly one operation. */
+  output(index: number): ValueId | undefined;
+  /** A new value that one operation writes and others read. */
+  temporary(type: ValueType): ValueId;
+  /** A constant; float16 and float64 enter as float32, small integers as int32. */
+  constant(constant: Constant): ValueId;
+  /** The same memory seen under other dims (no operation is emitted for constants). */
+  view(value: ValueId, dims: readonly number[]): ValueId;
+  /** Appends an operation; docs/architecture.md lists inputs, ints and floats of each opcode. */
+  emit(
+    opcode: OpcodeName,
+    inputs: readonly (ValueId | undefined)[],
+    outputs: readonly ValueId[],
+    ints?: readonly number[],
+    floats?: readonly number[],
+  ): void;
+}

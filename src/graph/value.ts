@@ -1,0 +1,51 @@
+/** Element types, named as onnxruntime-common's `Tensor.Type` names them, and those only files use. */
+export type DataType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'bool'
+  | 'string';
+
+/** Elements in row-major order; float16 and bfloat16 as their bits in a Uint16Array, bool as 0 or 1 in a Uint8Array. */
+export type ElementArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly string[];
+
+/** Element type and shape of a tensor; a scalar has no dims. */
+export interface ValueType {
+  readonly type: DataType;
+  readonly dims: readonly number[];
+}
+
+/** A tensor whose elements are known. */
+export interface Constant extends ValueType {
+  readonly data: ElementArray;
+}
+
+/** What inference knows of a tensor: always type and shape, sometimes the elements. */
+export interface KnownValue extends ValueType {
+  readonly constant?: Constant;
+}
+
+/** Number of elements of a shape. */
+export function elementCount(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}

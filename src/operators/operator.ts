@@ -1,0 +1,51 @@
+import { GdwsError, type ErrorCode } from '../errors';
+import type { NodeProto } from '../onnx/onnx_pb';
+import type { Constant, KnownValue, ValueType } from '../graph/value';
+import type { Lowering } from '../engine/lowering';
+
+/** One node with what is known of its inputs, as an operator's functions see it. */
+export class OperatorCall {
+  constructor(
+    readonly node: NodeProto,
+    /** Version of the node's operator set. */
+    readonly opset: number,
+    /** Input values in order; `undefined` where an optional input is absent. */
+    readonly inputs: readonly (KnownValue | undefined)[],
+  ) {}
+
+  /** Input `index`, which the operator requires. */
+  input(index: number): KnownValue {
+    const value = this.inputs[index];
+    if (!value) this.fail('MODEL_INVALID', `input ${index} is missing.`);
+    return value;
+  }
+
+  /** Elements of input `index`, which must be known before the run. */
+  constant(index: number): Constant {
+    const value = this.input(index);
+    if (!value.constant) {
+      this.fail('OPERATOR_UNSUPPORTED', `input ${index} ('${this.node.input[index]}') must be a constant.`);
+    }
+    return value.constant;
+  }
+
+  /** Stops with an error that names this node and operator, and the input shapes. */
+  fail(code: ErrorCode, summary: string, remedy?: string): never {
+    throw new GdwsError(code, summary, {
+      node: this.node.name || this.node.output[0],
+      operator: this.node.opType,
+      shape: this.inputs.flatMap((input) => (input ? [[...input.dims]] : [])),
+      remedy,
+    });
+  }
+}
+
+/** All that gdws knows of one ONNX operator. The tables of `src/operators/` hold one for each. */
+export interface Operator {
+  /** Types and shapes of the outputs. Throws where the inputs do not fit. */
+  readonly infer: (call: OperatorCall) => ValueType[];
+  /** The outputs' elements where they follow from what is known of the inputs, else `undefined`. */
+  readonly fold?: (call: OperatorCall) => Constant[] | undefined;
+  /** Writes the operations that compute the outputs. Absent where the engine cannot run the operator. */
+  readonly lower?: (call: OperatorCall, lowering: Lowering) => void;
+}

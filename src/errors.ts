@@ -88,7 +88,8 @@ export class GdwsError extends Error {
 function describe(summary: string, { file, node, operator, tensor, shape, remedy }: ErrorDetails): string {
   const place: string[] = [];
   if (file !== undefined) place.push(file);
-  if (node !== undefined || operator !== undefined) place.push([operator, node && `'${node}'`].filter(Boolean).join(' '));
+  if (node !== undefined || operator !== undefined)
+    place.push([operator, node && `'${node}'`].filter(Boolean).join(' '));
   if (tensor !== undefined) place.push(`tensor '${tensor}'`);
   if (shape !== undefined) place.push(`shape ${formatShape(shape)}`);
   return `${place.length ? `${place.join(', ')}: ` : ''}${summary}${remedy ? ` ${remedy}` : ''}`;

@@ -5,10 +5,10 @@
 namespace gdws {
 
 /// Activations that an operation applies to its result, with parameters a and b.
-#define GDWS_ACTIVATIONS(X) \
-  X(none)                   \
-  X(relu)      /* max(x, 0) */                        \
-  X(clip)      /* min(max(x, a), b) */                \
+#define GDWS_ACTIVATIONS(X)            \
+  X(none)                              \
+  X(relu)      /* max(x, 0) */         \
+  X(clip)      /* min(max(x, a), b) */ \
   X(leakyRelu) /* x < 0 ? a·x : x */
 
 enum class Activation : int32_t {

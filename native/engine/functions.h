@@ -5,41 +5,41 @@
 namespace gdws {
 
 /// Functions of one float, with parameters a and b where named. ONNX operator of the same name unless said.
-#define GDWS_UNARY_FUNCTIONS(X)                                   \
-  X(relu)                                                         \
-  X(clip)        /* min(max(x, a), b) */                          \
-  X(leakyRelu)   /* x < 0 ? a·x : x */                            \
-  X(elu)         /* x < 0 ? a·(exp(x) - 1) : x */                 \
-  X(selu)        /* b·(x > 0 ? x : a·(exp(x) - 1)) */             \
-  X(celu)        /* max(0, x) + min(0, a·(exp(x / a) - 1)) */     \
-  X(sigmoid)                                                      \
-  X(hardSigmoid) /* max(0, min(1, a·x + b)) */                    \
-  X(hardSwish)   /* x·max(0, min(1, x / 6 + 1 / 2)) */            \
-  X(silu)        /* x·sigmoid(a·x) */                             \
-  X(mish)        /* x·tanh(softplus(x)) */                        \
-  X(gelu)        /* x / 2·(1 + erf(x / sqrt(2))) */               \
-  X(geluTanh)                                                     \
-  X(tanh)                                                         \
-  X(softplus)                                                     \
-  X(softsign)                                                     \
-  X(thresholdedRelu) /* x > a ? x : 0 */                          \
-  X(shrink)      /* x < -a ? x + b : x > a ? x - b : 0 */         \
-  X(exp)                                                          \
-  X(log)                                                          \
-  X(sqrt)                                                         \
-  X(reciprocal)                                                   \
-  X(abs)                                                          \
-  X(neg)                                                          \
-  X(sign)                                                         \
-  X(floor)                                                        \
-  X(ceil)                                                         \
-  X(round)       /* half to even */                               \
-  X(erf)                                                          \
-  X(sin)                                                          \
-  X(cos)                                                          \
-  X(tan)                                                          \
-  X(atan)                                                         \
-  X(linear)      /* a·x + b */
+#define GDWS_UNARY_FUNCTIONS(X)                               \
+  X(relu)                                                     \
+  X(clip)      /* min(max(x, a), b) */                        \
+  X(leakyRelu) /* x < 0 ? a·x : x */                         \
+  X(elu)       /* x < 0 ? a·(exp(x) - 1) : x */              \
+  X(selu)      /* b·(x > 0 ? x : a·(exp(x) - 1)) */         \
+  X(celu)      /* max(0, x) + min(0, a·(exp(x / a) - 1)) */  \
+  X(sigmoid)                                                  \
+  X(hardSigmoid) /* max(0, min(1, a·x + b)) */               \
+  X(hardSwish)   /* x·max(0, min(1, x / 6 + 1 / 2)) */       \
+  X(silu)        /* x·sigmoid(a·x) */                       \
+  X(mish)        /* x·tanh(softplus(x)) */                   \
+  X(gelu)        /* x / 2·(1 + erf(x / sqrt(2))) */          \
+  X(geluTanh)                                                 \
+  X(tanh)                                                     \
+  X(softplus)                                                 \
+  X(softsign)                                                 \
+  X(thresholdedRelu) /* x > a ? x : 0 */                      \
+  X(shrink)          /* x < -a ? x + b : x > a ? x - b : 0 */ \
+  X(exp)                                                      \
+  X(log)                                                      \
+  X(sqrt)                                                     \
+  X(reciprocal)                                               \
+  X(abs)                                                      \
+  X(neg)                                                      \
+  X(sign)                                                     \
+  X(floor)                                                    \
+  X(ceil)                                                     \
+  X(round) /* half to even */                                 \
+  X(erf)                                                      \
+  X(sin)                                                      \
+  X(cos)                                                      \
+  X(tan)                                                      \
+  X(atan)                                                     \
+  X(linear) /* a·x + b */
 
 enum class UnaryFunction : int32_t {
 #define GDWS_MEMBER(name) name,
@@ -48,14 +48,14 @@ enum class UnaryFunction : int32_t {
 };
 
 /// Functions of two floats.
-#define GDWS_BINARY_FUNCTIONS(X) \
-  X(add)                         \
-  X(sub)                         \
-  X(mul)                         \
-  X(div)                         \
-  X(pow)                         \
-  X(min)                         \
-  X(max)                         \
+#define GDWS_BINARY_FUNCTIONS(X)  \
+  X(add)                          \
+  X(sub)                          \
+  X(mul)                          \
+  X(div)                          \
+  X(pow)                          \
+  X(min)                          \
+  X(max)                          \
   X(prelu) /* x < 0 ? b·x : x */ \
   X(mod)   /* fmod */
 

@@ -16,10 +16,13 @@ inline constexpr int32_t dataTypeCount = 5;
 
 constexpr size_t bytesOf(DataType type) {
   switch (type) {
-    case DataType::int64: return 8;
+    case DataType::int64:
+      return 8;
     case DataType::uint8:
-    case DataType::boolean: return 1;
-    default: return 4;
+    case DataType::boolean:
+      return 1;
+    default:
+      return 4;
   }
 }
 
@@ -69,8 +72,8 @@ struct ConstantData {
   size_t elements;
 };
 
-/// Reads a program written by src/engine/program.ts. Every word is checked: sizes, ids, opcodes, that a value is written
-/// once and before it is read, and that constants have the size their value declares. Throws ProgramError.
+/// Reads a program written by src/engine/program.ts. Every word is checked: sizes, ids, opcodes, that a value is
+/// written once and before it is read, and that constants have the size their value declares. Throws ProgramError.
 Program parseProgram(const int32_t* words, size_t count, const std::vector<ConstantData>& constants);
 
 /// An operation with its values resolved, as kernels see it.

@@ -30,6 +30,8 @@ class Kernel {
   virtual ~Kernel() = default;
   /// Bytes of scratch memory that a run needs with this many threads.
   virtual size_t scratchBytes(int /*threads*/) const { return 0; }
+  /// Whether a run reads input i; not so where its constant has been packed.
+  virtual bool readsInput(size_t /*i*/) const { return true; }
   /// Called by every thread of the team at once. Does not throw, does not allocate.
   virtual void run(const Buffers& buffers, const Team& team) const = 0;
 };

@@ -1,0 +1,213 @@
+#include "addon/program.h"
+
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "addon/errors.h"
+#include "addon/typed_array.h"
+#include "engine/scheduler.h"
+
+namespace gdws {
+
+namespace {
+
+/// A program and the session whose weights it uses.
+struct ProgramHandle {
+  std::shared_ptr<Session> session;
+  std::shared_ptr<CompiledProgram> program;
+};
+
+/// Memory of one run's inputs and outputs. Inputs are copied, since JavaScript may change, transfer or free its arrays
+/// while the run goes on.
+class RunMemory {
+ public:
+  RunMemory(Napi::Env env, const CompiledProgram& program, const Napi::Value& given) {
+    if (!given.IsArray() || given.As<Napi::Array>().Length() != program.inputCount()) {
+      throw invalidArgument(env, "a run takes as many inputs as its program");
+    }
+    const auto arrays = given.As<Napi::Array>();
+    for (uint32_t i = 0; i < program.inputCount(); ++i) {
+      const Value& value = program.input(i);
+      const ConstantData elements = elementsOf(arrays[i], value.type);
+      if (elements.elements != value.elements) throw invalidArgument(env, "an input has another size than its value");
+      buffers_.push_back(allocateBytes(value.bytes()));
+      if (value.bytes() > 0) std::memcpy(buffers_.back().get(), elements.data, value.bytes());
+      inputs_.push_back(buffers_.back().get());
+    }
+    for (size_t i = 0; i < program.outputCount(); ++i) {
+      buffers_.push_back(allocateBytes(program.output(i).bytes()));
+      outputs_.push_back(buffers_.back().get());
+    }
+  }
+
+  bool run(CompiledProgram& program, const std::atomic<bool>& aborted) {
+    return program.run(inputs_, outputs_, aborted);
+  }
+
+  Napi::Array results(Napi::Env env, const CompiledProgram& program) const {
+    Napi::Array results = Napi::Array::New(env, outputs_.size());
+    for (uint32_t i = 0; i < outputs_.size(); ++i) {
+      const size_t bytes = program.output(i).bytes();
+      Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+      if (bytes > 0) std::memcpy(buffer.Data(), outputs_[i], bytes);
+      results[i] = buffer;
+    }
+    return results;
+  }
+
+ private:
+  std::vector<AlignedBytes> buffers_;
+  std::vector<const void*> inputs_;
+  std::vector<void*> outputs_;
+};
+
+/// How a run ended.
+struct Outcome {
+  bool finished = false;
+  std::exception_ptr failure;
+
+  static Outcome of(RunMemory& memory, CompiledProgram& program, const std::atomic<bool>& aborted) {
+    Outcome outcome;
+    try {
+      outcome.finished = memory.run(program, aborted);
+    } catch (...) {
+      outcome.failure = std::current_exception();
+    }
+    return outcome;
+  }
+
+  /// The outputs; throws Napi::Error where the run failed or was aborted.
+  Napi::Array results(Napi::Env env, const RunMemory& memory, const CompiledProgram& program) const {
+    if (failure) {
+      try {
+        std::rethrow_exception(failure);
+      } catch (const std::exception& exception) {
+        throw toJavaScript(env, exception);
+      }
+    }
+    if (!finished) {
+      Napi::Error error = Napi::Error::New(env, "the run was aborted");
+      error.Set("code", Napi::String::New(env, "ABORTED"));
+      throw error;
+    }
+    return memory.results(env, program);
+  }
+};
+
+class RunTask final : public Environment::Task {
+ public:
+  RunTask(Napi::Env env, ProgramHandle handle, const Napi::Value& inputs)
+      : handle_(std::move(handle)),
+        memory_(env, *handle_.program, inputs),
+        deferred_(Napi::Promise::Deferred::New(env)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void work() override { outcome_ = Outcome::of(memory_, *handle_.program, aborted); }
+
+  void settle(Napi::Env env) override {
+    try {
+      deferred_.Resolve(outcome_.results(env, memory_, *handle_.program));
+    } catch (const Napi::Error& error) {
+      deferred_.Reject(error.Value());
+    }
+  }
+
+ private:
+  ProgramHandle handle_;
+  RunMemory memory_;
+  Napi::Promise::Deferred deferred_;
+  Outcome outcome_;
+};
+
+class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "NativeProgram",
+                       {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::runSync>("runSync"),
+                        InstanceAccessor<&ProgramObject::kernels>("kernels"),
+                        InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes")});
+  }
+
+  explicit ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
+    if (info.Length() != 1 || !info[0].IsExternal())
+      throw invalidArgument(info.Env(), "a program is made by a session");
+    handle_ = *info[0].As<Napi::External<ProgramHandle>>().Data();
+  }
+
+ private:
+  Napi::Value run(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    try {
+      auto task = std::make_shared<RunTask>(env, handle_, info[0]);
+      Napi::Object run = Napi::Object::New(env);
+      run.Set("done", task->promise());
+      run.Set("abort", Napi::Function::New(env, [waiting = std::weak_ptr<RunTask>(task)](const Napi::CallbackInfo&) {
+                if (const auto running = waiting.lock()) running->aborted = true;
+              }));
+      Environment::of(env).submit(std::move(task), handle_.session->threads());
+      return run;
+    } catch (const Napi::Error&) {
+      throw;
+    } catch (const std::exception& exception) {
+      throw toJavaScript(env, exception);
+    }
+  }
+
+  Napi::Value runSync(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    try {
+      RunMemory memory(env, *handle_.program, info[0]);
+      const std::atomic<bool> neverAborted{false};
+      std::optional<Outcome> outcome;
+      std::mutex mutex;
+      std::condition_variable ended;
+      Scheduler::instance().submit(
+          [&] {
+            Outcome result = Outcome::of(memory, *handle_.program, neverAborted);
+            const std::lock_guard lock(mutex);
+            outcome = std::move(result);
+            ended.notify_one();
+          },
+          handle_.session->threads());
+      {
+        std::unique_lock lock(mutex);
+        ended.wait(lock, [&] { return outcome.has_value(); });
+      }
+      return outcome->results(env, memory, *handle_.program);
+    } catch (const Napi::Error&) {
+      throw;
+    } catch (const std::exception& exception) {
+      throw toJavaScript(env, exception);
+    }
+  }
+
+  Napi::Value kernels(const Napi::CallbackInfo& info) {
+    const std::vector<std::string> names = handle_.program->kernelNames();
+    Napi::Array array = Napi::Array::New(info.Env(), names.size());
+    for (uint32_t i = 0; i < names.size(); ++i) array[i] = Napi::String::New(info.Env(), names[i]);
+    return array;
+  }
+
+  Napi::Value arenaBytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(handle_.program->arenaBytes()));
+  }
+
+  ProgramHandle handle_;
+};
+
+}  // namespace
+
+Napi::Function defineProgramObject(Napi::Env env) { return ProgramObject::define(env); }
+
+Napi::Object newProgramObject(Napi::Env env, std::shared_ptr<Session> session,
+                              std::shared_ptr<CompiledProgram> program) {
+  ProgramHandle handle{std::move(session), std::move(program)};
+  return Environment::of(env).programConstructor.New({Napi::External<ProgramHandle>::New(env, &handle)});
+}
+
+}  // namespace gdws

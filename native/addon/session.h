@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace gdws {
+
+/// Adds createSession(threads, kernel?) to the exports.
+void addSession(Napi::Env env, Napi::Object exports);
+
+}  // namespace gdws

@@ -1,0 +1,37 @@
+#include "addon/typed_array.h"
+
+#include "addon/errors.h"
+
+namespace gdws {
+
+namespace {
+
+napi_typedarray_type arrayTypeOf(DataType type) {
+  switch (type) {
+    case DataType::float32:
+      return napi_float32_array;
+    case DataType::int64:
+      return napi_bigint64_array;
+    case DataType::int32:
+      return napi_int32_array;
+    default:
+      return napi_uint8_array;
+  }
+}
+
+}  // namespace
+
+ConstantData elementsOf(const Napi::Value& value, DataType type) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != arrayTypeOf(type)) {
+    throw invalidArgument(value.Env(), "an array has another element type than its value");
+  }
+  napi_typedarray_type arrayType;
+  size_t length = 0;
+  void* data = nullptr;
+  napi_value buffer;
+  size_t offset = 0;
+  napi_get_typedarray_info(value.Env(), value, &arrayType, &length, &data, &buffer, &offset);
+  return {type, data, length};
+}
+
+}  // namespace gdws

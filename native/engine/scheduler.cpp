@@ -1,0 +1,57 @@
+#include "engine/scheduler.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "engine/concurrency.h"
+
+namespace gdws {
+
+Scheduler& Scheduler::instance() {
+  static Scheduler* const scheduler = new Scheduler(availableConcurrency());
+  return *scheduler;
+}
+
+void Scheduler::submit(std::function<void()> job, int threads) {
+  const std::lock_guard lock(mutex_);
+  queue_.push_back({std::move(job), std::min(threads, processors_)});
+  dispatch();
+}
+
+void Scheduler::dispatch() {
+  // Strictly in order: a job that wants many threads is not overtaken for ever by small ones.
+  while (!queue_.empty() && (busyThreads_ == 0 || busyThreads_ + queue_.front().threads <= processors_)) {
+    Worker* worker;
+    if (idle_.empty()) {
+      worker = new Worker;
+      std::thread([this, worker] { serve(*worker); }).detach();
+    } else {
+      worker = idle_.back();
+      idle_.pop_back();
+    }
+    worker->job = std::move(queue_.front());
+    queue_.pop_front();
+    worker->hasJob = true;
+    busyThreads_ += worker->job.threads;
+    worker->wake.notify_one();
+  }
+}
+
+void Scheduler::serve(Worker& worker) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    worker.wake.wait(lock, [&] { return worker.hasJob; });
+    Job job = std::move(worker.job);
+    lock.unlock();
+    job.work();
+    // What the job holds goes before the next begins.
+    job.work = nullptr;
+    lock.lock();
+    worker.hasJob = false;
+    busyThreads_ -= job.threads;
+    idle_.push_back(&worker);
+    dispatch();
+  }
+}
+
+}  // namespace gdws

@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { GdwsError } from './errors';
+
+/** Element types that the engine computes with; their place in this list is their number in a program. */
+export const nativeTypes = ['float32', 'int64', 'int32', 'uint8', 'bool'] as const;
+export type NativeType = (typeof nativeTypes)[number];
+
+/** Elements of a tensor in the engine: float32, int64, int32, and uint8 for both uint8 and bool. */
+export type NativeArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+
+/** A run that has begun. `done` rejects with code ABORTED after `abort`. */
+export interface NativeRun {
+  readonly done: Promise<ArrayBuffer[]>;
+  abort(): void;
+}
+
+/** A program compiled for one set of input shapes. */
+export interface NativeProgram {
+  /** Inputs in the program's order; resolves with the bytes of the outputs in the program's order. */
+  run(inputs: readonly NativeArray[]): NativeRun;
+  runSync(inputs: readonly NativeArray[]): ArrayBuffer[];
+  /** The kernel of each operation, in order. */
+  readonly kernels: readonly string[];
+  /** Bytes of working memory of one run. */
+  readonly arenaBytes: number;
+}
+
+/** The weights and programs of one network. */
+export interface NativeSession {
+  /** `constants[i]` has the data of constant number i; holes where the program does not use it. */
+  compile(words: Int32Array, constants: readonly (NativeConstant | undefined)[]): NativeProgram;
+}
+
+export interface NativeConstant {
+  /** Index in {@link nativeTypes}. */
+  readonly type: number;
+  readonly data: NativeArray;
+}
+
+/** What the addon exports. */
+export interface Native {
+  /** Instruction set in use: portable, avx2, avx512 or neon. */
+  readonly instructionSet: string;
+  /** Processors this process may use at once, by affinity and cgroup quota. */
+  readonly concurrency: number;
+  /** Names of the operations in the order of their numbers, and of the functions each takes as an int. */
+  readonly opcodes: readonly string[];
+  readonly activations: readonly string[];
+  readonly unaryFunctions: readonly string[];
+  readonly binaryFunctions: readonly string[];
+  readonly reduceFunctions: readonly string[];
+  readonly compareFunctions: readonly string[];
+  /** Every kernel of the build as `operation.method`. */
+  readonly kernels: readonly string[];
+  /** A session whose runs use `threads` threads. `kernel` names a kernel or method to prefer (for tests and benchmarks). */
+  createSession(threads: number, kernel?: string): NativeSession;
+}
+
+const platform = `${process.platform}-${process.arch}`;
+
+/** Where the addon may be, best first: what was built on this machine, then what the package ships. */
+const candidates = [
+  path.join(__dirname, '..', 'build', 'Release', 'gdws.node'),
+  path.join(__dirname, '..', 'prebuilds', platform, 'gdws.node'),
+];
+
+function load(): Native {
+  const present = candidates.find((candidate) => fs.existsSync(candidate));
+  if (!present) {
+    throw new GdwsError('ADDON_MISSING', `gdws has no addon for ${platform} (Node ${process.version}).`, {
+      remedy: `Build it in ${path.join(__dirname, '..')} with 'npx cmake-js compile' (needs CMake and a C++20 compiler).`,
+    });
+  }
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon is loaded by require only
+    return require(present) as Native;
+  } catch (cause) {
+    throw new GdwsError('ADDON_MISSING', `the addon cannot be loaded: ${(cause as Error).message}.`, {
+      file: present,
+      remedy: 'Rebuild it on this machine with a C++20 compiler that has OpenMP.',
+      cause,
+    });
+  }
+}
+
+/** The native addon, loaded once. */
+export const native: Native = load();

@@ -38,6 +38,22 @@ export interface NativeConstant {
   readonly data: NativeArray;
 }
 
+/** Dimensions of a convolution's weights (M, C / groups, taps); `taps` are the weights of one kernel. */
+export interface NativeLayer {
+  readonly outputChannels: number;
+  readonly inputChannels: number;
+  readonly taps: number;
+  readonly groups: number;
+}
+
+/** Singular value decomposition of every input channel's block of weights, (M / groups, taps), of rank min of both. */
+export interface NativeDecomposition {
+  /** (C, rank), descending in each channel; what is below the rounding error is 0. */
+  readonly singularValues: Float64Array;
+  /** (C, rank, taps), orthonormal in each channel. */
+  readonly rightVectors: Float64Array;
+}
+
 /** What the addon exports. */
 export interface Native {
   /** Instruction set in use: portable, avx2, avx512 or neon. */
@@ -55,6 +71,19 @@ export interface Native {
   readonly kernels: readonly string[];
   /** A session whose runs use `threads` threads. `kernel` names a kernel or method to prefer (for tests and benchmarks). */
   createSession(threads: number, kernel?: string): NativeSession;
+  /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */
+  readonly decompose: (weights: Float32Array, layer: NativeLayer, threads: number) => Promise<NativeDecomposition>;
+  /**
+   * Pointwise weights (M, G / groups) for depthwise kernels (G, taps), of which channel c has `counts[c]`: W_c v for
+   * kernel v of channel c. Every group has as many kernels, at least one.
+   */
+  readonly pointwiseWeights: (
+    weights: Float32Array,
+    layer: NativeLayer,
+    threads: number,
+    counts: Int32Array,
+    kernels: Float32Array,
+  ) => Promise<Float32Array>;
 }
 
 const platform = `${process.platform}-${process.arch}`;

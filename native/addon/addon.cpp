@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/linalg.h"
 #include "addon/names.h"
 #include "addon/session.h"
 #include "engine/concurrency.h"
@@ -14,6 +15,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("concurrency", Napi::Number::New(env, gdws::availableConcurrency()));
   gdws::addNames(env, exports);
   gdws::addSession(env, exports);
+  gdws::addLinalg(env, exports);
   return exports;
 }
 

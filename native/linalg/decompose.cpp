@@ -1,0 +1,95 @@
+#include "linalg/decompose.h"
+
+#include <omp.h>
+
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <new>
+
+#include "engine/team.h"
+#include "linalg/eigen.h"
+
+namespace gdws {
+
+namespace {
+
+/// From this size on divide-and-conquer is faster than Jacobi rotations: kernels of 5×5 and more.
+constexpr int64_t divideAndConquer = 20;
+
+/// Entries this close to the largest count as equal to it, so that rounding does not decide the sign of a vector.
+constexpr double nearlyLargest = 1 - 1e-9;
+
+double signOf(const Eigen::Ref<const Eigen::VectorXd>& vector) {
+  const double limit = vector.cwiseAbs().maxCoeff() * nearlyLargest;
+  for (Eigen::Index i = 0; i < vector.size(); ++i) {
+    if (std::abs(vector[i]) >= limit) return vector[i] < 0 ? -1 : 1;
+  }
+  return 1;
+}
+
+/// One thread's working memory.
+class ChannelDecomposition {
+ public:
+  explicit ChannelDecomposition(const LayerWeights& weights)
+      : weights_(weights), block_(weights.rows(), weights.taps), byConquest_(weights.rank() >= divideAndConquer) {}
+
+  void run(int64_t channel, double* singularValues, double* rightVectors) {
+    for (int64_t row = 0; row < weights_.rows(); ++row) {
+      const float* source = weights_.row(channel, row);
+      for (int64_t tap = 0; tap < weights_.taps; ++tap) block_(row, tap) = source[tap];
+    }
+    if (byConquest_) {
+      write(conquest_.compute(block_, Eigen::ComputeThinV), singularValues, rightVectors);
+    } else {
+      write(jacobi_.compute(block_, Eigen::ComputeThinV), singularValues, rightVectors);
+    }
+  }
+
+ private:
+  template <typename Solver>
+  void write(const Solver& solver, double* singularValues, double* rightVectors) const {
+    const auto& values = solver.singularValues();
+    const auto& vectors = solver.matrixV();
+    const double rounding =
+        values[0] * std::numeric_limits<double>::epsilon() * std::max(weights_.rows(), weights_.taps);
+    for (int64_t i = 0; i < weights_.rank(); ++i) {
+      singularValues[i] = values[i] > rounding ? values[i] : 0;
+      Eigen::Map<Eigen::VectorXd>(rightVectors + i * weights_.taps, weights_.taps) =
+          vectors.col(i) * signOf(vectors.col(i));
+    }
+  }
+
+  const LayerWeights& weights_;
+  Eigen::MatrixXd block_;
+  bool byConquest_;
+  Eigen::JacobiSVD<Eigen::MatrixXd> jacobi_;
+  Eigen::BDCSVD<Eigen::MatrixXd> conquest_;
+};
+
+}  // namespace
+
+void decompose(const LayerWeights& weights, int threads, double* singularValues, double* rightVectors) {
+  std::atomic<bool> outOfMemory{false};
+#pragma omp parallel num_threads(threads)
+  try {
+    ChannelDecomposition decomposition(weights);
+    const int64_t rank = weights.rank();
+    const Range mine = Team{omp_get_thread_num(), omp_get_num_threads()}.share(weights.inputChannels);
+    for (int64_t channel = mine.begin; channel < mine.end; ++channel) {
+      decomposition.run(channel, singularValues + channel * rank, rightVectors + channel * rank * weights.taps);
+    }
+  } catch (const std::bad_alloc&) {
+    outOfMemory = true;
+  }
+  if (outOfMemory) throw std::bad_alloc();
+}
+
+int64_t firstNonFinite(const LayerWeights& weights) {
+  for (int64_t i = 0; i < weights.size(); ++i) {
+    if (!std::isfinite(weights.data[i])) return i;
+  }
+  return -1;
+}
+
+}  // namespace gdws

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "linalg/layer_weights.h"
+
+namespace gdws {
+
+/// The pointwise weights that go with chosen depthwise kernels: for kernel v of channel c the column W_c v, the best
+/// where the kernels of a channel are orthonormal. It equals σ u of the singular value decomposition, and unlike
+/// that does not lose accuracy where σ is tiny.
+///
+/// `kernels` is (G, taps), the kernels of channel 0 first; `counts` says how many each channel has (their sum is G, and
+/// every group has as many). `pointwise` receives (M, G / groups) row-major, the weights of the 1×1 convolution.
+void pointwiseWeights(const LayerWeights& weights, const int32_t* counts, const float* kernels, int threads,
+                      float* pointwise);
+
+}  // namespace gdws

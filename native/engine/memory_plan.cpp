@@ -105,7 +105,9 @@ MemoryPlan planMemory(const Program& program, const std::vector<bool>& mayOverwr
         const int32_t block = blockOf[source];
         const bool alsoOtherInput = std::any_of(operation.inputs.begin() + 1, operation.inputs.end(),
                                                 [&](int32_t other) { return other >= 0 && root[other] == source; });
-        if (block != never && blocks[block].lastUse == now && blocks[block].bytes == bytes && !alsoOtherInput) {
+        // An input of fewer elements is broadcast, and would be overwritten before it is read.
+        const bool sameSize = program.values[operation.inputs[0]].bytes() == program.values[id].bytes();
+        if (block != never && blocks[block].lastUse == now && sameSize && !alsoOtherInput) {
           blocks[block].lastUse = lastUse;
           blockOf[id] = block;
           continue;

@@ -1,14 +1,53 @@
-#include <cstdlib>
 #include <algorithm>
+#include <cstdlib>
 #include <new>
 
+#include "kernels/argReduce/kernels.h"
+#include "kernels/averagePool/kernels.h"
+#include "kernels/binary/kernels.h"
+#include "kernels/cast/kernels.h"
+#include "kernels/compare/kernels.h"
+#include "kernels/concat/kernels.h"
+#include "kernels/gather/kernels.h"
+#include "kernels/interpolate/kernels.h"
 #include "kernels/kernel.h"
+#include "kernels/localResponse/kernels.h"
+#include "kernels/maxPool/kernels.h"
+#include "kernels/normalize/kernels.h"
+#include "kernels/pad/kernels.h"
+#include "kernels/reduce/kernels.h"
+#include "kernels/scaleShift/kernels.h"
+#include "kernels/select/kernels.h"
+#include "kernels/softmax/kernels.h"
+#include "kernels/strided/kernels.h"
+#include "kernels/unary/kernels.h"
 
 namespace gdws {
 
 const std::vector<KernelDefinition>& kernelTable() {
   static const std::vector<KernelDefinition> table = [] {
     std::vector<KernelDefinition> all;
+    const auto append = [&all](const auto& kernels) {
+      for (const KernelDefinition* kernel : kernels) all.push_back(*kernel);
+    };
+    append(argReduceKernels);
+    append(averagePoolKernels);
+    append(binaryKernels);
+    append(castKernels);
+    append(compareKernels);
+    append(concatKernels);
+    append(gatherKernels);
+    append(interpolateKernels);
+    append(localResponseKernels);
+    append(maxPoolKernels);
+    append(normalizeKernels);
+    append(padKernels);
+    append(reduceKernels);
+    append(scaleShiftKernels);
+    append(selectKernels);
+    append(softmaxKernels);
+    append(stridedKernels);
+    append(unaryKernels);
     return all;
   }();
   return table;

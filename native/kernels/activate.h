@@ -1,0 +1,24 @@
+#pragma once
+
+#include "engine/activation.h"
+
+namespace gdws {
+
+/// An activation of one number. NaN stays NaN, as in onnxruntime.
+template <class Real>
+inline Real activate(Activation activation, Real x, Real a, Real b) {
+  switch (activation) {
+    case Activation::relu:
+      return x < 0 ? 0 : x;
+    case Activation::clip: {
+      const Real raised = x < a ? a : x;
+      return raised > b ? b : raised;
+    }
+    case Activation::leakyRelu:
+      return x < 0 ? a * x : x;
+    default:
+      return x;
+  }
+}
+
+}  // namespace gdws

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition argReduceReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* argReduceKernels[] = {&argReduceReference};
+
+}  // namespace gdws

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition averagePoolReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* averagePoolKernels[] = {&averagePoolReference};
+
+}  // namespace gdws

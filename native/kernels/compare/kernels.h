@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition compareReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* compareKernels[] = {&compareReference};
+
+}  // namespace gdws

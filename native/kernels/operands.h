@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/activation.h"
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+/// Checks that kernels make of their operands. All throw ProgramError, naming the operation.
+
+/// Input i, which must have this element type.
+const Value& inputOf(const OperationView& operation, size_t i, DataType type = DataType::float32);
+/// Output 0, which must have this element type.
+const Value& outputOf(const OperationView& operation, DataType type = DataType::float32);
+/// Output 0, which must be float32 and of the same dims as `x`.
+const Value& outputLike(const OperationView& operation, const Value& x);
+/// The integer at `position`, from 0 up to `limit` - 1.
+int32_t integerBelow(const OperationView& operation, size_t position, int64_t limit, const char* what);
+/// The activation code at `position` of the ints.
+Activation activationAt(const OperationView& operation, size_t position);
+/// "(2, 3, 5)", for messages.
+std::string describe(const std::vector<int64_t>& dims);
+
+/// Product of dims[first..last). A tensor without elements may have dims whose product overflows: it stops at 2^40.
+int64_t countOf(const std::vector<int64_t>& dims, size_t first, size_t last);
+/// Row-major strides in elements, each at most 2^40.
+std::vector<int64_t> stridesOf(const std::vector<int64_t>& dims);
+
+/// For KernelDefinition::make of a kernel that is constructed from the operation alone.
+template <class SomeKernel>
+std::unique_ptr<Kernel> makeKernel(const OperationView& operation, KernelContext&) {
+  return std::make_unique<SomeKernel>(operation);
+}
+
+/// What an operation without output elements runs.
+class EmptyKernel final : public Kernel {
+ public:
+  bool readsInput(size_t) const override { return false; }
+  void run(const Buffers&, const Team&) const override {}
+};
+
+/// For KernelDefinition::supports of kernels that run whatever `make` accepts.
+inline bool supportsAll(const OperationView&, const KernelContext&) { return true; }
+
+}  // namespace gdws

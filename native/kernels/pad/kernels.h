@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition padReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* padKernels[] = {&padReference};
+
+}  // namespace gdws

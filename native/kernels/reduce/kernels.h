@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition reduceReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* reduceKernels[] = {&reduceReference};
+
+}  // namespace gdws

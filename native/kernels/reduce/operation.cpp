@@ -1,0 +1,28 @@
+#include "kernels/reduce/operation.h"
+
+namespace gdws {
+
+ReduceOperation::ReduceOperation(const OperationView& operation)
+    : function(static_cast<ReduceFunction>(integerBelow(operation, 0, reduceFunctionCount, "reduce function"))) {
+  const Value& x = inputOf(operation, 0);
+  const Value& y = outputOf(operation);
+  std::vector<bool> isReduced(x.rank());
+  for (size_t i = 1; i < operation.integers().size(); ++i) {
+    isReduced[integerBelow(operation, i, static_cast<int64_t>(x.rank()), "axis")] = true;
+  }
+  const std::vector<int64_t> strides = stridesOf(x.dims);
+  std::vector<int64_t> expected = x.dims;
+  std::vector<int64_t> reducedDims;
+  for (size_t axis = 0; axis < x.rank(); ++axis) {
+    (isReduced[axis] ? reduced : kept).axes.push_back({x.dims[axis], {strides[axis]}});
+    if (isReduced[axis]) {
+      expected[axis] = 1;
+      reducedDims.push_back(x.dims[axis]);
+    }
+  }
+  if (y.dims != expected) operation.fail("the output is " + describe(y.dims) + ", not " + describe(expected));
+  kept.elements = static_cast<int64_t>(y.elements);
+  reduced.elements = y.elements == 0 ? 0 : countOf(reducedDims, 0, reducedDims.size());
+}
+
+}  // namespace gdws

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "engine/functions.h"
+#include "kernels/broadcast.h"
+#include "kernels/operands.h"
+
+namespace gdws {
+
+/// A checked `reduce`: y's dims are x's with the reduced axes as 1. Reducing no elements gives 0 for the sums, 1 for
+/// the product, -inf for max, +inf for min, NaN for the mean, -inf for the logarithms.
+struct ReduceOperation {
+  explicit ReduceOperation(const OperationView& operation);
+
+  ReduceFunction function;
+  StridedLoop kept;     ///< over the elements of y; operand 0 is where each one's elements begin in x
+  StridedLoop reduced;  ///< over the elements of x that one of y is made of, from there
+};
+
+}  // namespace gdws

@@ -1,0 +1,76 @@
+#include <cmath>
+#include <limits>
+
+#include "kernels/reduce/kernels.h"
+#include "kernels/reduce/operation.h"
+
+namespace gdws {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+class ReduceReference final : public Kernel {
+ public:
+  explicit ReduceReference(const OperationView& operation) : operation_(operation) {}
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    if (team.index != 0) return;
+    for (int64_t i = 0; i < operation_.kept.elements; ++i) {
+      buffers.result()[i] = static_cast<float>(reduce(buffers.floats(0) + operation_.kept.offsetsAt(i)[0]));
+    }
+  }
+
+ private:
+  template <class Combine>
+  double fold(const float* x, double start, Combine combine) const {
+    double result = start;
+    for (int64_t j = 0; j < operation_.reduced.elements; ++j) {
+      result = combine(result, static_cast<double>(x[operation_.reduced.offsetsAt(j)[0]]));
+    }
+    return result;
+  }
+
+  double reduce(const float* x) const {
+    const auto sum = [&] { return fold(x, 0, [](double s, double v) { return s + v; }); };
+    const auto squares = [&] { return fold(x, 0, [](double s, double v) { return s + v * v; }); };
+    const auto largest = [&] {
+      return fold(x, -infinity, [](double s, double v) { return v > s || std::isnan(v) ? v : s; });
+    };
+    switch (operation_.function) {
+      case ReduceFunction::sum:
+        return sum();
+      case ReduceFunction::mean:
+        return sum() / static_cast<double>(operation_.reduced.elements);
+      case ReduceFunction::max:
+        return largest();
+      case ReduceFunction::min:
+        return fold(x, infinity, [](double s, double v) { return v < s || std::isnan(v) ? v : s; });
+      case ReduceFunction::prod:
+        return fold(x, 1, [](double s, double v) { return s * v; });
+      case ReduceFunction::l1:
+        return fold(x, 0, [](double s, double v) { return s + std::fabs(v); });
+      case ReduceFunction::l2:
+        return std::sqrt(squares());
+      case ReduceFunction::sumSquare:
+        return squares();
+      case ReduceFunction::logSum:
+        return std::log(sum());
+      case ReduceFunction::logSumExp: {
+        const double most = largest();
+        if (std::isinf(most)) return most;
+        return most + std::log(fold(x, 0, [most](double s, double v) { return s + std::exp(v - most); }));
+      }
+    }
+    return 0;
+  }
+
+  ReduceOperation operation_;
+};
+
+}  // namespace
+
+const KernelDefinition reduceReference = {"reduce.reference", Opcode::reduce, false, supportsAll,
+                                          makeKernel<ReduceReference>};
+
+}  // namespace gdws

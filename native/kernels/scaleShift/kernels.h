@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition scaleShiftReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* scaleShiftKernels[] = {&scaleShiftReference};
+
+}  // namespace gdws

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition stridedReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* stridedKernels[] = {&stridedReference};
+
+}  // namespace gdws

@@ -1,0 +1,8 @@
+export {
+  measureInterleaved,
+  type Comparison,
+  type Contestant,
+  type Measurement,
+  type MeasureOptions,
+} from './interleave';
+export { describe, quantile, ratio, type Distribution, type Ratio } from './statistics';

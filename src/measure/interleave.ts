@@ -1,0 +1,146 @@
+import { GdwsError } from '../errors';
+import { describe, ratio, type Distribution, type Ratio } from './statistics';
+
+/** One of the things that are timed against each other. */
+export interface Contestant {
+  readonly name: string;
+  /** Does the work once. A promise is awaited within the time. */
+  readonly run: () => unknown;
+}
+
+export interface MeasureOptions {
+  /** Milliseconds that rounds may take in all, warm-up not counted. Default 2000. */
+  budget?: number;
+  /** Rounds that are run and not counted. Default 1. */
+  warmUpRounds?: number;
+  /** Rounds that are run even beyond the budget. Default 5. */
+  minRounds?: number;
+  /** Default 1000. */
+  maxRounds?: number;
+  /** Milliseconds one sample should last at least; a faster contestant is called several times for it. Default 1. */
+  minSample?: number;
+  /**
+   * Calls before each sample that are not counted. They bring the contestant's data back into the caches and let the
+   * threads of the one before come to rest. Default 1.
+   */
+  settlingCalls?: number;
+  /** Stops between two samples with `ABORTED`. */
+  signal?: AbortSignal;
+  /** Called after each round with the fraction done, 0 to 1. */
+  onProgress?: (done: number) => void;
+  /** Milliseconds since any fixed moment. Default `performance.now`. */
+  clock?: () => number;
+}
+
+/** Times of one contestant. */
+export interface Measurement {
+  readonly name: string;
+  /** Milliseconds a call, one for each round. */
+  readonly samples: readonly number[];
+  /** How many calls each sample is the mean of. */
+  readonly callsPerSample: number;
+  /** Of `samples`, in milliseconds. */
+  readonly time: Distribution;
+}
+
+/** What a measurement of several contestants found. */
+export interface Comparison {
+  readonly rounds: number;
+  /** In the order of the contestants. */
+  readonly measurements: readonly Measurement[];
+  /** The time of `first` as a multiple of the time of `second`; below 1 where `first` is faster. */
+  ratio(first: string, second: string): Ratio;
+}
+
+/**
+ * Times contestants in turn (A B A B ...), so that what the machine does besides strikes all alike: ratios count where
+ * absolute times do not. Rounds go on until the budget is spent, with a minimum and a maximum.
+ */
+export async function measureInterleaved(
+  contestants: readonly Contestant[],
+  options: MeasureOptions = {},
+): Promise<Comparison> {
+  const { budget, warmUpRounds, minRounds, maxRounds, minSample, settlingCalls, signal, onProgress, clock } = {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  } as typeof defaults & MeasureOptions;
+  check(contestants, { budget, warmUpRounds, minRounds, maxRounds, minSample, settlingCalls });
+
+  const timed = async (contestant: Contestant, calls: number): Promise<number> => {
+    if (signal?.aborted) throw new GdwsError('ABORTED', 'the measurement was aborted.', { cause: signal.reason });
+    const begin = clock();
+    for (let call = 0; call < calls; ++call) await contestant.run();
+    return clock() - begin;
+  };
+
+  // The shortest call seen decides, so that a slow first one (page faults, lazy set-up) does not make the samples short.
+  const shortest = contestants.map(() => Infinity);
+  for (let round = 0; round < Math.max(1, warmUpRounds); ++round) {
+    for (const [index, contestant] of contestants.entries()) {
+      shortest[index] = Math.min(shortest[index]!, await timed(contestant, 1));
+    }
+  }
+  const calls = shortest.map((time) => Math.min(maxCalls, Math.max(1, Math.ceil(minSample / time))));
+
+  const samples = contestants.map((): number[] => []);
+  const begin = clock();
+  let rounds = 0;
+  while (rounds < maxRounds) {
+    const spent = clock() - begin;
+    // A round that would probably end beyond the budget is not begun.
+    if (rounds >= minRounds && spent + spent / rounds > budget) break;
+    for (const [index, contestant] of contestants.entries()) {
+      if (settlingCalls > 0) await timed(contestant, settlingCalls);
+      samples[index]!.push((await timed(contestant, calls[index]!)) / calls[index]!);
+    }
+    ++rounds;
+    const ofBudget = budget > 0 ? (clock() - begin) / budget : 1;
+    onProgress?.(Math.min(1, Math.max(rounds / maxRounds, Math.min(ofBudget, rounds / Math.max(1, minRounds)))));
+  }
+  onProgress?.(1);
+  return comparison(contestants, samples, calls);
+}
+
+const defaults = {
+  budget: 2000,
+  warmUpRounds: 1,
+  minRounds: 5,
+  maxRounds: 1000,
+  minSample: 1,
+  settlingCalls: 1,
+  clock: (): number => performance.now(),
+};
+
+/** Keeps a clock that stands still from asking for calls without end. */
+const maxCalls = 10_000;
+
+function comparison(contestants: readonly Contestant[], samples: number[][], calls: number[]): Comparison {
+  const measurements = contestants.map(({ name }, index): Measurement => ({
+    name,
+    samples: samples[index]!,
+    callsPerSample: calls[index]!,
+    time: describe(samples[index]!),
+  }));
+  const samplesOf = (name: string): readonly number[] => {
+    const measurement = measurements.find((one) => one.name === name);
+    if (!measurement) throw new GdwsError('ARGUMENT_INVALID', `nothing named '${name}' was measured.`);
+    return measurement.samples;
+  };
+  return {
+    rounds: samples[0]!.length,
+    measurements,
+    ratio: (first, second) => ratio(samplesOf(first), samplesOf(second)),
+  };
+}
+
+function check(contestants: readonly Contestant[], numbers: Record<string, number>): void {
+  const refuse = (summary: string): never => {
+    throw new GdwsError('ARGUMENT_INVALID', summary);
+  };
+  if (contestants.length === 0) refuse('there is nothing to measure.');
+  if (new Set(contestants.map(({ name }) => name)).size < contestants.length) refuse('two contestants have one name.');
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!(value >= 0)) refuse(`${name} is ${value}; it must not be negative.`);
+  }
+  if (numbers.maxRounds! < Math.max(1, numbers.minRounds!)) refuse('maxRounds must be at least 1 and minRounds.');
+}

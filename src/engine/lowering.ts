@@ -1,8 +1,7 @@
 import type { Constant, ValueType } from '../graph/value';
-import type { OpcodeName } from './program';
+import type { OpcodeName, ValueId } from './program';
 
-/** A value of the program under construction. */
-export type ValueId = number;
+export type { ValueId } from './program';
 
 /** Where an operator writes its operations: a view of the program for one node. */
 export interface Lowering {

@@ -1,0 +1,163 @@
+import { GdwsError } from '../errors';
+import type { Graph } from '../graph/graph';
+import { elementCount, type Constant, type KnownValue, type ValueType } from '../graph/value';
+import type { NodeProto } from '../onnx/onnx_pb';
+import { operatorOf } from '../operators';
+import { OperatorCall } from '../operators/operator';
+import { nativeTypeOf, type ConstantPool } from './constant-pool';
+import type { Lowering } from './lowering';
+import { Program, type OpcodeName, type ValueId } from './program';
+
+/** A program and the constants it uses by their number. */
+export interface BuiltProgram {
+  readonly program: Program;
+  readonly constants: Map<number, Constant>;
+}
+
+/**
+ * Writes the operations of a graph whose shapes are all known, before any fusion. Nodes whose results are known, or that
+ * no output needs, are left out.
+ *
+ * @throws GdwsError OPERATOR_UNSUPPORTED where the engine lacks an operator or an element type.
+ */
+export function buildProgram(graph: Graph, values: ReadonlyMap<string, KnownValue>, pool: ConstantPool): BuiltProgram {
+  return new ProgramBuilder(graph, values, pool).build();
+}
+
+class ProgramBuilder {
+  private readonly program = new Program();
+  private readonly constants = new Map<number, Constant>();
+  private readonly idByName = new Map<string, ValueId>();
+  private readonly idByConstant = new Map<string, ValueId>();
+  private readonly constantById = new Map<ValueId, Constant>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly values: ReadonlyMap<string, KnownValue>,
+    private readonly pool: ConstantPool,
+  ) {}
+
+  build(): BuiltProgram {
+    const { graph, program } = this;
+    graph.inputs.forEach(({ name }, index) => {
+      const id = program.addValue({ ...this.nativeValue(name, this.known(name)), storage: 'input', index });
+      this.idByName.set(name, id);
+      program.inputs.push(id);
+    });
+    const needed = this.neededNames();
+    for (const node of graph.nodes) {
+      if (node.output.some((name) => needed.has(name))) this.lower(node, needed);
+    }
+    for (const { name } of graph.outputs) program.outputs.push(this.idOf(name));
+    program.removeUnused();
+    return { program, constants: this.constants };
+  }
+
+  /** Names that some output depends on and whose elements are not known. */
+  private neededNames(): Set<string> {
+    const needed = new Set<string>();
+    const pending = this.graph.outputs.map(({ name }) => name);
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      if (needed.has(name) || this.values.get(name)?.constant) continue;
+      needed.add(name);
+      pending.push(...(this.graph.producer(name)?.input.filter((input) => input !== '') ?? []));
+    }
+    return needed;
+  }
+
+  private lower(node: NodeProto, needed: ReadonlySet<string>): void {
+    const operator = operatorOf(node.domain, node.opType);
+    const call = new OperatorCall(
+      node,
+      this.graph.opsetOf(node.domain),
+      node.input.map((name) => (name === '' ? undefined : this.known(name))),
+    );
+    if (!operator?.lower) {
+      return call.fail('OPERATOR_UNSUPPORTED', 'the engine does not run this operator.', "See 'gdws inspect'.");
+    }
+    operator.lower(call, this.loweringFor(node, needed));
+  }
+
+  private loweringFor(node: NodeProto, needed: ReadonlySet<string>): Lowering {
+    const { program } = this;
+    const origin = { node: node.name || node.output[0]!, operator: node.opType };
+    const emit: Lowering['emit'] = (opcode: OpcodeName, inputs, outputs, ints = [], floats = []) => {
+      program.operations.push({
+        opcode,
+        inputs: [...inputs],
+        outputs: [...outputs],
+        ints: [...ints],
+        floats: [...floats],
+        origin,
+      });
+    };
+    return {
+      emit,
+      input: (index) => {
+        const name = node.input[index];
+        return name ? this.idOf(name) : undefined;
+      },
+      output: (index) => {
+        const name = node.output[index];
+        return name && needed.has(name) ? this.outputId(name) : undefined;
+      },
+      temporary: (type) =>
+        program.addValue({ ...this.nativeValue(origin.node, type), storage: 'temporary', index: -1 }),
+      constant: (constant) => this.constantId(constant),
+      view: (value, dims) => {
+        const constant = this.constantById.get(value);
+        if (constant) return this.constantId({ ...constant, dims });
+        const view = program.addValue({ type: program.values[value]!.type, dims, storage: 'temporary', index: -1 });
+        emit('alias', [value], [view]);
+        return view;
+      },
+    };
+  }
+
+  private idOf(name: string): ValueId {
+    const constant = this.values.get(name)?.constant;
+    if (constant) return this.constantId(constant, name);
+    const id = this.idByName.get(name);
+    if (id === undefined) throw new GdwsError('MODEL_INVALID', 'nothing computes this tensor.', { tensor: name });
+    return id;
+  }
+
+  private outputId(name: string): ValueId {
+    let id = this.idByName.get(name);
+    if (id === undefined) {
+      id = this.program.addValue({ ...this.nativeValue(name, this.known(name)), storage: 'temporary', index: -1 });
+      this.idByName.set(name, id);
+    }
+    return id;
+  }
+
+  private constantId(constant: Constant, name?: string): ValueId {
+    const number = this.pool.numberOf(constant);
+    const key = `${number}:${constant.dims.join()}`;
+    let id = this.idByConstant.get(key);
+    if (id === undefined) {
+      this.constants.set(number, constant);
+      id = this.program.addValue({ ...this.nativeValue(name, constant), storage: 'constant', index: number });
+      this.idByConstant.set(key, id);
+      this.constantById.set(id, constant);
+    }
+    return id;
+  }
+
+  private known(name: string): KnownValue {
+    const value = this.values.get(name);
+    if (!value) throw new GdwsError('SHAPE_UNKNOWN', 'the shape of this tensor cannot be inferred.', { tensor: name });
+    return value;
+  }
+
+  private nativeValue(tensor: string | undefined, { type, dims }: ValueType) {
+    const engineType = nativeTypeOf(type);
+    if (!engineType) {
+      throw new GdwsError('OPERATOR_UNSUPPORTED', `the engine has no tensors of type ${type}.`, { tensor });
+    }
+    if (elementCount(dims) > Number.MAX_SAFE_INTEGER) {
+      throw new GdwsError('SHAPE_MISMATCH', 'the tensor is too large.', { tensor, shape: dims });
+    }
+    return { type: engineType, dims };
+  }
+}

@@ -1,0 +1,91 @@
+import type { Constant, DataType, ElementArray } from '../graph/value';
+import { nativeTypes, type NativeArray, type NativeConstant, type NativeType } from '../native';
+import { bfloat16ToFloat32, float16ToFloat32 } from '../onnx/float16';
+
+/** The element type with which the engine holds tensors of a model's type; `undefined` where it has none. */
+export function nativeTypeOf(type: DataType): NativeType | undefined {
+  switch (type) {
+    case 'float32':
+    case 'float16':
+    case 'bfloat16':
+    case 'float64':
+      return 'float32';
+    case 'int64':
+    case 'uint64':
+    case 'uint32':
+      return 'int64';
+    case 'int8':
+    case 'int16':
+    case 'uint16':
+    case 'int32':
+      return 'int32';
+    case 'uint8':
+    case 'bool':
+      return type;
+    case 'string':
+      return undefined;
+  }
+}
+
+/** Elements as the engine holds them: floats as float32, integers widened to a type it has. */
+export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
+  switch (type) {
+    case 'float16':
+      return float16ToFloat32(data as Uint16Array);
+    case 'bfloat16':
+      return bfloat16ToFloat32(data as Uint16Array);
+    case 'float64':
+      return Float32Array.from(data as Float64Array);
+    case 'uint64':
+      return BigInt64Array.from(data as BigUint64Array);
+    case 'uint32':
+      return BigInt64Array.from(data as Uint32Array, BigInt);
+    case 'int8':
+    case 'int16':
+    case 'uint16':
+      return Int32Array.from(data as Int16Array);
+    default:
+      return data as NativeArray;
+  }
+}
+
+/**
+ * The constants of a session, numbered alike in all its programs, so that programs for different input shapes share
+ * packed weights. A constant is known by its element array.
+ */
+export class ConstantPool {
+  private readonly numbers = new WeakMap<object, number>();
+  private readonly derived = new Map<string, Constant>();
+  private next = 0;
+
+  /** The constant's number, the same for the same elements each time. */
+  numberOf(constant: Constant): number {
+    let number = this.numbers.get(constant.data);
+    if (number === undefined) {
+      number = this.next++;
+      this.numbers.set(constant.data, number);
+    }
+    return number;
+  }
+
+  /** A constant computed from others, made once for each key. */
+  derive(key: string, make: () => Constant): Constant {
+    let constant = this.derived.get(key);
+    if (!constant) {
+      constant = make();
+      this.derived.set(key, constant);
+    }
+    return constant;
+  }
+}
+
+/** The constants of one program by number, as the addon takes them. */
+export function toNativeConstants(constants: ReadonlyMap<number, Constant>): (NativeConstant | undefined)[] {
+  const list: (NativeConstant | undefined)[] = [];
+  for (const [number, constant] of constants) {
+    const type = nativeTypeOf(constant.type);
+    if (type === undefined) continue;
+    list[number] = { type: nativeTypes.indexOf(type), data: toNativeArray(constant.type, constant.data) };
+  }
+  return list;
+}

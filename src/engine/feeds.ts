@@ -1,0 +1,116 @@
+import { Tensor } from 'onnxruntime-common';
+import { GdwsError } from '../errors';
+import type { Graph } from '../graph/graph';
+import type { DataType, ElementArray, ValueType } from '../graph/value';
+import type { NativeArray } from '../native';
+import { float32ToFloat16 } from '../onnx/float16';
+import { nativeTypeOf, toNativeArray } from './constant-pool';
+
+/**
+ * Types and shapes of the feeds, once they fit the graph's inputs.
+ *
+ * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH
+ */
+export function checkFeeds(graph: Graph, feeds: Readonly<Record<string, unknown>>): Map<string, ValueType> {
+  const types = new Map<string, ValueType>();
+  for (const { name } of graph.inputs) {
+    const declared = graph.declared(name);
+    const feed = feeds[name];
+    if (feed === undefined || feed === null) {
+      throw new GdwsError('INPUT_MISSING', 'the model needs this input.', {
+        file: graph.file,
+        tensor: name,
+        shape: declared?.dims?.map((dim) => dim ?? '?'),
+        remedy: `Feed it as a ${declared?.type ?? 'float32'} Tensor.`,
+      });
+    }
+    types.set(name, checkFeed(graph, name, feed));
+  }
+  for (const name of Object.keys(feeds)) {
+    if (types.has(name)) continue;
+    throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', {
+      file: graph.file,
+      tensor: name,
+      remedy: `Its inputs are: ${[...types.keys()].join(', ')}.`,
+    });
+  }
+  return types;
+}
+
+function checkFeed(graph: Graph, name: string, feed: unknown): ValueType {
+  if (!isTensor(feed)) {
+    throw new GdwsError('TYPE_MISMATCH', 'a feed must be a Tensor in main memory.', { file: graph.file, tensor: name });
+  }
+  const declared = graph.declared(name);
+  if (declared?.type && declared.type !== feed.type) {
+    throw new GdwsError('TYPE_MISMATCH', `the model takes ${declared.type}, and was fed ${feed.type}.`, {
+      file: graph.file,
+      tensor: name,
+    });
+  }
+  const wanted = declared?.dims;
+  if (
+    wanted &&
+    (wanted.length !== feed.dims.length ||
+      wanted.some((dim, axis) => typeof dim === 'number' && dim !== feed.dims[axis]))
+  ) {
+    throw new GdwsError('SHAPE_MISMATCH', `the model takes [${wanted.map((dim) => dim ?? '?').join(', ')}].`, {
+      file: graph.file,
+      tensor: name,
+      shape: feed.dims,
+    });
+  }
+  return { type: feed.type as DataType, dims: feed.dims };
+}
+
+/** By shape and not by class, since a program may hold more than one copy of onnxruntime-common. */
+function isTensor(feed: unknown): feed is Tensor {
+  const tensor = feed as Partial<Tensor>;
+  return (
+    typeof feed === 'object' &&
+    Array.isArray(tensor.dims) &&
+    typeof tensor.type === 'string' &&
+    (tensor.location === undefined || tensor.location === 'cpu')
+  );
+}
+
+/** The elements of a feed as the engine takes them. */
+export function toNativeFeed({ type, data }: Tensor): NativeArray {
+  return toNativeArray(type as DataType, data as unknown as ElementArray);
+}
+
+/** The tensor of an output from its bytes in the engine. */
+export function toTensor({ type, dims }: ValueType, bytes: ArrayBuffer): Tensor {
+  return new Tensor(type as Tensor.Type, fromNative(type, bytes) as Tensor.DataType, [...dims]);
+}
+
+function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {
+  switch (type) {
+    case 'float16':
+      return float32ToFloat16(new Float32Array(bytes));
+    case 'float64':
+      return Float64Array.from(new Float32Array(bytes));
+    case 'uint64':
+      return new BigUint64Array(bytes);
+    case 'uint32':
+      return Uint32Array.from(new BigInt64Array(bytes), Number);
+    case 'int8':
+      return Int8Array.from(new Int32Array(bytes));
+    case 'int16':
+      return Int16Array.from(new Int32Array(bytes));
+    case 'uint16':
+      return Uint16Array.from(new Int32Array(bytes));
+    default:
+      switch (nativeTypeOf(type)) {
+        case 'int64':
+          return new BigInt64Array(bytes);
+        case 'int32':
+          return new Int32Array(bytes);
+        case 'uint8':
+        case 'bool':
+          return new Uint8Array(bytes);
+        default:
+          return new Float32Array(bytes);
+      }
+  }
+}

@@ -1,0 +1,168 @@
+import type { Constant } from '../../graph/value';
+import type { ConstantPool } from '../constant-pool';
+import { activationCode } from '../functions';
+import type { BuiltProgram } from '../builder';
+import type { Program, ProgramOperation, ValueId } from '../program';
+
+/** Depthwise and pointwise stage of a GDWS convolution, and the gather before them where some g_c is not 1. */
+interface Stages {
+  gather?: ProgramOperation;
+  depthwise: ProgramOperation;
+  pointwise: ProgramOperation;
+}
+
+/**
+ * Turns Gather → depthwise convolution → pointwise convolution into one `gdws` operation, whoever wrote them. The gather
+ * may be absent, and may take channels in any order; the depthwise convolution may have a multiplier and a bias.
+ */
+export function recognizeGdws({ program, constants }: BuiltProgram, pool: ConstantPool): void {
+  const producers = program.producers();
+  const uses = program.useCounts();
+  const replaced = new Map<ProgramOperation, ProgramOperation>();
+  const dropped = new Set<ProgramOperation>();
+
+  const constantOf = (id: ValueId | undefined): Constant | undefined => {
+    const value = id === undefined ? undefined : program.values[id];
+    return value?.storage === 'constant' ? constants.get(value.index) : undefined;
+  };
+  const addConstant = (constant: Constant): ValueId => {
+    const index = pool.numberOf(constant);
+    constants.set(index, constant);
+    return program.addValue({ type: 'float32', dims: constant.dims, storage: 'constant', index });
+  };
+
+  for (const pointwise of program.operations) {
+    const depthwise = producers.get(pointwise.inputs[0]!);
+    if (!depthwise || uses.get(pointwise.inputs[0]!) !== 1) continue;
+    if (!isPointwise(program, pointwise) || !isDepthwise(program, depthwise)) continue;
+    if (!constantOf(depthwise.inputs[1]) || !constantOf(pointwise.inputs[1])) continue;
+    const before = producers.get(depthwise.inputs[0]!);
+    const gather = before && isChannelGather(before) && uses.get(before.outputs[0]!) === 1 ? before : undefined;
+    const operation = combine({ gather, depthwise, pointwise }, program, pool, constantOf, addConstant);
+    if (!operation) continue;
+    replaced.set(pointwise, operation);
+    dropped.add(depthwise);
+    if (gather) dropped.add(gather);
+  }
+  program.operations = program.operations.flatMap((operation) =>
+    dropped.has(operation) ? [] : [replaced.get(operation) ?? operation],
+  );
+}
+
+function isChannelGather({ opcode, ints }: ProgramOperation): boolean {
+  return opcode === 'gather' && ints[0] === 1;
+}
+
+function isPointwise(program: Program, { opcode, inputs, ints }: ProgramOperation): boolean {
+  if (opcode !== 'convolution') return false;
+  const [, , kernelHeight, kernelWidth] = program.values[inputs[1]!]!.dims;
+  const [, strideHeight, strideWidth, , , ...pads] = ints.slice(0, 9);
+  return (
+    kernelHeight === 1 && kernelWidth === 1 && strideHeight === 1 && strideWidth === 1 && pads.every((pad) => pad === 0)
+  );
+}
+
+function isDepthwise(program: Program, { opcode, inputs, ints }: ProgramOperation): boolean {
+  return (
+    opcode === 'convolution' &&
+    ints[0] === program.values[inputs[0]!]!.dims[1] &&
+    ints[9] === activationCode('none') &&
+    inputs[3] === undefined
+  );
+}
+
+function combine(
+  { gather, depthwise, pointwise }: Stages,
+  program: Program,
+  pool: ConstantPool,
+  constantOf: (id: ValueId | undefined) => Constant | undefined,
+  addConstant: (constant: Constant) => ValueId,
+): ProgramOperation | undefined {
+  const source = gather ? gather.inputs[0]! : depthwise.inputs[0]!;
+  const channels = program.values[source]!.dims[1]!;
+  const indices = gather && constantOf(gather.inputs[1]);
+  if (gather && !indices) return undefined;
+  const depthwiseWeights = constantOf(depthwise.inputs[1])!;
+  const pointwiseWeights = constantOf(pointwise.inputs[1])!;
+  if (depthwiseWeights.type !== 'float32' || pointwiseWeights.type !== 'float32') return undefined;
+
+  const rows = depthwiseWeights.dims[0]!;
+  const multiplier = rows / depthwise.ints[0]!;
+  const gathered = indices ? Array.from(indices.data as Int32Array | BigInt64Array, Number) : undefined;
+  const channelOfRow = Array.from({ length: rows }, (_, row) => {
+    const channel = Math.floor(row / multiplier);
+    const index = gathered ? gathered[channel]! : channel;
+    return index < 0 ? index + channels : index;
+  });
+  const counts = new Array<number>(channels).fill(0);
+  for (const channel of channelOfRow) counts[channel]!++;
+  const order = channelOfRow.map((_, row) => row).sort((a, b) => channelOfRow[a]! - channelOfRow[b]! || a - b);
+  const sorted = order.every((row, place) => row === place);
+  // Other orders would need columns to change group.
+  if (!sorted && pointwise.ints[0] !== 1) return undefined;
+
+  const key = (name: string, ...of: (Constant | undefined)[]) =>
+    [name, ...of.map((constant) => constant && pool.numberOf(constant)), indices && pool.numberOf(indices)].join();
+  const depthwiseId = sorted
+    ? depthwise.inputs[1]!
+    : addConstant(pool.derive(key('rows', depthwiseWeights), () => permuteRows(depthwiseWeights, order)));
+  const pointwiseId = sorted
+    ? pointwise.inputs[1]!
+    : addConstant(pool.derive(key('columns', pointwiseWeights), () => permuteColumns(pointwiseWeights, order)));
+
+  let bias = pointwise.inputs[2];
+  const depthwiseBias = constantOf(depthwise.inputs[2]);
+  if (depthwise.inputs[2] !== undefined) {
+    const pointwiseBias = constantOf(bias);
+    if (!depthwiseBias || (bias !== undefined && !pointwiseBias)) return undefined;
+    bias = addConstant(
+      pool.derive(key('bias', depthwiseBias, pointwiseWeights, pointwiseBias), () =>
+        biasThrough(depthwiseBias, pointwiseWeights, pointwiseBias, pointwise.ints[0]!),
+      ),
+    );
+  }
+  return {
+    opcode: 'gdws',
+    inputs: [source, depthwiseId, pointwiseId, bias, pointwise.inputs[3]],
+    outputs: pointwise.outputs,
+    ints: [pointwise.ints[0]!, ...depthwise.ints.slice(1, 9), pointwise.ints[9]!, ...counts],
+    floats: pointwise.floats,
+    origin: pointwise.origin,
+  };
+}
+
+/** Rows of (G, …) in the given order. */
+function permuteRows(constant: Constant, order: readonly number[]): Constant {
+  const from = constant.data as Float32Array;
+  const width = from.length / order.length;
+  const data = new Float32Array(from.length);
+  order.forEach((row, place) => data.set(from.subarray(row * width, (row + 1) * width), place * width));
+  return { ...constant, data };
+}
+
+/** Columns of (M, G, 1, 1) in the given order. */
+function permuteColumns(constant: Constant, order: readonly number[]): Constant {
+  const from = constant.data as Float32Array;
+  const width = order.length;
+  const data = Float32Array.from(from, (_, at) => from[at - (at % width) + order[at % width]!]!);
+  return { ...constant, data };
+}
+
+/** Bias (M) of the pointwise stage once that of the depthwise stage (G) has gone through it. */
+function biasThrough(
+  depthwiseBias: Constant,
+  pointwiseWeights: Constant,
+  pointwiseBias: Constant | undefined,
+  groups: number,
+): Constant {
+  const [outputs = 0, width = 0] = pointwiseWeights.dims;
+  const weights = pointwiseWeights.data as Float32Array;
+  const through = depthwiseBias.data as Float32Array;
+  const data = Float32Array.from({ length: outputs }, (_, m) => {
+    const first = Math.floor(m / (outputs / groups)) * width;
+    let sum = pointwiseBias ? (pointwiseBias.data as Float32Array)[m]! : 0;
+    for (let g = 0; g < width; g++) sum += weights[m * width + g]! * through[first + g]!;
+    return sum;
+  });
+  return { type: 'float32', dims: [outputs], data };
+}

@@ -1,0 +1,229 @@
+import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue } from 'onnxruntime-common';
+import { Network } from './engine/network';
+import { checkFeeds, toNativeFeed, toTensor } from './engine/feeds';
+import { GdwsError } from './errors';
+import { Graph } from './graph/graph';
+import type { ValueType } from './graph/value';
+import { native, type NativeProgram } from './native';
+import { readModel } from './onnx/read';
+
+export { Tensor } from 'onnxruntime-common';
+
+/**
+ * Options of onnxruntime-common, of which `intraOpNumThreads` counts here: the threads of one run, by default all the
+ * processors that affinity and cgroup quota leave this process. Options for other runtimes are accepted and ignored.
+ */
+export interface SessionOptions extends Common.SessionOptions {
+  /**
+   * A kernel (`convolution.product`) or method (`reference`) to take wherever it is supported, instead of the fastest.
+   * For tests and benchmarks.
+   */
+  kernel?: string;
+}
+
+/** Options of onnxruntime-common, and a signal. */
+export interface RunOptions extends Common.RunOptions {
+  /** Stops the run before its next operation, or before it begins; the promise rejects with code ABORTED. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A network ready to run on the CPU, with the signatures of onnxruntime-common.
+ *
+ * @example
+ * const session = await InferenceSession.create('model.onnx');
+ * const { logits } = await session.run({ input: new Tensor('float32', pixels, [1, 3, 32, 32]) });
+ */
+export class InferenceSession implements Common {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputMetadata: readonly Common.ValueMetadata[];
+  readonly outputMetadata: readonly Common.ValueMetadata[];
+  private network: Network | undefined;
+  private readonly running = new Set<() => void>();
+
+  private constructor(
+    private readonly graph: Graph,
+    options: SessionOptions,
+  ) {
+    this.network = new Network(graph, threadsOf(options), options.kernel);
+    this.inputNames = graph.inputs.map(({ name }) => name);
+    this.outputNames = graph.outputs.map(({ name }) => name);
+    this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
+    this.outputMetadata = this.outputNames.map((name) => metadataOf(graph, name));
+  }
+
+  /**
+   * Makes a session from a model file, or from the bytes of one.
+   *
+   * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
+   * ARGUMENT_INVALID
+   */
+  static create(path: string, options?: SessionOptions): Promise<InferenceSession>;
+  static create(buffer: ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>;
+  static create(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    byteLength?: number,
+    options?: SessionOptions,
+  ): Promise<InferenceSession>;
+  static create(bytes: Uint8Array, options?: SessionOptions): Promise<InferenceSession>;
+  static async create(
+    source: string | ArrayBufferLike | Uint8Array,
+    ...rest: (number | SessionOptions | undefined)[]
+  ): Promise<InferenceSession> {
+    const numbers = rest.filter((argument) => typeof argument === 'number');
+    const options = rest.find((argument) => typeof argument === 'object') ?? {};
+    const model = await readModel(modelSource(source, numbers));
+    const file = typeof source === 'string' ? source : undefined;
+    try {
+      return new InferenceSession(new Graph(model, file), options);
+    } catch (error) {
+      throw error instanceof GdwsError ? error.within({ file }) : error;
+    }
+  }
+
+  /**
+   * Runs the network off the JavaScript thread. The feeds are copied, and may be changed as soon as this returns.
+   *
+   * @param fetches names of the outputs wanted, all by default
+   * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, OUTPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED
+   */
+  run(feeds: Common.FeedsType, options?: RunOptions): Promise<Common.ReturnType>;
+  run(feeds: Common.FeedsType, fetches: Common.FetchesType, options?: RunOptions): Promise<Common.ReturnType>;
+  async run(
+    feeds: Common.FeedsType,
+    fetchesOrOptions?: Common.FetchesType | RunOptions,
+    options?: RunOptions,
+  ): Promise<Common.ReturnType> {
+    const { fetches, signal } = this.argumentsOf(fetchesOrOptions, options);
+    if (signal?.aborted) throw aborted(signal);
+    const prepared = this.prepare(feeds, fetches);
+    const run = prepared.native.run(prepared.inputs);
+    const abort = () => run.abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.running.add(abort);
+    try {
+      return prepared.results(await run.done);
+    } catch (error) {
+      throw (error as { code?: string }).code === 'ABORTED' ? aborted(signal) : fromNative(error);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.running.delete(abort);
+    }
+  }
+
+  /** As {@link run}, but returns when the network has run; the event loop stands still meanwhile. */
+  runSync(feeds: Common.FeedsType, fetches?: Common.FetchesType): Common.ReturnType {
+    const prepared = this.prepare(feeds, this.argumentsOf(fetches).fetches);
+    try {
+      return prepared.results(prepared.native.runSync(prepared.inputs));
+    } catch (error) {
+      throw fromNative(error);
+    }
+  }
+
+  /** Frees the network; runs that have begun are aborted. Safe to call again. */
+  release(): Promise<void> {
+    this.network = undefined;
+    for (const abort of this.running) abort();
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  /** onnxruntime-common's profiler has no counterpart here; does nothing. */
+  startProfiling(): void {}
+
+  /** onnxruntime-common's profiler has no counterpart here; does nothing. */
+  endProfiling(): void {}
+
+  private argumentsOf(fetchesOrOptions?: Common.FetchesType | RunOptions, options?: RunOptions) {
+    const isFetches =
+      options !== undefined ||
+      Array.isArray(fetchesOrOptions) ||
+      Object.keys(fetchesOrOptions ?? {}).some((name) => this.outputNames.includes(name));
+    const fetches = isFetches ? (fetchesOrOptions as Common.FetchesType) : undefined;
+    const runOptions = isFetches ? options : (fetchesOrOptions as RunOptions | undefined);
+    return { fetches: this.fetchNames(fetches), signal: runOptions?.signal };
+  }
+
+  private fetchNames(fetches: Common.FetchesType | undefined): readonly string[] {
+    if (!fetches) return this.outputNames;
+    const names = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
+    const unknown = names.find((name) => !this.outputNames.includes(name));
+    if (unknown !== undefined) {
+      throw new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
+        file: this.graph.file,
+        tensor: unknown,
+        remedy: `Its outputs are: ${this.outputNames.join(', ')}.`,
+      });
+    }
+    return names;
+  }
+
+  private prepare(feeds: Readonly<Record<string, OnnxValue>>, fetches: readonly string[]) {
+    if (!this.network) throw new GdwsError('SESSION_RELEASED', 'this session was released.', { file: this.graph.file });
+    const types = checkFeeds(this.graph, feeds);
+    const compiled = this.network.programFor(types);
+    return {
+      native: compiled.native,
+      inputs: this.inputNames.map((name) => toNativeFeed(feeds[name]!)),
+      results: (buffers: readonly ArrayBuffer[]): Common.ReturnType =>
+        Object.fromEntries(
+          fetches.map((name) => {
+            const index = this.outputNames.indexOf(name);
+            return [name, toTensor(compiled.outputs[index]!, buffers[index]!)];
+          }),
+        ),
+    } satisfies { native: NativeProgram; inputs: unknown; results: unknown };
+  }
+}
+
+/** The static side fits onnxruntime-common's factory, so that changing an import is enough. */
+const factory: InferenceSessionFactory = InferenceSession;
+void factory;
+
+function threadsOf({ intraOpNumThreads }: SessionOptions): number {
+  // onnxruntime's 0 means: as many as there are.
+  if (intraOpNumThreads === undefined || intraOpNumThreads === 0) return native.concurrency;
+  if (!Number.isInteger(intraOpNumThreads) || intraOpNumThreads < 1 || intraOpNumThreads > 1024) {
+    throw new GdwsError('ARGUMENT_INVALID', `intraOpNumThreads is ${intraOpNumThreads}.`, {
+      remedy: 'Give a whole number from 1 to 1024, or 0 for all processors.',
+    });
+  }
+  return intraOpNumThreads;
+}
+
+function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, length]: number[]): string | Uint8Array {
+  if (typeof source === 'string' || source instanceof Uint8Array) return source;
+  try {
+    return new Uint8Array(source, offset, length);
+  } catch (cause) {
+    throw new GdwsError('ARGUMENT_INVALID', 'a model is a path, an ArrayBuffer or a Uint8Array.', { cause });
+  }
+}
+
+function metadataOf(graph: Graph, name: string): Common.ValueMetadata {
+  const declared = graph.declared(name);
+  const type = (declared?.type ?? 'float32') as ValueType['type'];
+  return {
+    name,
+    isTensor: true,
+    type: type as Common.TensorValueMetadata['type'],
+    shape: (declared?.dims ?? []).map((dim) => dim ?? ''),
+  };
+}
+
+function aborted(signal: AbortSignal | undefined): GdwsError {
+  return new GdwsError('ABORTED', 'the run was aborted.', { cause: signal?.reason });
+}
+
+function fromNative(error: unknown): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  return code === 'OUT_OF_MEMORY'
+    ? new GdwsError(code, `${message}.`, { remedy: 'Run smaller batches, or fewer at once.', cause: error })
+    : error;
+}

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { Program, type OpcodeName } from '../../src/engine/program';
+import { unaryCode } from '../../src/engine/functions';
+import { native, nativeTypes } from '../../src/native';
+
+/** relu(x) and then the same memory under other dims. */
+function smallProgram(): Program {
+  const program = new Program();
+  const x = program.addValue({ type: 'float32', dims: [2, 3], storage: 'input', index: 0 });
+  const y = program.addValue({ type: 'float32', dims: [2, 3], storage: 'temporary', index: -1 });
+  const z = program.addValue({ type: 'float32', dims: [6], storage: 'temporary', index: -1 });
+  const origin = { node: 'n', operator: 'Relu' };
+  program.inputs.push(x);
+  program.outputs.push(z);
+  program.operations.push(
+    { opcode: 'unary', inputs: [x], outputs: [y], ints: [unaryCode('relu')], floats: [0, 0], origin },
+    { opcode: 'alias', inputs: [y], outputs: [z], ints: [], floats: [], origin },
+  );
+  return program;
+}
+
+const compile = (words: Int32Array) => native.createSession(2).compile(words, []);
+
+describe('a program', () => {
+  test('runs, and gives its output under the dims of an alias', async () => {
+    const program = compile(smallProgram().encode());
+    const [bytes] = await program.run([Float32Array.from([-1, 2, -3, 4, -5, 6])]).done;
+    expect([...new Float32Array(bytes!)]).toEqual([0, 2, 0, 4, 0, 6]);
+    const [again] = program.runSync([Float32Array.from([1, -2, 3, -4, 5, -6])]);
+    expect([...new Float32Array(again!)]).toEqual([1, 0, 3, 0, 5, 0]);
+  });
+
+  test('leaves out values that nothing uses', () => {
+    const program = smallProgram();
+    const bare = program.encode();
+    program.addValue({ type: 'float32', dims: [9], storage: 'temporary', index: -1 });
+    expect(program.encode()).toEqual(bare);
+  });
+
+  test('refuses feeds of another size, type or number', () => {
+    const program = compile(smallProgram().encode());
+    expect(() => program.run([new Float32Array(5)])).toThrow(/size/);
+    expect(() => program.run([new Int32Array(6)])).toThrow(/type/);
+    expect(() => program.run([])).toThrow(/inputs/);
+    expect(() => program.runSync([new Float32Array(7)])).toThrow(/size/);
+  });
+
+  test('whatever its words say, is compiled or refused, never a crash', () => {
+    const words = smallProgram().encode();
+    const interesting = fc.oneof(
+      fc.integer({ min: -3, max: 40 }),
+      fc.constantFrom(2 ** 31 - 1, -(2 ** 31), 2 ** 30, 65536, 1e9),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(words.length - 1), interesting), { minLength: 1, maxLength: 4 }),
+        fc.nat(words.length),
+        fc.boolean(),
+        (changes, length, cut) => {
+          const mutated = Int32Array.from(words);
+          for (const [at, word] of changes) mutated[at] = word;
+          try {
+            compile(cut ? mutated.subarray(0, length) : mutated);
+          } catch (error) {
+            expect(['INTERNAL', 'OUT_OF_MEMORY']).toContain((error as { code?: string }).code);
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('of any opcode with too few operands is refused', () => {
+    for (const opcode of native.opcodes as OpcodeName[]) {
+      const program = smallProgram();
+      program.operations = [
+        { opcode, inputs: [undefined], outputs: [1, 2], ints: [], floats: [], origin: { node: '', operator: '' } },
+      ];
+      expect(() => compile(program.encode())).toThrow();
+    }
+  });
+
+  test('reads constants of the declared size only', () => {
+    const program = smallProgram();
+    program.values[0] = { type: 'float32', dims: [2, 3], storage: 'constant', index: 1 };
+    program.inputs.pop();
+    const words = program.encode();
+    const type = nativeTypes.indexOf('float32');
+    const session = native.createSession(1);
+    expect(() => session.compile(words, [])).toThrow(/constant 1/);
+    expect(() => session.compile(words, [undefined, { type, data: new Float32Array(5) }])).toThrow(/5 elements/);
+    const compiled = session.compile(words, [undefined, { type, data: Float32Array.from([1, -1, 2, -2, 3, -3]) }]);
+    expect([...new Float32Array(compiled.runSync([])[0]!)]).toEqual([1, 0, 2, 0, 3, 0]);
+  });
+});

@@ -76,12 +76,12 @@ function isTensor(feed: unknown): feed is Tensor {
 
 /** The elements of a feed as the engine takes them. */
 export function toNativeFeed({ type, data }: Tensor): NativeArray {
-  return toNativeArray(type as DataType, data as unknown as ElementArray);
+  return toNativeArray(type as DataType, data);
 }
 
 /** The tensor of an output from its bytes in the engine. */
 export function toTensor({ type, dims }: ValueType, bytes: ArrayBuffer): Tensor {
-  return new Tensor(type as Tensor.Type, fromNative(type, bytes) as Tensor.DataType, [...dims]);
+  return new Tensor(type as Tensor.Type, fromNative(type, bytes), [...dims]);
 }
 
 function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {

@@ -1,0 +1,112 @@
+import { create } from '@bufbuild/protobuf';
+import { GdwsError } from '../errors';
+import {
+  AttributeProto_AttributeType as AttributeType,
+  AttributeProtoSchema,
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from './onnx_pb';
+
+/** An attribute's value when a node is made: an integer, `{ float }`, text, lists of them, or a tensor. */
+export type AttributeValue =
+  | number
+  | { readonly float: number }
+  | string
+  | readonly number[]
+  | { readonly floats: readonly number[] }
+  | readonly string[]
+  | { readonly tensor: TensorProto };
+
+function find(node: NodeProto, name: string): AttributeProto | undefined {
+  return node.attribute.find((attribute) => attribute.name === name);
+}
+
+/** The attribute's payload once it has one of the types wanted; files of IR version < 3 may leave the type out. */
+function read<T>(
+  node: NodeProto,
+  name: string,
+  type: AttributeType,
+  fallback: T | undefined,
+  payload: (attribute: AttributeProto) => T,
+): T {
+  const attribute = find(node, name);
+  if (!attribute) {
+    if (fallback !== undefined) return fallback;
+    throw fault(node, `attribute '${name}' is missing.`);
+  }
+  if (attribute.refAttrName) throw fault(node, `attribute '${name}' refers to a function's attribute.`);
+  if (attribute.type !== type && attribute.type !== AttributeType.UNDEFINED) {
+    throw fault(node, `attribute '${name}' is ${AttributeType[attribute.type]}, not ${AttributeType[type]}.`);
+  }
+  return payload(attribute);
+}
+
+function fault(node: NodeProto, summary: string): GdwsError {
+  return new GdwsError('MODEL_INVALID', summary, { node: node.name || node.output[0], operator: node.opType });
+}
+
+/** Whether the node has the attribute. */
+export function hasAttribute(node: NodeProto, name: string): boolean {
+  return find(node, name) !== undefined;
+}
+
+export function intAttribute(node: NodeProto, name: string, fallback?: number): number {
+  return read(node, name, AttributeType.INT, fallback, ({ i }) => safe(i));
+}
+
+export function intsAttribute(node: NodeProto, name: string, fallback?: readonly number[]): number[] {
+  return [...read(node, name, AttributeType.INTS, fallback, ({ ints }) => ints.map((i) => safe(i)))];
+}
+
+export function floatAttribute(node: NodeProto, name: string, fallback?: number): number {
+  return read(node, name, AttributeType.FLOAT, fallback, ({ f }) => f);
+}
+
+export function floatsAttribute(node: NodeProto, name: string, fallback?: readonly number[]): number[] {
+  return [...read(node, name, AttributeType.FLOATS, fallback, ({ floats }) => floats)];
+}
+
+export function stringAttribute(node: NodeProto, name: string, fallback?: string): string {
+  return read(node, name, AttributeType.STRING, fallback, ({ s }) => new TextDecoder().decode(s));
+}
+
+export function stringsAttribute(node: NodeProto, name: string, fallback?: readonly string[]): string[] {
+  const decoder = new TextDecoder();
+  return [...read(node, name, AttributeType.STRINGS, fallback, ({ strings }) => strings.map((s) => decoder.decode(s)))];
+}
+
+/** The tensor of an attribute, or `undefined` where the node has none of that name. */
+export function tensorAttribute(node: NodeProto, name: string): TensorProto | undefined {
+  return read<TensorProto | null | undefined>(node, name, AttributeType.TENSOR, null, ({ t }) => t) ?? undefined;
+}
+
+/** The graphs within a node's attributes: the bodies of If, Loop and Scan. */
+export function subgraphs(node: NodeProto): GraphProto[] {
+  return node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+}
+
+/** Attributes hold 64-bit integers; none that means anything here is beyond 2^53. */
+function safe(value: bigint): number {
+  const number = Number(value);
+  // Exporters write INT64_MAX and its like for 'to the end'.
+  return Number.isSafeInteger(number) ? number : Math.sign(number) * Number.MAX_SAFE_INTEGER;
+}
+
+/** An attribute of the type that its value has. */
+export function makeAttribute(name: string, value: AttributeValue): AttributeProto {
+  const encoder = new TextEncoder();
+  const make = (type: AttributeType, payload: Partial<AttributeProto>) =>
+    create(AttributeProtoSchema, { name, type, ...payload } as never);
+  if (typeof value === 'number') return make(AttributeType.INT, { i: BigInt(value) });
+  if (typeof value === 'string') return make(AttributeType.STRING, { s: encoder.encode(value) });
+  if (Array.isArray(value)) {
+    return value.length > 0 && typeof value[0] === 'string'
+      ? make(AttributeType.STRINGS, { strings: (value as string[]).map((text) => encoder.encode(text)) })
+      : make(AttributeType.INTS, { ints: (value as number[]).map(BigInt) });
+  }
+  if ('float' in value) return make(AttributeType.FLOAT, { f: value.float });
+  if ('floats' in value) return make(AttributeType.FLOATS, { floats: [...value.floats] });
+  return make(AttributeType.TENSOR, { t: (value as { tensor: TensorProto }).tensor });
+}

@@ -1,0 +1,46 @@
+import type { Constant } from '../graph/value';
+import {
+  floatAttribute,
+  floatsAttribute,
+  hasAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  stringsAttribute,
+  tensorAttribute,
+} from './attribute';
+import type { NodeProto } from './onnx_pb';
+import { decodeTensor } from './tensor';
+
+/**
+ * The tensor of a Constant node, in any of its forms but the sparse one; `undefined` for another node.
+ *
+ * @see https://onnx.ai/onnx/operators/onnx__Constant.html
+ */
+export function constantOfNode(node: NodeProto): Constant | undefined {
+  if (node.opType !== 'Constant' || (node.domain !== '' && node.domain !== 'ai.onnx')) return undefined;
+  const tensor = tensorAttribute(node, 'value');
+  if (tensor) return decodeTensor(tensor, { node: node.name || node.output[0], operator: 'Constant' });
+  if (hasAttribute(node, 'value_int')) {
+    return { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(intAttribute(node, 'value_int'))) };
+  }
+  if (hasAttribute(node, 'value_float')) {
+    return { type: 'float32', dims: [], data: Float32Array.of(floatAttribute(node, 'value_float')) };
+  }
+  if (hasAttribute(node, 'value_ints')) {
+    const data = BigInt64Array.from(intsAttribute(node, 'value_ints'), BigInt);
+    return { type: 'int64', dims: [data.length], data };
+  }
+  if (hasAttribute(node, 'value_floats')) {
+    const data = Float32Array.from(floatsAttribute(node, 'value_floats'));
+    return { type: 'float32', dims: [data.length], data };
+  }
+  if (hasAttribute(node, 'value_string')) {
+    return { type: 'string', dims: [], data: [stringAttribute(node, 'value_string')] };
+  }
+  if (hasAttribute(node, 'value_strings')) {
+    const data = stringsAttribute(node, 'value_strings');
+    return { type: 'string', dims: [data.length], data };
+  }
+  return undefined;
+}

@@ -1,0 +1,52 @@
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The value of each IEEE 754 half-precision bit pattern. */
+const halfTable = Float32Array.from({ length: 1 << 16 }, (_, half) => {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return exponent ? sign * 2 ** (exponent - 15) * (1 + fraction / 1024) : sign * 2 ** -14 * (fraction / 1024);
+});
+
+/** Widens half-precision bit patterns; exact. */
+export function float16ToFloat32(halves: Uint16Array): Float32Array {
+  return Float32Array.from(halves, (half) => halfTable[half]!);
+}
+
+/** Rounds to half precision, ties to even; beyond its range to infinity. */
+export function float32ToFloat16(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    float[0] = value;
+    const word = bits[0]!;
+    const sign = (word >>> 16) & 0x8000;
+    const magnitude = word & 0x7fffffff;
+    if (magnitude > 0x7f800000) return sign | 0x7e00;
+    if (magnitude >= 0x47800000) return sign | 0x7c00;
+    if (magnitude < 0x38800000) return sign | roundHalfToEven(Math.abs(value) * 2 ** 24);
+    // A carry out of the fraction raises the exponent, which is the right result, up to infinity.
+    const rounded = (magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
+    return sign | rounded;
+  });
+}
+
+/** Widens bfloat16 bit patterns; exact. */
+export function bfloat16ToFloat32(patterns: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(patterns, (pattern) => pattern << 16).buffer);
+}
+
+/** Rounds to bfloat16, ties to even. */
+export function float32ToBfloat16(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    float[0] = value;
+    const word = bits[0]!;
+    return Number.isNaN(value) ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  });
+}
+
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}

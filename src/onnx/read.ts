@@ -1,0 +1,46 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { GdwsError } from '../errors';
+import { loadExternalData } from './external-data';
+import { ModelProtoSchema, type ModelProto } from './onnx_pb';
+
+/**
+ * Reads a model from a file, with the data that lies beside it, or from bytes. Weights stay where they are in the bytes:
+ * nothing is copied. What gdws does not know is kept and written back.
+ *
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA
+ */
+export async function readModel(source: string | Uint8Array): Promise<ModelProto> {
+  if (typeof source !== 'string') return decodeModel(source);
+  let bytes: Uint8Array;
+  try {
+    bytes = await fs.readFile(source);
+  } catch (cause) {
+    throw new GdwsError('MODEL_UNREADABLE', `the file cannot be read: ${(cause as Error).message}.`, {
+      file: source,
+      cause,
+    });
+  }
+  const model = decodeModel(bytes, source);
+  await loadExternalData(model, path.dirname(source), source);
+  return model;
+}
+
+/** The messages in the bytes of a model. */
+export function decodeModel(bytes: Uint8Array, file?: string): ModelProto {
+  let model: ModelProto;
+  try {
+    model = fromBinary(ModelProtoSchema, bytes);
+  } catch (cause) {
+    throw new GdwsError('MODEL_UNREADABLE', `this is not an ONNX model: ${(cause as Error).message}.`, {
+      file,
+      remedy: 'Is the file whole, and not a Git LFS pointer?',
+      cause,
+    });
+  }
+  if (!model.graph) {
+    throw new GdwsError(bytes.length === 0 ? 'MODEL_UNREADABLE' : 'MODEL_INVALID', 'the model has no graph.', { file });
+  }
+  return model;
+}

@@ -1,0 +1,142 @@
+import { create } from '@bufbuild/protobuf';
+import { GdwsError, type ErrorDetails } from '../errors';
+import { elementCount, type Constant, type DataType, type ElementArray } from '../graph/value';
+import {
+  TensorProto_DataLocation as DataLocation,
+  TensorProto_DataType as Code,
+  TensorProtoSchema,
+  type TensorProto,
+} from './onnx_pb';
+
+const typeByCode = new Map<number, DataType>([
+  [Code.FLOAT, 'float32'],
+  [Code.DOUBLE, 'float64'],
+  [Code.FLOAT16, 'float16'],
+  [Code.BFLOAT16, 'bfloat16'],
+  [Code.INT8, 'int8'],
+  [Code.UINT8, 'uint8'],
+  [Code.INT16, 'int16'],
+  [Code.UINT16, 'uint16'],
+  [Code.INT32, 'int32'],
+  [Code.UINT32, 'uint32'],
+  [Code.INT64, 'int64'],
+  [Code.UINT64, 'uint64'],
+  [Code.BOOL, 'bool'],
+  [Code.STRING, 'string'],
+]);
+const codeByType = new Map([...typeByCode].map(([code, type]) => [type, code]));
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} as const;
+
+/** The element type that ONNX numbers `code`; `undefined` for those that gdws does not know (complex, float8, int4). */
+export function dataTypeOf(code: number): DataType | undefined {
+  return typeByCode.get(code);
+}
+
+/** ONNX's number of an element type. */
+export function dataTypeCode(type: DataType): number {
+  return codeByType.get(type)!;
+}
+
+/** Bytes of one element. */
+export function bytesPerElement(type: Exclude<DataType, 'string'>): number {
+  return arrays[type].BYTES_PER_ELEMENT;
+}
+
+/**
+ * The elements of a tensor, however the file stores them: raw little-endian bytes, or the field of their type.
+ * External data must have been loaded (see {@link readModel}).
+ *
+ * @see https://onnx.ai/onnx/repo-docs/IR.html#tensors
+ * @throws GdwsError MODEL_INVALID where elements are missing, too many, or of a type that gdws does not know
+ */
+export function decodeTensor(tensor: TensorProto, place: ErrorDetails = {}): Constant {
+  const at: ErrorDetails = { tensor: tensor.name || undefined, ...place };
+  const type = dataTypeOf(tensor.dataType);
+  if (!type) throw new GdwsError('MODEL_INVALID', `element type ${tensor.dataType} is not supported.`, at);
+  const dims = tensor.dims.map(Number);
+  const count = elementCount(dims);
+  if (!Number.isSafeInteger(count) || dims.some((dim) => dim < 0)) {
+    throw new GdwsError('MODEL_INVALID', 'the dimensions make no sense.', { ...at, shape: dims });
+  }
+  if (tensor.dataLocation === DataLocation.EXTERNAL) {
+    throw new GdwsError('EXTERNAL_DATA', 'the elements lie in a file beside the model, which was not read.', {
+      ...at,
+      remedy: 'Read the model from its path, not from its bytes.',
+    });
+  }
+  const data = type === 'string' ? decodeStrings(tensor) : decodeNumbers(tensor, type, count, at);
+  if (data.length !== count) {
+    throw new GdwsError('MODEL_INVALID', `the tensor has ${data.length} elements where its shape has ${count}.`, {
+      ...at,
+      shape: dims,
+    });
+  }
+  return { type, dims, data };
+}
+
+function decodeStrings({ stringData }: TensorProto): readonly string[] {
+  const decoder = new TextDecoder();
+  return stringData.map((bytes) => decoder.decode(bytes));
+}
+
+function decodeNumbers(
+  tensor: TensorProto,
+  type: Exclude<DataType, 'string'>,
+  count: number,
+  at: ErrorDetails,
+): Exclude<ElementArray, readonly string[]> {
+  const ElementArray = arrays[type];
+  const { rawData, floatData, int32Data, int64Data, doubleData, uint64Data } = tensor;
+  if (rawData.length > 0) {
+    const size = ElementArray.BYTES_PER_ELEMENT;
+    if (rawData.length !== count * size) {
+      const summary = `the tensor has ${rawData.length} bytes where its shape needs ${count * size}.`;
+      throw new GdwsError('MODEL_INVALID', summary, { ...at, shape: tensor.dims.map(Number) });
+    }
+    // Protobuf aligns nothing; typed arrays must be.
+    const bytes = rawData.byteOffset % size === 0 ? rawData : rawData.slice();
+    return new ElementArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, count);
+  }
+  switch (type) {
+    case 'float32':
+      return Float32Array.from(floatData);
+    case 'float64':
+      return Float64Array.from(doubleData);
+    case 'int64':
+      return BigInt64Array.from(int64Data);
+    case 'uint64':
+      return BigUint64Array.from(uint64Data);
+    case 'uint32':
+      return Uint32Array.from(uint64Data, Number);
+    default:
+      return (ElementArray as Int32ArrayConstructor).from(int32Data);
+  }
+}
+
+/** A tensor message with raw bytes, as exporters write it. The bytes are the constant's own memory, not a copy. */
+export function encodeTensor(name: string, { type, dims, data }: Constant): TensorProto {
+  const message = create(TensorProtoSchema, { name, dataType: dataTypeCode(type), dims: dims.map(BigInt) });
+  if (type === 'string') {
+    const encoder = new TextEncoder();
+    message.stringData = (data as readonly string[]).map((text) => encoder.encode(text));
+  } else {
+    const { buffer, byteOffset, byteLength } = data as Float32Array<ArrayBuffer>;
+    message.rawData = new Uint8Array(buffer, byteOffset, byteLength);
+  }
+  return message;
+}

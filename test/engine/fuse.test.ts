@@ -1,0 +1,249 @@
+import { ConstantPool, toNativeConstants } from '../../src/engine/constant-pool';
+import { fuseActivations } from '../../src/engine/fuse/fuse-activations';
+import { fuseAdditions } from '../../src/engine/fuse/fuse-additions';
+import { recognizeGdws } from '../../src/engine/fuse/recognize-gdws';
+import { activationCode, binaryCode, unaryCode } from '../../src/engine/functions';
+import { Program, type OpcodeName, type ValueId } from '../../src/engine/program';
+import { elementCount, type Constant } from '../../src/graph/value';
+import { native } from '../../src/native';
+
+/** Numbers between -1 and 1, the same for the same seed. */
+function randomFloats(count: number, seed: number): Float32Array {
+  let state = seed * 2654435761 + 1;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** A program under construction, with input 0 as value 0. */
+class Draft {
+  readonly program = new Program();
+  readonly constants = new Map<number, Constant>();
+  readonly pool = new ConstantPool();
+  private seed = 1;
+
+  constructor(...inputDims: number[][]) {
+    for (const dims of inputDims) {
+      const index = this.program.inputs.length;
+      this.program.inputs.push(this.program.addValue({ type: 'float32', dims, storage: 'input', index }));
+    }
+  }
+
+  constant(dims: number[], data = randomFloats(elementCount(dims), this.seed++)): ValueId {
+    const constant: Constant = { type: 'float32', dims, data };
+    return this.add(constant);
+  }
+
+  indices(...data: number[]): ValueId {
+    return this.add({ type: 'int64', dims: [data.length], data: BigInt64Array.from(data, BigInt) });
+  }
+
+  private add(constant: Constant): ValueId {
+    const index = this.pool.numberOf(constant);
+    this.constants.set(index, constant);
+    const type = constant.type as 'float32' | 'int64';
+    return this.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
+  }
+
+  emit(
+    opcode: OpcodeName,
+    inputs: (ValueId | undefined)[],
+    dims: number[],
+    ints: number[],
+    floats: number[] = [],
+  ): ValueId {
+    const output = this.program.addValue({ type: 'float32', dims, storage: 'temporary', index: -1 });
+    this.program.operations.push({
+      opcode,
+      inputs,
+      outputs: [output],
+      ints,
+      floats,
+      origin: { node: `n${output}`, operator: opcode },
+    });
+    return output;
+  }
+
+  /** 3×3 convolution with padding 1, so that maps keep their size. */
+  convolution(x: ValueId, outputs: number, { groups = 1, size = 3, bias = false } = {}): ValueId {
+    const [batch, channels, height, width] = this.program.values[x]!.dims as [number, number, number, number];
+    const weights = this.constant([outputs, channels / groups, size, size]);
+    const pad = (size - 1) / 2;
+    return this.emit(
+      'convolution',
+      [x, weights, bias ? this.constant([outputs]) : undefined],
+      [batch, outputs, height, width],
+      [groups, 1, 1, 1, 1, pad, pad, pad, pad, activationCode('none')],
+      [0, 0],
+    );
+  }
+
+  binary(name: 'add' | 'mul', a: ValueId, b: ValueId): ValueId {
+    const dims = [...this.program.values[a]!.dims];
+    return this.emit('binary', [a, b], dims, [binaryCode(name), activationCode('none')], [0, 0]);
+  }
+
+  unary(name: 'relu' | 'clip' | 'leakyRelu' | 'sigmoid', x: ValueId, ...floats: number[]): ValueId {
+    return this.emit(
+      'unary',
+      [x],
+      [...this.program.values[x]!.dims],
+      [unaryCode(name)],
+      [floats[0] ?? 0, floats[1] ?? 0],
+    );
+  }
+
+  run(): Float32Array[] {
+    const { program } = this;
+    const compiled = native.createSession(1).compile(program.encode(), toNativeConstants(this.constants));
+    const inputs = program.inputs.map((id, i) => randomFloats(elementCount(program.values[id]!.dims), 100 + i));
+    return compiled.runSync(inputs).map((bytes) => new Float32Array(bytes));
+  }
+
+  opcodes(): string[] {
+    return this.program.operations.map(({ opcode }) => opcode);
+  }
+}
+
+/** Builds the same program twice, fuses one, and expects the same results from fewer operations. */
+function expectFusion(build: () => Draft, fused: string[]): Draft {
+  const plain = build();
+  const draft = build();
+  recognizeGdws(draft, draft.pool);
+  fuseAdditions(draft.program);
+  fuseActivations(draft.program);
+  draft.program.removeUnused();
+  expect(draft.opcodes()).toEqual(fused);
+  const expected = plain.run();
+  const actual = draft.run();
+  expected.forEach((values, output) => {
+    const scale = Math.max(...values.map(Math.abs));
+    values.forEach((value, i) => expect(Math.abs(value - actual[output]![i]!)).toBeLessThanOrEqual(1e-5 * scale));
+  });
+  return draft;
+}
+
+const dims = [2, 4, 5, 7];
+
+describe('fusion keeps the result', () => {
+  test.each([
+    ['relu', []],
+    ['clip', [0.1, 0.5]],
+    ['leakyRelu', [0.2]],
+  ] as const)('of a convolution and %s', (name, floats) => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      draft.program.outputs.push(draft.unary(name, draft.convolution(0, 6), ...floats));
+      return draft;
+    }, ['convolution']);
+  });
+
+  test('of a residual block, whose shortcut may be a convolution too', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const first = draft.unary('relu', draft.convolution(0, 4));
+      const main = draft.convolution(first, 6);
+      const shortcut = draft.convolution(0, 6, { size: 1 });
+      draft.program.outputs.push(draft.unary('relu', draft.binary('add', main, shortcut)));
+      return draft;
+    }, ['convolution', 'convolution', 'convolution']);
+  });
+
+  test('where the residual is computed after the convolution', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const convolved = draft.convolution(0, 4, { bias: true });
+      const residual = draft.unary('sigmoid', 0);
+      draft.program.outputs.push(draft.binary('add', convolved, residual));
+      return draft;
+    }, ['unary', 'convolution']);
+  });
+
+  test('of a bias by Add, and a residual after it that is computed in between', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const biased = draft.binary('add', draft.convolution(0, 4), draft.constant([4, 1, 1]));
+      const residual = draft.unary('sigmoid', 0);
+      draft.program.outputs.push(draft.binary('add', biased, residual));
+      return draft;
+    }, ['unary', 'convolution']);
+  });
+
+  test('and leaves what something else reads', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const convolved = draft.convolution(0, 4);
+      draft.program.outputs.push(convolved, draft.unary('relu', convolved), draft.binary('add', convolved, 0));
+      return draft;
+    }, ['convolution', 'unary', 'binary']);
+  });
+
+  test('and does not take an Add that broadcasts for a residual', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims, [1, 1, 5, 7]);
+      draft.program.outputs.push(draft.binary('add', draft.convolution(0, 4), 1));
+      return draft;
+    }, ['convolution', 'binary']);
+  });
+
+  test('when both sides of an Add are the same', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const convolved = draft.convolution(0, 4);
+      draft.program.outputs.push(draft.binary('add', convolved, convolved));
+      return draft;
+    }, ['convolution', 'binary']);
+  });
+});
+
+describe('Gather, depthwise and pointwise become one operation', () => {
+  const gathered = (draft: Draft, ...indices: number[]) =>
+    draft.emit('gather', [0, draft.indices(...indices)], [2, indices.length, 5, 7], [1]);
+
+  test.each([
+    ['in order, with channels left out', [0, 0, 2, 2, 2]],
+    ['in any order, counted from the end too', [3, 0, -1, 1, 0, 3]],
+  ])('%s', (_, indices) => {
+    const draft = expectFusion(() => {
+      const draft = new Draft(dims);
+      const depthwise = draft.convolution(gathered(draft, ...indices), indices.length, {
+        groups: indices.length,
+        bias: true,
+      });
+      draft.program.outputs.push(draft.unary('relu', draft.convolution(depthwise, 6, { size: 1, bias: true })));
+      return draft;
+    }, ['gdws']);
+    const counts = [0, 1, 2, 3].map((c) => indices.filter((index) => (index + 4) % 4 === c).length);
+    expect(draft.program.operations[0]!.ints.slice(10)).toEqual(counts);
+  });
+
+  test('without a gather, and with a depth multiplier', () => {
+    for (const multiplier of [1, 3]) {
+      expectFusion(() => {
+        const draft = new Draft(dims);
+        const depthwise = draft.convolution(0, 4 * multiplier, { groups: 4 });
+        draft.program.outputs.push(draft.convolution(depthwise, 6, { size: 1 }));
+        return draft;
+      }, ['gdws']);
+    }
+  });
+
+  test('with a grouped pointwise stage', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const depthwise = draft.convolution(gathered(draft, 0, 0, 1, 2, 3, 3), 6, { groups: 6, bias: true });
+      draft.program.outputs.push(draft.convolution(depthwise, 8, { size: 1, groups: 2 }));
+      return draft;
+    }, ['gdws']);
+  });
+
+  test('but not where something reads the middle', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const depthwise = draft.convolution(0, 4, { groups: 4 });
+      draft.program.outputs.push(draft.convolution(depthwise, 6, { size: 1 }), depthwise);
+      return draft;
+    }, ['convolution', 'convolution']);
+  });
+});

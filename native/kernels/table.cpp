@@ -8,10 +8,14 @@
 #include "kernels/cast/kernels.h"
 #include "kernels/compare/kernels.h"
 #include "kernels/concat/kernels.h"
+#include "kernels/convolution/kernels.h"
+#include "kernels/convolutionTranspose/kernels.h"
 #include "kernels/gather/kernels.h"
+#include "kernels/gdws/kernels.h"
 #include "kernels/interpolate/kernels.h"
 #include "kernels/kernel.h"
 #include "kernels/localResponse/kernels.h"
+#include "kernels/matmul/kernels.h"
 #include "kernels/maxPool/kernels.h"
 #include "kernels/normalize/kernels.h"
 #include "kernels/pad/kernels.h"
@@ -36,9 +40,13 @@ const std::vector<KernelDefinition>& kernelTable() {
     append(castKernels);
     append(compareKernels);
     append(concatKernels);
+    append(convolutionKernels);
+    append(convolutionTransposeKernels);
     append(gatherKernels);
+    append(gdwsKernels);
     append(interpolateKernels);
     append(localResponseKernels);
+    append(matmulKernels);
     append(maxPoolKernels);
     append(normalizeKernels);
     append(padKernels);

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace gdws {
+
+extern const KernelDefinition convolutionReference;
+
+/// Fastest first.
+inline constexpr const KernelDefinition* convolutionKernels[] = {&convolutionReference};
+
+}  // namespace gdws

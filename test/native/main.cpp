@@ -1,0 +1,142 @@
+// Runs every kernel of the table against its reference on random cases.
+//   kernel_tests [--operation <name>] [--kernel <name>] [--cases <per operation>] [--seed <first>]
+// Prints one JSON line: the instruction set, how often each kernel ran, failures. Exit code 1 where there are any.
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include "native/generators.h"
+#include "native/run.h"
+
+namespace gdws::test {
+
+namespace {
+
+struct Options {
+  std::string operation;
+  std::string kernel;
+  uint64_t cases = 200;
+  uint64_t seed = 1;
+};
+
+struct Report {
+  std::map<std::string, int> runs;
+  int refused = 0;  ///< hostile variants that make() refused
+  int failures = 0;
+
+  void fail(const char* kernel, uint64_t seed, int threads, const TestCase& testCase, const std::string& what) {
+    // A few are enough to start from; the count says the rest.
+    if (++failures > 20) return;
+    std::fprintf(stderr, "%s seed %llu threads %d:%s\n  %s\n", kernel, static_cast<unsigned long long>(seed), threads,
+                 testCase.describe().c_str(), what.c_str());
+  }
+};
+
+void checkKernels(const Options& options, uint64_t seed, const TestCase& testCase, Random& random, Report& report) {
+  const auto kernels = kernelsOf(testCase.operation().opcode);
+  const KernelDefinition& reference = *kernels.back();
+  const bool aligned = random.chance(0.5);
+  const Results expected = runKernel(reference, testCase, 1, aligned);
+  Results magnitudes;
+  if (testCase.tolerance.sumOfTerms) magnitudes = runKernel(reference, testCase.magnitudes(), 1, true);
+  const int threads = static_cast<int>(random.integer(1, 3));
+  for (const KernelDefinition* kernel : kernels) {
+    if (!options.kernel.empty() && options.kernel != kernel->name) continue;
+    if (!kernel->supports(testCase.view(), contextFor(threads))) continue;
+    const Results results = runKernel(*kernel, testCase, threads, aligned);
+    const std::string problem =
+        compare(testCase, results, expected, testCase.tolerance.sumOfTerms ? &magnitudes : nullptr);
+    if (!problem.empty()) report.fail(kernel->name, seed, threads, testCase, problem);
+    ++report.runs[kernel->name];
+  }
+}
+
+/// Attributes as a hostile or mistaken program might have them: every kernel must refuse them by ProgramError or accept
+/// them, and never crash.
+void checkHostile(const TestCase& good, Random& random, Report& report) {
+  TestCase testCase = good;
+  testCase.bindConstants();
+  Operation& operation = testCase.operation();
+  const int changes = static_cast<int>(random.integer(1, 3));
+  for (int i = 0; i < changes; ++i) {
+    if (!operation.ints.empty() && random.chance(0.6)) {
+      operation.ints[static_cast<size_t>(random.integer(0, static_cast<int64_t>(operation.ints.size()) - 1))] =
+          random.choose<int32_t>({INT32_MIN, -1, 0, 1, 2, 3, 1 << 16, INT32_MAX});
+    } else if (random.chance(0.3)) {
+      operation.ints.resize(static_cast<size_t>(random.integer(0, static_cast<int64_t>(operation.ints.size()))));
+    } else if (random.chance(0.2)) {
+      operation.floats.clear();
+    } else if (random.chance(0.3)) {
+      operation.inputs.resize(static_cast<size_t>(random.integer(0, static_cast<int64_t>(operation.inputs.size()))));
+    } else if (!operation.inputs.empty()) {
+      const auto input = static_cast<size_t>(random.integer(0, static_cast<int64_t>(operation.inputs.size()) - 1));
+      operation.inputs[input] = random.choose<int32_t>({-1, operation.inputs.front(), operation.inputs.back()});
+    }
+  }
+  for (const KernelDefinition* kernel : kernelsOf(operation.opcode)) {
+    try {
+      if (kernel->supports(testCase.view(), contextFor(2)))
+        kernel->make(testCase.view(), contextFor(2))->scratchBytes(2);
+    } catch (const ProgramError&) {
+      ++report.refused;
+    }
+  }
+}
+
+Options parse(int count, char** words) {
+  Options options;
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string name = words[i];
+    if (name == "--operation") options.operation = words[i + 1];
+    if (name == "--kernel") options.kernel = words[i + 1];
+    if (name == "--cases") options.cases = std::strtoull(words[i + 1], nullptr, 10);
+    if (name == "--seed") options.seed = std::strtoull(words[i + 1], nullptr, 10);
+  }
+  return options;
+}
+
+const char* nameOf(Opcode opcode) {
+#define GDWS_NAME(name) #name,
+  static const char* const names[] = {GDWS_OPCODES(GDWS_NAME)};
+#undef GDWS_NAME
+  return names[static_cast<int>(opcode)];
+}
+
+Report check(const Options& options) {
+  Report report;
+  for (const Generator& generator : generators()) {
+    if (!options.operation.empty() && options.operation != nameOf(generator.opcode)) continue;
+    for (uint64_t seed = options.seed; seed < options.seed + options.cases; ++seed) {
+      Random random(seed);
+      TestCase testCase = generator.generate(random);
+      testCase.bindConstants();
+      try {
+        checkKernels(options, seed, testCase, random, report);
+      } catch (const ProgramError& error) {
+        report.fail("make", seed, 0, testCase, error.what());
+      }
+      checkHostile(testCase, random, report);
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
+}  // namespace gdws::test
+
+int main(int count, char** words) {
+  using namespace gdws;
+  const test::Report report = test::check(test::parse(count, words));
+  std::printf("{\"instructionSet\":\"%s\",\"failures\":%d,\"refused\":%d,\"runs\":{",
+              nameOf(bestVectors().instructionSet), report.failures, report.refused);
+  const char* separator = "";
+  for (const auto& [kernel, runs] : report.runs) {
+    std::printf("%s\"%s\":%d", separator, kernel.c_str(), runs);
+    separator = ",";
+  }
+  std::printf("}}\n");
+  return report.failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "native/generators.h"
+
+namespace gdws::test {
+
+namespace {
+
+constexpr size_t activationInt = 2;
+
+Dims operand(Random& random, Dims batch, int64_t rows, int64_t columns, bool transposed) {
+  // Broadcasting: leading dims missing, or 1.
+  batch.erase(batch.begin(), batch.begin() + random.integer(0, static_cast<int64_t>(batch.size())));
+  for (int64_t& dim : batch) {
+    if (random.chance(0.2)) dim = 1;
+  }
+  batch.push_back(transposed ? columns : rows);
+  batch.push_back(transposed ? rows : columns);
+  return batch;
+}
+
+int64_t randomLength(Random& random) {
+  if (random.chance(0.2)) return 1;
+  return random.integer(1, random.choose<int64_t>({4, 20, 70, 300}));
+}
+
+}  // namespace
+
+TestCase randomMatmul(Random& random) {
+  const int64_t rows = randomLength(random), depth = randomLength(random), columns = randomLength(random);
+  Dims batch;
+  const int64_t axes = random.chance(0.5) ? 0 : random.integer(1, 2);
+  for (int64_t i = 0; i < axes; ++i) batch.push_back(random.integer(1, 3));
+  const bool transposeA = random.chance(0.3), transposeB = random.chance(0.4);
+  const Dims a = operand(random, batch, rows, depth, transposeA);
+  const Dims b = operand(random, batch, depth, columns, transposeB);
+  TestCase testCase(Opcode::matmul);
+  const auto add = [&](const Dims& dims, double constantChance) {
+    if (random.chance(constantChance)) {
+      testCase.addConstant(dims, numbers(random, dims));
+    } else {
+      testCase.addInput(dims, numbers(random, dims));
+    }
+  };
+  add(a, 0.2);
+  add(b, 0.5);
+  Dims y = batch;
+  y.push_back(rows);
+  y.push_back(columns);
+  if (random.chance(0.6)) {
+    const Dims bias{random.chance(0.2) ? 1 : columns};
+    testCase.addConstant(bias, numbers(random, bias));
+  } else {
+    testCase.addAbsent();
+  }
+  if (random.chance(0.3)) testCase.addInput(y, numbers(random, y));
+  testCase.addOutput(y);
+  testCase.setInts({transposeA, transposeB, static_cast<int32_t>(random.integer(0, 3))});
+  testCase.setFloats({random.chance(0.7) ? 1.0f : random.number(), random.number() * 0.3f, 1.5f});
+  testCase.tolerance.sumOfTerms = true;
+  testCase.linearise = [](Operation& operation) {
+    operation.ints[activationInt] = 0;
+    operation.floats[0] = std::abs(operation.floats[0]);
+  };
+  return testCase;
+}
+
+}  // namespace gdws::test

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernels/kernel.h"
+#include "native/test_case.h"
+
+namespace gdws::test {
+
+/// The bytes of each output of a case.
+using Results = std::vector<std::vector<std::byte>>;
+
+/// Runs a kernel as the engine does: a constant it does not read is not given, scratch and outputs are filled with NaN
+/// bytes, memory ends at a guard page. Inputs are aligned to no more than their element where `aligned` is false.
+Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned);
+
+/// Empty where the results agree within the case's tolerance, else what differs. `magnitudes` is null or gives the sum
+/// of the terms' absolute values of each element.
+std::string compare(const TestCase& testCase, const Results& results, const Results& expected,
+                    const Results* magnitudes);
+
+/// The kernels of the table for an opcode; the reference is the last.
+std::vector<const KernelDefinition*> kernelsOf(Opcode opcode);
+
+/// A context of the instruction set in use.
+KernelContext& contextFor(int threads);
+
+}  // namespace gdws::test

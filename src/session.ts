@@ -3,7 +3,6 @@ import { Network } from './engine/network';
 import { checkFeeds, toNativeFeed, toTensor } from './engine/feeds';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
-import type { ValueType } from './graph/value';
 import { native, type NativeProgram } from './native';
 import { readModel } from './onnx/read';
 

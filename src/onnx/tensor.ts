@@ -108,8 +108,8 @@ function decodeNumbers(
       const summary = `the tensor has ${rawData.length} bytes where its shape needs ${count * size}.`;
       throw new GdwsError('MODEL_INVALID', summary, { ...at, shape: tensor.dims.map(Number) });
     }
-    // Protobuf aligns nothing; typed arrays must be.
-    const bytes = rawData.byteOffset % size === 0 ? rawData : rawData.slice();
+    // Protobuf aligns nothing; typed arrays must be. (`slice` would not copy: of a file, these are a Buffer.)
+    const bytes = rawData.byteOffset % size === 0 ? rawData : new Uint8Array(rawData);
     return new ElementArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, count);
   }
   switch (type) {

@@ -207,7 +207,7 @@ function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, len
 
 function metadataOf(graph: Graph, name: string): Common.ValueMetadata {
   const declared = graph.declared(name);
-  const type = (declared?.type ?? 'float32');
+  const type = declared?.type ?? 'float32';
   return {
     name,
     isTensor: true,

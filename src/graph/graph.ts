@@ -81,6 +81,11 @@ export class Graph {
     return this.outputNames.has(name);
   }
 
+  /** Whether a run may feed it; an initializer of that name is then only a default. */
+  isInput(name: string): boolean {
+    return this.proto.input.some((input) => input.name === name);
+  }
+
   isInitializer(name: string): boolean {
     return this.initializerIndex.has(name);
   }
@@ -108,6 +113,22 @@ export class Graph {
     if (index === undefined) this.initializerIndex.set(name, this.proto.initializer.push(message) - 1);
     else this.proto.initializer[index] = message;
     this.constants.set(name, constant);
+  }
+
+  /** Makes computed tensors initializers, and removes what was only needed to compute them. */
+  becomeInitializers(constants: ReadonlyMap<string, Constant>): void {
+    this.proto.node = this.proto.node.filter(
+      ({ output }) => !output.every((name) => name === '' || constants.has(name)),
+    );
+    for (const [name, constant] of constants) {
+      if (this.producers.has(name) && this.isRead(name)) this.proto.initializer.push(encodeTensor(name, constant));
+    }
+    this.index();
+    this.removeDead();
+  }
+
+  private isRead(name: string): boolean {
+    return this.readers.has(name) || this.outputNames.has(name);
   }
 
   /** `base`, or `base` with the first number that makes it a name of no tensor and no node. */
@@ -142,9 +163,7 @@ export class Graph {
     this.proto.node = this.proto.node.filter((node) => needed.has(node));
     this.index();
     const inputNames = new Set(this.proto.input.map(({ name }) => name));
-    this.proto.initializer = this.proto.initializer.filter(
-      ({ name }) => this.readers.has(name) || this.outputNames.has(name) || inputNames.has(name),
-    );
+    this.proto.initializer = this.proto.initializer.filter(({ name }) => this.isRead(name) || inputNames.has(name));
     this.proto.valueInfo = this.proto.valueInfo.filter(
       ({ name }) => this.producers.has(name) || this.readers.has(name),
     );

@@ -3,6 +3,8 @@ import { Network } from './engine/network';
 import { checkFeeds, toNativeFeed, toTensor } from './engine/feeds';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
+import { foldBatchNormalization } from './graph/passes/fold-batch-normalization';
+import { foldConstants } from './graph/passes/fold-constants';
 import { native, type NativeProgram } from './native';
 import { readModel } from './onnx/read';
 
@@ -76,7 +78,10 @@ export class InferenceSession implements Common {
     const model = await readModel(modelSource(source, numbers));
     const file = typeof source === 'string' ? source : undefined;
     try {
-      return new InferenceSession(new Graph(model, file), options);
+      const graph = new Graph(model, file);
+      foldConstants(graph);
+      foldBatchNormalization(graph);
+      return new InferenceSession(graph, options);
     } catch (error) {
       throw error instanceof GdwsError ? error.within({ file }) : error;
     }

@@ -81,9 +81,14 @@ export class Graph {
     return this.outputNames.has(name);
   }
 
-  /** Whether a run may feed it; an initializer of that name is then only a default. */
-  isInput(name: string): boolean {
-    return this.proto.input.some((input) => input.name === name);
+  /**
+   * Whether it is an initializer that the model offers as an input too: only a default, for some runtimes. Before IR
+   * version 4 every initializer had to be listed as an input.
+   */
+  isOverridable(name: string): boolean {
+    return (
+      this.model.irVersion >= 4n && this.isInitializer(name) && this.proto.input.some((input) => input.name === name)
+    );
   }
 
   isInitializer(name: string): boolean {
@@ -117,18 +122,14 @@ export class Graph {
 
   /** Makes computed tensors initializers, and removes what was only needed to compute them. */
   becomeInitializers(constants: ReadonlyMap<string, Constant>): void {
-    this.proto.node = this.proto.node.filter(
-      ({ output }) => !output.every((name) => name === '' || constants.has(name)),
-    );
-    for (const [name, constant] of constants) {
-      if (this.producers.has(name) && this.isRead(name)) this.proto.initializer.push(encodeTensor(name, constant));
+    const isKnown = ({ output }: NodeProto) => output.every((name) => name === '' || constants.has(name));
+    const known = this.proto.node.filter(isKnown);
+    this.proto.node = this.proto.node.filter((node) => !isKnown(node));
+    for (const name of known.flatMap(({ output }) => output)) {
+      if (this.isRead(name)) this.proto.initializer.push(encodeTensor(name, constants.get(name)!));
     }
     this.index();
     this.removeDead();
-  }
-
-  private isRead(name: string): boolean {
-    return this.readers.has(name) || this.outputNames.has(name);
   }
 
   /** `base`, or `base` with the first number that makes it a name of no tensor and no node. */
@@ -204,6 +205,10 @@ export class Graph {
       if (this.producers.has(name) || known.has(name)) continue;
       throw new GdwsError('MODEL_INVALID', 'nothing computes this output.', { tensor: name });
     }
+  }
+
+  private isRead(name: string): boolean {
+    return this.readers.has(name) || this.outputNames.has(name);
   }
 
   private decode(name: string): Constant | undefined {

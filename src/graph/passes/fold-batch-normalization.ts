@@ -45,7 +45,7 @@ function scaleShiftOf(graph: Graph, node: NodeProto): ScaleShift | undefined {
 
 /** The elements of a float32 constant that no run can change. */
 function floats(graph: Graph, name: string | undefined): Float32Array | undefined {
-  const constant = name && !graph.isInput(name) ? graph.constant(name) : undefined;
+  const constant = name && !graph.isOverridable(name) ? graph.constant(name) : undefined;
   return constant?.type === 'float32' ? (constant.data as Float32Array) : undefined;
 }
 

@@ -27,7 +27,7 @@ export function foldConstants(graph: Graph): void {
 
 function knownConstant(graph: Graph, name: string): KnownValue | undefined {
   // An initializer that is also an input is only a default.
-  if (graph.isInput(name)) return undefined;
+  if (graph.isOverridable(name)) return undefined;
   const constant = graph.constant(name);
   return constant && { type: constant.type, dims: constant.dims, constant };
 }

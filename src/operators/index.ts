@@ -1,9 +1,52 @@
+import { activationOperators } from './activation';
+import { arithmeticOperators } from './arithmetic';
+import { castOperators } from './cast';
+import { convolutionOperators } from './convolution';
+import { gatherOperators } from './gather';
+import { joiningOperators } from './joining';
+import { logicOperators } from './logic';
+import { normalizationOperators } from './normalization';
 import type { Operator } from './operator';
+import { padOperators } from './pad';
+import { poolingOperators } from './pooling';
+import { productOperators } from './product';
+import { rearrangingOperators } from './rearranging';
+import { reductionOperators } from './reduction';
+import { resizeOperators } from './resize';
+import { searchOperators } from './search';
+import { shapingOperators } from './shaping';
+import { sliceOperators } from './slice';
+import { softmaxOperators } from './softmax';
+import { sourceOperators } from './source';
 
-/** Every operator that gdws knows, by domain and name. */
-export const operatorTable: ReadonlyMap<string, Operator> = new Map();
+export { OperatorCall, type Operator } from './operator';
 
-/** The operator of a node; `undefined` where gdws does not know it. */
+/** Every operator of the default ONNX domain that gdws knows, by name. */
+export const operatorTable: ReadonlyMap<string, Operator> = new Map(
+  Object.entries({
+    ...convolutionOperators,
+    ...poolingOperators,
+    ...productOperators,
+    ...normalizationOperators,
+    ...activationOperators,
+    ...arithmeticOperators,
+    ...logicOperators,
+    ...castOperators,
+    ...joiningOperators,
+    ...sliceOperators,
+    ...padOperators,
+    ...resizeOperators,
+    ...shapingOperators,
+    ...rearrangingOperators,
+    ...gatherOperators,
+    ...reductionOperators,
+    ...softmaxOperators,
+    ...sourceOperators,
+    ...searchOperators,
+  }),
+);
+
+/** What gdws knows of an operator; `undefined` for unknown ones and other domains. */
 export function operatorOf(domain: string, opType: string): Operator | undefined {
-  return operatorTable.get(domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`);
+  return domain === '' || domain === 'ai.onnx' ? operatorTable.get(opType) : undefined;
 }

@@ -1,0 +1,72 @@
+import type { DataType, KnownValue } from '../graph/value';
+import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { isFloat, isInteger, numbersOf } from './elements';
+import type { OperatorCall } from './operator';
+
+// What operators read from their inputs and attributes: axes, sizes, scalars.
+
+/** Integers of an input that must be known before the run. */
+export function integers(call: OperatorCall, index: number): number[] {
+  const constant = call.constant(index);
+  if (!isInteger(constant.type)) call.fail('TYPE_MISMATCH', `input ${index} must hold integers, not ${constant.type}.`);
+  return Array.from(numbersOf(constant));
+}
+
+/** Integers that newer operator sets take as input `index` and older ones as attribute `name`. */
+export function integersArgument(call: OperatorCall, index: number, name: string): number[] | undefined {
+  if (call.inputs[index]) return integers(call, index);
+  return hasAttribute(call.node, name) ? intsAttribute(call.node, name) : undefined;
+}
+
+/** The one number of an input that must be known before the run; `fallback` where it is absent. */
+export function scalar(call: OperatorCall, index: number, fallback?: number): number {
+  if (!call.inputs[index] && fallback !== undefined) return fallback;
+  const numbers = numbersOf(call.constant(index));
+  if (numbers.length !== 1) call.fail('SHAPE_MISMATCH', `input ${index} must hold one number.`);
+  return numbers[0]!;
+}
+
+/** An axis in [0, rank), from one in [-rank, rank). */
+export function normalizeAxis(call: OperatorCall, axis: number, rank: number): number {
+  if (axis < -rank || axis >= rank) {
+    call.fail('SHAPE_MISMATCH', `axis ${axis} is outside a tensor of rank ${rank}.`);
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Distinct axes in [0, rank), in the order given. */
+export function normalizeAxes(call: OperatorCall, axes: readonly number[], rank: number): number[] {
+  const result = axes.map((axis) => normalizeAxis(call, axis, rank));
+  if (new Set(result).size !== result.length) call.fail('MODEL_INVALID', `axes [${axes.join(', ')}] repeat.`);
+  return result;
+}
+
+/** Attribute `axis`, within a tensor of `rank`. */
+export function axisAttribute(call: OperatorCall, rank: number, fallback?: number): number {
+  return normalizeAxis(call, intAttribute(call.node, 'axis', fallback), rank);
+}
+
+/** Input `index`, of at least (or exactly) the rank that the operator needs. */
+export function ranked(call: OperatorCall, index: number, least: number, most = Infinity): KnownValue {
+  const value = call.input(index);
+  const rank = value.dims.length;
+  if (rank < least || rank > most) {
+    const wanted = least === most ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
+    call.fail('SHAPE_MISMATCH', `input ${index} must have rank ${wanted}, not ${rank}.`);
+  }
+  return value;
+}
+
+/** The common type of some inputs; absent ones do not count. */
+export function commonType(call: OperatorCall, indices: readonly number[]): DataType {
+  const types = new Set(indices.flatMap((index) => call.inputs[index]?.type ?? []));
+  if (types.size !== 1) call.fail('TYPE_MISMATCH', `the inputs mix element types ${[...types].join(' and ')}.`);
+  return [...types][0]!;
+}
+
+/** Stops a lowering whose operation computes on floats alone. */
+export function requireFloat(call: OperatorCall, type: DataType): void {
+  if (!isFloat(type)) {
+    call.fail('OPERATOR_UNSUPPORTED', `the engine runs it on floats, not on ${type}.`, 'Cast the input to float.');
+  }
+}

@@ -1,0 +1,54 @@
+import type { Lowering } from '../engine/lowering';
+import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
+import { intAttribute } from '../onnx/attribute';
+import { dataTypeOf } from '../onnx/tensor';
+import { bigintsOf, constantOf, isBigInteger, isFloat, isInteger, numbersOf } from './elements';
+import { required } from './emission';
+import { foldable } from './folding';
+import { inferOne } from './inference';
+import type { Operator, OperatorCall } from './operator';
+
+// https://onnx.ai/onnx/operators/onnx__Cast.html, onnx__CastLike.html
+
+function castType(call: OperatorCall): ValueType {
+  const { dims } = call.input(0);
+  if (call.node.opType === 'CastLike') return { type: call.input(1).type, dims };
+  return { type: dataTypeOf(call, intAttribute(call.node, 'to')), dims };
+}
+
+function convert(constant: Constant, type: DataType): Constant | undefined {
+  if (constant.type === type) return constant;
+  if (constant.type === 'string' || type === 'string') return undefined;
+  const exact = isBigInteger(constant.type) && (isInteger(type) || type === 'bool');
+  return constantOf(type, constant.dims, exact ? bigintsOf(constant) : numbersOf(constant));
+}
+
+function foldCast(call: OperatorCall): Constant[] | undefined {
+  const { type, dims } = castType(call);
+  const { constant } = call.input(0);
+  const result = constant && elementCount(dims) > 0 ? convert(constant, type) : undefined;
+  return result && [result];
+}
+
+/** Types of the engine that a cast may yield; the others it has no exact room for. */
+const castable: ReadonlySet<DataType> = new Set(['int64', 'int32', 'uint8', 'bool']);
+
+function lowerCast(call: OperatorCall, lowering: Lowering): void {
+  const { type } = castType(call);
+  const from = call.input(0).type;
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const value = required(call, lowering, 0);
+  if (from === type || (isFloat(from) && isFloat(type))) {
+    lowering.emit('alias', [value], [output]);
+    return;
+  }
+  if ((!isFloat(type) && !castable.has(type)) || from === 'string') {
+    call.fail('OPERATOR_UNSUPPORTED', `the engine cannot cast ${from} to ${type}.`);
+  }
+  lowering.emit('cast', [value], [output]);
+}
+
+const cast: Operator = { infer: inferOne(castType), fold: foldCast, lower: lowerCast };
+
+export const castOperators: Record<string, Operator> = { Cast: cast, CastLike: cast };

@@ -1,0 +1,161 @@
+import type { Lowering, ValueId } from '../engine/lowering';
+import type { ValueType } from '../graph/value';
+import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { commonType, ranked, requireFloat } from './arguments';
+import { emitAs, floats, noActivation, required } from './emission';
+import { inferOne } from './inference';
+import { stridesOf } from './layout';
+import type { Operator, OperatorCall } from './operator';
+import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, type Window } from './window';
+
+// https://onnx.ai/onnx/operators/onnx__Conv.html, onnx__ConvTranspose.html
+
+interface Convolution extends ValueType {
+  readonly groups: number;
+  readonly window: Window;
+}
+
+/** Kernel size of a convolution: that of its weights, with which attribute `kernel_shape` must agree. */
+function kernelOf(call: OperatorCall): number[] {
+  const kernel = ranked(call, 1, call.input(0).dims.length, call.input(0).dims.length).dims.slice(2);
+  if (hasAttribute(call.node, 'kernel_shape')) {
+    const stated = intsAttribute(call.node, 'kernel_shape');
+    if (stated.length !== kernel.length || stated.some((size, axis) => size !== kernel[axis])) {
+      call.fail('SHAPE_MISMATCH', `kernel_shape [${stated.join(', ')}] differs from the weights' [${kernel.join(', ')}].`);
+    }
+  }
+  return kernel;
+}
+
+function groupsOf(call: OperatorCall, channels: number): number {
+  const groups = intAttribute(call.node, 'group', 1);
+  if (groups < 1 || channels % groups !== 0) {
+    call.fail('SHAPE_MISMATCH', `${channels} channels cannot be divided into ${groups} groups.`);
+  }
+  return groups;
+}
+
+function checkBias(call: OperatorCall, outputs: number): void {
+  const bias = call.inputs[2];
+  if (bias && (bias.dims.length !== 1 || bias.dims[0] !== outputs)) {
+    call.fail('SHAPE_MISMATCH', `the bias must have ${outputs} elements.`);
+  }
+}
+
+function convolution(call: OperatorCall): Convolution {
+  const x = ranked(call, 0, 3).dims;
+  const kernel = kernelOf(call);
+  const [outputs, depth] = call.input(1).dims as [number, number];
+  const groups = groupsOf(call, x[1]!);
+  if (depth * groups !== x[1]) {
+    call.fail('SHAPE_MISMATCH', `weights for ${depth * groups} input channels (${groups} groups) meet ${x[1]}.`);
+  }
+  if (outputs % groups !== 0) {
+    call.fail('SHAPE_MISMATCH', `${outputs} output channels cannot be divided into ${groups} groups.`);
+  }
+  checkBias(call, outputs);
+  const window = slidingWindow(call, x.slice(2), kernel);
+  return { type: commonType(call, [0, 1, 2]), dims: [x[0]!, outputs, ...window.outputs], groups, window };
+}
+
+function transposedConvolution(call: OperatorCall): Convolution {
+  const x = ranked(call, 0, 3).dims;
+  const kernel = kernelOf(call);
+  const [channels, perGroup] = call.input(1).dims as [number, number];
+  if (channels !== x[1]) {
+    call.fail('SHAPE_MISMATCH', `weights for ${channels} input channels meet ${x[1]}.`);
+  }
+  const groups = groupsOf(call, channels);
+  checkBias(call, perGroup * groups);
+  const window = transposedWindow(call, x.slice(2), kernel);
+  return { type: commonType(call, [0, 1, 2]), dims: [x[0]!, perGroup * groups, ...window.outputs], groups, window };
+}
+
+/** The ints of `convolution` and `convolutionTranspose` over two spatial axes. */
+function convolutionInts(call: OperatorCall, groups: number, window: Window): number[] {
+  if ([...window.begins, ...window.ends].some((pad) => pad < 0)) {
+    call.fail('OPERATOR_UNSUPPORTED', 'negative padding is not supported.', 'Crop the input by a Slice or Pad before it.');
+  }
+  return [groups, ...window.strides, ...window.dilations, ...window.begins, ...window.ends, noActivation()];
+}
+
+/** A value of one spatial axis seen with two, the first of 1. */
+function withRow(lowering: Lowering, value: ValueId, dims: readonly number[]): ValueId {
+  return lowering.view(value, [dims[0]!, dims[1]!, 1, dims[2]!]);
+}
+
+function emitPlanar(
+  call: OperatorCall,
+  lowering: Lowering,
+  opcode: 'convolution' | 'convolutionTranspose',
+  { dims, groups, window }: Convolution,
+): void {
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const flat = dims.length === 3;
+  const [x, w] = [0, 1].map((index) => {
+    const value = required(call, lowering, index);
+    return flat ? withRow(lowering, value, call.input(index).dims) : value;
+  });
+  const ints = convolutionInts(call, groups, flat ? joinWindows(pointWindow(1), window) : window);
+  const planar = flat ? [dims[0]!, dims[1]!, 1, dims[2]!] : dims;
+  emitAs(lowering, output, dims, { type: 'float32', dims: planar }, (target) =>
+    lowering.emit(opcode, [x, w, lowering.input(2)], [target], ints, [0, 0]),
+  );
+}
+
+/**
+ * A 3-D convolution as a 2-D one: the KD slices of depth that an output slice reads become channels, and output slices
+ * become images. The weights (M, C, KD, KH, KW) are those of M × (C·KD) channels as they lie.
+ */
+function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): void {
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const [n, c, depth, height, width] = call.input(0).dims as [number, number, number, number, number];
+  const [, m, outDepth, outHeight, outWidth] = dims as [number, number, number, number, number];
+  const [begin, end] = [window.begins[0]!, window.ends[0]!];
+  const [kernel, stride, dilation] = [window.kernel[0]!, window.strides[0]!, window.dilations[0]!];
+  const planes = windowAxes(window, 1, 3);
+  const ints = convolutionInts(call, groups, planes);
+  let x = required(call, lowering, 0);
+  if (begin !== 0 || end !== 0) {
+    const padded = floats(lowering, [n, c, depth + begin + end, height, width]);
+    lowering.emit('pad', [x], [padded], [0, 0, begin, 0, 0], [0]);
+    x = padded;
+  }
+  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as [number, number, number, number, number];
+  const slices = floats(lowering, [n, outDepth, c, kernel, height, width]);
+  lowering.emit('strided', [x], [slices], [0, sn, sd * stride, sc, sd * dilation, sh, sw]);
+  const w = lowering.view(required(call, lowering, 1), [m, (c / groups) * kernel, ...planes.kernel]);
+  const images = lowering.view(slices, [n * outDepth, c * kernel, height, width]);
+  const result = floats(lowering, [n * outDepth, m, outHeight, outWidth]);
+  lowering.emit('convolution', [images, w, lowering.input(2)], [result], ints, [0, 0]);
+  const plane = outHeight * outWidth;
+  lowering.emit('strided', [result], [output], [0, outDepth * m * plane, plane, m * plane, outWidth, 1]);
+}
+
+export const convolutionOperators: Record<string, Operator> = {
+  Conv: {
+    infer: inferOne(convolution),
+    lower: (call, lowering) => {
+      const convolved = convolution(call);
+      requireFloat(call, convolved.type);
+      const spatial = convolved.dims.length - 2;
+      if (spatial > 3) call.fail('OPERATOR_UNSUPPORTED', `convolutions over ${spatial} axes are not supported.`);
+      if (spatial === 3) emitSpatial(call, lowering, convolved);
+      else emitPlanar(call, lowering, 'convolution', convolved);
+    },
+  },
+  ConvTranspose: {
+    infer: inferOne(transposedConvolution),
+    lower: (call, lowering) => {
+      const convolved = transposedConvolution(call);
+      requireFloat(call, convolved.type);
+      const spatial = convolved.dims.length - 2;
+      if (spatial > 2) {
+        call.fail('OPERATOR_UNSUPPORTED', `transposed convolutions over ${spatial} axes are not supported.`);
+      }
+      emitPlanar(call, lowering, 'convolutionTranspose', convolved);
+    },
+  },
+};

@@ -1,0 +1,106 @@
+import type { Constant, DataType, ElementArray } from '../graph/value';
+import { elementCount } from '../graph/value';
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../onnx/float16';
+
+type TypedArray = Exclude<ElementArray, readonly string[]>;
+
+const arrays: Record<Exclude<DataType, 'string'>, new (length: number) => TypedArray> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+};
+
+/** Whether the engine holds elements of this type as float32. */
+export function isFloat(type: DataType): boolean {
+  return type === 'float32' || type === 'float16' || type === 'float64' || type === 'bfloat16';
+}
+
+/** Whether elements of this type are bigints in JavaScript. */
+export function isBigInteger(type: DataType): boolean {
+  return type === 'int64' || type === 'uint64';
+}
+
+/** Whether the elements are integers of any width; bool is none. */
+export function isInteger(type: DataType): boolean {
+  return !isFloat(type) && type !== 'bool' && type !== 'string';
+}
+
+/** Zeros (or empty strings) of a type, to be filled by whoever asks. */
+export function newElements(type: DataType, count: number): TypedArray | string[] {
+  return type === 'string' ? new Array<string>(count).fill('') : new arrays[type](count);
+}
+
+/** Elements as numbers: half-precision floats decoded, 64-bit integers rounded beyond 2^53. Not for strings. */
+export function numbersOf({ type, data }: Constant): ArrayLike<number> {
+  switch (type) {
+    case 'float16':
+      return float16ToFloat32(data as Uint16Array);
+    case 'bfloat16':
+      return bfloat16ToFloat32(data as Uint16Array);
+    case 'int64':
+    case 'uint64':
+      return Array.from(data as BigInt64Array | BigUint64Array, Number);
+    case 'string':
+      throw new TypeError('strings are not numbers');
+    default:
+      return data as ArrayLike<number>;
+  }
+}
+
+/** Elements as bigints; for integers and bool. */
+export function bigintsOf({ type, data }: Constant): ArrayLike<bigint> {
+  return isBigInteger(type) ? (data as BigInt64Array) : Array.from(data as Int32Array, BigInt);
+}
+
+/** A constant of `type` from numbers or bigints: rounded to narrow floats, truncated and wrapped to integers. */
+export function constantOf(type: DataType, dims: readonly number[], values: ArrayLike<number | bigint>): Constant {
+  return { type, dims, data: encode(type, values) };
+}
+
+function encode(type: DataType, values: ArrayLike<number | bigint>): ElementArray {
+  const count = values.length;
+  if (type === 'float16' || type === 'bfloat16') {
+    const floats = values instanceof Float32Array ? values : Float32Array.from(values, Number);
+    return type === 'float16' ? float32ToFloat16(floats) : float32ToBfloat16(floats);
+  }
+  const elements = newElements(type, count);
+  if (isBigInteger(type)) {
+    for (let i = 0; i < count; i++) elements[i] = toBigInt(values[i]!);
+  } else if (type === 'bool') {
+    for (let i = 0; i < count; i++) elements[i] = values[i] ? 1 : 0;
+  } else if (type === 'float32' || type === 'float64') {
+    for (let i = 0; i < count; i++) elements[i] = Number(values[i]);
+  } else {
+    // A typed array wraps modulo its width, but only exact below 2^53: larger integers are wrapped as bigints first.
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      elements[i] = typeof value === 'bigint' ? Number(BigInt.asIntN(32, value)) : value;
+    }
+  }
+  return elements;
+}
+
+function toBigInt(value: number | bigint): bigint {
+  if (typeof value === 'bigint') return value;
+  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+}
+
+/** A constant with the same elements under other dims. */
+export function reshaped(constant: Constant, dims: readonly number[]): Constant {
+  return { type: constant.type, dims, data: constant.data };
+}
+
+/** A float32 constant with one value everywhere. */
+export function filled(dims: readonly number[], value: number): Constant {
+  return { type: 'float32', dims, data: new Float32Array(elementCount(dims)).fill(value) };
+}

@@ -1,0 +1,49 @@
+import { elementCount, type Constant, type DataType } from '../graph/value';
+import { broadcastInputs } from './broadcast';
+import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
+import { foldable } from './folding';
+import { broadcastStrides, stridedPositions } from './layout';
+import type { OperatorCall } from './operator';
+
+/** A function of one element of each input, on floats and on integers; absent where it is not defined on them. */
+export interface ElementFunction {
+  readonly number?: (...x: number[]) => number | boolean;
+  /** Exact; may throw RangeError where ONNX leaves the result open (division by zero). */
+  readonly bigint?: (...x: bigint[]) => bigint | boolean;
+}
+
+/** Applies a function to the elements of all inputs, which are broadcast together; `undefined` where they are not known. */
+export function foldElementwise(call: OperatorCall, type: DataType, f: ElementFunction): Constant[] | undefined {
+  const indices = call.inputs.map((_, index) => index);
+  const dims = broadcastInputs(call, indices);
+  const count = elementCount(dims);
+  const constants = foldable(call, count) as Constant[] | undefined;
+  if (!constants || constants.some((constant) => constant.type === 'string')) return undefined;
+  const exact = constants.every((constant) => isInteger(constant.type));
+  const result = exact
+    ? apply(f.bigint, constants.map(bigintsOf), constants, dims)
+    : apply(f.number, constants.map(numbersOf), constants, dims);
+  return result && [constantOf(type, dims, result as (number | bigint)[])];
+}
+
+function apply<T extends number | bigint>(
+  f: ((...x: T[]) => T | boolean) | undefined,
+  operands: readonly ArrayLike<T>[],
+  shapes: readonly { dims: readonly number[] }[],
+  dims: readonly number[],
+): (T | number)[] | undefined {
+  if (!f) return undefined;
+  const positions = shapes.map((shape) => stridedPositions(dims, broadcastStrides(shape.dims, dims)));
+  const count = elementCount(dims);
+  const result = new Array<T | number>(count);
+  try {
+    for (let i = 0; i < count; i++) {
+      const value = f(...operands.map((elements, k) => elements[positions[k]![i]!]!));
+      result[i] = typeof value === 'boolean' ? Number(value) : value;
+    }
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+  return result;
+}

@@ -1,0 +1,43 @@
+import type { Lowering, ValueId } from '../engine/lowering';
+import { activationCode, binaryCode, unaryCode, type BinaryName, type UnaryName } from '../engine/functions';
+import type { ValueType } from '../graph/value';
+import type { OperatorCall } from './operator';
+
+// How lowerings write the operations that many of them share.
+
+/** The activation word of an operation that applies none; fusion may replace it. */
+export const noActivation = () => activationCode('none');
+
+/** A new float32 value. */
+export function floats(lowering: Lowering, dims: readonly number[]): ValueId {
+  return lowering.temporary({ type: 'float32', dims });
+}
+
+/** Input `index`, which the operator requires. */
+export function required(call: OperatorCall, lowering: Lowering, index: number): ValueId {
+  const value = lowering.input(index);
+  if (value === undefined) call.fail('MODEL_INVALID', `input ${index} is missing.`);
+  return value;
+}
+
+export function emitUnary(lowering: Lowering, name: UnaryName, x: ValueId, y: ValueId, a = 0, b = 0): void {
+  lowering.emit('unary', [x], [y], [unaryCode(name)], [a, b]);
+}
+
+export function emitBinary(lowering: Lowering, name: BinaryName, a: ValueId, b: ValueId, y: ValueId): void {
+  lowering.emit('binary', [a, b], [y], [binaryCode(name), noActivation()], [0, 0]);
+}
+
+/** Writes `output` of `outputDims` by `write`, through a temporary where the operation yields `value`, of other dims. */
+export function emitAs(
+  lowering: Lowering,
+  output: ValueId,
+  outputDims: readonly number[],
+  value: ValueType,
+  write: (target: ValueId) => void,
+): void {
+  const same = outputDims.length === value.dims.length && outputDims.every((dim, axis) => dim === value.dims[axis]);
+  const target = same ? output : lowering.temporary(value);
+  write(target);
+  if (!same) lowering.emit('alias', [target], [output]);
+}

@@ -1,0 +1,16 @@
+import type { Constant } from '../graph/value';
+import type { OperatorCall } from './operator';
+
+/** Elements a folded output may have though its inputs have fewer: enough for shapes, grids and tables. */
+const growthLimit = 1 << 18;
+
+/**
+ * The constants of a node whose inputs are all known, or `undefined`. A node that would blow small constants up to a large
+ * tensor (`count` elements) is left to the run, so that neither model nor session carries it.
+ */
+export function foldable(call: OperatorCall, count: number): (Constant | undefined)[] | undefined {
+  if (call.inputs.some((input) => input && !input.constant)) return undefined;
+  const constants = call.inputs.map((input) => input?.constant);
+  const known = constants.reduce((sum, constant) => sum + (constant?.data.length ?? 0), 0);
+  return count <= Math.max(growthLimit, known) ? constants : undefined;
+}

@@ -1,0 +1,15 @@
+import type { ValueType } from '../graph/value';
+import type { Operator, OperatorCall } from './operator';
+
+/** The `infer` of an operator with one output, whose `describe` says more than type and dims. */
+export function inferOne(describe: (call: OperatorCall) => ValueType): Operator['infer'] {
+  return (call) => {
+    const { type, dims } = describe(call);
+    return [{ type, dims }];
+  };
+}
+
+/** Type and shape of input 0, for operators that keep them. */
+export function likeInput(call: OperatorCall): ValueType {
+  return call.input(0);
+}

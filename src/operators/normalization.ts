@@ -1,0 +1,221 @@
+import type { Lowering, ValueId } from '../engine/lowering';
+import { reduceCode } from '../engine/functions';
+import { elementCount, type ValueType } from '../graph/value';
+import { floatAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { axisAttribute, commonType, normalizeAxes, ranked, requireFloat } from './arguments';
+import { requireBroadcastTo } from './broadcast';
+import { constantOf, filled, numbersOf } from './elements';
+import { emitBinary, emitUnary, floats, noActivation, required } from './emission';
+import { inferOne, likeInput } from './inference';
+import type { Operator, OperatorCall } from './operator';
+
+// https://onnx.ai/onnx/operators/onnx__BatchNormalization.html and the pages of the operators below
+
+/** Throws unless the inputs `indices` are vectors of `length`. */
+function requireVectors(call: OperatorCall, indices: readonly number[], length: number): void {
+  for (const index of indices) {
+    const { dims } = call.input(index);
+    if (dims.length !== 1 || dims[0] !== length) {
+      call.fail('SHAPE_MISMATCH', `input ${index} must have ${length} elements.`);
+    }
+  }
+}
+
+function batchNormalization(call: OperatorCall): ValueType[] {
+  const x = ranked(call, 0, 2);
+  const channels = x.dims[1]!;
+  requireVectors(call, [1, 2, 3, 4], channels);
+  const statistic: ValueType = { type: call.input(3).type, dims: [channels] };
+  return [{ type: x.type, dims: x.dims }, statistic, statistic, statistic, statistic];
+}
+
+/** y = scale·x + shift with scale = gamma / sqrt(variance + epsilon), shift = beta - mean·scale. */
+function lowerBatchNormalization(call: OperatorCall, lowering: Lowering): void {
+  const [{ type, dims }] = batchNormalization(call) as [ValueType];
+  requireFloat(call, type);
+  const training = call.opset >= 14 ? intAttribute(call.node, 'training_mode', 0) !== 0 : call.node.output.length > 1;
+  if (training) call.fail('OPERATOR_UNSUPPORTED', 'training mode is not supported.', 'Export the model for inference.');
+  if (call.opset < 9 && intAttribute(call.node, 'spatial', 1) === 0) {
+    call.fail('OPERATOR_UNSUPPORTED', 'spatial = 0 (statistics of each point) is not supported.');
+  }
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => numbersOf(call.constant(index)));
+  const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
+  const scale = Float64Array.from(gamma!, (factor, c) => factor / Math.sqrt(variance![c]! + epsilon));
+  const shift = Float64Array.from(beta!, (offset, c) => offset - mean![c]! * scale[c]!);
+  const channels = [dims[1]!];
+  lowering.emit(
+    'scaleShift',
+    [
+      required(call, lowering, 0),
+      lowering.constant(constantOf('float32', channels, scale)),
+      lowering.constant(constantOf('float32', channels, shift)),
+    ],
+    [output],
+    [noActivation()],
+    [0, 0],
+  );
+}
+
+function instanceNormalization(call: OperatorCall): ValueType {
+  const x = ranked(call, 0, 3);
+  requireVectors(call, [1, 2], x.dims[1]!);
+  return { type: commonType(call, [0, 1, 2]), dims: x.dims };
+}
+
+function lowerInstanceNormalization(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims } = instanceNormalization(call);
+  requireFloat(call, type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const normalized = floats(lowering, dims);
+  const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
+  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], [elementCount(dims.slice(2))], [epsilon]);
+  const factors = [required(call, lowering, 1), required(call, lowering, 2)];
+  lowering.emit('scaleShift', [normalized, ...factors], [output], [noActivation()], [0, 0]);
+}
+
+function groupNormalization(call: OperatorCall): ValueType {
+  const x = ranked(call, 0, 3);
+  const groups = intAttribute(call.node, 'num_groups');
+  const channels = x.dims[1]!;
+  if (groups < 1 || channels % groups !== 0) {
+    call.fail('SHAPE_MISMATCH', `${channels} channels cannot be divided into ${groups} groups.`);
+  }
+  // Operator set 18 scales groups, 21 channels.
+  requireVectors(call, [1, 2], call.opset < 21 ? groups : channels);
+  return { type: x.type, dims: x.dims };
+}
+
+function lowerGroupNormalization(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims } = groupNormalization(call);
+  requireFloat(call, type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const groups = intAttribute(call.node, 'num_groups');
+  const channels = dims[1]!;
+  const factors = [1, 2].map((index) => {
+    const factor = required(call, lowering, index);
+    if (call.opset >= 21) return factor;
+    const repeated = floats(lowering, [groups, channels / groups]);
+    lowering.emit('strided', [factor], [repeated], [0, 1, 0]);
+    return lowering.view(repeated, [channels]);
+  });
+  const normalized = floats(lowering, dims);
+  const inner = (channels / groups) * elementCount(dims.slice(2));
+  const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
+  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], [inner], [epsilon]);
+  lowering.emit('scaleShift', [normalized, ...factors], [output], [noActivation()], [0, 0]);
+}
+
+function layerNormalization(call: OperatorCall): ValueType[] {
+  const x = ranked(call, 0, 1);
+  const axis = axisAttribute(call, x.dims.length, -1);
+  for (const index of call.inputs[2] ? [1, 2] : [1]) {
+    requireBroadcastTo(call, call.input(index).dims, x.dims);
+  }
+  const statistic: ValueType = { type: 'float32', dims: x.dims.map((dim, i) => (i < axis ? dim : 1)) };
+  return [{ type: x.type, dims: x.dims }, statistic, statistic];
+}
+
+function lowerLayerNormalization(call: OperatorCall, lowering: Lowering): void {
+  const [{ type, dims }] = layerNormalization(call) as [ValueType];
+  requireFloat(call, type);
+  if (lowering.output(1) !== undefined || lowering.output(2) !== undefined) {
+    call.fail('OPERATOR_UNSUPPORTED', 'the outputs Mean and InvStdDev are not supported.');
+  }
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const inner = elementCount(dims.slice(axisAttribute(call, dims.length, -1)));
+  const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
+  const normalized = floats(lowering, dims);
+  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], [inner], [epsilon]);
+  const bias = lowering.input(2);
+  const scaled = bias === undefined ? output : floats(lowering, dims);
+  emitBinary(lowering, 'mul', normalized, required(call, lowering, 1), scaled);
+  if (bias !== undefined) emitBinary(lowering, 'add', scaled, bias, output);
+}
+
+function lowerLocalResponse(call: OperatorCall, lowering: Lowering): void {
+  requireFloat(call, ranked(call, 0, 3).type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const { node } = call;
+  const size = intAttribute(node, 'size');
+  if (size < 1) call.fail('MODEL_INVALID', `size ${size} must be positive.`);
+  lowering.emit(
+    'localResponse',
+    [required(call, lowering, 0)],
+    [output],
+    [size],
+    [floatAttribute(node, 'alpha', 1e-4), floatAttribute(node, 'beta', 0.75), floatAttribute(node, 'bias', 1)],
+  );
+}
+
+/** The value of `x` reduced over `axes`, which stay as 1. */
+function emitReduce(
+  lowering: Lowering,
+  name: Parameters<typeof reduceCode>[0],
+  x: ValueId,
+  dims: readonly number[],
+  axes: readonly number[],
+): ValueId {
+  const result = floats(
+    lowering,
+    dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim)),
+  );
+  lowering.emit('reduce', [x], [result], [reduceCode(name), ...axes]);
+  return result;
+}
+
+/** (x - mean) / (deviation + 1e-9) over some axes, as the ONNX function defines it. */
+function lowerMeanVariance(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims } = call.input(0);
+  requireFloat(call, type);
+  const axes = normalizeAxes(call, intsAttribute(call.node, 'axes', [0, 2, 3]), dims.length);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const x = required(call, lowering, 0);
+  const centred = floats(lowering, dims);
+  emitBinary(lowering, 'sub', x, emitReduce(lowering, 'mean', x, dims, axes), centred);
+  const squares = floats(lowering, dims);
+  emitBinary(lowering, 'mul', centred, centred, squares);
+  const variance = emitReduce(lowering, 'mean', squares, dims, axes);
+  const rest = dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  const deviation = floats(lowering, rest);
+  emitUnary(lowering, 'sqrt', variance, deviation);
+  const divisor = floats(lowering, rest);
+  emitUnary(lowering, 'linear', deviation, divisor, 1, 1e-9);
+  emitBinary(lowering, 'div', centred, divisor, output);
+}
+
+/** x / norm along one axis; a row of zeros stays zero. */
+function lowerLpNormalization(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims } = call.input(0);
+  requireFloat(call, type);
+  const axis = axisAttribute(call, dims.length, -1);
+  const p = intAttribute(call.node, 'p', 2);
+  if (p !== 1 && p !== 2) call.fail('MODEL_INVALID', `p = ${p} must be 1 or 2.`);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const x = required(call, lowering, 0);
+  const norm = emitReduce(lowering, p === 1 ? 'l1' : 'l2', x, dims, [axis]);
+  const divisor = floats(
+    lowering,
+    dims.map((dim, i) => (i === axis ? 1 : dim)),
+  );
+  const smallest = lowering.constant(filled([], 2 ** -126));
+  emitBinary(lowering, 'max', norm, smallest, divisor);
+  emitBinary(lowering, 'div', x, divisor, output);
+}
+
+export const normalizationOperators: Record<string, Operator> = {
+  BatchNormalization: { infer: batchNormalization, lower: lowerBatchNormalization },
+  InstanceNormalization: { infer: inferOne(instanceNormalization), lower: lowerInstanceNormalization },
+  GroupNormalization: { infer: inferOne(groupNormalization), lower: lowerGroupNormalization },
+  LayerNormalization: { infer: layerNormalization, lower: lowerLayerNormalization },
+  LRN: { infer: inferOne(likeInput), lower: lowerLocalResponse },
+  MeanVarianceNormalization: { infer: inferOne(likeInput), lower: lowerMeanVariance },
+  LpNormalization: { infer: inferOne(likeInput), lower: lowerLpNormalization },
+};

@@ -1,0 +1,199 @@
+import type { Lowering, ValueId } from '../engine/lowering';
+import { reduceCode, type ReduceName } from '../engine/functions';
+import { elementCount, type ValueType } from '../graph/value';
+import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { ranked, requireFloat } from './arguments';
+import { filled } from './elements';
+import { emitBinary, emitUnary, floats, required } from './emission';
+import { inferOne } from './inference';
+import type { Operator, OperatorCall } from './operator';
+import { extent, joinWindows, pointWindow, slidingWindow, windowAxes, type Window } from './window';
+
+// https://onnx.ai/onnx/operators/onnx__MaxPool.html, onnx__AveragePool.html, onnx__LpPool.html, onnx__GlobalAveragePool.html
+
+interface Pool extends ValueType {
+  readonly window: Window;
+}
+
+function pool(call: OperatorCall): Pool {
+  const x = ranked(call, 0, 3);
+  const ceil = intAttribute(call.node, 'ceil_mode', 0) !== 0;
+  if (!hasAttribute(call.node, 'kernel_shape')) call.fail('MODEL_INVALID', "attribute 'kernel_shape' is missing.");
+  const window = slidingWindow(call, x.dims.slice(2), intsAttribute(call.node, 'kernel_shape'), ceil);
+  return { type: x.type, dims: [...x.dims.slice(0, 2), ...window.outputs], window };
+}
+
+/**
+ * Pools `x` into `y`, over one pair of spatial axes after the other: a maximum of maxima is the maximum, and as the taps of
+ * a window are the product of those along each axis, a mean of means is the mean.
+ */
+function emitPool(
+  lowering: Lowering,
+  opcode: 'maxPool' | 'averagePool',
+  x: { value: ValueId; dims: readonly number[] },
+  y: ValueId,
+  window: Window,
+  flags: readonly number[] = [],
+): void {
+  const emit = (from: ValueId, to: ValueId, { kernel, strides, dilations, begins, ends }: Window) =>
+    lowering.emit(opcode, [from], [to], [...kernel, ...strides, ...dilations, ...begins, ...ends, ...flags]);
+  const spatial = window.kernel.length;
+  if (spatial === 2) {
+    emit(x.value, y, window);
+    return;
+  }
+  const dims = [...x.dims];
+  let value = x.value;
+  for (let to = spatial; to > 0; to -= 2) {
+    const from = Math.max(to - 2, 0);
+    const axes = windowAxes(window, from, to);
+    const before = elementCount(dims.slice(0, 2 + from));
+    const after = elementCount(dims.slice(2 + to));
+    const size = dims.slice(2 + from, 2 + to);
+    // A lone axis has what follows it as its columns, or is a row itself.
+    const planes = size.length === 2 ? size : after > 1 ? [size[0]!, after] : [1, size[0]!];
+    const step =
+      size.length === 2
+        ? axes
+        : after > 1
+          ? joinWindows(axes, pointWindow(after))
+          : joinWindows(pointWindow(1), axes);
+    const pooled = floats(lowering, [1, before, ...step.outputs]);
+    emit(lowering.view(value, [1, before, ...planes]), pooled, step);
+    value = pooled;
+    for (let axis = from; axis < to; axis++) dims[2 + axis] = window.outputs[axis]!;
+  }
+  lowering.emit('alias', [value], [y]);
+}
+
+function lowerPool(opcode: 'maxPool' | 'averagePool', flags: (call: OperatorCall) => number[]): Operator['lower'] {
+  return (call, lowering) => {
+    const { type, window } = pool(call);
+    requireFloat(call, type);
+    const output = lowering.output(0);
+    if (output === undefined) return;
+    const x = { value: required(call, lowering, 0), dims: call.input(0).dims };
+    emitPool(lowering, opcode, x, output, window, flags(call));
+  };
+}
+
+/** (Σ|x|^p)^(1/p) over windows: a mean over windows that the padding always fills, times their size. */
+function lowerLpPool(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims, window } = pool(call);
+  requireFloat(call, type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const x = call.input(0).dims;
+  const p = powerOf(call);
+  const ends = window.ends.map((end, axis) => {
+    const reach = (window.outputs[axis]! - 1) * window.strides[axis]!;
+    const needed = reach + extent(window.kernel[axis]!, window.dilations[axis]!) - x[2 + axis]! - window.begins[axis]!;
+    return Math.max(end, needed);
+  });
+  const raised = emitAbsolutePower(lowering, required(call, lowering, 0), x, p);
+  const mean = floats(lowering, dims);
+  emitPool(lowering, 'averagePool', { value: raised, dims: x }, mean, { ...window, ends }, [1]);
+  emitRoot(lowering, mean, dims, p, elementCount(window.kernel), output);
+}
+
+function powerOf(call: OperatorCall): number {
+  // Operator set 1 had p as a float; all later ones have an integer.
+  const p = call.opset < 2 ? floatAttribute(call.node, 'p', 2) : intAttribute(call.node, 'p', 2);
+  if (!(p > 0)) call.fail('MODEL_INVALID', `p = ${p} must be positive.`);
+  return p;
+}
+
+/** |x|^p */
+function emitAbsolutePower(lowering: Lowering, x: ValueId, dims: readonly number[], p: number): ValueId {
+  const result = floats(lowering, dims);
+  if (p === 2) {
+    emitBinary(lowering, 'mul', x, x, result);
+    return result;
+  }
+  emitUnary(lowering, 'abs', x, result);
+  if (p === 1) return result;
+  const raised = floats(lowering, dims);
+  emitBinary(lowering, 'pow', result, lowering.constant(filled([], p)), raised);
+  return raised;
+}
+
+/** (scale·x)^(1/p) */
+function emitRoot(
+  lowering: Lowering,
+  x: ValueId,
+  dims: readonly number[],
+  p: number,
+  scale: number,
+  output: ValueId,
+): void {
+  if (p === 1) {
+    emitUnary(lowering, 'linear', x, output, scale, 0);
+    return;
+  }
+  const scaled = floats(lowering, dims);
+  emitUnary(lowering, 'linear', x, scaled, scale, 0);
+  if (p === 2) emitUnary(lowering, 'sqrt', scaled, output);
+  else emitBinary(lowering, 'pow', scaled, lowering.constant(filled([], 1 / p)), output);
+}
+
+function globalPool(call: OperatorCall): ValueType {
+  const { type, dims } = ranked(call, 0, 3);
+  return { type, dims: dims.map((dim, axis) => (axis < 2 ? dim : 1)) };
+}
+
+function lowerGlobalPool(name: ReduceName): Operator['lower'] {
+  return (call, lowering) => {
+    const { type, dims } = globalPool(call);
+    requireFloat(call, type);
+    const output = lowering.output(0);
+    if (output === undefined) return;
+    const axes = dims.map((_, axis) => axis).slice(2);
+    lowering.emit('reduce', [required(call, lowering, 0)], [output], [reduceCode(name), ...axes]);
+  };
+}
+
+function lowerGlobalLpPool(call: OperatorCall, lowering: Lowering): void {
+  const p = powerOf(call);
+  if (p === 1 || p === 2) {
+    lowerGlobalPool(p === 1 ? 'l1' : 'l2')!(call, lowering);
+    return;
+  }
+  const { type, dims } = globalPool(call);
+  requireFloat(call, type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const raised = emitAbsolutePower(lowering, required(call, lowering, 0), call.input(0).dims, p);
+  const sum = floats(lowering, dims);
+  const axes = dims.map((_, axis) => axis).slice(2);
+  lowering.emit('reduce', [raised], [sum], [reduceCode('sum'), ...axes]);
+  emitRoot(lowering, sum, dims, p, 1, output);
+}
+
+export const poolingOperators: Record<string, Operator> = {
+  MaxPool: {
+    infer: (call) => {
+      const { type, dims } = pool(call);
+      return [
+        { type, dims },
+        { type: 'int64', dims },
+      ];
+    },
+    lower: (call, lowering) => {
+      if (lowering.output(1) !== undefined) {
+        call.fail('OPERATOR_UNSUPPORTED', 'the output Indices is not supported.');
+      }
+      lowerPool('maxPool', () => [])!(call, lowering);
+    },
+  },
+  AveragePool: {
+    infer: inferOne(pool),
+    lower: lowerPool('averagePool', (call) => [intAttribute(call.node, 'count_include_pad', 0) ? 1 : 0]),
+  },
+  LpPool: {
+    infer: inferOne(pool),
+    lower: lowerLpPool,
+  },
+  GlobalAveragePool: { infer: inferOne(globalPool), lower: lowerGlobalPool('mean') },
+  GlobalMaxPool: { infer: inferOne(globalPool), lower: lowerGlobalPool('max') },
+  GlobalLpPool: { infer: inferOne(globalPool), lower: lowerGlobalLpPool },
+};

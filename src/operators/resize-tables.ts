@@ -1,0 +1,161 @@
+// Where the elements of a resized axis come from. https://onnx.ai/onnx/operators/onnx__Resize.html
+// Coordinates are computed in float32, as other runtimes do: at a tie the nearest element depends on it.
+
+export const coordinateModes = [
+  'half_pixel',
+  'half_pixel_symmetric',
+  'pytorch_half_pixel',
+  'align_corners',
+  'asymmetric',
+  'tf_half_pixel_for_nn',
+  'tf_crop_and_resize',
+] as const;
+export type CoordinateMode = (typeof coordinateModes)[number];
+
+export const nearestModes = ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil', 'simple'] as const;
+/** `simple` is what operator set 10 does: floor, but ceil when shrinking. */
+export type NearestMode = (typeof nearestModes)[number];
+
+/** One axis to resize. */
+export interface ResizedAxis {
+  readonly input: number;
+  readonly output: number;
+  readonly scale: number;
+  /** The part of the axis to resize, in [0, 1], for tf_crop_and_resize. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const f = Math.fround;
+
+/** The place in the input, as a fractional index, of element `x` of the output. */
+export function coordinate(mode: CoordinateMode, axis: ResizedAxis, x: number): number {
+  const { input, output, start, end } = axis;
+  const scale = f(axis.scale);
+  const halfPixel = () => f(f(f(x + 0.5) / scale) - 0.5);
+  switch (mode) {
+    case 'half_pixel':
+      return halfPixel();
+    case 'half_pixel_symmetric': {
+      const adjustment = f(output / f(scale * input));
+      const offset = f(f(input / 2) * f(1 - adjustment));
+      return f(offset + halfPixel());
+    }
+    case 'pytorch_half_pixel':
+      return output > 1 ? halfPixel() : 0;
+    case 'align_corners':
+      return output > 1 ? f(f(x * (input - 1)) / (output - 1)) : 0;
+    case 'asymmetric':
+      return f(x / scale);
+    case 'tf_half_pixel_for_nn':
+      return f(f(x + 0.5) / scale);
+    case 'tf_crop_and_resize':
+      return output > 1
+        ? f(f(f(start) * (input - 1)) + f(f(f(x * f(f(end) - f(start))) * (input - 1)) / (output - 1)))
+        : f(f(0.5 * f(f(start) + f(end))) * (input - 1));
+  }
+}
+
+/** Coordinates of all elements of the output. */
+export function coordinates(mode: CoordinateMode, axis: ResizedAxis): number[] {
+  return Array.from({ length: axis.output }, (_, x) => coordinate(mode, axis, x));
+}
+
+/** The outputs [from, to) whose coordinates lie on the input; what is outside takes the extrapolation value. */
+export function inside(places: readonly number[], input: number): [from: number, to: number] {
+  const on = (x: number) => x >= 0 && x <= input - 1;
+  const from = places.findIndex(on);
+  return from < 0 ? [0, 0] : [from, places.findLastIndex(on) + 1];
+}
+
+/** Index of the nearest input element of each coordinate. */
+export function nearestTable(places: readonly number[], axis: ResizedAxis, mode: NearestMode): Int32Array {
+  return Int32Array.from(places, (x) => clamp(nearest(x, axis, mode), 0, axis.input - 1));
+}
+
+function nearest(x: number, { scale }: ResizedAxis, mode: NearestMode): number {
+  switch (mode) {
+    case 'floor':
+      return Math.floor(x);
+    case 'ceil':
+      return Math.ceil(x);
+    case 'simple':
+      return scale < 1 ? Math.ceil(x) : Math.floor(x);
+    case 'round_prefer_ceil':
+      return Math.floor(x + 0.5);
+    case 'round_prefer_floor':
+      return Math.ceil(x - 0.5);
+  }
+}
+
+/** Weighted sources of every output element: row-major (outputs, taps). */
+export interface InterpolationTable {
+  readonly taps: number;
+  readonly index: Int32Array;
+  readonly weight: Float32Array;
+}
+
+export interface Interpolation {
+  /** Half the width of the filter: 1 linear, 2 cubic. */
+  readonly support: number;
+  /** Weight of an element at a distance. */
+  readonly filter: (distance: number) => number;
+}
+
+/** A triangle. */
+export const linear: Interpolation = { support: 1, filter: (x) => Math.max(0, 1 - Math.abs(x)) };
+
+/** Keys' cubic convolution with coefficient `a`. */
+export function cubic(a: number): Interpolation {
+  const filter = (x: number) => {
+    const t = Math.abs(x);
+    if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
+    return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
+  };
+  return { support: 2, filter };
+}
+
+export interface TableOptions {
+  /** Elements beyond the edges have no weight, and the others share it; else the edge stands for them. */
+  readonly excludeOutside: boolean;
+  /** When shrinking, widen the filter so that every input element counts. */
+  readonly antialias: boolean;
+}
+
+export function interpolationTable(
+  places: readonly number[],
+  { input, scale }: ResizedAxis,
+  { support, filter }: Interpolation,
+  { excludeOutside, antialias }: TableOptions,
+): InterpolationTable {
+  const shrink = antialias ? Math.min(scale, 1) : 1;
+  const reach = support / shrink;
+  const rows = places.map((x) => {
+    const weights = new Map<number, number>();
+    let total = 0;
+    for (let i = Math.ceil(x - reach); i <= Math.floor(x + reach); i++) {
+      const weight = filter((i - x) * shrink);
+      if (weight === 0 || (excludeOutside && (i < 0 || i >= input))) continue;
+      const source = clamp(i, 0, input - 1);
+      weights.set(source, (weights.get(source) ?? 0) + weight);
+      total += weight;
+    }
+    if (weights.size === 0) return [[clamp(Math.round(x), 0, input - 1), 1] as const];
+    return Array.from(weights, ([source, weight]) => [source, weight / total] as const);
+  });
+  const taps = Math.max(1, ...rows.map((row) => row.length));
+  const index = new Int32Array(places.length * taps);
+  const weight = new Float32Array(places.length * taps);
+  rows.forEach((row, o) => {
+    for (let tap = 0; tap < taps; tap++) {
+      // Rows with fewer sources repeat the last with no weight.
+      index[o * taps + tap] = row[Math.min(tap, row.length - 1)]![0];
+      weight[o * taps + tap] = row[tap]?.[1] ?? 0;
+    }
+  });
+  return { taps, index, weight };
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}

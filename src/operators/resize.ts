@@ -1,0 +1,185 @@
+import type { Lowering, ValueId } from '../engine/lowering';
+import type { ValueType } from '../graph/value';
+import { floatAttribute, floatsAttribute, hasAttribute, intAttribute, intsAttribute, stringAttribute } from '../onnx/attribute';
+import { integers, normalizeAxes, requireFloat } from './arguments';
+import { filled, numbersOf } from './elements';
+import { required } from './emission';
+import { inferOne } from './inference';
+import type { Operator, OperatorCall } from './operator';
+import {
+  coordinateModes,
+  coordinates,
+  cubic,
+  inside,
+  interpolationTable,
+  linear,
+  nearestModes,
+  nearestTable,
+  type CoordinateMode,
+  type NearestMode,
+  type ResizedAxis,
+} from './resize-tables';
+
+// https://onnx.ai/onnx/operators/onnx__Resize.html, onnx__Upsample.html
+
+interface Resize extends ValueType {
+  readonly axes: readonly ResizedAxis[];
+}
+
+const ratioPolicies = ['stretch', 'not_larger', 'not_smaller'];
+
+/** Numbers of an input that may be absent or empty. */
+function optionalNumbers(call: OperatorCall, index: number): ArrayLike<number> | undefined {
+  const input = call.inputs[index];
+  if (!input || input.dims.includes(0)) return undefined;
+  return numbersOf(call.constant(index));
+}
+
+/** Where the node takes scales from: its place among the inputs has changed twice. */
+function scalesOf(call: OperatorCall): ArrayLike<number> | undefined {
+  if (hasAttribute(call.node, 'scales')) return floatsAttribute(call.node, 'scales');
+  return optionalNumbers(call, call.node.opType === 'Upsample' || call.opset < 11 ? 1 : 2);
+}
+
+function resize(call: OperatorCall): Resize {
+  const { type, dims } = call.input(0);
+  const modern = call.node.opType === 'Resize' && call.opset >= 11;
+  const axes = hasAttribute(call.node, 'axes')
+    ? normalizeAxes(call, intsAttribute(call.node, 'axes'), dims.length)
+    : dims.map((_, axis) => axis);
+  const sizes = modern && optionalNumbers(call, 3) ? integers(call, 3) : undefined;
+  const scales = sizes ? undefined : scalesOf(call);
+  const roi = modern ? optionalNumbers(call, 1) : undefined;
+  const given = sizes ?? scales;
+  if (!given) call.fail('MODEL_INVALID', 'neither scales nor sizes are given.');
+  if (given.length !== axes.length) call.fail('SHAPE_MISMATCH', `${given.length} sizes or scales meet ${axes.length} axes.`);
+  if (Array.from(given).some((value) => !(value > 0))) {
+    call.fail('MODEL_INVALID', `sizes or scales [${Array.from(given).join(', ')}] must be positive.`);
+  }
+  const crops = stringAttribute(call.node, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize';
+  if (crops && roi?.length !== 2 * axes.length) call.fail('MODEL_INVALID', `roi must have ${2 * axes.length} numbers.`);
+  const resized = dims.map((size) => ({ input: size, output: size, scale: 1, start: 0, end: 1 }));
+  const common = sizes && commonScale(call, axes, sizes);
+  axes.forEach((axis, i) => {
+    const input = dims[axis]!;
+    const scale = Math.fround(scales?.[i] ?? common ?? sizes![i]! / input);
+    const output = scales ? Math.floor(input * scale) : common === undefined ? sizes![i]! : Math.round(input * common);
+    resized[axis] = { input, output, scale, start: roi?.[i] ?? 0, end: roi?.[axes.length + i] ?? 1 };
+  });
+  return { type, dims: resized.map(({ output }) => output), axes: resized };
+}
+
+/** The scale of all axes where the node keeps their ratio. */
+function commonScale(call: OperatorCall, axes: readonly number[], sizes: readonly number[]): number | undefined {
+  const policy = stringAttribute(call.node, 'keep_aspect_ratio_policy', 'stretch');
+  if (!ratioPolicies.includes(policy)) {
+    call.fail('MODEL_INVALID', `keep_aspect_ratio_policy '${policy}' is not one of ${ratioPolicies.join(', ')}.`);
+  }
+  if (policy === 'stretch') return undefined;
+  const { dims } = call.input(0);
+  const scales = axes.map((axis, i) => Math.fround(sizes[i]! / dims[axis]!));
+  return policy === 'not_larger' ? Math.min(...scales) : Math.max(...scales);
+}
+
+interface Sampling {
+  readonly kind: 'nearest' | 'linear' | 'cubic';
+  readonly coordinates: CoordinateMode;
+  readonly nearest: NearestMode;
+}
+
+function sampling(call: OperatorCall): Sampling {
+  const { node } = call;
+  const mode = stringAttribute(node, 'mode', 'nearest');
+  const kind = mode === 'bilinear' || mode === 'trilinear' ? 'linear' : mode;
+  if (kind !== 'nearest' && kind !== 'linear' && kind !== 'cubic') {
+    call.fail('OPERATOR_UNSUPPORTED', `mode '${mode}' is not one of nearest, linear, cubic.`);
+  }
+  if (node.opType === 'Upsample') return { kind, coordinates: 'asymmetric', nearest: 'floor' };
+  if (call.opset < 11) return { kind, coordinates: 'asymmetric', nearest: 'simple' };
+  const transformation = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') as CoordinateMode;
+  if (!coordinateModes.includes(transformation)) {
+    call.fail('OPERATOR_UNSUPPORTED', `coordinate_transformation_mode '${transformation}' is not supported.`);
+  }
+  const nearest = stringAttribute(node, 'nearest_mode', 'round_prefer_floor') as NearestMode;
+  if (!nearestModes.includes(nearest)) call.fail('OPERATOR_UNSUPPORTED', `nearest_mode '${nearest}' is not supported.`);
+  return { kind, coordinates: transformation, nearest };
+}
+
+/** Resizes one axis of `x`, taking the input elements that belong to `places`. */
+function emitAxis(
+  call: OperatorCall,
+  lowering: Lowering,
+  how: Sampling,
+  x: ValueId,
+  y: ValueId,
+  axis: number,
+  resized: ResizedAxis,
+  places: readonly number[],
+): void {
+  if (how.kind === 'nearest') {
+    const data = nearestTable(places, resized, how.nearest);
+    const index = lowering.constant({ type: 'int32', dims: [data.length], data });
+    lowering.emit('gather', [x, index], [y], [axis]);
+    return;
+  }
+  const { node } = call;
+  const interpolation = how.kind === 'linear' ? linear : cubic(floatAttribute(node, 'cubic_coeff_a', -0.75));
+  const table = interpolationTable(places, resized, interpolation, {
+    excludeOutside: intAttribute(node, 'exclude_outside', 0) !== 0,
+    antialias: intAttribute(node, 'antialias', 0) !== 0,
+  });
+  const dims = [places.length, table.taps];
+  const index = lowering.constant({ type: 'int32', dims, data: table.index });
+  const weight = lowering.constant({ type: 'float32', dims, data: table.weight });
+  lowering.emit('interpolate', [x, index, weight], [y], [axis]);
+}
+
+interface Step {
+  readonly axis: number;
+  readonly resized: ResizedAxis;
+  readonly places: readonly number[];
+}
+
+function lowerResize(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims, axes } = resize(call);
+  const how = sampling(call);
+  const crops = how.coordinates === 'tf_crop_and_resize';
+  if (how.kind !== 'nearest' || crops) requireFloat(call, type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const begins = dims.map(() => 0);
+  const within = [...dims];
+  const steps: Step[] = [];
+  axes.forEach((resized, axis) => {
+    const identity = resized.scale === 1 && resized.input === resized.output;
+    if (identity && !(crops && (resized.start !== 0 || resized.end !== 1))) return;
+    const places = coordinates(how.coordinates, resized);
+    const [from, to] = crops ? inside(places, resized.input) : [0, places.length];
+    begins[axis] = from;
+    within[axis] = to - from;
+    steps.push({ axis, resized, places: places.slice(from, to) });
+  });
+  const outside = floatAttribute(call.node, 'extrapolation_value', 0);
+  if (within.includes(0)) {
+    lowering.emit('alias', [lowering.constant(filled(dims, outside))], [output]);
+    return;
+  }
+  // Axes that shrink go first, so that the others have less to do.
+  steps.sort((a, b) => a.places.length / a.resized.input - b.places.length / b.resized.input);
+  const padded = within.some((dim, axis) => dim !== dims[axis]);
+  const partial = [...call.input(0).dims];
+  let value = required(call, lowering, 0);
+  steps.forEach(({ axis, resized, places }, i) => {
+    partial[axis] = places.length;
+    const last = i === steps.length - 1 && !padded;
+    const result = last ? output : lowering.temporary({ type, dims: [...partial] });
+    emitAxis(call, lowering, how, value, result, axis, resized, places);
+    value = result;
+  });
+  if (padded) lowering.emit('pad', [value], [output], begins, [outside]);
+  else if (steps.length === 0) lowering.emit('alias', [value], [output]);
+}
+
+const operator: Operator = { infer: inferOne(resize), lower: lowerResize };
+
+export const resizeOperators: Record<string, Operator> = { Resize: operator, Upsample: operator };

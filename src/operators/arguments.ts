@@ -1,5 +1,6 @@
 import type { DataType, KnownValue } from '../graph/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { dataTypeOf } from '../onnx/tensor';
 import { isFloat, isInteger, numbersOf } from './elements';
 import type { OperatorCall } from './operator';
 
@@ -62,6 +63,14 @@ export function commonType(call: OperatorCall, indices: readonly number[]): Data
   const types = new Set(indices.flatMap((index) => call.inputs[index]?.type ?? []));
   if (types.size !== 1) call.fail('TYPE_MISMATCH', `the inputs mix element types ${[...types].join(' and ')}.`);
   return [...types][0]!;
+}
+
+/** The element type that an attribute names by its number. */
+export function typeAttribute(call: OperatorCall, name: string): DataType {
+  const code = intAttribute(call.node, name);
+  const type = dataTypeOf(code);
+  if (!type) call.fail('OPERATOR_UNSUPPORTED', `element type ${code} of attribute '${name}' is not supported.`);
+  return type;
 }
 
 /** Stops a lowering whose operation computes on floats alone. */

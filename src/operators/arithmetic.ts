@@ -161,8 +161,14 @@ export const arithmeticOperators: Record<string, Operator> = {
   Div: binary('div', { number: (x, y) => x / y, bigint: (x, y) => x / y }),
   Pow: power,
   Mod: remainder,
-  Min: variadic('min', { number: Math.min, bigint: (...x) => x.reduce((least, value) => (value < least ? value : least)) }),
-  Max: variadic('max', { number: Math.max, bigint: (...x) => x.reduce((most, value) => (value > most ? value : most)) }),
+  Min: variadic('min', {
+    number: Math.min,
+    bigint: (...x) => x.reduce((least, value) => (value < least ? value : least)),
+  }),
+  Max: variadic('max', {
+    number: Math.max,
+    bigint: (...x) => x.reduce((most, value) => (value > most ? value : most)),
+  }),
   Sum: variadic('add', add),
   Mean: variadic('add', { number: (...x) => x.reduce((sum, value) => sum + value, 0) / x.length }, true),
 };

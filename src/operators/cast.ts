@@ -1,10 +1,8 @@
 import type { Lowering } from '../engine/lowering';
 import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
-import { intAttribute } from '../onnx/attribute';
-import { dataTypeOf } from '../onnx/tensor';
+import { typeAttribute } from './arguments';
 import { bigintsOf, constantOf, isBigInteger, isFloat, isInteger, numbersOf } from './elements';
 import { required } from './emission';
-import { foldable } from './folding';
 import { inferOne } from './inference';
 import type { Operator, OperatorCall } from './operator';
 
@@ -13,7 +11,7 @@ import type { Operator, OperatorCall } from './operator';
 function castType(call: OperatorCall): ValueType {
   const { dims } = call.input(0);
   if (call.node.opType === 'CastLike') return { type: call.input(1).type, dims };
-  return { type: dataTypeOf(call, intAttribute(call.node, 'to')), dims };
+  return { type: typeAttribute(call, 'to'), dims };
 }
 
 function convert(constant: Constant, type: DataType): Constant | undefined {

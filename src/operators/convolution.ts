@@ -21,7 +21,10 @@ function kernelOf(call: OperatorCall): number[] {
   if (hasAttribute(call.node, 'kernel_shape')) {
     const stated = intsAttribute(call.node, 'kernel_shape');
     if (stated.length !== kernel.length || stated.some((size, axis) => size !== kernel[axis])) {
-      call.fail('SHAPE_MISMATCH', `kernel_shape [${stated.join(', ')}] differs from the weights' [${kernel.join(', ')}].`);
+      call.fail(
+        'SHAPE_MISMATCH',
+        `kernel_shape [${stated.join(', ')}] differs from the weights' [${kernel.join(', ')}].`,
+      );
     }
   }
   return kernel;
@@ -74,7 +77,11 @@ function transposedConvolution(call: OperatorCall): Convolution {
 /** The ints of `convolution` and `convolutionTranspose` over two spatial axes. */
 function convolutionInts(call: OperatorCall, groups: number, window: Window): number[] {
   if ([...window.begins, ...window.ends].some((pad) => pad < 0)) {
-    call.fail('OPERATOR_UNSUPPORTED', 'negative padding is not supported.', 'Crop the input by a Slice or Pad before it.');
+    call.fail(
+      'OPERATOR_UNSUPPORTED',
+      'negative padding is not supported.',
+      'Crop the input by a Slice or Pad before it.',
+    );
   }
   return [groups, ...window.strides, ...window.dilations, ...window.begins, ...window.ends, noActivation()];
 }
@@ -123,7 +130,13 @@ function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, win
     lowering.emit('pad', [x], [padded], [0, 0, begin, 0, 0], [0]);
     x = padded;
   }
-  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as [number, number, number, number, number];
+  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const slices = floats(lowering, [n, outDepth, c, kernel, height, width]);
   lowering.emit('strided', [x], [slices], [0, sn, sd * stride, sc, sd * dilation, sh, sw]);
   const w = lowering.view(required(call, lowering, 1), [m, (c / groups) * kernel, ...planes.kernel]);

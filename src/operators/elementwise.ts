@@ -23,7 +23,7 @@ export function foldElementwise(call: OperatorCall, type: DataType, f: ElementFu
   const result = exact
     ? apply(f.bigint, constants.map(bigintsOf), constants, dims)
     : apply(f.number, constants.map(numbersOf), constants, dims);
-  return result && [constantOf(type, dims, result as (number | bigint)[])];
+  return result && [constantOf(type, dims, result)];
 }
 
 function apply<T extends number | bigint>(

@@ -92,7 +92,13 @@ function foldGatherElements(call: OperatorCall): Constant[] | undefined {
     dims,
     strides.map((stride, i) => (i === axis ? 0 : stride)),
   );
-  return [pick(x, dims, positions.map((position, i) => position + taken[i]! * strides[axis]!))];
+  return [
+    pick(
+      x,
+      dims,
+      positions.map((position, i) => position + taken[i]! * strides[axis]!),
+    ),
+  ];
 }
 
 function gatherND(call: OperatorCall): ValueType & { batchAxes: number; depth: number } {

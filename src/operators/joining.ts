@@ -76,7 +76,9 @@ function split(call: OperatorCall): Split {
     }
     return { type, axis, lengths: stated };
   }
-  const count = hasAttribute(call.node, 'num_outputs') ? intAttribute(call.node, 'num_outputs') : call.node.output.length;
+  const count = hasAttribute(call.node, 'num_outputs')
+    ? intAttribute(call.node, 'num_outputs')
+    : call.node.output.length;
   if (count < 1 || count !== call.node.output.length) {
     call.fail('MODEL_INVALID', `num_outputs ${count} does not match ${call.node.output.length} outputs.`);
   }

@@ -65,7 +65,8 @@ function logical(name: BinaryName, f: (x: number, y: number) => boolean): Operat
 }
 
 function selectType(call: OperatorCall): ValueType {
-  if (call.input(0).type !== 'bool') call.fail('TYPE_MISMATCH', `the condition must be bool, not ${call.input(0).type}.`);
+  if (call.input(0).type !== 'bool')
+    call.fail('TYPE_MISMATCH', `the condition must be bool, not ${call.input(0).type}.`);
   return { type: commonType(call, [1, 2]), dims: broadcastInputs(call, [0, 1, 2]) };
 }
 

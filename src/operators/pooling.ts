@@ -53,11 +53,7 @@ function emitPool(
     // A lone axis has what follows it as its columns, or is a row itself.
     const planes = size.length === 2 ? size : after > 1 ? [size[0]!, after] : [1, size[0]!];
     const step =
-      size.length === 2
-        ? axes
-        : after > 1
-          ? joinWindows(axes, pointWindow(after))
-          : joinWindows(pointWindow(1), axes);
+      size.length === 2 ? axes : after > 1 ? joinWindows(axes, pointWindow(after)) : joinWindows(pointWindow(1), axes);
     const pooled = floats(lowering, [1, before, ...step.outputs]);
     emit(lowering.view(value, [1, before, ...planes]), pooled, step);
     value = pooled;

@@ -29,7 +29,13 @@ function scaledAddend(call: OperatorCall, lowering: Lowering, c: Constant | unde
   if (beta === 1) return value;
   const dims = call.input(2).dims;
   if (c) {
-    return lowering.constant(constantOf('float32', dims, Float32Array.from(numbersOf(c), (x) => beta * x)));
+    return lowering.constant(
+      constantOf(
+        'float32',
+        dims,
+        Float32Array.from(numbersOf(c), (x) => beta * x),
+      ),
+    );
   }
   const scaled = floats(lowering, dims);
   emitUnary(lowering, 'linear', value, scaled, beta, 0);
@@ -99,7 +105,13 @@ function lowerMatMul(call: OperatorCall, lowering: Lowering): void {
   const aDims = flat ? [rows, depth] : a;
   const yDims = flat ? [rows, b[1]!] : product;
   emitAs(lowering, output, dims, { type: 'float32', dims: yDims }, (target) =>
-    lowering.emit('matmul', [lowering.view(left, aDims), lowering.view(right, b)], [target], [0, 0, noActivation()], [1, 0, 0]),
+    lowering.emit(
+      'matmul',
+      [lowering.view(left, aDims), lowering.view(right, b)],
+      [target],
+      [0, 0, noActivation()],
+      [1, 0, 0],
+    ),
   );
 }
 

@@ -51,10 +51,22 @@ function foldReduction(call: OperatorCall, f: Fold): Constant[] | undefined {
   if (isInteger(type)) {
     if (!f.bigint) return undefined;
     const elements = bigintsOf(x);
-    return [constantOf(type, dims, Array.from(starts, (start) => f.bigint!(gather(elements, start))))];
+    return [
+      constantOf(
+        type,
+        dims,
+        Array.from(starts, (start) => f.bigint!(gather(elements, start))),
+      ),
+    ];
   }
   const elements = numbersOf(x);
-  return [constantOf(type, dims, Array.from(starts, (start) => f.number(gather(elements, start))))];
+  return [
+    constantOf(
+      type,
+      dims,
+      Array.from(starts, (start) => f.number(gather(elements, start))),
+    ),
+  ];
 }
 
 function lowerReduction(name: ReduceName) {

@@ -1,6 +1,13 @@
 import type { Lowering, ValueId } from '../engine/lowering';
 import type { ValueType } from '../graph/value';
-import { floatAttribute, floatsAttribute, hasAttribute, intAttribute, intsAttribute, stringAttribute } from '../onnx/attribute';
+import {
+  floatAttribute,
+  floatsAttribute,
+  hasAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+} from '../onnx/attribute';
 import { integers, normalizeAxes, requireFloat } from './arguments';
 import { filled, numbersOf } from './elements';
 import { required } from './emission';
@@ -52,7 +59,8 @@ function resize(call: OperatorCall): Resize {
   const roi = modern ? optionalNumbers(call, 1) : undefined;
   const given = sizes ?? scales;
   if (!given) call.fail('MODEL_INVALID', 'neither scales nor sizes are given.');
-  if (given.length !== axes.length) call.fail('SHAPE_MISMATCH', `${given.length} sizes or scales meet ${axes.length} axes.`);
+  if (given.length !== axes.length)
+    call.fail('SHAPE_MISMATCH', `${given.length} sizes or scales meet ${axes.length} axes.`);
   if (Array.from(given).some((value) => !(value > 0))) {
     call.fail('MODEL_INVALID', `sizes or scales [${Array.from(given).join(', ')}] must be positive.`);
   }

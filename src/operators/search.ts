@@ -77,8 +77,16 @@ function cumulativeSum(call: OperatorCall): Constant[] | undefined {
   if (!x) return undefined;
   return [
     isInteger(type)
-      ? constantOf(type, dims, accumulate(call, Array.from(bigintsOf(x)), 0n, (a, b) => a + b))
-      : constantOf(type, dims, accumulate(call, Array.from(numbersOf(x)), 0, (a, b) => a + b)),
+      ? constantOf(
+          type,
+          dims,
+          accumulate(call, Array.from(bigintsOf(x)), 0n, (a, b) => a + b),
+        )
+      : constantOf(
+          type,
+          dims,
+          accumulate(call, Array.from(numbersOf(x)), 0, (a, b) => a + b),
+        ),
   ];
 }
 

@@ -48,7 +48,11 @@ function lowerHardmax(call: OperatorCall, lowering: Lowering): void {
   lowering.emit('argReduce', [x], [winner], [1, 0, 0]);
   const index = floats(lowering, [outer, 1, inner]);
   lowering.emit('cast', [winner], [index]);
-  const every = lowering.constant({ type: 'float32', dims: [n, 1], data: Float32Array.from({ length: n }, (_, i) => i) });
+  const every = lowering.constant({
+    type: 'float32',
+    dims: [n, 1],
+    data: Float32Array.from({ length: n }, (_, i) => i),
+  });
   const equal = lowering.temporary({ type: 'bool', dims: [outer, n, inner] });
   lowering.emit('compare', [index, every], [equal], [compareCode('equal')]);
   const result = floats(lowering, [outer, n, inner]);

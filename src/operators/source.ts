@@ -1,7 +1,8 @@
 import { elementCount, type Constant, type ValueType } from '../graph/value';
-import { floatAttribute, floatsAttribute, hasAttribute, intAttribute, intsAttribute, stringAttribute, tensorAttribute } from '../onnx/attribute';
-import { dataTypeOf, decodeTensor } from '../onnx/tensor';
-import { integers, ranked } from './arguments';
+import { hasAttribute, intAttribute, tensorAttribute } from '../onnx/attribute';
+import { constantOfNode } from '../onnx/constant-node';
+import { decodeTensor } from '../onnx/tensor';
+import { integers, ranked, typeAttribute } from './arguments';
 import { bigintsOf, constantOf, isInteger, newElements, numbersOf } from './elements';
 import type { Operator, OperatorCall } from './operator';
 
@@ -33,25 +34,11 @@ function size(call: OperatorCall): Constant {
 }
 
 function constant(call: OperatorCall): Constant {
-  const { node } = call;
-  const tensor = tensorAttribute(node, 'value');
-  if (tensor) return decodeTensor(tensor, { node: node.name || node.output[0], operator: node.opType });
-  if (hasAttribute(call.node, 'value_float')) return constantOf('float32', [], [floatAttribute(node, 'value_float')]);
-  if (hasAttribute(call.node, 'value_int')) return constantOf('int64', [], [intAttribute(node, 'value_int')]);
-  if (hasAttribute(call.node, 'value_floats')) {
-    const values = floatsAttribute(node, 'value_floats');
-    return constantOf('float32', [values.length], values);
+  const value = constantOfNode(call.node);
+  if (value) return value;
+  if (hasAttribute(call.node, 'sparse_value')) {
+    call.fail('OPERATOR_UNSUPPORTED', 'sparse constants are not supported.', 'Export the constant as a dense tensor.');
   }
-  if (hasAttribute(call.node, 'value_ints')) {
-    const values = intsAttribute(node, 'value_ints');
-    return constantOf('int64', [values.length], values);
-  }
-  if (hasAttribute(call.node, 'value_string')) {
-    return { type: 'string', dims: [], data: [stringAttribute(node, 'value_string')] };
-  }
-  const strings = node.attribute.find((attribute) => attribute.name === 'value_strings')?.strings;
-  if (strings) return { type: 'string', dims: [strings.length], data: strings.map((text) => Buffer.from(text).toString()) };
-  if (hasAttribute(call.node, 'sparse_value')) call.fail('OPERATOR_UNSUPPORTED', 'sparse constants are not supported.');
   call.fail('MODEL_INVALID', 'the constant has no value.');
 }
 
@@ -100,7 +87,7 @@ function range(call: OperatorCall): Constant {
 
 function eyeLikeType(call: OperatorCall): ValueType {
   const { type, dims } = ranked(call, 0, 2, 2);
-  return { type: hasAttribute(call.node, 'dtype') ? dataTypeOf(call, intAttribute(call.node, 'dtype')) : type, dims };
+  return { type: hasAttribute(call.node, 'dtype') ? typeAttribute(call, 'dtype') : type, dims };
 }
 
 function eyeLike(call: OperatorCall): Constant {

@@ -60,8 +60,7 @@ export function slidingWindow(
   const strides = steps(call, 'strides', rank);
   const dilations = steps(call, 'dilations', rank);
   const mode = autoPad(call);
-  const { begins, ends } =
-    mode === 'NOTSET' ? explicitPads(call, rank) : { begins: zeros(rank), ends: zeros(rank) };
+  const { begins, ends } = mode === 'NOTSET' ? explicitPads(call, rank) : { begins: zeros(rank), ends: zeros(rank) };
   const outputs = spatial.map((size, axis) => {
     const stride = strides[axis]!;
     const span = extent(kernel[axis]!, dilations[axis]!);
@@ -75,7 +74,10 @@ export function slidingWindow(
     }
     const room = size + begins[axis]! + ends[axis]! - span;
     if (room < 0) {
-      call.fail('SHAPE_MISMATCH', `a window of ${span} is longer than axis ${axis + 2}, ${size} long, with its padding.`);
+      call.fail(
+        'SHAPE_MISMATCH',
+        `a window of ${span} is longer than axis ${axis + 2}, ${size} long, with its padding.`,
+      );
     }
     if (!ceil) return Math.floor(room / stride) + 1;
     const places = Math.ceil(room / stride) + 1;
@@ -91,7 +93,9 @@ export function transposedWindow(call: OperatorCall, spatial: readonly number[],
   const strides = steps(call, 'strides', rank);
   const dilations = steps(call, 'dilations', rank);
   const extra = intsAttribute(call.node, 'output_padding', zeros(rank));
-  const wanted = hasAttribute(call.node, 'output_shape') ? intsAttribute(call.node, 'output_shape').slice(-rank) : undefined;
+  const wanted = hasAttribute(call.node, 'output_shape')
+    ? intsAttribute(call.node, 'output_shape').slice(-rank)
+    : undefined;
   if (extra.length !== rank || (wanted && wanted.length !== rank)) {
     call.fail('MODEL_INVALID', `output_padding and output_shape must have ${rank} numbers.`);
   }
@@ -103,7 +107,8 @@ export function transposedWindow(call: OperatorCall, spatial: readonly number[],
     const full = (size - 1) * stride + extra[axis]! + extent(kernel[axis]!, dilations[axis]!);
     const same = mode === 'SAME_UPPER' || mode === 'SAME_LOWER';
     if (!wanted && !same) return full - begins[axis]! - ends[axis]!;
-    const output = wanted ? wanted[axis]! : size * stride;
+    // A kernel shorter than its stride cannot reach size · stride, and is left as it is.
+    const output = wanted ? wanted[axis]! : Math.min(size * stride, full);
     const surplus = Math.max(full - output, 0);
     const half = surplus >> 1;
     begins[axis] = mode === 'SAME_UPPER' ? half : surplus - half;

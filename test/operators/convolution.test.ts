@@ -1,0 +1,4 @@
+import { convolutionCases } from './cases/convolution';
+import { checkCases } from './check';
+
+checkCases(convolutionCases);

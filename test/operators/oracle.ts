@@ -49,7 +49,7 @@ export function feedsOf(tested: Case): Record<string, Tensor> {
 }
 
 export function toConstant(tensor: Tensor): Constant {
-  return { type: tensor.type as DataType, dims: [...tensor.dims], data: tensor.data as ElementArray };
+  return { type: tensor.type as DataType, dims: [...tensor.dims], data: tensor.data };
 }
 
 /** What onnxruntime-node makes of a case. */

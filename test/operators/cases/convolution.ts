@@ -4,7 +4,7 @@ import { known, type Case } from '../case';
 const random = new Random(1);
 
 /** Padding attributes of a window over `rank` axes, in one of the forms. */
-function padding(rank: number, least = 0): Case['attributes'] {
+function padding(rank: number, least = 0): { auto_pad?: string; pads?: number[] } {
   const mode = random.pick(['none', 'pads', 'pads', 'VALID', 'SAME_UPPER', 'SAME_LOWER']);
   if (mode === 'none') return {};
   return mode === 'pads' ? { pads: random.dims(2 * rank, least, 2) } : { auto_pad: mode };
@@ -15,7 +15,7 @@ function convolution(rank: number): Case {
   const [perGroup, outputs] = [random.integer(1, 3), groups * random.integer(1, 3)];
   const kernel = random.dims(rank, 1, 3);
   const attributes = padding(rank);
-  const same = String(attributes?.auto_pad).startsWith('SAME');
+  const same = attributes.auto_pad?.startsWith('SAME');
   const dilations = same ? undefined : random.pick([undefined, random.dims(rank, 1, 2)]);
   const spatial = random.dims(rank, 5, 8);
   const weights = random.floats([outputs, perGroup, ...kernel]);
@@ -44,7 +44,7 @@ function transposed(rank: number): Case {
   const kernel = random.dims(rank, 1, 3);
   const strides = random.dims(rank, 1, 3);
   const attributes = padding(rank);
-  const shaped = attributes?.pads === undefined && random.next() < 0.4;
+  const shaped = attributes.pads === undefined && random.next() < 0.4;
   const spatial = random.dims(rank, 3, 6);
   const extra = strides.map((stride) => random.integer(0, stride - 1));
   const output = spatial.map((size, axis) => (size - 1) * strides[axis]! + kernel[axis]! - random.integer(0, 1));
@@ -62,7 +62,7 @@ function transposed(rank: number): Case {
       kernel_shape: kernel,
       group: groups,
       ...(shaped ? { output_shape: output.map((size) => Math.max(size, 1)) } : { output_padding: extra }),
-      ...(random.next() < 0.3 && !String(attributes?.auto_pad).startsWith('SAME')
+      ...(random.next() < 0.3 && !attributes.auto_pad?.startsWith('SAME')
         ? { dilations: random.dims(rank, 1, 2) }
         : {}),
     },

@@ -203,11 +203,15 @@ function threadsOf({ intraOpNumThreads }: SessionOptions): number {
 
 function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, length]: number[]): string | Uint8Array {
   if (typeof source === 'string' || source instanceof Uint8Array) return source;
-  try {
-    return new Uint8Array(source, offset, length);
-  } catch (cause) {
-    throw new GdwsError('ARGUMENT_INVALID', 'a model is a path, an ArrayBuffer or a Uint8Array.', { cause });
+  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) {
+    try {
+      return new Uint8Array(source, offset, length);
+    } catch (cause) {
+      const summary = `byteOffset ${offset} and byteLength ${length} do not fit a buffer of ${source.byteLength} bytes.`;
+      throw new GdwsError('ARGUMENT_INVALID', summary, { cause });
+    }
   }
+  throw new GdwsError('ARGUMENT_INVALID', 'a model is given as a path, an ArrayBuffer or a Uint8Array.');
 }
 
 function metadataOf(graph: Graph, name: string): Common.ValueMetadata {

@@ -200,12 +200,12 @@ describe('InferenceSession', () => {
 
   test('leaves the event loop free while it runs', async () => {
     const session = await create({ intraOpNumThreads: 1 });
+    const x = image(16, 2, 128, 128);
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    const runs = Array.from({ length: 20 }, () => session.run({ x: image(16, 2, 128, 128) }));
-    await Promise.all(runs);
+    for (let run = 0; run < 10; run++) await session.run({ x });
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(0);
+    expect(turns).toBeGreaterThan(10);
   });
 
   test('works in worker threads that end while it runs', async () => {

@@ -150,6 +150,13 @@ export class Graph {
     this.index();
   }
 
+  /** Removes nodes, and whatever only they needed; nothing may read what they compute. */
+  remove(nodes: ReadonlySet<NodeProto>): void {
+    this.proto.node = this.proto.node.filter((node) => !nodes.has(node));
+    this.index();
+    this.removeDead();
+  }
+
   /** Removes nodes that no output depends on, and initializers that nothing reads. Says whether it removed any. */
   removeDead(): boolean {
     const needed = new Set<NodeProto>();

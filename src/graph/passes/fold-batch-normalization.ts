@@ -17,20 +17,19 @@ interface ScaleShift {
  * @returns how many were folded
  */
 export function foldBatchNormalization(graph: Graph): number {
-  let folded = 0;
-  for (const node of [...graph.nodes]) {
+  const folded = new Set<NodeProto>();
+  for (const node of graph.nodes) {
     if (node.opType !== 'BatchNormalization' || node.output.slice(1).some((name) => name !== '')) continue;
     const source = node.input[0]!;
     const before = graph.producer(source);
-    if (!before || graph.consumers(source).length !== 1 || graph.isOutput(source)) continue;
+    if (!before || folded.has(before) || graph.consumers(source).length !== 1 || graph.isOutput(source)) continue;
     const normalization = scaleShiftOf(graph, node);
     if (!normalization || !foldInto(graph, before, normalization)) continue;
     before.output[0] = node.output[0]!;
-    graph.replace(node, []);
-    folded++;
+    folded.add(node);
   }
-  if (folded > 0) graph.removeDead();
-  return folded;
+  if (folded.size > 0) graph.remove(folded);
+  return folded.size;
 }
 
 function scaleShiftOf(graph: Graph, node: NodeProto): ScaleShift | undefined {

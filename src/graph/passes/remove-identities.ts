@@ -7,7 +7,8 @@ import type { Graph } from '../graph';
  * output stays, so that outputs keep their names; so does one that a subgraph reads.
  */
 export function removeIdentities(graph: Graph): void {
-  for (const node of [...graph.nodes]) {
+  const removed = new Set<NodeProto>();
+  for (const node of graph.nodes) {
     const [source] = node.input;
     const [result] = node.output;
     if (!isIdentity(node) || !source || !result || graph.isOutput(result)) continue;
@@ -16,8 +17,9 @@ export function removeIdentities(graph: Graph): void {
     for (const consumer of consumers) {
       consumer.input = consumer.input.map((name) => (name === result ? source : name));
     }
-    graph.replace(node, []);
+    removed.add(node);
   }
+  if (removed.size > 0) graph.remove(removed);
 }
 
 function isIdentity({ opType, domain, input, output }: NodeProto): boolean {

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition convolutionProduct;
 extern const KernelDefinition convolutionReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* convolutionKernels[] = {&convolutionReference};
+inline constexpr const KernelDefinition* convolutionKernels[] = {&convolutionProduct, &convolutionReference};
 
 }  // namespace gdws

@@ -1,8 +1,84 @@
 #pragma once
 
+#include <stdint.h>
+
+#include "engine/activation.h"
+
 namespace gdws {
 
+/// Where one vector column of a micro-kernel's result goes: row i to result + i·resultPitch. The sum starts from what
+/// `initial` has there, or from 0 where it is null; the two may be the same memory.
+struct VectorPlace {
+  float* result;
+  int64_t resultPitch;
+  const float* initial;
+  int64_t initialPitch;
+};
+
+/// A tile of a matrix product: sum(i, j) = Σ_k rows(k, i)·columns(k, j). Rows are broadcast, columns are vectors.
+struct MicroTile {
+  const float* rows;  ///< element (k, i) at k·rowsPitch + i
+  int64_t rowsPitch;
+  const float* columns;  ///< element (k, j) at k·columnsPitch + j
+  int64_t columnsPitch;
+  int64_t depth;
+  const float* rowBias;     ///< null, or one for each row
+  const float* columnBias;  ///< null, or one for each column
+  const VectorPlace* places;
+  Activation activation;
+  float a, b;
+};
+
+using MicroKernel = void (*)(const MicroTile&);
+
+/// Rows of a map with their padding made real, and the columns of a stride sorted by their remainder, so that whatever
+/// the window, each of its taps reads consecutive floats for consecutive output columns.
+struct LinesTask {
+  const float* plane;  ///< height × width
+  int64_t height, width;
+  int64_t firstRow, rowStep, rows;  ///< line r is row firstRow + r·rowStep of the plane, zeros where there is none
+  int64_t firstColumn, columnStep;
+  int64_t phases, phaseLength, phasePitch;  ///< element j of phase f is column firstColumn + f + j·columnStep
+  int64_t linePitch;
+  float* lines;
+};
+
+/// One depthwise kernel over lines. Tap t of the first output column of row r is lines[r·rowPitch + taps[t]].
+struct DepthwiseTask {
+  const float* lines;
+  int64_t rowPitch;
+  const int64_t* taps;
+  int64_t kernelHeight, kernelWidth;
+  const float* kernel;
+  int64_t rows, columns;
+  float* result;  ///< row r at r·columns; up to a vector more is overwritten after the last
+};
+
+/// result = act(source + bias + residual), `count` consecutive elements.
+struct FinishTask {
+  const float* source;
+  float bias;
+  const float* residual;  ///< or null
+  float* result;
+  int64_t count;
+  Activation activation;
+  float a, b;
+};
+
 /// Vector functions behind convolution, gdws, convolutionTranspose and matmul.
-struct ProductFunctions {};
+struct ProductFunctions {
+  static constexpr int mostRows = 16;
+  static constexpr int mostVectors = 8;
+
+  /// Micro-kernels by [rows][vectors of columns]; null where the registers do not hold such a tile.
+  MicroKernel micro[mostRows + 1][mostVectors + 1];
+  void (*fillLines)(const LinesTask& task);
+  /// Copies rows of `columns` floats to consecutive rows. Up to a vector more is read and overwritten after the last.
+  void (*copyRows)(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result);
+  /// Copies exactly `count` floats.
+  void (*copy)(const float* source, float* result, int64_t count);
+  void (*depthwise)(const DepthwiseTask& task);
+  void (*finish)(const FinishTask& task);
+};
 
 }  // namespace gdws

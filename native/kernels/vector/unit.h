@@ -1,9 +1,9 @@
 // What each instruction set's translation unit compiles; it has defined GDWS_ISA and GDWS_VECTOR_BYTES.
 // Included once in such a unit, so that no guard is needed.
 
-#include "kernels/vector/vector.h"
-
+#include "kernels/vector/product.vector.h"
 #include "kernels/vector/table.h"
+#include "kernels/vector/vector.h"
 
 #define GDWS_JOIN_(a, b) a##b
 #define GDWS_JOIN(a, b) GDWS_JOIN_(a, b)
@@ -13,7 +13,7 @@ namespace gdws {
 const VectorTable GDWS_JOIN(GDWS_ISA, Vectors) = {
     InstructionSet::GDWS_ISA,
     GDWS_ISA::lanes,
-    {},
+    GDWS_ISA::productFunctions,
     {},
 };
 

@@ -4,6 +4,8 @@
 // multiply-add where there is one (-ffp-contract=fast).
 // No standard C++ header may be included here or in any .vector.h: see docs/architecture.md.
 
+#pragma once
+
 #include <stdint.h>
 
 namespace gdws {

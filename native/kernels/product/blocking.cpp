@@ -1,0 +1,58 @@
+#include "kernels/product/blocking.h"
+
+namespace gdws {
+
+namespace {
+
+/// Cycles of one step of depth in a micro-kernel, on a core that starts two multiply-adds and two loads a cycle and
+/// waits four cycles for a sum: rows·vectors multiply-adds, a load for each row and each vector.
+double microCycles(int64_t rows, int64_t vectors) {
+  const auto multiplications = static_cast<double>(rows * vectors);
+  const auto loads = static_cast<double>(rows + vectors);
+  constexpr double latency = 4;
+  // The rest of the loop's instructions: they cost a little even where loads and arithmetic hide them.
+  constexpr double overhead = 0.5;
+  return std::max({multiplications / 2, loads / 2, latency}) + overhead;
+}
+
+double cycles(const Split& rows, const Split& vectors) {
+  double sum = 0;
+  const int64_t largeRows = rows.total % rows.parts, largeVectors = vectors.total % vectors.parts;
+  for (const bool moreRows : {false, true}) {
+    for (const bool moreVectors : {false, true}) {
+      const int64_t count =
+          (moreRows ? largeRows : rows.parts - largeRows) * (moreVectors ? largeVectors : vectors.parts - largeVectors);
+      if (count == 0) continue;
+      sum += static_cast<double>(count) *
+             microCycles(rows.total / rows.parts + moreRows, vectors.total / vectors.parts + moreVectors);
+    }
+  }
+  return sum;
+}
+
+/// Whether a kernel exists for every part.
+bool exists(const VectorTable& table, const Split& rows, const Split& vectors) {
+  for (int64_t r = rows.total / rows.parts; r <= rows.largest(); ++r) {
+    for (int64_t v = vectors.total / vectors.parts; v <= vectors.largest(); ++v) {
+      if (table.product.micro[r][v] == nullptr) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Blocking chooseBlocking(const VectorTable& table, int64_t rowCount, int64_t vectorCount) {
+  Blocking best;
+  for (int64_t r = 1; r <= ProductFunctions::mostRows; ++r) {
+    for (int64_t v = 1; v <= ProductFunctions::mostVectors; ++v) {
+      const Split rows = Split::atMost(rowCount, r), vectors = Split::atMost(vectorCount, v);
+      if (!exists(table, rows, vectors)) continue;
+      const double estimate = cycles(rows, vectors);
+      if (best.cyclesPerDepth == 0 || estimate < best.cyclesPerDepth) best = {rows, vectors, estimate};
+    }
+  }
+  return best;
+}
+
+}  // namespace gdws

@@ -1,0 +1,293 @@
+#include "kernels/product/packed_product.h"
+
+#include <cmath>
+
+#include "kernels/product/vector_results.h"
+
+namespace gdws {
+
+namespace {
+
+constexpr int64_t lineFloats = 16;  ///< of a cache line
+
+int64_t roundUp(int64_t count, int64_t grain) { return (count + grain - 1) / grain * grain; }
+
+/// At least `count` floats, an odd number of cache lines, so that consecutive rows spread over all sets of a cache.
+int64_t oddLines(int64_t count) {
+  const int64_t lines = (count + lineFloats - 1) / lineFloats;
+  return (lines | 1) * lineFloats;
+}
+
+size_t roundedToLine(int64_t count) { return static_cast<size_t>(roundUp(count, lineFloats)); }
+
+}  // namespace
+
+PackedProduct::PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Producer> producer,
+                             const WeightMatrix& weights, const std::string& key, KernelContext& context)
+    : geometry_(geometry), producer_(std::move(producer)), vectors_(context.vectors) {
+  choose(context.threads);
+  const std::string packing = key + (alongChannels_ ? " channels " : " pixels ") + std::to_string(channelParts_.parts) +
+                              " " + std::to_string(depthBlock_);
+  weights_ = context.packedWeights.find(packing, [&] { return pack(weights); });
+}
+
+int64_t PackedProduct::packedChannels() const {
+  return alongChannels_ ? channelParts_.total * vectors_.lanes : geometry_.channels;
+}
+
+void PackedProduct::choose(int threads) {
+  const int64_t lanes = vectors_.lanes;
+  constexpr int64_t tilePixels = 128;
+  tiling_ = chooseTiling(geometry_.map, tilePixels, lanes, threads, producer_->hasHalo());
+  const int64_t pixels = tiling_.largestPixels();
+  const int64_t pixelVectors = (pixels + lanes - 1) / lanes;
+  const int64_t channelVectors = (geometry_.channels + lanes - 1) / lanes;
+
+  const Blocking byPixels = chooseBlocking(vectors_, geometry_.channels, pixelVectors);
+  const Blocking byChannels = chooseBlocking(vectors_, pixels, channelVectors);
+  const auto depth = static_cast<double>(geometry_.depth);
+  // Sums of vectors along channels are transposed on their way out, unless each image has one pixel.
+  const double transposition =
+      geometry_.result.channelPitch == 1 ? 0 : 2.0 * static_cast<double>(pixels * geometry_.channels);
+  const double pixelsCost = byPixels.cyclesPerDepth * depth;
+  const double channelsCost = byChannels.cyclesPerDepth * depth + transposition;
+  alongChannels_ = channelsCost < pixelsCost;
+  channelParts_ = alongChannels_ ? byChannels.vectors : byPixels.rows;
+  pixelPart_ = alongChannels_ ? byChannels.rows.largest() : byPixels.vectors.largest();
+  productCycles_ = std::min(pixelsCost, channelsCost);
+  producerCycles_ = producer_->cyclesPerDepth(tiling_.rows.largest(), pixelVectors) * depth;
+
+  // The panel that stays in the first-level cache: columns of pixels, or weights.
+  const int64_t panelColumns = (alongChannels_ ? channelParts_.largest() : pixelPart_) * lanes;
+  constexpr int64_t cachedFloats = 7 * 1024;
+  const int64_t most = std::clamp<int64_t>(cachedFloats / panelColumns, 64, 512);
+  depthBlocks_ = std::max<int64_t>(1, (geometry_.depth + most - 1) / most);
+  const int64_t grain = producer_->depthGrain() <= most ? producer_->depthGrain() : 1;
+  depthBlock_ = roundUp((geometry_.depth + depthBlocks_ - 1) / depthBlocks_, grain);
+  if (depthBlock_ > 0) depthBlocks_ = (geometry_.depth + depthBlock_ - 1) / depthBlock_;
+
+  panelPitch_ = oddLines(pixelVectors * lanes + lanes);
+  panelFloats_ = roundedToLine(panelPitch_ * depthBlock_ + lanes);
+  if (alongChannels_) {
+    sumsPitch_ = oddLines(channelVectors * lanes);
+    sumsFloats_ = roundedToLine(sumsPitch_ * pixels);
+  } else if (depthBlocks_ > 1) {
+    sumsPitch_ = oddLines(pixelVectors * lanes);
+    sumsFloats_ = roundedToLine(sumsPitch_ * geometry_.channels);
+  }
+  biasFloats_ = roundedToLine(geometry_.channels + lanes);
+  scratchPerThread_ =
+      panelFloats_ + sumsFloats_ + biasFloats_ +
+      roundedToLine(static_cast<int64_t>(producer_->prepare(tiling_.rows.largest(), tiling_.largestColumns())));
+}
+
+std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights) const {
+  const int64_t unit = alongChannels_ ? vectors_.lanes : 1;
+  const auto total = static_cast<size_t>(geometry_.groups * packedChannels() * geometry_.depth);
+  const std::shared_ptr<float[]> packed = allocateFloats(total);
+  float* to = packed.get();
+  for (int64_t group = 0; group < geometry_.groups; ++group) {
+    for (int64_t block = 0; block < depthBlocks_; ++block) {
+      for (int64_t part = 0; part < channelParts_.parts; ++part) {
+        const int64_t first = channelParts_.begin(part) * unit, width = channelParts_.size(part) * unit;
+        const int64_t count = std::min(width, geometry_.channels - first);
+        const float* from = weights.data + (group * geometry_.channels + first) * weights.channelPitch;
+        for (int64_t k = depthBegin(block); k < depthBegin(block + 1); ++k, to += width) {
+          for (int64_t i = 0; i < count; ++i) {
+            to[i] = weights.scale * from[i * weights.channelPitch + k * weights.depthPitch];
+          }
+        }
+      }
+    }
+  }
+  return packed;
+}
+
+int PackedProduct::channelTeams(int threads) const {
+  const auto items = static_cast<double>(geometry_.groups * tiling_.count());
+  const auto parts = static_cast<double>(channelParts_.parts);
+  int best = 1;
+  double bestCycles = 0;
+  for (int teams = 1; teams <= threads; ++teams) {
+    if (threads % teams != 0) continue;
+    const double cycles =
+        std::ceil(items / (threads / teams)) * (producerCycles_ + productCycles_ * std::ceil(parts / teams) / parts);
+    if (bestCycles == 0 || cycles < bestCycles) {
+      bestCycles = cycles;
+      best = teams;
+    }
+  }
+  return best;
+}
+
+void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands, const Team& team) const {
+  const int teams = channelTeams(team.size);
+  const Range items = Team{team.index / teams, team.size / teams}.share(geometry_.groups * tiling_.count());
+  float* panel = reinterpret_cast<float*>(buffers.scratch) + static_cast<size_t>(team.index) * scratchPerThread_;
+  float* sums = panel + panelFloats_;
+  float* bias = sums + sumsFloats_;
+  float* producerScratch = bias + biasFloats_;
+
+  Work work{};
+  work.operands = &operands;
+  work.parts = Team{team.index % teams, teams}.share(channelParts_.parts);
+  work.panel = panel;
+  work.sums = sums;
+  if (work.parts.begin == work.parts.end) return;
+  int64_t biasGroup = -1;
+  for (int64_t item = items.begin; item < items.end; ++item) {
+    work.group = item / tiling_.count();
+    work.tile = tiling_.tile(item % tiling_.count());
+    if (operands.bias != nullptr && biasGroup != work.group) {
+      biasGroup = work.group;
+      for (int64_t i = 0; i < geometry_.channels; ++i) {
+        bias[i] = operands.bias[(work.group * geometry_.channels + i) * operands.biasPitch];
+      }
+      std::fill_n(bias + geometry_.channels, vectors_.lanes, 0.0f);
+      work.bias = bias;
+    }
+    for (int64_t block = 0; block < depthBlocks_; ++block) {
+      work.depth = {depthBegin(block), depthBegin(block + 1)};
+      work.first = block == 0;
+      work.last = block == depthBlocks_ - 1;
+      producer_->produce(buffers, work.tile, work.group, work.depth, panel, panelPitch_, producerScratch);
+      if (alongChannels_) {
+        multiplyChannelVectors(work);
+      } else {
+        multiplyPixelVectors(work);
+      }
+    }
+    if (alongChannels_) writeChannelVectors(work);
+  }
+}
+
+void PackedProduct::multiplyPixelVectors(const Work& work) const {
+  const int64_t lanes = vectors_.lanes;
+  const int64_t depth = work.depth.end - work.depth.begin;
+  const int64_t firstChannel = work.group * geometry_.channels;
+  const float* weights = weights_.get() + firstChannel * geometry_.depth + geometry_.channels * work.depth.begin;
+  const Split pixelParts = Split::atMost((work.tile.pixels() + lanes - 1) / lanes, pixelPart_);
+  const ProductOperands& operands = *work.operands;
+
+  MicroTile micro{};
+  micro.columnsPitch = panelPitch_;
+  micro.depth = depth;
+  micro.activation = work.last ? geometry_.activation.kind : Activation::none;
+  micro.a = geometry_.activation.a;
+  micro.b = geometry_.activation.b;
+  VectorPlace places[ProductFunctions::mostVectors];
+  micro.places = places;
+  for (int64_t part = 0; part < pixelParts.parts; ++part) {
+    const int64_t firstVector = pixelParts.begin(part), vectorCount = pixelParts.size(part);
+    const VectorResults results(geometry_.map, geometry_.result, work.tile, firstVector * lanes, vectorCount, lanes);
+    micro.columns = work.panel + firstVector * lanes;
+    for (int64_t p = work.parts.begin; p < work.parts.end; ++p) {
+      const int64_t channel = channelParts_.begin(p), channelCount = channelParts_.size(p);
+      const int64_t resultAt = (firstChannel + channel) * geometry_.result.channelPitch;
+      alignas(64) float stray[ProductFunctions::mostRows * ProductFunctions::mostVectors * 16];
+      const bool residual = work.first && operands.residual != nullptr;
+      if (residual && !results.allDirect()) {
+        results.gather(operands.residual + resultAt, geometry_.result.channelPitch, channelCount, stray);
+      }
+      for (int64_t v = 0; v < vectorCount; ++v) {
+        VectorPlace& place = places[v];
+        float* sums = work.sums + channel * sumsPitch_ + (firstVector + v) * lanes;
+        float* strayVector = stray + v * channelCount * lanes;
+        if (!work.last) {
+          place.result = sums;
+          place.resultPitch = sumsPitch_;
+        } else if (results.direct(v)) {
+          place.result = operands.y + resultAt + results.offset(v);
+          place.resultPitch = geometry_.result.channelPitch;
+        } else {
+          place.result = strayVector;
+          place.resultPitch = lanes;
+        }
+        if (!work.first) {
+          place.initial = sums;
+          place.initialPitch = sumsPitch_;
+        } else if (!residual) {
+          place.initial = nullptr;
+        } else if (results.direct(v)) {
+          place.initial = operands.residual + resultAt + results.offset(v);
+          place.initialPitch = geometry_.result.channelPitch;
+        } else {
+          place.initial = strayVector;
+          place.initialPitch = lanes;
+        }
+      }
+      micro.rows = weights + channel * depth;
+      micro.rowsPitch = channelCount;
+      micro.rowBias = work.first && work.bias != nullptr ? work.bias + channel : nullptr;
+      vectors_.product.micro[channelCount][vectorCount](micro);
+      if (work.last && !results.allDirect()) {
+        results.scatter(stray, operands.y + resultAt, geometry_.result.channelPitch, channelCount);
+      }
+    }
+  }
+}
+
+void PackedProduct::multiplyChannelVectors(const Work& work) const {
+  const int64_t lanes = vectors_.lanes;
+  const int64_t depth = work.depth.end - work.depth.begin;
+  const float* weights =
+      weights_.get() + work.group * packedChannels() * geometry_.depth + packedChannels() * work.depth.begin;
+  const Split pixelParts = Split::atMost(work.tile.pixels(), pixelPart_);
+
+  MicroTile micro{};
+  micro.rowsPitch = panelPitch_;
+  micro.depth = depth;
+  VectorPlace places[ProductFunctions::mostVectors];
+  micro.places = places;
+  for (int64_t p = work.parts.begin; p < work.parts.end; ++p) {
+    const int64_t firstVector = channelParts_.begin(p), vectorCount = channelParts_.size(p);
+    micro.columns = weights + firstVector * lanes * depth;
+    micro.columnsPitch = vectorCount * lanes;
+    micro.columnBias = work.first && work.bias != nullptr ? work.bias + firstVector * lanes : nullptr;
+    for (int64_t part = 0; part < pixelParts.parts; ++part) {
+      const int64_t pixel = pixelParts.begin(part), pixelCount = pixelParts.size(part);
+      for (int64_t v = 0; v < vectorCount; ++v) {
+        float* sums = work.sums + pixel * sumsPitch_ + (firstVector + v) * lanes;
+        places[v] = {sums, sumsPitch_, work.first ? nullptr : sums, sumsPitch_};
+      }
+      micro.rows = work.panel + pixel;
+      vectors_.product.micro[pixelCount][vectorCount](micro);
+    }
+  }
+}
+
+void PackedProduct::writeChannelVectors(const Work& work) const {
+  const int64_t first = channelParts_.begin(work.parts.begin) * vectors_.lanes;
+  const int64_t end = work.parts.end == channelParts_.parts
+                          ? geometry_.channels
+                          : std::min(geometry_.channels, channelParts_.begin(work.parts.end) * vectors_.lanes);
+  const int64_t pitch = geometry_.result.channelPitch;
+  const ProductOperands& operands = *work.operands;
+  const FusedActivation& activation = geometry_.activation;
+  const auto resultAt = [&](int64_t pixel) {
+    return geometry_.result.offset(geometry_.map, work.tile, pixel) + (work.group * geometry_.channels + first) * pitch;
+  };
+  if (pitch == 1) {
+    for (int64_t pixel = 0; pixel < work.tile.pixels(); ++pixel) {
+      const int64_t at = resultAt(pixel);
+      vectors_.product.finish({work.sums + pixel * sumsPitch_ + first, 0,
+                               operands.residual == nullptr ? nullptr : operands.residual + at, operands.y + at,
+                               end - first, activation.kind, activation.a, activation.b});
+    }
+    return;
+  }
+  // A cache line of channels at a time, so that each line of sums is read from memory once.
+  for (int64_t channel = 0; channel < end - first; channel += lineFloats) {
+    const int64_t count = std::min(lineFloats, end - first - channel);
+    for (int64_t pixel = 0; pixel < work.tile.pixels(); ++pixel) {
+      const float* sums = work.sums + pixel * sumsPitch_ + first + channel;
+      const int64_t at = resultAt(pixel) + channel * pitch;
+      for (int64_t i = 0; i < count; ++i) {
+        const float sum = sums[i] + (operands.residual == nullptr ? 0.0f : operands.residual[at + i * pitch]);
+        operands.y[at + i * pitch] = activate(activation.kind, sum, activation.a, activation.b);
+      }
+    }
+  }
+}
+
+}  // namespace gdws

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kernels/fused_activation.h"
+#include "kernels/product/blocking.h"
+#include "kernels/product/producer.h"
+#include "kernels/product/result_map.h"
+#include "kernels/product/tiling.h"
+
+namespace gdws {
+
+/// A product of constant weights with columns that a producer makes: for each group of channels,
+/// y(channel, pixel) = act(Σ_k weights(channel, k)·columns(k, pixel) + bias(channel) + residual(channel, pixel)).
+struct ProductGeometry {
+  PixelMap map;
+  int64_t groups = 1;
+  int64_t channels = 0;  ///< of a group
+  int64_t depth = 0;     ///< of a group
+  ResultMap result;
+  FusedActivation activation;
+};
+
+/// Weight (channel, k), channels of all groups numbered through, is scale·data[channel·channelPitch + k·depthPitch].
+struct WeightMatrix {
+  const float* data;
+  int64_t channelPitch;
+  int64_t depthPitch;
+  float scale = 1;
+};
+
+/// What a product adds and where it writes.
+struct ProductOperands {
+  const float* bias;      ///< null, or one for each channel of all groups
+  int64_t biasPitch;      ///< 0 where one serves all
+  const float* residual;  ///< null, or laid out as y
+  float* y;
+};
+
+/// The packed matrix product behind convolutions. The depth is cut into blocks, so that a panel of columns stays in the
+/// first-level cache while all the weights pass by; sums of unfinished blocks wait in scratch memory.
+///
+/// Vectors run along pixels, or, where the pixels are so few that they would fill vectors badly, along channels.
+class PackedProduct {
+ public:
+  /// `key` names the weights for the session's packings.
+  PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Producer> producer, const WeightMatrix& weights,
+                const std::string& key, KernelContext& context);
+
+  size_t scratchBytes(int threads) const { return static_cast<size_t>(threads) * scratchPerThread_ * sizeof(float); }
+  void run(const Buffers& buffers, const ProductOperands& operands, const Team& team) const;
+
+ private:
+  /// A tile and depth block at work in one thread.
+  struct Work {
+    const ProductOperands* operands;
+    PixelTile tile;
+    int64_t group;
+    Range depth;
+    Range parts;  ///< of the split of channels
+    const float* panel;
+    float* sums;
+    const float* bias;  ///< of the group's channels, a vector's length of zeros after them
+    bool first, last;   ///< of the depth blocks
+  };
+
+  void choose(int threads);
+  std::shared_ptr<const float[]> pack(const WeightMatrix& weights) const;
+  /// How many parts the threads divide the channels into.
+  int channelTeams(int threads) const;
+  int64_t depthBegin(int64_t block) const { return std::min(geometry_.depth, block * depthBlock_); }
+  int64_t packedChannels() const;
+  void multiplyPixelVectors(const Work& work) const;
+  void multiplyChannelVectors(const Work& work) const;
+  void writeChannelVectors(const Work& work) const;
+
+  ProductGeometry geometry_;
+  std::unique_ptr<Producer> producer_;
+  const VectorTable& vectors_;
+  Tiling tiling_;
+  bool alongChannels_ = false;  ///< vectors run along channels
+  Split channelParts_;          ///< of channels, or of vectors of channels
+  int64_t pixelPart_ = 1;       ///< most vectors of pixels, or pixels, in a micro-kernel
+  double productCycles_ = 0;    ///< of a tile, estimated
+  double producerCycles_ = 0;
+  int64_t depthBlock_ = 0, depthBlocks_ = 1;
+  int64_t panelPitch_ = 0, sumsPitch_ = 0;
+  size_t panelFloats_ = 0, sumsFloats_ = 0, biasFloats_ = 0, scratchPerThread_ = 0;
+  std::shared_ptr<const float[]> weights_;
+};
+
+}  // namespace gdws

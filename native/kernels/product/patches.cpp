@@ -1,0 +1,92 @@
+#include "kernels/product/patches.h"
+
+#include "kernels/product/lines.h"
+
+namespace gdws {
+
+namespace {
+
+class Patches final : public Producer {
+ public:
+  Patches(const PixelMap& map, const InputMaps& input, const Window& window, const VectorTable& vectors)
+      : map_(map), input_(input), window_(window), vectors_(vectors) {}
+
+  size_t prepare(int64_t rows, int64_t columns) override {
+    lines_ = Lines(window_, input_.height, input_.width, std::min(rows, map_.rows), columns, vectors_);
+    return lines_.floats();
+  }
+
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
+               int64_t pitch, float* scratch) const override {
+    const int64_t taps = window_.taps();
+    forImages(map_, tile, [&](int64_t image, int64_t row, int64_t rows, int64_t done) {
+      for (int64_t k = depth.begin; k < depth.end;) {
+        const int64_t channel = group * input_.channelsPerGroup + k / taps;
+        const int64_t end = std::min(depth.end, (k / taps + 1) * taps);
+        lines_.fill(input_.plane(buffers, image, channel), row, rows, tile.firstColumn, tile.columns, scratch);
+        for (; k < end; ++k) {
+          vectors_.product.copyRows(scratch + lines_.taps()[static_cast<size_t>(k % taps)], lines_.rowPitch(), rows,
+                                    tile.columns, panel + (k - depth.begin) * pitch + done * tile.columns);
+        }
+      }
+    });
+  }
+
+  int64_t depthGrain() const override { return window_.taps(); }
+  double cyclesPerDepth(int64_t rows, int64_t vectors) const override {
+    return 2 * static_cast<double>(std::max(rows, vectors)) + 4;
+  }
+  bool hasHalo() const override { return window_.kernelHeight > window_.strideHeight; }
+
+ private:
+  PixelMap map_;
+  InputMaps input_;
+  Window window_;
+  const VectorTable& vectors_;
+  Lines lines_;
+};
+
+class Planes final : public Producer {
+ public:
+  Planes(const PixelMap& map, const InputMaps& input, const VectorTable& vectors)
+      : map_(map), input_(input), vectors_(vectors) {}
+
+  size_t prepare(int64_t, int64_t) override { return 0; }
+
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
+               int64_t pitch, float*) const override {
+    forImages(map_, tile, [&](int64_t image, int64_t, int64_t, int64_t done) {
+      const float* source =
+          input_.plane(buffers, image, group * input_.channelsPerGroup + depth.begin) + tile.firstColumn;
+      float* result = panel + done * tile.columns;
+      for (int64_t k = depth.begin; k < depth.end; ++k) {
+        vectors_.product.copy(source, result, tile.columns);
+        source += input_.height * input_.width;
+        result += pitch;
+      }
+    });
+  }
+
+  double cyclesPerDepth(int64_t rows, int64_t vectors) const override {
+    return static_cast<double>(std::max(4 * rows, vectors));
+  }
+  bool hasHalo() const override { return false; }
+
+ private:
+  PixelMap map_;
+  InputMaps input_;
+  const VectorTable& vectors_;
+};
+
+}  // namespace
+
+std::unique_ptr<Producer> makePatches(const PixelMap& map, const InputMaps& input, const Window& window,
+                                      const VectorTable& vectors) {
+  return std::make_unique<Patches>(map, input, window, vectors);
+}
+
+std::unique_ptr<Producer> makePlanes(const PixelMap& map, const InputMaps& input, const VectorTable& vectors) {
+  return std::make_unique<Planes>(map, input, vectors);
+}
+
+}  // namespace gdws

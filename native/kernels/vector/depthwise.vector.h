@@ -1,0 +1,113 @@
+// Depthwise kernels over lines, and what a result passes through on its way to the output.
+#pragma once
+
+#include "kernels/vector/matrix.vector.h"
+#include "kernels/vector/product_functions.h"
+#include "kernels/vector/vector.h"
+
+namespace gdws {
+namespace GDWS_ISA {
+
+/// Calls compute(j) for the first column of each vector of a row; the last vector overlaps the one before it.
+template <class Compute>
+GDWS_INLINE void forVectors(int64_t columns, Compute compute) {
+  int64_t j = 0;
+  for (; j + lanes <= columns; j += lanes) compute(j);
+  if (j < columns) compute(columns > lanes ? columns - lanes : 0);
+}
+
+/// `Rows` output rows of a 3×3 kernel whose output rows are `Step` taps apart: what one row loads serves the others.
+template <int Rows, int Step>
+GDWS_INLINE void rowsOfThree(const DepthwiseTask& task, const float* lines, float* result) {
+  constexpr int inputs = (Rows - 1) * Step + 3;
+  const int64_t tapPitch = task.taps[3];
+  Vector weight[9];
+#pragma GCC unroll 9
+  for (int t = 0; t < 9; ++t) weight[t] = broadcast(task.kernel[t]);
+  forVectors(
+      task.columns, [&](int64_t j) __attribute__((always_inline)) {
+        Vector sum[Rows] = {};
+#pragma GCC unroll 9
+        for (int i = 0; i < inputs; ++i) {
+#pragma GCC unroll 3
+          for (int kw = 0; kw < 3; ++kw) {
+            const Vector x = load(lines + i * tapPitch + task.taps[kw] + j);
+#pragma GCC unroll 4
+            for (int r = 0; r < Rows; ++r) {
+              const int kh = i - r * Step;
+              if (kh >= 0 && kh < 3) sum[r] += weight[kh * 3 + kw] * x;
+            }
+          }
+        }
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r) store(result + r * task.columns + j, sum[r]);
+      });
+}
+
+/// `Rows` output rows of any kernel.
+template <int Rows>
+GDWS_INLINE void rowsOfAny(const DepthwiseTask& task, const float* lines, float* result) {
+  const int64_t taps = task.kernelHeight * task.kernelWidth;
+  forVectors(
+      task.columns, [&](int64_t j) __attribute__((always_inline)) {
+        Vector sum[Rows] = {};
+        for (int64_t t = 0; t < taps; ++t) {
+          const Vector weight = broadcast(task.kernel[t]);
+          const float* x = lines + task.taps[t] + j;
+#pragma GCC unroll 4
+          for (int r = 0; r < Rows; ++r) sum[r] += weight * load(x + r * task.rowPitch);
+        }
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r) store(result + r * task.columns + j, sum[r]);
+      });
+}
+
+/// Calls compute<Rows>(first row) over all rows, four at a time.
+template <class Compute>
+GDWS_INLINE void forRowBlocks(const DepthwiseTask& task, Compute compute) {
+  int64_t r = 0;
+  for (; r + 4 <= task.rows; r += 4) compute.template operator()<4>(r);
+  for (; r + 2 <= task.rows; r += 2) compute.template operator()<2>(r);
+  if (r < task.rows) compute.template operator()<1>(r);
+}
+
+static void depthwise(const DepthwiseTask& task) {
+  const bool three = task.kernelHeight == 3 && task.kernelWidth == 3;
+  if (three && task.rowPitch == task.taps[3]) {
+    forRowBlocks(task, [&]<int Rows>(int64_t r) {
+      rowsOfThree<Rows, 1>(task, task.lines + r * task.rowPitch, task.result + r * task.columns);
+    });
+  } else if (three && task.rowPitch == 2 * task.taps[3]) {
+    forRowBlocks(task, [&]<int Rows>(int64_t r) {
+      rowsOfThree<Rows, 2>(task, task.lines + r * task.rowPitch, task.result + r * task.columns);
+    });
+  } else {
+    forRowBlocks(task, [&]<int Rows>(int64_t r) {
+      rowsOfAny<Rows>(task, task.lines + r * task.rowPitch, task.result + r * task.columns);
+    });
+  }
+}
+
+static void finish(const FinishTask& task) {
+  const Vector bias = broadcast(task.bias), a = broadcast(task.a), b = broadcast(task.b);
+  const auto finished = [&](const float* source, const float* residual) __attribute__((always_inline)) {
+    Vector x = load(source) + bias;
+    if (residual != nullptr) x += load(residual);
+    return activateVector(x, task.activation, a, b);
+  };
+  int64_t j = 0;
+  for (; j + lanes <= task.count; j += lanes) {
+    store(task.result + j, finished(task.source + j, task.residual == nullptr ? nullptr : task.residual + j));
+  }
+  if (j == task.count) return;
+  float source[lanes] = {}, residual[lanes] = {}, result[lanes];
+  for (int64_t l = 0; j + l < task.count; ++l) {
+    source[l] = task.source[j + l];
+    if (task.residual != nullptr) residual[l] = task.residual[j + l];
+  }
+  store(result, finished(source, residual));
+  for (int64_t l = 0; j + l < task.count; ++l) task.result[j + l] = result[l];
+}
+
+}  // namespace GDWS_ISA
+}  // namespace gdws

@@ -1,0 +1,112 @@
+// Copying of maps into lines and panels.
+#pragma once
+
+#include "kernels/vector/product_functions.h"
+#include "kernels/vector/vector.h"
+
+namespace gdws {
+namespace GDWS_ISA {
+
+typedef float Quad __attribute__((vector_size(16)));
+typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
+
+GDWS_INLINE void copyQuad(const float* source, float* result) {
+  *reinterpret_cast<UnalignedQuad*>(result) = *reinterpret_cast<const UnalignedQuad*>(source);
+}
+
+/// Exactly `count` floats; the last vector overlaps the one before it.
+GDWS_INLINE void copyExactly(const float* source, float* result, int64_t count) {
+  if (count >= lanes) {
+    for (int64_t j = 0; j + lanes <= count; j += lanes) store(result + j, load(source + j));
+    store(result + count - lanes, load(source + count - lanes));
+  } else if (count >= 4) {
+    for (int64_t j = 0; j + 4 <= count; j += 4) copyQuad(source + j, result + j);
+    copyQuad(source + count - 4, result + count - 4);
+  } else {
+    for (int64_t j = 0; j < count; ++j) result[j] = source[j];
+  }
+}
+
+/// At least [0, count); up to a vector more.
+GDWS_INLINE void zeroAtLeast(float* result, int64_t count) {
+  for (int64_t j = 0; j < count; j += lanes) store(result + j, Vector{});
+}
+
+/// The odd elements of two vectors in a row.
+GDWS_INLINE Vector oddElements(Vector a, Vector b) {
+#if GDWS_VECTOR_BYTES == 64
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+#elif GDWS_VECTOR_BYTES == 32
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+#else
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7);
+#endif
+}
+
+/// result[j] = source[j·step]. `before` says that source[-1] may be read.
+GDWS_INLINE void copyStrided(const float* source, int64_t step, float* result, int64_t count, bool before) {
+  int64_t j = 0;
+  if (step == 2 && before) {
+    for (; j + lanes <= count; j += lanes) {
+      store(result + j, oddElements(load(source + 2 * j - 1), load(source + 2 * j - 1 + lanes)));
+    }
+  } else if (step == 2) {
+    // From source[2j - 1] on, which exists from the second element on.
+    if (count > 0) result[0] = source[0];
+    for (j = 1; j + lanes <= count; j += lanes) {
+      store(result + j, oddElements(load(source + 2 * j - 1), load(source + 2 * j - 1 + lanes)));
+    }
+  }
+  for (; j < count; ++j) result[j] = source[j * step];
+}
+
+/// The first j ≥ 0 with first + j·step ≥ bound.
+GDWS_INLINE int64_t firstAt(int64_t first, int64_t step, int64_t bound) {
+  return first >= bound ? 0 : (bound - first + step - 1) / step;
+}
+
+static void fillLines(const LinesTask& task) {
+  for (int64_t r = 0; r < task.rows; ++r) {
+    const int64_t row = task.firstRow + r * task.rowStep;
+    float* line = task.lines + r * task.linePitch;
+    if (row < 0 || row >= task.height) {
+      zeroAtLeast(line, task.linePitch - lanes);
+      continue;
+    }
+    for (int64_t f = 0; f < task.phases; ++f) {
+      float* phase = line + f * task.phasePitch;
+      const int64_t column = task.firstColumn + f;
+      const int64_t begin = firstAt(column, task.columnStep, 0);
+      const int64_t end = firstAt(column, task.columnStep, task.width);
+      const int64_t from = begin < task.phaseLength ? begin : task.phaseLength;
+      const int64_t to = end < from ? from : end < task.phaseLength ? end : task.phaseLength;
+      zeroAtLeast(phase, from);
+      const float* source = task.plane + row * task.width + column + from * task.columnStep;
+      if (task.columnStep == 1) {
+        copyExactly(source, phase + from, to - from);
+      } else if (to > from) {
+        copyStrided(source, task.columnStep, phase + from, to - from, column + from * task.columnStep > 0);
+      }
+      zeroAtLeast(phase + to, task.phaseLength - to);
+    }
+  }
+}
+
+static void copyRows(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result) {
+  if (columns <= lanes) {
+    for (int64_t r = 0; r < rows; ++r) store(result + r * columns, load(source + r * sourcePitch));
+    return;
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    int64_t j = 0;
+    for (; j + lanes <= columns; j += lanes) store(result + j, load(source + j));
+    if (j < columns) store(result + columns - lanes, load(source + columns - lanes));
+    source += sourcePitch;
+    result += columns;
+  }
+}
+
+static void copy(const float* source, float* result, int64_t count) { copyExactly(source, result, count); }
+
+}  // namespace GDWS_ISA
+}  // namespace gdws

@@ -1,0 +1,106 @@
+// Micro-kernels of the matrix product: a tile of Rows × Vectors sums is held in registers along the whole depth.
+#pragma once
+
+#include "kernels/vector/product_functions.h"
+#include "kernels/vector/vector.h"
+
+namespace gdws {
+namespace GDWS_ISA {
+
+/// Vector registers that sums may take; the rest holds a row of columns, a broadcast and, without fused multiply-add,
+/// a product.
+#if GDWS_VECTOR_BYTES == 64 || defined(__aarch64__)
+inline constexpr int sumRegisters = 28;
+#elif GDWS_VECTOR_BYTES == 32
+inline constexpr int sumRegisters = 12;
+#else
+inline constexpr int sumRegisters = 8;
+#endif
+
+GDWS_INLINE Vector activateVector(Vector x, Activation activation, Vector a, Vector b) {
+  switch (activation) {
+    // The bound comes first: where x is NaN the comparison fails and x stays.
+    case Activation::relu:
+      return maximum(Vector{}, x);
+    case Activation::clip:
+      return minimum(b, maximum(a, x));
+    case Activation::leakyRelu:
+      return x < Vector{} ? a * x : x;
+    default:
+      return x;
+  }
+}
+
+template <int Rows, int Vectors>
+void multiply(const MicroTile& tile) {
+  Vector sum[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+    const Vector bias = tile.rowBias == nullptr ? Vector{} : broadcast(tile.rowBias[i]);
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) sum[i][v] = bias;
+  }
+  if (tile.columnBias != nullptr) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) {
+      const Vector bias = load(tile.columnBias + v * lanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) sum[i][v] += bias;
+    }
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Vectors; ++v) {
+    const VectorPlace& place = tile.places[v];
+    if (place.initial == nullptr) continue;
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) sum[i][v] += load(place.initial + i * place.initialPitch);
+  }
+
+  const float* rows = tile.rows;
+  const float* columns = tile.columns;
+  for (int64_t k = 0; k < tile.depth; ++k) {
+    Vector column[Vectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) column[v] = load(columns + v * lanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      const Vector row = broadcast(rows[i]);
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) sum[i][v] += row * column[v];
+    }
+    rows += tile.rowsPitch;
+    columns += tile.columnsPitch;
+  }
+
+  if (tile.activation != Activation::none) {
+    const Vector a = broadcast(tile.a), b = broadcast(tile.b);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = activateVector(sum[i][v], tile.activation, a, b);
+    }
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Vectors; ++v) {
+    const VectorPlace& place = tile.places[v];
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) store(place.result + i * place.resultPitch, sum[i][v]);
+  }
+}
+
+/// Whether a micro-kernel of this size exists.
+constexpr bool hasMicroKernel(int rows, int vectors) {
+  return rows >= 1 && rows * vectors <= sumRegisters && vectors >= 1;
+}
+
+template <int Rows, int Vectors>
+constexpr MicroKernel microKernel() {
+  if constexpr (hasMicroKernel(Rows, Vectors)) {
+    return multiply<Rows, Vectors>;
+  } else {
+    return nullptr;
+  }
+}
+
+}  // namespace GDWS_ISA
+}  // namespace gdws

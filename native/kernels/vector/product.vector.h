@@ -1,0 +1,39 @@
+// The product functions of the instruction set in use.
+#pragma once
+
+#include "kernels/vector/depthwise.vector.h"
+#include "kernels/vector/lines.vector.h"
+#include "kernels/vector/matrix.vector.h"
+#include "kernels/vector/product_functions.h"
+
+namespace gdws {
+namespace GDWS_ISA {
+
+template <int Rows>
+constexpr void fillMicroRow(ProductFunctions& functions) {
+  functions.micro[Rows][1] = microKernel<Rows, 1>();
+  functions.micro[Rows][2] = microKernel<Rows, 2>();
+  functions.micro[Rows][3] = microKernel<Rows, 3>();
+  functions.micro[Rows][4] = microKernel<Rows, 4>();
+  functions.micro[Rows][5] = microKernel<Rows, 5>();
+  functions.micro[Rows][6] = microKernel<Rows, 6>();
+  functions.micro[Rows][7] = microKernel<Rows, 7>();
+  functions.micro[Rows][8] = microKernel<Rows, 8>();
+  if constexpr (Rows < ProductFunctions::mostRows) fillMicroRow<Rows + 1>(functions);
+}
+
+constexpr ProductFunctions makeProductFunctions() {
+  ProductFunctions functions{};
+  fillMicroRow<1>(functions);
+  functions.fillLines = fillLines;
+  functions.copyRows = copyRows;
+  functions.copy = copy;
+  functions.depthwise = depthwise;
+  functions.finish = finish;
+  return functions;
+}
+
+inline constexpr ProductFunctions productFunctions = makeProductFunctions();
+
+}  // namespace GDWS_ISA
+}  // namespace gdws

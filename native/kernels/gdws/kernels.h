@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition gdwsFused;
 extern const KernelDefinition gdwsReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* gdwsKernels[] = {&gdwsReference};
+inline constexpr const KernelDefinition* gdwsKernels[] = {&gdwsFused, &gdwsReference};
 
 }  // namespace gdws

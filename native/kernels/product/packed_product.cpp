@@ -26,8 +26,11 @@ PackedProduct::PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Pr
                              const WeightMatrix& weights, const std::string& key, KernelContext& context)
     : geometry_(geometry), producer_(std::move(producer)), vectors_(context.vectors) {
   choose(context.threads);
-  const std::string packing = key + (alongChannels_ ? " channels " : " pixels ") + std::to_string(channelParts_.parts) +
-                              " " + std::to_string(depthBlock_);
+  std::string packing = key + (alongChannels_ ? " channels" : " pixels");
+  for (const int64_t number :
+       {geometry_.groups, geometry_.channels, geometry_.depth, channelParts_.parts, depthBlock_}) {
+    packing += " " + std::to_string(number);
+  }
   weights_ = context.packedWeights.find(packing, [&] { return pack(weights); });
 }
 

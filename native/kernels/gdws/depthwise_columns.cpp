@@ -1,0 +1,74 @@
+#include "kernels/gdws/depthwise_columns.h"
+
+#include "kernels/product/lines.h"
+
+namespace gdws {
+
+namespace {
+
+class DepthwiseColumns final : public Producer {
+ public:
+  DepthwiseColumns(const PixelMap& map, const GdwsShape& shape, const VectorTable& vectors)
+      : map_(map),
+        input_{shape.map.channels, shape.map.channels, shape.map.height, shape.map.width},
+        window_(shape.map.window),
+        depth_(shape.depth()),
+        vectors_(vectors) {
+    for (size_t c = 0; c < shape.kernelsOf.size(); ++c) {
+      channelOf_.insert(channelOf_.end(), static_cast<size_t>(shape.kernelsOf[c]), static_cast<int32_t>(c));
+    }
+  }
+
+  size_t prepare(int64_t rows, int64_t columns) override {
+    lines_ = Lines(window_, input_.height, input_.width, std::min(rows, map_.rows), columns, vectors_);
+    return lines_.floats();
+  }
+
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
+               int64_t pitch, float* scratch) const override {
+    DepthwiseTask task;
+    task.lines = scratch;
+    task.rowPitch = lines_.rowPitch();
+    task.taps = lines_.taps().data();
+    task.kernelHeight = window_.kernelHeight;
+    task.kernelWidth = window_.kernelWidth;
+    task.columns = tile.columns;
+    forImages(map_, tile, [&](int64_t image, int64_t row, int64_t rows, int64_t done) {
+      task.rows = rows;
+      int32_t filled = -1;
+      for (int64_t k = depth.begin; k < depth.end; ++k) {
+        const int64_t kernel = group * depth_ + k;
+        if (const int32_t channel = channelOf_[static_cast<size_t>(kernel)]; channel != filled) {
+          filled = channel;
+          lines_.fill(input_.plane(buffers, image, channel), row, rows, tile.firstColumn, tile.columns, scratch);
+        }
+        task.kernel = buffers.floats(1) + kernel * window_.taps();
+        task.result = panel + (k - depth.begin) * pitch + done * tile.columns;
+        vectors_.product.depthwise(task);
+      }
+    });
+  }
+
+  double cyclesPerDepth(int64_t rows, int64_t vectors) const override {
+    return 0.8 * static_cast<double>(window_.taps() * std::max(rows, vectors)) + 20;
+  }
+  bool hasHalo() const override { return window_.kernelHeight > window_.strideHeight; }
+
+ private:
+  PixelMap map_;
+  InputMaps input_;
+  Window window_;
+  int64_t depth_;
+  const VectorTable& vectors_;
+  std::vector<int32_t> channelOf_;  ///< by depthwise kernel
+  Lines lines_;
+};
+
+}  // namespace
+
+std::unique_ptr<Producer> makeDepthwiseColumns(const PixelMap& map, const GdwsShape& shape,
+                                               const VectorTable& vectors) {
+  return std::make_unique<DepthwiseColumns>(map, shape, vectors);
+}
+
+}  // namespace gdws

@@ -1,0 +1,58 @@
+#include "kernels/gdws/depthwise_columns.h"
+#include "kernels/gdws/kernels.h"
+#include "kernels/gdws/shape.h"
+#include "kernels/product/lines.h"
+#include "kernels/product/packed_product.h"
+
+namespace gdws {
+
+namespace {
+
+/// Both stages at once: the depthwise results of a tile of pixels go straight into the panel that the pointwise product
+/// reads, and are never written to memory as a map.
+class FusedGdws final : public Kernel {
+ public:
+  FusedGdws(const OperationView& operation, KernelContext& context)
+      : shape_(GdwsShape::of(operation)), product_(makeProduct(operation, shape_, context)) {}
+
+  size_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
+  bool readsInput(size_t i) const override { return i != 2; }
+  void run(const Buffers& buffers, const Team& team) const override {
+    const Addends& addends = shape_.map.addends;
+    product_.run(buffers, {addends.bias(buffers), 1, addends.residual(buffers), buffers.result()}, team);
+  }
+
+ private:
+  static PackedProduct makeProduct(const OperationView& operation, const GdwsShape& shape, KernelContext& context) {
+    ProductGeometry geometry;
+    geometry.map = {shape.map.batch, shape.map.outputHeight, shape.map.outputWidth};
+    geometry.groups = shape.map.groups;
+    geometry.channels = shape.map.outputsPerGroup();
+    geometry.depth = shape.depth();
+    geometry.result = ResultMap::planes(geometry.map, shape.map.outputs);
+    geometry.activation = shape.map.activation;
+    const Value& p = operation.input(2);
+    return PackedProduct(geometry, makeDepthwiseColumns(geometry.map, shape, context.vectors),
+                         {static_cast<const float*>(p.data), geometry.depth, 1}, "gdws " + std::to_string(p.index),
+                         context);
+  }
+
+  GdwsShape shape_;
+  PackedProduct product_;
+};
+
+bool supports(const OperationView& operation, const KernelContext&) {
+  const GdwsShape shape = GdwsShape::of(operation);
+  return operation.input(2).storage == Storage::constant && operation.output().elements > 0 &&
+         Lines::reasonable(shape.map.window);
+}
+
+std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& context) {
+  return std::make_unique<FusedGdws>(operation, context);
+}
+
+}  // namespace
+
+const KernelDefinition gdwsFused = {"gdws.fused", Opcode::gdws, false, supports, make};
+
+}  // namespace gdws

@@ -40,7 +40,7 @@ interface Fold {
 function foldReduction(call: OperatorCall, f: Fold): Constant[] | undefined {
   const { type, dims, axes, kept } = reduction(call);
   const x = foldable(call, elementCount(dims))?.[0];
-  if (!x || type === 'string' || axes.length === 0 || x.data.length === 0) return undefined;
+  if (!x || type === 'string' || x.data.length === 0) return undefined;
   const strides = stridesOf(x.dims);
   const starts = stridedPositions(kept, strides);
   const steps = stridedPositions(
@@ -77,7 +77,11 @@ function lowerReduction(name: ReduceName) {
     if (output === undefined) return;
     const x = required(call, lowering, 0);
     if (axes.length === 0) {
-      lowering.emit('alias', [x], [output]);
+      // Every element is reduced alone: over an axis of 1 more.
+      const alone = [...dims, 1];
+      emitAs(lowering, output, dims, { type: 'float32', dims: alone }, (target) =>
+        lowering.emit('reduce', [lowering.view(x, alone)], [target], [reduceCode(name), dims.length]),
+      );
       return;
     }
     emitAs(lowering, output, dims, { type: 'float32', dims: kept }, (target) =>

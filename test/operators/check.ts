@@ -60,7 +60,7 @@ function expectElements(actual: Constant, expected: Constant, tolerance?: number
     (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
     0,
   );
-  const allowed = (tolerance ?? (expected.type === 'float16' ? 2e-3 : 1e-5)) * Math.max(largest, 1e-6);
+  const allowed = (tolerance ?? (expected.type === 'float16' ? 2e-3 : 1e-5)) * Math.max(largest, 1e-2);
   for (let i = 0; i < wanted.length; i++) {
     const [a, b] = [got[i]!, wanted[i]!];
     if (Object.is(a, b) || a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;

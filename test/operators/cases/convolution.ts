@@ -1,5 +1,6 @@
 import { Random } from '../random';
 import { known, type Case } from '../case';
+import { repeat } from './repeat';
 
 const random = new Random(1);
 
@@ -68,8 +69,6 @@ function transposed(rank: number): Case {
     },
   };
 }
-
-const repeat = (count: number, make: () => Case) => Array.from({ length: count }, make);
 
 export const convolutionCases: readonly Case[] = [
   ...repeat(40, () => convolution(2)),

@@ -1,0 +1,4 @@
+import { activationCases } from './cases/activation';
+import { checkCases } from './check';
+
+checkCases(activationCases);

@@ -1,0 +1,4 @@
+import { arithmeticCases } from './cases/arithmetic';
+import { checkCases } from './check';
+
+checkCases(arithmeticCases);

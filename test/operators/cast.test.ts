@@ -1,0 +1,4 @@
+import { castCases } from './cases/cast';
+import { checkCases } from './check';
+
+checkCases(castCases);

@@ -1,0 +1,4 @@
+import { gatherCases } from './cases/gather';
+import { checkCases } from './check';
+
+checkCases(gatherCases);

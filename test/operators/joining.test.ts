@@ -1,0 +1,4 @@
+import { joiningCases } from './cases/joining';
+import { checkCases } from './check';
+
+checkCases(joiningCases);

@@ -1,0 +1,4 @@
+import { logicCases } from './cases/logic';
+import { checkCases } from './check';
+
+checkCases(logicCases);

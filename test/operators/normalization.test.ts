@@ -1,0 +1,4 @@
+import { normalizationCases } from './cases/normalization';
+import { checkCases } from './check';
+
+checkCases(normalizationCases);

@@ -1,0 +1,4 @@
+import { padCases } from './cases/pad';
+import { checkCases } from './check';
+
+checkCases(padCases);

@@ -1,0 +1,4 @@
+import { poolingCases } from './cases/pooling';
+import { checkCases } from './check';
+
+checkCases(poolingCases);

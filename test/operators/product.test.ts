@@ -1,0 +1,4 @@
+import { productCases } from './cases/product';
+import { checkCases } from './check';
+
+checkCases(productCases);

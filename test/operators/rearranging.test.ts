@@ -1,0 +1,4 @@
+import { rearrangingCases } from './cases/rearranging';
+import { checkCases } from './check';
+
+checkCases(rearrangingCases);

@@ -1,0 +1,4 @@
+import { reductionCases } from './cases/reduction';
+import { checkCases } from './check';
+
+checkCases(reductionCases);

@@ -1,0 +1,4 @@
+import { resizeCases } from './cases/resize';
+import { checkCases } from './check';
+
+checkCases(resizeCases);

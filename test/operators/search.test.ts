@@ -1,0 +1,4 @@
+import { searchCases } from './cases/search';
+import { checkCases } from './check';
+
+checkCases(searchCases);

@@ -1,0 +1,4 @@
+import { shapingCases } from './cases/shaping';
+import { checkCases } from './check';
+
+checkCases(shapingCases);

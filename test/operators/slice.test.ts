@@ -1,0 +1,4 @@
+import { sliceCases } from './cases/slice';
+import { checkCases } from './check';
+
+checkCases(sliceCases);

@@ -1,0 +1,4 @@
+import { softmaxCases } from './cases/softmax';
+import { checkCases } from './check';
+
+checkCases(softmaxCases);

@@ -1,0 +1,4 @@
+import { sourceCases } from './cases/source';
+import { checkCases } from './check';
+
+checkCases(sourceCases);

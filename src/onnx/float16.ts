@@ -12,37 +12,50 @@ const halfTable = Float32Array.from({ length: 1 << 16 }, (_, half) => {
 
 /** Widens half-precision bit patterns; exact. */
 export function float16ToFloat32(halves: Uint16Array): Float32Array {
-  return Float32Array.from(halves, (half) => halfTable[half]!);
+  // Loops here, because `from` with a function goes through an iterator: twenty times as slow on a network's weights.
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; ++i) values[i] = halfTable[halves[i]!]!;
+  return values;
 }
 
 /** Rounds to half precision, ties to even; beyond its range to infinity. */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
-  return Uint16Array.from(values, (value) => {
-    float[0] = value;
-    const word = bits[0]!;
-    const sign = (word >>> 16) & 0x8000;
-    const magnitude = word & 0x7fffffff;
-    if (magnitude > 0x7f800000) return sign | 0x7e00;
-    if (magnitude >= 0x47800000) return sign | 0x7c00;
-    if (magnitude < 0x38800000) return sign | roundHalfToEven(Math.abs(value) * 2 ** 24);
-    // A carry out of the fraction raises the exponent, which is the right result, up to infinity.
-    const rounded = (magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
-    return sign | rounded;
-  });
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; ++i) halves[i] = toHalf(values[i]!);
+  return halves;
+}
+
+function toHalf(value: number): number {
+  float[0] = value;
+  const word = bits[0]!;
+  const sign = (word >>> 16) & 0x8000;
+  const magnitude = word & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x47800000) return sign | 0x7c00;
+  if (magnitude < 0x38800000) return sign | roundHalfToEven(Math.abs(value) * 2 ** 24);
+  // A carry out of the fraction raises the exponent, which is the right result, up to infinity.
+  const rounded = (magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
+  return sign | rounded;
 }
 
 /** Widens bfloat16 bit patterns; exact. */
 export function bfloat16ToFloat32(patterns: Uint16Array): Float32Array {
-  return new Float32Array(Uint32Array.from(patterns, (pattern) => pattern << 16).buffer);
+  const words = new Uint32Array(patterns.length);
+  for (let i = 0; i < patterns.length; ++i) words[i] = patterns[i]! << 16;
+  return new Float32Array(words.buffer);
 }
 
 /** Rounds to bfloat16, ties to even. */
 export function float32ToBfloat16(values: Float32Array): Uint16Array {
-  return Uint16Array.from(values, (value) => {
-    float[0] = value;
-    const word = bits[0]!;
-    return Number.isNaN(value) ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
-  });
+  const patterns = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; ++i) patterns[i] = toBfloat(values[i]!);
+  return patterns;
+}
+
+function toBfloat(value: number): number {
+  float[0] = value;
+  const word = bits[0]!;
+  return Number.isNaN(value) ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
 }
 
 function roundHalfToEven(value: number): number {

@@ -1,0 +1,81 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { writeWhole } from '../src/onnx/write';
+import { engineNames } from './engines';
+import { measureFootprints, type Footprint, type FootprintCase } from './footprint';
+import { describeMachine } from './machine';
+import { writeNetwork, type ModelFile } from './model-files';
+import { parseOptions, type BenchmarkOptions } from './options';
+import { measurePeak } from './peak';
+import { race, type RaceResult } from './race';
+import { footprintTable, machineLines, peakLine, raceTable } from './report';
+
+async function main(options: BenchmarkOptions): Promise<void> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-benchmarks-'));
+  try {
+    const machine = describeMachine();
+    console.log(machineLines(machine));
+    const peak = options.peak ? measurePeak(options.threads, folder) : undefined;
+    for (const [threads, gflops] of peak ?? []) console.log(peakLine(threads, gflops));
+    if (options.peak && !peak) console.error('The peak is left out: it needs a C++ compiler named c++.');
+
+    const races: RaceResult[] = [];
+    const footprints: (FootprintCase & Footprint)[] = [];
+    for (const network of options.networks) {
+      const dense = await writeNetwork(network, undefined, folder);
+      const forms = [dense];
+      for (const kernels of options.kernels) forms.push(await writeNetwork(network, kernels, folder));
+      if (options.races) races.push(...(await raceAll(forms, options, peak)));
+      if (options.footprint) footprints.push(...(await measureAll(forms)));
+      // ImageNet's are large.
+      for (const { file } of forms) await fs.rm(file);
+    }
+    if (options.json !== undefined) {
+      const figures = { machine, peak: Object.fromEntries(peak ?? []), races, footprints };
+      await writeWhole(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+    }
+  } finally {
+    await fs.rm(folder, { recursive: true });
+  }
+}
+
+async function raceAll(
+  [dense, ...forms]: readonly ModelFile[],
+  options: BenchmarkOptions,
+  peak: ReadonlyMap<number, number> | undefined,
+): Promise<RaceResult[]> {
+  const results: RaceResult[] = [];
+  for (const gdws of forms) {
+    for (const threads of options.threads) {
+      for (const spinning of options.spinning) {
+        // One thread has nobody to wait for.
+        if (threads === 1 && spinning !== options.spinning[0]) continue;
+        for (const batch of options.batch) {
+          const result = await race({ dense: dense!, gdws, threads, batch, spinning }, 1000 * options.budget);
+          console.log(raceTable(result, peak?.get(threads)));
+          results.push(result);
+        }
+      }
+    }
+  }
+  return results;
+}
+
+async function measureAll(forms: readonly ModelFile[]): Promise<(FootprintCase & Footprint)[]> {
+  const cases = forms.flatMap(({ network, kernels, file }) =>
+    engineNames.map((engine) => ({
+      engine,
+      file,
+      label: `${network} ${kernels === undefined ? 'dense' : `GDWS g = ${kernels}`}`,
+    })),
+  );
+  const footprints = await measureFootprints(cases, 1);
+  console.log(footprintTable(cases, footprints));
+  return cases.map((one, index) => ({ ...one, file: path.basename(one.file), ...footprints[index]! }));
+}
+
+main(parseOptions(process.argv)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,85 @@
+import Table from 'cli-table3';
+import type { Footprint, FootprintCase } from './footprint';
+import type { Machine } from './machine';
+import type { RaceResult } from './race';
+
+export function machineLines(machine: Machine): string {
+  const { processor, cores, memoryGiB, instructionSet, system, node, gdws, onnxruntime, load } = machine;
+  return [
+    `${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, load ${load.toFixed(1)}`,
+    `gdws ${gdws} (${instructionSet}), onnxruntime-node ${onnxruntime}, Node ${node}`,
+  ].join('\n');
+}
+
+export function peakLine(threads: number, gflops: number): string {
+  return `peak of the machine, ${threads} thread${threads === 1 ? '' : 's'}: ${gflops.toFixed(0)} GFLOP/s (fp32)`;
+}
+
+/** One table a race: times of every engine and form, then the ratios. */
+export function raceTable(result: RaceResult, peak: number | undefined): string {
+  const { network, kernels, threads, batch, spinning, rounds, difference } = result;
+  const times = new Table({
+    head: ['engine', 'network', 'median ms', 'quartiles', 'best', 'images/s', 'GFLOP/s', ...(peak ? ['of peak'] : [])],
+    colAligns: ['left', 'left', ...Array<'right'>(6).fill('right')],
+    ...plain,
+  });
+  for (const { engine, form, time, gflops } of result.entries) {
+    times.push([
+      engine,
+      form === 'dense' ? 'dense' : `GDWS g = ${kernels}`,
+      time.median.toFixed(2),
+      `${time.lowerQuartile.toFixed(2)}–${time.upperQuartile.toFixed(2)}`,
+      time.minimum.toFixed(2),
+      ((1000 * batch) / time.median).toFixed(0),
+      gflops.toFixed(0),
+      ...(peak ? [`${((100 * gflops) / peak).toFixed(0)} %`] : []),
+    ]);
+  }
+  const ratios = new Table({
+    head: ['time by time (below 1: the first is faster)', 'of medians', 'median of pairs', 'quartiles of pairs'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    ...plain,
+  });
+  for (const [name, { ofMedians, ofPairs }] of Object.entries(result.ratios)) {
+    ratios.push([
+      name,
+      ofMedians.toFixed(2),
+      ofPairs.median.toFixed(2),
+      `${ofPairs.lowerQuartile.toFixed(2)}–${ofPairs.upperQuartile.toFixed(2)}`,
+    ]);
+  }
+  const title =
+    `${network}, ${threads} thread${threads === 1 ? '' : 's'}, batch ${batch}` +
+    `${spinning ? '' : ', onnxruntime without spinning'}` +
+    ` (${rounds} rounds; outputs differ by ${difference.toExponential(1)})`;
+  return `\n${title}\n${times.toString()}\n${ratios.toString()}`;
+}
+
+export function footprintTable(
+  cases: readonly (FootprintCase & { label: string })[],
+  footprints: readonly Footprint[],
+): string {
+  const table = new Table({
+    head: ['engine', 'network', 'session ms', 'first run ms', 'session MiB', 'peak MiB'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
+    ...plain,
+  });
+  for (const [index, { engine, label }] of cases.entries()) {
+    const { creation, firstRun, creationMemory, peakMemory, libraryMemory } = footprints[index]!;
+    table.push([
+      engine,
+      label,
+      creation.toFixed(0),
+      firstRun.toFixed(1),
+      (creationMemory - libraryMemory).toFixed(0),
+      (peakMemory - libraryMemory).toFixed(0),
+    ]);
+  }
+  return `\nSession and memory, batch 1, 1 thread (resident memory beyond Node and the libraries)\n${table.toString()}`;
+}
+
+/** Without colours, because the tables go into files, and without lines between rows. */
+const plain = {
+  style: { head: [], border: [] },
+  chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+};

@@ -54,6 +54,14 @@ export interface NativeDecomposition {
   readonly rightVectors: Float64Array;
 }
 
+/** The pointwise stage of a layer. */
+export interface NativePointwise {
+  /** (M, G / groups): W_c v for kernel v of channel c. */
+  readonly weights: Float32Array;
+  /** ‖W_c - Q_c‖² of every channel, Q_c being the block that kernels and weights make. */
+  readonly errors: Float64Array;
+}
+
 /** What the addon exports. */
 export interface Native {
   /** Instruction set in use: portable, avx2, avx512 or neon. */
@@ -74,8 +82,8 @@ export interface Native {
   /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */
   readonly decompose: (weights: Float32Array, layer: NativeLayer, threads: number) => Promise<NativeDecomposition>;
   /**
-   * Pointwise weights (M, G / groups) for depthwise kernels (G, taps), of which channel c has `counts[c]`: W_c v for
-   * kernel v of channel c. Every group has as many kernels, at least one.
+   * The pointwise stage for depthwise kernels (G, taps), of which channel c has `counts[c]`. Every group has as many, at
+   * least one.
    */
   readonly pointwiseWeights: (
     weights: Float32Array,
@@ -83,7 +91,7 @@ export interface Native {
     threads: number,
     counts: Int32Array,
     kernels: Float32Array,
-  ) => Promise<Float32Array>;
+  ) => Promise<NativePointwise>;
 }
 
 const platform = `${process.platform}-${process.arch}`;

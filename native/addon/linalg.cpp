@@ -162,15 +162,22 @@ class PointwiseTask final : public LayerTask {
  private:
   void compute() override {
     pointwise_.resize(weights().outputChannels * perGroup_);
-    pointwiseWeights(weights(), counts_.data(), kernels_.data(), threads(), pointwise_.data());
+    errors_.resize(weights().inputChannels);
+    pointwiseWeights(weights(), counts_.data(), kernels_.data(), threads(), pointwise_.data(), errors_.data());
   }
 
-  Napi::Value result(Napi::Env env) const override { return newTypedArray<Napi::Float32Array>(env, pointwise_); }
+  Napi::Value result(Napi::Env env) const override {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("weights", newTypedArray<Napi::Float32Array>(env, pointwise_));
+    result.Set("errors", newTypedArray<Napi::Float64Array>(env, errors_));
+    return result;
+  }
 
   std::vector<int32_t> counts_;
   std::vector<float> kernels_;
   int64_t perGroup_ = 0;
   std::vector<float> pointwise_;
+  std::vector<double> errors_;
 };
 
 template <typename Task>

@@ -2,33 +2,53 @@
 
 #include <omp.h>
 
+#include <numeric>
+#include <vector>
+
 #include "engine/team.h"
 
 namespace gdws {
 
+namespace {
+
+/// One channel: its `count` columns of `pointwise`, whose rows are `stride` apart. Returns ‖W_c - Q_c‖².
+double pointwiseColumns(const LayerWeights& weights, int64_t channel, int64_t count, const float* kernels,
+                        int64_t stride, float* pointwise) {
+  double error = 0;
+  for (int64_t row = 0; row < weights.rows(); ++row) {
+    const float* block = weights.row(channel, row);
+    float* columns = pointwise + row * stride;
+    for (int64_t i = 0; i < count; ++i) {
+      const float* kernel = kernels + i * weights.taps;
+      double sum = 0;
+      for (int64_t tap = 0; tap < weights.taps; ++tap) sum += static_cast<double>(block[tap]) * kernel[tap];
+      columns[i] = static_cast<float>(sum);
+    }
+    for (int64_t tap = 0; tap < weights.taps; ++tap) {
+      double left = block[tap];
+      for (int64_t i = 0; i < count; ++i) left -= static_cast<double>(columns[i]) * kernels[i * weights.taps + tap];
+      error += left * left;
+    }
+  }
+  return error;
+}
+
+}  // namespace
+
 void pointwiseWeights(const LayerWeights& weights, const int32_t* counts, const float* kernels, int threads,
-                      float* pointwise) {
-  int64_t total = 0;
-  for (int64_t channel = 0; channel < weights.inputChannels; ++channel) total += counts[channel];
-  const int64_t perGroup = total / weights.groups;
+                      float* pointwise, double* errors) {
+  std::vector<int64_t> first(weights.inputChannels + 1, 0);
+  std::partial_sum(counts, counts + weights.inputChannels, first.begin() + 1, std::plus<int64_t>());
+  const int64_t perGroup = first.back() / weights.groups;
 
 #pragma omp parallel num_threads(threads)
   {
-    const Range mine = Team{omp_get_thread_num(), omp_get_num_threads()}.share(weights.rows());
-    int64_t first = 0;
-    for (int64_t channel = 0; channel < weights.inputChannels; ++channel) {
-      const int64_t firstOutput = channel / weights.channelsPerGroup() * weights.rows();
-      for (int64_t row = mine.begin; row < mine.end; ++row) {
-        const float* block = weights.row(channel, row);
-        float* target = pointwise + (firstOutput + row) * perGroup + first % perGroup;
-        for (int64_t i = 0; i < counts[channel]; ++i) {
-          const float* kernel = kernels + (first + i) * weights.taps;
-          double sum = 0;
-          for (int64_t tap = 0; tap < weights.taps; ++tap) sum += static_cast<double>(block[tap]) * kernel[tap];
-          target[i] = static_cast<float>(sum);
-        }
-      }
-      first += counts[channel];
+    const Range mine = Team{omp_get_thread_num(), omp_get_num_threads()}.share(weights.inputChannels);
+    for (int64_t channel = mine.begin; channel < mine.end; ++channel) {
+      const int64_t group = channel / weights.channelsPerGroup();
+      float* columns = pointwise + group * weights.rows() * perGroup + (first[channel] - group * perGroup);
+      errors[channel] = pointwiseColumns(weights, channel, counts[channel], kernels + first[channel] * weights.taps,
+                                         perGroup, columns);
     }
   }
 }

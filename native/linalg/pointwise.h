@@ -9,8 +9,10 @@ namespace gdws {
 /// that does not lose accuracy where σ is tiny.
 ///
 /// `kernels` is (G, taps), the kernels of channel 0 first; `counts` says how many each channel has (their sum is G, and
-/// every group has as many). `pointwise` receives (M, G / groups) row-major, the weights of the 1×1 convolution.
+/// every group has as many). `pointwise` receives (M, G / groups) row-major, the weights of the 1×1 convolution, and
+/// `errors` ‖W_c - Q_c‖² of every channel, Q_c being the block that the rounded weights make. Each channel is one
+/// thread's, so that results do not depend on `threads`.
 void pointwiseWeights(const LayerWeights& weights, const int32_t* counts, const float* kernels, int threads,
-                      float* pointwise);
+                      float* pointwise, double* errors);
 
 }  // namespace gdws

@@ -20,7 +20,23 @@ describe('pointwiseWeights', () => {
         expected[(group * 3 + row) * 3 + (kernel % 3)] = sum;
       }
     });
-    expect(found).toEqual(expected);
+    expect(found.weights).toEqual(expected);
+
+    const approximation = Array.from({ length: 4 }, () => new Float64Array(3 * 9));
+    channelOfKernel.forEach((channel, kernel) => {
+      for (let row = 0; row < 3; ++row) {
+        const weight = expected[(Math.floor(channel / 2) * 3 + row) * 3 + (kernel % 3)]!;
+        for (let tap = 0; tap < 9; ++tap)
+          approximation[channel]![row * 9 + tap]! += weight * kernels[kernel * 9 + tap]!;
+      }
+    });
+    approximation.forEach((q, channel) => {
+      const w = block(weights, layer, channel);
+      expect(found.errors[channel]).toBeCloseTo(
+        w.reduce((sum, x, i) => sum + (x - q[i]!) ** 2, 0),
+        10,
+      );
+    });
   });
 
   const weights = randomWeights(layer);

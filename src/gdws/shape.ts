@@ -10,7 +10,7 @@ export interface ConvolutionShape {
 }
 
 /** Weights of one kernel: K² of a K×K convolution. */
-export function taps(shape: ConvolutionShape): number {
+export function taps(shape: Pick<ConvolutionShape, 'kernel'>): number {
   return shape.kernel.reduce((product, size) => product * size, 1);
 }
 

@@ -1,6 +1,7 @@
-import { GdwsError, type ErrorCode, type ErrorDetails } from '../errors';
-import { native, type NativeLayer } from '../native';
-import { rank, taps, type ConvolutionShape } from './shape';
+import type { ErrorDetails } from '../errors';
+import { native } from '../native';
+import { nativeLayer, withPlace } from './native-layer';
+import { rank, type ConvolutionShape } from './shape';
 
 /** Singular value decompositions of the blocks W_c (M / groups × K²) of one layer. */
 export interface Spectrum {
@@ -28,34 +29,8 @@ export async function decompose(
     const decomposition = await native.decompose(weights, nativeLayer(shape), threads);
     return { shape, ...decomposition };
   } catch (cause) {
-    throw placed(cause, weights, shape, place);
+    throw withPlace(cause, weights, shape, place);
   }
-}
-
-/** What the addon calls a layer. */
-export function nativeLayer(shape: ConvolutionShape): NativeLayer {
-  const { outputChannels, inputChannels, groups } = shape;
-  return { outputChannels, inputChannels, groups, taps: taps(shape) };
-}
-
-function placed(cause: unknown, weights: Float32Array, shape: ConvolutionShape, place: ErrorDetails): GdwsError {
-  const { code = 'INTERNAL', index, message } = cause as { code?: ErrorCode; index?: number; message: string };
-  if (index === undefined) return new GdwsError(code, `${message}.`, { ...place, cause });
-  const dims = [shape.outputChannels, shape.inputChannels / shape.groups, ...shape.kernel];
-  return new GdwsError(code, `the weight at [${position(index, dims).join(', ')}] is ${weights[index]}.`, {
-    ...place,
-    shape: dims,
-    remedy: 'GDWS needs finite weights; exclude the layer, or export the model again from a training that converged.',
-  });
-}
-
-function position(index: number, dims: readonly number[]): number[] {
-  const place: number[] = [];
-  for (const dim of dims.toReversed()) {
-    place.unshift(index % dim);
-    index = Math.floor(index / dim);
-  }
-  return place;
 }
 
 /** α_c σ²_{c,i} of every component, (C, rank): what the weighted error e² grows by when it is dropped. */

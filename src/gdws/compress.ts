@@ -1,0 +1,150 @@
+import { clone } from '@bufbuild/protobuf';
+import { GdwsError } from '../errors';
+import { Graph } from '../graph/graph';
+import { inferValues } from '../graph/infer';
+import { foldBatchNormalization } from '../graph/passes/fold-batch-normalization';
+import type { KnownValue, ValueType } from '../graph/value';
+import { native } from '../native';
+import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
+import { readModel } from '../onnx/read';
+import { encodeModel, writeModel } from '../onnx/write';
+import { alphaOf, readAlpha, type Alpha } from './alpha';
+import { balanceOutputs } from './balance';
+import { findConvolutions, type Layer } from './layers';
+import { networkCost, type NetworkCost } from './network-cost';
+import { goalOf, isBudget, type CompressOptions, type Goal } from './options';
+import { plan } from './plan';
+import { rankComponents, type Ranking } from './ranking';
+import { rewrite, type Replaced } from './rewrite';
+import { decompose, energies, type Spectrum } from './spectrum';
+import { summarize } from './summarize';
+import type { CompressionSummary } from './summary';
+
+/** A compressed network. */
+export interface Compression {
+  readonly model: ModelProto;
+  readonly summary: CompressionSummary;
+  /** The model as the bytes of an ONNX file. */
+  bytes(): Uint8Array;
+  /** Writes the model to a file: all of it or nothing. @throws {GdwsError} OUTPUT_UNWRITABLE */
+  write(path: string): Promise<void>;
+}
+
+/**
+ * Replaces the K×K convolutions of a trained network by generalized depthwise-separable ones (Dbouk and Shanbhag, NeurIPS
+ * 2021), without training. What stays dense, and why, is in the summary. Operators that gdws cannot run are kept as they
+ * are. Decompositions run off the JavaScript thread.
+ *
+ * @param source path or bytes of an ONNX model, or the model itself, which is not modified
+ * @throws {GdwsError} ARGUMENT_INVALID for options that make no sense, BUDGET_OUT_OF_RANGE for a budget that cannot be met,
+ *   SHAPE_UNKNOWN for `macs` where shapes are missing, MODEL_* for a bad model, ABORTED
+ */
+export async function compress(
+  source: string | Uint8Array | ModelProto,
+  options: CompressOptions = {},
+): Promise<Compression> {
+  const goal = goalOf(options);
+  const own = typeof source === 'string' || source instanceof Uint8Array;
+  const model = own ? await readModel(source) : clone(ModelProtoSchema, source);
+  const file = typeof source === 'string' ? source : undefined;
+  const before = encodeModel(model).length;
+  const graph = new Graph(model, file);
+  // A node that nothing needs is no layer.
+  graph.removeDead();
+  if (options.foldBatchNorm) foldBatchNormalization(graph);
+
+  const { values, network } = countedNetwork(graph, options, goal);
+  const convolutions = findConvolutions(graph, values, options);
+  const alpha = readAlpha(options.alpha, convolutions);
+  const decomposed = await decomposeLayers(convolutions.layers, goal, alpha, options, file);
+  const chosen = plan(decomposed, goal, network);
+
+  const replaced = new Map<Layer, Replaced>();
+  for (const [i, { layer, spectrum, ranking }] of decomposed.entries()) {
+    const steps = chosen[i]!;
+    if (steps === 'dense') continue;
+    throwIfAborted(options.signal);
+    replaced.set(layer, await rewrite(graph, layer, spectrum, ranking, steps, threadsOf(options)));
+  }
+  graph.removeDead();
+
+  const bytes = encodeModel(model);
+  const summary = summarize(convolutions, replaced, network, {
+    alpha,
+    budget: isBudget(goal),
+    bytes: { before, after: bytes.length },
+  });
+  return { model, summary, bytes: () => bytes, write: (path) => writeModel(model, path) };
+}
+
+interface DecomposedLayer {
+  readonly layer: Layer;
+  readonly spectrum: Spectrum;
+  readonly ranking: Ranking;
+}
+
+async function decomposeLayers(
+  layers: readonly Layer[],
+  goal: Goal,
+  alpha: Alpha,
+  options: CompressOptions,
+  file: string | undefined,
+): Promise<DecomposedLayer[]> {
+  const decomposed: DecomposedLayer[] = [];
+  for (const layer of layers) {
+    throwIfAborted(options.signal);
+    const weights = isBudget(goal) ? balanceOutputs(layer.weights, layer.shape) : layer.weights;
+    const place = { file, node: layer.name, operator: 'Conv' };
+    const spectrum = await decompose(weights, layer.shape, threadsOf(options), place);
+    const ranking = rankComponents(layer.shape, energies(spectrum, alphaOf(layer, alpha)));
+    decomposed.push({ layer, spectrum, ranking });
+    options.onProgress?.(decomposed.length, layers.length, layer.name);
+  }
+  throwIfAborted(options.signal);
+  return decomposed;
+}
+
+/** What is known of the network's values, and its cost. Only a budget of multiply-accumulates needs every shape. */
+function countedNetwork(
+  graph: Graph,
+  { inputShapes }: CompressOptions,
+  goal: Goal,
+): { values: Map<string, KnownValue>; network: NetworkCost } {
+  const values = inferValues(graph, inputShapes && feedsOf(graph, inputShapes), { lenient: true });
+  const network = networkCost(graph, values);
+  if (goal.kind === 'macs' && network.unknown) {
+    const open = graph.inputs.find(({ name }) => !values.has(name));
+    throw new GdwsError('SHAPE_UNKNOWN', 'its multiply-accumulates cannot be counted.', {
+      file: graph.file,
+      node: network.unknown.name || network.unknown.output[0],
+      operator: network.unknown.opType,
+      remedy: open
+        ? `Give the shape of input '${open.name}' (inputShapes in the API, --shape on the command line), or a budget of params.`
+        : 'Give a budget of params, or a model whose value_info declares the shapes.',
+    });
+  }
+  return { values, network };
+}
+
+function feedsOf(graph: Graph, inputShapes: NonNullable<CompressOptions['inputShapes']>): Map<string, ValueType> {
+  const names = graph.inputs.map(({ name }) => name);
+  for (const name of Object.keys(inputShapes)) {
+    if (!names.includes(name)) {
+      throw new GdwsError('INPUT_UNKNOWN', `the model has no input '${name}'.`, {
+        file: graph.file,
+        remedy: `Its inputs are ${names.join(', ')}.`,
+      });
+    }
+  }
+  return new Map(
+    Object.entries(inputShapes).map(([name, dims]) => [name, { type: graph.declared(name)?.type ?? 'float32', dims }]),
+  );
+}
+
+function threadsOf({ threads }: CompressOptions): number {
+  return threads ?? native.concurrency;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new GdwsError('ABORTED', 'the compression was aborted.', { cause: signal.reason });
+}

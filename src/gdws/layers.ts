@@ -1,0 +1,161 @@
+import { GdwsError } from '../errors';
+import type { Graph } from '../graph/graph';
+import { elementCount, type Constant, type DataType, type KnownValue } from '../graph/value';
+import { intAttribute } from '../onnx/attribute';
+import type { NodeProto } from '../onnx/onnx_pb';
+import { matches, type CompressOptions } from './options';
+import { taps, type ConvolutionShape } from './shape';
+import { isFloat, toFloat32 } from './weights';
+
+/** Why a convolution stays as it is. */
+export type DenseReason =
+  | 'first convolution'
+  | 'excluded'
+  | 'pointwise'
+  | 'depthwise'
+  | 'not cheaper as GDWS'
+  | 'dense fits the budget'
+  | 'weights are not constant'
+  | 'weights are not floating-point';
+
+/** A convolution that may be replaced; several nodes where they share their weights. */
+export interface Layer {
+  readonly name: string;
+  readonly nodes: readonly NodeProto[];
+  readonly shape: ConvolutionShape;
+  /** (M, C / groups, ...kernel) */
+  readonly weights: Float32Array;
+  /** Element type that the new weights must have. */
+  readonly type: DataType;
+  /** Whether the weights remain for another use when these nodes are replaced. */
+  readonly weightsStay: boolean;
+  /** Output pixels of all nodes, batch included; `undefined` where a shape is not known. */
+  readonly pixels?: number;
+}
+
+/** A convolution that is left alone. */
+export interface LeftAlone {
+  readonly node: NodeProto;
+  readonly reason: DenseReason;
+  /** `undefined` where the shape of its weights is not known. */
+  readonly shape?: ConvolutionShape;
+  readonly pixels?: number;
+}
+
+/** Every convolution of a network. */
+export interface Convolutions {
+  /** All nodes, in topological order. */
+  readonly nodes: readonly NodeProto[];
+  readonly layers: readonly Layer[];
+  readonly leftAlone: readonly LeftAlone[];
+}
+
+/**
+ * Sorts the convolutions of a network into those that may be replaced and those that stay.
+ *
+ * @throws {GdwsError} ARGUMENT_INVALID for a layer name that the network has not; MODEL_INVALID for weights that do not
+ *   fit the groups
+ */
+export function findConvolutions(
+  graph: Graph,
+  values: ReadonlyMap<string, KnownValue>,
+  options: Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer'>,
+): Convolutions {
+  const nodes = graph.nodes.filter(isConvolution);
+  checkPatterns(nodes, options);
+  const leftAlone: LeftAlone[] = [];
+  const sharing = new Map<string, { nodes: NodeProto[]; weights: Constant; shape: ConvolutionShape }>();
+  nodes.forEach((node, index) => {
+    const name = node.input[1]!;
+    const weights = graph.isOverridable(name) ? undefined : (values.get(name)?.constant ?? graph.constant(name));
+    const shape = shapeOf(node, weights?.dims ?? values.get(name)?.dims);
+    const reason = reasonToLeave(node, index, weights, shape, options);
+    if (reason || !weights || !shape) {
+      leftAlone.push({ node, reason: reason ?? 'weights are not constant', shape, pixels: outputPixels(node, values) });
+      return;
+    }
+    const key = `${shape.groups} ${name}`;
+    const layer = sharing.get(key);
+    if (layer) layer.nodes.push(node);
+    else sharing.set(key, { nodes: [node], weights, shape });
+  });
+
+  const layers = [...sharing.values()].map(({ nodes, weights, shape }): Layer => {
+    const name = nodes[0]!.input[1]!;
+    return {
+      name: nameOf(nodes[0]!),
+      nodes,
+      shape,
+      weights: toFloat32(weights),
+      type: weights.type,
+      weightsStay: graph.isOutput(name) || graph.consumers(name).some((consumer) => !nodes.includes(consumer)),
+      pixels: sum(nodes.map((node) => outputPixels(node, values))),
+    };
+  });
+  return { nodes, layers, leftAlone };
+}
+
+/** What a layer is called: its node's name, or its output's where the node has none. */
+export function nameOf(node: NodeProto): string {
+  return node.name || node.output[0]!;
+}
+
+export function isConvolution({ opType, domain }: NodeProto): boolean {
+  return opType === 'Conv' && (domain === '' || domain === 'ai.onnx');
+}
+
+/** A name that no convolution has is a slip; an expression to exclude by may well match none. */
+function checkPatterns(
+  nodes: readonly NodeProto[],
+  { include = [], exclude = [] }: Pick<CompressOptions, 'include' | 'exclude'>,
+): void {
+  for (const pattern of [...include, ...exclude.filter((one) => typeof one === 'string')]) {
+    if (nodes.some((node) => matches(nameOf(node), [pattern]))) continue;
+    throw new GdwsError('ARGUMENT_INVALID', `no convolution of the model is called '${String(pattern)}'.`, {
+      remedy: `They are called ${nodes.slice(0, 3).map(nameOf).join(', ')}${nodes.length > 3 ? ', ...' : ''}.`,
+    });
+  }
+}
+
+function shapeOf(node: NodeProto, dims: readonly number[] | undefined): ConvolutionShape | undefined {
+  if (!dims || dims.length < 3) return undefined;
+  const [outputChannels, channelsPerGroup, ...kernel] = dims as [number, number, ...number[]];
+  const groups = intAttribute(node, 'group', 1);
+  if (groups < 1 || outputChannels % groups !== 0 || dims.some((dim) => dim < 1)) {
+    throw new GdwsError('MODEL_INVALID', `weights of this shape cannot have ${groups} groups.`, {
+      node: nameOf(node),
+      operator: node.opType,
+      shape: dims,
+    });
+  }
+  return { outputChannels, inputChannels: channelsPerGroup * groups, groups, kernel };
+}
+
+function reasonToLeave(
+  node: NodeProto,
+  index: number,
+  weights: Constant | undefined,
+  shape: ConvolutionShape | undefined,
+  { include, exclude = [], firstLayer = false }: Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer'>,
+): DenseReason | undefined {
+  const name = nameOf(node);
+  if (shape && taps(shape) === 1) return 'pointwise';
+  if (shape && shape.groups > 1 && shape.groups === shape.inputChannels) return 'depthwise';
+  if (matches(name, exclude) || (include && !matches(name, include))) return 'excluded';
+  if (!weights) return 'weights are not constant';
+  if (!isFloat(weights.type)) return 'weights are not floating-point';
+  if (index === 0 && !firstLayer) return 'first convolution';
+  return undefined;
+}
+
+function outputPixels(node: NodeProto, values: ReadonlyMap<string, KnownValue>): number | undefined {
+  const dims = values.get(node.output[0]!)?.dims;
+  return dims && dims[0]! * elementCount(dims.slice(2));
+}
+
+function sum(numbers: readonly (number | undefined)[]): number | undefined {
+  return numbers.reduce(
+    (total, number) => (total === undefined || number === undefined ? undefined : total + number),
+    0,
+  );
+}

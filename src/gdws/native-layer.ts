@@ -1,0 +1,35 @@
+import { GdwsError, type ErrorCode, type ErrorDetails } from '../errors';
+import type { NativeLayer } from '../native';
+import { taps, type ConvolutionShape } from './shape';
+
+/** What the addon calls a layer. */
+export function nativeLayer(shape: ConvolutionShape): NativeLayer {
+  const { outputChannels, inputChannels, groups } = shape;
+  return { outputChannels, inputChannels, groups, taps: taps(shape) };
+}
+
+/** What the addon says went wrong with a layer, as an error that names the place. */
+export function withPlace(
+  cause: unknown,
+  weights: Float32Array,
+  shape: ConvolutionShape,
+  place: ErrorDetails,
+): GdwsError {
+  const { code = 'INTERNAL', index, message } = cause as { code?: ErrorCode; index?: number; message: string };
+  if (index === undefined) return new GdwsError(code, `${message}.`, { ...place, cause });
+  const dims = [shape.outputChannels, shape.inputChannels / shape.groups, ...shape.kernel];
+  return new GdwsError(code, `the weight at [${position(index, dims).join(', ')}] is ${weights[index]}.`, {
+    ...place,
+    shape: dims,
+    remedy: 'GDWS needs finite weights; exclude the layer, or export the model again from a training that converged.',
+  });
+}
+
+function position(index: number, dims: readonly number[]): number[] {
+  const place: number[] = [];
+  for (const dim of dims.toReversed()) {
+    place.unshift(index % dim);
+    index = Math.floor(index / dim);
+  }
+  return place;
+}

@@ -1,0 +1,72 @@
+import { GdwsError } from '../errors';
+
+/** How a network is compressed. Exactly one of `beta`, `error`, `macs` and `params` says how far. */
+export interface CompressOptions {
+  /** The paper's algorithm 3: every layer takes the fewest kernels with a weighted error e² of at most β. */
+  beta?: number;
+  /** Every layer takes the fewest kernels that lose at most this share, 0 to 1, of its weighted energy Σ α_c ‖W_c‖². */
+  error?: number;
+  /** Share of the dense network's multiply-accumulates to keep, above 0 to 1. All of its Conv, ConvTranspose, Gemm and MatMul count. */
+  macs?: number;
+  /** Share of the dense network's weights to keep, above 0 to 1; of the same operators, without biases. */
+  params?: number;
+  /** Weight-error vectors α (the paper's equation 8) by layer name, one number for each input channel; 1 where absent. */
+  alpha?: ReadonlyMap<string, ArrayLike<number>> | Readonly<Record<string, ArrayLike<number>>>;
+  /** Only these layers may be replaced: names, or expressions that match them. */
+  include?: readonly (string | RegExp)[];
+  /** These layers stay as they are. */
+  exclude?: readonly (string | RegExp)[];
+  /** Whether the network's first convolution may be replaced too (default false, as in the paper). */
+  firstLayer?: boolean;
+  /** Shapes of inputs whose shape the model leaves open, by name. */
+  inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * Whether batch normalisations after convolutions are folded into their weights first (default false: β and the share
+   * of energy are those of the weights as they are, and budgets come out alike either way).
+   */
+  foldBatchNorm?: boolean;
+  /** Threads that decompose weights (default: the processors this process may use). */
+  threads?: number;
+  /** Stops between two layers with code ABORTED. */
+  signal?: AbortSignal;
+  /** Called after each layer that was decomposed: how many of how many, and its name. */
+  onProgress?(done: number, total: number, layer: string): void;
+}
+
+/** How far to go. */
+export interface Goal {
+  readonly kind: 'beta' | 'error' | 'macs' | 'params';
+  readonly value: number;
+}
+
+/** Whether a goal is one budget for the whole network, not a bound for every layer. */
+export function isBudget({ kind }: Goal): boolean {
+  return kind === 'macs' || kind === 'params';
+}
+
+/** The one goal of the options. @throws {GdwsError} ARGUMENT_INVALID or BUDGET_OUT_OF_RANGE */
+export function goalOf(options: CompressOptions): Goal {
+  const given = (['beta', 'error', 'macs', 'params'] as const).filter((kind) => options[kind] !== undefined);
+  const [kind] = given;
+  if (given.length !== 1 || !kind) {
+    throw new GdwsError('ARGUMENT_INVALID', `${given.length ? given.join(' and ') : 'no goal'} given.`, {
+      remedy: 'Give exactly one of beta, error, macs and params.',
+    });
+  }
+  const value = options[kind]!;
+  const budget = isBudget({ kind, value });
+  const fits = budget ? value > 0 && value <= 1 : value >= 0 && value <= (kind === 'error' ? 1 : Number.MAX_VALUE);
+  if (typeof value !== 'number' || !fits) {
+    throw new GdwsError(budget ? 'BUDGET_OUT_OF_RANGE' : 'ARGUMENT_INVALID', `${kind} is ${String(value)}.`, {
+      remedy: budget
+        ? `Give the share of the dense network's ${kind} to keep, above 0 and up to 1.`
+        : `Give ${kind === 'error' ? 'a share from 0 to 1' : 'a number from 0 on'}.`,
+    });
+  }
+  return { kind, value };
+}
+
+/** Whether a layer's name is, or is matched by, one of the patterns. */
+export function matches(name: string, patterns: readonly (string | RegExp)[]): boolean {
+  return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : name.search(pattern) >= 0));
+}

@@ -1,0 +1,73 @@
+import { GdwsError } from '../errors';
+import { allocate, cheapest, ifCheaper, totalCost, type Choice, type Choices } from './allocation';
+import { denseWeights, gdwsWeights } from './cost';
+import type { Layer } from './layers';
+import { lego } from './lego';
+import type { Goal } from './options';
+import type { Ranking } from './ranking';
+
+/** A layer that may be replaced, with its components ranked. */
+export interface RankedLayer {
+  readonly layer: Layer;
+  readonly ranking: Ranking;
+}
+
+/**
+ * How many steps each layer takes. Every GDWS layer keeps at least one kernel in each group, and a layer that would not be
+ * cheaper stays dense.
+ *
+ * β and the share of the energy are LEGO, layer by layer. Budgets minimise Σ (e² / energy)² over the layers, of the errors
+ * that the rankings hold (docs/allocation.md).
+ *
+ * @throws {GdwsError} BUDGET_OUT_OF_RANGE where even one kernel a group is too much, naming the least achievable share
+ */
+export function plan(layers: readonly RankedLayer[], goal: Goal, network: { macs?: number; params: number }): Choice[] {
+  switch (goal.kind) {
+    case 'beta':
+      return layers.map((one) => lossesOfAtMost(one, goal.value));
+    case 'error':
+      return layers.map((one) => lossesOfAtMost(one, goal.value * one.ranking.errors[0]!));
+    case 'macs':
+      return withinBudget(layers.map(macs), network.macs!, goal);
+    case 'params':
+      return withinBudget(layers.map(params), network.params, goal);
+  }
+}
+
+function lossesOfAtMost({ layer, ranking }: RankedLayer, beta: number): Choice {
+  return ifCheaper({ ...perPixel(layer), losses: ranking.errors }, Math.max(1, lego(ranking, beta)));
+}
+
+/** Multiply-accumulates of one output pixel. */
+function perPixel({ shape }: Layer): Pick<Choices, 'dense' | 'step'> {
+  return { dense: denseWeights(shape), step: gdwsWeights(shape, shape.groups) };
+}
+
+function macs({ layer, ranking }: RankedLayer): Choices {
+  const { dense, step } = perPixel(layer);
+  return { dense: dense * layer.pixels!, step: step * layer.pixels!, losses: budgetLosses(ranking) };
+}
+
+function params({ layer, ranking }: RankedLayer): Choices {
+  const { dense, step } = perPixel(layer);
+  return { dense: layer.weightsStay ? 0 : dense, step, losses: budgetLosses(ranking) };
+}
+
+/** (e² / energy)² after each number of steps: convex, as e² is, and steeper for a layer that has lost much already. */
+function budgetLosses({ errors }: Ranking): Float64Array {
+  const energy = errors[0]!;
+  return errors.map((error) => (energy > 0 ? (error / energy) ** 2 : 0));
+}
+
+function withinBudget(layers: readonly Choices[], total: number, { kind, value }: Goal): Choice[] {
+  const fixed = total - layers.reduce((sum, { dense }) => sum + dense, 0);
+  // Rounding must not refuse the very share that the error below names.
+  const chosen = allocate(layers, value * total * (1 + 1e-12) - fixed);
+  if (chosen) return chosen;
+  const least = (fixed + totalCost(layers, cheapest(layers))) / total;
+  throw new GdwsError('BUDGET_OUT_OF_RANGE', `no GDWS network keeps only ${value} of the ${kind}.`, {
+    remedy:
+      `The least achievable is ${Math.ceil(least * 1e4) / 1e4}: every layer that may be replaced at one kernel a group, ` +
+      'and all that may not.',
+  });
+}

@@ -1,0 +1,88 @@
+import type { NodeProto } from '../onnx/onnx_pb';
+import { alphaOf, type Alpha } from './alpha';
+import { denseWeights, gdwsWeights } from './cost';
+import { nameOf, type Convolutions, type DenseReason, type Layer } from './layers';
+import type { NetworkCost } from './network-cost';
+import type { Replaced } from './rewrite';
+import { taps, type ConvolutionShape } from './shape';
+import type { Change, CompressionSummary, LayerSummary } from './summary';
+
+/** Puts into numbers what was replaced by what. `budget`: whether the goal was one for the whole network. */
+export function summarize(
+  { nodes, layers, leftAlone }: Convolutions,
+  replaced: ReadonlyMap<Layer, Replaced>,
+  network: NetworkCost,
+  options: { alpha: Alpha; budget: boolean; bytes: Change },
+): CompressionSummary {
+  const summaries = new Map<NodeProto, LayerSummary>();
+  for (const one of leftAlone) {
+    summaries.set(one.node, { name: nameOf(one.node), ...dense(one.reason), ...sizes(one.shape, one.pixels) });
+  }
+  for (const layer of layers) {
+    const done = replaced.get(layer);
+    const alpha = alphaOf(layer, options.alpha);
+    const cheaper = gdwsWeights(layer.shape, layer.shape.groups) < denseWeights(layer.shape);
+    summaries.set(layer.nodes[0]!, {
+      name: layer.name,
+      ...(done
+        ? gdws(layer, done, alpha)
+        : dense(options.budget && cheaper ? 'dense fits the budget' : 'not cheaper as GDWS')),
+      ...sizes(layer.shape, layer.pixels, layer.weightsStay, done),
+    });
+  }
+
+  const saved = (cost: 'macs' | 'params') =>
+    [...summaries.values()].reduce((sum, one) => sum + (one[cost] ? one[cost].before - one[cost].after : 0), 0);
+  return {
+    layers: nodes.flatMap((node) => summaries.get(node) ?? []),
+    macs: network.macs === undefined ? undefined : { before: network.macs, after: network.macs - saved('macs') },
+    params: { before: network.params, after: network.params - saved('params') },
+    bytes: options.bytes,
+  };
+}
+
+function dense(reason: DenseReason) {
+  return { status: 'dense', reason, error: 0, relativeError: 0 } as const;
+}
+
+function gdws({ shape, weights }: Layer, { kernels, errors }: Replaced, alpha: Float64Array | undefined) {
+  const weighted = (ofChannels: Float64Array) => ofChannels.reduce((sum, one, c) => sum + (alpha?.[c] ?? 1) * one, 0);
+  const error = weighted(errors);
+  const energy = weighted(channelEnergies(weights, shape));
+  return {
+    status: 'gdws',
+    g: [...kernels],
+    kernels: kernels.reduce((sum, count) => sum + count, 0),
+    error,
+    relativeError: energy > 0 ? error / energy : 0,
+  } as const;
+}
+
+/** ‖W_c‖² of every input channel. */
+function channelEnergies(weights: Float32Array, shape: ConvolutionShape): Float64Array {
+  const result = new Float64Array(shape.inputChannels);
+  const perGroup = shape.inputChannels / shape.groups;
+  const rows = shape.outputChannels / shape.groups;
+  const kernel = taps(shape);
+  weights.forEach((weight, i) => {
+    const block = Math.floor(i / kernel);
+    const group = Math.floor(block / perGroup / rows);
+    result[group * perGroup + (block % perGroup)]! += weight * weight;
+  });
+  return result;
+}
+
+function sizes(shape: ConvolutionShape | undefined, pixels: number | undefined, weightsStay = false, done?: Replaced) {
+  if (!shape) return {};
+  const before = denseWeights(shape);
+  const kernels = done?.kernels.reduce((sum, count) => sum + count, 0);
+  const after = kernels === undefined ? before : gdwsWeights(shape, kernels);
+  return {
+    outputChannels: shape.outputChannels,
+    inputChannels: shape.inputChannels,
+    groups: shape.groups,
+    kernel: [...shape.kernel],
+    macs: pixels === undefined ? undefined : { before: before * pixels, after: after * pixels },
+    params: { before, after: done && weightsStay ? before + after : after },
+  };
+}

@@ -1,0 +1,43 @@
+import type { DenseReason } from './layers';
+
+/** Before and after a compression. */
+export interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What became of one convolution. Nodes that share their weights are one layer, named by the first. */
+export interface LayerSummary {
+  readonly name: string;
+  readonly status: 'gdws' | 'dense';
+  /** Why it stayed dense. */
+  readonly reason?: DenseReason;
+  readonly outputChannels?: number;
+  readonly inputChannels?: number;
+  readonly groups?: number;
+  /** Spatial size of its kernels. */
+  readonly kernel?: readonly number[];
+  /** g_c of every input channel, if it is GDWS. */
+  readonly g?: readonly number[];
+  /** G = Σ g_c, if it is GDWS. */
+  readonly kernels?: number;
+  /** Weighted error e² = Σ α_c ‖W_c - Q_c‖². */
+  readonly error: number;
+  /** e² as a share of the weighted energy Σ α_c ‖W_c‖². */
+  readonly relativeError: number;
+  /** Multiply-accumulates of one run; `undefined` where shapes are not known. */
+  readonly macs?: Change;
+  /** Weights, without biases. */
+  readonly params?: Change;
+}
+
+/** What became of a network: plain numbers, ready for JSON. */
+export interface CompressionSummary {
+  /** Every convolution, in the network's order. */
+  readonly layers: readonly LayerSummary[];
+  /** Of all Conv, ConvTranspose, Gemm and MatMul; `undefined` where shapes are not known. */
+  readonly macs?: Change;
+  readonly params: Change;
+  /** Size of the model file, in bytes. */
+  readonly bytes: Change;
+}

@@ -43,7 +43,7 @@ if (!hasCMake) console.warn('The kernel tests are skipped: they are built by CMa
       // Hostile attributes were tried and refused, and no kernel went untested.
       expect(report.refused).toBeGreaterThan(0);
       for (const runs of Object.values(report.runs)) expect(runs).toBeGreaterThan(0);
-      expect(Object.keys(report.runs)).toEqual(expect.arrayContaining(['convolution.reference', 'gdws.reference']));
+      expect(Object.keys(report.runs)).toEqual(expect.arrayContaining(['convolution.product', 'gdws.fused']));
     },
     600_000,
   );

@@ -4,10 +4,12 @@
 
 namespace gdws {
 
+extern const KernelDefinition convolutionDepthwise;
 extern const KernelDefinition convolutionProduct;
 extern const KernelDefinition convolutionReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* convolutionKernels[] = {&convolutionProduct, &convolutionReference};
+inline constexpr const KernelDefinition* convolutionKernels[] = {&convolutionDepthwise, &convolutionProduct,
+                                                                 &convolutionReference};
 
 }  // namespace gdws

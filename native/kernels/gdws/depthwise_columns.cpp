@@ -49,6 +49,7 @@ class DepthwiseColumns final : public Producer {
     });
   }
 
+  bool spills() const override { return true; }
   double cyclesPerDepth(int64_t rows, int64_t vectors) const override {
     return 0.8 * static_cast<double>(window_.taps() * std::max(rows, vectors)) + 20;
   }

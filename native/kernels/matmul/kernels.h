@@ -4,9 +4,11 @@
 
 namespace gdws {
 
+extern const KernelDefinition matmulConstant;
+extern const KernelDefinition matmulVariable;
 extern const KernelDefinition matmulReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* matmulKernels[] = {&matmulReference};
+inline constexpr const KernelDefinition* matmulKernels[] = {&matmulConstant, &matmulVariable, &matmulReference};
 
 }  // namespace gdws

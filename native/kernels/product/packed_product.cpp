@@ -29,7 +29,8 @@ PackedProduct::PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Pr
   std::string packing = key + (alongChannels_ ? " channels" : " pixels");
   for (const int64_t number :
        {geometry_.groups, geometry_.channels, geometry_.depth, channelParts_.parts, depthBlock_}) {
-    packing += " " + std::to_string(number);
+    packing += ' ';
+    packing += std::to_string(number);
   }
   weights_ = context.packedWeights.find(packing, [&] { return pack(weights); });
 }
@@ -52,7 +53,10 @@ void PackedProduct::choose(int threads) {
   // Sums of vectors along channels are transposed on their way out, unless each image has one pixel.
   const double transposition =
       geometry_.result.channelPitch == 1 ? 0 : 2.0 * static_cast<double>(pixels * geometry_.channels);
-  const double pixelsCost = byPixels.cyclesPerDepth * depth;
+  // A vector of pixels that are not consecutive in y is scattered.
+  const bool consecutive = geometry_.result.columnPitch == 1 && geometry_.map.columns * geometry_.map.rows > 1;
+  const double scattering = consecutive ? 0 : 2.0 * static_cast<double>(pixels * geometry_.channels);
+  const double pixelsCost = byPixels.cyclesPerDepth * depth + scattering;
   const double channelsCost = byChannels.cyclesPerDepth * depth + transposition;
   alongChannels_ = channelsCost < pixelsCost;
   channelParts_ = alongChannels_ ? byChannels.vectors : byPixels.rows;
@@ -69,7 +73,9 @@ void PackedProduct::choose(int threads) {
   depthBlock_ = roundUp((geometry_.depth + depthBlocks_ - 1) / depthBlocks_, grain);
   if (depthBlock_ > 0) depthBlocks_ = (geometry_.depth + depthBlock_ - 1) / depthBlock_;
 
-  panelPitch_ = oddLines(pixelVectors * lanes + lanes);
+  const int64_t panelRow = (alongChannels_ ? pixels : pixelVectors * lanes) + (producer_->spills() ? lanes : 0);
+  // A few pixels, as of a vector by a matrix, lie close together.
+  panelPitch_ = panelRow < lineFloats ? panelRow : oddLines(panelRow);
   panelFloats_ = roundedToLine(panelPitch_ * depthBlock_ + lanes);
   if (alongChannels_) {
     sumsPitch_ = oddLines(channelVectors * lanes);

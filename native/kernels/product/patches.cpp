@@ -32,6 +32,7 @@ class Patches final : public Producer {
     });
   }
 
+  bool spills() const override { return true; }
   int64_t depthGrain() const override { return window_.taps(); }
   double cyclesPerDepth(int64_t rows, int64_t vectors) const override {
     return 2 * static_cast<double>(std::max(rows, vectors)) + 4;
@@ -67,6 +68,7 @@ class Planes final : public Producer {
     });
   }
 
+  bool spills() const override { return false; }
   double cyclesPerDepth(int64_t rows, int64_t vectors) const override {
     return static_cast<double>(std::max(4 * rows, vectors));
   }

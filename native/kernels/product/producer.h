@@ -13,10 +13,11 @@ class Producer {
   virtual ~Producer() = default;
   /// Floats of scratch memory that a thread needs for tiles of at most this size. Called once, before any produce().
   virtual size_t prepare(int64_t rows, int64_t columns) = 0;
-  /// Writes rows `depth` of `group` for the pixels of a tile: row k to panel + (k - depth.begin)·pitch. Up to a vector
-  /// more may be overwritten after each row, but nothing beyond the pitch.
+  /// Writes rows `depth` of `group` for the pixels of a tile: row k to panel + (k - depth.begin)·pitch.
   virtual void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                        int64_t pitch, float* scratch) const = 0;
+  /// Whether up to a vector more may be overwritten after each row, for which the pitch then leaves room.
+  virtual bool spills() const = 0;
   /// Rows of depth that are best produced together.
   virtual int64_t depthGrain() const { return 1; }
   /// Estimated cycles of one row of depth for `vectors` vectors in `rows` rows.

@@ -10,9 +10,8 @@ namespace GDWS_ISA {
 typedef float Quad __attribute__((vector_size(16)));
 typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
 
-GDWS_INLINE void copyQuad(const float* source, float* result) {
-  *reinterpret_cast<UnalignedQuad*>(result) = *reinterpret_cast<const UnalignedQuad*>(source);
-}
+GDWS_INLINE Quad loadQuad(const float* source) { return *reinterpret_cast<const UnalignedQuad*>(source); }
+GDWS_INLINE void storeQuad(float* result, Quad quad) { *reinterpret_cast<UnalignedQuad*>(result) = quad; }
 
 /// Exactly `count` floats; the last vector overlaps the one before it.
 GDWS_INLINE void copyExactly(const float* source, float* result, int64_t count) {
@@ -20,8 +19,8 @@ GDWS_INLINE void copyExactly(const float* source, float* result, int64_t count) 
     for (int64_t j = 0; j + lanes <= count; j += lanes) store(result + j, load(source + j));
     store(result + count - lanes, load(source + count - lanes));
   } else if (count >= 4) {
-    for (int64_t j = 0; j + 4 <= count; j += 4) copyQuad(source + j, result + j);
-    copyQuad(source + count - 4, result + count - 4);
+    for (int64_t j = 0; j + 4 <= count; j += 4) storeQuad(result + j, loadQuad(source + j));
+    storeQuad(result + count - 4, loadQuad(source + count - 4));
   } else {
     for (int64_t j = 0; j < count; ++j) result[j] = source[j];
   }
@@ -107,6 +106,34 @@ static void copyRows(const float* source, int64_t sourcePitch, int64_t rows, int
 }
 
 static void copy(const float* source, float* result, int64_t count) { copyExactly(source, result, count); }
+
+GDWS_INLINE void transposeFour(const float* source, int64_t sourcePitch, float* result, int64_t resultPitch) {
+  const Quad a = loadQuad(source), b = loadQuad(source + sourcePitch), c = loadQuad(source + 2 * sourcePitch),
+             d = loadQuad(source + 3 * sourcePitch);
+  const Quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Quad ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  storeQuad(result, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+  storeQuad(result + resultPitch, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+  storeQuad(result + 2 * resultPitch, __builtin_shufflevector(ef, gh, 0, 1, 4, 5));
+  storeQuad(result + 3 * resultPitch, __builtin_shufflevector(ef, gh, 2, 3, 6, 7));
+}
+
+static void transpose(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result,
+                      int64_t resultPitch) {
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    int64_t j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      transposeFour(source + i * sourcePitch + j, sourcePitch, result + j * resultPitch + i, resultPitch);
+    }
+    for (; j < columns; ++j) {
+      for (int64_t r = i; r < i + 4; ++r) result[j * resultPitch + r] = source[r * sourcePitch + j];
+    }
+  }
+  for (; i < rows; ++i) {
+    for (int64_t j = 0; j < columns; ++j) result[j * resultPitch + i] = source[i * sourcePitch + j];
+  }
+}
 
 }  // namespace GDWS_ISA
 }  // namespace gdws

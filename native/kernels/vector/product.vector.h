@@ -9,6 +9,22 @@
 namespace gdws {
 namespace GDWS_ISA {
 
+static int64_t multiplyAdds(int64_t rounds, float* result) {
+  // Twelve sums hide the latency of two units and leave registers enough everywhere.
+  constexpr int count = 12;
+  const Vector factor = load(result), addend = load(result + lanes);
+  Vector sum[count];
+#pragma GCC unroll 12
+  for (int i = 0; i < count; ++i) sum[i] = load(result + i);
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 12
+    for (int i = 0; i < count; ++i) sum[i] = sum[i] * factor + addend;
+  }
+  for (int i = 1; i < count; ++i) sum[0] += sum[i];
+  store(result, sum[0]);
+  return rounds * count;
+}
+
 template <int Rows>
 constexpr void fillMicroRow(ProductFunctions& functions) {
   functions.micro[Rows][1] = microKernel<Rows, 1>();
@@ -28,8 +44,10 @@ constexpr ProductFunctions makeProductFunctions() {
   functions.fillLines = fillLines;
   functions.copyRows = copyRows;
   functions.copy = copy;
+  functions.transpose = transpose;
   functions.depthwise = depthwise;
   functions.finish = finish;
+  functions.multiplyAdds = multiplyAdds;
   return functions;
 }
 

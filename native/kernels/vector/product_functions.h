@@ -77,8 +77,14 @@ struct ProductFunctions {
   void (*copyRows)(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result);
   /// Copies exactly `count` floats.
   void (*copy)(const float* source, float* result, int64_t count);
+  /// result[j·resultPitch + i] = source[i·sourcePitch + j], i below rows and j below columns.
+  void (*transpose)(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result,
+                    int64_t resultPitch);
   void (*depthwise)(const DepthwiseTask& task);
   void (*finish)(const FinishTask& task);
+  /// Nothing but multiply-adds in registers, 2·lanes operations each: what benchmarks take as the peak. Returns how
+  /// many.
+  int64_t (*multiplyAdds)(int64_t rounds, float* result);
 };
 
 }  // namespace gdws

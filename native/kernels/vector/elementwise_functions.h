@@ -1,8 +1,65 @@
 #pragma once
 
+#include <stdint.h>
+
+#include "engine/activation.h"
+#include "engine/functions.h"
+
 namespace gdws {
 
-/// Vector functions behind unary, binary, scaleShift, normalize, reduce, softmax, pooling and interpolate.
-struct ElementwiseFunctions {};
+/// How a row of a binary function meets its operands.
+enum class OperandForm { bothRows, secondScalar, firstScalar };
+
+inline constexpr int operandFormCount = 3;
+
+/// What folds a row, or many rows into one, to fewer numbers. max and min are NaN where an element is.
+#define GDWS_FOLDS(X) X(sum) X(sumSquare) X(sumAbsolute) X(max) X(min) X(product)
+
+enum class Fold {
+#define GDWS_MEMBER(name) name,
+  GDWS_FOLDS(GDWS_MEMBER)
+#undef GDWS_MEMBER
+};
+
+inline constexpr int foldCount = 6;
+
+/// Vector functions behind unary, binary, scaleShift, normalize, reduce, softmax, pooling and interpolate: each works
+/// on rows of `count` elements. A result row may be the first operand itself, else rows do not overlap.
+struct ElementwiseFunctions {
+  using Unary = void (*)(const float* x, float* y, int64_t count, float a, float b);
+  using Binary = void (*)(const float* x, const float* y, float* z, int64_t count, float a, float b);
+
+  /// y = f(x; a, b); null for functions that have no vector form.
+  Unary unary[unaryFunctionCount];
+  /// z = act(f(x, y); a, b); null for functions that have no vector form.
+  Binary binary[binaryFunctionCount][operandFormCount][activationCount];
+  /// y = act(scale·x + shift; a, b).
+  void (*scaleShift[activationCount])(const float* x, float* y, int64_t count, float scale, float shift, float a,
+                                      float b);
+  /// y = act(scale·x + shift; a, b), with scale and shift rows too.
+  void (*scaleShiftRows[activationCount])(const float* x, const float* scale, const float* shift, float* y,
+                                          int64_t count, float a, float b);
+  /// The fold of one row. Sums are of blocks of at most 4096 elements in single precision, the blocks' in double.
+  double (*foldRow[foldCount])(const float* x, int64_t count);
+  /// folded = fold(folded, x), element by element.
+  void (*foldInto[foldCount])(const float* x, float* folded, int64_t count);
+  /// Σ (x - centre)², summed as foldRow does.
+  double (*sumSquaredDeviations)(const float* x, int64_t count, float centre);
+  /// y = (x - centre)·scale + shift.
+  void (*standardize)(const float* x, float* y, int64_t count, float centre, float scale, float shift);
+  /// y = exp(x - most) where y is not null; returns the sum, as foldRow does.
+  double (*exponentials)(const float* x, float* y, int64_t count, float most);
+  /// y = exp(x - most) where y is not null, and sums += exp(x - most), element by element.
+  void (*exponentialsInto)(const float* x, const float* most, float* y, float* sums, int64_t count);
+  /// y = x·(bias + scale·squares)^-beta.
+  void (*localResponse)(const float* x, const float* squares, float* y, int64_t count, float scale, float beta,
+                        float bias);
+  /// y[i] = the largest, or the sum, of the `kernel` elements x[i·stride + k·dilation]. Reads up to `poolOverrun`
+  /// vectors beyond the last of them.
+  void (*maxWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
+  void (*sumWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
+  /// y = Σ weights[t]·rows[t].
+  void (*combineRows)(const float* const* rows, const float* weights, int64_t taps, float* y, int64_t count);
+};
 
 }  // namespace gdws

@@ -1,6 +1,7 @@
 // What each instruction set's translation unit compiles; it has defined GDWS_ISA and GDWS_VECTOR_BYTES.
 // Included once in such a unit, so that no guard is needed.
 
+#include "kernels/vector/elementwise.vector.h"
 #include "kernels/vector/product.vector.h"
 #include "kernels/vector/table.h"
 #include "kernels/vector/vector.h"
@@ -14,7 +15,7 @@ const VectorTable GDWS_JOIN(GDWS_ISA, Vectors) = {
     InstructionSet::GDWS_ISA,
     GDWS_ISA::lanes,
     GDWS_ISA::productFunctions,
-    {},
+    GDWS_ISA::elementwiseFunctions,
 };
 
 }  // namespace gdws

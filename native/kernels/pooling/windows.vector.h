@@ -1,0 +1,53 @@
+// The horizontal half of pooling: windows that walk along one row.
+#pragma once
+
+#include "kernels/reduce/folds.vector.h"
+
+namespace gdws {
+namespace GDWS_ISA {
+
+/// The elements 0, 2, 4, … of two vectors side by side.
+GDWS_INLINE Vector evenElements(Vector a, Vector b) {
+#if GDWS_VECTOR_BYTES == 16
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6);
+#elif GDWS_VECTOR_BYTES == 32
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#endif
+}
+
+/// The elements p[0], p[stride], p[2·stride], …; `constantStride` is 1 or 2, or 0 for any other.
+template <int constantStride>
+GDWS_INLINE Vector loadStrided(const float* p, int64_t stride) {
+  if constexpr (constantStride == 1) return load(p);
+  if constexpr (constantStride == 2) return evenElements(load(p), load(p + lanes));
+  Vector v;
+  for (int i = 0; i < lanes; ++i) v[i] = p[i * stride];
+  return v;
+}
+
+template <Fold fold, int constantStride>
+GDWS_INLINE void windowsOfStride(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride,
+                                 int64_t dilation) {
+  const auto window = [=](int64_t i) {
+    Vector result = loadStrided<constantStride>(x + i * stride, stride);
+    for (int64_t k = 1; k < kernel; ++k) {
+      result = folded<fold>(result, loadStrided<constantStride>(x + i * stride + k * dilation, stride));
+    }
+    return result;
+  };
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) store(y + i, window(i));
+  if (i < count) storeFirst(y + i, window(i), count - i);
+}
+
+template <Fold fold>
+void windowsOfRow(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation) {
+  if (stride == 1) return windowsOfStride<fold, 1>(x, y, count, kernel, stride, dilation);
+  if (stride == 2) return windowsOfStride<fold, 2>(x, y, count, kernel, stride, dilation);
+  return windowsOfStride<fold, 0>(x, y, count, kernel, stride, dilation);
+}
+
+}  // namespace GDWS_ISA
+}  // namespace gdws

@@ -1,0 +1,107 @@
+// Folds of rows: a row to one number, or row after row into one.
+#pragma once
+
+#include "kernels/binary/functions.vector.h"
+#include "kernels/vector/elementwise_functions.h"
+#include "kernels/vector/map.vector.h"
+#include "kernels/vector/mathematics.vector.h"
+
+namespace gdws {
+namespace GDWS_ISA {
+
+/// Elements whose sum is kept in single precision.
+inline constexpr int64_t sumBlock = 4096;
+
+constexpr float startOf(Fold fold) {
+  return fold == Fold::max ? -infinity : fold == Fold::min ? infinity : fold == Fold::product ? 1.0f : 0.0f;
+}
+
+/// The fold of what has been folded and one more element.
+template <Fold fold>
+GDWS_INLINE Vector folded(Vector sofar, Vector x) {
+  if constexpr (fold == Fold::sum) return sofar + x;
+  if constexpr (fold == Fold::sumSquare) return x * x + sofar;
+  if constexpr (fold == Fold::sumAbsolute) return sofar + absolute(x);
+  if constexpr (fold == Fold::max) return maximumOrNaN(sofar, x);
+  if constexpr (fold == Fold::min) return minimumOrNaN(sofar, x);
+  return sofar * x;
+}
+
+/// The fold of two folds.
+template <Fold fold>
+GDWS_INLINE Vector joined(Vector a, Vector b) {
+  constexpr bool sums = fold == Fold::sumSquare || fold == Fold::sumAbsolute;
+  return folded < sums ? Fold::sum : fold > (a, b);
+}
+
+template <Fold fold>
+GDWS_INLINE float acrossLanes(Vector v) {
+  float elements[lanes];
+  store(elements, v);
+  for (int width = lanes / 2; width > 0; width /= 2) {
+    for (int i = 0; i < width; ++i) {
+      const float a = elements[i];
+      const float b = elements[i + width];
+      if constexpr (fold == Fold::max) {
+        elements[i] = a > b || a != a ? a : b;
+      } else if constexpr (fold == Fold::min) {
+        elements[i] = a < b || a != a ? a : b;
+      } else if constexpr (fold == Fold::product) {
+        elements[i] = a * b;
+      } else {
+        elements[i] = a + b;
+      }
+    }
+  }
+  return elements[0];
+}
+
+/// Folds f(x[i]…) with four accumulators, so that the processor need not wait for each result.
+template <Fold fold, class Function>
+GDWS_INLINE float foldBlock(const float* x, int64_t count, Function f) {
+  const Vector start = broadcast(startOf(fold));
+  Vector sums[4] = {start, start, start, start};
+  int64_t i = 0;
+  for (; i + 4 * lanes <= count; i += 4 * lanes) {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) sums[k] = folded<fold>(sums[k], f(load(x + i + k * lanes)));
+  }
+  for (; i + lanes <= count; i += lanes) sums[0] = folded<fold>(sums[0], f(load(x + i)));
+  Vector total = joined<fold>(joined<fold>(sums[0], sums[1]), joined<fold>(sums[2], sums[3]));
+  if (i < count) {
+    float elements[lanes];
+    store(elements, folded<fold>(start, f(loadFirst(x + i, count - i))));
+    for (int64_t k = count - i; k < lanes; ++k) elements[k] = startOf(fold);
+    total = joined<fold>(total, load(elements));
+  }
+  return acrossLanes<fold>(total);
+}
+
+/// The sum of f(x[i]), block by block.
+template <Fold fold, class Function>
+GDWS_INLINE double sumBlocks(const float* x, int64_t count, Function f) {
+  double total = 0;
+  for (int64_t i = 0; i < count; i += sumBlock) {
+    total += static_cast<double>(foldBlock<fold>(x + i, count - i < sumBlock ? count - i : sumBlock, f));
+  }
+  return total;
+}
+
+template <Fold fold>
+double foldRow(const float* x, int64_t count) {
+  const auto same = [](Vector v) { return v; };
+  if constexpr (fold == Fold::sum || fold == Fold::sumSquare || fold == Fold::sumAbsolute) {
+    return sumBlocks<fold>(x, count, same);
+  }
+  return static_cast<double>(foldBlock<fold>(x, count, same));
+}
+
+template <Fold fold>
+void foldInto(const float* x, float* result, int64_t count) {
+  mapRow(
+      result, count, [](Vector sofar, Vector v) { return folded<fold>(sofar, v); }, static_cast<const float*>(result),
+      x);
+}
+
+}  // namespace GDWS_ISA
+}  // namespace gdws

@@ -1,5 +1,7 @@
 #include "kernels/broadcast.h"
 
+#include <algorithm>
+
 #include "kernels/operands.h"
 
 namespace gdws {
@@ -55,6 +57,15 @@ StridedLoop broadcastLoop(const OperationView& operation, const Value& output,
       loop.axes[missing + axis].strides[k] = dim == 1 ? 0 : strides[axis];
     }
     ++k;
+  }
+  if (loop.elements == 0) return loop;
+  for (size_t axis = 0; axis < output.rank(); ++axis) {
+    const Offsets& strides = loop.axes[axis].strides;
+    const bool repeats = std::all_of(strides.begin(), strides.end(), [](int64_t stride) { return stride == 0; });
+    if (repeats && output.dims[axis] > 1) {
+      operation.fail("no input has the " + std::to_string(output.dims[axis]) + " elements of axis " +
+                     std::to_string(axis) + " of the output");
+    }
   }
   return loop;
 }

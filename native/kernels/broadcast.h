@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <vector>
@@ -33,7 +34,7 @@ struct StridedLoop {
 };
 
 /// The loop over `output` of numpy broadcasting: operands are aligned at their last axis, and an axis of one element
-/// repeats. Throws ProgramError where an operand does not broadcast to the output's dims.
+/// repeats. Throws ProgramError where the output's dims are not those that the operands broadcast to.
 StridedLoop broadcastLoop(const OperationView& operation, const Value& output,
                           std::initializer_list<const Value*> operands);
 

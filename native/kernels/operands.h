@@ -34,6 +34,12 @@ std::unique_ptr<Kernel> makeKernel(const OperationView& operation, KernelContext
   return std::make_unique<SomeKernel>(operation);
 }
 
+/// For KernelDefinition::make of a kernel that is constructed from the operation and the instruction set's functions.
+template <class SomeKernel>
+std::unique_ptr<Kernel> makeVectorKernel(const OperationView& operation, KernelContext& context) {
+  return std::make_unique<SomeKernel>(operation, context.vectors.elementwise);
+}
+
 /// What an operation without output elements runs.
 class EmptyKernel final : public Kernel {
  public:

@@ -20,5 +20,23 @@ TestCase randomConvolution(Random& random);
 TestCase randomConvolutionTranspose(Random& random);
 TestCase randomGdws(Random& random);
 TestCase randomMatmul(Random& random);
+TestCase randomUnary(Random& random);
+TestCase randomBinary(Random& random);
+TestCase randomScaleShift(Random& random);
+TestCase randomNormalize(Random& random);
+TestCase randomLocalResponse(Random& random);
+TestCase randomReduce(Random& random);
+TestCase randomArgReduce(Random& random);
+TestCase randomSoftmax(Random& random);
+TestCase randomMaxPool(Random& random);
+TestCase randomAveragePool(Random& random);
+TestCase randomConcat(Random& random);
+TestCase randomStrided(Random& random);
+TestCase randomPad(Random& random);
+TestCase randomGather(Random& random);
+TestCase randomInterpolate(Random& random);
+TestCase randomCast(Random& random);
+TestCase randomSelect(Random& random);
+TestCase randomCompare(Random& random);
 
 }  // namespace gdws::test

@@ -56,7 +56,16 @@ std::vector<const KernelDefinition*> kernelsOf(Opcode opcode) {
   return found;
 }
 
-Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned) {
+bool mayOverwrite(const KernelDefinition& definition, const TestCase& testCase) {
+  const Operation& operation = testCase.operation();
+  if (!definition.inPlace || operation.inputs.empty() || operation.inputs[0] < 0) return false;
+  const auto& values = testCase.program().values;
+  return values[static_cast<size_t>(operation.inputs[0])].bytes() ==
+         values[static_cast<size_t>(operation.outputs[0])].bytes();
+}
+
+Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned,
+                  bool inPlace) {
   const std::unique_ptr<Kernel> kernel = definition.make(testCase.view(), contextFor(threads));
   const Operation& operation = testCase.operation();
   std::vector<GuardedMemory> memory;
@@ -76,6 +85,10 @@ Results runKernel(const KernelDefinition& definition, const TestCase& testCase, 
     const Value& value = testCase.program().values[static_cast<size_t>(id)];
     memory.emplace_back(value.bytes(), aligned ? 64 : bytesOf(value.type));
     std::fill_n(memory.back().data(), value.bytes(), garbage);
+    if (inPlace && outputs.empty()) {
+      std::copy(testCase.operand(0).begin(), testCase.operand(0).end(), memory.back().data());
+      inputs[0] = memory.back().data();
+    }
     outputs.push_back(memory.back().data());
   }
   const GuardedMemory scratch(kernel->scratchBytes(threads), 64);

@@ -12,8 +12,13 @@ namespace gdws::test {
 using Results = std::vector<std::vector<std::byte>>;
 
 /// Runs a kernel as the engine does: a constant it does not read is not given, scratch and outputs are filled with NaN
-/// bytes, memory ends at a guard page. Inputs are aligned to no more than their element where `aligned` is false.
-Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned);
+/// bytes, memory ends at a guard page. Inputs are aligned to no more than their element where `aligned` is false. Where
+/// `inPlace` is true, output 0 is written over input 0, which must have its size.
+Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned,
+                  bool inPlace = false);
+
+/// Whether the engine may ask the kernel to write output 0 over input 0.
+bool mayOverwrite(const KernelDefinition& definition, const TestCase& testCase);
 
 /// Empty where the results agree within the case's tolerance, else what differs. `magnitudes` is null or gives the sum
 /// of the terms' absolute values of each element.

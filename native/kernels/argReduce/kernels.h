@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition argReduceColumns;
 extern const KernelDefinition argReduceReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* argReduceKernels[] = {&argReduceReference};
+inline constexpr const KernelDefinition* argReduceKernels[] = {&argReduceColumns, &argReduceReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition averagePoolRows;
 extern const KernelDefinition averagePoolReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* averagePoolKernels[] = {&averagePoolReference};
+inline constexpr const KernelDefinition* averagePoolKernels[] = {&averagePoolRows, &averagePoolReference};
 
 }  // namespace gdws

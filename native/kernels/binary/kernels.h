@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition binaryVector;
 extern const KernelDefinition binaryReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* binaryKernels[] = {&binaryReference};
+inline constexpr const KernelDefinition* binaryKernels[] = {&binaryVector, &binaryReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition castThreads;
 extern const KernelDefinition castReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* castKernels[] = {&castReference};
+inline constexpr const KernelDefinition* castKernels[] = {&castThreads, &castReference};
 
 }  // namespace gdws

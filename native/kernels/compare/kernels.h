@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition compareRuns;
 extern const KernelDefinition compareReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* compareKernels[] = {&compareReference};
+inline constexpr const KernelDefinition* compareKernels[] = {&compareRuns, &compareReference};
 
 }  // namespace gdws

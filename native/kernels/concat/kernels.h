@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition concatCopy;
 extern const KernelDefinition concatReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* concatKernels[] = {&concatReference};
+inline constexpr const KernelDefinition* concatKernels[] = {&concatCopy, &concatReference};
 
 }  // namespace gdws

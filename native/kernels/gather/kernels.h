@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition gatherCopy;
 extern const KernelDefinition gatherReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* gatherKernels[] = {&gatherReference};
+inline constexpr const KernelDefinition* gatherKernels[] = {&gatherCopy, &gatherReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition interpolateRows;
 extern const KernelDefinition interpolateReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* interpolateKernels[] = {&interpolateReference};
+inline constexpr const KernelDefinition* interpolateKernels[] = {&interpolateRows, &interpolateReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition localResponseVector;
 extern const KernelDefinition localResponseReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* localResponseKernels[] = {&localResponseReference};
+inline constexpr const KernelDefinition* localResponseKernels[] = {&localResponseVector, &localResponseReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition maxPoolRows;
 extern const KernelDefinition maxPoolReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* maxPoolKernels[] = {&maxPoolReference};
+inline constexpr const KernelDefinition* maxPoolKernels[] = {&maxPoolRows, &maxPoolReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition normalizeVector;
 extern const KernelDefinition normalizeReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* normalizeKernels[] = {&normalizeReference};
+inline constexpr const KernelDefinition* normalizeKernels[] = {&normalizeVector, &normalizeReference};
 
 }  // namespace gdws

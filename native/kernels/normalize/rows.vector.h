@@ -5,6 +5,10 @@
 namespace gdws {
 namespace GDWS_ISA {
 
+static double sumDeviations(const float* x, int64_t count, float centre) {
+  return sumBlocks<Fold::sum>(x, count, [=](Vector v) { return v - centre; });
+}
+
 static double sumSquaredDeviations(const float* x, int64_t count, float centre) {
   return sumBlocks<Fold::sumSquare>(x, count, [=](Vector v) { return v - centre; });
 }

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition padRows;
 extern const KernelDefinition padReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* padKernels[] = {&padReference};
+inline constexpr const KernelDefinition* padKernels[] = {&padRows, &padReference};
 
 }  // namespace gdws

@@ -17,23 +17,19 @@ GDWS_INLINE Vector evenElements(Vector a, Vector b) {
 #endif
 }
 
-/// The elements p[0], p[stride], p[2·stride], …; `constantStride` is 1 or 2, or 0 for any other.
-template <int constantStride>
-GDWS_INLINE Vector loadStrided(const float* p, int64_t stride) {
-  if constexpr (constantStride == 1) return load(p);
-  if constexpr (constantStride == 2) return evenElements(load(p), load(p + lanes));
-  Vector v;
-  for (int i = 0; i < lanes; ++i) v[i] = p[i * stride];
-  return v;
+template <int stride>
+GDWS_INLINE Vector loadStrided(const float* p) {
+  if constexpr (stride == 1) return load(p);
+  return evenElements(load(p), load(p + lanes));
 }
 
-template <Fold fold, int constantStride>
-GDWS_INLINE void windowsOfStride(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride,
-                                 int64_t dilation) {
+/// Strides of 1 and 2. The last vector may reach 2·lanes beyond the row.
+template <Fold fold, int stride>
+GDWS_INLINE void windowsOfStride(const float* x, float* y, int64_t count, int64_t kernel, int64_t dilation) {
   const auto window = [=](int64_t i) {
-    Vector result = loadStrided<constantStride>(x + i * stride, stride);
+    Vector result = loadStrided<stride>(x + i * stride);
     for (int64_t k = 1; k < kernel; ++k) {
-      result = folded<fold>(result, loadStrided<constantStride>(x + i * stride + k * dilation, stride));
+      result = folded<fold>(result, loadStrided<stride>(x + i * stride + k * dilation));
     }
     return result;
   };
@@ -44,9 +40,13 @@ GDWS_INLINE void windowsOfStride(const float* x, float* y, int64_t count, int64_
 
 template <Fold fold>
 void windowsOfRow(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation) {
-  if (stride == 1) return windowsOfStride<fold, 1>(x, y, count, kernel, stride, dilation);
-  if (stride == 2) return windowsOfStride<fold, 2>(x, y, count, kernel, stride, dilation);
-  return windowsOfStride<fold, 0>(x, y, count, kernel, stride, dilation);
+  if (stride == 1) return windowsOfStride<fold, 1>(x, y, count, kernel, dilation);
+  if (stride == 2) return windowsOfStride<fold, 2>(x, y, count, kernel, dilation);
+  for (int64_t i = 0; i < count; ++i) {
+    float result = x[i * stride];
+    for (int64_t k = 1; k < kernel; ++k) result = folded<fold>(result, x[i * stride + k * dilation]);
+    y[i] = result;
+  }
 }
 
 }  // namespace GDWS_ISA

@@ -27,11 +27,17 @@ GDWS_INLINE Vector folded(Vector sofar, Vector x) {
   return sofar * x;
 }
 
-/// The fold of two folds.
+/// What joins two folds.
 template <Fold fold>
-GDWS_INLINE Vector joined(Vector a, Vector b) {
-  constexpr bool sums = fold == Fold::sumSquare || fold == Fold::sumAbsolute;
-  return folded < sums ? Fold::sum : fold > (a, b);
+inline constexpr Fold joining = fold == Fold::sumSquare || fold == Fold::sumAbsolute ? Fold::sum : fold;
+
+/// max, min, sum or product of two numbers.
+template <Fold fold>
+GDWS_INLINE float folded(float a, float b) {
+  if constexpr (fold == Fold::max) return a > b || a != a ? a : b;
+  if constexpr (fold == Fold::min) return a < b || a != a ? a : b;
+  if constexpr (fold == Fold::product) return a * b;
+  return a + b;
 }
 
 template <Fold fold>
@@ -39,19 +45,7 @@ GDWS_INLINE float acrossLanes(Vector v) {
   float elements[lanes];
   store(elements, v);
   for (int width = lanes / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) {
-      const float a = elements[i];
-      const float b = elements[i + width];
-      if constexpr (fold == Fold::max) {
-        elements[i] = a > b || a != a ? a : b;
-      } else if constexpr (fold == Fold::min) {
-        elements[i] = a < b || a != a ? a : b;
-      } else if constexpr (fold == Fold::product) {
-        elements[i] = a * b;
-      } else {
-        elements[i] = a + b;
-      }
-    }
+    for (int i = 0; i < width; ++i) elements[i] = folded<joining<fold>>(elements[i], elements[i + width]);
   }
   return elements[0];
 }
@@ -67,12 +61,13 @@ GDWS_INLINE float foldBlock(const float* x, int64_t count, Function f) {
     for (int k = 0; k < 4; ++k) sums[k] = folded<fold>(sums[k], f(load(x + i + k * lanes)));
   }
   for (; i + lanes <= count; i += lanes) sums[0] = folded<fold>(sums[0], f(load(x + i)));
-  Vector total = joined<fold>(joined<fold>(sums[0], sums[1]), joined<fold>(sums[2], sums[3]));
+  Vector total =
+      folded<joining<fold>>(folded<joining<fold>>(sums[0], sums[1]), folded<joining<fold>>(sums[2], sums[3]));
   if (i < count) {
     float elements[lanes];
     store(elements, folded<fold>(start, f(loadFirst(x + i, count - i))));
     for (int64_t k = count - i; k < lanes; ++k) elements[k] = startOf(fold);
-    total = joined<fold>(total, load(elements));
+    total = folded<joining<fold>>(total, load(elements));
   }
   return acrossLanes<fold>(total);
 }

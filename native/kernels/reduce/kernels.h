@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition reduceVector;
 extern const KernelDefinition reduceReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* reduceKernels[] = {&reduceReference};
+inline constexpr const KernelDefinition* reduceKernels[] = {&reduceVector, &reduceReference};
 
 }  // namespace gdws

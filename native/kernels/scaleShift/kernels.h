@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition scaleShiftVector;
 extern const KernelDefinition scaleShiftReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* scaleShiftKernels[] = {&scaleShiftReference};
+inline constexpr const KernelDefinition* scaleShiftKernels[] = {&scaleShiftVector, &scaleShiftReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition selectRuns;
 extern const KernelDefinition selectReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* selectKernels[] = {&selectReference};
+inline constexpr const KernelDefinition* selectKernels[] = {&selectRuns, &selectReference};
 
 }  // namespace gdws

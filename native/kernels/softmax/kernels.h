@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition softmaxVector;
 extern const KernelDefinition softmaxReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* softmaxKernels[] = {&softmaxReference};
+inline constexpr const KernelDefinition* softmaxKernels[] = {&softmaxVector, &softmaxReference};
 
 }  // namespace gdws

@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition stridedCopy;
 extern const KernelDefinition stridedReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* stridedKernels[] = {&stridedReference};
+inline constexpr const KernelDefinition* stridedKernels[] = {&stridedCopy, &stridedReference};
 
 }  // namespace gdws

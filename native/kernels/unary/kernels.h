@@ -4,9 +4,10 @@
 
 namespace gdws {
 
+extern const KernelDefinition unaryVector;
 extern const KernelDefinition unaryReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* unaryKernels[] = {&unaryReference};
+inline constexpr const KernelDefinition* unaryKernels[] = {&unaryVector, &unaryReference};
 
 }  // namespace gdws

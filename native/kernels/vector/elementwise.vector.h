@@ -50,6 +50,7 @@ constexpr ElementwiseFunctions makeElementwiseFunctions() {
   f.foldInto[static_cast<int>(Fold::name)] = foldInto<Fold::name>;
   GDWS_FOLDS(GDWS_MEMBER)
 #undef GDWS_MEMBER
+  f.sumDeviations = sumDeviations;
   f.sumSquaredDeviations = sumSquaredDeviations;
   f.standardize = standardizeRow;
   f.exponentials = exponentialsOfRow;

@@ -23,6 +23,9 @@ enum class Fold {
 
 inline constexpr int foldCount = 6;
 
+/// Two of the widest vectors.
+inline constexpr int64_t windowOverrun = 32;
+
 /// Vector functions behind unary, binary, scaleShift, normalize, reduce, softmax, pooling and interpolate: each works
 /// on rows of `count` elements. A result row may be the first operand itself, else rows do not overlap.
 struct ElementwiseFunctions {
@@ -43,7 +46,8 @@ struct ElementwiseFunctions {
   double (*foldRow[foldCount])(const float* x, int64_t count);
   /// folded = fold(folded, x), element by element.
   void (*foldInto[foldCount])(const float* x, float* folded, int64_t count);
-  /// Σ (x - centre)², summed as foldRow does.
+  /// Σ (x - centre) and Σ (x - centre)², summed as foldRow does.
+  double (*sumDeviations)(const float* x, int64_t count, float centre);
   double (*sumSquaredDeviations)(const float* x, int64_t count, float centre);
   /// y = (x - centre)·scale + shift.
   void (*standardize)(const float* x, float* y, int64_t count, float centre, float scale, float shift);
@@ -54,8 +58,8 @@ struct ElementwiseFunctions {
   /// y = x·(bias + scale·squares)^-beta.
   void (*localResponse)(const float* x, const float* squares, float* y, int64_t count, float scale, float beta,
                         float bias);
-  /// y[i] = the largest, or the sum, of the `kernel` elements x[i·stride + k·dilation]. Reads up to `poolOverrun`
-  /// vectors beyond the last of them.
+  /// y[i] = the largest, or the sum, of the `kernel` elements x[i·stride + k·dilation]. Reads up to windowOverrun
+  /// floats beyond the last of them.
   void (*maxWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
   void (*sumWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
   /// y = Σ weights[t]·rows[t].

@@ -1,0 +1,61 @@
+#include "kernels/activate.h"
+#include "kernels/binary/kernels.h"
+#include "kernels/binary/operation.h"
+
+namespace gdws {
+
+namespace {
+
+/// Elements that are worth a thread.
+constexpr int64_t grain = 1024;
+
+/// Each run along the innermost axis is one call: after broadcasting, an operand either goes along or stays.
+class BinaryVector final : public Kernel {
+ public:
+  BinaryVector(const OperationView& operation, const ElementwiseFunctions& functions) : operation_(operation) {
+    operation_.loop = operation_.loop.collapsed();
+    const Offsets& strides = operation_.loop.axes.back().strides;
+    const auto form = strides[0] == strides[1] ? OperandForm::bothRows
+                      : strides[0] == 0        ? OperandForm::firstScalar
+                                               : OperandForm::secondScalar;
+    row_ = functions.binary[static_cast<int>(operation_.function)][static_cast<int>(form)]
+                           [static_cast<int>(operation_.activation)];
+  }
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    const float* x = buffers.floats(0);
+    const float* y = buffers.floats(1);
+    float* z = buffers.result();
+    const StridedLoop& loop = operation_.loop;
+    forEachRun(loop, team.share(loop.elements, grain), [&](int64_t first, int64_t count, const Offsets& offsets) {
+      if (row_ != nullptr) {
+        row_(x + offsets[0], y + offsets[1], z + first, count, operation_.a, operation_.b);
+      } else {
+        scalarRow(x + offsets[0], y + offsets[1], z + first, count);
+      }
+    });
+  }
+
+ private:
+  void scalarRow(const float* x, const float* y, float* z, int64_t count) const {
+    const auto& [function, activation, a, b, loop] = operation_;
+    const Offsets& strides = loop.axes.back().strides;
+    // Normalizations are written with a power of 2.
+    const bool squares = function == BinaryFunction::pow && strides[1] == 0 && *y == 2;
+    for (int64_t i = 0; i < count; ++i) {
+      const float left = x[i * strides[0]];
+      const float result = squares ? left * left : static_cast<float>(apply(function, left, y[i * strides[1]]));
+      z[i] = activate(activation, result, a, b);
+    }
+  }
+
+  BinaryOperation operation_;
+  ElementwiseFunctions::Binary row_;
+};
+
+}  // namespace
+
+const KernelDefinition binaryVector = {"binary.vector", Opcode::binary, true, supportsAll,
+                                       makeVectorKernel<BinaryVector>};
+
+}  // namespace gdws

@@ -1,0 +1,47 @@
+#include "kernels/interpolate/kernels.h"
+#include "kernels/interpolate/operation.h"
+
+namespace gdws {
+
+namespace {
+
+/// The most taps of an output: those of an antialiased reduction by up to 16 have fewer.
+constexpr int64_t mostTaps = 64;
+
+/// Every axis but the innermost: whole rows of x are combined.
+class InterpolateRows final : public Kernel {
+ public:
+  InterpolateRows(const OperationView& operation, const ElementwiseFunctions& functions)
+      : operation_(operation), functions_(functions) {}
+
+  bool readsInput(size_t i) const override { return i != 1; }
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    const InterpolateOperation& o = operation_;
+    const int32_t* index = o.indices.constant()->data();
+    const float* rows[mostTaps];
+    const Range share = team.share(o.outer * o.out);
+    for (int64_t item = share.begin; item < share.end; ++item) {
+      const float* x = buffers.floats(0) + item / o.out * o.n * o.inner;
+      const int64_t first = item % o.out * o.taps;
+      for (int64_t tap = 0; tap < o.taps; ++tap) rows[tap] = x + index[first + tap] * o.inner;
+      functions_.combineRows(rows, buffers.floats(2) + first, o.taps, buffers.result() + item * o.inner, o.inner);
+    }
+  }
+
+ private:
+  InterpolateOperation operation_;
+  const ElementwiseFunctions& functions_;
+};
+
+bool supports(const OperationView& operation, const KernelContext&) {
+  const InterpolateOperation o(operation);
+  return o.inner > 1 && o.taps <= mostTaps && o.indices.constant().has_value();
+}
+
+}  // namespace
+
+const KernelDefinition interpolateRows = {"interpolate.rows", Opcode::interpolate, false, supports,
+                                          makeVectorKernel<InterpolateRows>};
+
+}  // namespace gdws

@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/softmax/kernels.h"
+#include "kernels/softmax/operation.h"
+
+namespace gdws {
+
+namespace {
+
+/// Columns of a tile where n is not the last axis: their maxima and sums stay in the first-level cache.
+constexpr int64_t tile = 256;
+
+class SoftmaxVector final : public Kernel {
+ public:
+  SoftmaxVector(const OperationView& operation, const ElementwiseFunctions& functions)
+      : operation_(operation), functions_(functions) {}
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    const auto& [outer, n, inner, logarithm] = operation_;
+    if (inner == 1) {
+      const Range rows = team.share(outer);
+      for (int64_t row = rows.begin; row < rows.end; ++row) {
+        alongRow(buffers.floats(0) + row * n, buffers.result() + row * n);
+      }
+      return;
+    }
+    const int64_t tiles = (inner + tile - 1) / tile;
+    const Range share = team.share(outer * tiles);
+    for (int64_t i = share.begin; i < share.end; ++i) {
+      const int64_t column = i % tiles * tile;
+      const int64_t first = i / tiles * n * inner + column;
+      alongColumns(buffers.floats(0) + first, buffers.result() + first, std::min(tile, inner - column));
+    }
+  }
+
+ private:
+  void alongRow(const float* x, float* y) const {
+    const int64_t n = operation_.n;
+    const auto most = static_cast<float>(functions_.foldRow[static_cast<int>(Fold::max)](x, n));
+    if (operation_.logarithm) {
+      const double sum = functions_.exponentials(x, nullptr, n, most);
+      functions_.standardize(x, y, n, most, 1, static_cast<float>(-std::log(sum)));
+    } else {
+      const double sum = functions_.exponentials(x, y, n, most);
+      functions_.standardize(y, y, n, 0, static_cast<float>(1 / sum), 0);
+    }
+  }
+
+  void alongColumns(const float* x, float* y, int64_t columns) const {
+    const auto& [outer, n, inner, logarithm] = operation_;
+    alignas(64) float most[tile];
+    alignas(64) float sums[tile];
+    std::fill_n(most, columns, -std::numeric_limits<float>::infinity());
+    std::fill_n(sums, columns, 0.0f);
+    for (int64_t i = 0; i < n; ++i) functions_.foldInto[static_cast<int>(Fold::max)](x + i * inner, most, columns);
+    for (int64_t i = 0; i < n; ++i) {
+      functions_.exponentialsInto(x + i * inner, most, logarithm ? nullptr : y + i * inner, sums, columns);
+    }
+    const auto row = [&](BinaryFunction function) {
+      return functions_.binary[static_cast<int>(function)][static_cast<int>(OperandForm::bothRows)]
+                              [static_cast<int>(Activation::none)];
+    };
+    if (logarithm) functions_.unary[static_cast<int>(UnaryFunction::log)](sums, sums, columns, 0, 0);
+    for (int64_t i = 0; i < n; ++i) {
+      if (logarithm) {
+        row(BinaryFunction::sub)(x + i * inner, most, y + i * inner, columns, 0, 0);
+        row(BinaryFunction::sub)(y + i * inner, sums, y + i * inner, columns, 0, 0);
+      } else {
+        row(BinaryFunction::div)(y + i * inner, sums, y + i * inner, columns, 0, 0);
+      }
+    }
+  }
+
+  SoftmaxOperation operation_;
+  const ElementwiseFunctions& functions_;
+};
+
+}  // namespace
+
+const KernelDefinition softmaxVector = {"softmax.vector", Opcode::softmax, true, supportsAll,
+                                        makeVectorKernel<SoftmaxVector>};
+
+}  // namespace gdws

@@ -1,0 +1,36 @@
+#include "kernels/unary/kernels.h"
+#include "kernels/unary/operation.h"
+
+namespace gdws {
+
+namespace {
+
+/// Elements that are worth a thread.
+constexpr int64_t grain = 1024;
+
+class UnaryVector final : public Kernel {
+ public:
+  UnaryVector(const OperationView& operation, const ElementwiseFunctions& functions)
+      : operation_(operation), row_(functions.unary[static_cast<int>(operation_.call.function)]) {}
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    const Range range = team.share(operation_.elements, grain);
+    const float* x = buffers.floats(0);
+    float* y = buffers.result();
+    if (row_ != nullptr) {
+      row_(x + range.begin, y + range.begin, range.end - range.begin, operation_.call.a, operation_.call.b);
+    } else {
+      for (int64_t i = range.begin; i < range.end; ++i) y[i] = static_cast<float>(operation_.call(x[i]));
+    }
+  }
+
+ private:
+  UnaryOperation operation_;
+  ElementwiseFunctions::Unary row_;
+};
+
+}  // namespace
+
+const KernelDefinition unaryVector = {"unary.vector", Opcode::unary, true, supportsAll, makeVectorKernel<UnaryVector>};
+
+}  // namespace gdws

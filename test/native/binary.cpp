@@ -1,0 +1,22 @@
+#include "engine/functions.h"
+#include "native/generators.h"
+#include "native/shapes.h"
+
+namespace gdws::test {
+
+TestCase randomBinary(Random& random) {
+  const Dims dims = randomDims(random, random.integer(0, 5));
+  const Dims a = broadcastFrom(random, dims);
+  const Dims b = broadcastFrom(random, dims);
+  TestCase testCase(Opcode::binary);
+  testCase.addInput(a, wildNumbers(random, a, 3));
+  testCase.addInput(b, random.chance(0.1) ? std::vector<float>(countOf(b), 2.0f) : wildNumbers(random, b, 3));
+  testCase.addOutput(broadcastOf(a, b));
+  testCase.setInts({static_cast<int32_t>(random.integer(0, binaryFunctionCount - 1)),
+                    random.chance(0.5) ? 0 : static_cast<int32_t>(random.integer(0, 3))});
+  testCase.setFloats({-0.25f, 1.5f});
+  testCase.tolerance = {1e-6, 1e-44};
+  return testCase;
+}
+
+}  // namespace gdws::test

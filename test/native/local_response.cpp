@@ -1,0 +1,17 @@
+#include "native/generators.h"
+#include "native/shapes.h"
+
+namespace gdws::test {
+
+TestCase randomLocalResponse(Random& random) {
+  const Dims dims = randomDims(random, random.integer(2, 4));
+  TestCase testCase(Opcode::localResponse);
+  testCase.addInput(dims, numbers(random, dims));
+  testCase.addOutput(dims);
+  testCase.setInts({static_cast<int32_t>(random.integer(1, 7))});
+  testCase.setFloats({random.chance(0.5) ? 1e-4f : 2.0f, random.chance(0.5) ? 0.75f : 0.3f, 1.0f});
+  testCase.tolerance = {3e-6, 0};
+  return testCase;
+}
+
+}  // namespace gdws::test

@@ -1,0 +1,61 @@
+#include <algorithm>
+
+#include "native/generators.h"
+#include "native/shapes.h"
+
+namespace gdws::test {
+
+namespace {
+
+struct Axis {
+  int64_t kernel, stride, dilation, padBegin, padEnd, from, to;
+};
+
+Axis randomAxis(Random& random) {
+  Axis axis{};
+  axis.from = random.chance(0.1) ? 1 : random.integer(1, random.choose<int64_t>({4, 9, 20, 70}));
+  axis.kernel = random.integer(1, random.choose<int64_t>({2, 3, 3, 7}));
+  axis.stride = random.chance(0.4) ? axis.kernel : random.integer(1, 4);
+  axis.dilation = random.chance(0.8) ? 1 : random.integer(2, 3);
+  if (random.chance(0.1)) {  // the whole axis
+    axis.kernel = axis.from;
+    axis.dilation = 1;
+  }
+  if (random.chance(0.2)) axis.from = axis.kernel * axis.stride * random.integer(1, 6);
+  if (random.chance(0.5)) {
+    axis.padBegin = random.integer(0, axis.kernel - 1);
+    axis.padEnd = random.integer(0, axis.kernel - 1);
+  }
+  const int64_t extent = (axis.kernel - 1) * axis.dilation + 1;
+  axis.padEnd = std::max(axis.padEnd, extent - axis.from - axis.padBegin);
+  const int64_t room = axis.from + axis.padBegin + axis.padEnd - extent;
+  axis.to = (random.chance(0.2) ? (room + axis.stride - 1) / axis.stride : room / axis.stride) + 1;
+  return axis;
+}
+
+TestCase randomPool(Random& random, Opcode opcode) {
+  const Axis height = randomAxis(random);
+  Axis width = randomAxis(random);
+  if (random.chance(0.5)) width = height;
+  const Dims x = {random.integer(1, 2), random.chance(0.02) ? 0 : random.integer(1, 5), height.from, width.from};
+  TestCase testCase(opcode);
+  testCase.addInput(x, opcode == Opcode::maxPool ? wildNumbers(random, x, 3) : numbers(random, x));
+  testCase.addOutput({x[0], x[1], height.to, width.to});
+  std::vector<int32_t> words;
+  for (const auto member : {&Axis::kernel, &Axis::stride, &Axis::dilation, &Axis::padBegin, &Axis::padEnd}) {
+    words.push_back(static_cast<int32_t>(height.*member));
+    words.push_back(static_cast<int32_t>(width.*member));
+  }
+  if (opcode == Opcode::averagePool) words.push_back(static_cast<int32_t>(random.integer(0, 1)));
+  testCase.setInts(std::move(words));
+  testCase.tolerance = {opcode == Opcode::maxPool ? 0 : 1e-6, 0, opcode == Opcode::averagePool};
+  return testCase;
+}
+
+}  // namespace
+
+TestCase randomMaxPool(Random& random) { return randomPool(random, Opcode::maxPool); }
+
+TestCase randomAveragePool(Random& random) { return randomPool(random, Opcode::averagePool); }
+
+}  // namespace gdws::test

@@ -1,0 +1,37 @@
+#include <cmath>
+
+#include "engine/functions.h"
+#include "native/generators.h"
+#include "native/shapes.h"
+
+namespace gdws::test {
+
+TestCase randomUnary(Random& random) {
+  const Dims dims = randomDims(random, random.integer(0, 3));
+  TestCase testCase(Opcode::unary);
+  testCase.addInput(dims, wildNumbers(random, dims, random.choose<float>({1, 10, 100})));
+  testCase.addOutput(dims);
+  const auto function = static_cast<UnaryFunction>(random.integer(0, unaryFunctionCount - 1));
+  testCase.setInts({static_cast<int32_t>(function)});
+  const float a = random.chance(0.5) ? 1.0f : 0.1f + std::fabs(random.number());
+  testCase.setFloats({a, a + std::fabs(random.number())});
+  // Results below the least normal float are held to an absolute bound.
+  testCase.tolerance = {1e-6, 1e-40};
+  switch (function) {
+    case UnaryFunction::hardSigmoid:
+    case UnaryFunction::hardSwish:
+    case UnaryFunction::linear:
+    case UnaryFunction::gelu:
+    case UnaryFunction::geluTanh:
+    case UnaryFunction::silu:
+    case UnaryFunction::celu:
+      // Where terms cancel, or a rounded argument decides how fast the result vanishes.
+      testCase.tolerance.absolute = 1e-6;
+      break;
+    default:
+      break;
+  }
+  return testCase;
+}
+
+}  // namespace gdws::test

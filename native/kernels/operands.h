@@ -40,13 +40,6 @@ std::unique_ptr<Kernel> makeVectorKernel(const OperationView& operation, KernelC
   return std::make_unique<SomeKernel>(operation, context.vectors.elementwise);
 }
 
-/// What an operation without output elements runs.
-class EmptyKernel final : public Kernel {
- public:
-  bool readsInput(size_t) const override { return false; }
-  void run(const Buffers&, const Team&) const override {}
-};
-
 /// For KernelDefinition::supports of kernels that run whatever `make` accepts.
 inline bool supportsAll(const OperationView&, const KernelContext&) { return true; }
 

@@ -33,7 +33,7 @@ void binaryRow(const float* x, const float* y, float* z, int64_t count, float a,
   const Vector first = broadcast(a);
   const Vector second = broadcast(b);
   const auto f = [=](Vector left, Vector right) {
-    return activated<activation>(binaryOf<function>(left, right), first, second);
+    return activateVector(binaryOf<function>(left, right), activation, first, second);
   };
   if constexpr (form == OperandForm::bothRows) mapRow(z, count, f, x, y);
   if constexpr (form == OperandForm::secondScalar) mapRow(z, count, f, x, Scalar{broadcast(*y)});

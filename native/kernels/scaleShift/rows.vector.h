@@ -11,7 +11,7 @@ void scaleShiftRow(const float* x, float* y, int64_t count, float scale, float s
   const Vector first = broadcast(a);
   const Vector second = broadcast(b);
   mapRow(
-      y, count, [=](Vector v) { return activated<activation>(v * scale + shift, first, second); }, x);
+      y, count, [=](Vector v) { return activateVector(v * scale + shift, activation, first, second); }, x);
 }
 
 template <Activation activation>
@@ -19,8 +19,8 @@ void scaleShiftRows(const float* x, const float* scale, const float* shift, floa
   const Vector first = broadcast(a);
   const Vector second = broadcast(b);
   mapRow(
-      y, count, [=](Vector v, Vector s, Vector t) { return activated<activation>(v * s + t, first, second); }, x, scale,
-      shift);
+      y, count, [=](Vector v, Vector s, Vector t) { return activateVector(v * s + t, activation, first, second); }, x,
+      scale, shift);
 }
 
 }  // namespace GDWS_ISA

@@ -20,9 +20,9 @@ GDWS_INLINE Vector unaryOf(Vector x, [[maybe_unused]] Vector a, [[maybe_unused]]
   using enum UnaryFunction;
   [[maybe_unused]] const Vector one = broadcast(1.0f);
   [[maybe_unused]] const Vector zero = {};
-  if constexpr (function == relu) return activated<Activation::relu>(x, a, b);
-  if constexpr (function == clip) return activated<Activation::clip>(x, a, b);
-  if constexpr (function == leakyRelu) return activated<Activation::leakyRelu>(x, a, b);
+  if constexpr (function == relu) return activateVector(x, Activation::relu, a, b);
+  if constexpr (function == clip) return activateVector(x, Activation::clip, a, b);
+  if constexpr (function == leakyRelu) return activateVector(x, Activation::leakyRelu, a, b);
   if constexpr (function == elu) return x < 0 ? a * exponentialLessOne(x) : x;
   if constexpr (function == selu) return b * (x > 0 ? x : a * exponentialLessOne(x));
   if constexpr (function == celu) return maximum(zero, x) + minimum(zero, a * exponentialLessOne(x / a));

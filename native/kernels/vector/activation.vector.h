@@ -7,13 +7,18 @@
 namespace gdws {
 namespace GDWS_ISA {
 
-template <Activation activation>
-GDWS_INLINE Vector activated(Vector x, [[maybe_unused]] Vector a, [[maybe_unused]] Vector b) {
-  // minimum and maximum give their second operand where either is NaN.
-  if constexpr (activation == Activation::relu) return maximum(Vector{}, x);
-  if constexpr (activation == Activation::clip) return minimum(b, maximum(a, x));
-  if constexpr (activation == Activation::leakyRelu) return x < 0 ? a * x : x;
-  return x;
+GDWS_INLINE Vector activateVector(Vector x, Activation activation, Vector a, Vector b) {
+  switch (activation) {
+    // The bound comes first: where x is NaN the comparison fails and x stays.
+    case Activation::relu:
+      return maximum(Vector{}, x);
+    case Activation::clip:
+      return minimum(b, maximum(a, x));
+    case Activation::leakyRelu:
+      return x < Vector{} ? a * x : x;
+    default:
+      return x;
+  }
 }
 
 }  // namespace GDWS_ISA

@@ -1,6 +1,7 @@
 // Micro-kernels of the matrix product: a tile of Rows × Vectors sums is held in registers along the whole depth.
 #pragma once
 
+#include "kernels/vector/activation.vector.h"
 #include "kernels/vector/product_functions.h"
 #include "kernels/vector/vector.h"
 
@@ -16,20 +17,6 @@ inline constexpr int sumRegisters = 12;
 #else
 inline constexpr int sumRegisters = 8;
 #endif
-
-GDWS_INLINE Vector activateVector(Vector x, Activation activation, Vector a, Vector b) {
-  switch (activation) {
-    // The bound comes first: where x is NaN the comparison fails and x stays.
-    case Activation::relu:
-      return maximum(Vector{}, x);
-    case Activation::clip:
-      return minimum(b, maximum(a, x));
-    case Activation::leakyRelu:
-      return x < Vector{} ? a * x : x;
-    default:
-      return x;
-  }
-}
 
 template <int Rows, int Vectors>
 void multiply(const MicroTile& tile) {

@@ -28,7 +28,10 @@ GDWS_INLINE void copyExactly(const float* source, float* result, int64_t count) 
 
 /// At least [0, count); up to a vector more.
 GDWS_INLINE void zeroAtLeast(float* result, int64_t count) {
-  for (int64_t j = 0; j < count; j += lanes) store(result + j, Vector{});
+  if (count <= 0) return;
+  store(result, Vector{});
+  // Paddings are short; compilers make longer loops a call of memset.
+  for (int64_t j = lanes; j < count; j += lanes) store(result + j, Vector{});
 }
 
 /// The odd elements of two vectors in a row.
@@ -64,30 +67,47 @@ GDWS_INLINE int64_t firstAt(int64_t first, int64_t step, int64_t bound) {
   return first >= bound ? 0 : (bound - first + step - 1) / step;
 }
 
-static void fillLines(const LinesTask& task) {
+/// What of a phase's elements lie within the map: [from, to).
+struct Inside {
+  int64_t from, to;
+};
+
+GDWS_INLINE Inside insideOf(const LinesTask& task, int64_t column) {
+  const int64_t begin = firstAt(column, task.columnStep, 0);
+  const int64_t end = firstAt(column, task.columnStep, task.width);
+  const int64_t from = begin < task.phaseLength ? begin : task.phaseLength;
+  return {from, end < from ? from : end < task.phaseLength ? end : task.phaseLength};
+}
+
+/// One phase of all lines. `Stepped` says that the columns have a step.
+template <bool Stepped>
+GDWS_INLINE void fillPhase(const LinesTask& task, int64_t phase) {
+  const int64_t column = task.firstColumn + phase;
+  const Inside inside = insideOf(task, column);
+  const int64_t count = inside.to - inside.from, first = column + inside.from * task.columnStep;
   for (int64_t r = 0; r < task.rows; ++r) {
     const int64_t row = task.firstRow + r * task.rowStep;
-    float* line = task.lines + r * task.linePitch;
-    if (row < 0 || row >= task.height) {
-      zeroAtLeast(line, task.linePitch - lanes);
+    float* to = task.lines + r * task.linePitch + phase * task.phasePitch;
+    if (row < 0 || row >= task.height || count == 0) {
+      zeroAtLeast(to, task.phaseLength);
       continue;
     }
-    for (int64_t f = 0; f < task.phases; ++f) {
-      float* phase = line + f * task.phasePitch;
-      const int64_t column = task.firstColumn + f;
-      const int64_t begin = firstAt(column, task.columnStep, 0);
-      const int64_t end = firstAt(column, task.columnStep, task.width);
-      const int64_t from = begin < task.phaseLength ? begin : task.phaseLength;
-      const int64_t to = end < from ? from : end < task.phaseLength ? end : task.phaseLength;
-      zeroAtLeast(phase, from);
-      const float* source = task.plane + row * task.width + column + from * task.columnStep;
-      if (task.columnStep == 1) {
-        copyExactly(source, phase + from, to - from);
-      } else if (to > from) {
-        copyStrided(source, task.columnStep, phase + from, to - from, column + from * task.columnStep > 0);
-      }
-      zeroAtLeast(phase + to, task.phaseLength - to);
+    zeroAtLeast(to, inside.from);
+    const float* source = task.plane + row * task.width + first;
+    if constexpr (Stepped) {
+      copyStrided(source, task.columnStep, to + inside.from, count, first > 0);
+    } else {
+      copyExactly(source, to + inside.from, count);
     }
+    zeroAtLeast(to + inside.to, task.phaseLength - inside.to);
+  }
+}
+
+static void fillLines(const LinesTask& task) {
+  if (task.columnStep == 1) {
+    fillPhase<false>(task, 0);
+  } else {
+    for (int64_t phase = 0; phase < task.phases; ++phase) fillPhase<true>(task, phase);
   }
 }
 

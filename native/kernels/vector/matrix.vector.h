@@ -8,14 +8,19 @@
 namespace gdws {
 namespace GDWS_ISA {
 
-/// Vector registers that sums may take; the rest holds a row of columns, a broadcast and, without fused multiply-add,
-/// a product.
+/// Vector registers of the instruction set.
 #if GDWS_VECTOR_BYTES == 64 || defined(__aarch64__)
-inline constexpr int sumRegisters = 28;
-#elif GDWS_VECTOR_BYTES == 32
-inline constexpr int sumRegisters = 12;
+inline constexpr int registers = 32;
 #else
-inline constexpr int sumRegisters = 8;
+inline constexpr int registers = 16;
+#endif
+
+/// Registers that a micro-kernel needs besides its sums and a row of columns: a broadcast and, without fused
+/// multiply-add, a product.
+#if GDWS_VECTOR_BYTES == 16 && !defined(__aarch64__)
+inline constexpr int otherRegisters = 2;
+#else
+inline constexpr int otherRegisters = 1;
 #endif
 
 template <int Rows, int Vectors>
@@ -75,10 +80,8 @@ void multiply(const MicroTile& tile) {
   }
 }
 
-/// Whether a micro-kernel of this size exists.
-constexpr bool hasMicroKernel(int rows, int vectors) {
-  return rows >= 1 && rows * vectors <= sumRegisters && vectors >= 1;
-}
+/// Whether the registers hold a micro-kernel of this size.
+constexpr bool hasMicroKernel(int rows, int vectors) { return (rows + 1) * vectors + otherRegisters <= registers; }
 
 template <int Rows, int Vectors>
 constexpr MicroKernel microKernel() {

@@ -1,5 +1,5 @@
 import * as onnxruntime from 'onnxruntime-node';
-import type { InferenceSession } from 'onnxruntime-common';
+import type { InferenceSession, InferenceSessionFactory } from 'onnxruntime-common';
 import { InferenceSession as OwnSession } from '../src/session';
 
 /** What is compared: both have the signatures of onnxruntime-common. */
@@ -12,16 +12,18 @@ export interface EngineOptions {
   spinning?: boolean;
 }
 
-/** A session of `engine` on a model file. */
+/** A session of `engine` on a model file, or on the bytes of one. */
 export function openSession(
   engine: EngineName,
-  file: string,
+  model: string | Uint8Array,
   { threads, spinning = true }: EngineOptions,
 ): Promise<InferenceSession> {
-  if (engine === 'gdws') return OwnSession.create(file, { intraOpNumThreads: threads });
-  return onnxruntime.InferenceSession.create(file, {
+  const options = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
-  });
+  } as const;
+  const factory: InferenceSessionFactory = engine === 'gdws' ? OwnSession : onnxruntime.InferenceSession;
+  return typeof model === 'string' ? factory.create(model, options) : factory.create(model, options);
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { writeWhole } from '../src/onnx/write';
+import { timeCompression, type CompressionTime } from './compression';
 import { engineNames } from './engines';
 import { measureFootprints, type Footprint, type FootprintCase } from './footprint';
 import { describeMachine } from './machine';
@@ -9,7 +10,7 @@ import { writeNetwork, type ModelFile } from './model-files';
 import { parseOptions, type BenchmarkOptions } from './options';
 import { measurePeak } from './peak';
 import { race, type RaceResult } from './race';
-import { footprintTable, machineLines, peakLine, raceTable } from './report';
+import { compressionLine, footprintTable, machineLines, peakLine, raceTable } from './report';
 
 async function main(options: BenchmarkOptions): Promise<void> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-benchmarks-'));
@@ -31,8 +32,9 @@ async function main(options: BenchmarkOptions): Promise<void> {
       // ImageNet's are large.
       for (const { file } of forms) await fs.rm(file);
     }
+    const compression = options.compression ? await compressResnet18(folder) : undefined;
     if (options.json !== undefined) {
-      const figures = { machine, peak: Object.fromEntries(peak ?? []), races, footprints };
+      const figures = { machine, peak: Object.fromEntries(peak ?? []), races, footprints, compression };
       await writeWhole(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
     }
   } finally {
@@ -73,6 +75,13 @@ async function measureAll(forms: readonly ModelFile[]): Promise<(FootprintCase &
   const footprints = await measureFootprints(cases, 1);
   console.log(footprintTable(cases, footprints));
   return cases.map((one, index) => ({ ...one, file: path.basename(one.file), ...footprints[index]! }));
+}
+
+async function compressResnet18(folder: string): Promise<CompressionTime> {
+  const { file } = await writeNetwork('resnet18-cifar', undefined, folder);
+  const result = await timeCompression(file);
+  console.log(compressionLine(result));
+  return { ...result, file: path.basename(file) };
 }
 
 main(parseOptions(process.argv)).catch((error: unknown) => {

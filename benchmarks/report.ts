@@ -1,4 +1,6 @@
 import Table from 'cli-table3';
+import type { Comparison } from '../src/measure';
+import type { CompressionTime } from './compression';
 import type { Footprint, FootprintCase } from './footprint';
 import type { Machine } from './machine';
 import type { RaceResult } from './race';
@@ -55,6 +57,21 @@ export function raceTable(result: RaceResult, peak: number | undefined): string 
   return `\n${title}\n${times.toString()}\n${ratios.toString()}`;
 }
 
+/** Times of contestants, and that of `first` as a multiple of every other's. */
+export function comparisonTable(comparison: Comparison, first: string): string {
+  const table = new Table({
+    head: ['', 'median ms', 'quartiles', 'best', `${first} : this`],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    ...plain,
+  });
+  for (const { name, time } of comparison.measurements) {
+    const multiple = name === first ? '' : comparison.ratio(first, name).ofPairs.median.toFixed(2);
+    const quartiles = `${time.lowerQuartile.toFixed(0)}–${time.upperQuartile.toFixed(0)}`;
+    table.push([name, time.median.toFixed(0), quartiles, time.minimum.toFixed(0), multiple]);
+  }
+  return table.toString();
+}
+
 export function footprintTable(
   cases: readonly (FootprintCase & { label: string })[],
   footprints: readonly Footprint[],
@@ -76,6 +93,10 @@ export function footprintTable(
     ]);
   }
   return `\nSession and memory, batch 1, 1 thread (resident memory beyond Node and the libraries)\n${table.toString()}`;
+}
+
+export function compressionLine({ macs, time }: CompressionTime): string {
+  return `\ncompress, CIFAR ResNet-18 to ${100 * macs} % of its MACs: ${(time.median / 1000).toFixed(2)} s (median of ${time.count})`;
 }
 
 /** Without colours, because the tables go into files, and without lines between rows. */

@@ -42,9 +42,11 @@ export function allocate(layers: readonly Choices[], budget: number): Choice[] |
   let left = budget - totalCost(layers, chosen);
   if (left < 0) return undefined;
 
-  const moves = layers.flatMap((choices, layer) => hullMoves(choices).map((move) => ({ ...move, layer })));
+  const moves = layers.flatMap((choices, layer) =>
+    hullMoves(choices).map((move) => ({ ...move, layer, rate: move.gain / move.cost })),
+  );
   // Stable: the moves of a layer, whose gains per cost fall, stay in order.
-  moves.sort((a, b) => b.gain / b.cost - a.gain / a.cost);
+  moves.sort((a, b) => b.rate - a.rate);
   for (const { layer, to, cost } of moves) {
     if (cost > left) {
       chosen[layer] = partly(layers[layer]!, chosen[layer] as number, left);

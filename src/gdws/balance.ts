@@ -9,10 +9,11 @@ export function balanceOutputs(weights: Float32Array, shape: ConvolutionShape): 
   const length = weights.length / shape.outputChannels;
   const balanced = new Float32Array(weights.length);
   for (let output = 0; output < shape.outputChannels; ++output) {
-    const row = weights.subarray(output * length, (output + 1) * length);
-    const energy = row.reduce((sum, weight) => sum + weight * weight, 0);
+    const [first, end] = [output * length, (output + 1) * length];
+    let energy = 0;
+    for (let i = first; i < end; ++i) energy += weights[i]! * weights[i]!;
     const scale = energy > 0 ? 1 / Math.sqrt(energy) : 0;
-    row.forEach((weight, i) => (balanced[output * length + i] = weight * scale));
+    for (let i = first; i < end; ++i) balanced[i] = weights[i]! * scale;
   }
   return balanced;
 }

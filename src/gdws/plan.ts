@@ -24,9 +24,9 @@ export interface RankedLayer {
 export function plan(layers: readonly RankedLayer[], goal: Goal, network: { macs?: number; params: number }): Choice[] {
   switch (goal.kind) {
     case 'beta':
-      return layers.map((one) => lossesOfAtMost(one, goal.value));
+      return layers.map((one) => withError(one, goal.value));
     case 'error':
-      return layers.map((one) => lossesOfAtMost(one, goal.value * one.ranking.errors[0]!));
+      return layers.map((one) => withError(one, goal.value * one.ranking.errors[0]!));
     case 'macs':
       return withinBudget(layers.map(macs), network.macs!, goal);
     case 'params':
@@ -34,7 +34,7 @@ export function plan(layers: readonly RankedLayer[], goal: Goal, network: { macs
   }
 }
 
-function lossesOfAtMost({ layer, ranking }: RankedLayer, beta: number): Choice {
+function withError({ layer, ranking }: RankedLayer, beta: number): Choice {
   return ifCheaper({ ...perPixel(layer), losses: ranking.errors }, Math.max(1, lego(ranking, beta)));
 }
 

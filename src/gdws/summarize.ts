@@ -64,11 +64,12 @@ function channelEnergies(weights: Float32Array, shape: ConvolutionShape): Float6
   const perGroup = shape.inputChannels / shape.groups;
   const rows = shape.outputChannels / shape.groups;
   const kernel = taps(shape);
-  weights.forEach((weight, i) => {
-    const block = Math.floor(i / kernel);
-    const group = Math.floor(block / perGroup / rows);
-    result[group * perGroup + (block % perGroup)]! += weight * weight;
-  });
+  for (let output = 0, i = 0; output < shape.outputChannels; ++output) {
+    const firstChannel = Math.floor(output / rows) * perGroup;
+    for (let channel = firstChannel; channel < firstChannel + perGroup; ++channel) {
+      for (let tap = 0; tap < kernel; ++tap, ++i) result[channel]! += weights[i]! * weights[i]!;
+    }
+  }
   return result;
 }
 

@@ -1,3 +1,4 @@
+import { GdwsError } from '../errors';
 import type { Constant, DataType, ElementArray } from '../graph/value';
 import { elementCount } from '../graph/value';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../onnx/float16';
@@ -51,7 +52,7 @@ export function numbersOf({ type, data }: Constant): ArrayLike<number> {
     case 'uint64':
       return Array.from(data as BigInt64Array | BigUint64Array, Number);
     case 'string':
-      throw new TypeError('strings are not numbers');
+      throw new GdwsError('TYPE_MISMATCH', 'the operator takes numbers, and meets a tensor of strings.');
     default:
       return data as ArrayLike<number>;
   }
@@ -73,6 +74,7 @@ function encode(type: DataType, values: ArrayLike<number | bigint>): ElementArra
     const floats = values instanceof Float32Array ? values : Float32Array.from(values, Number);
     return type === 'float16' ? float32ToFloat16(floats) : float32ToBfloat16(floats);
   }
+  if (type === 'float32' && values instanceof Float32Array) return values;
   const elements = newElements(type, count);
   if (isBigInteger(type)) {
     for (let i = 0; i < count; i++) elements[i] = toBigInt(values[i]!);

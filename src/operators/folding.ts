@@ -4,6 +4,11 @@ import type { OperatorCall } from './operator';
 /** Elements a folded output may have though its inputs have fewer: enough for shapes, grids and tables. */
 const growthLimit = 1 << 18;
 
+/** Whether a result of `count` elements is small enough to be known whatever it comes from. */
+export function isSmall(count: number): boolean {
+  return count <= growthLimit;
+}
+
 /**
  * The constants of a node whose inputs are all known, or `undefined`. A node that would blow small constants up to a large
  * tensor (`count` elements) is left to the run, so that neither model nor session carries it.

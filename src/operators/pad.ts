@@ -1,7 +1,15 @@
 import type { Lowering, ValueId } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { floatAttribute, hasAttribute, stringAttribute } from '../onnx/attribute';
-import { integers, integersArgument, normalizeAxes, requireFloat, scalar } from './arguments';
+import {
+  commonType,
+  integers,
+  integersArgument,
+  normalizeAxes,
+  requireFloat,
+  requireTabular,
+  scalar,
+} from './arguments';
 import { isFloat, newElements, constantOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
@@ -22,7 +30,8 @@ interface Padding extends ValueType {
 }
 
 function padding(call: OperatorCall): Padding {
-  const { type, dims } = call.input(0);
+  const { dims } = call.input(0);
+  const type = commonType(call, [0, 2]);
   const mode = stringAttribute(call.node, 'mode', 'constant') as PadMode;
   if (!modes.includes(mode)) call.fail('MODEL_INVALID', `mode '${mode}' is not one of ${modes.join(', ')}.`);
   // Operator set 1 named the attribute in another way.
@@ -48,6 +57,7 @@ function padding(call: OperatorCall): Padding {
  * mirrored, repeated or wrapped.
  */
 function sources(call: OperatorCall, mode: PadMode, size: number, begin: number, end: number): Int32Array {
+  requireTabular(call, size + begin + end);
   const first = Math.max(0, -begin);
   const length = size - first - Math.max(0, -end);
   const before = Math.max(0, begin);
@@ -77,7 +87,9 @@ function foldPad(call: OperatorCall): Constant[] | undefined {
   const { type, dims, mode, begins, ends } = padding(call);
   const x = foldable(call, elementCount(dims))?.[0];
   if (!x || type === 'string') return undefined;
-  const fill = call.inputs[2]?.constant ?? constantOf(type, [], [fillValue(call)]);
+  const value = fillValue(call);
+  // The input itself is exact where a number is not.
+  const fill = call.inputs[2]?.constant ?? constantOf(type, [], [value]);
   const strides = stridesOf(x.dims);
   let positions = Int32Array.of(0);
   dims.forEach((dim, axis) => {

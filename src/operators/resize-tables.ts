@@ -143,7 +143,7 @@ export function interpolationTable(
     if (weights.size === 0) return [[clamp(Math.round(x), 0, input - 1), 1] as const];
     return Array.from(weights, ([source, weight]) => [source, weight / total] as const);
   });
-  const taps = Math.max(1, ...rows.map((row) => row.length));
+  const taps = rows.reduce((most, row) => Math.max(most, row.length), 1);
   const index = new Int32Array(places.length * taps);
   const weight = new Float32Array(places.length * taps);
   rows.forEach((row, o) => {

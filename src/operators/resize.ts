@@ -8,7 +8,7 @@ import {
   intsAttribute,
   stringAttribute,
 } from '../onnx/attribute';
-import { integers, normalizeAxes, requireFloat } from './arguments';
+import { integers, normalizeAxes, requireFloat, requireTabular } from './arguments';
 import { filled, numbersOf } from './elements';
 import { required } from './emission';
 import { inferOne } from './inference';
@@ -61,9 +61,10 @@ function resize(call: OperatorCall): Resize {
   if (!given) call.fail('MODEL_INVALID', 'neither scales nor sizes are given.');
   if (given.length !== axes.length)
     call.fail('SHAPE_MISMATCH', `${given.length} sizes or scales meet ${axes.length} axes.`);
-  if (Array.from(given).some((value) => !(value > 0))) {
+  if (Array.from(given).some((value) => !(value > 0 && value < Infinity))) {
     call.fail('MODEL_INVALID', `sizes or scales [${Array.from(given).join(', ')}] must be positive.`);
   }
+  if (axes.some((axis) => dims[axis] === 0)) call.fail('SHAPE_MISMATCH', 'there is nothing to resize.');
   const crops = stringAttribute(call.node, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize';
   if (crops && roi?.length !== 2 * axes.length) call.fail('MODEL_INVALID', `roi must have ${2 * axes.length} numbers.`);
   const resized = dims.map((size) => ({ input: size, output: size, scale: 1, start: 0, end: 1 }));
@@ -161,6 +162,7 @@ function lowerResize(call: OperatorCall, lowering: Lowering): void {
   axes.forEach((resized, axis) => {
     const identity = resized.scale === 1 && resized.input === resized.output;
     if (identity && !(crops && (resized.start !== 0 || resized.end !== 1))) return;
+    requireTabular(call, resized.output);
     const places = coordinates(how.coordinates, resized);
     const [from, to] = crops ? inside(places, resized.input) : [0, places.length];
     begins[axis] = from;

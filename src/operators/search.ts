@@ -1,6 +1,6 @@
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { hasAttribute, intAttribute } from '../onnx/attribute';
-import { axisAttribute, integers, normalizeAxis, ranked, scalar } from './arguments';
+import { axisAttribute, normalizeAxis, ranked, scalar } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
 import { foldable } from './folding';
 import { inferOne } from './inference';
@@ -33,8 +33,9 @@ interface TopK {
 function topK(call: OperatorCall): TopK {
   const { type, dims } = ranked(call, 0, 1);
   const axis = axisAttribute(call, dims.length, -1);
-  const k = hasAttribute(call.node, 'k') ? intAttribute(call.node, 'k') : integers(call, 1)[0]!;
-  if (k < 0 || k > dims[axis]!) call.fail('SHAPE_MISMATCH', `k = ${k} is more than axis ${axis} has, ${dims[axis]}.`);
+  const k = hasAttribute(call.node, 'k') ? intAttribute(call.node, 'k') : scalar(call, 1);
+  if (!Number.isInteger(k) || k < 0 || k > dims[axis]!)
+    call.fail('SHAPE_MISMATCH', `k = ${k} is more than axis ${axis} has, ${dims[axis]}.`);
   return { type, axis, k, dims: dims.map((dim, i) => (i === axis ? k : dim)) };
 }
 

@@ -1,22 +1,23 @@
+import type { Lowering } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { hasAttribute, intAttribute, tensorAttribute } from '../onnx/attribute';
 import { constantOfNode } from '../onnx/constant-node';
 import { decodeTensor } from '../onnx/tensor';
-import { integers, ranked, typeAttribute } from './arguments';
-import { bigintsOf, constantOf, isInteger, newElements, numbersOf } from './elements';
+import { integers, ranked, requireTabular, typeAttribute } from './arguments';
+import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
+import { isSmall } from './folding';
+import { inferOne } from './inference';
+import { pick } from './layout';
 import type { Operator, OperatorCall } from './operator';
 
 // Operators whose result follows from shapes and constants alone.
 // https://onnx.ai/onnx/operators/onnx__Shape.html and the pages of the operators below
 
-/** The operator whose output `make` knows before the run; `describe` where type and shape are known without its elements. */
+/** An operator whose output `make` computes before the run; `describe` gives type and shape where that is cheaper. */
 function source(make: (call: OperatorCall) => Constant, describe: (call: OperatorCall) => ValueType = make): Operator {
   return {
-    infer: (call) => {
-      const { type, dims } = describe(call);
-      return [{ type, dims }];
-    },
-    fold: (call) => [make(call)],
+    infer: inferOne(describe),
+    fold: (call) => (isSmall(elementCount(describe(call).dims)) ? [make(call)] : undefined),
   };
 }
 
@@ -44,8 +45,10 @@ function constant(call: OperatorCall): Constant {
 
 function fill(call: OperatorCall): Constant {
   const tensor = tensorAttribute(call.node, 'value');
-  const value = tensor && decodeTensor(tensor, { node: call.node.name, operator: call.node.opType });
-  return value ?? constantOf('float32', [1], [0]);
+  if (!tensor) return constantOf('float32', [1], [0]);
+  const value = decodeTensor(tensor, { node: call.node.name, operator: call.node.opType });
+  if (value.data.length !== 1) call.fail('MODEL_INVALID', "attribute 'value' must have one element.");
+  return value;
 }
 
 function constantOfShape(call: OperatorCall): ValueType {
@@ -55,10 +58,16 @@ function constantOfShape(call: OperatorCall): ValueType {
 }
 
 function filledShape(call: OperatorCall): Constant {
-  const { type, dims } = constantOfShape(call);
-  const data = newElements(type, elementCount(dims));
-  (data as unknown[]).fill(fill(call).data[0]);
-  return { type, dims, data };
+  const { dims } = constantOfShape(call);
+  return pick(fill(call), dims, new Uint8Array(elementCount(dims)));
+}
+
+/** A large one is spread out at the run. */
+function lowerConstantOfShape(call: OperatorCall, lowering: Lowering): void {
+  const { dims } = constantOfShape(call);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  lowering.emit('strided', [lowering.constant(fill(call))], [output], [0, ...dims.map(() => 0)]);
 }
 
 function range(call: OperatorCall): Constant {
@@ -72,12 +81,14 @@ function range(call: OperatorCall): Constant {
     if (step === 0n) call.fail('MODEL_INVALID', 'a step of 0 goes nowhere.');
     const distance = to - from;
     const count = distance / step + (distance % step !== 0n && distance > 0n === step > 0n ? 1n : 0n);
+    requireTabular(call, Number(count));
     const values = Array.from({ length: Math.max(0, Number(count)) }, (_, i) => from + BigInt(i) * step);
     return constantOf(type, [values.length], values);
   }
   const [from, to, step] = [start, limit, delta].map((bound) => numbersOf(bound)[0]!) as [number, number, number];
   if (step === 0) call.fail('MODEL_INVALID', 'a step of 0 goes nowhere.');
   const count = Math.max(0, Math.ceil((to - from) / step));
+  requireTabular(call, count);
   return constantOf(
     type,
     [count],
@@ -104,8 +115,8 @@ function eyeLike(call: OperatorCall): Constant {
 export const sourceOperators: Record<string, Operator> = {
   Shape: source(shape),
   Size: source(size),
-  Constant: source(constant),
-  ConstantOfShape: source(filledShape, constantOfShape),
-  Range: source(range),
+  Constant: { infer: inferOne(constant), fold: (call) => [constant(call)] },
+  ConstantOfShape: { ...source(filledShape, constantOfShape), lower: lowerConstantOfShape },
+  Range: { infer: inferOne(range), fold: (call) => [range(call)] },
   EyeLike: source(eyeLike, eyeLikeType),
 };

@@ -101,6 +101,12 @@ export const normalizationCases: readonly Case[] = [
   ...repeat(16, batch),
   ...repeat(10, instance),
   ...repeat(8, group),
+  {
+    opType: 'GroupNormalization',
+    opset: 18,
+    inputs: [random.floats([2, 6, 3, 2]), known(random.floats([3])), known(random.floats([3]))],
+    attributes: { num_groups: 3 },
+  },
   ...repeat(16, layer),
   ...repeat(12, local),
   ...repeat(8, meanVariance),

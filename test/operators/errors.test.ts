@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import type { Lowering } from '../../src/engine/lowering';
+import { GdwsError } from '../../src/errors';
+import type { KnownValue } from '../../src/graph/value';
+import { makeNode } from '../../src/onnx/make';
+import { operatorTable } from '../../src/operators';
+import { OperatorCall } from '../../src/operators/operator';
+import { activationCases } from './cases/activation';
+import { arithmeticCases } from './cases/arithmetic';
+import { convolutionCases } from './cases/convolution';
+import { gatherCases } from './cases/gather';
+import { joiningCases } from './cases/joining';
+import { normalizationCases } from './cases/normalization';
+import { padCases } from './cases/pad';
+import { poolingCases } from './cases/pooling';
+import { productCases } from './cases/product';
+import { rearrangingCases } from './cases/rearranging';
+import { reductionCases } from './cases/reduction';
+import { resizeCases } from './cases/resize';
+import { searchCases } from './cases/search';
+import { shapingCases } from './cases/shaping';
+import { sliceCases } from './cases/slice';
+import { softmaxCases } from './cases/softmax';
+import { sourceCases } from './cases/source';
+import { float, knownFloats, knownIntegers, type Case } from './case';
+import { nodeOf } from './oracle';
+import { Random } from './random';
+
+const random = new Random(20);
+
+/** What inference of a case throws. */
+function failure(tested: Case): unknown {
+  const inputs = tested.inputs.map((input) => input && { ...input, constant: input.known ? input : undefined });
+  try {
+    operatorTable.get(tested.opType)!.infer(new OperatorCall(nodeOf(tested), tested.opset, inputs));
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+const x = (...dims: number[]) => random.floats(dims);
+const mismatches: Case[] = [
+  { opType: 'Conv', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 2, 3, 3)] },
+  { opType: 'Conv', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 3, 3)] },
+  { opType: 'Conv', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 3, 9, 3)] },
+  { opType: 'Conv', opset: 11, inputs: [x(1, 4, 8, 8), x(3, 2, 3, 3)], attributes: { group: 2 } },
+  { opType: 'Conv', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 3, 3, 3), x(3)] },
+  { opType: 'Conv', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 3, 3, 3)], attributes: { kernel_shape: [3, 1] } },
+  { opType: 'ConvTranspose', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 3, 3, 3)] },
+  { opType: 'MaxPool', opset: 11, inputs: [x(1, 3, 4)], attributes: { kernel_shape: [2, 2] } },
+  { opType: 'Gemm', opset: 11, inputs: [x(2, 3), x(2, 4)] },
+  { opType: 'Gemm', opset: 11, inputs: [x(2, 3), x(3, 4), x(3)] },
+  { opType: 'MatMul', opset: 11, inputs: [x(2, 2, 3), x(3, 3, 4)] },
+  { opType: 'BatchNormalization', opset: 15, inputs: [x(1, 3, 2), x(3), x(3), x(2), x(3)] },
+  { opType: 'Add', opset: 13, inputs: [x(2, 3), x(2)] },
+  { opType: 'Where', opset: 13, inputs: [random.bools([3]), x(2), x(3)] },
+  { opType: 'PRelu', opset: 13, inputs: [x(2, 3), x(2, 2, 3)] },
+  { opType: 'Concat', opset: 13, inputs: [x(2, 3), x(3, 3)], attributes: { axis: 1 } },
+  { opType: 'Split', opset: 13, inputs: [x(2, 3), knownIntegers([1, 1])], outputs: 2, attributes: { axis: 1 } },
+  { opType: 'Reshape', opset: 13, inputs: [x(2, 3), knownIntegers([4, -1])] },
+  { opType: 'Squeeze', opset: 13, inputs: [x(2, 3), knownIntegers([0])] },
+  { opType: 'Transpose', opset: 13, inputs: [x(2, 3)], attributes: { perm: [0, 1, 2] } },
+  { opType: 'Expand', opset: 13, inputs: [x(2, 3), knownIntegers([2])] },
+  { opType: 'Pad', opset: 13, inputs: [x(2, 3), knownIntegers([1, 1])] },
+  { opType: 'Softmax', opset: 13, inputs: [x(2, 3)], attributes: { axis: 2 } },
+  { opType: 'ReduceSum', opset: 13, inputs: [x(2, 3), knownIntegers([2])] },
+  { opType: 'Resize', opset: 13, inputs: [x(2, 3), undefined, knownFloats([1])] },
+  { opType: 'DepthToSpace', opset: 13, inputs: [x(1, 6, 2, 2)], attributes: { blocksize: 2 } },
+  { opType: 'TopK', opset: 11, inputs: [x(3), knownIntegers([4])], outputs: 2 },
+];
+
+test.each(mismatches)('$opType says what does not fit', (tested) => {
+  expect(failure(tested)).toMatchObject({
+    code: tested.opType === 'Transpose' ? 'MODEL_INVALID' : 'SHAPE_MISMATCH',
+    node: 'node',
+    operator: tested.opType,
+    shape: tested.inputs.flatMap((input) => (input ? [[...input.dims]] : [])),
+  });
+});
+
+test('types that do not belong together', () => {
+  expect(failure({ opType: 'Add', opset: 13, inputs: [x(2), random.integers([2])] })).toMatchObject({
+    code: 'TYPE_MISMATCH',
+  });
+});
+
+test('a shape that only the run would know', () => {
+  expect(failure({ opType: 'Reshape', opset: 13, inputs: [x(2), random.integers([1])] })).toMatchObject({
+    code: 'OPERATOR_UNSUPPORTED',
+  });
+});
+
+const valid: Case[] = [
+  ...activationCases,
+  ...arithmeticCases,
+  ...convolutionCases,
+  ...gatherCases,
+  ...joiningCases,
+  ...normalizationCases,
+  ...padCases,
+  ...poolingCases,
+  ...productCases,
+  ...rearrangingCases,
+  ...reductionCases,
+  ...resizeCases,
+  ...searchCases,
+  ...shapingCases,
+  ...sliceCases,
+  ...softmaxCases,
+  ...sourceCases,
+];
+
+const number = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(2 ** 31, 2 ** 53 - 1, -(2 ** 53 - 1)));
+const attribute = fc.oneof(
+  number,
+  fc.array(number, { maxLength: 6 }),
+  fc.constantFrom('', 'constant', 'SAME_UPPER', 'cubic'),
+  fc.float().map((value) => float(value)),
+  fc.array(fc.float(), { maxLength: 6 }).map((floats) => ({ floats })),
+);
+const value: fc.Arbitrary<KnownValue | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 5 }).map((dims) => ({ type: 'float32' as const, dims })),
+  fc.array(fc.bigInt({ min: -9n, max: 9n }), { maxLength: 5 }).map((list) => {
+    const constant = { type: 'int64' as const, dims: [list.length], data: BigInt64Array.from(list) };
+    return { ...constant, constant };
+  }),
+  fc.array(fc.float(), { maxLength: 5 }).map((list) => {
+    const constant = { type: 'float32' as const, dims: [list.length], data: Float32Array.from(list) };
+    return { ...constant, constant };
+  }),
+  fc.constant({ type: 'string' as const, dims: [1], constant: { type: 'string' as const, dims: [1], data: ['a'] } }),
+);
+
+/** Takes a lowering's operations and checks that each value is written once. */
+function recorder(inputs: readonly (KnownValue | undefined)[], outputs: number): Lowering {
+  let values = 1000;
+  const written = new Set<number>();
+  return {
+    input: (index) => (inputs[index] ? index : undefined),
+    output: (index) => (index < outputs ? 100 + index : undefined),
+    temporary: () => values++,
+    constant: () => values++,
+    view: () => values++,
+    emit: (_, __, outputs) => {
+      for (const output of outputs) {
+        expect(written.has(output)).toBe(false);
+        written.add(output);
+      }
+    },
+  };
+}
+
+/** One attribute or input of a valid case replaced by anything: dims that make sense come out, or a GdwsError. */
+test('nothing but GdwsError comes of nonsense', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...valid),
+      fc.option(fc.tuple(fc.nat(9), value)),
+      fc.option(fc.tuple(fc.nat(9), attribute)),
+      (tested, newInput, newAttribute) => {
+        const inputs: (KnownValue | undefined)[] = tested.inputs.map((input) => input && { ...input, constant: input });
+        if (newInput) inputs[newInput[0] % (inputs.length + 1)] = newInput[1];
+        const names = Object.keys(tested.attributes ?? {});
+        const attributes = { ...tested.attributes };
+        if (newAttribute && names.length > 0) attributes[names[newAttribute[0] % names.length]!] = newAttribute[1];
+        const node = makeNode({ ...nodeOf(tested), attributes });
+        const operator = operatorTable.get(tested.opType)!;
+        const call = new OperatorCall(node, tested.opset, inputs);
+        try {
+          for (const { dims } of [...operator.infer(call), ...(operator.fold?.(call) ?? [])]) {
+            expect(dims.every((dim) => Number.isInteger(dim) && dim >= 0)).toBe(true);
+          }
+          operator.lower?.(call, recorder(inputs, tested.outputs ?? 1));
+        } catch (error) {
+          if (!(error instanceof GdwsError)) throw error;
+        }
+      },
+    ),
+    { seed: 7, numRuns: 40_000 },
+  );
+});

@@ -1,0 +1,4 @@
+import { narrowCases } from './cases/narrow';
+import { checkCases } from './check';
+
+checkCases(narrowCases);

@@ -178,6 +178,6 @@ test('nothing but GdwsError comes of nonsense', () => {
         }
       },
     ),
-    { seed: 7, numRuns: 40_000 },
+    { seed: 7, numRuns: 8_000 },
   );
 });

@@ -20,5 +20,5 @@ if (wanted === 'cmake') {
   // A Node installation usually carries its own headers, which saves node-gyp from downloading them.
   const prefix = path.dirname(path.dirname(process.execPath));
   const nodedir = existsSync(path.join(prefix, 'include/node/node_api.h')) ? ['--nodedir', prefix] : [];
-  run('npx', ['--no-install', 'node-gyp', 'rebuild', ...nodedir, ...process.argv.slice(3)]);
+  run('npx', ['--no-install', 'node-gyp', 'configure', 'build', '--jobs', 'max', ...nodedir, ...process.argv.slice(3)]);
 }

@@ -2,8 +2,9 @@ import { clone } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
 import { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
+import { typesOfInputs } from '../graph/input-types';
 import { foldBatchNormalization } from '../graph/passes/fold-batch-normalization';
-import type { KnownValue, ValueType } from '../graph/value';
+import type { KnownValue } from '../graph/value';
 import { native } from '../native';
 import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
 import { readModel } from '../onnx/read';
@@ -110,7 +111,7 @@ function countedNetwork(
   { inputShapes }: CompressOptions,
   goal: Goal,
 ): { values: Map<string, KnownValue>; network: NetworkCost } {
-  const values = inferValues(graph, inputShapes && feedsOf(graph, inputShapes), { lenient: true });
+  const values = inferValues(graph, typesOfInputs(graph, inputShapes), { lenient: true });
   const network = networkCost(graph, values);
   if (goal.kind === 'macs' && network.unknown) {
     const open = graph.inputs.find(({ name }) => !values.has(name));
@@ -124,21 +125,6 @@ function countedNetwork(
     });
   }
   return { values, network };
-}
-
-function feedsOf(graph: Graph, inputShapes: NonNullable<CompressOptions['inputShapes']>): Map<string, ValueType> {
-  const names = graph.inputs.map(({ name }) => name);
-  for (const name of Object.keys(inputShapes)) {
-    if (!names.includes(name)) {
-      throw new GdwsError('INPUT_UNKNOWN', `the model has no input '${name}'.`, {
-        file: graph.file,
-        remedy: `Its inputs are ${names.join(', ')}.`,
-      });
-    }
-  }
-  return new Map(
-    Object.entries(inputShapes).map(([name, dims]) => [name, { type: graph.declared(name)?.type ?? 'float32', dims }]),
-  );
 }
 
 function threadsOf({ threads }: CompressOptions): number {

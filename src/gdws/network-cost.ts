@@ -3,6 +3,15 @@ import { elementCount, type KnownValue } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import type { NodeProto } from '../onnx/onnx_pb';
 
+/** What one node that multiplies by weights computes and holds. */
+export interface NodeCost {
+  readonly node: NodeProto;
+  /** Multiply-accumulates of one run; `undefined` where a shape is not known. */
+  readonly macs?: number;
+  /** Shapes of its weights by name; none where they are computed. */
+  readonly weights: ReadonlyMap<string, readonly number[]>;
+}
+
 /** What a network computes and holds, over all operators that multiply by weights. */
 export interface NetworkCost {
   /** Multiply-accumulates of one run; `undefined` where a shape is not known. */
@@ -11,26 +20,32 @@ export interface NetworkCost {
   readonly params: number;
   /** The first node whose shapes are not known. */
   readonly unknown?: NodeProto;
+  /** Of each node that counts, in the network's order. */
+  readonly nodes: readonly NodeCost[];
 }
 
 /** Cost of all Conv, ConvTranspose, Gemm and MatMul nodes. */
 export function networkCost(graph: Graph, values: ReadonlyMap<string, KnownValue>): NetworkCost {
-  let macs: number | undefined = 0;
-  let unknown: NodeProto | undefined;
-  const weights = new Map<string, number>();
-  for (const node of graph.nodes) {
-    if (node.domain !== '' && node.domain !== 'ai.onnx') continue;
-    const operands = operandsOf(node);
-    if (!operands) continue;
-    const ofNode = nodeMacs(node, graph, values);
-    if (ofNode === undefined) unknown ??= node;
-    macs = macs === undefined || ofNode === undefined ? undefined : macs + ofNode;
-    for (const operand of operands) {
-      const constant = graph.constant(operand) ?? values.get(operand)?.constant;
-      if (constant) weights.set(operand, elementCount(constant.dims));
-    }
-  }
-  return { macs, params: [...weights.values()].reduce((sum, count) => sum + count, 0), unknown };
+  const nodes = graph.nodes.flatMap((node) => nodeCost(node, graph, values));
+  const unknown = nodes.find(({ macs }) => macs === undefined)?.node;
+  const weights = new Map(nodes.flatMap((cost) => [...cost.weights]));
+  return {
+    macs: unknown ? undefined : nodes.reduce((sum, cost) => sum + cost.macs!, 0),
+    params: [...weights.values()].reduce((sum, dims) => sum + elementCount(dims), 0),
+    unknown,
+    nodes,
+  };
+}
+
+function nodeCost(node: NodeProto, graph: Graph, values: ReadonlyMap<string, KnownValue>): NodeCost | [] {
+  if (node.domain !== '' && node.domain !== 'ai.onnx') return [];
+  const operands = operandsOf(node);
+  if (!operands) return [];
+  const weights = operands.flatMap((name): [string, readonly number[]][] => {
+    const constant = graph.constant(name) ?? values.get(name)?.constant;
+    return constant ? [[name, constant.dims]] : [];
+  });
+  return { node, macs: nodeMacs(node, graph, values), weights: new Map(weights) };
 }
 
 /** The inputs of a node that are multiplied by one another, if it is one that counts. */

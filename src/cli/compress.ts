@@ -1,0 +1,124 @@
+import { Command } from 'commander';
+import { compress } from '../gdws/compress';
+import type { CompressOptions } from '../gdws/options';
+import type { Change, CompressionSummary, LayerSummary } from '../gdws/summary';
+import { readAlphaFile } from './alpha-file';
+import { finiteNumber, jsonOption, namePattern, shapeOption, threadsOption } from './arguments';
+import { checkDestination } from './destination';
+import { formatBytes, formatCount, formatNumber, formatShape, formatShare } from './format';
+import { interruption } from './interrupt';
+import { note, print, printJson, printTable, warn } from './output';
+import { Progress } from './progress';
+
+type Goals = Pick<CompressOptions, 'macs' | 'params' | 'beta' | 'error'>;
+
+interface CompressArguments extends Goals, Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
+  readonly output: string;
+  readonly alpha?: string;
+  readonly shape?: Record<string, number[]>;
+  readonly foldBatchNorm?: boolean;
+  readonly json?: boolean;
+}
+
+/** `gdws compress`: replaces convolutions by GDWS ones, without training. */
+export function compressCommand(): Command {
+  const command = new Command('compress');
+  return command
+    .description("replace a trained network's convolutions by generalized depthwise-separable ones, without training")
+    .argument('<model>', 'ONNX file')
+    .requiredOption('-o, --output <file>', 'where to write the compressed model; a file of that name is replaced')
+    .option('--macs <share>', 'share of the multiply-accumulates to keep, above 0 to 1', finiteNumber)
+    .option('--params <share>', 'share of the weights to keep, above 0 to 1', finiteNumber)
+    .option('--beta <number>', "most weighted error of each layer (the paper's β)", finiteNumber)
+    .option('--error <share>', 'most error of each layer, as a share of the energy of its weights', finiteNumber)
+    .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz')
+    .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', namePattern)
+    .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', namePattern)
+    .option('--first-layer', "replace the network's first convolution too")
+    .option('--fold-batch-norm', 'fold batch normalisations into the convolutions before them first')
+    .addOption(shapeOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Exactly one of --macs, --params, --beta and --error says how far to go.
+
+Examples:
+  $ gdws compress model.onnx -o small.onnx --macs 0.35
+  $ gdws compress model.onnx -o small.onnx --beta 0.005 --alpha alpha.json
+  $ gdws compress model.onnx -o small.onnx --error 0.02 --exclude '/head/*'`,
+    )
+    .action(async (model: string, options: CompressArguments) => {
+      const given = (['macs', 'params', 'beta', 'error'] as const).filter((goal) => options[goal] !== undefined);
+      if (given.length !== 1) command.error('error: give exactly one of --macs, --params, --beta and --error');
+      await checkDestination(options.output, model);
+      const alpha = options.alpha === undefined ? undefined : await readAlphaFile(options.alpha);
+      const { output, shape, json, ...goals } = options;
+
+      const progress = new Progress('compressing');
+      const signal = interruption();
+      const compression = await compress(model, {
+        ...goals,
+        alpha,
+        inputShapes: shape,
+        signal,
+        onProgress: (done, total, layer) => progress.update(done / total, layer),
+      }).finally(() => progress.stop());
+      await compression.write(output);
+
+      if (json) printJson({ model, output, ...compression.summary });
+      else printSummary(compression.summary);
+      if (compression.summary.layers.every(({ status }) => status === 'dense')) {
+        warn('no layer was replaced: the table says why.');
+      }
+      note(`wrote ${output}`);
+    });
+}
+
+function printSummary({ layers, macs, params, bytes }: CompressionSummary): void {
+  printTable(
+    [
+      { title: 'layer' },
+      { title: 'shape' },
+      { title: 'is now' },
+      { title: 'g', right: true },
+      { title: 'MACs', right: true },
+      { title: 'kept', right: true },
+      { title: 'error', right: true },
+    ],
+    layers.map((layer) => [
+      layer.name,
+      shapeOf(layer),
+      layer.status === 'gdws' ? 'GDWS' : `dense: ${layer.reason}`,
+      meanKernels(layer),
+      layer.macs ? formatCount(layer.macs.after) : '?',
+      layer.macs ? formatShare(share(layer.macs)) : '?',
+      layer.status === 'gdws' ? formatShare(layer.relativeError) : '',
+    ]),
+  );
+  print();
+  print('g: depthwise kernels an input channel, on average; error: share of the (weighted) energy of the weights');
+  const replaced = layers.filter(({ status }) => status === 'gdws').length;
+  print(`${replaced} of ${layers.length} convolutions replaced`);
+  if (macs) print(change('MACs', macs, formatCount));
+  print(change('params', params, formatCount));
+  print(change('file', bytes, formatBytes));
+}
+
+function shapeOf({ outputChannels, inputChannels, kernel, groups }: LayerSummary): string {
+  if (!kernel || outputChannels === undefined || inputChannels === undefined) return '?';
+  return `${formatShape([outputChannels, inputChannels, ...kernel])}${groups && groups > 1 ? ` in ${groups} groups` : ''}`;
+}
+
+function meanKernels({ kernels, inputChannels }: LayerSummary): string {
+  return kernels === undefined || !inputChannels ? '' : formatNumber(kernels / inputChannels);
+}
+
+function change(what: string, { before, after }: Change, format: (count: number) => string): string {
+  return `${what}: ${format(before)} → ${format(after)} (${formatShare(share({ before, after }))})`;
+}
+
+function share({ before, after }: Change): number {
+  return before === 0 ? 1 : after / before;
+}

@@ -1,0 +1,101 @@
+import { networkCost, type NodeCost } from '../gdws/network-cost';
+import type { Graph } from '../graph/graph';
+import { inferValues } from '../graph/infer';
+import { elementCount, type DataType, type KnownValue } from '../graph/value';
+import { operatorOf } from '../operators';
+import { typesOfInputs } from '../graph/input-types';
+
+/** What `gdws inspect --json` prints of a model. */
+export interface ModelDescription {
+  readonly irVersion: number;
+  readonly producer: string;
+  /** Operator set versions by domain; the standard one is `ai.onnx`. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly ValueDescription[];
+  readonly outputs: readonly ValueDescription[];
+  readonly operators: readonly OperatorDescription[];
+  /** Nodes that multiply by weights, in the network's order. */
+  readonly layers: readonly LayerDescription[];
+  /** Multiply-accumulates of one run; absent where shapes are not known. */
+  readonly macs?: number;
+  /** Weights of the layers, without biases; shared ones count once. */
+  readonly params: number;
+  /** Whether the engine knows every operator. */
+  readonly runs: boolean;
+}
+
+export interface ValueDescription {
+  readonly name: string;
+  readonly type?: DataType;
+  /** A free dim is its name, or null. */
+  readonly dims?: readonly (number | string | null)[];
+}
+
+export interface OperatorDescription {
+  /** Empty for the standard operators. */
+  readonly domain: string;
+  readonly type: string;
+  /** How many nodes. */
+  readonly count: number;
+  /** Whether the engine knows it. */
+  readonly runs: boolean;
+}
+
+export interface LayerDescription {
+  readonly name: string;
+  readonly operator: string;
+  /** Shape of the weights. */
+  readonly weights?: readonly number[];
+  /** Shape of the output. */
+  readonly output?: readonly number[];
+  readonly macs?: number;
+  readonly params: number;
+}
+
+/** What is in a model, what it costs, and whether the engine runs it. */
+export function describeModel(graph: Graph, shapes: Record<string, number[]> = {}): ModelDescription {
+  const { model } = graph;
+  const values = inferValues(graph, typesOfInputs(graph, shapes), { lenient: true });
+  const { macs, params, nodes } = networkCost(graph, values);
+  const operators = describeOperators(graph);
+  return {
+    irVersion: Number(model.irVersion),
+    producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domain || 'ai.onnx', Number(version)])),
+    inputs: graph.inputs.map(({ name }) => describeValue(graph, name)),
+    outputs: graph.outputs.map(({ name }) => describeValue(graph, name)),
+    operators,
+    layers: nodes.map((cost) => describeLayer(cost, values)),
+    macs,
+    params,
+    runs: operators.every(({ runs }) => runs),
+  };
+}
+
+function describeValue(graph: Graph, name: string): ValueDescription {
+  const declared = graph.declared(name);
+  return { name, type: declared?.type, dims: declared?.dims?.map((dim) => dim ?? null) };
+}
+
+function describeOperators(graph: Graph): OperatorDescription[] {
+  const found = new Map<string, { domain: string; type: string; count: number; runs: boolean }>();
+  for (const { domain, opType: type } of graph.nodes) {
+    const key = `${domain} ${type}`;
+    const same = found.get(key);
+    if (same) ++same.count;
+    else found.set(key, { domain, type, count: 1, runs: operatorOf(domain, type) !== undefined });
+  }
+  return [...found.values()].sort((one, other) => other.count - one.count || (one.type < other.type ? -1 : 1));
+}
+
+function describeLayer({ node, macs, weights }: NodeCost, values: ReadonlyMap<string, KnownValue>): LayerDescription {
+  const shapes = [...weights.values()];
+  return {
+    name: node.name || node.output[0]!,
+    operator: node.opType,
+    weights: shapes[0],
+    output: values.get(node.output[0]!)?.dims,
+    macs,
+    params: shapes.reduce((sum, dims) => sum + elementCount(dims), 0),
+  };
+}

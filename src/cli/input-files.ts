@@ -1,0 +1,111 @@
+import { Tensor } from 'onnxruntime-common';
+import { toFloat32 } from '../data/elements';
+import { readNpy } from '../data/npy';
+import { GdwsError } from '../errors';
+import type { Constant } from '../graph/value';
+import { float32ToFloat16 } from '../onnx/float16';
+import type { InferenceSession } from '../session';
+import { formatShape } from './format';
+
+/** The tensors to run a model on, and what was done to make them fit. */
+export interface Feeds {
+  readonly feeds: Record<string, Tensor>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads `photo.npy` or `name=photo.npy` for each input. Elements are converted to the type that the model
+ * takes, and a missing batch dim is added.
+ *
+ * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID, INPUT_UNKNOWN, TYPE_MISMATCH
+ */
+export async function readFeeds(session: InferenceSession, inputs: readonly string[]): Promise<Feeds> {
+  const feeds: Record<string, Tensor> = {};
+  const notes: string[] = [];
+  for (const input of inputs) {
+    for (const [name, tensor] of await readInput(session, input)) {
+      if (feeds[name]) throw new GdwsError('ARGUMENT_INVALID', 'this input was given twice.', { tensor: name });
+      feeds[name] = fitted(session, name, tensor, notes);
+    }
+  }
+  return { feeds, notes };
+}
+
+async function readInput(session: InferenceSession, input: string): Promise<Iterable<[string, Tensor]>> {
+  const names = session.inputNames;
+  // A name may have a '=', and so may a path: the names of the model decide.
+  const named = names.find((name) => input.startsWith(`${name}=`));
+  if (named !== undefined) return [[named, await readNpy(input.slice(named.length + 1))]];
+  if (/^[^/\\]*=/.test(input) && !(names.length === 1 && input.split('=')[0]!.includes('.'))) {
+    throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', {
+      tensor: input.split('=')[0],
+      remedy: `Its inputs are: ${names.join(', ')}.`,
+    });
+  }
+  if (names.length !== 1) {
+    throw new GdwsError('ARGUMENT_INVALID', `the model has ${names.length} inputs; this file is for which?`, {
+      file: input,
+      remedy: `Write ${names.map((name) => `--input ${name}=file.npy`).join(' ')}`,
+    });
+  }
+  return [[names[0]!, await readNpy(input)]];
+}
+
+function fitted(session: InferenceSession, name: string, tensor: Tensor, notes: string[]): Tensor {
+  const metadata = session.inputMetadata.find((one) => one.name === name);
+  // Unknown names are for the session to refuse.
+  if (!metadata?.isTensor) return tensor;
+  let result = tensor;
+  if (result.type !== metadata.type) {
+    result = converted(result, metadata.type, name);
+    notes.push(`input '${name}': ${tensor.type} converted to ${metadata.type}, values unchanged`);
+  }
+  if (result.dims.length + 1 === metadata.shape.length && fitsOne(metadata.shape[0])) {
+    result = result.reshape([1, ...result.dims]);
+    notes.push(`input '${name}': ${formatShape(tensor.dims)} run as a batch of one`);
+  }
+  return result;
+}
+
+function fitsOne(dim: number | string | undefined): boolean {
+  return typeof dim !== 'number' || dim === 1;
+}
+
+function converted(tensor: Tensor, type: Tensor.Type, name: string): Tensor {
+  const constant = tensor as unknown as Constant;
+  const numbers = tensor.data as Iterable<number | bigint>;
+  switch (type) {
+    case 'float32':
+      return new Tensor('float32', toFloat32(constant), tensor.dims);
+    case 'float64':
+      return new Tensor('float64', Float64Array.from(toFloat32(constant)), tensor.dims);
+    case 'float16':
+      return new Tensor('float16', float32ToFloat16(toFloat32(constant)), tensor.dims);
+    case 'int64':
+      return new Tensor(
+        'int64',
+        BigInt64Array.from(numbers, (value) => BigInt(wholeNumber(value, name))),
+        tensor.dims,
+      );
+    case 'int32':
+      return new Tensor(
+        'int32',
+        Int32Array.from(numbers, (value) => wholeNumber(value, name)),
+        tensor.dims,
+      );
+    default:
+      throw new GdwsError('TYPE_MISMATCH', `the model takes ${type}, and the file holds ${tensor.type}.`, {
+        tensor: name,
+        remedy: `Save it as ${type}.`,
+      });
+  }
+}
+
+function wholeNumber(value: number | bigint, name: string): number {
+  if (!Number.isSafeInteger(Number(value))) {
+    throw new GdwsError('TYPE_MISMATCH', `the model takes whole numbers, and the file holds ${value}.`, {
+      tensor: name,
+    });
+  }
+  return Number(value);
+}

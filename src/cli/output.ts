@@ -1,0 +1,49 @@
+import Table from 'cli-table3';
+import { stylesOf } from './styles';
+
+/** Prints lines of data. */
+export function print(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints the one JSON document of a command. */
+export function printJson(document: unknown): void {
+  print(JSON.stringify(document, null, 2));
+}
+
+/** Says something that is no data. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Says something that the user should look at. */
+export function warn(text: string): void {
+  note(`${stylesOf(process.stderr).yellow('warning')}: ${text}`);
+}
+
+/** Prints a heading over what follows. */
+export function printHeading(text: string): void {
+  print();
+  print(stylesOf(process.stdout).bold(text));
+}
+
+export interface Column {
+  readonly title: string;
+  /** Numbers stand to the right. */
+  readonly right?: boolean;
+}
+
+/** Prints rows in columns as wide as they need. */
+export function printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+  const dim = stylesOf(process.stdout).dim;
+  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+  const lines = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+  const table = new Table({
+    head: columns.map(({ title }) => dim(title)),
+    colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
+    chars: { ...Object.fromEntries([...none, ...lines].map((name) => [name, ''])), middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...rows.map((row) => [...row]));
+  for (const line of table.toString().split('\n')) print(`  ${line.trimEnd()}`);
+}

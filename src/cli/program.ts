@@ -1,0 +1,33 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import { debugOption } from './arguments';
+import { benchCommand } from './bench';
+import { compressCommand } from './compress';
+import { inspectCommand } from './inspect';
+import { runCommand } from './run';
+
+/** The command line. Parsing throws commander's errors, and what the commands throw. */
+export function program(): Command {
+  const gdws = new Command('gdws')
+    .description(
+      'Turns trained convolutional networks (ONNX) into generalized depthwise-separable ones, and runs them fast on CPUs.',
+    )
+    .version(version());
+  for (const command of [inspectCommand(), compressCommand(), runCommand(), benchCommand()]) {
+    gdws.addCommand(command.addOption(debugOption()));
+  }
+  for (const command of [gdws, ...gdws.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`'${['gdws', command === gdws ? '' : `${command.name()} `].join(' ')}--help' says how.`);
+  }
+  return gdws;
+}
+
+function version(): string {
+  const { version } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

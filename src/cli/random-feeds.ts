@@ -1,0 +1,89 @@
+import { Tensor } from 'onnxruntime-common';
+import { GdwsError } from '../errors';
+import { elementCount } from '../graph/value';
+import type { InferenceSession } from '../session';
+
+/**
+ * Numbers that look like images, in [0, 1), and are the same at every call; zeros for whole numbers, which are indices
+ * more often than not.
+ *
+ * @param batch the leading dim of every input that leaves it open; without it, 1
+ * @param shapes of inputs that leave more than that open
+ * @throws GdwsError SHAPE_UNKNOWN, SHAPE_MISMATCH, INPUT_UNKNOWN, TYPE_MISMATCH
+ */
+export function randomFeeds(
+  session: InferenceSession,
+  file: string,
+  batch: number | undefined,
+  shapes: Record<string, number[]> = {},
+): { feeds: Record<string, Tensor>; batch: number } {
+  const unknown = Object.keys(shapes).find((name) => !session.inputNames.includes(name));
+  if (unknown !== undefined) {
+    throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', {
+      file,
+      tensor: unknown,
+      remedy: `Its inputs are: ${session.inputNames.join(', ')}.`,
+    });
+  }
+  const feeds = session.inputMetadata.map((metadata): [string, Tensor] => {
+    if (!metadata.isTensor) throw new GdwsError('TYPE_MISMATCH', 'this input is no tensor.', { tensor: metadata.name });
+    const dims = shapeOf(metadata.name, metadata.shape, file, batch, shapes[metadata.name]);
+    return [metadata.name, randomTensor(metadata.name, metadata.type, dims, file)];
+  });
+  return { feeds: Object.fromEntries(feeds), batch: feeds[0]?.[1].dims[0] ?? 1 };
+}
+
+function shapeOf(
+  name: string,
+  declared: readonly (number | string)[],
+  file: string,
+  batch: number | undefined,
+  given: readonly number[] | undefined,
+): number[] {
+  const place = { file, tensor: name, shape: declared.map((dim) => dim || '?') };
+  return (given ?? declared).map((dim, axis) => {
+    if (axis === 0 && batch !== undefined) {
+      if (typeof declared[0] !== 'number' || declared[0] === batch) return batch;
+      throw new GdwsError('SHAPE_MISMATCH', `the model takes batches of ${declared[0]} only, not of ${batch}.`, place);
+    }
+    if (typeof dim === 'number') return dim;
+    if (axis === 0) return 1;
+    throw new GdwsError('SHAPE_UNKNOWN', 'the model leaves the shape of this input open.', {
+      ...place,
+      remedy: `Give it: --shape ${name}=1x3x224x224 (with its own numbers).`,
+    });
+  });
+}
+
+function randomTensor(name: string, type: Tensor.Type, dims: readonly number[], file: string): Tensor {
+  const count = elementCount(dims);
+  switch (type) {
+    case 'float32':
+      return new Tensor('float32', Float32Array.from(numbers(count)), dims);
+    case 'float64':
+      return new Tensor('float64', Float64Array.from(numbers(count)), dims);
+    case 'int64':
+      return new Tensor('int64', new BigInt64Array(count), dims);
+    case 'int32':
+      return new Tensor('int32', new Int32Array(count), dims);
+    case 'uint8':
+      return new Tensor(
+        'uint8',
+        Uint8Array.from(numbers(count), (value) => 256 * value),
+        dims,
+      );
+    case 'bool':
+      return new Tensor('bool', new Uint8Array(count), dims);
+    default:
+      throw new GdwsError('TYPE_MISMATCH', `the engine takes no ${type} inputs.`, { file, tensor: name });
+  }
+}
+
+/** Park and Miller's generator: the same numbers on every machine. */
+function* numbers(count: number): Generator<number> {
+  let state = 1;
+  for (let index = 0; index < count; ++index) {
+    state = (state * 48271) % 2147483647;
+    yield state / 2147483647;
+  }
+}

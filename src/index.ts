@@ -1,0 +1,15 @@
+/**
+ * gdws: trained convolutional networks (ONNX) made generalized depthwise-separable without training, and run fast on CPUs.
+ *
+ * @packageDocumentation
+ */
+export { InferenceSession, Tensor, type RunOptions, type SessionOptions } from './session';
+export { compress, type Compression } from './gdws/compress';
+export type { CompressOptions } from './gdws/options';
+export type { Change, CompressionSummary, LayerSummary } from './gdws/summary';
+export { GdwsError, type ErrorCode, type ErrorDetails } from './errors';
+export { readMnist } from './data/mnist';
+export { readCifar10 } from './data/cifar10';
+export { ImageSet, type ImageBatch } from './data/image-set';
+export { readNpy, writeNpy } from './data/npy';
+export { measureInterleaved, type Comparison, type Contestant, type Measurement, type MeasureOptions } from './measure';

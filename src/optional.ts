@@ -1,0 +1,21 @@
+import { GdwsError } from './errors';
+
+/**
+ * Loads what needs packages that gdws works without.
+ *
+ * @param packages their names
+ * @throws GdwsError DEPENDENCY_MISSING where one is not installed
+ */
+export async function withPackages<Module>(packages: readonly string[], load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const missing = packages.find((name) => message.includes(`'${name}'`));
+    if (!missing || (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND')) throw cause;
+    throw new GdwsError('DEPENDENCY_MISSING', `the package '${missing}' is not installed.`, {
+      remedy: `Install it: npm install ${packages.join(' ')}`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,301 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Tensor } from 'onnxruntime-common';
+import type { ModelDescription } from '../../src/cli/description';
+import { readNpy, writeNpy } from '../../src/data/npy';
+import type { CompressionSummary } from '../../src/gdws/summary';
+import { InferenceSession } from '../../src/session';
+import * as command from './command';
+
+/** A copy of the bundled network in the folder where the commands run. */
+const model = 'model.onnx';
+let folder: string;
+const gdws = (args: readonly string[], place = {}) => command.gdws(args, { cwd: folder, ...place });
+const gdwsInTerminal = (args: readonly string[], environment = {}) =>
+  command.gdwsInTerminal(args, { cwd: folder, environment });
+const inFolder = (name: string) => path.join(folder, name);
+/** What `JSON.parse` returns, which it says is `any`. */
+const parse = <Document>(text: string) => JSON.parse(text) as Document;
+const escapes = /\x1b/; // eslint-disable-line no-control-regex
+
+beforeAll(async () => {
+  folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-cli-'));
+  const digits = Float32Array.from({ length: 3 * 784 }, (_, index) => (index % 17) / 17);
+  await writeNpy(inFolder('one.npy'), new Tensor('float32', digits.slice(0, 784), [1, 28, 28]));
+  await writeNpy(inFolder('bytes.npy'), new Tensor('uint8', new Uint8Array(784).fill(1), [1, 1, 28, 28]));
+  await writeNpy(inFolder('three.npy'), new Tensor('float32', digits, [3, 1, 28, 28]));
+  await writeNpy(inFolder('wide.npy'), new Tensor('float32', new Float32Array(900), [1, 1, 30, 30]));
+  await fs.copyFile(command.bundled, inFolder(model));
+  await fs.writeFile(inFolder('cut.onnx'), (await fs.readFile(command.bundled)).subarray(0, 5000));
+  await fs.writeFile(inFolder('empty.onnx'), '');
+  await fs.writeFile(inFolder('cut.npy'), (await fs.readFile(inFolder('one.npy'))).subarray(0, 1000));
+});
+afterAll(() => fs.rm(folder, { recursive: true }));
+
+describe('gdws', () => {
+  test('--help and --version', async () => {
+    const help = await gdws(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['inspect', 'compress', 'run', 'bench']) expect(help.stdout).toContain(command);
+    const { version } = parse<{ version: string }>(
+      await fs.readFile(path.join(__dirname, '../../package.json'), 'utf8'),
+    );
+    expect(await gdws(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test.each(['inspect', 'compress', 'run', 'bench'])('%s --help has examples', async (command) => {
+    const { code, stdout, stderr } = await gdws([command, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('--json');
+    expect(stdout).toContain(`$ gdws ${command}`);
+  });
+
+  test.each([
+    [[], 'Usage: gdws'],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['inspect'], "missing required argument 'model'"],
+    [['inspect', model, '--colour'], "unknown option '--colour'"],
+    [['inspect', model, 'other.onnx'], 'too many arguments'],
+    [['inspect', model, '--shape', '1x3'], 'not of the form'],
+    [['compress', model, '--macs', '0.5'], "required option '-o, --output"],
+    [['compress', model, '-o', 'x.onnx'], 'exactly one of --macs, --params, --beta and --error'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--beta', '1'], 'exactly one of'],
+    [['compress', model, '-o', 'x.onnx', '--macs', 'half'], 'is not a number'],
+    [['compress', model, '-o', model, '--macs', '0.5'], 'the output is the model itself'],
+    [['run', model], "required option '-i, --input"],
+    [['run', model, '--input', 'x.npy', '--threads', '0'], 'not a whole number from 1 on'],
+    [['bench'], "missing required argument 'models'"],
+    [['bench', model, '--threads', '1,x'], 'not a whole number from 1 on'],
+    [['bench', model, model], 'given twice'],
+  ])('wrong usage: %j', async (args, message) => {
+    const { code, stdout, stderr } = await gdws(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(escapes);
+  });
+
+  test.each([
+    [['inspect', 'absent.onnx'], 'MODEL_UNREADABLE', 'absent.onnx'],
+    [['inspect', 'cut.onnx'], 'MODEL_UNREADABLE', 'cut.onnx'],
+    [['inspect', 'empty.onnx'], 'MODEL_UNREADABLE', 'empty.onnx'],
+    [['inspect', '.'], 'MODEL_UNREADABLE', ''],
+    [['inspect', model, '--shape', 'nothing=1x1'], 'INPUT_UNKNOWN', 'nothing'],
+    [['compress', 'absent.onnx', '-o', 'x.onnx', '--macs', '0.5'], 'MODEL_UNREADABLE', 'absent.onnx'],
+    [['compress', model, '-o', 'no/such/folder.onnx', '--macs', '0.5'], 'OUTPUT_UNWRITABLE', 'folder.onnx'],
+    [['compress', model, '-o', '.', '--macs', '0.5'], 'OUTPUT_UNWRITABLE', 'this is a folder'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '3'], 'BUDGET_OUT_OF_RANGE', '3'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.001'], 'BUDGET_OUT_OF_RANGE', '0.001'],
+    [['compress', model, '-o', 'x.onnx', '--beta', '1', '--alpha', 'cut.npy'], 'DATA_UNREADABLE', 'cut.npy'],
+    [['run', model, '--input', 'absent.npy'], 'DATA_UNREADABLE', 'absent.npy'],
+    [['run', model, '--input', 'cut.npy'], 'DATA_UNREADABLE', 'cut.npy'],
+    [['run', model, '--input', 'wide.npy'], 'SHAPE_MISMATCH', '30'],
+    [['run', model, '--input', 'nothing=one.npy'], 'INPUT_UNKNOWN', 'nothing'],
+    [['run', 'cut.onnx', '--input', 'one.npy'], 'MODEL_UNREADABLE', 'cut.onnx'],
+    [['run', model, '--input', 'one.npy', '--output', 'one.npy/x'], 'OUTPUT_UNWRITABLE', 'one.npy'],
+    [['bench', 'cut.onnx'], 'MODEL_UNREADABLE', 'cut.onnx'],
+    [['bench', model, '--shape', 'nothing=1x1'], 'INPUT_UNKNOWN', 'nothing'],
+  ])('work that fails: %j', async (args, errorCode, place) => {
+    const files = await fs.readdir(folder);
+    const { code, stdout, stderr } = await gdws(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`error[${errorCode}]: `);
+    expect(stderr).toContain(place);
+    expect(stderr.match(/\n/g)).toHaveLength(stderr.startsWith('input ') ? 2 : 1);
+    expect(await fs.readdir(folder)).toEqual(files);
+  });
+
+  test('--debug says where in the code', async () => {
+    const { code, stderr } = await gdws(['inspect', inFolder('cut.onnx'), '--debug']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error\[MODEL_UNREADABLE\].*\n(.*\n)*\s+at .*read\.ts/);
+    expect(stderr).toContain('Caused by:');
+  });
+
+  test('a reader that stops early is no failure', async () => {
+    const { code, stderr } = await gdws(['inspect', model], { deaf: true });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('inspect', () => {
+  test('--json is one document with the cost of every layer', async () => {
+    const { code, stdout, stderr } = await gdws(['inspect', model, '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const description = parse<ModelDescription & { bytes: number }>(stdout);
+    expect(description.runs).toBe(true);
+    expect(description.bytes).toBe((await fs.stat(command.bundled)).size);
+    const convolutions = description.layers.filter(({ operator }) => operator === 'Conv');
+    expect(convolutions.map(({ weights }) => weights![0])).toEqual([32, 48, 64, 96, 96]);
+    for (const { weights, output, macs, params } of convolutions) {
+      expect(params).toBe(weights!.reduce((product, dim) => product * dim, 1));
+      expect(macs).toBe((params * output!.reduce((product, dim) => product * dim, 1)) / weights![0]!);
+    }
+    expect(description.macs).toBe(description.layers.reduce((sum, { macs }) => sum + macs!, 0));
+    expect(description.params).toBe(description.layers.reduce((sum, { params }) => sum + params, 0));
+    expect(description.operators.find(({ type }) => type === 'Conv')).toMatchObject({ count: 5, runs: true });
+  });
+
+  test('a table for people, without escape codes where there is no terminal', async () => {
+    const { code, stdout, stderr } = await gdws(['inspect', model]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Conv +5 +runs it/);
+    expect(stdout).toMatch(/total: .* MACs, .* params/);
+    expect(stdout).not.toMatch(escapes);
+  });
+
+  test('more images a batch, as many times the work', async () => {
+    const name = (await InferenceSession.create(command.bundled)).inputNames[0]!;
+    const [one, four] = await Promise.all(
+      ['1', '4'].map((batch) => gdws(['inspect', model, '--json', '--shape', `${name}=${batch}x1x28x28`])),
+    );
+    expect(parse<ModelDescription>(four!.stdout).macs).toBe(4 * parse<ModelDescription>(one!.stdout).macs!);
+  });
+});
+
+describe('compress', () => {
+  test('writes a model within the budget, that runs, and says what became of each layer', async () => {
+    const output = inFolder('half.onnx');
+    const { code, stdout, stderr } = await gdws(['compress', model, '-o', output, '--macs', '0.5', '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${output}\n` });
+    const summary = parse<CompressionSummary & { output: string }>(stdout);
+    expect(summary.output).toBe(output);
+    expect(summary.layers).toHaveLength(5);
+    expect(summary.layers[0]).toMatchObject({ status: 'dense', reason: 'first convolution' });
+    expect(summary.layers.filter(({ status }) => status === 'gdws').length).toBeGreaterThan(0);
+    expect(summary.macs!.after).toBeLessThanOrEqual(summary.macs!.before / 2);
+    expect(summary.bytes.after).toBe((await fs.stat(output)).size);
+    const description = parse<ModelDescription>((await gdws(['inspect', output, '--json'])).stdout);
+    expect(description.macs).toBe(summary.macs!.after);
+    expect(description.params).toBe(summary.params.after);
+    expect(await gdws(['run', output, '--input', inFolder('one.npy'), '--json'])).toMatchObject({ code: 0 });
+  });
+
+  test('a table for people; a file of that name is replaced', async () => {
+    const output = inFolder('replaced.onnx');
+    await fs.writeFile(output, 'old');
+    const { code, stdout } = await gdws(['compress', model, '-o', output, '--params', '0.6']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/dense: first convolution/);
+    expect(stdout).toMatch(/GDWS/);
+    expect(stdout).toMatch(/params: .* → .* \(\d+\.\d %\)/);
+    expect(stdout).not.toMatch(escapes);
+    expect((await fs.stat(output)).size).toBeGreaterThan(1000);
+  });
+
+  test('--include, --exclude, --first-layer and --alpha reach the compression', async () => {
+    const names = parse<ModelDescription>((await gdws(['inspect', model, '--json'])).stdout)
+      .layers.filter(({ operator }) => operator === 'Conv')
+      .map(({ name }) => name);
+    const compressed = async (...args: string[]) => {
+      const { stdout, stderr } = await gdws(['compress', model, '-o', inFolder('some.onnx'), '--json', ...args]);
+      return { ...parse<CompressionSummary>(stdout), stderr };
+    };
+    const replaced = ({ layers }: CompressionSummary) =>
+      layers.filter(({ status }) => status === 'gdws').map(({ name }) => name);
+
+    const only = await compressed('--error', '0.3', '--include', names[3]!);
+    expect(replaced(only)).toEqual([names[3]]);
+    const none = await compressed('--error', '0.3', '--exclude', '*');
+    expect(replaced(none)).toEqual([]);
+    expect(none.stderr).toContain('warning: no layer was replaced');
+    const all = await compressed('--error', '0.9', '--first-layer');
+    expect(all.layers[0]!.reason).not.toBe('first convolution');
+
+    // Where only channel 0 counts, the others need no kernel.
+    const channels = all.layers[3]!.inputChannels!;
+    const alpha = inFolder('alpha.json');
+    await fs.writeFile(alpha, JSON.stringify({ [names[3]!]: Array.from({ length: channels }, (_, c) => (c ? 0 : 1)) }));
+    const weighted = await compressed('--error', '0', '--include', names[3]!, '--alpha', alpha);
+    expect(weighted.layers[3]!.g!.slice(1).every((count) => count === 0)).toBe(true);
+    expect(weighted.layers[3]!.g![0]).toBeGreaterThan(0);
+  });
+});
+
+describe('run', () => {
+  const input = () => inFolder('one.npy');
+
+  test('prints the largest logits, and writes them', async () => {
+    const output = inFolder('logits.npy');
+    const { code, stdout, stderr } = await gdws(['run', model, '--input', input(), '--output', output, '--json']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('run as a batch of one');
+    const { outputs } = parse<{ outputs: { top: { index: number; value: number }[][]; file: string }[] }>(stdout);
+    const logits = await readNpy(output);
+    expect(outputs[0]!.file).toBe(output);
+    expect(logits.dims).toEqual([1, 10]);
+
+    const session = await InferenceSession.create(command.bundled);
+    const image = (await readNpy(input())).reshape([1, 1, 28, 28]);
+    const expected = (await session.run({ [session.inputNames[0]!]: image }))[session.outputNames[0]!] as Tensor;
+    (logits.data as Float32Array).forEach((value, index) => {
+      expect(value).toBeCloseTo((expected.data as Float32Array)[index]!, 4);
+    });
+    const top = outputs[0]!.top[0]!;
+    expect(top).toHaveLength(5);
+    expect(top[0]!.value).toBeCloseTo(Math.max(...(expected.data as Float32Array)), 4);
+    expect((logits.data as Float32Array)[top[0]!.index]).toBeCloseTo(top[0]!.value, 4);
+  });
+
+  test('a batch by name, into a folder that is made', async () => {
+    const name = (await InferenceSession.create(command.bundled)).inputNames[0]!;
+    const output = inFolder('new/results');
+    const { code, stdout, stderr } = await gdws(['run', model, '-i', `${name}=${inFolder('three.npy')}`, '-o', output]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/3×10/);
+    const files = await fs.readdir(output);
+    expect(files).toHaveLength(1);
+    expect(stderr).toContain(files[0]);
+    expect(await readNpy(path.join(output, files[0]!))).toMatchObject({ dims: [3, 10] });
+  });
+
+  test('elements are converted, and it says so', async () => {
+    const { code, stderr } = await gdws(['run', model, '--input', inFolder('bytes.npy'), '--threads', '1']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('uint8 converted to float32');
+  });
+});
+
+describe('bench', () => {
+  test('medians and ratios of every setting', async () => {
+    const args = ['bench', model, '--threads', '1', '--batch', '1,2', '--time', '0.05', '--json'];
+    const { code, stdout, stderr } = await gdws(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { settings } = parse<{
+      settings: {
+        threads: number;
+        batch: number;
+        results: { median: number; speedUp: number; imagesPerSecond: number }[];
+      }[];
+    }>(stdout);
+    expect(settings.map(({ threads, batch }) => [threads, batch])).toEqual([
+      [1, 1],
+      [1, 2],
+    ]);
+    for (const { batch, results } of settings) {
+      expect(results[0]!.median).toBeGreaterThan(0);
+      expect(results[0]!.speedUp).toBe(1);
+      expect(results[0]!.imagesPerSecond).toBeCloseTo((1000 * batch) / results[0]!.median, 6);
+    }
+  });
+});
+
+const inTerminal = process.platform === 'linux' ? describe : describe.skip;
+inTerminal('in a terminal', () => {
+  test('headings are styled', async () => {
+    expect((await gdwsInTerminal(['inspect', model])).stdout).toMatch(escapes);
+  });
+
+  test('NO_COLOR is honoured', async () => {
+    const { code, stdout } = await gdwsInTerminal(['inspect', model], { NO_COLOR: '1' });
+    expect(code).toBe(0);
+    expect(stdout).toContain('Conv');
+    expect(stdout).not.toMatch(escapes);
+  });
+
+  test('work over a second shows its progress', async () => {
+    const { code, stdout } = await gdwsInTerminal(['bench', model, '--threads', '1', '--time', '1.5']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/measuring .*\d+%/);
+  });
+});

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+const root = path.join(__dirname, '../..');
+
+/** The bundled network: input (N, 1, 28, 28), logits (N, 10). */
+export const bundled = path.join(root, 'examples/robust-mnist.onnx');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Place {
+  /** The working folder. */
+  readonly cwd: string;
+  readonly environment?: Record<string, string>;
+  /** Whether nobody reads stdout. */
+  readonly deaf?: boolean;
+}
+
+/** Runs the command line from its sources as a process of its own. */
+export function gdws(args: readonly string[], place: Place): Promise<Ended> {
+  return run(process.execPath, [...cli, ...args], place);
+}
+
+/** Runs it in a terminal, by util-linux's `script`; stdout and stderr are then one. */
+export function gdwsInTerminal(args: readonly string[], { cwd, environment }: Place): Promise<Ended> {
+  const command = [process.execPath, ...cli, ...args].map((word) => `'${word}'`).join(' ');
+  return run('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd,
+    environment: { TERM: 'xterm', ...environment },
+  });
+}
+
+const cli = ['--import', require.resolve('tsx'), path.join(root, 'src/cli/main.ts')];
+
+function run(program: string, args: readonly string[], { cwd, environment, deaf }: Place): Promise<Ended> {
+  const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
+  void [NO_COLOR, FORCE_COLOR];
+  const child = spawn(program, args, { cwd, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (deaf) child.stdout.destroy();
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}

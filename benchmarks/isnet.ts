@@ -1,7 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import { Command, InvalidArgumentError } from 'commander';
 import { compress } from '../src/gdws/compress';
-import { measureInterleaved, type Comparison } from '../src/measure';
+import { measureInterleaved, untilIdle, type Comparison } from '../src/measure';
 import type { ModelProto } from '../src/onnx/onnx_pb';
 import { encodeModel } from '../src/onnx/write';
 import { demandAgreement, disagreement } from './agreement';
@@ -70,7 +70,7 @@ async function report(form: string, model: ModelProto, threads: number, budget: 
     );
     const comparison: Comparison = await measureInterleaved(
       lanes.map(({ name, session }) => ({ name, run: () => session.run(feeds) })),
-      { budget: 1000 * budget, warmUpRounds: 0, minRounds: 3, settlingCalls: 0 },
+      { budget: 1000 * budget, warmUpRounds: 0, minRounds: 3, settlingCalls: 0, rest: () => untilIdle() },
     );
     console.log(comparisonTable(comparison, 'gdws'));
   } finally {

@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-common';
-import { measureInterleaved, type Contestant, type Distribution, type Ratio } from '../src/measure';
+import { measureInterleaved, untilIdle, type Contestant, type Distribution, type Ratio } from '../src/measure';
 import { demandAgreement } from './agreement';
 import { engineNames, openSession, type EngineName } from './engines';
 import { seededFeeds } from './feeds';
@@ -59,7 +59,11 @@ export async function race(setting: RaceSetting, budget: number): Promise<RaceRe
       name: nameOf(engine, form),
       run: () => session.run(feeds),
     }));
-    const comparison = await measureInterleaved(contestants, { budget });
+    // One thread has none beside it that could spin.
+    const comparison = await measureInterleaved(contestants, {
+      budget,
+      rest: threads > 1 ? () => untilIdle() : undefined,
+    });
     const entries = lanes.map(({ engine, form }, index): RaceEntry => {
       const { time } = comparison.measurements[index]!;
       return { engine, form, time, gflops: (2 * setting[form].macs * batch) / time.median / 1e6 };

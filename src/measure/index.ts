@@ -5,4 +5,5 @@ export {
   type Measurement,
   type MeasureOptions,
 } from './interleave';
+export { untilIdle } from './rest';
 export { describe, quantile, ratio, type Distribution, type Ratio } from './statistics';

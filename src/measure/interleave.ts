@@ -20,10 +20,11 @@ export interface MeasureOptions {
   /** Milliseconds one sample should last at least; a faster contestant is called several times for it. Default 1. */
   minSample?: number;
   /**
-   * Calls before each sample that are not counted. They bring the contestant's data back into the caches and let the
-   * threads of the one before come to rest. Default 1.
+   * Calls before each sample that are not counted. They bring the contestant's data back into the caches. Default 1.
    */
   settlingCalls?: number;
+  /** Awaited before the settling calls of each sample; nothing by default. {@link untilIdle} waits for spinning threads. */
+  rest?: () => unknown;
   /** Stops between two samples with `ABORTED`. */
   signal?: AbortSignal;
   /** Called after each round with the fraction done, 0 to 1. */
@@ -60,7 +61,7 @@ export async function measureInterleaved(
   contestants: readonly Contestant[],
   options: MeasureOptions = {},
 ): Promise<Comparison> {
-  const { budget, warmUpRounds, minRounds, maxRounds, minSample, settlingCalls, signal, onProgress, clock } = {
+  const { budget, warmUpRounds, minRounds, maxRounds, minSample, settlingCalls, rest, signal, onProgress, clock } = {
     ...defaults,
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   } as typeof defaults & MeasureOptions;
@@ -90,6 +91,7 @@ export async function measureInterleaved(
     // A round that would probably end beyond the budget is not begun.
     if (rounds >= minRounds && spent + spent / rounds > budget) break;
     for (const [index, contestant] of contestants.entries()) {
+      await rest?.();
       if (settlingCalls > 0) await timed(contestant, settlingCalls);
       samples[index]!.push((await timed(contestant, calls[index]!)) / calls[index]!);
     }

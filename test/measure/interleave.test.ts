@@ -40,6 +40,25 @@ describe('measureInterleaved', () => {
     ]);
   });
 
+  test('rests before each sample, outside of its time', async () => {
+    const clock = new FakeClock();
+    const { measurements } = await measureInterleaved([clock.contestant('A', 2), clock.contestant('B', 3)], {
+      clock: clock.read,
+      budget: 0,
+      minRounds: 2,
+      rest: async () => {
+        await Promise.resolve();
+        clock.calls.push('-');
+        clock.now += 100;
+      },
+    });
+    expect(clock.calls.join('')).toBe('AB' + '-AA-BB'.repeat(2));
+    expect(measurements.map(({ samples }) => samples)).toEqual([
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+
   test('a fast contestant is called often enough for the sample to last', async () => {
     const clock = new FakeClock();
     const { measurements } = await measureInterleaved(

@@ -40,6 +40,7 @@ bool Lines::reasonable(const Window& window) {
 void Lines::fill(const float* plane, int64_t row, int64_t rows, int64_t column, int64_t columns, float* lines) const {
   LinesTask task;
   task.plane = plane;
+  task.nextPlane = height_ * width_;
   task.height = height_;
   task.width = width_;
   task.firstRow = row * window_.strideHeight - window_.padTop;

@@ -10,6 +10,9 @@ namespace {
 
 constexpr int64_t lineFloats = 16;  ///< of a cache line
 
+/// Floats of weights that are fetched ahead of their use.
+constexpr int64_t streamAhead = 1024;
+
 int64_t roundUp(int64_t count, int64_t grain) { return (count + grain - 1) / grain * grain; }
 
 /// At least `count` floats, an odd number of cache lines, so that consecutive rows spread over all sets of a cache.
@@ -77,6 +80,7 @@ void PackedProduct::choose(int threads) {
   // A few pixels, as of a vector by a matrix, lie close together.
   panelPitch_ = panelRow < lineFloats ? panelRow : oddLines(panelRow);
   panelFloats_ = roundedToLine(panelPitch_ * depthBlock_ + lanes);
+  if (alongChannels_) panelFloats_ = std::max(panelFloats_, roundedToLine(lineFloats * pixels));
   if (alongChannels_) {
     sumsPitch_ = oddLines(channelVectors * lanes);
     sumsFloats_ = roundedToLine(sumsPitch_ * pixels);
@@ -180,6 +184,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
 
   MicroTile micro{};
   micro.columnsPitch = panelPitch_;
+  micro.rowsAhead = streamAhead;
   micro.depth = depth;
   micro.activation = work.last ? geometry_.activation.kind : Activation::none;
   micro.a = geometry_.activation.a;
@@ -245,6 +250,7 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
 
   MicroTile micro{};
   micro.rowsPitch = panelPitch_;
+  micro.columnsAhead = streamAhead;
   micro.depth = depth;
   VectorPlace places[ProductFunctions::mostVectors];
   micro.places = places;
@@ -263,6 +269,20 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
       vectors_.product.micro[pixelCount][vectorCount](micro);
     }
   }
+}
+
+template <class Visit>
+void PackedProduct::forRuns(const PixelTile& tile, Visit visit) const {
+  const ResultMap& result = geometry_.result;
+  if (result.columnPitch != 1) {
+    for (int64_t pixel = 0; pixel < tile.pixels(); ++pixel) visit(pixel, 1);
+    return;
+  }
+  const bool whole = tile.columns == geometry_.map.columns && result.rowPitch == tile.columns;
+  forImages(geometry_.map, tile, [&](int64_t, int64_t, int64_t rows, int64_t done) {
+    const int64_t runs = whole ? 1 : rows, length = (whole ? rows : 1) * tile.columns;
+    for (int64_t run = 0; run < runs; ++run) visit(done * tile.columns + run * length, length);
+  });
 }
 
 void PackedProduct::writeChannelVectors(const Work& work) const {
@@ -285,17 +305,20 @@ void PackedProduct::writeChannelVectors(const Work& work) const {
     }
     return;
   }
-  // A cache line of channels at a time, so that each line of sums is read from memory once.
+  // A cache line of channels at a time; the panel is not needed any more and takes them, pixels in a row.
+  float* planes = work.panel;
+  const int64_t pixels = work.tile.pixels();
   for (int64_t channel = 0; channel < end - first; channel += lineFloats) {
     const int64_t count = std::min(lineFloats, end - first - channel);
-    for (int64_t pixel = 0; pixel < work.tile.pixels(); ++pixel) {
-      const float* sums = work.sums + pixel * sumsPitch_ + first + channel;
+    vectors_.product.transpose(work.sums + first + channel, sumsPitch_, pixels, count, planes, pixels);
+    forRuns(work.tile, [&](int64_t pixel, int64_t length) {
       const int64_t at = resultAt(pixel) + channel * pitch;
       for (int64_t i = 0; i < count; ++i) {
-        const float sum = sums[i] + (operands.residual == nullptr ? 0.0f : operands.residual[at + i * pitch]);
-        operands.y[at + i * pitch] = activate(activation.kind, sum, activation.a, activation.b);
+        vectors_.product.finish({planes + i * pixels + pixel, 0,
+                                 operands.residual == nullptr ? nullptr : operands.residual + at + i * pitch,
+                                 operands.y + at + i * pitch, length, activation.kind, activation.a, activation.b});
       }
-    }
+    });
   }
 }
 

@@ -59,7 +59,7 @@ class PackedProduct {
     int64_t group;
     Range depth;
     Range parts;  ///< of the split of channels
-    const float* panel;
+    float* panel;
     float* sums;
     const float* bias;  ///< of the group's channels, a vector's length of zeros after them
     bool first, last;   ///< of the depth blocks
@@ -73,6 +73,9 @@ class PackedProduct {
   int64_t packedChannels() const;
   void multiplyPixelVectors(const Work& work) const;
   void multiplyChannelVectors(const Work& work) const;
+  /// Calls visit(first pixel, count) for the pixels of a tile that lie one after another in y.
+  template <class Visit>
+  void forRuns(const PixelTile& tile, Visit visit) const;
   void writeChannelVectors(const Work& work) const;
 
   ProductGeometry geometry_;

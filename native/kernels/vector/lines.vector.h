@@ -85,6 +85,7 @@ GDWS_INLINE void fillPhase(const LinesTask& task, int64_t phase) {
   const int64_t column = task.firstColumn + phase;
   const Inside inside = insideOf(task, column);
   const int64_t count = inside.to - inside.from, first = column + inside.from * task.columnStep;
+  const int64_t span = count * task.columnStep;
   for (int64_t r = 0; r < task.rows; ++r) {
     const int64_t row = task.firstRow + r * task.rowStep;
     float* to = task.lines + r * task.linePitch + phase * task.phasePitch;
@@ -94,6 +95,8 @@ GDWS_INLINE void fillPhase(const LinesTask& task, int64_t phase) {
     }
     zeroAtLeast(to, inside.from);
     const float* source = task.plane + row * task.width + first;
+    // Planes lie far apart, so that no hardware looks ahead from one to the next.
+    for (int64_t j = 0; j < span; j += 16) __builtin_prefetch(source + task.nextPlane + j);
     if constexpr (Stepped) {
       copyStrided(source, task.columnStep, to + inside.from, count, first > 0);
     } else {

@@ -51,9 +51,13 @@ void multiply(const MicroTile& tile) {
   const float* rows = tile.rows;
   const float* columns = tile.columns;
   for (int64_t k = 0; k < tile.depth; ++k) {
+    __builtin_prefetch(rows + tile.rowsAhead);
     Vector column[Vectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < Vectors; ++v) column[v] = load(columns + v * lanes);
+    for (int v = 0; v < Vectors; ++v) {
+      column[v] = load(columns + v * lanes);
+      if (v * lanes % 16 == 0) __builtin_prefetch(columns + tile.columnsAhead + v * lanes);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const Vector row = broadcast(rows[i]);

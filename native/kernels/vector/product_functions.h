@@ -22,6 +22,7 @@ struct MicroTile {
   const float* columns;  ///< element (k, j) at k·columnsPitch + j
   int64_t columnsPitch;
   int64_t depth;
+  int64_t rowsAhead, columnsAhead;  ///< how far ahead to fetch what streams from beyond the first-level cache
   const float* rowBias;     ///< null, or one for each row
   const float* columnBias;  ///< null, or one for each column
   const VectorPlace* places;
@@ -35,6 +36,7 @@ using MicroKernel = void (*)(const MicroTile&);
 /// the window, each of its taps reads consecutive floats for consecutive output columns.
 struct LinesTask {
   const float* plane;  ///< height × width
+  int64_t nextPlane;   ///< from here to the plane that is likely to be next
   int64_t height, width;
   int64_t firstRow, rowStep, rows;  ///< line r is row firstRow + r·rowStep of the plane, zeros where there is none
   int64_t firstColumn, columnStep;

@@ -1,6 +1,7 @@
 #include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/product/lines.h"
+#include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
 
 namespace gdws {
@@ -21,13 +22,10 @@ class Depthwise final : public Kernel {
     resultFloats_ = static_cast<size_t>(tiling_.largestPixels() + vectors_.lanes + 15) / 16 * 16;
   }
 
-  size_t scratchBytes(int threads) const override {
-    return static_cast<size_t>(threads) * (linesFloats_ + resultFloats_) * sizeof(float);
-  }
+  size_t scratchBytes(int threads) const override { return scratchFor(threads, linesFloats_ + resultFloats_); }
 
   void run(const Buffers& buffers, const Team& team) const override {
-    float* lines =
-        reinterpret_cast<float*>(buffers.scratch) + static_cast<size_t>(team.index) * (linesFloats_ + resultFloats_);
+    float* lines = scratchOf(buffers, team, linesFloats_ + resultFloats_);
     // Shares of whole channels where they suffice, else of tiles.
     const Range items = team.share(shape_.batch * shape_.channels * tiling_.count());
     for (int64_t item = items.begin; item < items.end; ++item) {

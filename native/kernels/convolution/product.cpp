@@ -22,10 +22,11 @@ class ProductConvolution final : public Kernel {
   ProductConvolution(const OperationView& operation, KernelContext& context)
       : shape_(ConvolutionShape::of(operation)), product_(makeProduct(operation, shape_, context)) {}
 
-  size_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
+  size_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
   bool readsInput(size_t i) const override { return i != 1; }
   void run(const Buffers& buffers, const Team& team) const override {
-    product_.run(buffers, {shape_.addends.bias(buffers), 1, shape_.addends.residual(buffers), buffers.result()}, team);
+    product_.run(buffers, {shape_.addends.bias(buffers), 1, shape_.addends.residual(buffers), buffers.result()}, team,
+                 scratchOf(buffers, team, product_.scratchFloats()));
   }
 
  private:

@@ -4,9 +4,11 @@
 
 namespace gdws {
 
+extern const KernelDefinition convolutionTransposeProduct;
 extern const KernelDefinition convolutionTransposeReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* convolutionTransposeKernels[] = {&convolutionTransposeReference};
+inline constexpr const KernelDefinition* convolutionTransposeKernels[] = {&convolutionTransposeProduct,
+                                                                          &convolutionTransposeReference};
 
 }  // namespace gdws

@@ -15,11 +15,12 @@ class FusedGdws final : public Kernel {
   FusedGdws(const OperationView& operation, KernelContext& context)
       : shape_(GdwsShape::of(operation)), product_(makeProduct(operation, shape_, context)) {}
 
-  size_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
+  size_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
   bool readsInput(size_t i) const override { return i != 2; }
   void run(const Buffers& buffers, const Team& team) const override {
     const Addends& addends = shape_.map.addends;
-    product_.run(buffers, {addends.bias(buffers), 1, addends.residual(buffers), buffers.result()}, team);
+    product_.run(buffers, {addends.bias(buffers), 1, addends.residual(buffers), buffers.result()}, team,
+                 scratchOf(buffers, team, product_.scratchFloats()));
   }
 
  private:

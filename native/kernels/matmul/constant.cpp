@@ -50,13 +50,13 @@ class ConstantMatmul final : public Kernel {
   ConstantMatmul(const OperationView& operation, KernelContext& context)
       : shape_(MatmulShape::of(operation)), product_(makeProduct(operation, shape_, context)) {}
 
-  size_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
+  size_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
   bool readsInput(size_t i) const override { return i != 1; }
   void run(const Buffers& buffers, const Team& team) const override {
     const Addends& addends = shape_.addends;
     product_.run(buffers,
                  {addends.bias(buffers), shape_.biasLength == 1 ? 0 : 1, addends.residual(buffers), buffers.result()},
-                 team);
+                 team, scratchOf(buffers, team, product_.scratchFloats()));
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "kernels/matmul/kernels.h"
 #include "kernels/matmul/shape.h"
 #include "kernels/product/blocking.h"
+#include "kernels/product/scratch.h"
 #include "kernels/product/vector_results.h"
 
 namespace gdws {
@@ -30,13 +31,11 @@ class VariableMatmul final : public Kernel {
     sumsFloats_ = bPitch_ * rows_.largest();
   }
 
-  size_t scratchBytes(int threads) const override {
-    return static_cast<size_t>(threads * floatsPerThread()) * sizeof(float);
-  }
+  size_t scratchBytes(int threads) const override { return scratchFor(threads, floatsPerThread()); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     Work work{};
-    work.a = reinterpret_cast<float*>(buffers.scratch) + team.index * floatsPerThread();
+    work.a = scratchOf(buffers, team, floatsPerThread());
     work.b = work.a + aFloats_;
     work.sums = work.b + bFloats_;
     work.bias = work.sums + sumsFloats_;
@@ -66,7 +65,7 @@ class VariableMatmul final : public Kernel {
     float *a, *b, *sums, *bias;
   };
 
-  int64_t floatsPerThread() const { return aFloats_ + bFloats_ + sumsFloats_ + bPitch_; }
+  size_t floatsPerThread() const { return static_cast<size_t>(aFloats_ + bFloats_ + sumsFloats_ + bPitch_); }
 
   /// (k, row) at k·rowCount + row, times alpha.
   void packA(const Buffers& buffers, const Work& work, int64_t first, int64_t depth) const {

@@ -89,7 +89,7 @@ void PackedProduct::choose(int threads) {
     sumsFloats_ = roundedToLine(sumsPitch_ * geometry_.channels);
   }
   biasFloats_ = roundedToLine(geometry_.channels + lanes);
-  scratchPerThread_ =
+  scratchFloats_ =
       panelFloats_ + sumsFloats_ + biasFloats_ +
       roundedToLine(static_cast<int64_t>(producer_->prepare(tiling_.rows.largest(), tiling_.largestColumns())));
 }
@@ -133,10 +133,11 @@ int PackedProduct::channelTeams(int threads) const {
   return best;
 }
 
-void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands, const Team& team) const {
+void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands, const Team& team,
+                        float* scratch) const {
   const int teams = channelTeams(team.size);
   const Range items = Team{team.index / teams, team.size / teams}.share(geometry_.groups * tiling_.count());
-  float* panel = reinterpret_cast<float*>(buffers.scratch) + static_cast<size_t>(team.index) * scratchPerThread_;
+  float* panel = scratch;
   float* sums = panel + panelFloats_;
   float* bias = sums + sumsFloats_;
   float* producerScratch = bias + biasFloats_;
@@ -271,55 +272,64 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
   }
 }
 
-template <class Visit>
-void PackedProduct::forRuns(const PixelTile& tile, Visit visit) const {
-  const ResultMap& result = geometry_.result;
-  if (result.columnPitch != 1) {
-    for (int64_t pixel = 0; pixel < tile.pixels(); ++pixel) visit(pixel, 1);
-    return;
-  }
-  const bool whole = tile.columns == geometry_.map.columns && result.rowPitch == tile.columns;
-  forImages(geometry_.map, tile, [&](int64_t, int64_t, int64_t rows, int64_t done) {
-    const int64_t runs = whole ? 1 : rows, length = (whole ? rows : 1) * tile.columns;
-    for (int64_t run = 0; run < runs; ++run) visit(done * tile.columns + run * length, length);
-  });
-}
-
 void PackedProduct::writeChannelVectors(const Work& work) const {
   const int64_t first = channelParts_.begin(work.parts.begin) * vectors_.lanes;
   const int64_t end = work.parts.end == channelParts_.parts
                           ? geometry_.channels
                           : std::min(geometry_.channels, channelParts_.begin(work.parts.end) * vectors_.lanes);
-  const int64_t pitch = geometry_.result.channelPitch;
-  const ProductOperands& operands = *work.operands;
-  const FusedActivation& activation = geometry_.activation;
-  const auto resultAt = [&](int64_t pixel) {
-    return geometry_.result.offset(geometry_.map, work.tile, pixel) + (work.group * geometry_.channels + first) * pitch;
-  };
-  if (pitch == 1) {
-    for (int64_t pixel = 0; pixel < work.tile.pixels(); ++pixel) {
-      const int64_t at = resultAt(pixel);
-      vectors_.product.finish({work.sums + pixel * sumsPitch_ + first, 0,
-                               operands.residual == nullptr ? nullptr : operands.residual + at, operands.y + at,
-                               end - first, activation.kind, activation.a, activation.b});
+  const int64_t pixels = work.tile.pixels();
+  // From here on y and residual are those of the first channel.
+  const int64_t channelAt = (work.group * geometry_.channels + first) * geometry_.result.channelPitch;
+  const float* residual = work.operands->residual == nullptr ? nullptr : work.operands->residual + channelAt;
+  float* y = work.operands->y + channelAt;
+  if (geometry_.result.channelPitch == 1) {
+    for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+      const int64_t at = geometry_.result.offset(geometry_.map, work.tile, pixel);
+      finish(work.sums + pixel * sumsPitch_ + first, residual, y, at, end - first);
     }
     return;
   }
   // A cache line of channels at a time; the panel is not needed any more and takes them, pixels in a row.
   float* planes = work.panel;
-  const int64_t pixels = work.tile.pixels();
   for (int64_t channel = 0; channel < end - first; channel += lineFloats) {
     const int64_t count = std::min(lineFloats, end - first - channel);
     vectors_.product.transpose(work.sums + first + channel, sumsPitch_, pixels, count, planes, pixels);
-    forRuns(work.tile, [&](int64_t pixel, int64_t length) {
-      const int64_t at = resultAt(pixel) + channel * pitch;
-      for (int64_t i = 0; i < count; ++i) {
-        vectors_.product.finish({planes + i * pixels + pixel, 0,
-                                 operands.residual == nullptr ? nullptr : operands.residual + at + i * pitch,
-                                 operands.y + at + i * pitch, length, activation.kind, activation.a, activation.b});
-      }
-    });
+    for (int64_t i = 0; i < count; ++i) {
+      writePlane(work.tile, planes + i * pixels, residual, y, (channel + i) * geometry_.result.channelPitch);
+    }
   }
+}
+
+void PackedProduct::writePlane(const PixelTile& tile, const float* sums, const float* residual, float* y,
+                               int64_t at) const {
+  const ResultMap& result = geometry_.result;
+  const bool whole = tile.columns == geometry_.map.columns && result.rowPitch == tile.columns;
+  forImages(geometry_.map, tile, [&](int64_t image, int64_t row, int64_t rows, int64_t done) {
+    int64_t rowAt =
+        at + result.first + image * result.imagePitch + row * result.rowPitch + tile.firstColumn * result.columnPitch;
+    const float* source = sums + done * tile.columns;
+    if (whole && result.columnPitch == 1) {
+      finish(source, residual, y, rowAt, rows * tile.columns);
+      return;
+    }
+    for (int64_t r = 0; r < rows; ++r, rowAt += result.rowPitch, source += tile.columns) {
+      if (result.columnPitch == 1) {
+        finish(source, residual, y, rowAt, tile.columns);
+        continue;
+      }
+      for (int64_t j = 0; j < tile.columns; ++j) {
+        const int64_t to = rowAt + j * result.columnPitch;
+        const float sum = source[j] + (residual == nullptr ? 0.0f : residual[to]);
+        y[to] = activate(geometry_.activation.kind, sum, geometry_.activation.a, geometry_.activation.b);
+      }
+    }
+  });
+}
+
+void PackedProduct::finish(const float* sums, const float* residual, float* y, int64_t at, int64_t count) const {
+  const FusedActivation& activation = geometry_.activation;
+  vectors_.product.finish({sums, 0, residual == nullptr ? nullptr : residual + at, y + at, count, activation.kind,
+                           activation.a, activation.b});
 }
 
 }  // namespace gdws

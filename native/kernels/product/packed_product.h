@@ -7,6 +7,7 @@
 #include "kernels/product/blocking.h"
 #include "kernels/product/producer.h"
 #include "kernels/product/result_map.h"
+#include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
 
 namespace gdws {
@@ -48,8 +49,10 @@ class PackedProduct {
   PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Producer> producer, const WeightMatrix& weights,
                 const std::string& key, KernelContext& context);
 
-  size_t scratchBytes(int threads) const { return static_cast<size_t>(threads) * scratchPerThread_ * sizeof(float); }
-  void run(const Buffers& buffers, const ProductOperands& operands, const Team& team) const;
+  /// Floats of scratch memory for each thread.
+  size_t scratchFloats() const { return scratchFloats_; }
+  /// `scratch` is this thread's own, 64-byte aligned.
+  void run(const Buffers& buffers, const ProductOperands& operands, const Team& team, float* scratch) const;
 
  private:
   /// A tile and depth block at work in one thread.
@@ -73,10 +76,10 @@ class PackedProduct {
   int64_t packedChannels() const;
   void multiplyPixelVectors(const Work& work) const;
   void multiplyChannelVectors(const Work& work) const;
-  /// Calls visit(first pixel, count) for the pixels of a tile that lie one after another in y.
-  template <class Visit>
-  void forRuns(const PixelTile& tile, Visit visit) const;
   void writeChannelVectors(const Work& work) const;
+  /// Adds the residual to one channel's sums of a tile, applies the activation and writes them to y + at.
+  void writePlane(const PixelTile& tile, const float* sums, const float* residual, float* y, int64_t at) const;
+  void finish(const float* sums, const float* residual, float* y, int64_t at, int64_t count) const;
 
   ProductGeometry geometry_;
   std::unique_ptr<Producer> producer_;
@@ -89,7 +92,7 @@ class PackedProduct {
   double producerCycles_ = 0;
   int64_t depthBlock_ = 0, depthBlocks_ = 1;
   int64_t panelPitch_ = 0, sumsPitch_ = 0;
-  size_t panelFloats_ = 0, sumsFloats_ = 0, biasFloats_ = 0, scratchPerThread_ = 0;
+  size_t panelFloats_ = 0, sumsFloats_ = 0, biasFloats_ = 0, scratchFloats_ = 0;
   std::shared_ptr<const float[]> weights_;
 };
 

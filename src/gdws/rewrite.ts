@@ -1,7 +1,6 @@
 import type { Graph } from '../graph/graph';
-import type { Constant } from '../graph/value';
 import { native, type NativePointwise } from '../native';
-import { makeNode, makeValueInfo } from '../onnx/make';
+import { makeNode } from '../onnx/make';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { nameOf, type Layer } from './layers';
 import { nativeLayer, withPlace } from './native-layer';
@@ -45,16 +44,16 @@ export async function rewrite(
   const ones = shape.kernel.map(() => 1);
 
   const depthwiseName = graph.uniqueName(`${name}.depthwise`);
-  addWeights(graph, depthwiseName, depthwise);
+  graph.setInitializer(depthwiseName, depthwise);
   const pointwiseName = graph.uniqueName(`${name}.pointwise`);
-  addWeights(graph, pointwiseName, fromFloat32(type, [shape.outputChannels, steps, ...ones], pointwise.weights));
+  graph.setInitializer(pointwiseName, fromFloat32(type, [shape.outputChannels, steps, ...ones], pointwise.weights));
   let channelsName: string | undefined;
   if (counts.some((count) => count !== 1)) {
     channelsName = graph.uniqueName(`${name}.channels`);
     const channels = BigInt64Array.from(
       [...counts].flatMap((count, channel) => new Array<bigint>(count).fill(BigInt(channel))),
     );
-    addWeights(graph, channelsName, { type: 'int64', dims: [total], data: channels });
+    graph.setInitializer(channelsName, { type: 'int64', dims: [total], data: channels });
   }
 
   for (const node of layer.nodes) {
@@ -93,7 +92,6 @@ export async function rewrite(
     replacement.push(depthwiseNode, pointwiseNode);
     graph.replace(node, replacement);
   }
-  dropUnread(graph, layer.nodes[0]!.input[1]!);
   return { kernels: counts, errors: pointwise.errors };
 }
 
@@ -108,20 +106,6 @@ async function pointwiseStage(
   } catch (cause) {
     throw withPlace(cause, weights, shape, { node: name, operator: 'Conv' });
   }
-}
-
-/** Before IR version 4 an initializer had to be listed as an input too. */
-function addWeights(graph: Graph, name: string, constant: Constant): void {
-  graph.setInitializer(name, constant);
-  if (graph.model.irVersion < 4n) graph.proto.input.push(makeValueInfo(name, constant.type, constant.dims));
-}
-
-/** Removes the initializer of that name, and its input, unless something still reads it. */
-function dropUnread(graph: Graph, name: string): void {
-  if (graph.consumers(name).length > 0 || graph.isOutput(name)) return;
-  graph.proto.initializer = graph.proto.initializer.filter((one) => one.name !== name);
-  graph.proto.input = graph.proto.input.filter((one) => one.name !== name);
-  graph.removeDead();
 }
 
 /** The first g_c right singular vectors of every channel, (G, K²). */

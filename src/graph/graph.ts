@@ -1,17 +1,15 @@
 import { GdwsError } from '../errors';
 import { constantOfNode } from '../onnx/constant-node';
-import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from '../onnx/onnx_pb';
-import { dataTypeOf, decodeTensor, encodeTensor } from '../onnx/tensor';
-import type { Constant, DataType } from './value';
-import { namesReadBy } from './reads';
+import { isStandardDomain } from '../onnx/domain';
+import { makeValueInfo } from '../onnx/make';
+import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/onnx_pb';
+import { decodeTensor, encodeTensor } from '../onnx/tensor';
+import { declaredValues, type DeclaredValue } from './declared';
+import { allNames, namesReadBy } from './reads';
 import { sortNodes } from './sort';
+import type { Constant } from './value';
 
-/** What a model declares of a tensor: a free dim is a name, or undefined. */
-export interface DeclaredValue {
-  readonly type: DataType | undefined;
-  /** `undefined` where not even the rank is declared. */
-  readonly dims: readonly (number | string | undefined)[] | undefined;
-}
+export type { DeclaredValue } from './declared';
 
 /**
  * An index over a model's graph: who computes a tensor, who reads it, what it holds. Edits go to the protobuf messages,
@@ -22,8 +20,12 @@ export class Graph {
   private readonly producers = new Map<string, NodeProto>();
   private readonly readers = new Map<string, NodeProto[]>();
   private readonly initializerIndex = new Map<string, number>();
-  private readonly constants = new Map<string, Constant | undefined>();
-  private readonly outputNames: Set<string>;
+  /** By the message they were decoded from, so that edits elsewhere do not make it happen again. */
+  private readonly constants = new WeakMap<TensorProto | NodeProto, { readonly value: Constant | undefined }>();
+  private inputNames = new Set<string>();
+  private outputNames: ReadonlySet<string> = new Set();
+  private declarations: ReadonlyMap<string, DeclaredValue> | undefined;
+  private taken: Set<string> | undefined;
 
   /**
    * @param file the model's path, for errors
@@ -35,12 +37,7 @@ export class Graph {
   ) {
     if (!model.graph) throw new GdwsError('MODEL_INVALID', 'the model has no graph.', { file });
     this.proto = model.graph;
-    this.outputNames = new Set(this.proto.output.map(({ name }) => name));
-    try {
-      this.index();
-    } catch (error) {
-      throw error instanceof GdwsError ? error.within({ file }) : error;
-    }
+    this.index();
   }
 
   /** Nodes in an order in which each comes after those it reads from. */
@@ -64,7 +61,7 @@ export class Graph {
 
   /** Version of a domain's operator set; 1 where the model imports none. */
   opsetOf(domain: string): number {
-    const same = (other: string) => other === domain || (isStandard(other) && isStandard(domain));
+    const same = (other: string) => other === domain || (isStandardDomain(other) && isStandardDomain(domain));
     return Number(this.model.opsetImport.find((opset) => same(opset.domain))?.version ?? 1n);
   }
 
@@ -86,9 +83,7 @@ export class Graph {
    * version 4 every initializer had to be listed as an input.
    */
   isOverridable(name: string): boolean {
-    return (
-      this.model.irVersion >= 4n && this.isInitializer(name) && this.proto.input.some((input) => input.name === name)
-    );
+    return this.model.irVersion >= 4n && this.isInitializer(name) && this.inputNames.has(name);
   }
 
   isInitializer(name: string): boolean {
@@ -97,110 +92,129 @@ export class Graph {
 
   /** The elements of an initializer or of a Constant node; decoded when first asked for. */
   constant(name: string): Constant | undefined {
-    if (!this.constants.has(name)) this.constants.set(name, this.decode(name));
-    return this.constants.get(name);
+    const index = this.initializerIndex.get(name);
+    const message = index === undefined ? this.producers.get(name) : this.proto.initializer[index]!;
+    if (!message) return undefined;
+    let known = this.constants.get(message);
+    if (!known) {
+      known = { value: this.decode(message) };
+      this.constants.set(message, known);
+    }
+    return known.value;
   }
 
   /** What the model declares of an input, an output or a tensor between. */
   declared(name: string): DeclaredValue | undefined {
-    const { input, output, valueInfo } = this.proto;
-    for (const list of [input, output, valueInfo]) {
-      const info = list.find((one) => one.name === name);
-      if (info?.type?.value.case === 'tensorType') return declaredOf(info);
-    }
-    return undefined;
+    this.declarations ??= declaredValues(this.proto);
+    return this.declarations.get(name);
   }
 
   /** Adds an initializer, or replaces the one of that name. */
   setInitializer(name: string, constant: Constant): void {
+    const { initializer, input } = this.proto;
     const message = encodeTensor(name, constant);
+    this.constants.set(message, { value: constant });
     const index = this.initializerIndex.get(name);
-    if (index === undefined) this.initializerIndex.set(name, this.proto.initializer.push(message) - 1);
-    else this.proto.initializer[index] = message;
-    this.constants.set(name, constant);
+    if (index === undefined) this.initializerIndex.set(name, initializer.push(message) - 1);
+    else initializer[index] = message;
+    // Before IR version 4 an initializer must be listed as an input too.
+    const isListed = this.inputNames.has(name);
+    if (!isListed && this.model.irVersion >= 4n) return;
+    const info = makeValueInfo(name, constant.type, constant.dims);
+    if (isListed) input[input.findIndex((one) => one.name === name)] = info;
+    else input.push(info);
+    this.inputNames.add(name);
+    this.declarations = undefined;
   }
 
   /** Makes computed tensors initializers, and removes what was only needed to compute them. */
   becomeInitializers(constants: ReadonlyMap<string, Constant>): void {
     const isKnown = ({ output }: NodeProto) => output.every((name) => name === '' || constants.has(name));
-    const known = this.proto.node.filter(isKnown);
-    this.proto.node = this.proto.node.filter((node) => !isKnown(node));
-    for (const name of known.flatMap(({ output }) => output)) {
-      if (this.isRead(name)) this.proto.initializer.push(encodeTensor(name, constants.get(name)!));
+    for (const name of this.nodes.filter(isKnown).flatMap(({ output }) => output)) {
+      if (this.consumers(name).length > 0 || this.isOutput(name)) this.setInitializer(name, constants.get(name)!);
     }
-    this.index();
-    this.removeDead();
+    this.remove(new Set(this.nodes.filter(isKnown)));
   }
 
-  /** `base`, or `base` with the first number that makes it a name of no tensor and no node. */
+  /** `base`, or `base` with the first number that makes it a name of no tensor and no node. Never gives one name twice. */
   uniqueName(base: string): string {
-    const taken = (name: string) =>
-      this.producers.has(name) ||
-      this.initializerIndex.has(name) ||
-      this.readers.has(name) ||
-      this.proto.node.some((node) => node.name === name) ||
-      this.proto.input.some((input) => input.name === name);
-    if (!taken(base)) return base;
-    for (let number = 1; ; number++) if (!taken(`${base}_${number}`)) return `${base}_${number}`;
+    const taken = (this.taken ??= allNames(this.proto));
+    const isTaken = (name: string) => taken.has(name) || this.producers.has(name) || this.initializerIndex.has(name);
+    let name = base;
+    for (let number = 1; isTaken(name); number++) name = `${base}_${number}`;
+    taken.add(name);
+    return name;
   }
 
   /** Puts nodes in the place of one; what they compute must include what it computed and something reads. */
   replace(node: NodeProto, replacement: readonly NodeProto[]): void {
-    this.proto.node.splice(this.proto.node.indexOf(node), 1, ...replacement);
-    this.index();
+    this.setNodes(this.proto.node.flatMap((one) => (one === node ? replacement : [one])));
   }
 
-  /** Removes nodes, and whatever only they needed; nothing may read what they compute. */
+  /** Removes nodes, and whatever only they needed; nothing may read what they compute. Takes up edits of other nodes. */
   remove(nodes: ReadonlySet<NodeProto>): void {
-    this.proto.node = this.proto.node.filter((node) => !nodes.has(node));
-    this.index();
+    this.setNodes(this.proto.node.filter((node) => !nodes.has(node)));
     this.removeDead();
   }
 
-  /** Removes nodes that no output depends on, and initializers that nothing reads. Says whether it removed any. */
+  /**
+   * Removes nodes that no output depends on, and what is then read by nothing: initializers (unless a run may feed
+   * them) and declarations. Says whether it removed any node or initializer.
+   */
   removeDead(): boolean {
+    this.index();
+    const { proto } = this;
+    const before = proto.node.length + proto.initializer.length;
     const needed = new Set<NodeProto>();
-    const pending = [...this.outputNames];
-    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    const read = new Set(this.outputNames);
+    // A set's iteration goes on to what is added meanwhile.
+    for (const name of read) {
       const node = this.producers.get(name);
       if (!node || needed.has(node)) continue;
       needed.add(node);
-      pending.push(...namesReadBy(node));
+      for (const input of namesReadBy(node)) read.add(input);
     }
-    const before = this.proto.node.length + this.proto.initializer.length;
-    this.proto.node = this.proto.node.filter((node) => needed.has(node));
-    this.index();
-    const inputNames = new Set(this.proto.input.map(({ name }) => name));
-    this.proto.initializer = this.proto.initializer.filter(({ name }) => this.isRead(name) || inputNames.has(name));
-    this.proto.valueInfo = this.proto.valueInfo.filter(
-      ({ name }) => this.producers.has(name) || this.readers.has(name),
-    );
-    this.index();
-    return this.proto.node.length + this.proto.initializer.length < before;
+    const isDead = (name: string) => this.isInitializer(name) && !read.has(name) && !this.isOverridable(name);
+    const computed = new Set([...needed].flatMap(({ output }) => output));
+    proto.input = proto.input.filter(({ name }) => !isDead(name));
+    proto.initializer = proto.initializer.filter(({ name }) => !isDead(name));
+    proto.valueInfo = proto.valueInfo.filter(({ name }) => computed.has(name) || read.has(name));
+    this.setNodes(proto.node.filter((node) => needed.has(node)));
+    return proto.node.length + proto.initializer.length < before;
   }
 
+  private setNodes(nodes: NodeProto[]): void {
+    this.proto.node = nodes;
+    this.index();
+  }
+
+  /** Reads the messages anew. */
   private index(): void {
     const { proto } = this;
     this.producers.clear();
     this.readers.clear();
     this.initializerIndex.clear();
-    this.constants.clear();
+    this.declarations = undefined;
+    this.inputNames = new Set(proto.input.map(({ name }) => name));
+    this.outputNames = new Set(proto.output.map(({ name }) => name));
+    if (this.inputNames.size < proto.input.length) this.fault('two inputs have one name.', repeated(proto.input));
+    if (this.inputNames.has('') || this.outputNames.has('')) this.fault('an input or output has no name.');
+    if (this.outputNames.size === 0) this.fault('the graph has no output.');
+    const known = new Set(this.inputNames);
+    for (const { values } of proto.sparseInitializer) if (values) known.add(values.name);
     proto.initializer.forEach(({ name }, index) => {
-      if (this.initializerIndex.has(name)) throw twice(name);
+      if (this.initializerIndex.has(name)) this.fault('this initializer is defined twice.', name);
       this.initializerIndex.set(name, index);
+      known.add(name);
     });
-    const given = new Set(proto.input.map(({ name }) => name));
-    if (given.size < proto.input.length)
-      throw twice(proto.input.find(({ name }, i) => proto.input.findIndex((other) => other.name === name) < i)!.name);
     for (const node of proto.node) {
       for (const name of node.output) {
         if (name === '') continue;
-        if (this.producers.has(name) || given.has(name) || this.initializerIndex.has(name)) throw twice(name, node);
+        if (this.producers.has(name) || known.has(name)) this.fault('this tensor is defined twice.', name, node);
         this.producers.set(name, node);
       }
     }
-    const known = new Set([...given, ...this.initializerIndex.keys(), ...sparseNames(proto)]);
-    proto.node = sortNodes(proto.node, this.producers, known);
+    proto.node = this.locate(() => sortNodes(proto.node, this.producers, known));
     for (const node of proto.node) {
       for (const name of namesReadBy(node)) {
         const readers = this.readers.get(name);
@@ -209,47 +223,33 @@ export class Graph {
       }
     }
     for (const name of this.outputNames) {
-      if (this.producers.has(name) || known.has(name)) continue;
-      throw new GdwsError('MODEL_INVALID', 'nothing computes this output.', { tensor: name });
+      if (!this.producers.has(name) && !known.has(name)) this.fault('nothing computes this output.', name);
     }
   }
 
-  private isRead(name: string): boolean {
-    return this.readers.has(name) || this.outputNames.has(name);
+  private decode(message: TensorProto | NodeProto): Constant | undefined {
+    return this.locate(() =>
+      message.$typeName === 'onnx.TensorProto' ? decodeTensor(message) : constantOfNode(message),
+    );
   }
 
-  private decode(name: string): Constant | undefined {
-    const index = this.initializerIndex.get(name);
-    if (index !== undefined) return decodeTensor(this.proto.initializer[index]!, { file: this.file });
-    const node = this.producers.get(name);
-    return node && constantOfNode(node);
+  private fault(summary: string, tensor?: string, node?: NodeProto): never {
+    const place = node && { node: node.name || node.output[0], operator: node.opType };
+    throw new GdwsError('MODEL_INVALID', summary, { file: this.file, tensor, ...place });
+  }
+
+  /** Adds the file to errors that do not know it. */
+  private locate<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      throw error instanceof GdwsError ? error.within({ file: this.file }) : error;
+    }
   }
 }
 
-function sparseNames({ sparseInitializer }: GraphProto): string[] {
-  return sparseInitializer.flatMap(({ values }) => (values ? [values.name] : []));
-}
-
-function declaredOf({ type }: ValueInfoProto): DeclaredValue {
-  if (type?.value.case !== 'tensorType') return { type: undefined, dims: undefined };
-  const { elemType, shape } = type.value.value;
-  return {
-    type: dataTypeOf(elemType),
-    dims: shape?.dim.map(({ value }) => {
-      if (value.case === 'dimParam') return value.value || undefined;
-      // Exporters write a free dim as 0 or -1 too.
-      return value.case === 'dimValue' && value.value > 0n ? Number(value.value) : undefined;
-    }),
-  };
-}
-
-function isStandard(domain: string): boolean {
-  return domain === '' || domain === 'ai.onnx';
-}
-
-function twice(name: string, node?: NodeProto): GdwsError {
-  return new GdwsError('MODEL_INVALID', 'this name is defined twice.', {
-    tensor: name,
-    ...(node ? { node: node.name || node.output[0], operator: node.opType } : {}),
-  });
+/** The first name that comes a second time. */
+function repeated(values: readonly ValueInfoProto[]): string | undefined {
+  const seen = new Set<string>();
+  return values.find(({ name }) => seen.size === seen.add(name).size)?.name;
 }

@@ -1,7 +1,7 @@
-import { GdwsError } from '../errors';
+import { GdwsError, type ErrorDetails } from '../errors';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { operatorOf } from '../operators';
-import { OperatorCall } from '../operators/operator';
+import { callOf, computeCall } from './call';
 import type { Graph } from './graph';
 import type { KnownValue, ValueType } from './value';
 
@@ -12,9 +12,11 @@ export interface InferenceOptions {
 
 /**
  * Type and concrete shape of every tensor of a graph, and the elements of those that follow from constants and shapes.
+ * Where gdws does not know an operator, what the model declares of its outputs is taken.
  *
- * @param feeds shapes of the inputs; by default as declared, with a free leading dim (the batch) counting as 1
- * @throws GdwsError SHAPE_UNKNOWN where a free dim is needed, OPERATOR_UNSUPPORTED, and what operators throw
+ * @param feeds types and shapes of inputs; of others as declared, with a free leading dim (the batch) counting as 1
+ * @throws GdwsError INPUT_UNKNOWN and SHAPE_MISMATCH for feeds that do not fit the model, SHAPE_UNKNOWN where a free dim is
+ *   needed, OPERATOR_UNSUPPORTED, and what operators throw
  */
 export function inferValues(
   graph: Graph,
@@ -22,63 +24,98 @@ export function inferValues(
   { lenient = false }: InferenceOptions = {},
 ): Map<string, KnownValue> {
   const values = new Map<string, KnownValue>();
-  for (const { name } of graph.proto.initializer) {
-    const constant = graph.constant(name)!;
-    values.set(name, { type: constant.type, dims: constant.dims, constant });
-  }
+  const attempt = (step: () => void, otherwise?: () => void) => {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof GdwsError)) throw error;
+      if (!lenient) throw error.within({ file: graph.file });
+      otherwise?.();
+    }
+  };
+  checkFeeds(graph, feeds);
+  for (const { name } of graph.proto.initializer) attempt(() => inferConstant(graph, name, values));
   for (const { name } of graph.inputs) {
-    const type = feeds.get(name) ?? declaredType(graph, name, lenient);
-    if (type) values.set(name, type);
+    attempt(() => {
+      values.set(name, feeds.get(name) ?? declaredInput(graph, name));
+    });
   }
-  for (const node of graph.nodes) inferNode(graph, node, values, lenient);
+  for (const node of graph.nodes) {
+    attempt(
+      () => inferNode(graph, node, values),
+      () => useDeclarations(graph, node, values),
+    );
+  }
   return values;
 }
 
-function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue>, lenient: boolean): void {
-  const call = new OperatorCall(
-    node,
-    graph.opsetOf(node.domain),
-    node.input.map((name) => values.get(name)),
-  );
+function inferConstant(graph: Graph, name: string, values: Map<string, KnownValue>): void {
+  const constant = graph.constant(name)!;
+  values.set(name, { type: constant.type, dims: constant.dims, constant });
+}
+
+function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue>): void {
+  const output = node.output[0] ?? '';
+  // Through the graph, which decodes a tensor once.
+  if (graph.constant(output)) return inferConstant(graph, output, values);
   const operator = operatorOf(node.domain, node.opType);
-  const inputsKnown = node.input.every((name) => name === '' || values.has(name));
-  if (!operator || !inputsKnown) {
-    if (lenient) return useDeclaration(graph, node, values);
-    return call.fail('OPERATOR_UNSUPPORTED', 'gdws does not know this operator.', "See 'gdws inspect'.");
+  const call = callOf(graph, node, (name) => values.get(name));
+  const unknown = node.input.findIndex((name) => name !== '' && !values.has(name));
+  if (!operator || unknown >= 0) {
+    if (useDeclarations(graph, node, values)) return;
+    if (!operator) return call.fail('OPERATOR_UNSUPPORTED', 'gdws does not know this operator.', "See 'gdws inspect'.");
+    return call.fail('SHAPE_UNKNOWN', `the shape of input ${unknown} ('${node.input[unknown]}') cannot be inferred.`);
   }
-  try {
-    const folded = operator.fold?.(call);
-    const types = folded ?? operator.infer(call);
-    node.output.forEach((name, index) => {
-      const type = types[index];
-      if (name === '' || !type) return;
-      const constant = folded?.[index];
-      values.set(name, { type: type.type, dims: type.dims, ...(constant ? { constant } : {}) });
-    });
-  } catch (error) {
-    if (!lenient || !(error instanceof GdwsError)) throw error;
-    useDeclaration(graph, node, values);
-  }
+  const folded = computeCall(call, () => operator.fold?.(call));
+  const types = folded ?? computeCall(call, () => operator.infer(call));
+  node.output.forEach((name, index) => {
+    const type = types[index];
+    if (name === '' || !type) return;
+    const constant = folded?.[index];
+    values.set(name, { type: type.type, dims: type.dims, ...(constant ? { constant } : {}) });
+  });
 }
 
-/** What the model itself declares of the outputs of a node that cannot be inferred. */
-function useDeclaration(graph: Graph, node: NodeProto, values: Map<string, KnownValue>): void {
+/** Takes what the model itself declares of a node's outputs. Says whether that was all of them. */
+function useDeclarations(graph: Graph, node: NodeProto, values: Map<string, KnownValue>): boolean {
+  let complete = true;
   for (const name of node.output) {
-    const declared = graph.declared(name);
-    if (!declared?.type || !declared.dims?.every((dim) => typeof dim === 'number')) continue;
-    values.set(name, { type: declared.type, dims: declared.dims });
+    if (name === '') continue;
+    const { type, dims } = graph.declared(name) ?? {};
+    if (type && isFixed(dims)) values.set(name, { type, dims });
+    else complete = false;
   }
+  return complete;
 }
 
-function declaredType(graph: Graph, name: string, lenient: boolean): ValueType | undefined {
-  const declared = graph.declared(name);
-  const dims = declared?.dims?.map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? 1 : undefined));
-  if (declared?.type && dims?.every((dim) => dim !== undefined)) return { type: declared.type, dims };
-  if (lenient) return undefined;
-  throw new GdwsError('SHAPE_UNKNOWN', 'the shape of this input is not declared.', {
-    file: graph.file,
+function declaredInput(graph: Graph, name: string): ValueType {
+  const { type, dims } = graph.declared(name) ?? {};
+  const fixed = dims?.map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? 1 : undefined));
+  if (type && isFixed(fixed)) return { type, dims: fixed };
+  throw new GdwsError('SHAPE_UNKNOWN', `the ${type ? 'shape' : 'element type'} of this input is not declared.`, {
     tensor: name,
-    shape: declared?.dims?.map((dim) => dim ?? '?'),
+    shape: dims?.map((dim) => dim ?? '?'),
     remedy: 'Give it: inputShapes in the API, --shape on the command line.',
   });
+}
+
+function isFixed(dims: readonly (number | string | undefined)[] | undefined): dims is readonly number[] {
+  return dims?.every((dim) => typeof dim === 'number') ?? false;
+}
+
+function checkFeeds(graph: Graph, feeds: ReadonlyMap<string, ValueType>): void {
+  const names = graph.inputs.map(({ name }) => name);
+  for (const [name, { dims }] of feeds) {
+    const place: ErrorDetails = { file: graph.file, tensor: name };
+    if (!names.includes(name)) {
+      const remedy = `Its inputs are: ${names.join(', ')}.`;
+      throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', { ...place, remedy });
+    }
+    const wanted = graph.declared(name)?.dims;
+    const fits = wanted?.length === dims.length && wanted.every((dim, i) => typeof dim !== 'number' || dim === dims[i]);
+    if (wanted && !fits) {
+      const summary = `the model takes [${wanted.map((dim) => dim ?? '?').join(', ')}].`;
+      throw new GdwsError('SHAPE_MISMATCH', summary, { ...place, shape: dims });
+    }
+  }
 }

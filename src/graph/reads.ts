@@ -8,11 +8,33 @@ export function namesReadBy(node: NodeProto): string[] {
 
 /** Names that a subgraph reads and does not define. */
 function namesFromOutside(graph: GraphProto): string[] {
-  const own = new Set([
-    ...graph.input.map(({ name }) => name),
-    ...graph.initializer.map(({ name }) => name),
-    ...graph.node.flatMap(({ output }) => output),
-  ]);
+  const own = new Set(namesDefinedIn(graph));
   const read = [...graph.node.flatMap(namesReadBy), ...graph.output.map(({ name }) => name)];
   return read.filter((name) => !own.has(name));
+}
+
+/** Names of tensors that a graph defines, without those of its subgraphs. */
+export function namesDefinedIn({ input, initializer, sparseInitializer, node }: GraphProto): string[] {
+  return [
+    ...input.map(({ name }) => name),
+    ...initializer.map(({ name }) => name),
+    ...sparseInitializer.flatMap(({ values }) => (values ? [values.name] : [])),
+    ...node.flatMap(({ output }) => output),
+  ];
+}
+
+/** Every name in a graph and its subgraphs, of tensors and of nodes. */
+export function allNames(graph: GraphProto): Set<string> {
+  const names = new Set<string>();
+  const pending = [graph];
+  for (let one = pending.pop(); one; one = pending.pop()) {
+    for (const name of namesDefinedIn(one)) names.add(name);
+    for (const { name } of [...one.output, ...one.valueInfo]) names.add(name);
+    for (const node of one.node) {
+      names.add(node.name);
+      for (const name of node.input) names.add(name);
+      for (const inner of subgraphs(node)) pending.push(inner);
+    }
+  }
+  return names;
 }

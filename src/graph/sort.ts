@@ -13,39 +13,43 @@ export function sortNodes(
   producers: ReadonlyMap<string, NodeProto>,
   known: ReadonlySet<string>,
 ): NodeProto[] {
-  const waiting = new Map<NodeProto, number>();
-  const dependents = new Map<NodeProto, NodeProto[]>();
-  for (const node of nodes) {
-    const sources = new Set<NodeProto>();
-    for (const name of namesReadBy(node)) {
-      const producer = producers.get(name);
-      if (producer) sources.add(producer);
-      else if (!known.has(name)) throw fault('this input is defined nowhere.', node, name);
-    }
-    waiting.set(node, sources.size);
-    for (const source of sources) {
-      const list = dependents.get(source);
-      if (list) list.push(node);
-      else dependents.set(source, [node]);
-    }
-  }
+  const sources = new Map(nodes.map((node) => [node, sourcesOf(node, producers, known)]));
   const sorted: NodeProto[] = [];
-  // The file's order is kept where it is right: each pass takes what is ready, in that order.
-  let rest = [...nodes];
-  while (rest.length > 0) {
-    const later: NodeProto[] = [];
-    for (const node of rest) {
-      if (waiting.get(node)! > 0) {
-        later.push(node);
+  const done = new Set<NodeProto>();
+  // Depth first, on a stack of its own: a deep network must not exhaust that of JavaScript.
+  const open = new Set<NodeProto>();
+  for (const root of nodes) {
+    const stack = [root];
+    for (let node = stack.at(-1); node; node = stack.at(-1)) {
+      const missing = done.has(node) ? [] : sources.get(node)!.filter((source) => !done.has(source));
+      if (missing.length === 0) {
+        stack.pop();
+        if (!done.has(node)) sorted.push(node);
+        done.add(node);
         continue;
       }
-      sorted.push(node);
-      for (const dependent of dependents.get(node) ?? []) waiting.set(dependent, waiting.get(dependent)! - 1);
+      open.add(node);
+      for (const source of missing.reverse()) {
+        if (open.has(source)) throw fault('nodes depend on each other in a ring, of which this is one.', node);
+        stack.push(source);
+      }
     }
-    if (later.length === rest.length) throw fault('these nodes depend on each other in a ring.', later[0]!);
-    rest = later;
   }
   return sorted;
+}
+
+function sourcesOf(
+  node: NodeProto,
+  producers: ReadonlyMap<string, NodeProto>,
+  known: ReadonlySet<string>,
+): NodeProto[] {
+  const sources = new Set<NodeProto>();
+  for (const name of namesReadBy(node)) {
+    const producer = producers.get(name);
+    if (producer) sources.add(producer);
+    else if (!known.has(name)) throw fault('this input is defined nowhere.', node, name);
+  }
+  return [...sources];
 }
 
 function fault(summary: string, node: NodeProto, tensor?: string): GdwsError {

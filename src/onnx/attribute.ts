@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, isFieldSet } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
 import {
   AttributeProto_AttributeType as AttributeType,
@@ -23,7 +23,15 @@ function find(node: NodeProto, name: string): AttributeProto | undefined {
   return node.attribute.find((attribute) => attribute.name === name);
 }
 
-/** The attribute's payload once it has one of the types wanted; files of IR version < 3 may leave the type out. */
+/** The fields of one value, by the attribute's type. Lists have no need to be here: an empty one is a value. */
+const scalarFields = new Map([
+  [AttributeType.INT, AttributeProtoSchema.field.i],
+  [AttributeType.FLOAT, AttributeProtoSchema.field.f],
+  [AttributeType.STRING, AttributeProtoSchema.field.s],
+  [AttributeType.TENSOR, AttributeProtoSchema.field.t],
+]);
+
+/** The attribute's payload once it has the type wanted; files of IR version < 3 may leave the type out. */
 function read<T>(
   node: NodeProto,
   name: string,
@@ -39,6 +47,12 @@ function read<T>(
   if (attribute.refAttrName) throw fault(node, `attribute '${name}' refers to a function's attribute.`);
   if (attribute.type !== type && attribute.type !== AttributeType.UNDEFINED) {
     throw fault(node, `attribute '${name}' is ${AttributeType[attribute.type]}, not ${AttributeType[type]}.`);
+  }
+  const field = scalarFields.get(type);
+  // Writers that leave out what is 0 or '' state the type.
+  const mayBeAbsent = attribute.type === type && type !== AttributeType.TENSOR;
+  if (field && !mayBeAbsent && !isFieldSet(attribute, field)) {
+    throw fault(node, `attribute '${name}' has no ${AttributeType[type]}.`);
   }
   return payload(attribute);
 }
@@ -87,14 +101,13 @@ export function subgraphs(node: NodeProto): GraphProto[] {
   return node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
 }
 
-/** Attributes hold 64-bit integers; none that means anything here is beyond 2^53. */
+/** Attributes hold 64-bit integers; those beyond 2^53 are no number here, but INT64_MAX and its like for 'to the end'. */
 function safe(value: bigint): number {
   const number = Number(value);
-  // Exporters write INT64_MAX and its like for 'to the end'.
   return Number.isSafeInteger(number) ? number : Math.sign(number) * Number.MAX_SAFE_INTEGER;
 }
 
-/** An attribute of the type that its value has. */
+/** An attribute of the type that its value has; an empty list is one of integers. Floats are rounded as a file would. */
 export function makeAttribute(name: string, value: AttributeValue): AttributeProto {
   const encoder = new TextEncoder();
   const make = (type: AttributeType, payload: Partial<AttributeProto>) =>
@@ -106,7 +119,7 @@ export function makeAttribute(name: string, value: AttributeValue): AttributePro
       ? make(AttributeType.STRINGS, { strings: (value as string[]).map((text) => encoder.encode(text)) })
       : make(AttributeType.INTS, { ints: (value as number[]).map(BigInt) });
   }
-  if ('float' in value) return make(AttributeType.FLOAT, { f: value.float });
-  if ('floats' in value) return make(AttributeType.FLOATS, { floats: [...value.floats] });
+  if ('float' in value) return make(AttributeType.FLOAT, { f: Math.fround(value.float) });
+  if ('floats' in value) return make(AttributeType.FLOATS, { floats: value.floats.map(Math.fround) });
   return make(AttributeType.TENSOR, { t: (value as { tensor: TensorProto }).tensor });
 }

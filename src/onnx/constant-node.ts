@@ -9,6 +9,7 @@ import {
   stringsAttribute,
   tensorAttribute,
 } from './attribute';
+import { isStandardDomain } from './domain';
 import type { NodeProto } from './onnx_pb';
 import { decodeTensor } from './tensor';
 
@@ -18,7 +19,7 @@ import { decodeTensor } from './tensor';
  * @see https://onnx.ai/onnx/operators/onnx__Constant.html
  */
 export function constantOfNode(node: NodeProto): Constant | undefined {
-  if (node.opType !== 'Constant' || (node.domain !== '' && node.domain !== 'ai.onnx')) return undefined;
+  if (node.opType !== 'Constant' || !isStandardDomain(node.domain)) return undefined;
   const tensor = tensorAttribute(node, 'value');
   if (tensor) return decodeTensor(tensor, { node: node.name || node.output[0], operator: 'Constant' });
   if (hasAttribute(node, 'value_int')) {

@@ -1,35 +1,49 @@
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError, type ErrorDetails } from '../errors';
+import { readWithin } from './folder';
 import { TensorProto_DataLocation as DataLocation, type ModelProto, type TensorProto } from './onnx_pb';
+import { rawLength } from './tensor';
 import { allTensors } from './tensors';
 
 /**
- * Brings the weights that lie in files beside a model into its messages. Each file is read once.
+ * Brings the weights that lie in files beside a model into its messages. Each file is read once, and its bytes are shared.
  *
- * @param folder the model's folder, which no file may lie outside of, not even through a link
+ * @param file the model's path; no data may lie outside its folder, not even through a link
  * @see https://onnx.ai/onnx/repo-docs/ExternalData.html
  * @throws GdwsError EXTERNAL_DATA
  */
-export async function loadExternalData(model: ModelProto, folder: string, file: string): Promise<void> {
+export async function loadExternalData(model: ModelProto, file: string): Promise<void> {
   const files = new Map<string, Uint8Array>();
-  for (const tensor of allTensors(model)) {
-    if (tensor.dataLocation !== DataLocation.EXTERNAL) continue;
+  for (const tensor of externalTensors(model)) {
     const at: ErrorDetails = { file, tensor: tensor.name || undefined };
     const { location, offset, length } = entriesOf(tensor, at);
     let bytes = files.get(location);
     if (!bytes) {
-      bytes = await readWithin(folder, location, at);
+      bytes = await readWithin(path.dirname(file), location, at);
       files.set(location, bytes);
     }
-    const end = length === undefined ? bytes.length : offset + length;
-    if (offset > bytes.length || end > bytes.length) {
-      throw new GdwsError('EXTERNAL_DATA', `'${location}' has ${bytes.length} bytes, and byte ${end} is needed.`, at);
+    const end = offset + (length ?? rawLength(tensor) ?? Math.max(0, bytes.length - offset));
+    if (!(end <= bytes.length)) {
+      throw new GdwsError('EXTERNAL_DATA', `'${location}' has ${bytes.length} bytes, and needs ${end}.`, at);
     }
     tensor.rawData = bytes.subarray(offset, end);
     tensor.dataLocation = DataLocation.DEFAULT;
     tensor.externalData = [];
   }
+}
+
+/** @throws GdwsError EXTERNAL_DATA where a model of which only the bytes are known has data in other files */
+export function refuseExternalData(model: ModelProto): void {
+  for (const { name } of externalTensors(model)) {
+    throw new GdwsError('EXTERNAL_DATA', 'the elements lie in a file beside the model.', {
+      tensor: name || undefined,
+      remedy: 'Read the model from its path, not from its bytes.',
+    });
+  }
+}
+
+function* externalTensors(model: ModelProto): Generator<TensorProto> {
+  for (const tensor of allTensors(model)) if (tensor.dataLocation === DataLocation.EXTERNAL) yield tensor;
 }
 
 function entriesOf({ externalData }: TensorProto, at: ErrorDetails) {
@@ -46,28 +60,4 @@ function entriesOf({ externalData }: TensorProto, at: ErrorDetails) {
     return number;
   };
   return { location, offset: whole('offset') ?? 0, length: whole('length') };
-}
-
-async function readWithin(folder: string, location: string, at: ErrorDetails): Promise<Uint8Array> {
-  const refuse = (summary: string, cause?: unknown) => {
-    const remedy = 'Put the data in the folder of the model.';
-    return new GdwsError('EXTERNAL_DATA', summary, { ...at, remedy, cause });
-  };
-  if (path.isAbsolute(location) || path.win32.isAbsolute(location) || location.includes('\0')) {
-    throw refuse(`'${location}' is not a path relative to the model.`);
-  }
-  try {
-    // Links are resolved before the comparison, so that none leads out.
-    const root = await fs.realpath(folder);
-    const target = await fs.realpath(path.join(root, location));
-    const relative = path.relative(root, target);
-    if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
-      throw refuse(`'${location}' lies outside the folder of the model.`);
-    }
-    return await fs.readFile(target);
-  } catch (error) {
-    throw error instanceof GdwsError
-      ? error
-      : refuse(`'${location}' cannot be read: ${(error as Error).message}.`, error);
-  }
 }

@@ -1,8 +1,7 @@
 import fs from 'node:fs/promises';
-import path from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
-import { loadExternalData } from './external-data';
+import { loadExternalData, refuseExternalData } from './external-data';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
 
 /**
@@ -12,7 +11,11 @@ import { ModelProtoSchema, type ModelProto } from './onnx_pb';
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA
  */
 export async function readModel(source: string | Uint8Array): Promise<ModelProto> {
-  if (typeof source !== 'string') return decodeModel(source);
+  if (typeof source !== 'string') {
+    const model = decodeModel(source);
+    refuseExternalData(model);
+    return model;
+  }
   let bytes: Uint8Array;
   try {
     bytes = await fs.readFile(source);
@@ -23,7 +26,7 @@ export async function readModel(source: string | Uint8Array): Promise<ModelProto
     });
   }
   const model = decodeModel(bytes, source);
-  await loadExternalData(model, path.dirname(source), source);
+  await loadExternalData(model, source);
   return model;
 }
 

@@ -52,9 +52,11 @@ export function dataTypeCode(type: DataType): number {
   return codeByType.get(type)!;
 }
 
-/** Bytes of one element. */
-export function bytesPerElement(type: Exclude<DataType, 'string'>): number {
-  return arrays[type].BYTES_PER_ELEMENT;
+/** Bytes of a tensor's elements as raw data; `undefined` for types that have no raw form or that gdws does not know. */
+export function rawLength({ dataType, dims }: TensorProto): number | undefined {
+  const type = dataTypeOf(dataType);
+  if (type === undefined || type === 'string') return undefined;
+  return elementCount(dims.map(Number)) * arrays[type].BYTES_PER_ELEMENT;
 }
 
 /**
@@ -62,12 +64,13 @@ export function bytesPerElement(type: Exclude<DataType, 'string'>): number {
  * External data must have been loaded (see {@link readModel}).
  *
  * @see https://onnx.ai/onnx/repo-docs/IR.html#tensors
- * @throws GdwsError MODEL_INVALID where elements are missing, too many, or of a type that gdws does not know
+ * @throws GdwsError MODEL_INVALID where elements are missing or too many, OPERATOR_UNSUPPORTED for a type that gdws does
+ *   not know, EXTERNAL_DATA
  */
 export function decodeTensor(tensor: TensorProto, place: ErrorDetails = {}): Constant {
   const at: ErrorDetails = { tensor: tensor.name || undefined, ...place };
   const type = dataTypeOf(tensor.dataType);
-  if (!type) throw new GdwsError('MODEL_INVALID', `element type ${tensor.dataType} is not supported.`, at);
+  if (!type) throw unknownType(tensor.dataType, at);
   const dims = tensor.dims.map(Number);
   const count = elementCount(dims);
   if (!Number.isSafeInteger(count) || dims.some((dim) => dim < 0)) {
@@ -87,6 +90,13 @@ export function decodeTensor(tensor: TensorProto, place: ErrorDetails = {}): Con
     });
   }
   return { type, dims, data };
+}
+
+function unknownType(code: number, at: ErrorDetails): GdwsError {
+  // All but UNDEFINED are types of ONNX: those that the schema here does not list came after it.
+  return code > 0
+    ? new GdwsError('OPERATOR_UNSUPPORTED', `tensors of ONNX's element type ${code} are not supported.`, at)
+    : new GdwsError('MODEL_INVALID', `${code} is no element type.`, at);
 }
 
 function decodeStrings({ stringData }: TensorProto): readonly string[] {
@@ -110,6 +120,8 @@ function decodeNumbers(
     }
     // Protobuf aligns nothing; typed arrays must be. (`slice` would not copy: of a file, these are a Buffer.)
     const bytes = rawData.byteOffset % size === 0 ? rawData : new Uint8Array(rawData);
+    // Some writers store true as 255.
+    if (type === 'bool' && bytes.some((byte) => byte > 1)) return Uint8Array.from(bytes, (byte) => +(byte > 0));
     return new ElementArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, count);
   }
   switch (type) {
@@ -123,6 +135,8 @@ function decodeNumbers(
       return BigUint64Array.from(uint64Data);
     case 'uint32':
       return Uint32Array.from(uint64Data, Number);
+    case 'bool':
+      return Uint8Array.from(int32Data, (element) => +(element !== 0));
     default:
       return (ElementArray as Int32ArrayConstructor).from(int32Data);
   }

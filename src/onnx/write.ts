@@ -1,43 +1,54 @@
-import { randomUUID } from 'node:crypto';
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
+import { externalize } from './externalize';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
+import { allTensors } from './tensors';
+import { writeTogether } from './whole-file';
+
+export { writeWhole } from './whole-file';
 
 /** Protobuf's readers refuse a message that is larger. */
 const mostBytes = 2 ** 31 - 1;
 
-/** The bytes of a model, with all its weights in it. */
+/**
+ * The bytes of a model, with all its weights in it.
+ *
+ * @throws GdwsError OUTPUT_UNWRITABLE where they are more than the 2 GB that an ONNX file may have
+ */
 export function encodeModel(model: ModelProto): Uint8Array {
-  const bytes = toBinary(ModelProtoSchema, model);
-  if (bytes.length > mostBytes) {
-    throw new GdwsError('OUTPUT_UNWRITABLE', `the model has ${bytes.length} bytes, more than an ONNX file may have.`);
-  }
-  return bytes;
+  const bytes = encodeWithin(model, mostBytes);
+  if (bytes) return bytes;
+  throw new GdwsError('OUTPUT_UNWRITABLE', 'the model has more than the 2 GB that an ONNX file may have.', {
+    remedy: 'Write it to a path: its weights then go to a file beside it.',
+  });
 }
 
 /**
- * Writes a model file, whole or not at all: beside its place first, then moved there.
+ * Writes a model file, whole or not at all: beside its place first, then moved there. All weights are in it, also those
+ * that were read from other files; a model of 2 GB or more has its weights in a file beside it, `<file>.data`.
  *
+ * @param most bytes that the file may have; only tests have reason to change it
  * @throws GdwsError OUTPUT_UNWRITABLE
  */
-export async function writeModel(model: ModelProto, file: string): Promise<void> {
-  await writeWhole(file, encodeModel(model));
+export async function writeModel(model: ModelProto, file: string, most = mostBytes): Promise<void> {
+  const whole = encodeWithin(model, most);
+  if (whole) return writeTogether([{ file, parts: [whole] }]);
+  const data = `${file}.data`;
+  const { bytes, parts } = externalize(model, path.basename(data));
+  if (bytes.length > most) {
+    throw new GdwsError('OUTPUT_UNWRITABLE', 'the model is too large even without its weights.', { file });
+  }
+  await writeTogether([
+    { file: data, parts },
+    { file, parts: [bytes] },
+  ]);
 }
 
-/** Writes a file beside its place, then moves it there; on failure nothing is left behind. */
-export async function writeWhole(file: string, bytes: Uint8Array | string): Promise<void> {
-  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
-  try {
-    await fs.writeFile(beside, bytes, { flag: 'wx' });
-    await fs.rename(beside, file);
-  } catch (cause) {
-    await fs.rm(beside, { force: true }).catch(() => undefined);
-    throw new GdwsError('OUTPUT_UNWRITABLE', `the file cannot be written: ${(cause as Error).message}.`, {
-      file,
-      remedy: 'Does the folder exist, and may you write there?',
-      cause,
-    });
-  }
+function encodeWithin(model: ModelProto, most: number): Uint8Array | undefined {
+  let weights = 0;
+  for (const { rawData } of allTensors(model)) weights += rawData.length;
+  if (weights > most) return undefined;
+  const bytes = toBinary(ModelProtoSchema, model);
+  return bytes.length <= most ? bytes : undefined;
 }

@@ -1,7 +1,10 @@
 import { floatAttribute, intAttribute, makeAttribute } from '../../onnx/attribute';
+import { isStandardDomain } from '../../onnx/domain';
 import type { NodeProto } from '../../onnx/onnx_pb';
+import { constantOf, isFloat, numbersOf } from '../../operators/elements';
 import type { Graph } from '../graph';
 import type { Constant } from '../value';
+import { outputChannels } from './output-channels';
 
 /** Batch normalisation at inference as a scale and a shift a channel. */
 interface ScaleShift {
@@ -18,92 +21,86 @@ interface ScaleShift {
  */
 export function foldBatchNormalization(graph: Graph): number {
   const folded = new Set<NodeProto>();
+  /** Nodes that have taken over the output of the normalisation behind them. */
+  const producers = new Map<string, NodeProto>();
   for (const node of graph.nodes) {
-    if (node.opType !== 'BatchNormalization' || node.output.slice(1).some((name) => name !== '')) continue;
-    const source = node.input[0]!;
-    const before = graph.producer(source);
-    if (!before || folded.has(before) || graph.consumers(source).length !== 1 || graph.isOutput(source)) continue;
+    const [source = ''] = node.input;
+    const before = producers.get(source) ?? graph.producer(source);
+    if (!before || graph.consumers(source).length !== 1 || graph.isOutput(source)) continue;
     const normalization = scaleShiftOf(graph, node);
     if (!normalization || !foldInto(graph, before, normalization)) continue;
     before.output[0] = node.output[0]!;
+    producers.set(node.output[0]!, before);
     folded.add(node);
   }
   if (folded.size > 0) graph.remove(folded);
   return folded.size;
 }
 
+/** What a node does to each channel; `undefined` where it is no batch normalisation with fixed statistics. */
 function scaleShiftOf(graph: Graph, node: NodeProto): ScaleShift | undefined {
-  if (intAttribute(node, 'training_mode', 0) !== 0 || intAttribute(node, 'spatial', 1) !== 1) return undefined;
-  const parameters = node.input.slice(1, 5).map((name) => floats(graph, name));
-  const [gamma, beta, mean, variance] = parameters;
-  if (!gamma || !beta || !mean || !variance) return undefined;
+  if (node.opType !== 'BatchNormalization' || !isStandardDomain(node.domain) || graph.opset < 7) return undefined;
+  if (node.output.slice(1).some((name) => name !== '') || intAttribute(node, 'training_mode', 0) !== 0)
+    return undefined;
+  if (intAttribute(node, 'spatial', 1) !== 1) return undefined;
+  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => vector(fixed(graph, node.input[index])));
+  if (!gamma || beta?.length !== gamma.length || mean?.length !== gamma.length || variance?.length !== gamma.length) {
+    return undefined;
+  }
   const epsilon = floatAttribute(node, 'epsilon', 1e-5);
-  const scale = Float64Array.from(gamma, (value, m) => value / Math.sqrt(variance[m]! + epsilon));
-  return { scale, shift: Float64Array.from(beta, (value, m) => value - mean[m]! * scale[m]!) };
-}
-
-/** The elements of a float32 constant that no run can change. */
-function floats(graph: Graph, name: string | undefined): Float32Array | undefined {
-  const constant = name && !graph.isOverridable(name) ? graph.constant(name) : undefined;
-  return constant?.type === 'float32' ? (constant.data as Float32Array) : undefined;
+  const scale = gamma.map((value, m) => value / Math.sqrt(variance[m]! + epsilon));
+  const shift = beta.map((value, m) => value - mean[m]! * scale[m]!);
+  return [...scale, ...shift].every(Number.isFinite) ? { scale, shift } : undefined;
 }
 
 function foldInto(graph: Graph, node: NodeProto, { scale, shift }: ScaleShift): boolean {
-  const channelOf = outputChannelOf(graph, node);
-  const weights = floats(graph, node.input[1]);
-  const biasName = node.input[2];
-  const bias = biasName ? floats(graph, biasName) : undefined;
-  if (!channelOf || !weights || (biasName && bias?.length !== scale.length)) return false;
-  const factor = node.opType === 'Gemm' ? floatAttribute(node, 'beta', 1) : 1;
-  setInput(graph, node, 1, 'weight', {
-    type: 'float32',
-    dims: graph.constant(node.input[1]!)!.dims,
-    data: weights.map((weight, at) => weight * scale[channelOf(at)]!),
-  });
-  setInput(graph, node, 2, 'bias', {
-    type: 'float32',
-    dims: [scale.length],
-    data: Float32Array.from(scale, (value, m) => (bias ? factor * bias[m]! * value : 0) + shift[m]!),
-  });
+  const weights = fixed(graph, node.input[1]);
+  const channels = weights && outputChannels(node, weights.dims);
+  if (!weights || channels?.count !== scale.length) return false;
+  const isGemm = node.opType === 'Gemm';
+  const bias = node.input[2]
+    ? biasOf(fixed(graph, node.input[2]), scale.length, isGemm)
+    : new Float64Array(scale.length);
+  if (!bias) return false;
+  const factor = isGemm ? floatAttribute(node, 'beta', 1) : 1;
+  const values = numbersOf(weights);
+  const scaled = new Float64Array(values.length);
+  for (let at = 0; at < values.length; at++) scaled[at] = values[at]! * scale[channels.of(at)]!;
+  setInput(graph, node, 1, 'weight', constantOf(weights.type, weights.dims, scaled));
+  const shifted = bias.map((value, m) => factor * value * scale[m]! + shift[m]!);
+  setInput(graph, node, 2, 'bias', constantOf(weights.type, [scale.length], shifted));
   if (factor !== 1) {
     node.attribute = node.attribute.map((one) => (one.name === 'beta' ? makeAttribute('beta', { float: 1 }) : one));
   }
   return true;
 }
 
-/** Which output channel each element of a node's weights belongs to. */
-function outputChannelOf(graph: Graph, node: NodeProto): ((at: number) => number) | undefined {
-  if (node.domain !== '' && node.domain !== 'ai.onnx') return undefined;
-  const dims = graph.constant(node.input[1] ?? '')?.dims;
-  if (!dims) return undefined;
-  switch (node.opType) {
-    case 'Conv': {
-      const each = dims.slice(1).reduce((product, dim) => product * dim, 1);
-      return (at) => Math.floor(at / each);
-    }
-    case 'ConvTranspose': {
-      // (C, M / groups, …): the input channel says which group.
-      const [channels = 1, outputsPerGroup = 1] = dims;
-      const area = dims.slice(2).reduce((product, dim) => product * dim, 1);
-      const channelsPerGroup = channels / intAttribute(node, 'group', 1);
-      return (at) => {
-        const row = Math.floor(at / area);
-        const group = Math.floor(Math.floor(row / outputsPerGroup) / channelsPerGroup);
-        return group * outputsPerGroup + (row % outputsPerGroup);
-      };
-    }
-    case 'Gemm': {
-      const width = dims[1]!;
-      return intAttribute(node, 'transB', 0) ? (at) => Math.floor(at / width) : (at) => at % width;
-    }
-    default:
-      return undefined;
-  }
+/** A bias with one element for each channel; that of a Gemm may be any shape that broadcasts to its result. */
+function biasOf(constant: Constant | undefined, channels: number, broadcasts: boolean): Float64Array | undefined {
+  if (!constant) return undefined;
+  const { dims } = constant;
+  const values = Float64Array.from(numbersOf(constant));
+  if (dims.length === 1 && values.length === channels) return values;
+  if (!broadcasts) return undefined;
+  if (values.length === 1 && dims.length <= 2) return new Float64Array(channels).fill(values[0]!);
+  return dims.length === 2 && dims[0] === 1 && dims[1] === channels ? values : undefined;
 }
 
-/** Gives the node a new initializer: the old one may have other readers. */
+/** A floating-point constant that no run can change. */
+function fixed(graph: Graph, name: string | undefined): Constant | undefined {
+  const constant = name && !graph.isOverridable(name) ? graph.constant(name) : undefined;
+  return constant && isFloat(constant.type) ? constant : undefined;
+}
+
+function vector(constant: Constant | undefined): Float64Array | undefined {
+  return constant?.dims.length === 1 ? Float64Array.from(numbersOf(constant)) : undefined;
+}
+
+/** Gives the node a constant: under the name it had, unless something else reads that. */
 function setInput(graph: Graph, node: NodeProto, index: number, kind: string, constant: Constant): void {
-  const name = graph.uniqueName(`${node.name || node.output[0]}_folded_${kind}`);
+  const old = node.input[index] ?? '';
+  const isOwn = graph.isInitializer(old) && graph.consumers(old).length <= 1 && !graph.isOutput(old);
+  const name = isOwn ? old : graph.uniqueName(`${node.name || node.output[0]}.${kind}`);
   graph.setInitializer(name, constant);
   node.input[index] = name;
 }

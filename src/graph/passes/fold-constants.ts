@@ -1,33 +1,53 @@
+import { GdwsError } from '../../errors';
 import { operatorOf } from '../../operators';
-import { OperatorCall } from '../../operators/operator';
+import { callOf, computeCall } from '../call';
 import type { Graph } from '../graph';
-import type { KnownValue } from '../value';
+import type { Constant, KnownValue } from '../value';
+import { isIdentity } from './remove-identities';
 
 /**
- * Turns nodes that compute from constants alone into initializers: casts of half-precision weights, transposed or joined
- * weights, Constant nodes. What follows from the shapes of inputs is left, since it differs from run to run.
+ * Turns nodes whose outputs are known into initializers, and removes what only they needed: casts of half-precision
+ * weights, transposed or joined weights, Constant nodes.
+ *
+ * @param values what is known in every run, as from {@link inferValues} where the shapes of the inputs never change: with
+ *   them, the arithmetic on shapes that exporters leave is folded too. By default what follows from constants alone.
  */
-export function foldConstants(graph: Graph): void {
-  const known = new Map<string, KnownValue>();
+export function foldConstants(graph: Graph, values: ReadonlyMap<string, KnownValue> = constantValues(graph)): void {
+  const constants = new Map<string, Constant>();
   for (const node of graph.nodes) {
-    const inputs = node.input.map((name) =>
-      name === '' ? undefined : (known.get(name) ?? knownConstant(graph, name)),
-    );
-    const allKnown = node.input.every((name, index) => name === '' || inputs[index] !== undefined);
-    const operator = operatorOf(node.domain, node.opType);
-    if (!allKnown || !operator?.fold) continue;
-    const constants = operator.fold(new OperatorCall(node, graph.opsetOf(node.domain), inputs));
-    node.output.forEach((name, index) => {
-      const constant = constants?.[index];
-      if (name !== '' && constant) known.set(name, { type: constant.type, dims: constant.dims, constant });
-    });
+    // An identity of an initializer would become a second copy of it in the file.
+    if (isIdentity(graph, node)) continue;
+    for (const name of node.output) {
+      const constant = values.get(name)?.constant;
+      if (constant) constants.set(name, constant);
+    }
   }
-  graph.becomeInitializers(new Map([...known].map(([name, { constant }]) => [name, constant!])));
+  graph.becomeInitializers(constants);
 }
 
-function knownConstant(graph: Graph, name: string): KnownValue | undefined {
-  // An initializer that is also an input is only a default.
-  if (graph.isOverridable(name)) return undefined;
-  const constant = graph.constant(name);
-  return constant && { type: constant.type, dims: constant.dims, constant };
+/** What follows from constants, whatever a run feeds. Nodes that cannot be computed are left for a run to report. */
+function constantValues(graph: Graph): Map<string, KnownValue> {
+  const values = new Map<string, KnownValue>();
+  const valueOf = (name: string): KnownValue | undefined => {
+    // An initializer that is also an input is only a default.
+    const constant = graph.isOverridable(name) ? undefined : graph.constant(name);
+    return values.get(name) ?? (constant && { type: constant.type, dims: constant.dims, constant });
+  };
+  for (const node of graph.nodes) {
+    try {
+      const call = callOf(graph, node, valueOf);
+      const fold = operatorOf(node.domain, node.opType)?.fold;
+      if (!fold || node.input.some((name, index) => name !== '' && !call.inputs[index])) continue;
+      const constants = valueOf(node.output[0] ?? '')?.constant
+        ? [valueOf(node.output[0]!)!.constant!]
+        : computeCall(call, () => fold(call));
+      node.output.forEach((name, index) => {
+        const constant = constants?.[index];
+        if (name !== '' && constant) values.set(name, { type: constant.type, dims: constant.dims, constant });
+      });
+    } catch (error) {
+      if (!(error instanceof GdwsError)) throw error;
+    }
+  }
+  return values;
 }

@@ -9,7 +9,7 @@ import {
   type TensorProto,
 } from './onnx_pb';
 
-/** An attribute's value when a node is made: an integer, `{ float }`, text, lists of them, or a tensor. */
+/** An attribute's value when a node is made: an integer, `{ float }`, text, lists of them, a tensor or a graph. */
 export type AttributeValue =
   | number
   | { readonly float: number }
@@ -17,7 +17,8 @@ export type AttributeValue =
   | readonly number[]
   | { readonly floats: readonly number[] }
   | readonly string[]
-  | { readonly tensor: TensorProto };
+  | { readonly tensor: TensorProto }
+  | { readonly graph: GraphProto };
 
 function find(node: NodeProto, name: string): AttributeProto | undefined {
   return node.attribute.find((attribute) => attribute.name === name);
@@ -45,12 +46,13 @@ function read<T>(
     throw fault(node, `attribute '${name}' is missing.`);
   }
   if (attribute.refAttrName) throw fault(node, `attribute '${name}' refers to a function's attribute.`);
-  if (attribute.type !== type && attribute.type !== AttributeType.UNDEFINED) {
-    throw fault(node, `attribute '${name}' is ${AttributeType[attribute.type]}, not ${AttributeType[type]}.`);
+  const stated = attribute.type as AttributeType;
+  if (stated !== type && stated !== AttributeType.UNDEFINED) {
+    throw fault(node, `attribute '${name}' is ${AttributeType[stated] ?? stated}, not ${AttributeType[type]}.`);
   }
   const field = scalarFields.get(type);
   // Writers that leave out what is 0 or '' state the type.
-  const mayBeAbsent = attribute.type === type && type !== AttributeType.TENSOR;
+  const mayBeAbsent = stated === type && type !== AttributeType.TENSOR;
   if (field && !mayBeAbsent && !isFieldSet(attribute, field)) {
     throw fault(node, `attribute '${name}' has no ${AttributeType[type]}.`);
   }
@@ -121,5 +123,6 @@ export function makeAttribute(name: string, value: AttributeValue): AttributePro
   }
   if ('float' in value) return make(AttributeType.FLOAT, { f: Math.fround(value.float) });
   if ('floats' in value) return make(AttributeType.FLOATS, { floats: value.floats.map(Math.fround) });
-  return make(AttributeType.TENSOR, { t: (value as { tensor: TensorProto }).tensor });
+  if ('tensor' in value) return make(AttributeType.TENSOR, { t: value.tensor });
+  return make(AttributeType.GRAPH, { g: (value as { graph: GraphProto }).graph });
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { GdwsError, type ErrorDetails } from '../errors';
 import { readWithin } from './folder';
 import { TensorProto_DataLocation as DataLocation, type ModelProto, type TensorProto } from './onnx_pb';
-import { rawLength } from './tensor';
+import { isExternal, rawLength } from './tensor';
 import { allTensors } from './tensors';
 
 /**
@@ -43,7 +43,7 @@ export function refuseExternalData(model: ModelProto): void {
 }
 
 function* externalTensors(model: ModelProto): Generator<TensorProto> {
-  for (const tensor of allTensors(model)) if (tensor.dataLocation === DataLocation.EXTERNAL) yield tensor;
+  for (const tensor of allTensors(model)) if (isExternal(tensor)) yield tensor;
 }
 
 function entriesOf({ externalData }: TensorProto, at: ErrorDetails) {

@@ -52,6 +52,11 @@ export function dataTypeCode(type: DataType): number {
   return codeByType.get(type)!;
 }
 
+/** Whether the elements lie in another file. */
+export function isExternal({ dataLocation }: TensorProto): boolean {
+  return (dataLocation as DataLocation) === DataLocation.EXTERNAL;
+}
+
 /** Bytes of a tensor's elements as raw data; `undefined` for types that have no raw form or that gdws does not know. */
 export function rawLength({ dataType, dims }: TensorProto): number | undefined {
   const type = dataTypeOf(dataType);
@@ -76,7 +81,7 @@ export function decodeTensor(tensor: TensorProto, place: ErrorDetails = {}): Con
   if (!Number.isSafeInteger(count) || dims.some((dim) => dim < 0)) {
     throw new GdwsError('MODEL_INVALID', 'the dimensions make no sense.', { ...at, shape: dims });
   }
-  if (tensor.dataLocation === DataLocation.EXTERNAL) {
+  if (isExternal(tensor)) {
     throw new GdwsError('EXTERNAL_DATA', 'the elements lie in a file beside the model, which was not read.', {
       ...at,
       remedy: 'Read the model from its path, not from its bytes.',

@@ -58,6 +58,7 @@ constexpr ElementwiseFunctions makeElementwiseFunctions() {
   f.localResponse = localResponseRow;
   f.maxWindows = windowsOfRow<Fold::max>;
   f.sumWindows = windowsOfRow<Fold::sum>;
+  f.interpolateLine = interpolateLine;
   f.combineRows = combineRows;
   return f;
 }

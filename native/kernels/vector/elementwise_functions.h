@@ -26,6 +26,16 @@ inline constexpr int foldCount = 6;
 /// Two of the widest vectors.
 inline constexpr int64_t windowOverrun = 32;
 
+/// An interpolation along a line, made ready for vectors: results are made in groups of one vector, and for each tap
+/// the elements that a group takes lie within one vector of x.
+struct LineTaps {
+  int64_t count;         ///< results
+  int64_t taps;          ///< of each
+  const int32_t* first;  ///< (groups, taps): where that vector begins
+  const int32_t* lanes;  ///< (groups, taps, lanes): which of its lanes each result takes
+  const float* weights;  ///< (groups, taps, lanes)
+};
+
 /// Vector functions behind unary, binary, scaleShift, normalize, reduce, softmax, pooling and interpolate: each works
 /// on rows of `count` elements. A result row may be the first operand itself, else rows do not overlap.
 struct ElementwiseFunctions {
@@ -62,6 +72,8 @@ struct ElementwiseFunctions {
   /// floats beyond the last of them.
   void (*maxWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
   void (*sumWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
+  /// y[i] = Σ weight·x[place] over the taps of i, which lie close together: see LineTaps.
+  void (*interpolateLine)(const float* x, const LineTaps& taps, float* y);
   /// y = Σ weights[t]·rows[t].
   void (*combineRows)(const float* const* rows, const float* weights, int64_t taps, float* y, int64_t count);
 };

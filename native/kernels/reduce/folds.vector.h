@@ -64,10 +64,8 @@ GDWS_INLINE float foldBlock(const float* x, int64_t count, Function f) {
   Vector total =
       folded<joining<fold>>(folded<joining<fold>>(sums[0], sums[1]), folded<joining<fold>>(sums[2], sums[3]));
   if (i < count) {
-    float elements[lanes];
-    store(elements, folded<fold>(start, f(loadFirst(x + i, count - i))));
-    for (int64_t k = count - i; k < lanes; ++k) elements[k] = startOf(fold);
-    total = folded<joining<fold>>(total, load(elements));
+    const Vector end = folded<fold>(start, f(loadFirst(x + i, count - i)));
+    total = folded<joining<fold>>(total, laneNumbers() < static_cast<int32_t>(count - i) ? end : start);
   }
   return acrossLanes<fold>(total);
 }

@@ -1,29 +1,6 @@
 import { endianness } from 'node:os';
 import { float16ToFloat32 } from '../onnx/float16';
-import type { Constant, DataType, ElementArray } from '../graph/value';
-
-/** Elements that are numbers. */
-export type NumberArray = Exclude<ElementArray, readonly string[]>;
-type NumberArrayConstructor = new (buffer: ArrayBuffer) => NumberArray;
-
-/** The typed array that holds elements of each type, as {@link ElementArray} says. */
-export const arrayOfType: Readonly<
-  Record<Exclude<DataType, 'string'>, NumberArrayConstructor & { BYTES_PER_ELEMENT: number }>
-> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
+import { arrayOfType, type Constant, type DataType, type NumberArray } from '../graph/value';
 
 /** Copies bytes of a file into elements of this machine's byte order. */
 export function elementsFromBytes(

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { GdwsError } from '../errors';
-import { elementCount, type Constant, type DataType } from '../graph/value';
-import { arrayOfType, elementsFromBytes } from './elements';
+import { arrayOfType, elementCount, type Constant, type DataType } from '../graph/value';
+import { elementsFromBytes } from './elements';
 import { readBytes } from './read-file';
 
 const typeByCode: Readonly<Record<number, Exclude<DataType, 'string'>>> = {

@@ -1,8 +1,8 @@
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
-import { elementCount, type Constant, type DataType } from '../graph/value';
+import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from '../graph/value';
 import { writeWhole } from '../onnx/write';
-import { arrayOfType, elementsFromBytes, type NumberArray } from './elements';
+import { elementsFromBytes } from './elements';
 import { readBytes } from './read-file';
 
 type NumberType = Exclude<DataType, 'string'>;

@@ -29,6 +29,34 @@ export type ElementArray =
   | BigUint64Array
   | readonly string[];
 
+/** Elements that are numbers. */
+export type NumberArray = Exclude<ElementArray, readonly string[]>;
+
+/** A typed array's class. */
+export interface NumberArrayConstructor {
+  new (length: number): NumberArray;
+  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): NumberArray;
+  from(values: ArrayLike<number> & Iterable<number>): NumberArray;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+/** The typed array that holds elements of each type, as {@link ElementArray} says. */
+export const arrayOfType: Readonly<Record<Exclude<DataType, 'string'>, NumberArrayConstructor>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+};
+
 /** Element type and shape of a tensor; a scalar has no dims. */
 export interface ValueType {
   readonly type: DataType;

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { GdwsError, type ErrorDetails } from '../errors';
-import { elementCount, type Constant, type DataType, type ElementArray } from '../graph/value';
+import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from '../graph/value';
 import {
   TensorProto_DataLocation as DataLocation,
   TensorProto_DataType as Code,
@@ -26,22 +26,6 @@ const typeByCode = new Map<number, DataType>([
 ]);
 const codeByType = new Map([...typeByCode].map(([code, type]) => [type, code]));
 
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const;
-
 /** The element type that ONNX numbers `code`; `undefined` for those that gdws does not know (complex, float8, int4). */
 export function dataTypeOf(code: number): DataType | undefined {
   return typeByCode.get(code);
@@ -61,7 +45,7 @@ export function isExternal({ dataLocation }: TensorProto): boolean {
 export function rawLength({ dataType, dims }: TensorProto): number | undefined {
   const type = dataTypeOf(dataType);
   if (type === undefined || type === 'string') return undefined;
-  return elementCount(dims.map(Number)) * arrays[type].BYTES_PER_ELEMENT;
+  return elementCount(dims.map(Number)) * arrayOfType[type].BYTES_PER_ELEMENT;
 }
 
 /**
@@ -114,8 +98,8 @@ function decodeNumbers(
   type: Exclude<DataType, 'string'>,
   count: number,
   at: ErrorDetails,
-): Exclude<ElementArray, readonly string[]> {
-  const ElementArray = arrays[type];
+): NumberArray {
+  const ElementArray = arrayOfType[type];
   const { rawData, floatData, int32Data, int64Data, doubleData, uint64Data } = tensor;
   if (rawData.length > 0) {
     const size = ElementArray.BYTES_PER_ELEMENT;

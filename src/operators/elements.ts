@@ -1,25 +1,13 @@
 import { GdwsError } from '../errors';
-import type { Constant, DataType, ElementArray } from '../graph/value';
-import { elementCount } from '../graph/value';
+import {
+  arrayOfType,
+  elementCount,
+  type Constant,
+  type DataType,
+  type ElementArray,
+  type NumberArray,
+} from '../graph/value';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../onnx/float16';
-
-type TypedArray = Exclude<ElementArray, readonly string[]>;
-
-const arrays: Record<Exclude<DataType, 'string'>, new (length: number) => TypedArray> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
 
 /** Whether the engine holds elements of this type as float32. */
 export function isFloat(type: DataType): boolean {
@@ -37,8 +25,8 @@ export function isInteger(type: DataType): boolean {
 }
 
 /** Zeros (or empty strings) of a type, to be filled by whoever asks. */
-export function newElements(type: DataType, count: number): TypedArray | string[] {
-  return type === 'string' ? new Array<string>(count).fill('') : new arrays[type](count);
+export function newElements(type: DataType, count: number): NumberArray | string[] {
+  return type === 'string' ? new Array<string>(count).fill('') : new arrayOfType[type](count);
 }
 
 /** Elements as numbers: half-precision floats decoded, 64-bit integers rounded beyond 2^53. Not for strings. */

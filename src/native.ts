@@ -106,7 +106,7 @@ function load(): Native {
   const present = candidates.find((candidate) => fs.existsSync(candidate));
   if (!present) {
     throw new GdwsError('ADDON_MISSING', `gdws has no addon for ${platform} (Node ${process.version}).`, {
-      remedy: `Build it in ${path.join(__dirname, '..')} with 'npx cmake-js compile' (needs CMake and a C++20 compiler).`,
+      remedy: `Build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in ${path.join(__dirname, '..')} (needs CMake and a C++20 compiler with OpenMP).`,
     });
   }
   try {

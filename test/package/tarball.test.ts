@@ -5,6 +5,7 @@ import path from 'node:path';
 
 const root = path.join(__dirname, '../..');
 const model = path.join(root, 'examples/robust-mnist.onnx');
+let temporary: string;
 let folder: string;
 let contents: string[];
 let packed: { filename: string; size: number; unpackedSize: number; files: { path: string }[] };
@@ -45,14 +46,16 @@ function expectResults(printed: string): void {
 }
 
 beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-package-'));
+  temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-package-'));
+  folder = path.join(temporary, 'with');
+  fs.mkdirSync(folder);
   const json = run('npm', ['pack', '--json', '--pack-destination', folder], root);
   [packed] = JSON.parse(json.slice(json.indexOf('[\n'))) as [typeof packed];
   contents = packed.files.map((file) => file.path);
   write('package.json', '{ "name": "consumer", "private": true }');
   run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${packed.filename}`]);
 }, 600_000);
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+afterAll(() => fs.rmSync(temporary, { recursive: true, force: true }));
 
 describe('the tarball', () => {
   test('has what it needs', () => {
@@ -74,7 +77,17 @@ describe('the tarball', () => {
   test('has nothing else: no binding.gyp, no tests, no build', () => {
     const top = new Set(contents.map((file) => file.split('/')[0]));
     expect([...top].sort()).toEqual(
-      ['CHANGELOG.md', 'CMakeLists.txt', 'LICENSE', 'README.md', 'dist', 'native', 'package.json', 'prebuilds'].sort(),
+      [
+        'CHANGELOG.md',
+        'CMakeLists.txt',
+        'LICENSE',
+        'README.md',
+        'dist',
+        'docs',
+        'native',
+        'package.json',
+        'prebuilds',
+      ].sort(),
     );
   });
 
@@ -150,7 +163,7 @@ describe('the installed package', () => {
   });
 
   test('works without its optional packages; the command line says what it lacks', () => {
-    const without = path.join(folder, 'without');
+    const without = path.join(temporary, 'without');
     fs.mkdirSync(without);
     fs.writeFileSync(path.join(without, 'package.json'), '{ "name": "consumer", "private": true }');
     const flags = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];

@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 // The kernels are tested by a C++ program (main.cpp beside this file): every kernel of the table against its reference,
 // on random cases, at every instruction set that this processor has.
 
 const root = path.resolve(__dirname, '../..');
-const build = path.join(root, 'build/kernel-tests');
+// Beside the addon, where CMake has built that: most of the program is compiled already.
+const addonBuild = path.join(root, 'build');
+const build = existsSync(path.join(addonBuild, 'CMakeCache.txt')) ? addonBuild : path.join(addonBuild, 'kernel-tests');
 const program = path.join(build, 'kernel_tests');
 const casesPerOperation = 150;
 

@@ -44,7 +44,7 @@ int64_t PackedProduct::packedChannels() const {
 
 void PackedProduct::choose(int threads) {
   const int64_t lanes = vectors_.lanes;
-  constexpr int64_t tilePixels = 128;
+  constexpr int64_t tilePixels = 256;
   tiling_ = chooseTiling(geometry_.map, tilePixels, lanes, threads, producer_->hasHalo());
   const int64_t pixels = tiling_.largestPixels();
   const int64_t pixelVectors = (pixels + lanes - 1) / lanes;
@@ -70,7 +70,7 @@ void PackedProduct::choose(int threads) {
   // The panel that stays in the first-level cache: columns of pixels, or weights.
   const int64_t panelColumns = (alongChannels_ ? channelParts_.largest() : pixelPart_) * lanes;
   constexpr int64_t cachedFloats = 7 * 1024;
-  const int64_t most = std::clamp<int64_t>(cachedFloats / panelColumns, 64, 512);
+  const int64_t most = std::clamp<int64_t>(cachedFloats / panelColumns, 64, 256);
   depthBlocks_ = std::max<int64_t>(1, (geometry_.depth + most - 1) / most);
   const int64_t grain = producer_->depthGrain() <= most ? producer_->depthGrain() : 1;
   depthBlock_ = roundUp((geometry_.depth + depthBlocks_ - 1) / depthBlocks_, grain);

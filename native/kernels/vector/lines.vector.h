@@ -4,10 +4,18 @@
 #include "kernels/vector/product_functions.h"
 #include "kernels/vector/vector.h"
 
+// The elements of a, then of b, that a mask names; GCC has Clang's form from version 12 on only.
+#if defined(__clang__)
+#define GDWS_SHUFFLE(Mask, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define GDWS_SHUFFLE(Mask, a, b, ...) __builtin_shuffle(a, b, Mask{__VA_ARGS__})
+#endif
+
 namespace gdws {
 namespace GDWS_ISA {
 
 typedef float Quad __attribute__((vector_size(16)));
+typedef int32_t IntQuad __attribute__((vector_size(16)));
 typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
 
 GDWS_INLINE Quad loadQuad(const float* source) { return *reinterpret_cast<const UnalignedQuad*>(source); }
@@ -37,11 +45,11 @@ GDWS_INLINE void zeroAtLeast(float* result, int64_t count) {
 /// The odd elements of two vectors in a row.
 GDWS_INLINE Vector oddElements(Vector a, Vector b) {
 #if GDWS_VECTOR_BYTES == 64
-  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return GDWS_SHUFFLE(IntVector, a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 #elif GDWS_VECTOR_BYTES == 32
-  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+  return GDWS_SHUFFLE(IntVector, a, b, 1, 3, 5, 7, 9, 11, 13, 15);
 #else
-  return __builtin_shufflevector(a, b, 1, 3, 5, 7);
+  return GDWS_SHUFFLE(IntVector, a, b, 1, 3, 5, 7);
 #endif
 }
 
@@ -133,12 +141,12 @@ static void copy(const float* source, float* result, int64_t count) { copyExactl
 GDWS_INLINE void transposeFour(const float* source, int64_t sourcePitch, float* result, int64_t resultPitch) {
   const Quad a = loadQuad(source), b = loadQuad(source + sourcePitch), c = loadQuad(source + 2 * sourcePitch),
              d = loadQuad(source + 3 * sourcePitch);
-  const Quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-  const Quad ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  storeQuad(result, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
-  storeQuad(result + resultPitch, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
-  storeQuad(result + 2 * resultPitch, __builtin_shufflevector(ef, gh, 0, 1, 4, 5));
-  storeQuad(result + 3 * resultPitch, __builtin_shufflevector(ef, gh, 2, 3, 6, 7));
+  const Quad ab = GDWS_SHUFFLE(IntQuad, a, b, 0, 4, 1, 5), cd = GDWS_SHUFFLE(IntQuad, c, d, 0, 4, 1, 5);
+  const Quad ef = GDWS_SHUFFLE(IntQuad, a, b, 2, 6, 3, 7), gh = GDWS_SHUFFLE(IntQuad, c, d, 2, 6, 3, 7);
+  storeQuad(result, GDWS_SHUFFLE(IntQuad, ab, cd, 0, 1, 4, 5));
+  storeQuad(result + resultPitch, GDWS_SHUFFLE(IntQuad, ab, cd, 2, 3, 6, 7));
+  storeQuad(result + 2 * resultPitch, GDWS_SHUFFLE(IntQuad, ef, gh, 0, 1, 4, 5));
+  storeQuad(result + 3 * resultPitch, GDWS_SHUFFLE(IntQuad, ef, gh, 2, 3, 6, 7));
 }
 
 static void transpose(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result,

@@ -14,7 +14,7 @@ const mostBytes = 2 ** 31 - 1;
 /**
  * The bytes of a model, with all its weights in it.
  *
- * @throws GdwsError OUTPUT_UNWRITABLE where they are more than the 2 GB that an ONNX file may have
+ * @throws GdwsError OUTPUT_UNWRITABLE where they are more than the 2 GB that an ONNX file may have, OUT_OF_MEMORY
  */
 export function encodeModel(model: ModelProto): Uint8Array {
   const bytes = encodeWithin(model, mostBytes);
@@ -29,7 +29,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
  * that were read from other files; a model of 2 GB or more has its weights in a file beside it, `<file>.data`.
  *
  * @param most bytes that the file may have; only tests have reason to change it
- * @throws GdwsError OUTPUT_UNWRITABLE
+ * @throws GdwsError OUTPUT_UNWRITABLE, OUT_OF_MEMORY
  */
 export async function writeModel(model: ModelProto, file: string, most = mostBytes): Promise<void> {
   const whole = encodeWithin(model, most);
@@ -49,6 +49,11 @@ function encodeWithin(model: ModelProto, most: number): Uint8Array | undefined {
   let weights = 0;
   for (const { rawData } of allTensors(model)) weights += rawData.length;
   if (weights > most) return undefined;
-  const bytes = toBinary(ModelProtoSchema, model);
-  return bytes.length <= most ? bytes : undefined;
+  try {
+    const bytes = toBinary(ModelProtoSchema, model);
+    return bytes.length <= most ? bytes : undefined;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new GdwsError('OUT_OF_MEMORY', 'there is no room for the bytes of the model.', { cause });
+  }
 }

@@ -4,7 +4,7 @@ import type { NodeProto } from '../../onnx/onnx_pb';
 import { constantOf, isFloat, numbersOf } from '../../operators/elements';
 import type { Graph } from '../graph';
 import type { Constant } from '../value';
-import { outputChannels } from './output-channels';
+import { outputChannels, type OutputChannels } from './output-channels';
 
 /** Batch normalisation at inference as a scale and a shift a channel. */
 interface ScaleShift {
@@ -63,16 +63,25 @@ function foldInto(graph: Graph, node: NodeProto, { scale, shift }: ScaleShift): 
     : new Float64Array(scale.length);
   if (!bias) return false;
   const factor = isGemm ? floatAttribute(node, 'beta', 1) : 1;
-  const values = numbersOf(weights);
-  const scaled = new Float64Array(values.length);
-  for (let at = 0; at < values.length; at++) scaled[at] = values[at]! * scale[channels.of(at)]!;
-  setInput(graph, node, 1, 'weight', constantOf(weights.type, weights.dims, scaled));
+  setInput(graph, node, 1, 'weight', scaledWeights(weights, scale, channels));
   const shifted = bias.map((value, m) => factor * value * scale[m]! + shift[m]!);
   setInput(graph, node, 2, 'bias', constantOf(weights.type, [scale.length], shifted));
   if (factor !== 1) {
     node.attribute = node.attribute.map((one) => (one.name === 'beta' ? makeAttribute('beta', { float: 1 }) : one));
   }
   return true;
+}
+
+function scaledWeights(weights: Constant, scale: Float64Array, { run, of }: OutputChannels): Constant {
+  const values = numbersOf(weights);
+  const scaled = weights.type === 'float64' ? new Float64Array(values.length) : new Float32Array(values.length);
+  for (let start = 0; start < values.length; start += run) {
+    const factor = scale[of(start / run)]!;
+    for (let at = start; at < start + run; at++) scaled[at] = values[at]! * factor;
+  }
+  // Already the elements of most models; the rest are rounded from them.
+  const { type, dims } = weights;
+  return type === 'float32' ? { type, dims, data: scaled } : constantOf(type, dims, scaled);
 }
 
 /** A bias with one element for each channel; that of a Gemm may be any shape that broadcasts to its result. */

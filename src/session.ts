@@ -5,6 +5,7 @@ import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
 import { foldBatchNormalization } from './graph/passes/fold-batch-normalization';
 import { foldConstants } from './graph/passes/fold-constants';
+import { removeIdentities } from './graph/passes/remove-identities';
 import { native, type NativeProgram } from './native';
 import { readModel } from './onnx/read';
 
@@ -80,6 +81,7 @@ export class InferenceSession implements Common {
     try {
       const graph = new Graph(model, file);
       foldConstants(graph);
+      removeIdentities(graph);
       foldBatchNormalization(graph);
       return new InferenceSession(graph, options);
     } catch (error) {

@@ -131,7 +131,7 @@ describe('InferenceSession', () => {
     const wanted = expected(x);
     const run = session.run({ x });
     await Promise.resolve();
-    (x.data).fill(NaN);
+    x.data.fill(NaN);
     expectClose((await run).y as Tensor, wanted);
   });
 

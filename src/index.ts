@@ -12,4 +12,5 @@ export { readMnist } from './data/mnist';
 export { readCifar10 } from './data/cifar10';
 export { ImageSet, type ImageBatch } from './data/image-set';
 export { readNpy, writeNpy } from './data/npy';
+export { readNpz } from './data/npz';
 export { measureInterleaved, type Comparison, type Contestant, type Measurement, type MeasureOptions } from './measure';

@@ -1,12 +1,19 @@
 import fs from 'node:fs/promises';
+import { readNpz } from '../data/npz';
 import { GdwsError } from '../errors';
 
 /**
- * Weight-error vectors by layer name, from a JSON object of arrays of numbers.
+ * Weight-error vectors by layer name, from a JSON object of arrays of numbers or from an .npz archive of arrays.
  *
- * @throws GdwsError DATA_UNREADABLE
+ * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING
  */
 export async function readAlphaFile(file: string): Promise<Record<string, ArrayLike<number>>> {
+  if (file.endsWith('.npz')) {
+    const arrays = await readNpz(file);
+    return Object.fromEntries(
+      [...arrays].map(([layer, { data }]) => [layer, Array.from(data as Iterable<number | bigint>, Number)]),
+    );
+  }
   let document: unknown;
   try {
     document = JSON.parse(await fs.readFile(file, 'utf8'));

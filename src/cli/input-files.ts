@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { Tensor } from 'onnxruntime-common';
 import { toFloat32 } from '../data/elements';
 import { readNpy } from '../data/npy';
+import { readNpz } from '../data/npz';
 import { GdwsError } from '../errors';
 import type { Constant } from '../graph/value';
 import { float32ToFloat16 } from '../onnx/float16';
@@ -14,7 +16,7 @@ export interface Feeds {
 }
 
 /**
- * Reads `photo.npy` or `name=photo.npy` for each input. Elements are converted to the type that the model
+ * Reads `photo.npy`, `name=photo.npy` or `all.npz` for each input. Elements are converted to the type that the model
  * takes, and a missing batch dim is added.
  *
  * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID, INPUT_UNKNOWN, TYPE_MISMATCH
@@ -36,6 +38,7 @@ async function readInput(session: InferenceSession, input: string): Promise<Iter
   // A name may have a '=', and so may a path: the names of the model decide.
   const named = names.find((name) => input.startsWith(`${name}=`));
   if (named !== undefined) return [[named, await readNpy(input.slice(named.length + 1))]];
+  if (path.extname(input) === '.npz') return readNpz(input);
   if (/^[^/\\]*=/.test(input) && !(names.length === 1 && input.split('=')[0]!.includes('.'))) {
     throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', {
       tensor: input.split('=')[0],

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { zipSync } from 'fflate';
 import { Tensor } from 'onnxruntime-common';
 import type { ModelDescription } from '../../src/cli/description';
 import { readNpy, writeNpy } from '../../src/data/npy';
@@ -247,6 +248,14 @@ describe('run', () => {
     expect(files).toHaveLength(1);
     expect(stderr).toContain(files[0]);
     expect(await readNpy(path.join(output, files[0]!))).toMatchObject({ dims: [3, 10] });
+  });
+
+  test('an archive has a tensor for each input', async () => {
+    const archive = zipSync({ 'input.npy': await fs.readFile(inFolder('three.npy')) });
+    await fs.writeFile(inFolder('all.npz'), archive);
+    const { code, stdout } = await gdws(['run', model, '--input', 'all.npz']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/3×10/);
   });
 
   test('elements are converted, and it says so', async () => {

@@ -1,0 +1,38 @@
+import { Tensor } from 'onnxruntime-common';
+import { GdwsError } from '../errors';
+import { withPackages } from '../optional';
+import { decodeNpy } from './npy';
+import { readBytes } from './read-file';
+
+/** Deflate cannot shrink data further than this; an archive that claims more is hostile. */
+const mostCompression = 1032;
+
+/**
+ * Reads every array of an archive that numpy's savez or savez_compressed wrote, by name. Needs the package `fflate`.
+ *
+ * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING
+ */
+export async function readNpz(file: string): Promise<Map<string, Tensor>> {
+  const bytes = await readBytes(file);
+  const { unzipSync } = await withPackages(['fflate'], () => import('fflate'));
+  let entries: Record<string, Uint8Array>;
+  try {
+    entries = unzipSync(bytes, {
+      filter: ({ name, size, originalSize }) => {
+        if (size > bytes.length || originalSize > size * mostCompression + 64) {
+          throw new Error(`the sizes of '${name}' make no sense`);
+        }
+        return name.endsWith('.npy');
+      },
+    });
+  } catch (cause) {
+    const summary = `this is not an archive of numpy arrays: ${(cause as Error).message}.`;
+    throw new GdwsError('DATA_UNREADABLE', summary, { file, remedy: "Save it with numpy's savez().", cause });
+  }
+  return new Map(
+    Object.entries(entries).map(([name, content]) => {
+      const { type, dims, data } = decodeNpy(content, `${file}/${name}`);
+      return [name.slice(0, -'.npy'.length), new Tensor(type as 'float32', data as Float32Array, dims)];
+    }),
+  );
+}

@@ -303,7 +303,7 @@ inTerminal('in a terminal', () => {
   });
 
   test('work over a second shows its progress', async () => {
-    const { code, stdout } = await gdwsInTerminal(['bench', model, '--threads', '1', '--time', '1.5']);
+    const { code, stdout } = await gdwsInTerminal(['bench', model, '--threads', '1', '--batch', '64', '--time', '2']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/measuring .*\d+%/);
   });

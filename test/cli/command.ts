@@ -37,8 +37,9 @@ export function gdwsInTerminal(args: readonly string[], { cwd, environment }: Pl
 const cli = ['--import', require.resolve('tsx'), path.join(root, 'src/cli/main.ts')];
 
 function run(program: string, args: readonly string[], { cwd, environment, deaf }: Place): Promise<Ended> {
-  const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
-  void [NO_COLOR, FORCE_COLOR];
+  // What decides on colours is the test's to say; so is CI, for Node paints nothing there.
+  const { NO_COLOR, FORCE_COLOR, CI, ...inherited } = process.env;
+  void [NO_COLOR, FORCE_COLOR, CI];
   const child = spawn(program, args, { cwd, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   if (deaf) child.stdout.destroy();
   let stdout = '';

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "engine/placement.h"
+
 namespace gdws {
 
 namespace {
@@ -147,14 +149,17 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
   } else {
     // Two flags in turn, so that a slow thread still reads the one of its own step while the first sets the next.
     bool stop[2] = {aborted.load(std::memory_order_relaxed), false};
+    const Placement placement(threads_);
 #pragma omp parallel num_threads(threads_)
     {
       const Team team{omp_get_thread_num(), omp_get_num_threads()};
+      placement.bind(team.index);
       for (size_t i = 0; i < steps_.size() && !stop[i & 1]; ++i) {
         runStep(steps_[i], team);
         if (team.index == 0) stop[(i + 1) & 1] = aborted.load(std::memory_order_relaxed);
 #pragma omp barrier
       }
+      placement.release();
     }
     stopped = stop[0] || stop[1];
   }

@@ -82,6 +82,7 @@ describe('the tarball', () => {
         'CMakeLists.txt',
         'LICENSE',
         'README.md',
+        'benchmarks',
         'dist',
         'docs',
         'native',
@@ -89,6 +90,8 @@ describe('the tarball', () => {
         'prebuilds',
       ].sort(),
     );
+    // The README links to the figures.
+    expect(contents.filter((file) => file.startsWith('benchmarks/'))).toEqual(['benchmarks/README.md']);
   });
 
   test('has every source file compiled, and nothing compiled from one that is gone', () => {

@@ -25,7 +25,6 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
     if (!kept) {
       kept = allocateBytes(value.bytes());
       std::memcpy(kept.get(), value.data, value.bytes());
-      weights_.bytes += value.bytes();
     }
     return kept;
   };

@@ -23,16 +23,12 @@ class Session {
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
                                            const std::vector<ConstantData>& constants);
 
-  /// Bytes of weights kept, packed or not.
-  size_t weightBytes() const { return weights_.bytes; }
-
  private:
   struct Weights final : PackedWeights {
     std::shared_ptr<const float[]> find(const std::string& key,
                                         const std::function<std::shared_ptr<const float[]>()>& pack) override;
     std::map<std::string, std::weak_ptr<const float[]>> packed;
     std::map<int32_t, AlignedBytes> plain;
-    size_t bytes = 0;
   };
 
   int threads_;

@@ -12,8 +12,8 @@
 
 namespace gdws {
 
-/// Memory of one operation in one run. A pointer is null where the input is absent. Inputs and outputs are aligned to at
-/// least their element; temporaries and scratch to 64 bytes. An output never overlaps an input, unless the kernel's
+/// Memory of one operation in one run. A pointer is null where the input is absent. Inputs and outputs are aligned to
+/// at least their element; temporaries and scratch to 64 bytes. An output never overlaps an input, unless the kernel's
 /// definition says `inPlace`: then output 0 may be the very memory of input 0.
 struct Buffers {
   const void* const* inputs;
@@ -48,7 +48,7 @@ class PackedWeights {
 struct KernelContext {
   const VectorTable& vectors;  ///< of the instruction set in use
   PackedWeights& packedWeights;
-  int threads;                 ///< the most a run will have
+  int threads;  ///< the most a run will have
 };
 
 /// One row of the kernel table: dispatch, tests and benchmarks all read it.
@@ -59,6 +59,9 @@ struct KernelDefinition {
   bool (*supports)(const OperationView& operation, const KernelContext& context);
   /// Checks shapes and attributes and throws ProgramError where they do not fit.
   std::unique_ptr<Kernel> (*make)(const OperationView& operation, KernelContext& context);
+  /// Whether it competes by measured time with other tuned kernels of its operation; the first that supports the
+  /// operation is taken where that is not tuned, has no rival, or nothing was measured.
+  bool tuned = false;
 };
 
 /// Every kernel of the build, those of one operation fastest first, its reference last.

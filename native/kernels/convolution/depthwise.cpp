@@ -79,6 +79,7 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition convolutionDepthwise = {"convolution.depthwise", Opcode::convolution, false, supports, make};
+const KernelDefinition convolutionDepthwise = {
+    "convolution.depthwise", Opcode::convolution, false, supports, make, true};
 
 }  // namespace gdws

@@ -66,6 +66,6 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition convolutionProduct = {"convolution.product", Opcode::convolution, false, supports, make};
+const KernelDefinition convolutionProduct = {"convolution.product", Opcode::convolution, false, supports, make, true};
 
 }  // namespace gdws

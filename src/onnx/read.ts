@@ -1,12 +1,13 @@
 import fs from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
+import { alignRawData } from './align';
 import { loadExternalData, refuseExternalData } from './external-data';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
 
 /**
- * Reads a model from a file, with the data that lies beside it, or from bytes. Weights stay where they are in the bytes:
- * nothing is copied. What gdws does not know is kept and written back.
+ * Reads a model from a file, with the data that lies beside it, or from bytes, which are left as they are. Weights stay
+ * where they are in the bytes: nothing is copied. What gdws does not know is kept and written back.
  *
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA
  */
@@ -26,6 +27,7 @@ export async function readModel(source: string | Uint8Array): Promise<ModelProto
     });
   }
   const model = decodeModel(bytes, source);
+  alignRawData(model);
   await loadExternalData(model, source);
   return model;
 }

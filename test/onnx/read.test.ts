@@ -8,6 +8,8 @@ import { foldBatchNormalization } from '../../src/graph/passes/fold-batch-normal
 import { foldConstants } from '../../src/graph/passes/fold-constants';
 import { removeIdentities } from '../../src/graph/passes/remove-identities';
 import { decodeModel, readModel } from '../../src/onnx/read';
+import { decodeTensor, dataTypeOf } from '../../src/onnx/tensor';
+import { allTensors } from '../../src/onnx/tensors';
 import { encodeModel } from '../../src/onnx/write';
 import { smallNetwork } from '../graph/small-network';
 import { temporaryFolder } from './temporary-folder';
@@ -134,5 +136,35 @@ describe('hostile bytes give a GdwsError or a model', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('weights of a file', () => {
+  const bytes = encodeModel(smallNetwork());
+
+  test('are aligned without a copy, and are those that were written', async () => {
+    const file = folder.file('aligned.onnx');
+    // Names of all lengths, so that data comes to lie at every offset.
+    for (let padding = 0; padding < 8; padding++) {
+      const padded = decodeModel(bytes.slice());
+      padded.producerName = 'p'.repeat(padding);
+      const written = encodeModel(padded);
+      fs.writeFileSync(file, written);
+      const expected = [...allTensors(decodeModel(written.slice()))];
+      const read = [...allTensors(await readModel(file))];
+      expect(read).toEqual(expected);
+      for (const [index, { rawData, dataType }] of read.entries()) {
+        if (dataTypeOf(dataType) !== 'float32' || rawData.length < 128) continue;
+        expect(rawData.byteOffset % 4).toBe(0);
+        expect((decodeTensor(read[index]!).data as Float32Array).buffer).toBe(rawData.buffer);
+      }
+      expect(read.filter(({ rawData }) => rawData.length >= 128).length).toBeGreaterThan(0);
+    }
+  });
+
+  test('given as bytes leave the bytes as they are', async () => {
+    const given = Buffer.concat([Buffer.alloc(1), bytes]).subarray(1);
+    await readModel(given);
+    expect(given.equals(bytes)).toBe(true);
   });
 });

@@ -1,0 +1,29 @@
+import { arrayOfType } from '../graph/value';
+import type { ModelProto } from './onnx_pb';
+import { dataTypeOf } from './tensor';
+import { allTensors } from './tensors';
+
+/**
+ * Moves the raw data of tensors, which protobuf aligns to nothing, down to multiples of their element's size within the
+ * bytes that they were decoded from, so that typed arrays can view them and no second copy of the weights is made. There
+ * is room: before them lie the field's tag and its length, which nothing reads again. What has too little stays.
+ *
+ * The bytes must belong to the model alone.
+ */
+export function alignRawData(model: ModelProto): void {
+  for (const tensor of allTensors(model)) {
+    const { rawData } = tensor;
+    const type = dataTypeOf(tensor.dataType);
+    if (type === undefined || type === 'string') continue;
+    const shift = rawData.byteOffset % arrayOfType[type].BYTES_PER_ELEMENT;
+    if (shift === 0 || shift > headerBytes(rawData.length)) continue;
+    const aligned = new Uint8Array(rawData.buffer, rawData.byteOffset - shift, rawData.length);
+    aligned.set(rawData);
+    tensor.rawData = aligned;
+  }
+}
+
+/** Bytes that protobuf writes before a field of so many bytes, at least: its tag, and the length by 7 bits a byte. */
+function headerBytes(length: number): number {
+  return 1 + Math.max(1, Math.ceil(Math.log2(length + 1) / 7));
+}

@@ -121,7 +121,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
       case Place::Kind::arena:
         return arena.get() + place.offset;
       case Place::Kind::output:
-        return static_cast<std::byte*>(outputs[place.index]);
+        return static_cast<std::byte*>(outputs[place.index]) + place.offset;
       case Place::Kind::input:
         return static_cast<std::byte*>(const_cast<void*>(inputs[place.index]));
       case Place::Kind::constant:

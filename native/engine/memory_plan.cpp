@@ -3,126 +3,178 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/arena.h"
+#include "engine/joined_values.h"
+
 namespace gdws {
 
 namespace {
 
-constexpr size_t alignment = 64;
-
-size_t aligned(size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
-
-/// A stretch of memory and the operations between which it is in use. Values that share memory share a block.
-struct Block {
-  size_t bytes = 0;
-  int32_t firstUse = 0;
-  int32_t lastUse = 0;
-  size_t offset = 0;
-};
-
 constexpr int32_t never = -1;
 
-std::vector<int32_t> lastUses(const Program& program) {
-  std::vector<int32_t> last(program.values.size(), never);
-  for (size_t i = 0; i < program.operations.size(); ++i) {
-    for (const int32_t id : program.operations[i].inputs) {
-      if (id >= 0) last[id] = static_cast<int32_t>(i);
-    }
+/// Gives every value that an operation writes a place, operation by operation.
+class MemoryPlanner {
+ public:
+  MemoryPlanner(const Program& program, const std::vector<bool>& mayOverwrite)
+      : program_(program),
+        mayOverwrite_(mayOverwrite),
+        root_(program.values.size()),
+        last_(program.values.size(), never),
+        blockOf_(program.values.size(), never) {
+    plan_.places.resize(program.values.size());
+    plan_.outputCopied.assign(program.outputs.size(), true);
   }
-  return last;
-}
 
-/// Largest first, each at the lowest offset that no block alive at the same time occupies.
-size_t placeBlocks(std::vector<Block>& blocks, size_t reservedBytes) {
-  std::vector<size_t> order(blocks.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return blocks[a].bytes > blocks[b].bytes; });
-  std::vector<size_t> placed;  // by offset
-  size_t total = aligned(reservedBytes);
-  for (const size_t current : order) {
-    Block& block = blocks[current];
-    size_t offset = aligned(reservedBytes);
-    for (const size_t other : placed) {
-      const Block& neighbour = blocks[other];
-      if (neighbour.lastUse < block.firstUse || neighbour.firstUse > block.lastUse) continue;
-      if (neighbour.offset >= offset + block.bytes) break;
-      offset = std::max(offset, neighbour.offset + neighbour.bytes);
+  MemoryPlan plan(size_t reservedBytes) {
+    findRoots();
+    placeGiven();
+    join();
+    findLastUses();
+    for (size_t i = 0; i < program_.operations.size(); ++i) {
+      if (program_.operations[i].opcode != Opcode::alias) placeResults(static_cast<int32_t>(i));
     }
-    block.offset = offset;
-    total = std::max(total, offset + block.bytes);
-    const auto after = std::upper_bound(placed.begin(), placed.end(), current,
-                                        [&](size_t a, size_t b) { return blocks[a].offset < blocks[b].offset; });
-    placed.insert(after, current);
+    plan_.arenaBytes = placeBlocks(blocks_, reservedBytes);
+    for (size_t id = 0; id < root_.size(); ++id) {
+      if (blockOf_[id] != never) plan_.places[id].offset += blocks_[blockOf_[id]].offset;
+    }
+    for (size_t id = 0; id < root_.size(); ++id) plan_.places[id] = plan_.places[root_[id]];
+    return std::move(plan_);
   }
-  return total;
-}
+
+ private:
+  void findRoots() {
+    std::iota(root_.begin(), root_.end(), 0);
+    for (const Operation& operation : program_.operations) {
+      if (operation.opcode == Opcode::alias) root_[operation.outputs[0]] = root_[operation.inputs[0]];
+    }
+  }
+
+  /// Places constants, inputs and outputs.
+  void placeGiven() {
+    for (size_t id = 0; id < root_.size(); ++id) {
+      const Value& value = program_.values[id];
+      if (value.storage == Storage::constant) plan_.places[id] = {Place::Kind::constant, 0, value.index};
+      if (value.storage == Storage::input) plan_.places[id] = {Place::Kind::input, 0, value.index};
+    }
+    for (size_t k = 0; k < program_.outputs.size(); ++k) {
+      Place& place = plan_.places[root_[program_.outputs[k]]];
+      if (place.kind != Place::Kind::unused) continue;
+      place = {Place::Kind::output, 0, static_cast<int32_t>(k)};
+      plan_.outputCopied[k] = false;
+    }
+  }
+
+  void join() {
+    std::vector<bool> mayMove;
+    for (const Place& place : plan_.places) mayMove.push_back(place.kind == Place::Kind::unused);
+    joints_ = joinValues(program_, root_, mayMove);
+  }
+
+  void findLastUses() {
+    for (size_t i = 0; i < program_.operations.size(); ++i) {
+      for (const int32_t id : program_.operations[i].inputs) {
+        if (id >= 0) last_[root_[id]] = static_cast<int32_t>(i);
+      }
+      for (const int32_t id : program_.operations[i].outputs) last_[root_[id]] = static_cast<int32_t>(i);
+    }
+    // What is part of a whole lives as long as that; a whole that is part of another is written before it.
+    for (size_t i = program_.operations.size(); i-- > 0;) {
+      const Operation& operation = program_.operations[i];
+      if (operation.opcode != Opcode::concat) continue;
+      for (const int32_t id : operation.inputs) {
+        const int32_t whole = joints_[root_[id]].whole;
+        if (whole == operation.outputs[0]) last_[root_[id]] = std::max(last_[root_[id]], last_[whole]);
+      }
+    }
+  }
+
+  void placeResults(int32_t now) {
+    const Operation& operation = program_.operations[now];
+    for (size_t k = 0; k < operation.outputs.size(); ++k) {
+      const int32_t id = operation.outputs[k];
+      if (joints_[id].whole >= 0) placeWithinWhole(id);
+      if (plan_.places[id].kind == Place::Kind::output) continue;
+      if (blockOf_[id] == never) {
+        if (k == 0 && mayOverwrite_[now] && overwriteInput(operation, now)) continue;
+        plan_.places[id] = {Place::Kind::arena, 0, -1};
+        blockOf_[id] = newBlock();
+      }
+      addParts(operation, id, now);
+    }
+  }
+
+  /// Gives the value its place in the outermost whole that it is part of, and that whole a block if it has none yet.
+  void placeWithinWhole(int32_t id) {
+    size_t at = 0;
+    int32_t whole = id;
+    for (; joints_[whole].whole >= 0; whole = joints_[whole].whole) at += joints_[whole].at;
+    if (plan_.places[whole].kind == Place::Kind::unused) {
+      plan_.places[whole] = {Place::Kind::arena, 0, -1};
+      blockOf_[whole] = newBlock();
+    }
+    plan_.places[id] = plan_.places[whole];
+    plan_.places[id].offset += at;
+    blockOf_[id] = blockOf_[whole];
+  }
+
+  int32_t newBlock() {
+    blocks_.emplace_back();
+    return static_cast<int32_t>(blocks_.size() - 1);
+  }
+
+  /// Puts what the operation itself writes of the value into its block.
+  void addParts(const Operation& operation, int32_t id, int32_t now) {
+    std::vector<Part>& parts = blocks_[blockOf_[id]].parts;
+    size_t at = plan_.places[id].offset;
+    const auto add = [&](size_t bytes) { parts.push_back({at, alignedSize(bytes), now, last_[id]}); };
+    if (operation.opcode != Opcode::concat) return add(program_.values[id].bytes());
+    for (const int32_t input : operation.inputs) {
+      const size_t bytes = program_.values[input].bytes();
+      const Place& place = plan_.places[root_[input]];
+      const bool isThere = blockOf_[root_[input]] == blockOf_[id] && place.offset == at;
+      if (!isThere) add(bytes);
+      at += bytes;
+    }
+  }
+
+  /// Gives the result the memory of the operation's input 0 where nothing reads that any more.
+  bool overwriteInput(const Operation& operation, int32_t now) {
+    if (operation.inputs.empty() || operation.inputs[0] < 0) return false;
+    const int32_t id = operation.outputs[0], source = root_[operation.inputs[0]];
+    if (blockOf_[source] == never) return false;
+    // An input of fewer elements is broadcast, and would be overwritten before it is read.
+    const size_t bytes = program_.values[id].bytes();
+    if (program_.values[source].bytes() != bytes) return false;
+    const bool isAlsoOtherInput = std::any_of(operation.inputs.begin() + 1, operation.inputs.end(),
+                                              [&](int32_t other) { return other >= 0 && root_[other] == source; });
+    if (isAlsoOtherInput) return false;
+    const size_t begin = plan_.places[source].offset;
+    std::vector<Part*> parts;
+    for (Part& part : blocks_[blockOf_[source]].parts) {
+      if (part.at >= begin + std::max<size_t>(bytes, 1) || part.at < begin) continue;
+      if (part.lastUse > now) return false;
+      parts.push_back(&part);
+    }
+    for (Part* part : parts) part->lastUse = last_[id];
+    plan_.places[id] = plan_.places[source];
+    blockOf_[id] = blockOf_[source];
+    return true;
+  }
+
+  const Program& program_;
+  const std::vector<bool>& mayOverwrite_;
+  std::vector<int32_t> root_;  ///< of each value, the one whose memory it shares
+  std::vector<int32_t> last_;  ///< operation that reads each root, or a whole that it is part of
+  std::vector<Joint> joints_;
+  std::vector<Block> blocks_;
+  std::vector<int32_t> blockOf_;  ///< of each root in the arena
+  MemoryPlan plan_;
+};
 
 }  // namespace
 
 MemoryPlan planMemory(const Program& program, const std::vector<bool>& mayOverwrite, size_t reservedBytes) {
-  const size_t valueCount = program.values.size();
-  MemoryPlan plan;
-  plan.places.resize(valueCount);
-  plan.outputCopied.assign(program.outputs.size(), true);
-
-  for (size_t id = 0; id < valueCount; ++id) {
-    const Value& value = program.values[id];
-    if (value.storage == Storage::constant) plan.places[id] = {Place::Kind::constant, 0, value.index};
-    if (value.storage == Storage::input) plan.places[id] = {Place::Kind::input, 0, value.index};
-  }
-
-  // The value whose memory an aliased value shares.
-  std::vector<int32_t> root(valueCount);
-  std::iota(root.begin(), root.end(), 0);
-  for (const Operation& operation : program.operations) {
-    if (operation.opcode == Opcode::alias) root[operation.outputs[0]] = root[operation.inputs[0]];
-  }
-  for (size_t k = 0; k < program.outputs.size(); ++k) {
-    const int32_t id = root[program.outputs[k]];
-    if (plan.places[id].kind != Place::Kind::unused) continue;
-    plan.places[id] = {Place::Kind::output, 0, static_cast<int32_t>(k)};
-    plan.outputCopied[k] = false;
-  }
-
-  std::vector<int32_t> last(valueCount, never);
-  {
-    const std::vector<int32_t> own = lastUses(program);
-    for (size_t id = 0; id < valueCount; ++id) last[root[id]] = std::max(last[root[id]], own[id]);
-  }
-
-  std::vector<Block> blocks;
-  std::vector<int32_t> blockOf(valueCount, never);
-  for (size_t i = 0; i < program.operations.size(); ++i) {
-    const Operation& operation = program.operations[i];
-    const auto now = static_cast<int32_t>(i);
-    if (operation.opcode == Opcode::alias) continue;
-    for (size_t k = 0; k < operation.outputs.size(); ++k) {
-      const int32_t id = operation.outputs[k];
-      if (plan.places[id].kind != Place::Kind::unused) continue;
-      const size_t bytes = aligned(program.values[id].bytes());
-      const int32_t lastUse = std::max(last[id], now);
-      if (k == 0 && mayOverwrite[i] && !operation.inputs.empty() && operation.inputs[0] >= 0) {
-        const int32_t source = root[operation.inputs[0]];
-        const int32_t block = blockOf[source];
-        const bool alsoOtherInput = std::any_of(operation.inputs.begin() + 1, operation.inputs.end(),
-                                                [&](int32_t other) { return other >= 0 && root[other] == source; });
-        // An input of fewer elements is broadcast, and would be overwritten before it is read.
-        const bool sameSize = program.values[operation.inputs[0]].bytes() == program.values[id].bytes();
-        if (block != never && blocks[block].lastUse == now && sameSize && !alsoOtherInput) {
-          blocks[block].lastUse = lastUse;
-          blockOf[id] = block;
-          continue;
-        }
-      }
-      blockOf[id] = static_cast<int32_t>(blocks.size());
-      blocks.push_back({bytes, now, lastUse, 0});
-    }
-  }
-  plan.arenaBytes = placeBlocks(blocks, reservedBytes);
-  for (size_t id = 0; id < valueCount; ++id) {
-    if (blockOf[id] != never) plan.places[id] = {Place::Kind::arena, blocks[blockOf[id]].offset, -1};
-  }
-  for (size_t id = 0; id < valueCount; ++id) plan.places[id] = plan.places[root[id]];
-  return plan;
+  return MemoryPlanner(program, mayOverwrite).plan(reservedBytes);
 }
 
 }  // namespace gdws

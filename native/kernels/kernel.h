@@ -13,8 +13,9 @@
 namespace gdws {
 
 /// Memory of one operation in one run. A pointer is null where the input is absent. Inputs and outputs are aligned to
-/// at least their element; temporaries and scratch to 64 bytes. An output never overlaps an input, unless the kernel's
-/// definition says `inPlace`: then output 0 may be the very memory of input 0.
+/// at least their element; temporaries and scratch to 64 bytes. An output never overlaps an input, but for two cases:
+/// where the kernel's definition says `inPlace`, output 0 may be the very memory of input 0; and an input of a
+/// concatenation may lie at its very place in the output.
 struct Buffers {
   const void* const* inputs;
   void* const* outputs;

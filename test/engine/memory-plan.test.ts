@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { activationCode, binaryCode, unaryCode } from '../../src/engine/functions';
+import { Program, type OpcodeName, type ValueId } from '../../src/engine/program';
+import { elementCount } from '../../src/graph/value';
+import { native } from '../../src/native';
+
+/** A program over (1, channels, width) beside its values, computed plainly. */
+class Subject {
+  readonly program = new Program();
+  readonly expected: number[][] = [];
+
+  constructor(readonly width: number) {}
+
+  input(channels: number): ValueId {
+    const index = this.program.inputs.length;
+    const id = this.value([1, channels, this.width], 'input', index);
+    this.program.inputs.push(id);
+    this.expected[id] = Array.from({ length: channels * this.width }, (_, i) => (index + 1) * 100 + i);
+    return id;
+  }
+
+  channels(id: ValueId): number {
+    return this.expected[id]!.length / this.width;
+  }
+
+  negate(x: ValueId): ValueId {
+    const y = this.emit('unary', [x], this.channels(x), [unaryCode('neg')], [0, 0]);
+    return this.knownAs(
+      y,
+      this.expected[x]!.map((element) => -element),
+    );
+  }
+
+  add(a: ValueId, b: ValueId): ValueId {
+    const y = this.emit('binary', [a, b], this.channels(a), [binaryCode('add'), activationCode('none')], [0, 0]);
+    return this.knownAs(
+      y,
+      this.expected[a]!.map((element, i) => Math.fround(element + this.expected[b]![i]!)),
+    );
+  }
+
+  concat(...inputs: ValueId[]): ValueId {
+    const elements = inputs.flatMap((id) => this.expected[id]!);
+    return this.knownAs(this.emit('concat', inputs, elements.length / this.width, [1]), elements);
+  }
+
+  alias(x: ValueId): ValueId {
+    return this.knownAs(this.emit('alias', [x], this.channels(x)), this.expected[x]!);
+  }
+
+  /** Runs the program and compares its outputs. Says how much memory it needed. */
+  check(threads: number): number {
+    const compiled = native.createSession(threads).compile(this.program.encode(), []);
+    const feeds = this.program.inputs.map((id) => Float32Array.from(this.expected[id]!));
+    // Twice, over the same memory.
+    for (let run = 0; run < 2; run++) {
+      const outputs = compiled.runSync(feeds);
+      this.program.outputs.forEach((id, k) => {
+        expect(Array.from(new Float32Array(outputs[k]!))).toEqual(this.expected[id]);
+      });
+    }
+    return compiled.arenaBytes;
+  }
+
+  private emit(
+    opcode: OpcodeName,
+    inputs: ValueId[],
+    channels: number,
+    ints: number[] = [],
+    floats: number[] = [],
+  ): ValueId {
+    const id = this.value([1, channels, this.width], 'temporary', -1);
+    const origin = { node: `node ${id}`, operator: opcode };
+    this.program.operations.push({ opcode, inputs, outputs: [id], ints, floats, origin });
+    return id;
+  }
+
+  private value(dims: number[], storage: 'input' | 'temporary', index: number): ValueId {
+    expect(elementCount(dims)).toBeGreaterThan(0);
+    return this.program.addValue({ type: 'float32', dims, storage, index });
+  }
+
+  private knownAs(id: ValueId, elements: number[]): ValueId {
+    this.expected[id] = elements;
+    return id;
+  }
+}
+
+/** Bytes of a channel of 16. */
+const row = 64;
+
+describe('a concatenation', () => {
+  test('needs no memory beside its result, and its inputs none of their own', () => {
+    const subject = new Subject(16);
+    const x = subject.input(3);
+    const parts = [subject.negate(x), subject.add(x, x), subject.negate(x)];
+    const joined = subject.concat(...parts);
+    subject.program.outputs.push(subject.negate(subject.add(joined, joined)));
+    // The sum goes to new memory, since both of its inputs are the one it would overwrite; its negation to the output.
+    expect(subject.check(1)).toBe(2 * 9 * row);
+  });
+
+  test('that is an output is computed there', () => {
+    const subject = new Subject(16);
+    const x = subject.input(2);
+    subject.program.outputs.push(subject.concat(subject.negate(x), subject.add(x, x)));
+    expect(subject.check(1)).toBe(0);
+  });
+
+  test('within another needs no memory of its own', () => {
+    const subject = new Subject(16);
+    const x = subject.input(2);
+    const inner = subject.concat(subject.negate(x), subject.add(x, x));
+    subject.program.outputs.push(subject.concat(subject.add(x, x), inner, subject.negate(x)));
+    expect(subject.check(1)).toBe(0);
+  });
+
+  test('leaves the place of what comes late to others until then', () => {
+    const subject = new Subject(16);
+    const x = subject.input(4);
+    const early = subject.negate(x);
+    const between = subject.add(subject.negate(early), early);
+    const late = subject.add(between, x);
+    subject.program.outputs.push(subject.negate(subject.concat(early, late)));
+    expect(subject.check(1)).toBe(3 * 4 * row);
+  });
+
+  test.each([
+    ['an input of the program', (subject: Subject, x: ValueId) => subject.concat(x, subject.negate(x))],
+    [
+      'the same value twice',
+      (subject: Subject, x: ValueId) => {
+        const y = subject.negate(x);
+        return subject.concat(y, x, y);
+      },
+    ],
+    [
+      'an output of the program',
+      (subject: Subject, x: ValueId) => {
+        const y = subject.negate(x);
+        subject.program.outputs.push(y);
+        return subject.concat(y, subject.negate(y));
+      },
+    ],
+    [
+      'a value that another concatenation has',
+      (subject: Subject, x: ValueId) => {
+        const y = subject.negate(x);
+        return subject.add(subject.concat(y, x), subject.concat(x, y));
+      },
+    ],
+    [
+      'two views of one value',
+      (subject: Subject, x: ValueId) => {
+        const y = subject.negate(x);
+        return subject.concat(subject.alias(y), subject.alias(y));
+      },
+    ],
+  ])('copies %s', (_, build) => {
+    for (const width of [16, 5]) {
+      const subject = new Subject(width);
+      const joined = build(subject, subject.input(3));
+      subject.program.outputs.push(subject.negate(joined), joined);
+      subject.check(1);
+    }
+  });
+});
+
+test('programs of any order of operations over shared memory give what they give over memory of their own', () => {
+  const step = fc.record({
+    kind: fc.constantFrom('negate', 'add', 'concat', 'concat', 'alias', 'output'),
+    from: fc.array(fc.nat(1000), { minLength: 2, maxLength: 4 }),
+    recent: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(16, 16, 5),
+      fc.array(step, { minLength: 1, maxLength: 25 }),
+      fc.constantFrom(1, 2),
+      (width, steps, threads) => {
+        const subject = new Subject(width);
+        const ids = [subject.input(1), subject.input(2)];
+        for (const { kind, from, recent } of steps) {
+          const last = recent ? ids.slice(-4) : ids;
+          const chosen = from.map((number) => last[number % last.length]!);
+          const [a] = chosen as [ValueId];
+          const alike = ids.filter((id) => subject.channels(id) === subject.channels(a));
+          if (kind === 'negate') ids.push(subject.negate(a));
+          else if (kind === 'add') ids.push(subject.add(a, alike[from[1]! % alike.length]!));
+          else if (kind === 'alias') ids.push(subject.alias(a));
+          else if (kind === 'output') subject.program.outputs.push(a);
+          else if (subject.channels(a) < 60) ids.push(subject.concat(...chosen));
+        }
+        subject.program.outputs.push(ids.at(-1)!);
+        subject.program.removeUnused();
+        subject.check(threads);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});

@@ -5,10 +5,10 @@ import { writeWhole } from '../src/onnx/write';
 import { timeCompression, type CompressionTime } from './compression';
 import { engineNames } from './engines';
 import { measureFootprints, type Footprint, type FootprintCase } from './footprint';
+import { measurePeak } from './limits';
 import { describeMachine } from './machine';
 import { writeNetwork, type ModelFile } from './model-files';
 import { parseOptions, type BenchmarkOptions } from './options';
-import { measurePeak } from './peak';
 import { race, type RaceResult } from './race';
 import { compressionLine, footprintTable, machineLines, peakLine, raceTable } from './report';
 
@@ -17,9 +17,8 @@ async function main(options: BenchmarkOptions): Promise<void> {
   try {
     const machine = describeMachine();
     console.log(machineLines(machine));
-    const peak = options.peak ? measurePeak(options.threads, folder) : undefined;
+    const peak = options.peak ? new Map(options.threads.map((count) => [count, measurePeak(count)])) : undefined;
     for (const [threads, gflops] of peak ?? []) console.log(peakLine(threads, gflops));
-    if (options.peak && !peak) console.error('The peak is left out: it needs a C++ compiler named c++.');
 
     const races: RaceResult[] = [];
     const footprints: (FootprintCase & Footprint)[] = [];

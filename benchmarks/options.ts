@@ -38,17 +38,17 @@ export function parseOptions(argv: readonly string[]): BenchmarkOptions {
     .opts<BenchmarkOptions>();
 }
 
-function listOf<T>(parse: (text: string) => T): (text: string) => T[] {
+export function listOf<T>(parse: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((part) => parse(part.trim()));
 }
 
-function parseNetwork(text: string): NetworkName {
+export function parseNetwork(text: string): NetworkName {
   const name = networkNames.find((known) => known === text);
   if (!name) throw new InvalidArgumentError(`There is no network '${text}'.`);
   return name;
 }
 
-function parseCount(text: string): number {
+export function parseCount(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`'${text}' is not a whole number above 0.`);
   return Number(text);
 }
@@ -58,7 +58,7 @@ function parseSwitch(text: string): boolean {
   return text === 'on';
 }
 
-function parseSeconds(text: string): number {
+export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0)) throw new InvalidArgumentError(`'${text}' is not a number of seconds above 0.`);
   return seconds;

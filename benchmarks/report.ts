@@ -100,7 +100,7 @@ export function compressionLine({ macs, time }: CompressionTime): string {
 }
 
 /** Without colours, because the tables go into files, and without lines between rows. */
-const plain = {
+export const plain = {
   style: { head: [], border: [] },
   chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
 };

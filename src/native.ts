@@ -92,6 +92,13 @@ export interface Native {
     counts: Int32Array,
     kernels: Float32Array,
   ) => Promise<NativePointwise>;
+  /**
+   * For benchmarks, which time it: nothing but multiply-adds on registers, on `threads` threads. Returns how many numbers
+   * were multiplied and added.
+   */
+  readonly multiplyAdds: (threads: number, rounds: number) => number;
+  /** For benchmarks, which time it: reads `passes` times all of `memory`, a part each thread. Returns the sum. */
+  readonly readMemory: (threads: number, memory: Float32Array, passes: number) => number;
 }
 
 const platform = `${process.platform}-${process.arch}`;

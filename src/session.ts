@@ -3,9 +3,7 @@ import { Network } from './engine/network';
 import { checkFeeds, toNativeFeed, toTensor } from './engine/feeds';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
-import { foldBatchNormalization } from './graph/passes/fold-batch-normalization';
-import { foldConstants } from './graph/passes/fold-constants';
-import { removeIdentities } from './graph/passes/remove-identities';
+import { simplify } from './graph/passes/simplify';
 import { native, type NativeProgram } from './native';
 import { readModel } from './onnx/read';
 
@@ -80,9 +78,7 @@ export class InferenceSession implements Common {
     const file = typeof source === 'string' ? source : undefined;
     try {
       const graph = new Graph(model, file);
-      foldConstants(graph);
-      removeIdentities(graph);
-      foldBatchNormalization(graph);
+      simplify(graph);
       return new InferenceSession(graph, options);
     } catch (error) {
       throw error instanceof GdwsError ? error.within({ file }) : error;

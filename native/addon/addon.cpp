@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/limits.h"
 #include "addon/linalg.h"
 #include "addon/names.h"
 #include "addon/session.h"
@@ -16,6 +17,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   gdws::addNames(env, exports);
   gdws::addSession(env, exports);
   gdws::addLinalg(env, exports);
+  gdws::addLimits(env, exports);
   return exports;
 }
 

@@ -1,9 +1,6 @@
 #include "addon/program.h"
 
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -163,22 +160,10 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     try {
       RunMemory memory(env, *handle_.program, info[0]);
       const std::atomic<bool> neverAborted{false};
-      std::optional<Outcome> outcome;
-      std::mutex mutex;
-      std::condition_variable ended;
-      Scheduler::instance().submit(
-          [&] {
-            Outcome result = Outcome::of(memory, *handle_.program, neverAborted);
-            const std::lock_guard lock(mutex);
-            outcome = std::move(result);
-            ended.notify_one();
-          },
-          handle_.session->threads());
-      {
-        std::unique_lock lock(mutex);
-        ended.wait(lock, [&] { return outcome.has_value(); });
-      }
-      return outcome->results(env, memory, *handle_.program);
+      Outcome outcome;
+      Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, *handle_.program, neverAborted); },
+                                       handle_.session->threads());
+      return outcome.results(env, memory, *handle_.program);
     } catch (const Napi::Error&) {
       throw;
     } catch (const std::exception& exception) {

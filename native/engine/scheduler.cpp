@@ -18,6 +18,22 @@ void Scheduler::submit(std::function<void()> job, int threads) {
   dispatch();
 }
 
+void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool done = false;
+  submit(
+      [&] {
+        job();
+        const std::lock_guard lock(mutex);
+        done = true;
+        ended.notify_one();
+      },
+      threads);
+  std::unique_lock lock(mutex);
+  ended.wait(lock, [&] { return done; });
+}
+
 void Scheduler::dispatch() {
   // Strictly in order: a job that wants many threads is not overtaken for ever by small ones.
   while (!queue_.empty() && (busyThreads_ == 0 || busyThreads_ + queue_.front().threads <= processors_)) {

@@ -21,6 +21,9 @@ class Scheduler {
   /// Queues a job that will use `threads` threads. The job must not throw.
   void submit(std::function<void()> job, int threads);
 
+  /// Queues a job and returns when it has run.
+  void runAndWait(const std::function<void()>& job, int threads);
+
  private:
   struct Job {
     std::function<void()> work;

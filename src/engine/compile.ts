@@ -1,9 +1,9 @@
 import { GdwsError, type ErrorCode } from '../errors';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
-import type { ValueType } from '../graph/value';
+import type { KnownValue, ValueType } from '../graph/value';
 import type { NativeProgram, NativeSession } from '../native';
-import { buildProgram } from './builder';
+import { buildProgram, type BuiltProgram } from './builder';
 import { toNativeConstants, type ConstantPool } from './constant-pool';
 import { fuseActivations } from './fuse/fuse-activations';
 import { fuseAdditions } from './fuse/fuse-additions';
@@ -19,9 +19,13 @@ export interface CompiledGraph {
   readonly outputs: readonly ValueType[];
 }
 
+/** A fused program, and what is known of every tensor of its graph. */
+export interface LoweredGraph extends BuiltProgram {
+  readonly values: ReadonlyMap<string, KnownValue>;
+}
+
 /**
- * Compiles a graph for the given input shapes: infers every shape, folds what follows from them, lowers each node, fuses,
- * and has the addon pack weights and plan memory.
+ * Compiles a graph for the given input shapes: lowers it, and has the addon pack weights and plan memory.
  */
 export function compileGraph(
   graph: Graph,
@@ -29,17 +33,30 @@ export function compileGraph(
   pool: ConstantPool,
   session: NativeSession,
 ): CompiledGraph {
+  const { program, constants, values } = lowerGraph(graph, feeds, pool);
+  return {
+    native: compileNative(program, session, toNativeConstants(constants)),
+    inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
+    outputs: graph.outputs.map(({ name }) => values.get(name)!),
+  };
+}
+
+/**
+ * The program of a graph for the given input shapes: infers every shape, folds what follows from them, lowers each node,
+ * fuses.
+ */
+export function lowerGraph(
+  graph: Graph,
+  feeds: ReadonlyMap<string, ValueType> | undefined,
+  pool: ConstantPool,
+): LoweredGraph {
   const values = inferValues(graph, feeds);
   const built = buildProgram(graph, values, pool);
   recognizeGdws(built, pool);
   fuseAdditions(built.program);
   fuseActivations(built.program);
   built.program.removeUnused();
-  return {
-    native: compileNative(built.program, session, toNativeConstants(built.constants)),
-    inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
-    outputs: graph.outputs.map(({ name }) => values.get(name)!),
-  };
+  return { ...built, values };
 }
 
 function compileNative(

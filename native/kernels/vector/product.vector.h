@@ -25,6 +25,23 @@ static int64_t multiplyAdds(int64_t rounds, float* result) {
   return rounds * count;
 }
 
+static float read(const float* x, int64_t count) {
+  // Two loads a cycle and additions that take four.
+  constexpr int accumulators = 8;
+  Vector sum[accumulators] = {};
+  int64_t i = 0;
+  for (; i + accumulators * lanes <= count; i += accumulators * lanes) {
+#pragma GCC unroll 8
+    for (int k = 0; k < accumulators; ++k) sum[k] += load(x + i + k * lanes);
+  }
+  for (int k = 1; k < accumulators; ++k) sum[0] += sum[k];
+  float elements[lanes], total = 0;
+  store(elements, sum[0]);
+  for (int k = 0; k < lanes; ++k) total += elements[k];
+  for (; i < count; ++i) total += x[i];
+  return total;
+}
+
 template <int Rows>
 constexpr void fillMicroRow(ProductFunctions& functions) {
   functions.micro[Rows][1] = microKernel<Rows, 1>();
@@ -48,6 +65,7 @@ constexpr ProductFunctions makeProductFunctions() {
   functions.depthwise = depthwise;
   functions.finish = finish;
   functions.multiplyAdds = multiplyAdds;
+  functions.read = read;
   return functions;
 }
 

@@ -23,8 +23,8 @@ struct MicroTile {
   int64_t columnsPitch;
   int64_t depth;
   int64_t rowsAhead, columnsAhead;  ///< how far ahead to fetch what streams from beyond the first-level cache
-  const float* rowBias;     ///< null, or one for each row
-  const float* columnBias;  ///< null, or one for each column
+  const float* rowBias;             ///< null, or one for each row
+  const float* columnBias;          ///< null, or one for each column
   const VectorPlace* places;
   Activation activation;
   float a, b;
@@ -87,6 +87,8 @@ struct ProductFunctions {
   /// Nothing but multiply-adds in registers, 2·lanes operations each: what benchmarks take as the peak. Returns how
   /// many.
   int64_t (*multiplyAdds)(int64_t rounds, float* result);
+  /// Nothing but loads: what benchmarks take as the bandwidth of the memory that x lies in. Returns the sum.
+  float (*read)(const float* x, int64_t count);
 };
 
 }  // namespace gdws

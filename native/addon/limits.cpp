@@ -1,0 +1,39 @@
+#include "addon/limits.h"
+
+#include "addon/errors.h"
+#include "addon/typed_array.h"
+#include "engine/limits.h"
+
+namespace gdws {
+
+namespace {
+
+constexpr int64_t mostThreads = 1024;
+
+int64_t positive(const Napi::CallbackInfo& info, size_t argument, int64_t most) {
+  const int64_t number = info[argument].IsNumber() ? info[argument].As<Napi::Number>().Int64Value() : 0;
+  if (number < 1 || number > most) throw invalidArgument(info.Env(), "a count is below 1 or too large");
+  return number;
+}
+
+Napi::Value countMultiplyAdds(const Napi::CallbackInfo& info) {
+  const auto threads = static_cast<int>(positive(info, 0, mostThreads));
+  return Napi::Number::New(info.Env(), static_cast<double>(multiplyAdds(threads, positive(info, 1, INT32_MAX))));
+}
+
+Napi::Value sumMemory(const Napi::CallbackInfo& info) {
+  const auto threads = static_cast<int>(positive(info, 0, mostThreads));
+  const ConstantData memory = elementsOf(info[1], DataType::float32);
+  const int64_t passes = positive(info, 2, INT32_MAX);
+  return Napi::Number::New(info.Env(),
+                           readMemory(threads, static_cast<const float*>(memory.data), memory.elements, passes));
+}
+
+}  // namespace
+
+void addLimits(Napi::Env env, Napi::Object exports) {
+  exports.Set("multiplyAdds", Napi::Function::New(env, countMultiplyAdds, "multiplyAdds"));
+  exports.Set("readMemory", Napi::Function::New(env, sumMemory, "readMemory"));
+}
+
+}  // namespace gdws

@@ -1,0 +1,54 @@
+#include "engine/limits.h"
+
+#include <omp.h>
+
+#include "engine/placement.h"
+#include "engine/scheduler.h"
+#include "engine/team.h"
+#include "kernels/vector/table.h"
+
+namespace gdws {
+
+namespace {
+
+/// The sum of work(team) over the team that runs use: a second one would make GCC's runtime put waiting threads to
+/// sleep at once, because it sees more threads than processors.
+template <class Number, class Work>
+Number sumOverTeam(int threads, const Work& work) {
+  Number sum = 0;
+  const auto job = [&] {
+    const Placement placement(threads);
+#pragma omp parallel num_threads(threads) reduction(+ : sum)
+    {
+      const Team team{omp_get_thread_num(), omp_get_num_threads()};
+      placement.bind(team.index);
+      sum += work(team);
+      placement.release();
+    }
+  };
+  Scheduler::instance().runAndWait(job, threads);
+  return sum;
+}
+
+}  // namespace
+
+int64_t multiplyAdds(int threads, int64_t rounds) {
+  const VectorTable& vectors = bestVectors();
+  return sumOverTeam<int64_t>(threads, [&](const Team&) {
+    alignas(64) float memory[64];
+    for (float& number : memory) number = 0.5f;
+    return vectors.product.multiplyAdds(rounds, memory) * vectors.lanes;
+  });
+}
+
+double readMemory(int threads, const float* x, size_t count, int64_t passes) {
+  const VectorTable& vectors = bestVectors();
+  return sumOverTeam<double>(threads, [&](const Team& team) {
+    const Range part = team.share(static_cast<int64_t>(count));
+    double sum = 0;
+    for (int64_t pass = 0; pass < passes; ++pass) sum += vectors.product.read(x + part.begin, part.end - part.begin);
+    return sum;
+  });
+}
+
+}  // namespace gdws

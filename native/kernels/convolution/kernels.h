@@ -7,9 +7,11 @@ namespace gdws {
 extern const KernelDefinition convolutionDepthwise;
 extern const KernelDefinition convolutionProduct;
 extern const KernelDefinition convolutionReference;
+extern const KernelDefinition convolutionWinograd2;
+extern const KernelDefinition convolutionWinograd4;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* convolutionKernels[] = {&convolutionDepthwise, &convolutionProduct,
-                                                                 &convolutionReference};
+inline constexpr const KernelDefinition* convolutionKernels[] = {
+    &convolutionDepthwise, &convolutionWinograd4, &convolutionWinograd2, &convolutionProduct, &convolutionReference};
 
 }  // namespace gdws

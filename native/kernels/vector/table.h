@@ -2,6 +2,7 @@
 
 #include "kernels/vector/elementwise_functions.h"
 #include "kernels/vector/product_functions.h"
+#include "kernels/vector/winograd_functions.h"
 
 namespace gdws {
 
@@ -15,6 +16,7 @@ struct VectorTable {
   int lanes;                         ///< floats in a vector
   ProductFunctions product;          ///< matrix product, patches, depthwise
   ElementwiseFunctions elementwise;  ///< everything that reads memory once
+  WinogradFunctions winograd[2];     ///< for output tiles of 2 × 2 and 4 × 4
 };
 
 extern const VectorTable portableVectors;

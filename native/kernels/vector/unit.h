@@ -5,6 +5,7 @@
 #include "kernels/vector/product.vector.h"
 #include "kernels/vector/table.h"
 #include "kernels/vector/vector.h"
+#include "kernels/vector/winograd.vector.h"
 
 #define GDWS_JOIN_(a, b) a##b
 #define GDWS_JOIN(a, b) GDWS_JOIN_(a, b)
@@ -16,6 +17,7 @@ const VectorTable GDWS_JOIN(GDWS_ISA, Vectors) = {
     GDWS_ISA::lanes,
     GDWS_ISA::productFunctions,
     GDWS_ISA::elementwiseFunctions,
+    {GDWS_ISA::makeWinogradFunctions<1>(), GDWS_ISA::makeWinogradFunctions<2>()},
 };
 
 }  // namespace gdws

@@ -60,9 +60,10 @@ struct KernelDefinition {
   bool (*supports)(const OperationView& operation, const KernelContext& context);
   /// Checks shapes and attributes and throws ProgramError where they do not fit.
   std::unique_ptr<Kernel> (*make)(const OperationView& operation, KernelContext& context);
-  /// Whether it competes by measured time with other tuned kernels of its operation; the first that supports the
-  /// operation is taken where that is not tuned, has no rival, or nothing was measured.
-  bool tuned = false;
+  /// Estimated cycles of one core, which rank the kernels of an operation that compete with each other: the lowest runs
+  /// it, unless measured times say otherwise. Null for a kernel that does not compete; the first in the table that
+  /// supports the operation then runs it.
+  double (*estimate)(const OperationView& operation, const KernelContext& context) = nullptr;
 };
 
 /// Every kernel of the build, those of one operation fastest first, its reference last.

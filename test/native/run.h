@@ -25,6 +25,9 @@ bool mayOverwrite(const KernelDefinition& definition, const TestCase& testCase);
 std::string compare(const TestCase& testCase, const Results& results, const Results& expected,
                     const Results* magnitudes);
 
+/// Every element replaced by the largest of its output; outputs of float32.
+Results largestOf(const Results& results);
+
 /// The kernels of the table for an opcode; the reference is the last.
 std::vector<const KernelDefinition*> kernelsOf(Opcode opcode);
 

@@ -1,3 +1,4 @@
+#include "kernels/convolution/estimate.h"
 #include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/product/lines.h"
@@ -79,7 +80,7 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition convolutionDepthwise = {
-    "convolution.depthwise", Opcode::convolution, false, supports, make, true};
+const KernelDefinition convolutionDepthwise = {"convolution.depthwise", Opcode::convolution, false, supports, make,
+                                               estimateDepthwise};
 
 }  // namespace gdws

@@ -1,3 +1,4 @@
+#include "kernels/convolution/estimate.h"
 #include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/product/lines.h"
@@ -66,6 +67,7 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition convolutionProduct = {"convolution.product", Opcode::convolution, false, supports, make, true};
+const KernelDefinition convolutionProduct = {"convolution.product",     Opcode::convolution, false, supports, make,
+                                             estimateConvolutionProduct};
 
 }  // namespace gdws

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <string>
 
+#include "kernels/convolution/estimate.h"
 #include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/convolution/winograd_weights.h"
@@ -42,14 +43,31 @@ class Winograd final : public Kernel {
     weights_ = context.packedWeights.find(key, [&] { return pack(static_cast<const float*>(w.data)); });
   }
 
+  static double estimate(const OperationView& operation, const KernelContext& context) {
+    const ConvolutionShape shape = ConvolutionShape::of(operation);
+    const int64_t lanes = context.vectors.lanes;
+    const Tiling tiling = tilingOf(shape, lanes, context.threads);
+    const auto vectors = static_cast<double>(tiling.count() * ((tiling.largestPixels() + lanes - 1) / lanes));
+    const auto inputs = static_cast<double>(shape.channelsPerGroup());
+    const auto outputs = static_cast<double>(shape.outputsPerGroup());
+    // Measured, of a channel's vector of tiles.
+    constexpr double transformCycles = Edge == 4 ? 450 : 127;
+    return static_cast<double>(shape.groups) *
+           (static_cast<double>(points) * estimateProduct(inputs, outputs, vectors) +
+            (inputs + outputs) * vectors * transformCycles);
+  }
+
   size_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats_); }
   bool readsInput(size_t i) const override { return i != 1; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     Work work;
     work.buffers = &buffers;
-    work.lines = scratchOf(buffers, team, scratchFloats_);
-    work.patches = work.lines + linesFloats_;
+    work.zeros = scratchOf(buffers, team, scratchFloats_);
+    std::fill_n(work.zeros, linePitch_, 0.0f);
+    work.stage = work.zeros + linePitch_;
+    work.lines = reinterpret_cast<const float**>(work.zeros + stageFloats_);
+    work.patches = work.zeros + stageFloats_ + linesFloats_;
     work.panel = work.patches + patchesFloats_;
     work.products = work.panel + panelFloats_;
     work.tiles = work.products + productsFloats_;
@@ -80,16 +98,26 @@ class Winograd final : public Kernel {
     int64_t group;
     PixelTile tile;  ///< of the map of tiles
     int64_t vectors, pitch, pointPitch;
-    float *lines, *patches, *panel, *products, *tiles, *plane;
+    const float** lines;  ///< rows of a channel that the tiles read
+    float *zeros, *stage, *patches, *panel, *products, *tiles, *plane;
   };
+
+  static PixelMap mapOf(const ConvolutionShape& shape) {
+    return {shape.batch, (shape.outputHeight + Edge - 1) / Edge, (shape.outputWidth + Edge - 1) / Edge};
+  }
+
+  static Tiling tilingOf(const ConvolutionShape& shape, int64_t lanes, int threads) {
+    // Transformed patches take half of a second-level cache; fewer tiles would read the weights too often.
+    constexpr int64_t cachedFloats = 192 * 1024;
+    const int64_t tiles =
+        std::clamp(cachedFloats / (points * shape.channelsPerGroup()), std::max<int64_t>(2 * lanes, 16), int64_t{96});
+    return chooseTiling(mapOf(shape), tiles, lanes, threads, true);
+  }
 
   void choose(int threads) {
     const int64_t lanes = vectors_.lanes, channels = shape_.channelsPerGroup();
-    map_ = {shape_.batch, (shape_.outputHeight + Edge - 1) / Edge, (shape_.outputWidth + Edge - 1) / Edge};
-    // Transformed patches take half of a second-level cache; fewer tiles would read the weights too often.
-    constexpr int64_t cachedFloats = 192 * 1024;
-    const int64_t tiles = std::clamp(cachedFloats / (points * channels), std::max<int64_t>(2 * lanes, 16), int64_t{96});
-    tiling_ = chooseTiling(map_, tiles, lanes, threads, true);
+    map_ = mapOf(shape_);
+    tiling_ = tilingOf(shape_, lanes, threads);
     const int64_t mostTiles = tiling_.largestPixels(), vectors = (mostTiles + lanes - 1) / lanes;
     const Blocking blocking = chooseBlocking(vectors_, shape_.outputsPerGroup(), vectors);
     channelParts_ = blocking.rows;
@@ -100,7 +128,10 @@ class Winograd final : public Kernel {
 
     const int64_t tileColumns = tiling_.largestColumns(), tileRows = std::min(tiling_.rows.largest(), map_.rows);
     linePitch_ = oddLines(tileColumns * Edge + kernelEdge - 1 + 3 * lanes);
-    linesFloats_ = static_cast<size_t>(linePitch_ * (tileRows * Edge + kernelEdge - 1) + lineFloats);
+    const int64_t lines = tileRows * Edge + kernelEdge - 1;
+    stageFloats_ = static_cast<size_t>(linePitch_ * (1 + lines));
+    constexpr int64_t pointerFloats = sizeof(float**) / 4;
+    linesFloats_ = static_cast<size_t>(oddLines(lines * pointerFloats));
     patchPitch_ = oddLines(pitch + 2 * lanes);
     patchesFloats_ = static_cast<size_t>(patchPitch_ * points);
     panelFloats_ = static_cast<size_t>(oddLines(pitch * channels) * points);
@@ -108,7 +139,8 @@ class Winograd final : public Kernel {
     productsFloats_ = static_cast<size_t>(productsPitch_ * points);
     tilesFloats_ = static_cast<size_t>(patchPitch_ * tilePixels);
     planeFloats_ = static_cast<size_t>(oddLines(mostTiles * tilePixels + 3 * lanes));
-    scratchFloats_ = linesFloats_ + patchesFloats_ + panelFloats_ + productsFloats_ + tilesFloats_ + planeFloats_;
+    scratchFloats_ =
+        stageFloats_ + linesFloats_ + patchesFloats_ + panelFloats_ + productsFloats_ + tilesFloats_ + planeFloats_;
     const auto perPoint = static_cast<double>(channels) * blocking.cyclesPerDepth;
     productCycles_ = static_cast<double>(points) * perPoint;
     patchesCycles_ = static_cast<double>(channels * vectors * points * 6);
@@ -124,10 +156,10 @@ class Winograd final : public Kernel {
       for (int64_t part = 0; part < channelParts_.parts; ++part) {
         const int64_t first = channelParts_.begin(part), count = channelParts_.size(part);
         float* to = packed.get() + group * points * inputs * outputs + first * inputs;
-        for (int64_t i = 0; i < count; ++i) {
-          const float* kernels = weights + (group * outputs + first + i) * inputs * kernelEdge * kernelEdge;
-          for (int64_t channel = 0; channel < inputs; ++channel) {
-            transformWinogradKernel(Edge, kernels + channel * kernelEdge * kernelEdge, transformed);
+        for (int64_t channel = 0; channel < inputs; ++channel) {
+          for (int64_t i = 0; i < count; ++i) {
+            const int64_t kernel = (group * outputs + first + i) * inputs + channel;
+            transformWinogradKernel(Edge, weights + kernel * kernelEdge * kernelEdge, transformed);
             for (int64_t point = 0; point < points; ++point) {
               to[point * inputs * outputs + channel * count + i] = static_cast<float>(transformed[point]);
             }
@@ -157,25 +189,40 @@ class Winograd final : public Kernel {
   }
 
   void transformPatches(const Work& work) const {
-    const int64_t channels = shape_.channelsPerGroup();
-    LinesTask lines;
-    lines.nextPlane = shape_.height * shape_.width;
-    lines.height = shape_.height;
-    lines.width = shape_.width;
-    lines.rowStep = lines.columnStep = lines.phases = 1;
-    lines.firstColumn = work.tile.firstColumn * Edge - shape_.window.padLeft;
-    lines.phaseLength = lines.phasePitch = work.tile.columns * Edge + kernelEdge - 1;
-    lines.linePitch = linePitch_;
-    lines.lines = work.lines;
+    const int64_t channels = shape_.channelsPerGroup(), lanes = vectors_.lanes;
+    const int64_t height = shape_.height, width = shape_.width;
+    const float* const first = work.buffers->floats(0);
+    const float* const end = first + shape_.batch * shape_.channels * height * width;
+    const int64_t firstColumn = work.tile.firstColumn * Edge - shape_.window.padLeft;
+    const int64_t length = work.tile.columns * Edge + kernelEdge - 1;
+    WinogradPatchesTask patches;
+    patches.lines = work.lines;
+    patches.nextPlane = height * width;
+    patches.columns = work.tile.columns;
+    patches.begin = std::clamp<int64_t>(-firstColumn, 0, length);
+    patches.end = std::clamp<int64_t>(width - firstColumn, patches.begin, length);
+    patches.patchPitch = patchPitch_;
     for (int64_t channel = 0; channel < channels; ++channel) {
-      forImages(map_, work.tile, [&](int64_t image, int64_t row, int64_t rows, int64_t done) {
-        const int64_t plane = image * shape_.channels + work.group * channels + channel;
-        lines.plane = work.buffers->floats(0) + plane * shape_.height * shape_.width;
-        lines.firstRow = row * Edge - shape_.window.padTop;
-        lines.rows = rows * Edge + kernelEdge - 1;
-        vectors_.product.fillLines(lines);
-        functions_.patches(
-            {work.lines, linePitch_, rows, work.tile.columns, work.patches + done * work.tile.columns, patchPitch_});
+      forImages(map_, work.tile, [&](int64_t image, int64_t tileRow, int64_t tileRows, int64_t done) {
+        const float* plane = first + (image * shape_.channels + work.group * channels + channel) * height * width;
+        float* stage = work.stage;
+        for (int64_t i = 0; i < tileRows * Edge + kernelEdge - 1; ++i) {
+          const int64_t row = tileRow * Edge - shape_.window.padTop + i;
+          const float* line = plane + row * width + firstColumn;
+          if (row < 0 || row >= height) {
+            work.lines[i] = work.zeros;
+          } else if (line >= first && line + length + 3 * lanes <= end) {
+            work.lines[i] = line;
+          } else {
+            // Reading past the row would leave the map's memory.
+            vectors_.product.copy(line + patches.begin, stage + patches.begin, patches.end - patches.begin);
+            work.lines[i] = stage;
+            stage += linePitch_;
+          }
+        }
+        patches.rows = tileRows;
+        patches.patches = work.patches + done * work.tile.columns;
+        functions_.patches(patches);
       });
       functions_.transformInput(
           {work.patches, patchPitch_, work.panel + channel * work.pitch, work.pointPitch, work.vectors});
@@ -252,7 +299,8 @@ class Winograd final : public Kernel {
   int64_t vectorPart_ = 1;     ///< most vectors of tiles in a micro-kernel
   int64_t partsTogether_ = 1;  ///< parts of the output channels whose products wait for their transform
   int64_t linePitch_ = 0, patchPitch_ = 0, productsPitch_ = 0;
-  size_t linesFloats_ = 0, patchesFloats_ = 0, panelFloats_ = 0, productsFloats_ = 0, tilesFloats_ = 0;
+  size_t stageFloats_ = 0, linesFloats_ = 0, patchesFloats_ = 0, panelFloats_ = 0, productsFloats_ = 0,
+         tilesFloats_ = 0;
   size_t planeFloats_ = 0, scratchFloats_ = 0;
   double productCycles_ = 0, patchesCycles_ = 0;  ///< of a block, estimated
   std::shared_ptr<const float[]> weights_;
@@ -273,9 +321,9 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition convolutionWinograd2 = {
-    "convolution.winograd2", Opcode::convolution, false, supports, make<2>, true};
-const KernelDefinition convolutionWinograd4 = {
-    "convolution.winograd4", Opcode::convolution, false, supports, make<4>, true};
+const KernelDefinition convolutionWinograd2 = {"convolution.winograd2", Opcode::convolution, false, supports, make<2>,
+                                               Winograd<2>::estimate};
+const KernelDefinition convolutionWinograd4 = {"convolution.winograd4", Opcode::convolution, false, supports, make<4>,
+                                               Winograd<4>::estimate};
 
 }  // namespace gdws

@@ -130,10 +130,11 @@ struct LanesUpTo<0, Lanes...> {
 };
 typedef LanesUpTo<lanes>::List AllLanes;
 
-/// Elements 0, Step, 2·Step, … of two vectors in a row, as far as they reach.
-template <int Step, int... Lanes>
-GDWS_INLINE Vector everyNth(Vector a, Vector b, LaneList<Lanes...>) {
-  return GDWS_SHUFFLE(IntVector, a, b, (Lanes * Step % (2 * lanes))...);
+/// Stores elements First, First + Step, … of two vectors in a row, as far as they reach.
+template <int Step, int First, int... Lanes>
+GDWS_INLINE void storeEveryNth(float* result, Vector a, Vector b, LaneList<Lanes...>) {
+  const Vector chosen = GDWS_SHUFFLE(IntVector, a, b, ((First + Lanes * Step) % (2 * lanes))...);
+  __builtin_memcpy(result, &chosen, sizeof(float) * 2 * lanes / Step);
 }
 
 /// `Group` elements of a, as many of b, and so on, from element `First` of both.
@@ -143,20 +144,43 @@ GDWS_INLINE Vector interleave(Vector a, Vector b, LaneList<Lanes...>) {
                       (First + Lanes / (2 * Group) * Group + Lanes % Group + Lanes / Group % 2 * lanes)...);
 }
 
+/// Zeros where a line has padding: elements of the patch's columns that lie before `begin` or from `end` on.
+GDWS_INLINE void padPatches(const WinogradPatchesTask& task, int edge, float* result) {
+  const int64_t length = (task.columns - 1) * edge + edge + 2;
+  const auto zero = [&](int64_t element) {
+    for (int64_t j = element / edge, kw = element % edge; kw < edge + 2 && j >= 0; --j, kw += edge) {
+      if (j < task.columns) result[kw * task.patchPitch + j] = 0;
+    }
+  };
+  for (int64_t element = 0; element < task.begin; ++element) zero(element);
+  for (int64_t element = task.end; element < length; ++element) zero(element);
+}
+
 template <int Pairs>
 void winogradPatches(const WinogradPatchesTask& task) {
   constexpr int edge = 2 * Pairs, patch = edge + 2, step = 2 * lanes / edge;
   for (int64_t r = 0; r < task.rows; ++r) {
     for (int kh = 0; kh < patch; ++kh) {
-      const float* line = task.lines + (r * edge + kh) * task.linePitch;
+      const float* line = task.lines[r * edge + kh];
       float* result = task.patches + kh * patch * task.patchPitch + r * task.columns;
       for (int64_t j = 0; j < task.columns; j += step) {
-#pragma GCC unroll 8
-        for (int kw = 0; kw < patch; ++kw) {
-          const float* source = line + j * edge + kw;
-          store(result + kw * task.patchPitch + j, everyNth<edge>(load(source), load(source + lanes), AllLanes()));
+        const float* source = line + j * edge;
+        const Vector a = load(source), b = load(source + lanes);
+        float* to = result + j;
+        storeEveryNth<edge, 0>(to, a, b, AllLanes());
+        storeEveryNth<edge, 1>(to + task.patchPitch, a, b, AllLanes());
+        if constexpr (edge == 4) {
+          storeEveryNth<edge, 2>(to + 2 * task.patchPitch, a, b, AllLanes());
+          storeEveryNth<edge, 3>(to + 3 * task.patchPitch, a, b, AllLanes());
         }
+        const Vector c = load(source + edge), d = load(source + edge + lanes);
+        storeEveryNth<edge, 0>(to + edge * task.patchPitch, c, d, AllLanes());
+        storeEveryNth<edge, 1>(to + (edge + 1) * task.patchPitch, c, d, AllLanes());
+        // Planes lie far apart, so that no hardware looks ahead from one to the next.
+        __builtin_prefetch(source + task.nextPlane);
+        if (lanes > 8) __builtin_prefetch(source + task.nextPlane + 16);
       }
+      padPatches(task, edge, result);
     }
   }
 }

@@ -4,12 +4,13 @@
 
 namespace gdws {
 
-/// Lines of one channel to the patches of its tiles. Tile (r, j) reads, at (kh, kw) of its patch,
-/// lines[(r·m + kh)·linePitch + j·m + kw], where m is the edge of an output tile and the patch has m + 2.
+/// Rows of one channel's map to the patches of its tiles. Tile (r, j) reads, at (kh, kw) of its patch, element j·m + kw
+/// of line r·m + kh, where m is the edge of an output tile and the patch has m + 2.
 struct WinogradPatchesTask {
-  const float* lines;  ///< may be read up to two vectors beyond the last column
-  int64_t linePitch;
-  int64_t rows, columns;  ///< of tiles
+  const float* const* lines;  ///< may be read up to two vectors beyond the last column
+  int64_t nextPlane;          ///< from a line to where the next channel has it
+  int64_t begin, end;         ///< elements of a line before and from which on zeros take their place
+  int64_t rows, columns;      ///< of tiles
   float* patches;  ///< tile (r, j) of (kh, kw) at (kh·(m + 2) + kw)·patchPitch + r·columns + j; a vector spills
   int64_t patchPitch;
 };

@@ -19,14 +19,20 @@ bool matches(const KernelDefinition& definition, const std::string& preference) 
 
 const KernelDefinition& chooseKernel(const OperationView& operation, const KernelContext& context,
                                      const std::string& preference) {
-  const KernelDefinition* first = nullptr;
+  const KernelDefinition* chosen = nullptr;
+  double fewestCycles = 0;
   for (const KernelDefinition& definition : kernelTable()) {
     if (definition.opcode != operation.opcode() || !definition.supports(operation, context)) continue;
-    if (first == nullptr) first = &definition;
     if (!preference.empty() && matches(definition, preference)) return definition;
+    const double cycles = definition.estimate == nullptr ? 0 : definition.estimate(operation, context);
+    const bool competes = definition.estimate != nullptr && fewestCycles > 0;
+    if (chosen == nullptr || (competes && cycles < fewestCycles)) {
+      chosen = &definition;
+      fewestCycles = cycles;
+    }
   }
-  if (first == nullptr) operation.fail("no kernel runs this operation");
-  return *first;
+  if (chosen == nullptr) operation.fail("no kernel runs this operation");
+  return *chosen;
 }
 
 void checkAlias(const OperationView& operation) {

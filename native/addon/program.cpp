@@ -18,8 +18,8 @@ struct ProgramHandle {
   std::shared_ptr<CompiledProgram> program;
 };
 
-/// Memory of one run's inputs and outputs. Inputs are copied, since JavaScript may change, transfer or free its arrays
-/// while the run goes on.
+/// Memory of one run. Inputs are copied, since JavaScript may change, transfer or free its arrays while the run goes on;
+/// outputs are written straight into the array buffers that JavaScript gets.
 class RunMemory {
  public:
   RunMemory(Napi::Env env, const CompiledProgram& program, const Napi::Value& given) {
@@ -31,35 +31,40 @@ class RunMemory {
       const Value& value = program.input(i);
       const ConstantData elements = elementsOf(arrays[i], value.type);
       if (elements.elements != value.elements) throw invalidArgument(env, "an input has another size than its value");
-      buffers_.push_back(allocateBytes(value.bytes()));
-      if (value.bytes() > 0) std::memcpy(buffers_.back().get(), elements.data, value.bytes());
-      inputs_.push_back(buffers_.back().get());
+      copies_.push_back(allocateBytes(value.bytes()));
+      if (value.bytes() > 0) std::memcpy(copies_.back().get(), elements.data, value.bytes());
+      inputs_.push_back(copies_.back().get());
     }
-    for (size_t i = 0; i < program.outputCount(); ++i) {
-      buffers_.push_back(allocateBytes(program.output(i).bytes()));
-      outputs_.push_back(buffers_.back().get());
+    Napi::Array results = Napi::Array::New(env, program.outputCount());
+    for (uint32_t i = 0; i < program.outputCount(); ++i) {
+      const size_t bytes = program.output(i).bytes();
+      // V8 ends the process where it finds no memory, and so does not get to ask for what is not there.
+      allocateBytes(bytes);
+      Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+      outputs_.push_back(buffer.Data());
+      results[i] = buffer;
     }
+    results_ = Napi::Persistent<Napi::Object>(results);
+    // This object may end on another thread, where references cannot be deleted.
+    results_.SuppressDestruct();
   }
 
   bool run(CompiledProgram& program, const std::atomic<bool>& aborted) {
     return program.run(inputs_, outputs_, aborted);
   }
 
-  Napi::Array results(Napi::Env env, const CompiledProgram& program) const {
-    Napi::Array results = Napi::Array::New(env, outputs_.size());
-    for (uint32_t i = 0; i < outputs_.size(); ++i) {
-      const size_t bytes = program.output(i).bytes();
-      Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
-      if (bytes > 0) std::memcpy(buffer.Data(), outputs_[i], bytes);
-      results[i] = buffer;
-    }
+  /// The outputs, an ArrayBuffer each, once; on the JavaScript thread.
+  Napi::Value takeResults() {
+    const Napi::Value results = results_.Value();
+    results_.Reset();
     return results;
   }
 
  private:
-  std::vector<AlignedBytes> buffers_;
+  std::vector<AlignedBytes> copies_;
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
+  Napi::ObjectReference results_;
 };
 
 /// How a run ended.
@@ -77,8 +82,8 @@ struct Outcome {
     return outcome;
   }
 
-  /// The outputs; throws Napi::Error where the run failed or was aborted.
-  Napi::Array results(Napi::Env env, const RunMemory& memory, const CompiledProgram& program) const {
+  /// Throws Napi::Error where the run failed or was aborted.
+  void check(Napi::Env env) const {
     if (failure) {
       try {
         std::rethrow_exception(failure);
@@ -91,7 +96,6 @@ struct Outcome {
       error.Set("code", Napi::String::New(env, "ABORTED"));
       throw error;
     }
-    return memory.results(env, program);
   }
 };
 
@@ -107,8 +111,10 @@ class RunTask final : public Environment::Task {
   void work() override { outcome_ = Outcome::of(memory_, *handle_.program, aborted); }
 
   void settle(Napi::Env env) override {
+    const Napi::Value results = memory_.takeResults();
     try {
-      deferred_.Resolve(outcome_.results(env, memory_, *handle_.program));
+      outcome_.check(env);
+      deferred_.Resolve(results);
     } catch (const Napi::Error& error) {
       deferred_.Reject(error.Value());
     }
@@ -163,7 +169,9 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
       Outcome outcome;
       Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, *handle_.program, neverAborted); },
                                        handle_.session->threads());
-      return outcome.results(env, memory, *handle_.program);
+      const Napi::Value results = memory.takeResults();
+      outcome.check(env);
+      return results;
     } catch (const Napi::Error&) {
       throw;
     } catch (const std::exception& exception) {

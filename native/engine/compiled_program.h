@@ -39,8 +39,7 @@ class CompiledProgram {
   /// Names of the kernels, an operation each, in order.
   std::vector<std::string> kernelNames() const;
 
-  /// Runs the program with its threads; returns false where `aborted` was set before the end. Outputs are aligned to 64
-  /// bytes.
+  /// Runs the program with its threads; returns false where `aborted` was set before the end.
   /// Throws std::bad_alloc before anything is written.
   bool run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, const std::atomic<bool>& aborted);
 

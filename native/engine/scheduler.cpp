@@ -1,6 +1,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include "engine/concurrency.h"
@@ -37,20 +38,30 @@ void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
 void Scheduler::dispatch() {
   // Strictly in order: a job that wants many threads is not overtaken for ever by small ones.
   while (!queue_.empty() && (busyThreads_ == 0 || busyThreads_ + queue_.front().threads <= processors_)) {
-    Worker* worker;
-    if (idle_.empty()) {
-      worker = new Worker;
-      std::thread([this, worker] { serve(*worker); }).detach();
-    } else {
-      worker = idle_.back();
-      idle_.pop_back();
-    }
-    worker->job = std::move(queue_.front());
+    Worker& worker = workerFor(queue_.front().threads);
+    worker.job = std::move(queue_.front());
     queue_.pop_front();
-    worker->hasJob = true;
-    busyThreads_ += worker->job.threads;
-    worker->wake.notify_one();
+    worker.hasJob = true;
+    busyThreads_ += worker.job.threads;
+    worker.wake.notify_one();
   }
+}
+
+Scheduler::Worker& Scheduler::workerFor(int threads) {
+  if (idle_.empty()) {
+    auto* const worker = new Worker;
+    worker->team = threads;
+    std::thread([this, worker] { serve(*worker); }).detach();
+    return *worker;
+  }
+  // The largest team for a job of several threads, the smallest for one of one; of equals the last to have worked.
+  const auto chosen = std::min_element(idle_.rbegin(), idle_.rend(), [threads](const Worker* a, const Worker* b) {
+    return threads > 1 ? a->team > b->team : a->team < b->team;
+  });
+  Worker& worker = **chosen;
+  idle_.erase(std::next(chosen).base());
+  worker.team = std::max(worker.team, threads);
+  return worker;
 }
 
 void Scheduler::serve(Worker& worker) {

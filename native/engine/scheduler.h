@@ -11,7 +11,9 @@ namespace gdws {
 
 /// Runs jobs off the JavaScript thread, in the order they come, as many at once as the processors allow: each job
 /// counts for the threads it will use. One for the process, so that several sessions share the processors instead of
-/// multiplying threads; and a worker that has run a job is the first to get another, because its OpenMP team is warm.
+/// multiplying threads. Each worker that runs jobs of several threads has an OpenMP team of its own; as few as can be
+/// get one, because GCC's runtime puts waiting threads to sleep at once where all teams together outnumber the
+/// processors.
 ///
 /// It is never destroyed: a process that exits while a job runs must not wait for it.
 class Scheduler {
@@ -33,11 +35,14 @@ class Scheduler {
     std::condition_variable wake;
     Job job;
     bool hasJob = false;
+    int team = 1;  ///< most threads of a job that it has run
   };
 
   explicit Scheduler(int processors) : processors_(processors) {}
-  void dispatch();  ///< with the lock held
   void serve(Worker& worker);
+  // With the lock held:
+  void dispatch();
+  Worker& workerFor(int threads);
 
   const int processors_;
   std::mutex mutex_;

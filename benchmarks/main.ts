@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { native } from '../src/native';
 import { writeWhole } from '../src/onnx/write';
 import { timeCompression, type CompressionTime } from './compression';
 import { engineNames } from './engines';
@@ -10,7 +11,8 @@ import { describeMachine } from './machine';
 import { writeNetwork, type ModelFile } from './model-files';
 import { parseOptions, type BenchmarkOptions } from './options';
 import { race, type RaceResult } from './race';
-import { compressionLine, footprintTable, machineLines, peakLine, raceTable } from './report';
+import { compressionLine, footprintTable, labelOf, machineLines, peakLine, raceTable, scalingTable } from './report';
+import { measureScaling, type Scaling } from './scaling';
 
 async function main(options: BenchmarkOptions): Promise<void> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-benchmarks-'));
@@ -21,19 +23,28 @@ async function main(options: BenchmarkOptions): Promise<void> {
     for (const [threads, gflops] of peak ?? []) console.log(peakLine(threads, gflops));
 
     const races: RaceResult[] = [];
+    const scalings: Scaling[] = [];
     const footprints: (FootprintCase & Footprint)[] = [];
     for (const network of options.networks) {
       const dense = await writeNetwork(network, undefined, folder);
       const forms = [dense];
       for (const kernels of options.kernels) forms.push(await writeNetwork(network, kernels, folder));
       if (options.races) races.push(...(await raceAll(forms, options, peak)));
+      if (options.scaling) scalings.push(...(await scaleAll(forms, options)));
       if (options.footprint) footprints.push(...(await measureAll(forms)));
       // ImageNet's are large.
       for (const { file } of forms) await fs.rm(file);
     }
     const compression = options.compression ? await compressResnet18(folder) : undefined;
     if (options.json !== undefined) {
-      const figures = { machine, peak: Object.fromEntries(peak ?? []), races, footprints, compression };
+      const figures = {
+        machine,
+        peak: Object.fromEntries(peak ?? []),
+        races,
+        scalings,
+        footprints,
+        compression,
+      };
       await writeWhole(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
     }
   } finally {
@@ -63,12 +74,23 @@ async function raceAll(
   return results;
 }
 
+async function scaleAll(forms: readonly ModelFile[], { budget }: BenchmarkOptions): Promise<Scaling[]> {
+  if (native.concurrency < 2) return [];
+  const scalings: Scaling[] = [];
+  for (const form of forms) {
+    for (const batch of [1, 16]) scalings.push(await measureScaling(form, batch, 500 * budget));
+  }
+  console.log(scalingTable(scalings));
+  return scalings;
+}
+
 async function measureAll(forms: readonly ModelFile[]): Promise<(FootprintCase & Footprint)[]> {
-  const cases = forms.flatMap(({ network, kernels, file }) =>
+  const cases = forms.flatMap((form) =>
     engineNames.map((engine) => ({
       engine,
-      file,
-      label: `${network} ${kernels === undefined ? 'dense' : `GDWS g = ${kernels}`}`,
+      file: form.file,
+      label: labelOf(form),
+      weightMemory: form.weightBytes / 2 ** 20,
     })),
   );
   const footprints = await measureFootprints(cases, 1);

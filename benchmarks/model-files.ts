@@ -11,6 +11,8 @@ export interface ModelFile {
   readonly file: string;
   readonly megabytes: number;
   readonly macs: number;
+  /** Bytes of all weights and biases. */
+  readonly weightBytes: number;
 }
 
 /** Writes a seeded network into `folder`. */
@@ -19,8 +21,8 @@ export async function writeNetwork(
   kernels: number | undefined,
   folder: string,
 ): Promise<ModelFile> {
-  const { model, macs } = networks[network]({ kernels });
+  const { model, macs, parameters } = networks[network]({ kernels });
   const file = path.join(folder, `${network}-${kernels === undefined ? 'dense' : `gdws${kernels}`}.onnx`);
   await writeModel(model, file);
-  return { network, kernels, file, megabytes: (await fs.stat(file)).size / 1e6, macs };
+  return { network, kernels, file, megabytes: (await fs.stat(file)).size / 1e6, macs, weightBytes: 4 * parameters };
 }

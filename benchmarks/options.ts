@@ -11,6 +11,7 @@ export interface BenchmarkOptions {
   budget: number;
   json?: string;
   races: boolean;
+  scaling: boolean;
   footprint: boolean;
   compression: boolean;
   peak: boolean;
@@ -31,6 +32,7 @@ export function parseOptions(argv: readonly string[]): BenchmarkOptions {
     .option('--budget <seconds>', 'time for each race', parseSeconds, 5)
     .option('--json <file>', 'write all figures there')
     .option('--no-races', 'leave out the times of runs')
+    .option('--no-scaling', 'leave out two threads against one')
     .option('--no-footprint', 'leave out session creation and memory')
     .option('--no-compression', 'leave out the time of compressing ResNet-18')
     .option('--no-peak', "leave out the machine's peak")

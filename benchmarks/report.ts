@@ -4,6 +4,7 @@ import type { CompressionTime } from './compression';
 import type { Footprint, FootprintCase } from './footprint';
 import type { Machine } from './machine';
 import type { RaceResult } from './race';
+import type { Scaling } from './scaling';
 
 export function machineLines(machine: Machine): string {
   const { processor, cores, memoryGiB, instructionSet, system, node, gdws, onnxruntime, load } = machine;
@@ -72,17 +73,47 @@ export function comparisonTable(comparison: Comparison, first: string): string {
   return table.toString();
 }
 
+/** `resnet18-cifar GDWS g = 2` */
+export function labelOf({ network, kernels }: { network: string; kernels: number | undefined }): string {
+  return `${network} ${kernels === undefined ? 'dense' : `GDWS g = ${kernels}`}`;
+}
+
+export function scalingTable(scalings: readonly Scaling[]): string {
+  const table = new Table({
+    head: ['network', 'batch', '1 thread ms', '2 threads ms', 'speed-up', 'median of pairs', 'quartiles'],
+    colAligns: ['left', ...Array<'right'>(6).fill('right')],
+    ...plain,
+  });
+  for (const { batch, times, speedup, ...form } of scalings) {
+    const { ofMedians, ofPairs } = speedup;
+    table.push([
+      labelOf(form),
+      batch,
+      times[0].median.toFixed(2),
+      times[1].median.toFixed(2),
+      ofMedians.toFixed(2),
+      ofPairs.median.toFixed(2),
+      `${ofPairs.lowerQuartile.toFixed(2)}–${ofPairs.upperQuartile.toFixed(2)}`,
+    ]);
+  }
+  return `\nTwo threads against one, gdws\n${table.toString()}`;
+}
+
+/** `weightMemory` in MiB. Beyond the weights, each engine's peak is also shown as a multiple of onnxruntime's. */
 export function footprintTable(
-  cases: readonly (FootprintCase & { label: string })[],
+  cases: readonly (FootprintCase & { label: string; weightMemory: number })[],
   footprints: readonly Footprint[],
 ): string {
   const table = new Table({
-    head: ['engine', 'network', 'session ms', 'first run ms', 'session MiB', 'peak MiB'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
+    head: ['engine', 'network', 'session ms', 'first run ms', 'session MiB', 'peak MiB', 'beyond weights MiB', 'ratio'],
+    colAligns: ['left', 'left', ...Array<'right'>(6).fill('right')],
     ...plain,
   });
+  const beyondWeights = (index: number): number =>
+    footprints[index]!.peakMemory - footprints[index]!.libraryMemory - cases[index]!.weightMemory;
   for (const [index, { engine, label }] of cases.entries()) {
     const { creation, firstRun, creationMemory, peakMemory, libraryMemory } = footprints[index]!;
+    const peer = cases.findIndex((one) => one.engine === 'onnxruntime' && one.label === label);
     table.push([
       engine,
       label,
@@ -90,6 +121,8 @@ export function footprintTable(
       firstRun.toFixed(1),
       (creationMemory - libraryMemory).toFixed(0),
       (peakMemory - libraryMemory).toFixed(0),
+      beyondWeights(index).toFixed(0),
+      index === peer || peer < 0 ? '' : (beyondWeights(index) / beyondWeights(peer)).toFixed(2),
     ]);
   }
   return `\nSession and memory, batch 1, 1 thread (resident memory beyond Node and the libraries)\n${table.toString()}`;

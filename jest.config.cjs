@@ -1,3 +1,6 @@
+// The same kernels in every test run, and nothing left in the user's cache; tests of the tuning switch it on.
+process.env.GDWS_TUNING ??= 'off';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: '<rootDir>/test/environment.cjs',

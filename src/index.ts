@@ -4,6 +4,16 @@
  * @packageDocumentation
  */
 export { InferenceSession, Tensor, type RunOptions, type SessionOptions } from './session';
+export {
+  concurrency,
+  counters,
+  simd,
+  type Concurrency,
+  type Counters,
+  type InstructionSet,
+  type Simd,
+} from './introspection';
+export type { OperationProfile } from './engine/network';
 export { compress, type Compression } from './gdws/compress';
 export type { CompressOptions } from './gdws/options';
 export type { Change, CompressionSummary, LayerSummary } from './gdws/summary';

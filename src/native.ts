@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { GdwsError } from './errors';
+import type { Counters } from './introspection';
 
 /** Element types that the engine computes with; their place in this list is their number in a program. */
 export const nativeTypes = ['float32', 'int64', 'int32', 'uint8', 'bool'] as const;
@@ -24,12 +25,44 @@ export interface NativeProgram {
   readonly kernels: readonly string[];
   /** Bytes of working memory of one run. */
   readonly arenaBytes: number;
+  /** What the profiled runs so far add up to. */
+  profile(): NativeProfile[];
+}
+
+/** Time of one operation in all profiled runs of its program. */
+export interface NativeProfile {
+  /** Place of the operation in the program; aliases have no entry. */
+  readonly operation: number;
+  readonly kernel: string;
+  readonly runs: number;
+  readonly milliseconds: number;
+}
+
+/** The fastest kernel (`convolution.product`) of each operation measured, by a text of its shapes. */
+export type MeasuredKernels = Readonly<Record<string, string>>;
+
+/** Measuring that has begun. After `abort`, `done` resolves with what was found until then. */
+export interface NativeTuning {
+  readonly done: Promise<MeasuredKernels>;
+  abort(): void;
 }
 
 /** The weights and programs of one network. */
 export interface NativeSession {
+  /**
+   * Times the kernels that compete for the program's operations, for later `compile`s to choose by. Takes the arguments of
+   * `compile`, and about how many seconds it may take. Undefined where nothing is left to measure.
+   */
+  tune(
+    words: Int32Array,
+    constants: readonly (NativeConstant | undefined)[],
+    seconds: number,
+  ): NativeTuning | undefined;
+  tuneSync(words: Int32Array, constants: readonly (NativeConstant | undefined)[], seconds: number): MeasuredKernels;
   /** `constants[i]` has the data of constant number i; holes where the program does not use it. */
   compile(words: Int32Array, constants: readonly (NativeConstant | undefined)[]): NativeProgram;
+  /** Whether runs that begin from now on are profiled. */
+  setProfiling(on: boolean): void;
 }
 
 export interface NativeConstant {
@@ -66,8 +99,14 @@ export interface NativePointwise {
 export interface Native {
   /** Instruction set in use: portable, avx2, avx512 or neon. */
   readonly instructionSet: string;
+  /** Those that this processor runs, the least first. */
+  readonly instructionSets: readonly string[];
   /** Processors this process may use at once, by affinity and cgroup quota. */
   readonly concurrency: number;
+  readonly affinity: number;
+  /** Of the cgroup, in processors; undefined where there is none. */
+  readonly quota: number | undefined;
+  counters(): Counters;
   /** Names of the operations in the order of their numbers, and of the functions each takes as an int. */
   readonly opcodes: readonly string[];
   readonly activations: readonly string[];
@@ -77,8 +116,13 @@ export interface Native {
   readonly compareFunctions: readonly string[];
   /** Every kernel of the build as `operation.method`. */
   readonly kernels: readonly string[];
-  /** A session whose runs use `threads` threads. `kernel` names a kernel or method to prefer (for tests and benchmarks). */
-  createSession(threads: number, kernel?: string): NativeSession;
+  /**
+   * A session whose runs use `threads` threads. `kernel` names a kernel or method to prefer (for tests and benchmarks);
+   * `tuned` makes measured times choose the kernels, if there is no preference.
+   */
+  createSession(threads: number, kernel?: string, tuned?: boolean): NativeSession;
+  /** Takes over what was measured earlier; what this process has measured itself stays. */
+  learnKernels(kernels: MeasuredKernels): void;
   /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */
   readonly decompose: (weights: Float32Array, layer: NativeLayer, threads: number) => Promise<NativeDecomposition>;
   /**
@@ -109,13 +153,17 @@ const candidates = [
   path.join(__dirname, '..', 'prebuilds', platform, 'gdws.node'),
 ];
 
-function load(): Native {
+function findAddon(): string {
   const present = candidates.find((candidate) => fs.existsSync(candidate));
   if (!present) {
     throw new GdwsError('ADDON_MISSING', `gdws has no addon for ${platform} (Node ${process.version}).`, {
       remedy: `Build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in ${path.join(__dirname, '..')} (needs CMake and a C++20 compiler with OpenMP).`,
     });
   }
+  return present;
+}
+
+function load(present: string): Native {
   try {
     return withBriefSpinning(() => {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon is loaded by require only
@@ -146,5 +194,13 @@ function withBriefSpinning<T>(loadAddon: () => T): T {
   }
 }
 
+const addon = findAddon();
+
 /** The native addon, loaded once. */
-export const native: Native = load();
+export const native: Native = load(addon);
+
+/** Tells one build of the addon from another. */
+export function buildOfAddon(): string {
+  const { size, mtimeMs } = fs.statSync(addon);
+  return `${size}-${Math.floor(mtimeMs)}`;
+}

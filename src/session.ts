@@ -1,17 +1,18 @@
 import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue } from 'onnxruntime-common';
-import { Network } from './engine/network';
-import { checkFeeds, toNativeFeed, toTensor } from './engine/feeds';
+import { Network, type OperationProfile } from './engine/network';
+import { checkFeeds, copyNativeFeed, toNativeFeed, toTensor } from './engine/feeds';
+import type { CompiledGraph } from './engine/compile';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
-import { native, type NativeProgram } from './native';
+import { native } from './native';
 import { readModel } from './onnx/read';
 
 export { Tensor } from 'onnxruntime-common';
 
 /**
- * Options of onnxruntime-common, of which `intraOpNumThreads` counts here: the threads of one run, by default all the
- * processors that affinity and cgroup quota leave this process. Options for other runtimes are accepted and ignored.
+ * Options of onnxruntime-common, of which two count here: `intraOpNumThreads`, the threads of one run, by default all the
+ * processors that affinity and cgroup quota leave this process, and `enableProfiling`. Options for other runtimes are accepted and ignored.
  */
 export interface SessionOptions extends Common.SessionOptions {
   /**
@@ -19,6 +20,14 @@ export interface SessionOptions extends Common.SessionOptions {
    * For tests and benchmarks.
    */
   kernel?: string;
+  /**
+   * How the kernel of a layer that several can run is chosen: `'on'`, by timing them on this machine the first time that
+   * a shape is met, largest layers first, for some 50 ms at most; `'thorough'`, by timing them all, however long it takes;
+   * `'off'`, by a fixed order. What was measured is remembered on disk. Kernels differ in their rounding errors, so that
+   * results may differ in the last digits with the machine, and once more layers were measured; with `'off'` they do not.
+   * By default what the environment variable GDWS_TUNING says, else `'on'`.
+   */
+  tuning?: 'on' | 'off' | 'thorough';
 }
 
 /** Options of onnxruntime-common, and a signal. */
@@ -44,9 +53,11 @@ export class InferenceSession implements Common {
 
   private constructor(
     private readonly graph: Graph,
-    options: SessionOptions,
+    network: Network,
+    { enableProfiling }: SessionOptions,
   ) {
-    this.network = new Network(graph, threadsOf(options), options.kernel);
+    this.network = network;
+    if (enableProfiling) network.setProfiling(true);
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.outputNames = graph.outputs.map(({ name }) => name);
     this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
@@ -74,12 +85,13 @@ export class InferenceSession implements Common {
   ): Promise<InferenceSession> {
     const numbers = rest.filter((argument) => typeof argument === 'number');
     const options = rest.find((argument) => typeof argument === 'object') ?? {};
+    const network = { threads: threadsOf(options), kernel: options.kernel, tuning: tuningOf(options) };
     const model = await readModel(modelSource(source, numbers));
     const file = typeof source === 'string' ? source : undefined;
     try {
       const graph = new Graph(model, file);
       simplify(graph);
-      return new InferenceSession(graph, options);
+      return new InferenceSession(graph, await Network.create(graph, network), options);
     } catch (error) {
       throw error instanceof GdwsError ? error.within({ file }) : error;
     }
@@ -100,13 +112,19 @@ export class InferenceSession implements Common {
   ): Promise<Common.ReturnType> {
     const { fetches, signal } = this.argumentsOf(fetchesOrOptions, options);
     if (signal?.aborted) throw aborted(signal);
-    const prepared = this.prepare(feeds, fetches);
-    const run = prepared.native.run(prepared.inputs);
+    const network = this.networkInUse();
+    const types = checkFeeds(this.graph, feeds);
+    const known = network.programFor(types);
+    // What waits for a compilation must not see its feeds change.
+    const inputs = this.nativeFeeds(feeds, known ? toNativeFeed : copyNativeFeed);
+    const compiled = known ?? (await network.compile(types));
+    if (signal?.aborted || this.network === undefined) throw aborted(signal);
+    const run = compiled.native.run(inputs);
     const abort = () => run.abort();
     signal?.addEventListener('abort', abort, { once: true });
     this.running.add(abort);
     try {
-      return prepared.results(await run.done);
+      return this.results(compiled, await run.done, fetches);
     } catch (error) {
       throw (error as { code?: string }).code === 'ABORTED' ? aborted(signal) : fromNative(error);
     } finally {
@@ -117,9 +135,12 @@ export class InferenceSession implements Common {
 
   /** As {@link run}, but returns when the network has run; the event loop stands still meanwhile. */
   runSync(feeds: Common.FeedsType, fetches?: Common.FetchesType): Common.ReturnType {
-    const prepared = this.prepare(feeds, this.argumentsOf(fetches).fetches);
+    const names = this.argumentsOf(fetches).fetches;
+    const network = this.networkInUse();
+    const types = checkFeeds(this.graph, feeds);
+    const compiled = network.programFor(types) ?? network.compileSync(types);
     try {
-      return prepared.results(prepared.native.runSync(prepared.inputs));
+      return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds, toNativeFeed)), names);
     } catch (error) {
       throw fromNative(error);
     }
@@ -127,6 +148,7 @@ export class InferenceSession implements Common {
 
   /** Frees the network; runs that have begun are aborted. Safe to call again. */
   release(): Promise<void> {
+    this.network?.abort();
     this.network = undefined;
     for (const abort of this.running) abort();
     return Promise.resolve();
@@ -136,11 +158,23 @@ export class InferenceSession implements Common {
     return this.release();
   }
 
-  /** onnxruntime-common's profiler has no counterpart here; does nothing. */
-  startProfiling(): void {}
+  /** Times the operations of runs that begin from now on; the option `enableProfiling` does so from the first run. */
+  startProfiling(): void {
+    this.networkInUse().setProfiling(true);
+  }
 
-  /** onnxruntime-common's profiler has no counterpart here; does nothing. */
-  endProfiling(): void {}
+  /** Ends what {@link startProfiling} began. No file is written: {@link profile} has the times. */
+  endProfiling(): void {
+    this.networkInUse().setProfiling(false);
+  }
+
+  /**
+   * Where the time of all profiled runs went, an entry for each operation in the order of execution, for each set of
+   * input shapes that is still compiled (the last 16).
+   */
+  profile(): OperationProfile[] {
+    return this.networkInUse().profile();
+  }
 
   private argumentsOf(fetchesOrOptions?: Common.FetchesType | RunOptions, options?: RunOptions) {
     const isFetches =
@@ -166,21 +200,26 @@ export class InferenceSession implements Common {
     return names;
   }
 
-  private prepare(feeds: Readonly<Record<string, OnnxValue>>, fetches: readonly string[]) {
+  private networkInUse(): Network {
     if (!this.network) throw new GdwsError('SESSION_RELEASED', 'this session was released.', { file: this.graph.file });
-    const types = checkFeeds(this.graph, feeds);
-    const compiled = this.network.programFor(types);
-    return {
-      native: compiled.native,
-      inputs: this.inputNames.map((name) => toNativeFeed(feeds[name]!)),
-      results: (buffers: readonly ArrayBuffer[]): Common.ReturnType =>
-        Object.fromEntries(
-          fetches.map((name) => {
-            const index = this.outputNames.indexOf(name);
-            return [name, toTensor(compiled.outputs[index]!, buffers[index]!)];
-          }),
-        ),
-    } satisfies { native: NativeProgram; inputs: unknown; results: unknown };
+    return this.network;
+  }
+
+  private nativeFeeds(feeds: Readonly<Record<string, OnnxValue>>, convert: typeof toNativeFeed) {
+    return this.inputNames.map((name) => convert(feeds[name]!));
+  }
+
+  private results(
+    { outputs }: CompiledGraph,
+    buffers: readonly ArrayBuffer[],
+    fetches: readonly string[],
+  ): Common.ReturnType {
+    return Object.fromEntries(
+      fetches.map((name) => {
+        const index = this.outputNames.indexOf(name);
+        return [name, toTensor(outputs[index]!, buffers[index]!)];
+      }),
+    );
   }
 }
 
@@ -197,6 +236,16 @@ function threadsOf({ intraOpNumThreads }: SessionOptions): number {
     });
   }
   return intraOpNumThreads;
+}
+
+const tunings = ['on', 'off', 'thorough'] as const;
+
+function tuningOf({ tuning }: SessionOptions): (typeof tunings)[number] {
+  if (tuning === undefined) return tunings.find((name) => name === process.env.GDWS_TUNING) ?? 'on';
+  if (tunings.includes(tuning)) return tuning;
+  throw new GdwsError('ARGUMENT_INVALID', `tuning is ${JSON.stringify(tuning)}.`, {
+    remedy: `Give one of: ${tunings.join(', ')}.`,
+  });
 }
 
 function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, length]: number[]): string | Uint8Array {

@@ -49,8 +49,8 @@ class RunMemory {
     results_.SuppressDestruct();
   }
 
-  bool run(CompiledProgram& program, const std::atomic<bool>& aborted) {
-    return program.run(inputs_, outputs_, aborted);
+  bool run(const ProgramHandle& handle, const std::atomic<bool>& aborted) {
+    return handle.program->run(inputs_, outputs_, aborted, handle.session->profiling);
   }
 
   /// The outputs, an ArrayBuffer each, once; on the JavaScript thread.
@@ -72,10 +72,10 @@ struct Outcome {
   bool finished = false;
   std::exception_ptr failure;
 
-  static Outcome of(RunMemory& memory, CompiledProgram& program, const std::atomic<bool>& aborted) {
+  static Outcome of(RunMemory& memory, const ProgramHandle& handle, const std::atomic<bool>& aborted) {
     Outcome outcome;
     try {
-      outcome.finished = memory.run(program, aborted);
+      outcome.finished = memory.run(handle, aborted);
     } catch (...) {
       outcome.failure = std::current_exception();
     }
@@ -108,7 +108,7 @@ class RunTask final : public Environment::Task {
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
-  void work() override { outcome_ = Outcome::of(memory_, *handle_.program, aborted); }
+  void work() override { outcome_ = Outcome::of(memory_, handle_, aborted); }
 
   void settle(Napi::Env env) override {
     const Napi::Value results = memory_.takeResults();
@@ -133,7 +133,8 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     return DefineClass(env, "NativeProgram",
                        {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::runSync>("runSync"),
                         InstanceAccessor<&ProgramObject::kernels>("kernels"),
-                        InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes")});
+                        InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes"),
+                        InstanceMethod<&ProgramObject::profile>("profile")});
   }
 
   explicit ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -167,7 +168,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
       RunMemory memory(env, *handle_.program, info[0]);
       const std::atomic<bool> neverAborted{false};
       Outcome outcome;
-      Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, *handle_.program, neverAborted); },
+      Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, handle_, neverAborted); },
                                        handle_.session->threads());
       const Napi::Value results = memory.takeResults();
       outcome.check(env);
@@ -188,6 +189,21 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
 
   Napi::Value arenaBytes(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), static_cast<double>(handle_.program->arenaBytes()));
+  }
+
+  Napi::Value profile(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const Profile profile = handle_.program->profile();
+    Napi::Array array = Napi::Array::New(env, profile.size());
+    for (uint32_t i = 0; i < profile.size(); ++i) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry.Set("operation", Napi::Number::New(env, static_cast<double>(profile[i].operation)));
+      entry.Set("kernel", Napi::String::New(env, profile[i].kernel));
+      entry.Set("runs", Napi::Number::New(env, static_cast<double>(profile[i].runs)));
+      entry.Set("milliseconds", Napi::Number::New(env, static_cast<double>(profile[i].nanoseconds) / 1e6));
+      array[i] = entry;
+    }
+    return array;
   }
 
   ProgramHandle handle_;

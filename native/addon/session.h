@@ -4,7 +4,7 @@
 
 namespace gdws {
 
-/// Adds createSession(threads, kernel?) to the exports.
+/// Adds createSession(threads, kernel?, tuning?) to the exports.
 void addSession(Napi::Env env, Napi::Object exports);
 
 }  // namespace gdws

@@ -2,38 +2,15 @@
 
 #include <omp.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <new>
+#include <optional>
 
+#include "engine/counters.h"
 #include "engine/placement.h"
 
 namespace gdws {
 
 namespace {
-
-bool matches(const KernelDefinition& definition, const std::string& preference) {
-  const std::string name = definition.name;
-  return name == preference || name.substr(name.find('.') + 1) == preference;
-}
-
-const KernelDefinition& chooseKernel(const OperationView& operation, const KernelContext& context,
-                                     const std::string& preference) {
-  const KernelDefinition* chosen = nullptr;
-  double fewestCycles = 0;
-  for (const KernelDefinition& definition : kernelTable()) {
-    if (definition.opcode != operation.opcode() || !definition.supports(operation, context)) continue;
-    if (!preference.empty() && matches(definition, preference)) return definition;
-    const double cycles = definition.estimate == nullptr ? 0 : definition.estimate(operation, context);
-    const bool competes = definition.estimate != nullptr && fewestCycles > 0;
-    if (chosen == nullptr || (competes && cycles < fewestCycles)) {
-      chosen = &definition;
-      fewestCycles = cycles;
-    }
-  }
-  if (chosen == nullptr) operation.fail("no kernel runs this operation");
-  return *chosen;
-}
 
 void checkAlias(const OperationView& operation) {
   if (operation.input(0).bytes() != operation.output(0).bytes())
@@ -42,15 +19,7 @@ void checkAlias(const OperationView& operation) {
 
 }  // namespace
 
-AlignedBytes allocateBytes(size_t count) {
-  constexpr size_t alignment = 64;
-  const size_t bytes = (count + alignment - 1) / alignment * alignment;
-  auto* memory = static_cast<std::byte*>(std::aligned_alloc(alignment, bytes == 0 ? alignment : bytes));
-  if (memory == nullptr) throw std::bad_alloc();
-  return AlignedBytes(memory, std::free);
-}
-
-CompiledProgram::CompiledProgram(Program program, KernelContext& context, const std::string& preference,
+CompiledProgram::CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
                                  const std::function<AlignedBytes(const Value&)>& retain)
     : program_(std::move(program)), threads_(context.threads), constants_(program_.values.size()) {
   size_t scratchBytes = 0;
@@ -62,8 +31,8 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
       checkAlias(view);
       continue;
     }
-    const KernelDefinition& definition = chooseKernel(view, context, preference);
-    Step step{&definition, definition.make(view, context), inputIds_.size(), outputIds_.size()};
+    const KernelDefinition& definition = choose(view, context);
+    Step step{&definition, definition.make(view, context), i, inputIds_.size(), outputIds_.size()};
     scratchBytes = std::max(scratchBytes, step.kernel->scratchBytes(threads_));
     mayOverwrite[i] = definition.inPlace;
     for (size_t k = 0; k < operation.inputs.size(); ++k) {
@@ -92,12 +61,22 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
   plan_ = planMemory(program_, mayOverwrite, scratchBytes);
   // The caller's constants may be gone by the first run.
   for (Value& value : program_.values) value.data = nullptr;
+  times_ = std::make_unique<StepTimes[]>(steps_.size());
+  ++Counters::instance().programsCompiled;
 }
 
 std::vector<std::string> CompiledProgram::kernelNames() const {
   std::vector<std::string> names;
   for (const Step& step : steps_) names.emplace_back(step.definition->name);
   return names;
+}
+
+Profile CompiledProgram::profile() const {
+  Profile profile;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    profile.push_back({steps_[i].operation, steps_[i].definition->name, times_[i].runs, times_[i].nanoseconds});
+  }
+  return profile;
 }
 
 AlignedBytes CompiledProgram::borrowArena() {
@@ -109,7 +88,7 @@ AlignedBytes CompiledProgram::borrowArena() {
       return arena;
     }
   }
-  return allocateBytes(plan_.arenaBytes);
+  return allocateCounted(plan_.arenaBytes, Counters::instance().arenaBytes);
 }
 
 void CompiledProgram::returnArena(AlignedBytes arena) {
@@ -118,7 +97,7 @@ void CompiledProgram::returnArena(AlignedBytes arena) {
 }
 
 bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
-                          const std::atomic<bool>& aborted) {
+                          const std::atomic<bool>& aborted, bool profiled) {
   AlignedBytes arena = borrowArena();
   const auto locate = [&](int32_t id) -> std::byte* {
     if (id < 0) return nullptr;
@@ -146,11 +125,14 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
   const auto runStep = [&](const Step& step, const Team& team) {
     step.kernel->run({sources.data() + step.firstInput, results.data() + step.firstOutput, arena.get()}, team);
   };
+  StepTimes* const times = profiled ? times_.get() : nullptr;
   bool stopped = false;
   if (threads_ == 1) {
-    for (const Step& step : steps_) {
+    RunClock clock(times);
+    for (size_t i = 0; i < steps_.size(); ++i) {
       if ((stopped = aborted.load(std::memory_order_relaxed))) break;
-      runStep(step, Team{0, 1});
+      runStep(steps_[i], Team{0, 1});
+      clock.stepEnded(i);
     }
   } else {
     // Two flags in turn, so that a slow thread still reads the one of its own step while the first sets the next.
@@ -160,11 +142,15 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
     {
       const Team team{omp_get_thread_num(), omp_get_num_threads()};
       placement.bind(team.index);
+      std::optional<RunClock> clock;
+      if (team.index == 0) clock.emplace(times);
       for (size_t i = 0; i < steps_.size() && !stop[i & 1]; ++i) {
         runStep(steps_[i], team);
         if (team.index == 0) stop[(i + 1) & 1] = aborted.load(std::memory_order_relaxed);
 #pragma omp barrier
+        if (clock) clock->stepEnded(i);
       }
+      clock.reset();
       placement.release();
     }
     stopped = stop[0] || stop[1];

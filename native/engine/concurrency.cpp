@@ -22,31 +22,32 @@ int affinityCount() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-/// Processors a quota of microseconds per period amounts to, at least 1.
-int processors(double quota, double period) { return std::max(1, static_cast<int>(std::ceil(quota / period))); }
-
-/// The processors that the cgroup allows, or `most` where it sets no limit.
-int quotaCount(int most) {
+/// Processors that the cgroup's quota amounts to, or 0 where it sets no limit.
+double cgroupQuota() {
   std::ifstream unified("/sys/fs/cgroup/cpu.max");
   std::string quotaWord;
   double period = 0;
   if (unified >> quotaWord >> period && quotaWord != "max" && period > 0) {
-    return std::min(most, processors(std::strtod(quotaWord.c_str(), nullptr), period));
+    return std::max(0.0, std::strtod(quotaWord.c_str(), nullptr) / period);
   }
   std::ifstream quotaFile("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
   std::ifstream periodFile("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   double quota = 0;
-  if (quotaFile >> quota && periodFile >> period && quota > 0 && period > 0) {
-    return std::min(most, processors(quota, period));
-  }
-  return most;
+  if (quotaFile >> quota && periodFile >> period && quota > 0 && period > 0) return quota / period;
+  return 0;
 }
 
 }  // namespace
 
-int availableConcurrency() {
-  static const int available = quotaCount(affinityCount());
-  return available;
+int Concurrency::available() const {
+  return quota > 0 ? std::max(1, std::min(affinity, static_cast<int>(std::ceil(quota)))) : affinity;
 }
+
+const Concurrency& concurrency() {
+  static const Concurrency found{affinityCount(), cgroupQuota()};
+  return found;
+}
+
+int availableConcurrency() { return concurrency().available(); }
 
 }  // namespace gdws

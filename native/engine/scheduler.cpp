@@ -35,6 +35,11 @@ void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
   ended.wait(lock, [&] { return done; });
 }
 
+Scheduler::Load Scheduler::load() {
+  const std::lock_guard lock(mutex_);
+  return {queue_.size(), running_, busyThreads_};
+}
+
 void Scheduler::dispatch() {
   // Strictly in order: a job that wants many threads is not overtaken for ever by small ones.
   while (!queue_.empty() && (busyThreads_ == 0 || busyThreads_ + queue_.front().threads <= processors_)) {
@@ -42,6 +47,7 @@ void Scheduler::dispatch() {
     worker.job = std::move(queue_.front());
     queue_.pop_front();
     worker.hasJob = true;
+    ++running_;
     busyThreads_ += worker.job.threads;
     worker.wake.notify_one();
   }
@@ -75,6 +81,7 @@ void Scheduler::serve(Worker& worker) {
     job.work = nullptr;
     lock.lock();
     worker.hasJob = false;
+    --running_;
     busyThreads_ -= job.threads;
     idle_.push_back(&worker);
     dispatch();

@@ -26,6 +26,13 @@ class Scheduler {
   /// Queues a job and returns when it has run.
   void runAndWait(const std::function<void()>& job, int threads);
 
+  struct Load {
+    size_t queued;   ///< jobs that wait for processors
+    size_t running;  ///< jobs that have them
+    int threads;     ///< that the running jobs use
+  };
+  Load load();
+
  private:
   struct Job {
     std::function<void()> work;
@@ -48,6 +55,7 @@ class Scheduler {
   std::mutex mutex_;
   std::deque<Job> queue_;
   std::vector<Worker*> idle_;
+  size_t running_ = 0;
   int busyThreads_ = 0;
 };
 

@@ -2,10 +2,11 @@
 
 #include <cstring>
 
+#include "engine/counters.h"
+
 namespace gdws {
 
-Session::Session(int threads, std::string kernelPreference)
-    : threads_(threads), kernelPreference_(std::move(kernelPreference)) {}
+Session::Session(int threads, KernelChoice choice) : threads_(threads), choice_(std::move(choice)) {}
 
 std::shared_ptr<const float[]> Session::Weights::find(const std::string& key,
                                                       const std::function<std::shared_ptr<const float[]>()>& pack) {
@@ -23,12 +24,17 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
   const auto retain = [this](const Value& value) {
     AlignedBytes& kept = weights_.plain[value.index];
     if (!kept) {
-      kept = allocateBytes(value.bytes());
+      kept = allocateCounted(value.bytes(), Counters::instance().weightBytes);
       std::memcpy(kept.get(), value.data, value.bytes());
     }
     return kept;
   };
-  return std::make_shared<CompiledProgram>(std::move(program), context, kernelPreference_, retain);
+  return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain);
+}
+
+Tuner Session::tuner(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) const {
+  if (!choice_.measured || !choice_.preference.empty()) return Tuner({}, bestVectors(), threads_);
+  return Tuner(parseProgram(words, count, constants), bestVectors(), threads_);
 }
 
 }  // namespace gdws

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -8,20 +9,26 @@
 #include <vector>
 
 #include "engine/compiled_program.h"
+#include "engine/kernel_choice.h"
+#include "engine/tuner.h"
 
 namespace gdws {
 
 /// The programs of one network, one for each set of input shapes, and the weights they share.
 class Session {
  public:
-  /// `kernelPreference` as CompiledProgram takes it; empty for the fastest.
-  Session(int threads, std::string kernelPreference);
+  Session(int threads, KernelChoice choice);
 
   int threads() const { return threads_; }
+  /// Whether runs that begin now add to their program's profile.
+  std::atomic<bool> profiling{false};
 
   /// Constants are numbered alike in all programs of the session. Throws ProgramError or std::bad_alloc.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
                                            const std::vector<ConstantData>& constants);
+  /// What is to be measured before the program of the same arguments is compiled; nothing where this session does not
+  /// choose kernels by measured time. Throws ProgramError.
+  Tuner tuner(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) const;
 
  private:
   struct Weights final : PackedWeights {
@@ -32,7 +39,7 @@ class Session {
   };
 
   int threads_;
-  std::string kernelPreference_;
+  KernelChoice choice_;
   Weights weights_;
 };
 

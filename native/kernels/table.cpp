@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
+#include "engine/aligned_bytes.h"
+#include "engine/counters.h"
 #include "kernels/argReduce/kernels.h"
 #include "kernels/averagePool/kernels.h"
 #include "kernels/binary/kernels.h"
@@ -62,12 +62,10 @@ const std::vector<KernelDefinition>& kernelTable() {
 }
 
 std::shared_ptr<float[]> allocateFloats(size_t count) {
-  constexpr size_t alignment = 64;
-  const size_t bytes = (count * sizeof(float) + alignment - 1) / alignment * alignment;
-  auto* memory = static_cast<float*>(std::aligned_alloc(alignment, bytes == 0 ? alignment : bytes));
-  if (memory == nullptr) throw std::bad_alloc();
-  std::fill_n(memory, bytes / sizeof(float), 0.0f);
-  return std::shared_ptr<float[]>(memory, std::free);
+  const AlignedBytes bytes = allocateCounted(count * sizeof(float), Counters::instance().weightBytes);
+  auto* floats = reinterpret_cast<float*>(bytes.get());
+  std::fill_n(floats, count, 0.0f);
+  return std::shared_ptr<float[]>(bytes, floats);
 }
 
 }  // namespace gdws

@@ -15,36 +15,29 @@ export interface CompiledGraph {
   readonly native: NativeProgram;
   /** Element type and dims of each graph input. */
   readonly inputs: ReadonlyMap<string, ValueType>;
+  /** What each operation of the program is, for profiles. */
+  readonly operations: readonly CompiledOperation[];
   /** Element type and dims of each graph output, in order, as the model declares the type. */
   readonly outputs: readonly ValueType[];
 }
 
-/** A fused program, and what is known of every tensor of its graph. */
-export interface LoweredGraph extends BuiltProgram {
-  readonly values: ReadonlyMap<string, KnownValue>;
+/** One operation of a program. */
+export interface CompiledOperation {
+  /** The ONNX node it computes; of several fused into one, the first. */
+  readonly node: string;
+  readonly operator: string;
+  /** Dims of its result. */
+  readonly shape: readonly number[];
 }
 
-/**
- * Compiles a graph for the given input shapes: lowers it, and has the addon pack weights and plan memory.
- */
-export function compileGraph(
-  graph: Graph,
-  feeds: ReadonlyMap<string, ValueType> | undefined,
-  pool: ConstantPool,
-  session: NativeSession,
-): CompiledGraph {
-  const { program, constants, values } = lowerGraph(graph, feeds, pool);
-  return {
-    native: compileNative(program, session, toNativeConstants(constants)),
-    inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
-    outputs: graph.outputs.map(({ name }) => values.get(name)!),
-  };
+/** A graph lowered for certain input shapes, for the addon to compile. */
+export interface LoweredGraph extends Omit<CompiledGraph, 'native'> {
+  readonly program: Program;
+  readonly words: Int32Array;
+  readonly constants: ReturnType<typeof toNativeConstants>;
 }
 
-/**
- * The program of a graph for the given input shapes: infers every shape, folds what follows from them, lowers each node,
- * fuses.
- */
+/** Infers every shape for the given input shapes, folds what follows from them, lowers each node, and fuses. */
 export function lowerGraph(
   graph: Graph,
   feeds: ReadonlyMap<string, ValueType> | undefined,
@@ -56,16 +49,31 @@ export function lowerGraph(
   fuseAdditions(built.program);
   fuseActivations(built.program);
   built.program.removeUnused();
-  return { ...built, values };
+  return {
+    program: built.program,
+    words: built.program.encode(),
+    operations: built.program.operations.map(({ origin, outputs }) => ({
+      ...origin,
+      shape: built.program.values[outputs[0]!]!.dims,
+    })),
+    constants: toNativeConstants(built.constants),
+    inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
+    outputs: graph.outputs.map(({ name }) => values.get(name)!),
+  };
 }
 
-function compileNative(
-  program: Program,
+/** Has the addon choose kernels, pack weights and plan memory. */
+export function compileLowered(
+  { program, words, constants, ...graph }: LoweredGraph,
   session: NativeSession,
-  constants: ReturnType<typeof toNativeConstants>,
-): NativeProgram {
+): CompiledGraph {
+  return { native: namingNodes(program, () => session.compile(words, constants)), ...graph };
+}
+
+/** Makes what the addon throws of an operation name the node that it comes from. */
+export function namingNodes<T>(program: Program, work: () => T): T {
   try {
-    return session.compile(program.encode(), constants);
+    return work();
   } catch (error) {
     if (error instanceof GdwsError || !(error instanceof Error)) throw error;
     const { code, operation } = error as Error & { code?: ErrorCode; operation?: number };

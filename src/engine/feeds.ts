@@ -79,6 +79,22 @@ export function toNativeFeed({ type, data }: Tensor): NativeArray {
   return toNativeArray(type as DataType, data);
 }
 
+/** As {@link toNativeFeed}, in memory of its own. */
+export function copyNativeFeed(feed: Tensor): NativeArray {
+  const elements = toNativeFeed(feed);
+  if (elements !== feed.data) return elements;
+  switch (nativeTypeOf(feed.type as DataType)) {
+    case 'float32':
+      return new Float32Array(elements as Float32Array);
+    case 'int64':
+      return new BigInt64Array(elements as BigInt64Array);
+    case 'int32':
+      return new Int32Array(elements as Int32Array);
+    default:
+      return new Uint8Array(elements as Uint8Array);
+  }
+}
+
 /** The tensor of an output from its bytes in the engine. */
 export function toTensor({ type, dims }: ValueType, bytes: ArrayBuffer): Tensor {
   return new Tensor(type as Tensor.Type, fromNative(type, bytes), [...dims]);

@@ -3,11 +3,29 @@ import type { Graph } from '../graph/graph';
 import type { ValueType } from '../graph/value';
 import { native } from '../native';
 import { operatorOf } from '../operators';
-import { compileGraph, type CompiledGraph } from './compile';
+import { compileLowered, lowerGraph, type CompiledGraph, type CompiledOperation, type LoweredGraph } from './compile';
 import { ConstantPool } from './constant-pool';
+import { Tuning, type TuningEffort } from './tuning';
 
 /** Programs kept at once; a server that sees more input shapes than this compiles again. */
 const mostPrograms = 16;
+
+export interface NetworkOptions {
+  readonly threads: number;
+  /** A kernel or method to take wherever it is supported. */
+  readonly kernel?: string;
+  /** How kernels are chosen, where `kernel` is not given. */
+  readonly tuning: TuningEffort | 'off';
+}
+
+/** Where the time of profiled runs went: one operation of one program. */
+export interface OperationProfile extends CompiledOperation {
+  /** `operation.method`, as `convolution.product`. */
+  readonly kernel: string;
+  readonly runs: number;
+  /** In all runs together, the wait for the slowest thread included. */
+  readonly milliseconds: number;
+}
 
 /** A graph and its programs, one for each set of input shapes seen, over the same packed weights. */
 export class Network {
@@ -15,37 +33,90 @@ export class Network {
   private readonly session;
   private readonly programs = new Map<string, CompiledGraph>();
 
+  private readonly compiling = new Map<string, Promise<CompiledGraph>>();
+  private readonly tuning;
+
+  private constructor(
+    private readonly graph: Graph,
+    { threads, kernel, tuning }: NetworkOptions,
+  ) {
+    this.session = native.createSession(threads, kernel, tuning !== 'off');
+    this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
+  }
+
   /**
    * Compiles for the declared input shapes (a free batch counting as 1) at once, so that a model which cannot run fails
    * here and not at its first run; where a shape is not declared, checks the operators only.
    */
-  constructor(
-    private readonly graph: Graph,
-    threads: number,
-    kernel?: string,
-  ) {
-    this.session = native.createSession(threads, kernel);
+  static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
+    const network = new Network(graph, options);
     try {
-      this.remember(undefined);
+      const lowered = lowerGraph(graph, undefined, network.pool);
+      await network.tuning?.prepare(lowered);
+      network.remember(lowered);
     } catch (error) {
       if (!(error instanceof GdwsError) || error.code !== 'SHAPE_UNKNOWN') throw error;
-      this.checkOperators();
+      network.checkOperators();
     }
+    return network;
   }
 
-  /** The program for these input types and shapes, compiled when first asked for. */
-  programFor(feeds: ReadonlyMap<string, ValueType>): CompiledGraph {
+  /** The program for these input types and shapes, where it was compiled. */
+  programFor(feeds: ReadonlyMap<string, ValueType>): CompiledGraph | undefined {
     const key = keyOf(this.graph, feeds);
     const known = this.programs.get(key);
-    if (!known) return this.remember(feeds);
+    if (!known) return undefined;
     // Last used, last to be forgotten.
     this.programs.delete(key);
     this.programs.set(key, known);
     return known;
   }
 
-  private remember(feeds: ReadonlyMap<string, ValueType> | undefined): CompiledGraph {
-    const compiled = compileGraph(this.graph, feeds, this.pool, this.session);
+  /** Compiles the program for these input types and shapes; what there is to measure is measured off this thread. */
+  compile(feeds: ReadonlyMap<string, ValueType>): Promise<CompiledGraph> {
+    const key = keyOf(this.graph, feeds);
+    const compile = async () => {
+      const lowered = lowerGraph(this.graph, feeds, this.pool);
+      await this.tuning?.prepare(lowered);
+      return this.remember(lowered);
+    };
+    let compiling = this.compiling.get(key);
+    if (!compiling) {
+      compiling = compile().finally(() => this.compiling.delete(key));
+      this.compiling.set(key, compiling);
+    }
+    return compiling;
+  }
+
+  /** As {@link compile}, and waits for it. */
+  compileSync(feeds: ReadonlyMap<string, ValueType>): CompiledGraph {
+    const lowered = lowerGraph(this.graph, feeds, this.pool);
+    this.tuning?.prepareSync(lowered);
+    return this.remember(lowered);
+  }
+
+  /** Whether runs that begin from now on are profiled. */
+  setProfiling(on: boolean): void {
+    this.session.setProfiling(on);
+  }
+
+  /** What the profiled runs of the programs still kept add up to. */
+  profile(): OperationProfile[] {
+    return [...this.programs.values()].flatMap(({ native, operations }) =>
+      native
+        .profile()
+        .filter(({ runs }) => runs > 0)
+        .map(({ operation, ...times }) => ({ ...operations[operation]!, ...times })),
+    );
+  }
+
+  /** Ends the measuring that `compile` has begun; its programs are compiled without. */
+  abort(): void {
+    this.tuning?.abort();
+  }
+
+  private remember(lowered: LoweredGraph): CompiledGraph {
+    const compiled = compileLowered(lowered, this.session);
     this.programs.set(keyOf(this.graph, compiled.inputs), compiled);
     if (this.programs.size > mostPrograms) this.programs.delete(this.programs.keys().next().value!);
     return compiled;

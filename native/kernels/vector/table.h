@@ -27,7 +27,14 @@ extern const VectorTable avx512Vectors;
 extern const VectorTable neonVectors;
 #endif
 
-/// The tables this processor can run, the best first.
+/// From the least to the most capable of each processor family.
+inline constexpr InstructionSet instructionSets[] = {InstructionSet::portable, InstructionSet::avx2,
+                                                     InstructionSet::avx512, InstructionSet::neon};
+
+/// Whether this build has code for it and this processor runs it.
+bool isSupported(InstructionSet instructionSet);
+
+/// The table of the best of them.
 /// The environment variable GDWS_MAX_ISA (portable, avx2, avx512, neon) leaves out those above it.
 const VectorTable& bestVectors();
 

@@ -1,0 +1,160 @@
+#include "engine/tuner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <new>
+
+#include "engine/compiled_program.h"
+#include "engine/counters.h"
+#include "engine/kernel_choice.h"
+#include "engine/measured_kernels.h"
+#include "engine/operation_key.h"
+#include "engine/operation_sample.h"
+
+namespace gdws {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Of the timed runs, the fastest counts: whatever else the machine does only slows a run.
+constexpr int repetitions = 4;
+/// What a kernel must gain to be taken instead of the one with the lowest estimate.
+constexpr double margin = 0.03;
+/// A kernel this much slower than the best so far is out after one run.
+constexpr double hopeless = 1.3;
+/// Nor is a kernel tried whose estimate is this many times the lowest.
+constexpr double unlikely = 3;
+/// Multiply-accumulates for each thread beyond which a convolution is measured on a part of its map.
+constexpr double mostWork = 40e6;
+
+double secondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+/// The rivals that are worth a try.
+std::vector<Rival> likelyRivals(const OperationView& operation, const KernelContext& context) {
+  auto rivals = rivalsFor(operation, context);
+  const double lowest = rivals.front().cycles;
+  std::erase_if(rivals, [&](const Rival& rival) { return rival.cycles > unlikely * lowest; });
+  return rivals;
+}
+
+/// Packings that go with the kernel they were made for.
+struct OwnWeights final : PackedWeights {
+  std::shared_ptr<const float[]> find(const std::string&,
+                                      const std::function<std::shared_ptr<const float[]>()>& pack) override {
+    return pack();
+  }
+};
+
+/// A kernel in the race.
+struct Runner {
+  const KernelDefinition* definition;
+  std::unique_ptr<Kernel> kernel;
+  double best = 0;
+};
+
+}  // namespace
+
+Tuner::Tuner(const Program& program, const VectorTable& vectors, int threads)
+    : values_(program.values), vectors_(vectors), threads_(threads) {
+  OwnWeights weights;
+  const KernelContext context{vectors, weights, threads};
+  for (const Operation& operation : program.operations) {
+    if (operation.opcode == Opcode::alias) continue;
+    const OperationView view(program, operation);
+    double cycles;
+    try {
+      const auto rivals = likelyRivals(view, context);
+      if (rivals.size() < 2 || !OperationSample::fits(view)) continue;
+      cycles = rivals.front().cycles;
+    } catch (const ProgramError&) {
+      continue;
+    }
+    std::string key = keyOf(view, threads);
+    if (MeasuredKernels::instance().find(key) != nullptr) continue;
+    const auto same = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.key == key; });
+    if (same != jobs_.end()) {
+      same->cycles += cycles;
+    } else {
+      jobs_.push_back({std::move(key), operation, cycles});
+    }
+  }
+  std::stable_sort(jobs_.begin(), jobs_.end(), [](const Job& a, const Job& b) { return a.cycles > b.cycles; });
+  // The caller's constants may be gone when the measuring begins.
+  for (Value& value : values_) value.data = nullptr;
+}
+
+std::vector<Tuner::Choice> Tuner::run(double seconds, const std::atomic<bool>& aborted) {
+  const auto begin = Clock::now();
+  std::vector<Choice> choices;
+  try {
+    Stopwatch stopwatch(threads_);
+    for (const Job& job : jobs_) {
+      const double left = seconds - secondsSince(begin);
+      if (left <= 0 || aborted) break;
+      // Another program may have measured it meanwhile.
+      if (MeasuredKernels::instance().find(job.key) != nullptr) continue;
+      const KernelDefinition* fastest = fastestOf(job, stopwatch, left, aborted);
+      if (fastest == nullptr) continue;
+      MeasuredKernels::instance().remember(job.key, *fastest);
+      ++Counters::instance().operationsMeasured;
+      choices.push_back({job.key, fastest});
+    }
+  } catch (const std::bad_alloc&) {
+  }
+  return choices;
+}
+
+const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, double seconds,
+                                         const std::atomic<bool>& aborted) const {
+  const auto begin = Clock::now();
+  Program program;
+  program.values = values_;
+  program.operations.push_back(job.operation);
+  const OperationView view(program, program.operations.front());
+  OperationSample sample(view, mostWork * threads_);
+  OwnWeights weights;
+  KernelContext context{vectors_, weights, threads_};
+  std::vector<Runner> runners;
+  size_t scratchBytes = 0;
+  try {
+    for (const auto& [definition, cycles] : likelyRivals(view, context)) {
+      if (!definition->supports(sample.view(), context)) continue;
+      runners.push_back({definition, definition->make(sample.view(), context)});
+      scratchBytes = std::max(scratchBytes, runners.back().kernel->scratchBytes(threads_));
+    }
+  } catch (const ProgramError&) {
+    return nullptr;
+  }
+  if (runners.empty()) return nullptr;
+  const AlignedBytes scratch = allocateBytes(scratchBytes);
+  const Buffers buffers = sample.buffers(scratch.get());
+  const size_t inputBytes = sample.view().input(0).bytes();
+  double slowest = 0;
+  const auto time = [&](Runner& runner) {
+    const double taken = stopwatch.time(*runner.kernel, buffers, buffers.inputs[0], inputBytes);
+    slowest = std::max(slowest, taken);
+    return taken;
+  };
+  for (Runner& runner : runners) {
+    // The first run meets fresh pages and sleeping threads.
+    runner.best = time(runner);
+    if (aborted || secondsSince(begin) + slowest * static_cast<double>(runners.size()) > seconds) return nullptr;
+    runner.best = time(runner);
+  }
+  const auto isBetter = [](const Runner& a, const Runner& b) { return a.best < b.best; };
+  const double first = std::min_element(runners.begin(), runners.end(), isBetter)->best;
+  std::erase_if(runners, [&](const Runner& runner) { return runner.best > hopeless * first; });
+  for (int i = 1; i < repetitions && runners.size() > 1; ++i) {
+    for (Runner& runner : runners) {
+      if (aborted) return nullptr;
+      runner.best = std::min(runner.best, time(runner));
+    }
+    if (secondsSince(begin) > seconds) break;
+  }
+  const Runner& fastest = *std::min_element(runners.begin(), runners.end(), isBetter);
+  return fastest.best < (1 - margin) * runners.front().best ? fastest.definition : runners.front().definition;
+}
+
+}  // namespace gdws

@@ -1,9 +1,9 @@
 import { GdwsError, type ErrorCode } from '../errors';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
-import type { KnownValue, ValueType } from '../graph/value';
+import type { ValueType } from '../graph/value';
 import type { NativeProgram, NativeSession } from '../native';
-import { buildProgram, type BuiltProgram } from './builder';
+import { buildProgram } from './builder';
 import { toNativeConstants, type ConstantPool } from './constant-pool';
 import { fuseActivations } from './fuse/fuse-activations';
 import { fuseAdditions } from './fuse/fuse-additions';

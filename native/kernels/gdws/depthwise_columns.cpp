@@ -1,5 +1,6 @@
 #include "kernels/gdws/depthwise_columns.h"
 
+#include "kernels/product/flat_maps.h"
 #include "kernels/product/lines.h"
 
 namespace gdws {
@@ -20,32 +21,51 @@ class DepthwiseColumns final : public Producer {
   }
 
   size_t prepare(int64_t rows, int64_t columns) override {
+    // Tiles of whole rows read them without padding, if the window allows.
+    flat_ = columns == map_.columns && FlatMaps::fits(window_, input_.width, columns);
+    if (flat_) {
+      flatMaps_ = FlatMaps(window_, input_.height, input_.width, std::min(rows, map_.rows), columns, vectors_);
+      return flatMaps_.floats();
+    }
     lines_ = Lines(window_, input_.height, input_.width, std::min(rows, map_.rows), columns, vectors_);
     return lines_.floats();
   }
 
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                int64_t pitch, float* scratch) const override {
-    DepthwiseTask task;
-    task.lines = scratch;
-    task.rowPitch = lines_.rowPitch();
-    task.taps = lines_.taps().data();
-    task.kernelHeight = window_.kernelHeight;
-    task.kernelWidth = window_.kernelWidth;
-    task.columns = tile.columns;
     forImages(map_, tile, [&](int64_t image, int64_t row, int64_t rows, int64_t done) {
-      task.rows = rows;
-      int32_t filled = -1;
-      for (int64_t k = depth.begin; k < depth.end; ++k) {
-        const int64_t kernel = group * depth_ + k;
-        if (const int32_t channel = channelOf_[static_cast<size_t>(kernel)]; channel != filled) {
-          filled = channel;
-          lines_.fill(input_.plane(buffers, image, channel), row, rows, tile.firstColumn, tile.columns, scratch);
-        }
-        task.kernel = buffers.floats(1) + kernel * window_.taps();
-        task.result = panel + (k - depth.begin) * pitch + done * tile.columns;
-        vectors_.product.depthwise(task);
+      float* result = panel + done * tile.columns;
+      if (flat_) {
+        FlatDepthwiseTask task = flatMaps_.task(scratch, rows);
+        forKernels(
+            group, depth,
+            [&](int64_t channel) { flatMaps_.fill(input_.plane(buffers, image, channel), row, rows, scratch); },
+            [&](int64_t kernel, int64_t k) {
+              task.kernel = buffers.floats(1) + kernel * window_.taps();
+              task.result = result + k * pitch;
+              vectors_.product.flatDepthwise(task);
+            });
+        return;
       }
+      DepthwiseTask task{scratch,
+                         lines_.rowPitch(),
+                         lines_.taps().data(),
+                         window_.kernelHeight,
+                         window_.kernelWidth,
+                         nullptr,
+                         rows,
+                         tile.columns,
+                         nullptr};
+      forKernels(
+          group, depth,
+          [&](int64_t channel) {
+            lines_.fill(input_.plane(buffers, image, channel), row, rows, tile.firstColumn, tile.columns, scratch);
+          },
+          [&](int64_t kernel, int64_t k) {
+            task.kernel = buffers.floats(1) + kernel * window_.taps();
+            task.result = result + k * pitch;
+            vectors_.product.depthwise(task);
+          });
     });
   }
 
@@ -56,13 +76,30 @@ class DepthwiseColumns final : public Producer {
   bool hasHalo() const override { return window_.kernelHeight > window_.strideHeight; }
 
  private:
+  /// Calls compute(depthwise kernel, row of the panel) for rows `depth` of a group, and fill(channel) before the first
+  /// kernel of each channel.
+  template <class Fill, class Compute>
+  void forKernels(int64_t group, const Range& depth, Fill fill, Compute compute) const {
+    int32_t filled = -1;
+    for (int64_t k = depth.begin; k < depth.end; ++k) {
+      const int64_t kernel = group * depth_ + k;
+      if (const int32_t channel = channelOf_[static_cast<size_t>(kernel)]; channel != filled) {
+        filled = channel;
+        fill(channel);
+      }
+      compute(kernel, k - depth.begin);
+    }
+  }
+
   PixelMap map_;
   InputMaps input_;
   Window window_;
   int64_t depth_;
   const VectorTable& vectors_;
   std::vector<int32_t> channelOf_;  ///< by depthwise kernel
-  Lines lines_;
+  bool flat_ = false;
+  FlatMaps flatMaps_;  ///< where flat
+  Lines lines_;        ///< elsewhere
 };
 
 }  // namespace

@@ -2,20 +2,10 @@
 #pragma once
 
 #include "kernels/reduce/folds.vector.h"
+#include "kernels/vector/lines.vector.h"
 
 namespace gdws {
 namespace GDWS_ISA {
-
-/// The elements 0, 2, 4, … of two vectors side by side.
-GDWS_INLINE Vector evenElements(Vector a, Vector b) {
-#if GDWS_VECTOR_BYTES == 16
-  return __builtin_shufflevector(a, b, 0, 2, 4, 6);
-#elif GDWS_VECTOR_BYTES == 32
-  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
-#else
-  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-#endif
-}
 
 template <int stride>
 GDWS_INLINE Vector loadStrided(const float* p) {

@@ -88,6 +88,60 @@ static void depthwise(const DepthwiseTask& task) {
   }
 }
 
+GDWS_INLINE Vector masked(Vector x, const int32_t* mask) {
+  typedef int32_t UnalignedIntVector __attribute__((vector_size(GDWS_VECTOR_BYTES), aligned(4), may_alias));
+  return (Vector)((IntVector)x & (IntVector) * reinterpret_cast<const UnalignedIntVector*>(mask));
+}
+
+/// The taps of each kernel column apart, so that a mask is needed but once a column.
+GDWS_INLINE Vector joinColumns(const Vector* sums, const FlatDepthwiseTask& task, int64_t pixel) {
+  const Vector right = task.notLast == nullptr ? sums[2] : masked(sums[2], task.notLast + pixel);
+  return sums[1] + masked(sums[0], task.notFirst + pixel) + right;
+}
+
+/// Rows of whole vectors at stride 1: `Rows` of them at once, so that what one row loads serves the others.
+template <int Rows>
+GDWS_INLINE void flatRows(const FlatDepthwiseTask& task, int64_t row, const Vector* weight) {
+  for (int64_t j = 0; j < task.columns; j += lanes) {
+    Vector sum[Rows][3] = {};
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows + 2; ++i) {
+#pragma GCC unroll 3
+      for (int kw = 0; kw < 3; ++kw) {
+        const Vector x = load(task.taps[kw] + (row + i) * task.columns + j);
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r) {
+          const int kh = i - r;
+          if (kh >= 0 && kh < 3) sum[r][kw] += weight[kh * 3 + kw] * x;
+        }
+      }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < Rows; ++r) store(task.result + (row + r) * task.columns + j, joinColumns(sum[r], task, j));
+  }
+}
+
+static void flatDepthwise(const FlatDepthwiseTask& task) {
+  Vector weight[9];
+#pragma GCC unroll 9
+  for (int t = 0; t < 9; ++t) weight[t] = broadcast(task.kernel[t]);
+  int64_t row = 0;
+  if (task.notLast != nullptr && task.columns % lanes == 0) {
+    for (; row + 4 <= task.rows; row += 4) flatRows<4>(task, row, weight);
+    for (; row + 2 <= task.rows; row += 2) flatRows<2>(task, row, weight);
+  }
+  const int64_t pixels = task.rows * task.columns;
+  for (int64_t pixel = row * task.columns; pixel < pixels; pixel += lanes) {
+    Vector sum[3] = {};
+#pragma GCC unroll 3
+    for (int kw = 0; kw < 3; ++kw) {
+#pragma GCC unroll 3
+      for (int kh = 0; kh < 3; ++kh) sum[kw] += weight[kh * 3 + kw] * load(task.taps[kh * 3 + kw] + pixel);
+    }
+    store(task.result + pixel, joinColumns(sum, task, pixel));
+  }
+}
+
 static void finish(const FinishTask& task) {
   const Vector bias = broadcast(task.bias), a = broadcast(task.a), b = broadcast(task.b);
   const auto finished = [&](const float* source, const float* residual) __attribute__((always_inline)) {

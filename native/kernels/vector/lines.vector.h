@@ -138,6 +138,48 @@ static void copyRows(const float* source, int64_t sourcePitch, int64_t rows, int
 
 static void copy(const float* source, float* result, int64_t count) { copyExactly(source, result, count); }
 
+static void copyFromPlanes(const float* source, int64_t nextPlane, float* result, int64_t count) {
+  // Planes lie far apart where tiles are a part of them, so that no hardware looks ahead from one to the next.
+  for (int64_t j = 0; j < count; j += 16) __builtin_prefetch(source + nextPlane + j);
+  copyExactly(source, result, count);
+}
+
+/// The even elements of two vectors in a row.
+GDWS_INLINE Vector evenElements(Vector a, Vector b) {
+#if GDWS_VECTOR_BYTES == 64
+  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#elif GDWS_VECTOR_BYTES == 32
+  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6);
+#endif
+}
+
+static void splitColumns(const float* source, int64_t nextPlane, int64_t count, float* even, float* odd) {
+  int64_t j = 0;
+  for (; j + lanes <= count; j += lanes) {
+    const Vector a = load(source + 2 * j), b = load(source + 2 * j + lanes);
+    __builtin_prefetch(source + 2 * j + nextPlane);
+    store(even + j, evenElements(a, b));
+    store(odd + j, oddElements(a, b));
+  }
+  if (j < count && 2 * (count - j) >= lanes) {
+    // At least a vector is left to read, in two that overlap.
+    const Vector a = load(source + 2 * j), b = load(source + 2 * count - lanes);
+    float both[2 * lanes];
+    store(both + 2 * (count - j) - lanes, b);
+    store(both, a);
+    const Vector first = load(both), second = load(both + lanes);
+    store(even + j, evenElements(first, second));
+    store(odd + j, oddElements(first, second));
+    return;
+  }
+  for (; j < count; ++j) {
+    even[j] = source[2 * j];
+    odd[j] = source[2 * j + 1];
+  }
+}
+
 GDWS_INLINE void transposeFour(const float* source, int64_t sourcePitch, float* result, int64_t resultPitch) {
   const Quad a = loadQuad(source), b = loadQuad(source + sourcePitch), c = loadQuad(source + 2 * sourcePitch),
              d = loadQuad(source + 3 * sourcePitch);

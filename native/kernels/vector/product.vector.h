@@ -63,6 +63,9 @@ constexpr ProductFunctions makeProductFunctions() {
   functions.copy = copy;
   functions.transpose = transpose;
   functions.depthwise = depthwise;
+  functions.flatDepthwise = flatDepthwise;
+  functions.copyFromPlanes = copyFromPlanes;
+  functions.splitColumns = splitColumns;
   functions.finish = finish;
   functions.multiplyAdds = multiplyAdds;
   functions.read = read;

@@ -56,6 +56,17 @@ struct DepthwiseTask {
   float* result;  ///< row r at r·columns; up to a vector more is overwritten after the last
 };
 
+/// One 3×3 depthwise kernel over maps without padding (FlatMaps), row after row.
+struct FlatDepthwiseTask {
+  const float* taps[9];  ///< what each tap reads for the first pixel
+  const int32_t*
+      notFirst;            ///< for each pixel, 0 in the first column, where the taps of column 0 count nothing, else -1
+  const int32_t* notLast;  ///< likewise of the last column and the taps of column 2; null where those stay in the row
+  int64_t rows, columns;
+  const float* kernel;
+  float* result;  ///< rows · columns, and up to a vector more
+};
+
 /// result = act(source + bias + residual), `count` consecutive elements.
 struct FinishTask {
   const float* source;
@@ -83,6 +94,11 @@ struct ProductFunctions {
   void (*transpose)(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result,
                     int64_t resultPitch);
   void (*depthwise)(const DepthwiseTask& task);
+  void (*flatDepthwise)(const FlatDepthwiseTask& task);
+  /// Copies exactly `count` floats of a plane; `nextPlane` is the distance to the plane that is likely to be next.
+  void (*copyFromPlanes)(const float* source, int64_t nextPlane, float* result, int64_t count);
+  /// even[j] = source[2j] and odd[j] = source[2j + 1], j below `count`; up to a vector more of each is overwritten.
+  void (*splitColumns)(const float* source, int64_t nextPlane, int64_t count, float* even, float* odd);
   void (*finish)(const FinishTask& task);
   /// Nothing but multiply-adds in registers, 2·lanes operations each: what benchmarks take as the peak. Returns how
   /// many.

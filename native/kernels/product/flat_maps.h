@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "kernels/convolution/window.h"
+#include "kernels/vector/table.h"
+
+namespace gdws {
+
+/// How a 3×3 window whose output rows are as long as its input rows (or, at stride 2, half as long) reads whole rows of
+/// a map: as one sequence of pixels without padding between the rows, so that vectors are full however short rows are.
+/// What a tap reads beyond the end of a row belongs to the row beside it, and is masked out. At stride 2 even and odd
+/// rows and columns are kept apart.
+class FlatMaps {
+ public:
+  FlatMaps() = default;
+  /// For at most `rows` rows of output, each `columns` long.
+  FlatMaps(const Window& window, int64_t height, int64_t width, int64_t rows, int64_t columns,
+           const VectorTable& vectors);
+
+  /// Whether the window is of that kind.
+  static bool fits(const Window& window, int64_t width, int64_t columns);
+
+  size_t floats() const { return static_cast<size_t>(phases_ * phasePitch_); }
+  /// Copies what `rows` output rows from `row` on read of a plane.
+  void fill(const float* plane, int64_t row, int64_t rows, float* maps) const;
+  /// A task with all but the kernel and the result.
+  FlatDepthwiseTask task(const float* maps, int64_t rows) const;
+
+ private:
+  Window window_;
+  int64_t height_ = 0, width_ = 0, columns_ = 0;
+  int64_t stride_ = 1, phases_ = 1;
+  int64_t phasePitch_ = 0, guard_ = 0;
+  std::vector<int32_t> notFirst_, notLast_;  ///< by pixel: -1, but 0 in the first or the last column
+  const VectorTable* vectors_ = nullptr;
+};
+
+}  // namespace gdws

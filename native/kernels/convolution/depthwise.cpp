@@ -1,6 +1,6 @@
-#include "kernels/convolution/estimate.h"
 #include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
+#include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
@@ -78,9 +78,15 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
   return std::make_unique<Depthwise>(operation, context);
 }
 
+double estimate(const OperationView& operation, const KernelContext& context) {
+  const ConvolutionShape shape = ConvolutionShape::of(operation);
+  const auto rows = static_cast<double>(shape.outputs * shape.batch * shape.outputHeight);
+  return rows * (vectorsOf(shape.outputWidth, context.vectors.lanes) * static_cast<double>(shape.window.taps()) + 6);
+}
+
 }  // namespace
 
-const KernelDefinition convolutionDepthwise = {"convolution.depthwise", Opcode::convolution, false, supports, make,
-                                               estimateDepthwise};
+const KernelDefinition convolutionDepthwise = {
+    "convolution.depthwise", Opcode::convolution, false, supports, make, estimate};
 
 }  // namespace gdws

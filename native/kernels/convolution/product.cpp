@@ -1,6 +1,6 @@
-#include "kernels/convolution/estimate.h"
 #include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
+#include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
 #include "kernels/product/packed_product.h"
 #include "kernels/product/patches.h"
@@ -65,9 +65,19 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
   return std::make_unique<ProductConvolution>(operation, context);
 }
 
+double estimate(const OperationView& operation, const KernelContext& context) {
+  const ConvolutionShape shape = ConvolutionShape::of(operation);
+  const int lanes = context.vectors.lanes;
+  const auto depth = static_cast<double>(shape.channelsPerGroup() * shape.window.taps());
+  const int64_t pixels = shape.batch * shape.outputPixels(), channels = shape.outputsPerGroup();
+  const double patches = 2 * depth * vectorsOf(pixels, lanes);
+  return static_cast<double>(shape.groups) *
+         (estimateProduct(depth, static_cast<double>(channels), columnVectors(pixels, channels, lanes)) + patches);
+}
+
 }  // namespace
 
-const KernelDefinition convolutionProduct = {"convolution.product",     Opcode::convolution, false, supports, make,
-                                             estimateConvolutionProduct};
+const KernelDefinition convolutionProduct = {
+    "convolution.product", Opcode::convolution, false, supports, make, estimate};
 
 }  // namespace gdws

@@ -1,6 +1,7 @@
 #include "kernels/gdws/depthwise_columns.h"
 #include "kernels/gdws/kernels.h"
 #include "kernels/gdws/shape.h"
+#include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
 #include "kernels/product/packed_product.h"
 
@@ -52,8 +53,20 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
   return std::make_unique<FusedGdws>(operation, context);
 }
 
+double estimate(const OperationView& operation, const KernelContext& context) {
+  const GdwsShape shape = GdwsShape::of(operation);
+  const int lanes = context.vectors.lanes;
+  const int64_t pixels = shape.map.batch * shape.map.outputPixels(), channels = shape.map.outputsPerGroup();
+  const auto intermediate = static_cast<double>(shape.intermediate);
+  const double depthwise =
+      vectorsOf(pixels, lanes) *
+      (0.8 * intermediate * static_cast<double>(shape.map.window.taps()) + 2 * static_cast<double>(shape.map.channels));
+  return estimateProduct(intermediate, static_cast<double>(channels), columnVectors(pixels, channels, lanes)) +
+         depthwise;
+}
+
 }  // namespace
 
-const KernelDefinition gdwsFused = {"gdws.fused", Opcode::gdws, false, supports, make};
+const KernelDefinition gdwsFused = {"gdws.fused", Opcode::gdws, false, supports, make, estimate};
 
 }  // namespace gdws

@@ -118,6 +118,7 @@ class VariableMatmul final : public Kernel {
       const int64_t vector = vectorParts.begin(part), vectorCount = vectorParts.size(part);
       const VectorResults results(map, {0, shape_.columns, 0, 1}, tile, vector * lanes, vectorCount, lanes);
       micro.columns = work.b + vector * lanes;
+      micro.ahead = micro.columns;
       micro.columnBias = first && shape_.biasLength > 0 ? work.bias + vector * lanes : nullptr;
       for (int64_t p = 0; p < rowParts.parts; ++p) {
         const int64_t row = rowParts.begin(p), rowCount = rowParts.size(p);

@@ -185,7 +185,6 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
 
   MicroTile micro{};
   micro.columnsPitch = panelPitch_;
-  micro.rowsAhead = streamAhead;
   micro.depth = depth;
   micro.activation = work.last ? geometry_.activation.kind : Activation::none;
   micro.a = geometry_.activation.a;
@@ -233,6 +232,8 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
       }
       micro.rows = weights + channel * depth;
       micro.rowsPitch = channelCount;
+      micro.ahead = micro.rows + streamAhead;
+      micro.aheadPitch = channelCount;
       micro.rowBias = work.first && work.bias != nullptr ? work.bias + channel : nullptr;
       vectors_.product.micro[channelCount][vectorCount](micro);
       if (work.last && !results.allDirect()) {
@@ -251,7 +252,6 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
 
   MicroTile micro{};
   micro.rowsPitch = panelPitch_;
-  micro.columnsAhead = streamAhead;
   micro.depth = depth;
   VectorPlace places[ProductFunctions::mostVectors];
   micro.places = places;
@@ -259,6 +259,7 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
     const int64_t firstVector = channelParts_.begin(p), vectorCount = channelParts_.size(p);
     micro.columns = weights + firstVector * lanes * depth;
     micro.columnsPitch = vectorCount * lanes;
+    const int64_t panelFloats = vectorCount * lanes * depth;
     micro.columnBias = work.first && work.bias != nullptr ? work.bias + firstVector * lanes : nullptr;
     for (int64_t part = 0; part < pixelParts.parts; ++part) {
       const int64_t pixel = pixelParts.begin(part), pixelCount = pixelParts.size(part);
@@ -267,6 +268,9 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
         places[v] = {sums, sumsPitch_, work.first ? nullptr : sums, sumsPitch_};
       }
       micro.rows = work.panel + pixel;
+      // The next panel of weights comes evenly while the pixels pass by this one.
+      micro.ahead = micro.columns + panelFloats + part * panelFloats / pixelParts.parts;
+      micro.aheadPitch = micro.columnsPitch / pixelParts.parts;
       vectors_.product.micro[pixelCount][vectorCount](micro);
     }
   }

@@ -50,13 +50,13 @@ void multiply(const MicroTile& tile) {
 
   const float* rows = tile.rows;
   const float* columns = tile.columns;
+  const float* ahead = tile.ahead;
   for (int64_t k = 0; k < tile.depth; ++k) {
-    __builtin_prefetch(rows + tile.rowsAhead);
     Vector column[Vectors];
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
       column[v] = load(columns + v * lanes);
-      if (v * lanes % 16 == 0) __builtin_prefetch(columns + tile.columnsAhead + v * lanes);
+      if (v * lanes % 16 == 0) __builtin_prefetch(ahead + v * lanes);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
@@ -66,6 +66,7 @@ void multiply(const MicroTile& tile) {
     }
     rows += tile.rowsPitch;
     columns += tile.columnsPitch;
+    ahead += tile.aheadPitch;
   }
 
   if (tile.activation != Activation::none) {

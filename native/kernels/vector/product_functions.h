@@ -22,9 +22,12 @@ struct MicroTile {
   const float* columns;  ///< element (k, j) at k·columnsPitch + j
   int64_t columnsPitch;
   int64_t depth;
-  int64_t rowsAhead, columnsAhead;  ///< how far ahead to fetch what streams from beyond the first-level cache
-  const float* rowBias;             ///< null, or one for each row
-  const float* columnBias;          ///< null, or one for each column
+  /// What streams from beyond the first-level cache next: at step k, cache lines from ahead + k·aheadPitch on are
+  /// fetched, as many as there are vectors of columns.
+  const float* ahead;
+  int64_t aheadPitch;
+  const float* rowBias;     ///< null, or one for each row
+  const float* columnBias;  ///< null, or one for each column
   const VectorPlace* places;
   Activation activation;
   float a, b;

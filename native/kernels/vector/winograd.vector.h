@@ -1,7 +1,7 @@
 // Winograd transforms on vectors of tiles, for the points of winograd_points.h. Σ and Π below run over the pairs ±p.
 #pragma once
 
-#include "kernels/convolution/winograd_points.h"
+#include "kernels/winograd/points.h"
 #include "kernels/vector/lines.vector.h"
 #include "kernels/vector/vector.h"
 #include "kernels/vector/winograd_functions.h"

@@ -1,6 +1,6 @@
-#include "kernels/convolution/winograd_weights.h"
+#include "kernels/winograd/kernel_transform.h"
 
-#include "kernels/convolution/winograd_points.h"
+#include "kernels/winograd/points.h"
 
 namespace gdws {
 

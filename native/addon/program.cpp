@@ -18,8 +18,8 @@ struct ProgramHandle {
   std::shared_ptr<CompiledProgram> program;
 };
 
-/// Memory of one run. Inputs are copied, since JavaScript may change, transfer or free its arrays while the run goes on;
-/// outputs are written straight into the array buffers that JavaScript gets.
+/// Memory of one run. Inputs are copied, since JavaScript may change, transfer or free its arrays while the run goes
+/// on; outputs are written straight into the array buffers that JavaScript gets.
 class RunMemory {
  public:
   RunMemory(Napi::Env env, const CompiledProgram& program, const Napi::Value& given) {

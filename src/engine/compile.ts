@@ -7,6 +7,7 @@ import { buildProgram } from './builder';
 import { toNativeConstants, type ConstantPool } from './constant-pool';
 import { fuseActivations } from './fuse/fuse-activations';
 import { fuseAdditions } from './fuse/fuse-additions';
+import { fusePadding } from './fuse/fuse-padding';
 import { recognizeGdws } from './fuse/recognize-gdws';
 import type { Program } from './program';
 
@@ -48,6 +49,7 @@ export function lowerGraph(
   recognizeGdws(built, pool);
   fuseAdditions(built.program);
   fuseActivations(built.program);
+  fusePadding(built.program);
   built.program.removeUnused();
   return {
     program: built.program,

@@ -12,9 +12,14 @@ const slots: Partial<Record<OpcodeName, number>> = {
 };
 
 /** Whether the operation could apply an activation and applies none yet. */
-export function hasFreeActivation({ opcode, ints }: ProgramOperation): boolean {
+export function hasFreeActivation(operation: ProgramOperation): boolean {
+  return activationOf(operation) === activationCode('none');
+}
+
+/** The number of the activation that the operation applies; `undefined` where it has none to apply. */
+export function activationOf({ opcode, ints }: ProgramOperation): number | undefined {
   const slot = slots[opcode];
-  return slot !== undefined && ints[slot] === activationCode('none');
+  return slot === undefined ? undefined : ints[slot];
 }
 
 /** Makes the operation apply an activation; its parameters are the last two floats. */

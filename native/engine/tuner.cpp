@@ -131,16 +131,13 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
   const AlignedBytes scratch = allocateBytes(scratchBytes);
   const Buffers buffers = sample.buffers(scratch.get());
   const size_t inputBytes = sample.view().input(0).bytes();
-  double slowest = 0;
-  const auto time = [&](Runner& runner) {
-    const double taken = stopwatch.time(*runner.kernel, buffers, buffers.inputs[0], inputBytes);
-    slowest = std::max(slowest, taken);
-    return taken;
+  const auto time = [&](const Runner& runner) {
+    return stopwatch.time(*runner.kernel, buffers, buffers.inputs[0], inputBytes);
   };
   for (Runner& runner : runners) {
     // The first run meets fresh pages and sleeping threads.
     runner.best = time(runner);
-    if (aborted || secondsSince(begin) + slowest * static_cast<double>(runners.size()) > seconds) return nullptr;
+    if (aborted) return nullptr;
     runner.best = time(runner);
   }
   const auto isBetter = [](const Runner& a, const Runner& b) { return a.best < b.best; };
@@ -151,6 +148,7 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
       if (aborted) return nullptr;
       runner.best = std::min(runner.best, time(runner));
     }
+    // What was begun is finished, with fewer repetitions, so that every session comes further than the one before.
     if (secondsSince(begin) > seconds) break;
   }
   const Runner& fastest = *std::min_element(runners.begin(), runners.end(), isBetter);

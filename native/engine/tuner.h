@@ -37,7 +37,7 @@ class Tuner {
     double cycles;  ///< estimated, of all operations with this key
   };
 
-  /// Null where the time left does not suffice.
+  /// Repeats its timings while there are `seconds` left. Null where it cannot be measured, or was aborted.
   const KernelDefinition* fastestOf(const Job& job, Stopwatch& stopwatch, double seconds,
                                     const std::atomic<bool>& aborted) const;
 

@@ -8,6 +8,7 @@ import { toNativeConstants, type ConstantPool } from './constant-pool';
 import { fuseActivations } from './fuse/fuse-activations';
 import { fuseAdditions } from './fuse/fuse-additions';
 import { fusePadding } from './fuse/fuse-padding';
+import { recognizeGates } from './fuse/recognize-gates';
 import { recognizeGdws } from './fuse/recognize-gdws';
 import type { Program } from './program';
 
@@ -47,6 +48,7 @@ export function lowerGraph(
   const values = inferValues(graph, feeds);
   const built = buildProgram(graph, values, pool);
   recognizeGdws(built, pool);
+  recognizeGates(built.program);
   fuseAdditions(built.program);
   fuseActivations(built.program);
   fusePadding(built.program);

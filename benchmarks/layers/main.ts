@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { writeWhole } from '../../src/onnx/write';
 import { measureLimits } from '../limits';
 import { describeMachine } from '../machine';
@@ -36,8 +37,9 @@ async function measure(options: LayerBenchmarkOptions): Promise<LayerFigures> {
       const cost = { operations: operationsOf(layer), bytes: bytesOf(layer) };
       const times = await measureLayer(layer, { threads, weights, budget, kernel });
       rows.push(...times.map((time) => ({ ...setting, ...cost, ...time })));
-      // The collector does not see how much native memory a program holds.
+      // The collector does not see how much native memory a program holds, and frees it in the loop's next turn.
       (globalThis as { gc?: () => void }).gc?.();
+      await nextTurn();
     }
   }
   progress('');

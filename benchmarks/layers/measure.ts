@@ -1,5 +1,5 @@
 import { describe, measureInterleaved, type Contestant } from '../../src/measure';
-import { native, type NativeProgram } from '../../src/native';
+import { native } from '../../src/native';
 import { cacheSizes, peakWork } from '../limits';
 import type { LayerRow } from './figures';
 import { operationsOf, weightBytesOf, type Layer } from './layer';
@@ -25,9 +25,10 @@ export async function measureLayer(layer: Layer, options: MeasureLayerOptions): 
   const peak = peakWork(threads);
   const { copies, repetitions } = repeated(layer, options);
   const encoded = layerProgram(layer, copies, repetitions);
-  const contestants = kernelsFor(layer, options).map((kernel): Contestant => {
+  const contestants = candidatesFor(layer, options).flatMap((kernel): Contestant[] => {
     const program = native.createSession(threads, kernel).compile(encoded.words, encoded.constants);
-    return { name: kernel, run: () => program.runSync([]) };
+    // Where the kernel cannot run the layer, another was taken.
+    return program.kernels[0] === kernel ? [{ name: kernel, run: () => program.runSync([]) }] : [];
   });
   if (contestants.length === 0) return [];
   const comparison = await measureInterleaved([peak.contestant, ...contestants], { budget: 1000 * budget });
@@ -44,15 +45,10 @@ export async function measureLayer(layer: Layer, options: MeasureLayerOptions): 
   });
 }
 
-function kernelsFor(layer: Layer, { threads, kernel: wanted }: MeasureLayerOptions): string[] {
-  const candidates = native.kernels.filter((name) =>
-    wanted === undefined ? name.startsWith(`${layer.opcode}.`) && !name.endsWith('.reference') : name === wanted,
+function candidatesFor({ opcode }: Layer, { kernel }: MeasureLayerOptions): string[] {
+  return native.kernels.filter((name) =>
+    kernel === undefined ? name.startsWith(`${opcode}.`) && !name.endsWith('.reference') : name === kernel,
   );
-  const { words, constants } = layerProgram(layer, 1, 1);
-  return candidates.filter((name) => {
-    const program: NativeProgram = native.createSession(threads, name).compile(words, constants);
-    return program.kernels[0] === name;
-  });
 }
 
 /**

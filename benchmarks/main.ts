@@ -10,8 +10,18 @@ import { measurePeak } from './limits';
 import { describeMachine } from './machine';
 import { writeNetwork, type ModelFile } from './model-files';
 import { parseOptions, type BenchmarkOptions } from './options';
+import { measureOverhead, type Overhead } from './overhead';
 import { race, type RaceResult } from './race';
-import { compressionLine, footprintTable, labelOf, machineLines, peakLine, raceTable, scalingTable } from './report';
+import {
+  compressionLine,
+  footprintTable,
+  labelOf,
+  machineLines,
+  overheadTable,
+  peakLine,
+  raceTable,
+  scalingTable,
+} from './report';
 import { measureScaling, type Scaling } from './scaling';
 
 async function main(options: BenchmarkOptions): Promise<void> {
@@ -24,6 +34,7 @@ async function main(options: BenchmarkOptions): Promise<void> {
 
     const races: RaceResult[] = [];
     const scalings: Scaling[] = [];
+    const overheads: Overhead[] = [];
     const footprints: (FootprintCase & Footprint)[] = [];
     for (const network of options.networks) {
       const dense = await writeNetwork(network, undefined, folder);
@@ -31,6 +42,7 @@ async function main(options: BenchmarkOptions): Promise<void> {
       for (const kernels of options.kernels) forms.push(await writeNetwork(network, kernels, folder));
       if (options.races) races.push(...(await raceAll(forms, options, peak)));
       if (options.scaling) scalings.push(...(await scaleAll(forms, options)));
+      if (options.overhead) overheads.push(...(await overheadOfAll(forms, options)));
       if (options.footprint) footprints.push(...(await measureAll(forms)));
       // ImageNet's are large.
       for (const { file } of forms) await fs.rm(file);
@@ -42,6 +54,7 @@ async function main(options: BenchmarkOptions): Promise<void> {
         peak: Object.fromEntries(peak ?? []),
         races,
         scalings,
+        overheads,
         footprints,
         compression,
       };
@@ -82,6 +95,15 @@ async function scaleAll(forms: readonly ModelFile[], { budget }: BenchmarkOption
   }
   console.log(scalingTable(scalings));
   return scalings;
+}
+
+async function overheadOfAll(forms: readonly ModelFile[], { threads }: BenchmarkOptions): Promise<Overhead[]> {
+  const overheads: Overhead[] = [];
+  for (const form of forms) {
+    for (const count of threads) overheads.push(await measureOverhead(form, count));
+  }
+  console.log(overheadTable(overheads));
+  return overheads;
 }
 
 async function measureAll(forms: readonly ModelFile[]): Promise<(FootprintCase & Footprint)[]> {

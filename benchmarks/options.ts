@@ -12,6 +12,7 @@ export interface BenchmarkOptions {
   json?: string;
   races: boolean;
   scaling: boolean;
+  overhead: boolean;
   footprint: boolean;
   compression: boolean;
   peak: boolean;
@@ -33,6 +34,7 @@ export function parseOptions(argv: readonly string[]): BenchmarkOptions {
     .option('--json <file>', 'write all figures there')
     .option('--no-races', 'leave out the times of runs')
     .option('--no-scaling', 'leave out two threads against one')
+    .option('--no-overhead', 'leave out the time of a run outside its operations')
     .option('--no-footprint', 'leave out session creation and memory')
     .option('--no-compression', 'leave out the time of compressing ResNet-18')
     .option('--no-peak', "leave out the machine's peak")

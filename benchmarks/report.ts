@@ -3,6 +3,7 @@ import type { Comparison } from '../src/measure';
 import type { CompressionTime } from './compression';
 import type { Footprint, FootprintCase } from './footprint';
 import type { Machine } from './machine';
+import type { Overhead } from './overhead';
 import type { RaceResult } from './race';
 import type { Scaling } from './scaling';
 
@@ -97,6 +98,25 @@ export function scalingTable(scalings: readonly Scaling[]): string {
     ]);
   }
   return `\nTwo threads against one, gdws\n${table.toString()}`;
+}
+
+export function overheadTable(overheads: readonly Overhead[]): string {
+  const table = new Table({
+    head: ['network', 'threads', 'run µs', 'outside operations µs', 'quartiles', 'best'],
+    colAligns: ['left', ...Array<'right'>(5).fill('right')],
+    ...plain,
+  });
+  for (const { threads, run, outside, ...form } of overheads) {
+    table.push([
+      labelOf(form),
+      threads,
+      run.median.toFixed(0),
+      outside.median.toFixed(0),
+      `${outside.lowerQuartile.toFixed(0)}–${outside.upperQuartile.toFixed(0)}`,
+      outside.minimum.toFixed(0),
+    ]);
+  }
+  return `\nTime of a run outside its operations (JavaScript, copies, hops between threads), gdws, batch 1\n${table.toString()}`;
 }
 
 /** `weightMemory` in MiB. Beyond the weights, each engine's peak is also shown as a multiple of onnxruntime's. */

@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { writeNetwork, type ModelFile } from '../../benchmarks/model-files';
 import { networks } from '../../benchmarks/networks';
-import { footprintTable, labelOf, scalingTable } from '../../benchmarks/report';
+import { measureOverhead } from '../../benchmarks/overhead';
+import { footprintTable, labelOf, overheadTable, scalingTable } from '../../benchmarks/report';
 import { measureScaling } from '../../benchmarks/scaling';
 import { writeModel } from '../../src/onnx/write';
 
@@ -18,6 +19,16 @@ describe('one network', () => {
     form = { network: 'resnet18-cifar', kernels: 2, file, megabytes: 0, macs, weightBytes: 4 * parameters };
   });
   afterAll(() => fs.rm(folder, { recursive: true }));
+
+  test.each([1, 2])('spends part of a run outside its operations, %i thread(s)', async (threads) => {
+    const overhead = await measureOverhead(form, threads, 0.05);
+    const { run, outside } = overhead;
+    expect(outside.count).toBe(run.count);
+    expect(outside.minimum).toBeGreaterThan(0);
+    expect(outside.minimum).toBeLessThan(run.minimum);
+    expect(outside.median).toBeLessThan(run.median);
+    expect(overheadTable([overhead])).toContain('resnet18-cifar GDWS g = 2');
+  });
 
   test('is timed with one thread and with two', async () => {
     const scaling = await measureScaling(form, 3, 0);

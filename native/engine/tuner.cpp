@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "engine/compiled_program.h"
 #include "engine/counters.h"
@@ -18,11 +19,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Of the timed runs, the fastest counts: whatever else the machine does only slows a run.
+/// Timed runs of each kernel, in turn.
 constexpr int repetitions = 4;
-/// What a kernel must gain to be taken instead of the one with the lowest estimate.
+/// What a kernel must gain to be taken instead of the one with the lowest estimate, by its fastest run and by its
+/// median: on a busy machine the two disagree, and what is remembered would stay wrong.
 constexpr double margin = 0.03;
-/// A kernel this much slower than the best so far is out after one run.
+/// A kernel this much slower than the best so far is out after one run, unless it has the lowest estimate.
 constexpr double hopeless = 1.3;
 /// Nor is a kernel tried whose estimate is this many times the lowest.
 constexpr double unlikely = 3;
@@ -51,7 +53,14 @@ struct OwnWeights final : PackedWeights {
 struct Runner {
   const KernelDefinition* definition;
   std::unique_ptr<Kernel> kernel;
-  double best = 0;
+  std::vector<double> times{};
+
+  double best() const { return *std::min_element(times.begin(), times.end()); }
+  double median() const {
+    std::vector<double> sorted = times;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[sorted.size() / 2];
+  }
 };
 
 }  // namespace
@@ -136,23 +145,29 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
   };
   for (Runner& runner : runners) {
     // The first run meets fresh pages and sleeping threads.
-    runner.best = time(runner);
+    time(runner);
     if (aborted) return nullptr;
-    runner.best = time(runner);
+    runner.times.push_back(time(runner));
   }
-  const auto isBetter = [](const Runner& a, const Runner& b) { return a.best < b.best; };
-  const double first = std::min_element(runners.begin(), runners.end(), isBetter)->best;
-  std::erase_if(runners, [&](const Runner& runner) { return runner.best > hopeless * first; });
+  const auto isBetter = [](const Runner& a, const Runner& b) { return a.best() < b.best(); };
+  const double fastestFirst = std::min_element(runners.begin(), runners.end(), isBetter)->best();
+  const KernelDefinition* expected = runners.front().definition;
+  std::erase_if(runners, [&](const Runner& runner) {
+    return runner.definition != expected && runner.best() > hopeless * fastestFirst;
+  });
   for (int i = 1; i < repetitions && runners.size() > 1; ++i) {
     for (Runner& runner : runners) {
       if (aborted) return nullptr;
-      runner.best = std::min(runner.best, time(runner));
+      runner.times.push_back(time(runner));
     }
     // What was begun is finished, with fewer repetitions, so that every session comes further than the one before.
-    if (secondsSince(begin) > seconds) break;
+    if (i > 1 && secondsSince(begin) > seconds) break;
   }
   const Runner& fastest = *std::min_element(runners.begin(), runners.end(), isBetter);
-  return fastest.best < (1 - margin) * runners.front().best ? fastest.definition : runners.front().definition;
+  const auto gains = [](double time, double expectedTime) { return time < (1 - margin) * expectedTime; };
+  const bool certain =
+      gains(fastest.best(), runners.front().best()) && gains(fastest.median(), runners.front().median());
+  return certain ? fastest.definition : expected;
 }
 
 }  // namespace gdws

@@ -14,8 +14,8 @@ async function main() {
     kernels.push(...session.profile().map(({ kernel }) => kernel));
     await session.release();
   }
-  const { operationsMeasured, measurementsReused } = counters();
-  process.stdout.write(JSON.stringify({ kernels, operationsMeasured, measurementsReused }));
+  const { operationsMeasured, measurementsReused, weightBytes } = counters();
+  process.stdout.write(JSON.stringify({ kernels, operationsMeasured, measurementsReused, weightBytes }));
 }
 
 void main();

@@ -10,6 +10,7 @@ import type { LayerFigures, LayerRow } from './figures';
 import { bytesOf, operationsOf } from './layer';
 import { measureLayer } from './measure';
 import { parseLayerOptions, plainName, type LayerBenchmarkOptions } from './options';
+import { rooflineSvg } from './roofline';
 import { layerTable, limitsLine } from './table';
 
 async function main(options: LayerBenchmarkOptions): Promise<void> {
@@ -22,6 +23,7 @@ async function main(options: LayerBenchmarkOptions): Promise<void> {
   console.log(`weights ${figures.weights}`);
   console.log(layerTable(figures.rows));
   if (options.json !== undefined) await writeWhole(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+  if (options.svg !== undefined) await writeWhole(options.svg, rooflineSvg(figures));
 }
 
 async function measure(options: LayerBenchmarkOptions): Promise<LayerFigures> {

@@ -15,6 +15,7 @@ export interface LayerBenchmarkOptions {
   budget: number;
   from?: string;
   json?: string;
+  svg?: string;
 }
 
 /** The options of `benchmarks/layers/main.ts`; prints help or what is wrong, and ends the process, where there is nothing to run. */
@@ -40,6 +41,7 @@ export function parseLayerOptions(argv: readonly string[]): LayerBenchmarkOption
     .option('--budget <seconds>', 'time for each layer and number of threads', parseSeconds, 0.3)
     .option('--from <file>', 'show the figures of that JSON file and measure nothing')
     .option('--json <file>', 'write all figures there')
+    .option('--svg <file>', 'write a roofline plot there')
     .parse(argv)
     .opts<LayerBenchmarkOptions>();
 }

@@ -16,8 +16,10 @@ inline constexpr int registers = 16;
 #endif
 
 /// Registers that a micro-kernel needs besides its sums and a row of columns: a broadcast and, without fused
-/// multiply-add, a product.
-#if GDWS_VECTOR_BYTES == 16 && !defined(__aarch64__)
+/// multiply-add, a product. On ARM, four rows, the next four and a row that is left over.
+#if defined(__aarch64__)
+inline constexpr int otherRegisters = 3;
+#elif GDWS_VECTOR_BYTES == 16
 inline constexpr int otherRegisters = 2;
 #else
 inline constexpr int otherRegisters = 1;
@@ -58,8 +60,23 @@ void multiply(const MicroTile& tile) {
       column[v] = load(columns + v * lanes);
       if (v * lanes % 16 == 0) __builtin_prefetch(ahead + v * lanes);
     }
+#if defined(__aarch64__)
+    // Multiplies by elements of a vector, so that one load and one register serve as many rows.
+    constexpr int whole = Rows / lanes * lanes;
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; ++i) {
+    for (int i = 0; i < whole; i += lanes) {
+      const Vector four = load(rows + i);
+#pragma GCC unroll 4
+      for (int l = 0; l < lanes; ++l) {
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v) sum[i + l][v] += four[l] * column[v];
+      }
+    }
+#else
+    constexpr int whole = 0;
+#endif
+#pragma GCC unroll 16
+    for (int i = whole; i < Rows; ++i) {
       const Vector row = broadcast(rows[i]);
 #pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v) sum[i][v] += row * column[v];

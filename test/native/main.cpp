@@ -115,6 +115,11 @@ const char* nameOf(Opcode opcode) {
 
 Report check(const Options& options) {
   Report report;
+  // Kernels that no case reaches are to show in the report.
+  for (const KernelDefinition& kernel : kernelTable()) {
+    if (!options.operation.empty() && options.operation != nameOf(kernel.opcode)) continue;
+    if (options.kernel.empty() || options.kernel == kernel.name) report.runs[kernel.name] = 0;
+  }
   for (const Generator& generator : generators()) {
     if (!options.operation.empty() && options.operation != nameOf(generator.opcode)) continue;
     for (uint64_t seed = options.seed; seed < options.seed + options.cases; ++seed) {

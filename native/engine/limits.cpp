@@ -35,8 +35,9 @@ Number sumOverTeam(int threads, const Work& work) {
 int64_t multiplyAdds(int threads, int64_t rounds) {
   const VectorTable& vectors = bestVectors();
   return sumOverTeam<int64_t>(threads, [&](const Team&) {
+    // A sum that is multiplied by -2 and added to itself changes its sign, and stays a normal number.
     alignas(64) float memory[64];
-    for (float& number : memory) number = 0.5f;
+    for (float& number : memory) number = -2.0f;
     return vectors.product.multiplyAdds(rounds, memory) * vectors.lanes;
   });
 }

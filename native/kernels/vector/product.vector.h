@@ -10,15 +10,16 @@ namespace gdws {
 namespace GDWS_ISA {
 
 static int64_t multiplyAdds(int64_t rounds, float* result) {
-  // Twelve sums hide the latency of two units and leave registers enough everywhere.
+  // Twelve sums hide the latency of two units and leave registers enough everywhere. Each is its own addend, because
+  // ARM's multiply-add overwrites the addend and would have to be given a copy of any other.
   constexpr int count = 12;
-  const Vector factor = load(result), addend = load(result + lanes);
+  const Vector factor = load(result);
   Vector sum[count];
 #pragma GCC unroll 12
   for (int i = 0; i < count; ++i) sum[i] = load(result + i);
   for (int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 12
-    for (int i = 0; i < count; ++i) sum[i] = sum[i] * factor + addend;
+    for (int i = 0; i < count; ++i) sum[i] += sum[i] * factor;
   }
   for (int i = 1; i < count; ++i) sum[0] += sum[i];
   store(result, sum[0]);

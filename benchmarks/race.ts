@@ -43,6 +43,12 @@ export interface RaceResult {
   readonly difference: number;
 }
 
+/**
+ * Each engine in its steady state, as on a server under load: what the one before it left in the caches, tens of
+ * megabytes of weights, takes some runs to be replaced.
+ */
+export const steady = { settlingCalls: 4, minSample: 20 };
+
 /** Races both engines on both forms, in turn, after their outputs were found to agree. `budget` is in milliseconds. */
 export async function race(setting: RaceSetting, budget: number): Promise<RaceResult> {
   const { threads, batch, spinning } = setting;
@@ -62,6 +68,7 @@ export async function race(setting: RaceSetting, budget: number): Promise<RaceRe
     // One thread has none beside it that could spin.
     const comparison = await measureInterleaved(contestants, {
       budget,
+      ...steady,
       rest: threads > 1 ? () => untilIdle() : undefined,
     });
     const entries = lanes.map(({ engine, form }, index): RaceEntry => {

@@ -34,6 +34,8 @@ RowPooling::RowPooling(const PoolOperation& operation, Fold fold, const Elementw
       rowLength_(paddedLength(operation.width)),
       rowsAtOnce_(tilesExactly(operation.width) ? std::max<int64_t>(1, sideBySide / std::max<int64_t>(1, rowLength_))
                                                 : 1),
+      pairs_(tilesExactly(operation.width) && tilesExactly(operation.height) && operation.height.kernel == 2 &&
+             operation.height.stride == 2),
       scratchFloats_((rowsAtOnce_ * rowLength_ + windowOverrun + 15) / 16 * 16) {}
 
 bool RowPooling::supports(const PoolOperation& operation) {
@@ -68,7 +70,11 @@ void RowPooling::foldDown(const float* x, int64_t row, float* result) const {
 
 void RowPooling::rows(const float* x, float* y, int64_t first, int64_t count, float* scratch) const {
   const PoolAxis& width = operation_.width;
-  for (int64_t i = 0; i < count; ++i) foldDown(x, first + i, scratch + i * rowLength_ + width.padBegin);
+  if (pairs_) {
+    functions_.foldPairs[static_cast<int>(fold_)](x + 2 * first * rowLength_, scratch, count, rowLength_);
+  } else {
+    for (int64_t i = 0; i < count; ++i) foldDown(x, first + i, scratch + i * rowLength_ + width.padBegin);
+  }
   const auto walk = fold_ == Fold::max ? functions_.maxWindows : functions_.sumWindows;
   walk(scratch, y + first * width.to, count * width.to, width.kernel, width.stride, width.dilation);
 }

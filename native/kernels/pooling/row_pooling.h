@@ -38,6 +38,7 @@ class RowPooling {
   bool global_;
   int64_t rowLength_;  ///< of a padded row
   int64_t rowsAtOnce_;
+  bool pairs_;  ///< each row of y sees the next two rows of x, of all maps
   int64_t scratchFloats_;
 };
 

@@ -96,5 +96,15 @@ void foldInto(const float* x, float* result, int64_t count) {
       x);
 }
 
+template <Fold fold>
+void foldPairs(const float* x, float* y, int64_t rows, int64_t length) {
+  for (int64_t r = 0; r < rows; ++r, x += 2 * length, y += length) {
+    int64_t j = 0;
+    for (; j + lanes <= length; j += lanes) store(y + j, folded<fold>(load(x + j), load(x + length + j)));
+    if (j == length) continue;
+    store(y + j, folded<fold>(loadFirst(x + j, length - j), loadFirst(x + length + j, length - j)));
+  }
+}
+
 }  // namespace GDWS_ISA
 }  // namespace gdws

@@ -57,6 +57,7 @@ class ReduceVector final : public Kernel {
     operation_.kept = operation_.kept.collapsed();
     operation_.reduced = operation_.reduced.collapsed();
     innermostKept_ = operation_.kept.axes.back().strides[0] == 1;
+    oneRow_ = operation_.reduced.axes.size() == 1 && operation_.reduced.axes.back().strides[0] == 1;
   }
 
   void run(const Buffers& buffers, const Team& team) const override {
@@ -97,6 +98,7 @@ class ReduceVector final : public Kernel {
   }
 
   double foldAll(const float* x, Fold fold) const {
+    if (oneRow_) return functions_.foldRow[static_cast<int>(fold)](x, operation_.reduced.elements);
     double folded = startOf(fold);
     forEachRow(x, [&](const float* elements, int64_t count) {
       folded = join(fold, folded, functions_.foldRow[static_cast<int>(fold)](elements, count));
@@ -132,6 +134,7 @@ class ReduceVector final : public Kernel {
   const ElementwiseFunctions& functions_;
   Fold fold_;
   bool innermostKept_;
+  bool oneRow_;  ///< the reduced elements are consecutive
 };
 
 /// The last axis of x that has more than one element.

@@ -45,9 +45,10 @@ constexpr ElementwiseFunctions makeElementwiseFunctions() {
   f.scaleShiftRows[static_cast<int>(Activation::name)] = scaleShiftRows<Activation::name>;
   GDWS_ACTIVATIONS(GDWS_MEMBER)
 #undef GDWS_MEMBER
-#define GDWS_MEMBER(name)                                        \
-  f.foldRow[static_cast<int>(Fold::name)] = foldRow<Fold::name>; \
-  f.foldInto[static_cast<int>(Fold::name)] = foldInto<Fold::name>;
+#define GDWS_MEMBER(name)                                          \
+  f.foldRow[static_cast<int>(Fold::name)] = foldRow<Fold::name>;   \
+  f.foldInto[static_cast<int>(Fold::name)] = foldInto<Fold::name>; \
+  f.foldPairs[static_cast<int>(Fold::name)] = foldPairs<Fold::name>;
   GDWS_FOLDS(GDWS_MEMBER)
 #undef GDWS_MEMBER
   f.sumDeviations = sumDeviations;

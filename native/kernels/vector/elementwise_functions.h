@@ -72,6 +72,9 @@ struct ElementwiseFunctions {
   /// floats beyond the last of them.
   void (*maxWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
   void (*sumWindows)(const float* x, float* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
+  /// Row r of y is the fold of rows 2r and 2r + 1 of x; rows lie close together. Up to a vector more of y is
+  /// overwritten.
+  void (*foldPairs[foldCount])(const float* x, float* y, int64_t rows, int64_t length);
   /// y[i] = Σ weight·x[place] over the taps of i, which lie close together: see LineTaps.
   void (*interpolateLine)(const float* x, const LineTaps& taps, float* y);
   /// y = Σ weights[t]·rows[t].

@@ -14,8 +14,8 @@ class RowPooling {
   /// Whether there is anything to pool, and padding keeps a row's length reasonable.
   static bool supports(const PoolOperation& operation);
 
-  /// Whether one window is the whole map.
-  bool isGlobal() const { return global_; }
+  /// Whether one window is the whole map, which is then folded at once.
+  bool isGlobal() const { return global_ && !pairs_; }
   /// The rows of y, of all maps, that are made at once.
   int64_t rowsAtOnce() const { return rowsAtOnce_; }
   /// Floats of scratch memory that a thread needs, in whole cache lines.

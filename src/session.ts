@@ -23,9 +23,9 @@ export interface SessionOptions extends Common.SessionOptions {
   /**
    * How the kernel of a layer that several can run is chosen: `'on'`, by timing them on this machine the first time that
    * a shape is met, largest layers first, for some 50 ms at most; `'thorough'`, by timing them all, however long it takes;
-   * `'off'`, by a fixed order. What was measured is remembered on disk. Kernels differ in their rounding errors, so that
+   * `'off'`, by estimates of their cycles. What was measured is remembered on disk. Kernels differ in their rounding errors, so that
    * results may differ in the last digits with the machine, and once more layers were measured; with `'off'` they do not.
-   * By default what the environment variable GDWS_TUNING says, else `'on'`.
+   * By default what the environment variable GDWS_TUNING says, else `'off'`.
    */
   tuning?: 'on' | 'off' | 'thorough';
 }
@@ -241,7 +241,7 @@ function threadsOf({ intraOpNumThreads }: SessionOptions): number {
 const tunings = ['on', 'off', 'thorough'] as const;
 
 function tuningOf({ tuning }: SessionOptions): (typeof tunings)[number] {
-  if (tuning === undefined) return tunings.find((name) => name === process.env.GDWS_TUNING) ?? 'on';
+  if (tuning === undefined) return tunings.find((name) => name === process.env.GDWS_TUNING) ?? 'off';
   if (tunings.includes(tuning)) return tuning;
   throw new GdwsError('ARGUMENT_INVALID', `tuning is ${JSON.stringify(tuning)}.`, {
     remedy: `Give one of: ${tunings.join(', ')}.`,

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -79,26 +80,33 @@ Profile CompiledProgram::profile() const {
   return profile;
 }
 
-AlignedBytes CompiledProgram::borrowArena() {
+std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
   {
-    const std::lock_guard lock(arenasMutex_);
-    if (!arenas_.empty()) {
-      AlignedBytes arena = std::move(arenas_.back());
-      arenas_.pop_back();
-      return arena;
+    const std::lock_guard lock(workspacesMutex_);
+    if (!workspaces_.empty()) {
+      std::unique_ptr<Workspace> workspace = std::move(workspaces_.back());
+      workspaces_.pop_back();
+      return workspace;
     }
   }
-  return allocateCounted(plan_.arenaBytes, Counters::instance().arenaBytes);
+  auto workspace = std::make_unique<Workspace>();
+  workspace->arena = allocateCounted(plan_.arenaBytes, Counters::instance().arenaBytes);
+  workspace->sources.resize(inputIds_.size());
+  workspace->results.resize(outputIds_.size());
+  return workspace;
 }
 
-void CompiledProgram::returnArena(AlignedBytes arena) {
-  const std::lock_guard lock(arenasMutex_);
-  arenas_.push_back(std::move(arena));
+void CompiledProgram::returnWorkspace(std::unique_ptr<Workspace> workspace) {
+  const std::lock_guard lock(workspacesMutex_);
+  workspaces_.push_back(std::move(workspace));
 }
 
 bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
                           const std::atomic<bool>& aborted, bool profiled) {
-  AlignedBytes arena = borrowArena();
+  std::unique_ptr<Workspace> workspace = borrowWorkspace();
+  const AlignedBytes& arena = workspace->arena;
+  std::vector<const void*>& sources = workspace->sources;
+  std::vector<void*>& results = workspace->results;
   const auto locate = [&](int32_t id) -> std::byte* {
     if (id < 0) return nullptr;
     const Place& place = plan_.places[id];
@@ -115,12 +123,8 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
         return nullptr;
     }
   };
-  std::vector<const void*> sources;
-  std::vector<void*> results;
-  sources.reserve(inputIds_.size());
-  results.reserve(outputIds_.size());
-  for (const int32_t id : inputIds_) sources.push_back(locate(id));
-  for (const int32_t id : outputIds_) results.push_back(locate(id));
+  std::transform(inputIds_.begin(), inputIds_.end(), sources.begin(), locate);
+  std::transform(outputIds_.begin(), outputIds_.end(), results.begin(), locate);
 
   const auto runStep = [&](const Step& step, const Team& team) {
     step.kernel->run({sources.data() + step.firstInput, results.data() + step.firstOutput, arena.get()}, team);
@@ -151,7 +155,6 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
         if (clock) clock->stepEnded(i);
       }
       clock.reset();
-      placement.release();
     }
     stopped = stop[0] || stop[1];
   }
@@ -160,7 +163,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
       if (plan_.outputCopied[k]) std::memcpy(outputs[k], locate(program_.outputs[k]), output(k).bytes());
     }
   }
-  returnArena(std::move(arena));
+  returnWorkspace(std::move(workspace));
   return !stopped;
 }
 

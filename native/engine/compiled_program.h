@@ -17,7 +17,7 @@
 namespace gdws {
 
 /// A program made ready to run: a kernel for each operation, and a place for each value.
-/// Any number of runs may go on at once; each borrows an arena of its own.
+/// Any number of runs may go on at once; each borrows a workspace of its own.
 class CompiledProgram {
  public:
   /// `retain` is asked for memory that outlives the program for each constant that a kernel reads during a run.
@@ -52,8 +52,15 @@ class CompiledProgram {
     size_t firstOutput;
   };
 
-  AlignedBytes borrowArena();
-  void returnArena(AlignedBytes arena);
+  /// What one run needs beside its inputs and outputs; kept for the next.
+  struct Workspace {
+    AlignedBytes arena;
+    std::vector<const void*> sources;  ///< of all steps, in order
+    std::vector<void*> results;
+  };
+
+  std::unique_ptr<Workspace> borrowWorkspace();
+  void returnWorkspace(std::unique_ptr<Workspace> workspace);
 
   Program program_;
   int threads_;
@@ -63,8 +70,8 @@ class CompiledProgram {
   MemoryPlan plan_;
   std::unique_ptr<StepTimes[]> times_;   ///< by step
   std::vector<AlignedBytes> constants_;  ///< by value id; null where no kernel reads it
-  std::mutex arenasMutex_;
-  std::vector<AlignedBytes> arenas_;
+  std::mutex workspacesMutex_;
+  std::vector<std::unique_ptr<Workspace>> workspaces_;
 };
 
 }  // namespace gdws

@@ -23,7 +23,6 @@ Number sumOverTeam(int threads, const Work& work) {
       const Team team{omp_get_thread_num(), omp_get_num_threads()};
       placement.bind(team.index);
       sum += work(team);
-      placement.release();
     }
   };
   Scheduler::instance().runAndWait(job, threads);

@@ -4,6 +4,7 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#include <unistd.h>
 #endif
 
 namespace gdws {
@@ -12,18 +13,19 @@ namespace gdws {
 
 namespace {
 
-void allow(const int* first, const int* last) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (; first != last; ++first) CPU_SET(*first, &set);
-  sched_setaffinity(0, sizeof set, &set);
-}
+thread_local bool bound = false;
+
+/// What the process's first thread is allowed, which is never bound here.
+bool readAllowed(cpu_set_t& allowed) { return sched_getaffinity(getpid(), sizeof allowed, &allowed) == 0; }
 
 }  // namespace
 
 Placement::Placement(int threads) {
   cpu_set_t allowed;
-  if (threads < 2 || sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) != threads) return;
+  if (threads < 2 || !readAllowed(allowed) || CPU_COUNT(&allowed) != threads) {
+    release();
+    return;
+  }
   for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
     if (CPU_ISSET(processor, &allowed)) processors_.push_back(processor);
   }
@@ -33,11 +35,20 @@ Placement::Placement(int threads) {
 }
 
 void Placement::bind(int index) const {
-  if (static_cast<size_t>(index) < processors_.size()) allow(&processors_[index], &processors_[index] + 1);
+  if (static_cast<size_t>(index) >= processors_.size()) return release();
+  cpu_set_t wanted, current;
+  CPU_ZERO(&wanted);
+  CPU_SET(processors_[index], &wanted);
+  // Asked for each time, because others may change it (taskset); that takes a fraction of a microsecond.
+  if (sched_getaffinity(0, sizeof current, &current) == 0 && CPU_EQUAL(&current, &wanted)) return;
+  if (sched_setaffinity(0, sizeof wanted, &wanted) == 0) bound = true;
 }
 
-void Placement::release() const {
-  if (!processors_.empty()) allow(processors_.data(), processors_.data() + processors_.size());
+void Placement::release() {
+  cpu_set_t allowed;
+  if (!bound || !readAllowed(allowed)) return;
+  sched_setaffinity(0, sizeof allowed, &allowed);
+  bound = false;
 }
 
 #else
@@ -46,7 +57,7 @@ Placement::Placement(int) {}
 
 void Placement::bind(int) const {}
 
-void Placement::release() const {}
+void Placement::release() {}
 
 #endif
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include "engine/brief_spin.h"
 
 namespace gdws {
 
@@ -23,7 +26,8 @@ class Scheduler {
   /// Queues a job that will use `threads` threads. The job must not throw.
   void submit(std::function<void()> job, int threads);
 
-  /// Queues a job and returns when it has run.
+  /// Returns when the job has run: on the calling thread where it uses one and a processor is free at once, which
+  /// saves two hops between threads, else in its turn on a worker. The job must not throw.
   void runAndWait(const std::function<void()>& job, int threads);
 
   struct Load {
@@ -36,22 +40,28 @@ class Scheduler {
  private:
   struct Job {
     std::function<void()> work;
-    int threads;
+    int threads;  ///< that it counts for
+    int team;     ///< threads that it asked for
   };
   struct Worker {
     std::condition_variable wake;
     Job job;
-    bool hasJob = false;
-    int team = 1;  ///< most threads of a job that it has run
+    std::atomic<bool> hasJob{false};  ///< changed with the lock held
+    int team = 1;                     ///< most threads of a job that it has run
+    int lastTeam = 1;                 ///< threads that its last job asked for
   };
 
-  explicit Scheduler(int processors) : processors_(processors) {}
+  explicit Scheduler(int processors) : processors_(processors), spin_(processors) {}
   void serve(Worker& worker);
   // With the lock held:
+  bool fits(int threads) const { return busyThreads_ == 0 || busyThreads_ + threads <= processors_; }
+  void begin(int threads);
+  void end(int threads);
   void dispatch();
   Worker& workerFor(int threads);
 
   const int processors_;
+  const BriefSpin spin_;
   std::mutex mutex_;
   std::deque<Job> queue_;
   std::vector<Worker*> idle_;

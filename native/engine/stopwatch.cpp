@@ -59,7 +59,6 @@ double Stopwatch::time(const Kernel& kernel, const Buffers& buffers, const void*
     kernel.run(buffers, team);
 #pragma omp barrier
     if (team.index == 0) end = Clock::now();
-    placement.release();
   }
   return std::chrono::duration<double>(end - begin).count();
 }

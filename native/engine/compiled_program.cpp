@@ -24,7 +24,7 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
                                  const std::function<AlignedBytes(const Value&)>& retain)
     : program_(std::move(program)), threads_(context.threads), constants_(program_.values.size()) {
   size_t scratchBytes = 0;
-  std::vector<bool> mayOverwrite(program_.operations.size());
+  std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
   for (size_t i = 0; i < program_.operations.size(); ++i) {
     const Operation& operation = program_.operations[i];
     const OperationView view(program_, operation);
@@ -35,7 +35,7 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     const KernelDefinition& definition = choose(view, context);
     Step step{&definition, definition.make(view, context), i, inputIds_.size(), outputIds_.size()};
     scratchBytes = std::max(scratchBytes, step.kernel->scratchBytes(threads_));
-    mayOverwrite[i] = definition.inPlace;
+    overwrites[i] = definition.overwrites;
     for (size_t k = 0; k < operation.inputs.size(); ++k) {
       const int32_t id = operation.inputs[k];
       const bool read = id >= 0 && step.kernel->readsInput(k);
@@ -59,7 +59,7 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     if (program_.values[id].storage == Storage::constant && !constants_[id])
       constants_[id] = retain(program_.values[id]);
   }
-  plan_ = planMemory(program_, mayOverwrite, scratchBytes);
+  plan_ = planMemory(program_, overwrites, scratchBytes);
   // The caller's constants may be gone by the first run.
   for (Value& value : program_.values) value.data = nullptr;
   times_ = std::make_unique<StepTimes[]>(steps_.size());

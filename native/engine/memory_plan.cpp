@@ -15,9 +15,9 @@ constexpr int32_t never = -1;
 /// Gives every value that an operation writes a place, operation by operation.
 class MemoryPlanner {
  public:
-  MemoryPlanner(const Program& program, const std::vector<bool>& mayOverwrite)
+  MemoryPlanner(const Program& program, const std::vector<int32_t>& overwrites)
       : program_(program),
-        mayOverwrite_(mayOverwrite),
+        overwrites_(overwrites),
         root_(program.values.size()),
         last_(program.values.size(), never),
         blockOf_(program.values.size(), never) {
@@ -95,7 +95,7 @@ class MemoryPlanner {
       if (joints_[id].whole >= 0) placeWithinWhole(id);
       if (plan_.places[id].kind == Place::Kind::output) continue;
       if (blockOf_[id] == never) {
-        if (k == 0 && mayOverwrite_[now] && overwriteInput(operation, now)) continue;
+        if (k == 0 && overwriteInput(operation, now)) continue;
         plan_.places[id] = {Place::Kind::arena, 0, -1};
         blockOf_[id] = newBlock();
       }
@@ -137,17 +137,17 @@ class MemoryPlanner {
     }
   }
 
-  /// Gives the result the memory of the operation's input 0 where nothing reads that any more.
+  /// Gives the result the memory of the input that the operation may overwrite, where nothing reads that any more.
   bool overwriteInput(const Operation& operation, int32_t now) {
-    if (operation.inputs.empty() || operation.inputs[0] < 0) return false;
-    const int32_t id = operation.outputs[0], source = root_[operation.inputs[0]];
+    const int32_t at = overwrites_[now];
+    if (at < 0 || at >= static_cast<int32_t>(operation.inputs.size()) || operation.inputs[at] < 0) return false;
+    const int32_t id = operation.outputs[0], source = root_[operation.inputs[at]];
     if (blockOf_[source] == never) return false;
     // An input of fewer elements is broadcast, and would be overwritten before it is read.
     const size_t bytes = program_.values[id].bytes();
     if (program_.values[source].bytes() != bytes) return false;
-    const bool isAlsoOtherInput = std::any_of(operation.inputs.begin() + 1, operation.inputs.end(),
-                                              [&](int32_t other) { return other >= 0 && root_[other] == source; });
-    if (isAlsoOtherInput) return false;
+    const auto isSource = [&](int32_t input) { return input >= 0 && root_[input] == source; };
+    if (std::count_if(operation.inputs.begin(), operation.inputs.end(), isSource) > 1) return false;
     const size_t begin = plan_.places[source].offset;
     std::vector<Part*> parts;
     for (Part& part : blocks_[blockOf_[source]].parts) {
@@ -162,7 +162,7 @@ class MemoryPlanner {
   }
 
   const Program& program_;
-  const std::vector<bool>& mayOverwrite_;
+  const std::vector<int32_t>& overwrites_;
   std::vector<int32_t> root_;  ///< of each value, the one whose memory it shares
   std::vector<int32_t> last_;  ///< operation that reads each root, or a whole that it is part of
   std::vector<Joint> joints_;
@@ -173,8 +173,8 @@ class MemoryPlanner {
 
 }  // namespace
 
-MemoryPlan planMemory(const Program& program, const std::vector<bool>& mayOverwrite, size_t reservedBytes) {
-  return MemoryPlanner(program, mayOverwrite).plan(reservedBytes);
+MemoryPlan planMemory(const Program& program, const std::vector<int32_t>& overwrites, size_t reservedBytes) {
+  return MemoryPlanner(program, overwrites).plan(reservedBytes);
 }
 
 }  // namespace gdws

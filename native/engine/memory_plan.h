@@ -23,8 +23,8 @@ struct MemoryPlan {
   size_t arenaBytes = 0;
 };
 
-/// Plans `program`. Operation i may write its output 0 over its input 0 where `mayOverwrite[i]`.
+/// Plans `program`. Operation i may write its output 0 over its input `overwrites[i]`, if that is one.
 /// The first `reservedBytes` of the arena are left to the operations' scratch memory.
-MemoryPlan planMemory(const Program& program, const std::vector<bool>& mayOverwrite, size_t reservedBytes);
+MemoryPlan planMemory(const Program& program, const std::vector<int32_t>& overwrites, size_t reservedBytes);
 
 }  // namespace gdws

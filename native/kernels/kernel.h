@@ -14,7 +14,7 @@ namespace gdws {
 
 /// Memory of one operation in one run. A pointer is null where the input is absent. Inputs and outputs are aligned to
 /// at least their element; temporaries and scratch to 64 bytes. An output never overlaps an input, but for two cases:
-/// where the kernel's definition says `inPlace`, output 0 may be the very memory of input 0; and an input of a
+/// output 0 may be the very memory of the input that the kernel's definition says it `overwrites`; and an input of a
 /// concatenation may lie at its very place in the output.
 struct Buffers {
   const void* const* inputs;
@@ -52,11 +52,13 @@ struct KernelContext {
   int threads;  ///< the most a run will have
 };
 
+constexpr int32_t overwritesNothing = -1;
+
 /// One row of the kernel table: dispatch, tests and benchmarks all read it.
 struct KernelDefinition {
   const char* name;  ///< operation.method, as "convolution.reference"
   Opcode opcode;
-  bool inPlace;
+  int32_t overwrites;  ///< the input whose memory output 0 may be, where nothing reads that input any more
   bool (*supports)(const OperationView& operation, const KernelContext& context);
   /// Checks shapes and attributes and throws ProgramError where they do not fit.
   std::unique_ptr<Kernel> (*make)(const OperationView& operation, KernelContext& context);

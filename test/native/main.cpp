@@ -54,8 +54,8 @@ void checkKernels(const Options& options, uint64_t seed, const TestCase& testCas
     const std::string problem = compare(testCase, results, expected, scale);
     if (!problem.empty()) report.fail(kernel->name, seed, threads, testCase, problem);
     if (mayOverwrite(*kernel, testCase)) {
-      const std::string inPlace = compare(testCase, runKernel(*kernel, testCase, threads, aligned, true), expected,
-                                          testCase.tolerance.sumOfTerms ? &magnitudes : nullptr);
+      const std::string inPlace =
+          compare(testCase, runKernel(*kernel, testCase, threads, aligned, true), expected, scale);
       if (!inPlace.empty()) report.fail(kernel->name, seed, threads, testCase, "in place: " + inPlace);
     }
     ++report.runs[kernel->name];

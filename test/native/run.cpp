@@ -59,9 +59,10 @@ std::vector<const KernelDefinition*> kernelsOf(Opcode opcode) {
 
 bool mayOverwrite(const KernelDefinition& definition, const TestCase& testCase) {
   const Operation& operation = testCase.operation();
-  if (!definition.inPlace || operation.inputs.empty() || operation.inputs[0] < 0) return false;
+  const int32_t at = definition.overwrites;
+  if (at < 0 || at >= static_cast<int32_t>(operation.inputs.size()) || operation.inputs[at] < 0) return false;
   const auto& values = testCase.program().values;
-  return values[static_cast<size_t>(operation.inputs[0])].bytes() ==
+  return values[static_cast<size_t>(operation.inputs[at])].bytes() ==
          values[static_cast<size_t>(operation.outputs[0])].bytes();
 }
 
@@ -87,8 +88,9 @@ Results runKernel(const KernelDefinition& definition, const TestCase& testCase, 
     memory.emplace_back(value.bytes(), aligned ? 64 : bytesOf(value.type));
     std::fill_n(memory.back().data(), value.bytes(), garbage);
     if (inPlace && outputs.empty()) {
-      std::copy(testCase.operand(0).begin(), testCase.operand(0).end(), memory.back().data());
-      inputs[0] = memory.back().data();
+      const auto at = static_cast<size_t>(definition.overwrites);
+      std::copy(testCase.operand(at).begin(), testCase.operand(at).end(), memory.back().data());
+      inputs[at] = memory.back().data();
     }
     outputs.push_back(memory.back().data());
   }

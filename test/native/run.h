@@ -13,7 +13,7 @@ using Results = std::vector<std::vector<std::byte>>;
 
 /// Runs a kernel as the engine does: a constant it does not read is not given, scratch and outputs are filled with NaN
 /// bytes, memory ends at a guard page. Inputs are aligned to no more than their element where `aligned` is false. Where
-/// `inPlace` is true, output 0 is written over input 0, which must have its size.
+/// `inPlace` is true, output 0 is written over the input that the kernel may overwrite, which must have its size.
 Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned,
                   bool inPlace = false);
 

@@ -64,7 +64,7 @@ class ArgReduceColumns final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition argReduceColumns = {"argReduce.columns", Opcode::argReduce, false, supportsAll,
+const KernelDefinition argReduceColumns = {"argReduce.columns", Opcode::argReduce, overwritesNothing, supportsAll,
                                            makeKernel<ArgReduceColumns>};
 
 }  // namespace gdws

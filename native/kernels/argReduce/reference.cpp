@@ -31,7 +31,7 @@ class ArgReduceReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition argReduceReference = {"argReduce.reference", Opcode::argReduce, false, supportsAll,
+const KernelDefinition argReduceReference = {"argReduce.reference", Opcode::argReduce, overwritesNothing, supportsAll,
                                              makeKernel<ArgReduceReference>};
 
 }  // namespace gdws

@@ -41,7 +41,7 @@ class AveragePoolReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition averagePoolReference = {"averagePool.reference", Opcode::averagePool, false, supportsAll,
-                                               makeKernel<AveragePoolReference>};
+const KernelDefinition averagePoolReference = {"averagePool.reference", Opcode::averagePool, overwritesNothing,
+                                               supportsAll, makeKernel<AveragePoolReference>};
 
 }  // namespace gdws

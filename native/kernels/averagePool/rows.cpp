@@ -73,7 +73,7 @@ bool supports(const OperationView& operation, const KernelContext&) {
 
 }  // namespace
 
-const KernelDefinition averagePoolRows = {"averagePool.rows", Opcode::averagePool, false, supports,
+const KernelDefinition averagePoolRows = {"averagePool.rows", Opcode::averagePool, overwritesNothing, supports,
                                           makeVectorKernel<AveragePoolRows>};
 
 }  // namespace gdws

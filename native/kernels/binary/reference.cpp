@@ -26,7 +26,7 @@ class BinaryReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition binaryReference = {"binary.reference", Opcode::binary, true, supportsAll,
+const KernelDefinition binaryReference = {"binary.reference", Opcode::binary, 0, supportsAll,
                                           makeKernel<BinaryReference>};
 
 }  // namespace gdws

@@ -55,7 +55,6 @@ class BinaryVector final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition binaryVector = {"binary.vector", Opcode::binary, true, supportsAll,
-                                       makeVectorKernel<BinaryVector>};
+const KernelDefinition binaryVector = {"binary.vector", Opcode::binary, 0, supportsAll, makeVectorKernel<BinaryVector>};
 
 }  // namespace gdws

@@ -21,6 +21,7 @@ class CastReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition castReference = {"cast.reference", Opcode::cast, false, supportsAll, makeKernel<CastReference>};
+const KernelDefinition castReference = {"cast.reference", Opcode::cast, overwritesNothing, supportsAll,
+                                        makeKernel<CastReference>};
 
 }  // namespace gdws

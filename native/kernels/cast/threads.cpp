@@ -25,6 +25,7 @@ class CastThreads final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition castThreads = {"cast.threads", Opcode::cast, false, supportsAll, makeKernel<CastThreads>};
+const KernelDefinition castThreads = {"cast.threads", Opcode::cast, overwritesNothing, supportsAll,
+                                      makeKernel<CastThreads>};
 
 }  // namespace gdws

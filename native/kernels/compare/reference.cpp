@@ -40,7 +40,7 @@ class CompareReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition compareReference = {"compare.reference", Opcode::compare, false, supportsAll,
+const KernelDefinition compareReference = {"compare.reference", Opcode::compare, overwritesNothing, supportsAll,
                                            makeKernel<CompareReference>};
 
 }  // namespace gdws

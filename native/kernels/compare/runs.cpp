@@ -63,6 +63,7 @@ class CompareRuns final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition compareRuns = {"compare.runs", Opcode::compare, false, supportsAll, makeKernel<CompareRuns>};
+const KernelDefinition compareRuns = {"compare.runs", Opcode::compare, overwritesNothing, supportsAll,
+                                      makeKernel<CompareRuns>};
 
 }  // namespace gdws

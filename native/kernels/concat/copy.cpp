@@ -42,6 +42,7 @@ class ConcatCopy final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition concatCopy = {"concat.copy", Opcode::concat, false, supportsAll, makeKernel<ConcatCopy>};
+const KernelDefinition concatCopy = {"concat.copy", Opcode::concat, overwritesNothing, supportsAll,
+                                     makeKernel<ConcatCopy>};
 
 }  // namespace gdws

@@ -26,7 +26,7 @@ class ConcatReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition concatReference = {"concat.reference", Opcode::concat, false, supportsAll,
+const KernelDefinition concatReference = {"concat.reference", Opcode::concat, overwritesNothing, supportsAll,
                                           makeKernel<ConcatReference>};
 
 }  // namespace gdws

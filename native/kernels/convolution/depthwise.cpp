@@ -87,6 +87,6 @@ double estimate(const OperationView& operation, const KernelContext& context) {
 }  // namespace
 
 const KernelDefinition convolutionDepthwise = {
-    "convolution.depthwise", Opcode::convolution, false, supports, make, estimate};
+    "convolution.depthwise", Opcode::convolution, 3, supports, make, estimate};
 
 }  // namespace gdws

@@ -77,7 +77,6 @@ double estimate(const OperationView& operation, const KernelContext& context) {
 
 }  // namespace
 
-const KernelDefinition convolutionProduct = {
-    "convolution.product", Opcode::convolution, false, supports, make, estimate};
+const KernelDefinition convolutionProduct = {"convolution.product", Opcode::convolution, 3, supports, make, estimate};
 
 }  // namespace gdws

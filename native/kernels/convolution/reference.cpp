@@ -53,7 +53,7 @@ class Reference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition convolutionReference = {"convolution.reference", Opcode::convolution, false, supportsAll,
+const KernelDefinition convolutionReference = {"convolution.reference", Opcode::convolution, 3, supportsAll,
                                                makeKernel<Reference>};
 
 }  // namespace gdws

@@ -30,8 +30,8 @@ double estimate(const OperationView& operation, const KernelContext& context) {
 }  // namespace
 
 const KernelDefinition convolutionWinograd2 = {
-    "convolution.winograd2", Opcode::convolution, false, supports, make<2>, estimate<2>};
+    "convolution.winograd2", Opcode::convolution, 3, supports, make<2>, estimate<2>};
 const KernelDefinition convolutionWinograd4 = {
-    "convolution.winograd4", Opcode::convolution, false, supports, make<4>, estimate<4>};
+    "convolution.winograd4", Opcode::convolution, 3, supports, make<4>, estimate<4>};
 
 }  // namespace gdws

@@ -111,6 +111,6 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 }  // namespace
 
 const KernelDefinition convolutionTransposeProduct = {"convolutionTranspose.product", Opcode::convolutionTranspose,
-                                                      false, supports, make};
+                                                      overwritesNothing, supports, make};
 
 }  // namespace gdws

@@ -58,6 +58,6 @@ class Reference final : public Kernel {
 }  // namespace
 
 const KernelDefinition convolutionTransposeReference = {"convolutionTranspose.reference", Opcode::convolutionTranspose,
-                                                        false, supportsAll, makeKernel<Reference>};
+                                                        overwritesNothing, supportsAll, makeKernel<Reference>};
 
 }  // namespace gdws

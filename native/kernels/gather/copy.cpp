@@ -69,6 +69,7 @@ class GatherCopy final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition gatherCopy = {"gather.copy", Opcode::gather, false, supportsAll, makeKernel<GatherCopy>};
+const KernelDefinition gatherCopy = {"gather.copy", Opcode::gather, overwritesNothing, supportsAll,
+                                     makeKernel<GatherCopy>};
 
 }  // namespace gdws

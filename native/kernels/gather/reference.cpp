@@ -34,7 +34,7 @@ class GatherReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition gatherReference = {"gather.reference", Opcode::gather, false, supportsAll,
+const KernelDefinition gatherReference = {"gather.reference", Opcode::gather, overwritesNothing, supportsAll,
                                           makeKernel<GatherReference>};
 
 }  // namespace gdws

@@ -67,6 +67,6 @@ double estimate(const OperationView& operation, const KernelContext& context) {
 
 }  // namespace
 
-const KernelDefinition gdwsFused = {"gdws.fused", Opcode::gdws, false, supports, make, estimate};
+const KernelDefinition gdwsFused = {"gdws.fused", Opcode::gdws, 4, supports, make, estimate};
 
 }  // namespace gdws

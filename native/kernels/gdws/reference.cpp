@@ -72,6 +72,6 @@ class Reference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition gdwsReference = {"gdws.reference", Opcode::gdws, false, supportsAll, makeKernel<Reference>};
+const KernelDefinition gdwsReference = {"gdws.reference", Opcode::gdws, 4, supportsAll, makeKernel<Reference>};
 
 }  // namespace gdws

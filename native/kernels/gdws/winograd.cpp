@@ -52,7 +52,7 @@ double estimate(const OperationView& operation, const KernelContext& context) {
 }  // namespace
 
 // From some three kernels a channel on, the dense convolution takes fewer multiplications by Winograd than both stages.
-const KernelDefinition gdwsWinograd2 = {"gdws.winograd2", Opcode::gdws, false, supports, make<2>, estimate<2>};
-const KernelDefinition gdwsWinograd4 = {"gdws.winograd4", Opcode::gdws, false, supports, make<4>, estimate<4>};
+const KernelDefinition gdwsWinograd2 = {"gdws.winograd2", Opcode::gdws, 4, supports, make<2>, estimate<2>};
+const KernelDefinition gdwsWinograd4 = {"gdws.winograd4", Opcode::gdws, 4, supports, make<4>, estimate<4>};
 
 }  // namespace gdws

@@ -52,7 +52,7 @@ bool supports(const OperationView& operation, const KernelContext&) {
 
 }  // namespace
 
-const KernelDefinition interpolateLines = {"interpolate.lines", Opcode::interpolate, false, supports,
+const KernelDefinition interpolateLines = {"interpolate.lines", Opcode::interpolate, overwritesNothing, supports,
                                            makeKernel<InterpolateLines>};
 
 }  // namespace gdws

@@ -84,7 +84,7 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition interpolatePermutedLines = {"interpolate.permutedLines", Opcode::interpolate, false, supports,
-                                                   make};
+const KernelDefinition interpolatePermutedLines = {"interpolate.permutedLines", Opcode::interpolate, overwritesNothing,
+                                                   supports, make};
 
 }  // namespace gdws

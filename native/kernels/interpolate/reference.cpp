@@ -33,7 +33,7 @@ class InterpolateReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition interpolateReference = {"interpolate.reference", Opcode::interpolate, false, supportsAll,
-                                               makeKernel<InterpolateReference>};
+const KernelDefinition interpolateReference = {"interpolate.reference", Opcode::interpolate, overwritesNothing,
+                                               supportsAll, makeKernel<InterpolateReference>};
 
 }  // namespace gdws

@@ -41,7 +41,7 @@ bool supports(const OperationView& operation, const KernelContext&) {
 
 }  // namespace
 
-const KernelDefinition interpolateRows = {"interpolate.rows", Opcode::interpolate, false, supports,
+const KernelDefinition interpolateRows = {"interpolate.rows", Opcode::interpolate, overwritesNothing, supports,
                                           makeVectorKernel<InterpolateRows>};
 
 }  // namespace gdws

@@ -38,7 +38,7 @@ class LocalResponseReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition localResponseReference = {"localResponse.reference", Opcode::localResponse, false, supportsAll,
-                                                 makeKernel<LocalResponseReference>};
+const KernelDefinition localResponseReference = {"localResponse.reference", Opcode::localResponse, overwritesNothing,
+                                                 supportsAll, makeKernel<LocalResponseReference>};
 
 }  // namespace gdws

@@ -41,7 +41,7 @@ class LocalResponseVector final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition localResponseVector = {"localResponse.vector", Opcode::localResponse, false, supportsAll,
-                                              makeVectorKernel<LocalResponseVector>};
+const KernelDefinition localResponseVector = {"localResponse.vector", Opcode::localResponse, overwritesNothing,
+                                              supportsAll, makeVectorKernel<LocalResponseVector>};
 
 }  // namespace gdws

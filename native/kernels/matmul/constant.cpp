@@ -99,6 +99,6 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition matmulConstant = {"matmul.constant", Opcode::matmul, false, supports, make};
+const KernelDefinition matmulConstant = {"matmul.constant", Opcode::matmul, 3, supports, make};
 
 }  // namespace gdws

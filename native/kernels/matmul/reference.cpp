@@ -40,7 +40,6 @@ class Reference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition matmulReference = {"matmul.reference", Opcode::matmul, false, supportsAll,
-                                          makeKernel<Reference>};
+const KernelDefinition matmulReference = {"matmul.reference", Opcode::matmul, 3, supportsAll, makeKernel<Reference>};
 
 }  // namespace gdws

@@ -22,7 +22,7 @@ class VariableMatmul final : public Kernel {
         columns_(Split::atMost(shape_.columns, tileColumns)),
         depths_(Split::atMost(shape_.depth, tileDepth)) {
     const int64_t lanes = vectors_.lanes;
-    blocking_ = chooseBlocking(vectors_, rows_.largest(), (columns_.largest() + lanes - 1) / lanes);
+    blocking_ = chooseBlocking(vectors_, rows_.largest(), (columns_.largest() + lanes - 1) / lanes, depths_.largest());
     aPitch_ = rows_.largest();
     // An odd number of lines, as in PackedProduct.
     bPitch_ = (upToLine(columns_.largest()) / 16 | 1) * 16;
@@ -164,6 +164,6 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 }  // namespace
 
-const KernelDefinition matmulVariable = {"matmul.variable", Opcode::matmul, false, supports, make};
+const KernelDefinition matmulVariable = {"matmul.variable", Opcode::matmul, 3, supports, make};
 
 }  // namespace gdws

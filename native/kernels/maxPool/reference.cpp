@@ -45,7 +45,7 @@ class MaxPoolReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition maxPoolReference = {"maxPool.reference", Opcode::maxPool, false, supportsAll,
+const KernelDefinition maxPoolReference = {"maxPool.reference", Opcode::maxPool, overwritesNothing, supportsAll,
                                            makeKernel<MaxPoolReference>};
 
 }  // namespace gdws

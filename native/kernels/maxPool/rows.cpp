@@ -43,6 +43,7 @@ bool supports(const OperationView& operation, const KernelContext&) {
 
 }  // namespace
 
-const KernelDefinition maxPoolRows = {"maxPool.rows", Opcode::maxPool, false, supports, makeVectorKernel<MaxPoolRows>};
+const KernelDefinition maxPoolRows = {"maxPool.rows", Opcode::maxPool, overwritesNothing, supports,
+                                      makeVectorKernel<MaxPoolRows>};
 
 }  // namespace gdws

@@ -33,7 +33,7 @@ class NormalizeReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition normalizeReference = {"normalize.reference", Opcode::normalize, true, supportsAll,
+const KernelDefinition normalizeReference = {"normalize.reference", Opcode::normalize, 0, supportsAll,
                                              makeKernel<NormalizeReference>};
 
 }  // namespace gdws

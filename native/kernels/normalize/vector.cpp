@@ -36,7 +36,7 @@ class NormalizeVector final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition normalizeVector = {"normalize.vector", Opcode::normalize, true, supportsAll,
+const KernelDefinition normalizeVector = {"normalize.vector", Opcode::normalize, 0, supportsAll,
                                           makeVectorKernel<NormalizeVector>};
 
 }  // namespace gdws

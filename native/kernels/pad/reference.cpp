@@ -43,6 +43,7 @@ class PadReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition padReference = {"pad.reference", Opcode::pad, false, supportsAll, makeKernel<PadReference>};
+const KernelDefinition padReference = {"pad.reference", Opcode::pad, overwritesNothing, supportsAll,
+                                       makeKernel<PadReference>};
 
 }  // namespace gdws

@@ -82,6 +82,6 @@ class PadRows final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition padRows = {"pad.rows", Opcode::pad, false, supportsAll, makeKernel<PadRows>};
+const KernelDefinition padRows = {"pad.rows", Opcode::pad, overwritesNothing, supportsAll, makeKernel<PadRows>};
 
 }  // namespace gdws

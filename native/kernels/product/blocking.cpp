@@ -4,18 +4,22 @@ namespace gdws {
 
 namespace {
 
+/// Cycles that a vector of sums takes between depth blocks, on its way to the second-level cache and back.
+constexpr double cyclesPerSum = 5;
+
 /// Cycles of one step of depth in a micro-kernel, on a core that starts two multiply-adds and two loads a cycle and
-/// waits four cycles for a sum: rows·vectors multiply-adds, a load for each row and each vector.
-double microCycles(int64_t rows, int64_t vectors) {
+/// waits four cycles for a sum: rows·vectors multiply-adds, a load for each row and each vector, and each sum's share
+/// of its way out and back.
+double microCycles(int64_t rows, int64_t vectors, double sumCycles) {
   const auto multiplications = static_cast<double>(rows * vectors);
   const auto loads = static_cast<double>(rows + vectors);
   constexpr double latency = 4;
   // The rest of the loop's instructions: they cost a little even where loads and arithmetic hide them.
   constexpr double overhead = 0.5;
-  return std::max({multiplications / 2, loads / 2, latency}) + overhead;
+  return std::max({multiplications / 2, loads / 2, latency}) + overhead + sumCycles * multiplications;
 }
 
-double cycles(const Split& rows, const Split& vectors) {
+double cycles(const Split& rows, const Split& vectors, double sumCycles) {
   double sum = 0;
   const int64_t largeRows = rows.total % rows.parts, largeVectors = vectors.total % vectors.parts;
   for (const bool moreRows : {false, true}) {
@@ -24,7 +28,7 @@ double cycles(const Split& rows, const Split& vectors) {
           (moreRows ? largeRows : rows.parts - largeRows) * (moreVectors ? largeVectors : vectors.parts - largeVectors);
       if (count == 0) continue;
       sum += static_cast<double>(count) *
-             microCycles(rows.total / rows.parts + moreRows, vectors.total / vectors.parts + moreVectors);
+             microCycles(rows.total / rows.parts + moreRows, vectors.total / vectors.parts + moreVectors, sumCycles);
     }
   }
   return sum;
@@ -42,13 +46,21 @@ bool exists(const VectorTable& table, const Split& rows, const Split& vectors) {
 
 }  // namespace
 
-Blocking chooseBlocking(const VectorTable& table, int64_t rowCount, int64_t vectorCount) {
+int64_t depthBlock(int64_t depth, int64_t columns) {
+  constexpr int64_t cachedFloats = 7 * 1024;
+  const int64_t most = std::clamp<int64_t>(cachedFloats / columns, 64, 256);
+  const int64_t blocks = std::max<int64_t>(1, (depth + most - 1) / most);
+  return (depth + blocks - 1) / blocks;
+}
+
+Blocking chooseBlocking(const VectorTable& table, int64_t rowCount, int64_t vectorCount, int64_t depth) {
   Blocking best;
   for (int64_t r = 1; r <= ProductFunctions::mostRows; ++r) {
     for (int64_t v = 1; v <= ProductFunctions::mostVectors; ++v) {
       const Split rows = Split::atMost(rowCount, r), vectors = Split::atMost(vectorCount, v);
       if (!exists(table, rows, vectors)) continue;
-      const double estimate = cycles(rows, vectors);
+      const int64_t block = std::max<int64_t>(1, depthBlock(depth, vectors.largest() * table.lanes));
+      const double estimate = cycles(rows, vectors, cyclesPerSum / static_cast<double>(block));
       if (best.cyclesPerDepth == 0 || estimate < best.cyclesPerDepth) best = {rows, vectors, estimate};
     }
   }

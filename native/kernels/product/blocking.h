@@ -12,7 +12,11 @@ struct Blocking {
   double cyclesPerDepth = 0;  ///< estimated, for one step of depth over the whole product
 };
 
-/// The division that the estimate likes best.
-Blocking chooseBlocking(const VectorTable& vectors, int64_t rowCount, int64_t vectorCount);
+/// Steps of depth after which sums leave the registers, so that a panel of `columns` columns stays in the first-level
+/// cache meanwhile.
+int64_t depthBlock(int64_t depth, int64_t columns);
+
+/// The division that the estimate likes best for a product of this depth.
+Blocking chooseBlocking(const VectorTable& vectors, int64_t rowCount, int64_t vectorCount, int64_t depth);
 
 }  // namespace gdws

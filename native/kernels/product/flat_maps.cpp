@@ -49,7 +49,7 @@ void FlatMaps::fill(const float* plane, int64_t row, int64_t rows, float* maps) 
       std::fill_n(even, columns_, 0.0f);
       std::fill_n(odd, columns_, 0.0f);
     } else {
-      vectors_->product.splitColumns(source, height_ * width_, columns_, even, odd);
+      vectors_->product.splitColumns(source, height_ * width_, columns_, plane + height_ * width_ - source, even, odd);
       source += width_;
     }
   }

@@ -50,8 +50,8 @@ void PackedProduct::choose(int threads) {
   const int64_t pixelVectors = (pixels + lanes - 1) / lanes;
   const int64_t channelVectors = (geometry_.channels + lanes - 1) / lanes;
 
-  const Blocking byPixels = chooseBlocking(vectors_, geometry_.channels, pixelVectors);
-  const Blocking byChannels = chooseBlocking(vectors_, pixels, channelVectors);
+  const Blocking byPixels = chooseBlocking(vectors_, geometry_.channels, pixelVectors, geometry_.depth);
+  const Blocking byChannels = chooseBlocking(vectors_, pixels, channelVectors, geometry_.depth);
   const auto depth = static_cast<double>(geometry_.depth);
   // Sums of vectors along channels are transposed on their way out, unless each image has one pixel.
   const double transposition =
@@ -69,11 +69,8 @@ void PackedProduct::choose(int threads) {
 
   // The panel that stays in the first-level cache: columns of pixels, or weights.
   const int64_t panelColumns = (alongChannels_ ? channelParts_.largest() : pixelPart_) * lanes;
-  constexpr int64_t cachedFloats = 7 * 1024;
-  const int64_t most = std::clamp<int64_t>(cachedFloats / panelColumns, 64, 256);
-  depthBlocks_ = std::max<int64_t>(1, (geometry_.depth + most - 1) / most);
-  const int64_t grain = producer_->depthGrain() <= most ? producer_->depthGrain() : 1;
-  depthBlock_ = roundUp((geometry_.depth + depthBlocks_ - 1) / depthBlocks_, grain);
+  depthBlock_ = depthBlock(geometry_.depth, panelColumns);
+  if (producer_->depthGrain() <= depthBlock_) depthBlock_ = roundUp(depthBlock_, producer_->depthGrain());
   if (depthBlock_ > 0) depthBlocks_ = (geometry_.depth + depthBlock_ - 1) / depthBlock_;
 
   const int64_t panelRow = (alongChannels_ ? pixels : pixelVectors * lanes) + (producer_->spills() ? lanes : 0);

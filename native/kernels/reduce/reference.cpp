@@ -70,7 +70,7 @@ class ReduceReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition reduceReference = {"reduce.reference", Opcode::reduce, false, supportsAll,
+const KernelDefinition reduceReference = {"reduce.reference", Opcode::reduce, overwritesNothing, supportsAll,
                                           makeKernel<ReduceReference>};
 
 }  // namespace gdws

@@ -155,7 +155,7 @@ bool supports(const OperationView& operation, const KernelContext&) {
 
 }  // namespace
 
-const KernelDefinition reduceVector = {"reduce.vector", Opcode::reduce, false, supports,
+const KernelDefinition reduceVector = {"reduce.vector", Opcode::reduce, overwritesNothing, supports,
                                        makeVectorKernel<ReduceVector>};
 
 }  // namespace gdws

@@ -27,7 +27,7 @@ class ScaleShiftReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition scaleShiftReference = {"scaleShift.reference", Opcode::scaleShift, true, supportsAll,
+const KernelDefinition scaleShiftReference = {"scaleShift.reference", Opcode::scaleShift, 0, supportsAll,
                                               makeKernel<ScaleShiftReference>};
 
 }  // namespace gdws

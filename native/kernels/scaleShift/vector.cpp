@@ -39,7 +39,7 @@ class ScaleShiftVector final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition scaleShiftVector = {"scaleShift.vector", Opcode::scaleShift, true, supportsAll,
+const KernelDefinition scaleShiftVector = {"scaleShift.vector", Opcode::scaleShift, 0, supportsAll,
                                            makeVectorKernel<ScaleShiftVector>};
 
 }  // namespace gdws

@@ -30,7 +30,7 @@ class SelectReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition selectReference = {"select.reference", Opcode::select, false, supportsAll,
+const KernelDefinition selectReference = {"select.reference", Opcode::select, overwritesNothing, supportsAll,
                                           makeKernel<SelectReference>};
 
 }  // namespace gdws

@@ -47,6 +47,7 @@ class SelectRuns final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition selectRuns = {"select.runs", Opcode::select, false, supportsAll, makeKernel<SelectRuns>};
+const KernelDefinition selectRuns = {"select.runs", Opcode::select, overwritesNothing, supportsAll,
+                                     makeKernel<SelectRuns>};
 
 }  // namespace gdws

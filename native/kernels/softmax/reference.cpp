@@ -37,7 +37,7 @@ class SoftmaxReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition softmaxReference = {"softmax.reference", Opcode::softmax, true, supportsAll,
+const KernelDefinition softmaxReference = {"softmax.reference", Opcode::softmax, 0, supportsAll,
                                            makeKernel<SoftmaxReference>};
 
 }  // namespace gdws

@@ -79,7 +79,7 @@ class SoftmaxVector final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition softmaxVector = {"softmax.vector", Opcode::softmax, true, supportsAll,
+const KernelDefinition softmaxVector = {"softmax.vector", Opcode::softmax, 0, supportsAll,
                                         makeVectorKernel<SoftmaxVector>};
 
 }  // namespace gdws

@@ -95,6 +95,7 @@ class StridedCopy final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition stridedCopy = {"strided.copy", Opcode::strided, false, supportsAll, makeKernel<StridedCopy>};
+const KernelDefinition stridedCopy = {"strided.copy", Opcode::strided, overwritesNothing, supportsAll,
+                                      makeKernel<StridedCopy>};
 
 }  // namespace gdws

@@ -27,7 +27,7 @@ class StridedReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition stridedReference = {"strided.reference", Opcode::strided, false, supportsAll,
+const KernelDefinition stridedReference = {"strided.reference", Opcode::strided, overwritesNothing, supportsAll,
                                            makeKernel<StridedReference>};
 
 }  // namespace gdws

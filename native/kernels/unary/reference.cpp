@@ -24,7 +24,6 @@ class UnaryReference final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition unaryReference = {"unary.reference", Opcode::unary, true, supportsAll,
-                                         makeKernel<UnaryReference>};
+const KernelDefinition unaryReference = {"unary.reference", Opcode::unary, 0, supportsAll, makeKernel<UnaryReference>};
 
 }  // namespace gdws

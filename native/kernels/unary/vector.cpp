@@ -31,6 +31,6 @@ class UnaryVector final : public Kernel {
 
 }  // namespace
 
-const KernelDefinition unaryVector = {"unary.vector", Opcode::unary, true, supportsAll, makeVectorKernel<UnaryVector>};
+const KernelDefinition unaryVector = {"unary.vector", Opcode::unary, 0, supportsAll, makeVectorKernel<UnaryVector>};
 
 }  // namespace gdws

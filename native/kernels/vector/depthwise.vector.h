@@ -154,7 +154,8 @@ static void finish(const FinishTask& task) {
     store(task.result + j, finished(task.source + j, task.residual == nullptr ? nullptr : task.residual + j));
   }
   if (j == task.count) return;
-  float source[lanes] = {}, residual[lanes] = {}, result[lanes];
+  // Aligned, lest a vector straddles two pages of the stack.
+  alignas(64) float source[lanes] = {}, residual[lanes] = {}, result[lanes];
   for (int64_t l = 0; j + l < task.count; ++l) {
     source[l] = task.source[j + l];
     if (task.residual != nullptr) residual[l] = task.residual[j + l];

@@ -155,24 +155,14 @@ GDWS_INLINE Vector evenElements(Vector a, Vector b) {
 #endif
 }
 
-static void splitColumns(const float* source, int64_t nextPlane, int64_t count, float* even, float* odd) {
+static void splitColumns(const float* source, int64_t nextPlane, int64_t count, int64_t readable, float* even,
+                         float* odd) {
   int64_t j = 0;
-  for (; j + lanes <= count; j += lanes) {
+  for (; j < count && 2 * (j + lanes) <= readable; j += lanes) {
     const Vector a = load(source + 2 * j), b = load(source + 2 * j + lanes);
     __builtin_prefetch(source + 2 * j + nextPlane);
     store(even + j, evenElements(a, b));
     store(odd + j, oddElements(a, b));
-  }
-  if (j < count && 2 * (count - j) >= lanes) {
-    // At least a vector is left to read, in two that overlap.
-    const Vector a = load(source + 2 * j), b = load(source + 2 * count - lanes);
-    float both[2 * lanes];
-    store(both + 2 * (count - j) - lanes, b);
-    store(both, a);
-    const Vector first = load(both), second = load(both + lanes);
-    store(even + j, evenElements(first, second));
-    store(odd + j, oddElements(first, second));
-    return;
   }
   for (; j < count; ++j) {
     even[j] = source[2 * j];

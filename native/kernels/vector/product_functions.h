@@ -101,7 +101,9 @@ struct ProductFunctions {
   /// Copies exactly `count` floats of a plane; `nextPlane` is the distance to the plane that is likely to be next.
   void (*copyFromPlanes)(const float* source, int64_t nextPlane, float* result, int64_t count);
   /// even[j] = source[2j] and odd[j] = source[2j + 1], j below `count`; up to a vector more of each is overwritten.
-  void (*splitColumns)(const float* source, int64_t nextPlane, int64_t count, float* even, float* odd);
+  /// `readable` floats may be read from source on, at least 2·count: all that is left of the plane.
+  void (*splitColumns)(const float* source, int64_t nextPlane, int64_t count, int64_t readable, float* even,
+                       float* odd);
   void (*finish)(const FinishTask& task);
   /// Nothing but multiply-adds in registers, 2·lanes operations each: what benchmarks take as the peak. Returns how
   /// many.

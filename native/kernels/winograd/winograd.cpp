@@ -119,7 +119,7 @@ class Winograd final : public Kernel {
     map_ = mapOf(shape_);
     tiling_ = tilingOf(shape_, lanes, threads);
     const int64_t mostTiles = tiling_.largestPixels(), vectors = (mostTiles + lanes - 1) / lanes;
-    const Blocking blocking = chooseBlocking(vectors_, shape_.outputsPerGroup(), vectors);
+    const Blocking blocking = chooseBlocking(vectors_, shape_.outputsPerGroup(), vectors, shape_.channelsPerGroup());
     channelParts_ = blocking.rows;
     vectorPart_ = blocking.vectors.largest();
     const int64_t pitch = vectors * lanes;

@@ -59,8 +59,15 @@ export interface NativeSession {
     seconds: number,
   ): NativeTuning | undefined;
   tuneSync(words: Int32Array, constants: readonly (NativeConstant | undefined)[], seconds: number): MeasuredKernels;
-  /** `constants[i]` has the data of constant number i; holes where the program does not use it. */
-  compile(words: Int32Array, constants: readonly (NativeConstant | undefined)[]): NativeProgram;
+  /**
+   * `constants[i]` has the data of constant number i; holes where the program does not use it. What of them lies in
+   * `pages`, a buffer of `allocatePages`, may be lost: pages are given back to the system once weights are packed.
+   */
+  compile(
+    words: Int32Array,
+    constants: readonly (NativeConstant | undefined)[],
+    pages?: ArrayBuffer,
+  ): NativeProgram;
   /** Whether runs that begin from now on are profiled. */
   setProfiling(on: boolean): void;
 }
@@ -121,6 +128,8 @@ export interface Native {
    * `tuned` makes measured times choose the kernels, if there is no preference.
    */
   createSession(threads: number, kernel?: string, tuned?: boolean): NativeSession;
+  /** Memory whose pages `compile` can give back to the system. Throws with code OUT_OF_MEMORY. */
+  allocatePages(bytes: number): ArrayBuffer;
   /** Takes over what was measured earlier; what this process has measured itself stays. */
   learnKernels(kernels: MeasuredKernels): void;
   /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */

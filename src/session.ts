@@ -6,7 +6,7 @@ import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
 import { native } from './native';
-import { readModel } from './onnx/read';
+import { readModel, readModelReleasably } from './onnx/read';
 
 export { Tensor } from 'onnxruntime-common';
 
@@ -86,13 +86,16 @@ export class InferenceSession implements Common {
     const numbers = rest.filter((argument) => typeof argument === 'number');
     const options = rest.find((argument) => typeof argument === 'object') ?? {};
     const network = { threads: threadsOf(options), kernel: options.kernel, tuning: tuningOf(options) };
-    const model = await readModel(modelSource(source, numbers));
-    const file = typeof source === 'string' ? source : undefined;
+    const given = modelSource(source, numbers);
+    const file = typeof given === 'string' ? given : undefined;
+    const releasable = file !== undefined && network.tuning === 'off' ? await readModelReleasably(file) : undefined;
+    const { model, memory } = releasable ?? { model: await readModel(given), memory: undefined };
     try {
       const graph = new Graph(model, file);
       simplify(graph);
-      return new InferenceSession(graph, await Network.create(graph, network), options);
+      return new InferenceSession(graph, await Network.create(graph, { ...network, memory }), options);
     } catch (error) {
+      memory?.close();
       throw error instanceof GdwsError ? error.within({ file }) : error;
     }
   }
@@ -149,6 +152,7 @@ export class InferenceSession implements Common {
   /** Frees the network; runs that have begun are aborted. Safe to call again. */
   release(): Promise<void> {
     this.network?.abort();
+    this.network?.close();
     this.network = undefined;
     for (const abort of this.running) abort();
     return Promise.resolve();

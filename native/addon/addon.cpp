@@ -5,6 +5,7 @@
 #include "addon/limits.h"
 #include "addon/linalg.h"
 #include "addon/names.h"
+#include "addon/page_memory.h"
 #include "addon/session.h"
 #include "addon/tuning.h"
 
@@ -14,6 +15,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new gdws::Environment(env));
   gdws::addIntrospection(env, exports);
   gdws::addNames(env, exports);
+  gdws::addPageMemory(env, exports);
   gdws::addSession(env, exports);
   gdws::addTuning(env, exports);
   gdws::addLinalg(env, exports);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "addon/errors.h"
+#include "addon/page_memory.h"
 #include "addon/program.h"
 #include "addon/tuning.h"
 #include "addon/typed_array.h"
@@ -70,8 +71,9 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
   Napi::Value compile(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const ProgramArguments given(info);
+    const PageMemory* pages = info.Length() > 2 ? pagesOf(info[2]) : nullptr;
     try {
-      auto program = session_->compile(given.words(), given.count(), given.constants);
+      auto program = session_->compile(given.words(), given.count(), given.constants, pages);
       return newProgramObject(env, session_, std::move(program));
     } catch (const Napi::Error&) {
       throw;

@@ -8,6 +8,7 @@
 
 #include "engine/counters.h"
 #include "engine/placement.h"
+#include "engine/spent_constants.h"
 
 namespace gdws {
 
@@ -25,6 +26,7 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     : program_(std::move(program)), threads_(context.threads), constants_(program_.values.size()) {
   size_t scratchBytes = 0;
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
+  const std::vector<std::vector<int32_t>> spent = spentConstants(program_);
   for (size_t i = 0; i < program_.operations.size(); ++i) {
     const Operation& operation = program_.operations[i];
     const OperationView view(program_, operation);
@@ -33,7 +35,13 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
       continue;
     }
     const KernelDefinition& definition = choose(view, context);
-    Step step{&definition, definition.make(view, context), i, inputIds_.size(), outputIds_.size()};
+    KernelContext own = context;
+    if (context.spend) {
+      own.spend = [&](const void* from, size_t bytes) {
+        if (isWithinOne(program_, spent[i], from, bytes)) context.spend(from, bytes);
+      };
+    }
+    Step step{&definition, definition.make(view, own), i, inputIds_.size(), outputIds_.size()};
     scratchBytes = std::max(scratchBytes, step.kernel->scratchBytes(threads_));
     overwrites[i] = definition.overwrites;
     for (size_t k = 0; k < operation.inputs.size(); ++k) {
@@ -46,6 +54,8 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     }
     outputIds_.insert(outputIds_.end(), operation.outputs.begin(), operation.outputs.end());
     steps_.push_back(std::move(step));
+    if (!context.spend) continue;
+    for (const int32_t id : spent[i]) context.spend(program_.values[id].data, program_.values[id].bytes());
   }
   // An output may be a constant itself, or a constant seen under other dims, which no kernel reads.
   for (const Operation& operation : program_.operations) {

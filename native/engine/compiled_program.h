@@ -21,6 +21,7 @@ namespace gdws {
 class CompiledProgram {
  public:
   /// `retain` is asked for memory that outlives the program for each constant that a kernel reads during a run.
+  /// `context.spend` is told of constants, or parts of them, whose own bytes nothing of this program needs any more.
   /// Throws ProgramError where an operation has no kernel or does not fit its operands.
   CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
                   const std::function<AlignedBytes(const Value&)>& retain);

@@ -18,7 +18,7 @@ std::shared_ptr<const float[]> Session::Weights::find(const std::string& key,
 }
 
 std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t count,
-                                                  const std::vector<ConstantData>& constants) {
+                                                  const std::vector<ConstantData>& constants, const PageMemory* pages) {
   Program program = parseProgram(words, count, constants);
   KernelContext context{bestVectors(), weights_, threads_};
   const auto retain = [this](const Value& value) {
@@ -29,6 +29,7 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
     }
     return kept;
   };
+  if (pages != nullptr) context.spend = [pages](const void* from, size_t bytes) { pages->discard(from, bytes); };
   return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain);
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/compiled_program.h"
 #include "engine/kernel_choice.h"
+#include "engine/page_memory.h"
 #include "engine/tuner.h"
 
 namespace gdws {
@@ -23,9 +24,11 @@ class Session {
   /// Whether runs that begin now add to their program's profile.
   std::atomic<bool> profiling{false};
 
-  /// Constants are numbered alike in all programs of the session. Throws ProgramError or std::bad_alloc.
+  /// Constants are numbered alike in all programs of the session. Where constants lie in `pages`, those pages are given
+  /// back as they are spent. Throws ProgramError or std::bad_alloc.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
-                                           const std::vector<ConstantData>& constants);
+                                           const std::vector<ConstantData>& constants,
+                                           const PageMemory* pages = nullptr);
   /// What is to be measured before the program of the same arguments is compiled; nothing where this session does not
   /// choose kernels by measured time. Throws ProgramError.
   Tuner tuner(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) const;

@@ -50,6 +50,9 @@ struct KernelContext {
   const VectorTable& vectors;  ///< of the instruction set in use
   PackedWeights& packedWeights;
   int threads;  ///< the most a run will have
+  /// Told of bytes of a constant that the kernel has packed and will not read again; large weights then need not lie
+  /// in memory twice. Empty where nobody wants to know.
+  std::function<void(const void* from, size_t bytes)> spend = {};
 };
 
 constexpr int32_t overwritesNothing = -1;
@@ -71,7 +74,7 @@ struct KernelDefinition {
 /// Every kernel of the build, those of one operation fastest first, its reference last.
 const std::vector<KernelDefinition>& kernelTable();
 
-/// 64-byte aligned floats, zeroed. Throws std::bad_alloc.
+/// 64-byte aligned floats, zeroed; many take memory only where they are written. Throws std::bad_alloc.
 std::shared_ptr<float[]> allocateFloats(size_t count);
 
 }  // namespace gdws

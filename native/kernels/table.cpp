@@ -2,6 +2,7 @@
 
 #include "engine/aligned_bytes.h"
 #include "engine/counters.h"
+#include "engine/page_memory.h"
 #include "kernels/argReduce/kernels.h"
 #include "kernels/averagePool/kernels.h"
 #include "kernels/binary/kernels.h"
@@ -62,7 +63,18 @@ const std::vector<KernelDefinition>& kernelTable() {
 }
 
 std::shared_ptr<float[]> allocateFloats(size_t count) {
-  const AlignedBytes bytes = allocateCounted(count * sizeof(float), Counters::instance().weightBytes);
+  std::atomic<int64_t>& held = Counters::instance().weightBytes;
+  constexpr size_t manyBytes = size_t{1} << 20;
+  if (count * sizeof(float) >= manyBytes) {
+    const auto release = [&held](PageMemory* pages) {
+      held -= static_cast<int64_t>(pages->bytes());
+      delete pages;
+    };
+    const std::shared_ptr<PageMemory> pages(new PageMemory(count * sizeof(float)), release);
+    held += static_cast<int64_t>(pages->bytes());
+    return std::shared_ptr<float[]>(pages, reinterpret_cast<float*>(pages->data()));
+  }
+  const AlignedBytes bytes = allocateCounted(count * sizeof(float), held);
   auto* floats = reinterpret_cast<float*>(bytes.get());
   std::fill_n(floats, count, 0.0f);
   return std::shared_ptr<float[]>(bytes, floats);

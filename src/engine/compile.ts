@@ -66,12 +66,13 @@ export function lowerGraph(
   };
 }
 
-/** Has the addon choose kernels, pack weights and plan memory. */
+/** Has the addon choose kernels, pack weights and plan memory; constants in `pages` are lost. */
 export function compileLowered(
   { program, words, constants, ...graph }: LoweredGraph,
   session: NativeSession,
+  pages?: ArrayBuffer,
 ): CompiledGraph {
-  return { native: namingNodes(program, () => session.compile(words, constants)), ...graph };
+  return { native: namingNodes(program, () => session.compile(words, constants, pages)), ...graph };
 }
 
 /** Makes what the addon throws of an operation name the node that it comes from. */

@@ -1,6 +1,7 @@
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { ValueType } from '../graph/value';
+import type { FileMemory } from '../onnx/file-memory';
 import { native } from '../native';
 import { operatorOf } from '../operators';
 import { compileLowered, lowerGraph, type CompiledGraph, type CompiledOperation, type LoweredGraph } from './compile';
@@ -16,6 +17,8 @@ export interface NetworkOptions {
   readonly kernel?: string;
   /** How kernels are chosen, where `kernel` is not given. */
   readonly tuning: TuningEffort | 'off';
+  /** What the graph's weights lie in, discarded between compilations. Not where kernels are chosen by measuring, which reads weights at any time. */
+  readonly memory?: FileMemory;
 }
 
 /** Where the time of profiled runs went: one operation of one program. */
@@ -33,13 +36,15 @@ export class Network {
   private readonly session;
   private readonly programs = new Map<string, CompiledGraph>();
 
+  private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
   private readonly tuning;
 
   private constructor(
     private readonly graph: Graph,
-    { threads, kernel, tuning }: NetworkOptions,
+    { threads, kernel, tuning, memory }: NetworkOptions,
   ) {
+    this.memory = memory;
     this.session = native.createSession(threads, kernel, tuning !== 'off');
     this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
   }
@@ -51,9 +56,11 @@ export class Network {
   static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
     const network = new Network(graph, options);
     try {
-      const lowered = lowerGraph(graph, undefined, network.pool);
-      await network.tuning?.prepare(lowered);
-      network.remember(lowered);
+      await network.lowerAndCompile();
+      const isFixed = graph.inputs.every(({ name }) =>
+        graph.declared(name)?.dims?.every((dim) => typeof dim === 'number'),
+      );
+      if (isFixed) network.close();
     } catch (error) {
       if (!(error instanceof GdwsError) || error.code !== 'SHAPE_UNKNOWN') throw error;
       network.checkOperators();
@@ -75,14 +82,9 @@ export class Network {
   /** Compiles the program for these input types and shapes; what there is to measure is measured off this thread. */
   compile(feeds: ReadonlyMap<string, ValueType>): Promise<CompiledGraph> {
     const key = keyOf(this.graph, feeds);
-    const compile = async () => {
-      const lowered = lowerGraph(this.graph, feeds, this.pool);
-      await this.tuning?.prepare(lowered);
-      return this.remember(lowered);
-    };
     let compiling = this.compiling.get(key);
     if (!compiling) {
-      compiling = compile().finally(() => this.compiling.delete(key));
+      compiling = this.lowerAndCompile(feeds).finally(() => this.compiling.delete(key));
       this.compiling.set(key, compiling);
     }
     return compiling;
@@ -90,7 +92,7 @@ export class Network {
 
   /** As {@link compile}, and waits for it. */
   compileSync(feeds: ReadonlyMap<string, ValueType>): CompiledGraph {
-    const lowered = lowerGraph(this.graph, feeds, this.pool);
+    const lowered = this.lower(feeds);
     this.tuning?.prepareSync(lowered);
     return this.remember(lowered);
   }
@@ -110,13 +112,31 @@ export class Network {
     );
   }
 
+  /** Lets go of the file; no shapes can be compiled any more. */
+  close(): void {
+    this.memory?.close();
+  }
+
   /** Ends the measuring that `compile` has begun; its programs are compiled without. */
   abort(): void {
     this.tuning?.abort();
   }
 
+  private async lowerAndCompile(feeds?: ReadonlyMap<string, ValueType>): Promise<CompiledGraph> {
+    const lowered = this.lower(feeds);
+    // Without measuring, at once, lest another compilation discards the weights.
+    if (this.tuning) await this.tuning.prepare(lowered);
+    return this.remember(lowered);
+  }
+
+  private lower(feeds: ReadonlyMap<string, ValueType> | undefined): LoweredGraph {
+    this.memory?.restore();
+    return lowerGraph(this.graph, feeds, this.pool);
+  }
+
   private remember(lowered: LoweredGraph): CompiledGraph {
-    const compiled = compileLowered(lowered, this.session);
+    this.memory?.discard();
+    const compiled = compileLowered(lowered, this.session, this.memory?.pages);
     this.programs.set(keyOf(this.graph, compiled.inputs), compiled);
     if (this.programs.size > mostPrograms) this.programs.delete(this.programs.keys().next().value!);
     return compiled;

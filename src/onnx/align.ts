@@ -3,14 +3,24 @@ import type { ModelProto } from './onnx_pb';
 import { dataTypeOf } from './tensor';
 import { allTensors } from './tensors';
 
+/** Bytes that were moved within their buffer. */
+export interface Move {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+}
+
 /**
  * Moves the raw data of tensors, which protobuf aligns to nothing, down to multiples of their element's size within the
  * bytes that they were decoded from, so that typed arrays can view them and no second copy of the weights is made. There
  * is room: before them lie the field's tag and its length, which nothing reads again. What has too little stays.
  *
  * The bytes must belong to the model alone.
+ *
+ * @returns what was moved, in order
  */
-export function alignRawData(model: ModelProto): void {
+export function alignRawData(model: ModelProto): Move[] {
+  const moves: Move[] = [];
   for (const tensor of allTensors(model)) {
     const { rawData } = tensor;
     const type = dataTypeOf(tensor.dataType);
@@ -20,7 +30,9 @@ export function alignRawData(model: ModelProto): void {
     const aligned = new Uint8Array(rawData.buffer, rawData.byteOffset - shift, rawData.length);
     aligned.set(rawData);
     tensor.rawData = aligned;
+    moves.push({ from: rawData.byteOffset, to: aligned.byteOffset, length: rawData.length });
   }
+  return moves;
 }
 
 /** Bytes that protobuf writes before a field of so many bytes, at least: its tag, and the length by 7 bits a byte. */

@@ -3,6 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
 import { alignRawData } from './align';
 import { loadExternalData, refuseExternalData } from './external-data';
+import { FileMemory } from './file-memory';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
 
 /**
@@ -30,6 +31,25 @@ export async function readModel(source: string | Uint8Array): Promise<ModelProto
   alignRawData(model);
   await loadExternalData(model, source);
   return model;
+}
+
+/**
+ * As {@link readModel}, for a session: the file's bytes, which are most of what it needs, can be given back to the system
+ * while they are not needed.
+ *
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA
+ */
+export async function readModelReleasably(file: string): Promise<{ model: ModelProto; memory: FileMemory }> {
+  const memory = await FileMemory.read(file);
+  try {
+    const model = decodeModel(memory.bytes, file);
+    memory.moves = alignRawData(model);
+    await loadExternalData(model, file);
+    return { model, memory };
+  } catch (error) {
+    memory.close();
+    throw error;
+  }
 }
 
 /** The messages in the bytes of a model. */

@@ -35,7 +35,7 @@ PackedProduct::PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Pr
     packing += ' ';
     packing += std::to_string(number);
   }
-  weights_ = context.packedWeights.find(packing, [&] { return pack(weights); });
+  weights_ = context.packedWeights.find(packing, [&] { return pack(weights, context); });
 }
 
 int64_t PackedProduct::packedChannels() const {
@@ -91,23 +91,26 @@ void PackedProduct::choose(int threads) {
       roundedToLine(static_cast<int64_t>(producer_->prepare(tiling_.rows.largest(), tiling_.largestColumns())));
 }
 
-std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights) const {
-  const int64_t unit = alongChannels_ ? vectors_.lanes : 1;
-  const auto total = static_cast<size_t>(geometry_.groups * packedChannels() * geometry_.depth);
-  const std::shared_ptr<float[]> packed = allocateFloats(total);
-  float* to = packed.get();
+std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, const KernelContext& context) const {
+  const int64_t unit = alongChannels_ ? vectors_.lanes : 1, depth = geometry_.depth;
+  const std::shared_ptr<float[]> packed =
+      allocateFloats(static_cast<size_t>(geometry_.groups * packedChannels() * depth));
+  const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == depth;
   for (int64_t group = 0; group < geometry_.groups; ++group) {
-    for (int64_t block = 0; block < depthBlocks_; ++block) {
-      for (int64_t part = 0; part < channelParts_.parts; ++part) {
-        const int64_t first = channelParts_.begin(part) * unit, width = channelParts_.size(part) * unit;
-        const int64_t count = std::min(width, geometry_.channels - first);
-        const float* from = weights.data + (group * geometry_.channels + first) * weights.channelPitch;
-        for (int64_t k = depthBegin(block); k < depthBegin(block + 1); ++k, to += width) {
+    for (int64_t part = 0; part < channelParts_.parts; ++part) {
+      const int64_t first = channelParts_.begin(part) * unit, width = channelParts_.size(part) * unit;
+      const int64_t count = std::min(width, geometry_.channels - first);
+      const float* const from = weights.data + (group * geometry_.channels + first) * weights.channelPitch;
+      for (int64_t block = 0; block < depthBlocks_; ++block) {
+        const int64_t begin = depthBegin(block), end = depthBegin(block + 1);
+        float* to = packed.get() + packedChannels() * (group * depth + begin) + first * (end - begin);
+        for (int64_t k = begin; k < end; ++k, to += width) {
           for (int64_t i = 0; i < count; ++i) {
             to[i] = weights.scale * from[i * weights.channelPitch + k * weights.depthPitch];
           }
         }
       }
+      if (context.spend && consecutive) context.spend(from, static_cast<size_t>(count * depth) * sizeof(float));
     }
   }
   return packed;

@@ -69,7 +69,7 @@ class PackedProduct {
   };
 
   void choose(int threads);
-  std::shared_ptr<const float[]> pack(const WeightMatrix& weights) const;
+  std::shared_ptr<const float[]> pack(const WeightMatrix& weights, const KernelContext& context) const;
   /// How many parts the threads divide the channels into.
   int channelTeams(int threads) const;
   int64_t depthBegin(int64_t block) const { return std::min(geometry_.depth, block * depthBlock_); }

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+
+namespace gdws {
+
+/// Memory of whole pages, which the system can have back while its addresses stay. Not copied, not moved.
+class PageMemory {
+ public:
+  /// Throws std::bad_alloc.
+  explicit PageMemory(size_t bytes);
+  ~PageMemory();
+  PageMemory(const PageMemory&) = delete;
+  PageMemory& operator=(const PageMemory&) = delete;
+
+  std::byte* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+
+  /// Gives back the pages that lie wholly within the `bytes` bytes from `from` on. What they hold is lost; they may be
+  /// written again. Does nothing for memory elsewhere, nor where the system has no such pages.
+  void discard(const void* from, size_t bytes) const;
+
+ private:
+  std::byte* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+}  // namespace gdws

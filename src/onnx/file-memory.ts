@@ -1,0 +1,101 @@
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+import { GdwsError } from '../errors';
+import { native } from '../native';
+import type { Move } from './align';
+
+/** Node reads at most 2 GiB at once. */
+const chunkBytes = 2 ** 30;
+
+const read = promisify(fs.read);
+
+/** Closes the files of memory that was dropped without {@link FileMemory.close}. */
+const dropped = new FinalizationRegistry<number>((descriptor) => fs.closeSync(descriptor));
+
+/**
+ * The bytes of a file, in memory that the system can have back: whoever has copied what it needs of them discards the
+ * pages, and brings all back from the file, which stays open, when they are needed again. It need not have a name any
+ * more by then, but must have the same content.
+ */
+export class FileMemory {
+  readonly bytes: Uint8Array;
+  /** Moves within the bytes after they were read, which are made again whenever they come back. */
+  moves: readonly Move[] = [];
+  private complete = false;
+
+  private constructor(
+    private readonly file: string,
+    private descriptor: number | undefined,
+    private readonly content: fs.Stats,
+    /** What the bytes lie in, as the addon allocated it. */
+    readonly pages: ArrayBuffer,
+  ) {
+    this.bytes = new Uint8Array(pages, 0, content.size);
+    dropped.register(this, descriptor!, this);
+  }
+
+  /** @throws GdwsError MODEL_UNREADABLE, OUT_OF_MEMORY */
+  static async read(file: string): Promise<FileMemory> {
+    let descriptor: number | undefined, memory: FileMemory | undefined;
+    try {
+      // Opening a pipe would wait for a writer that may never come.
+      if (!(await fs.promises.stat(file)).isFile()) throw new Error('it is no regular file');
+      descriptor = fs.openSync(file, 'r');
+      const content = fs.fstatSync(descriptor);
+      memory = new FileMemory(file, descriptor, content, native.allocatePages(content.size));
+      for (let at = 0; at < content.size;) {
+        const length = Math.min(chunkBytes, content.size - at);
+        at += progress((await read(descriptor, memory.bytes, at, length, at)).bytesRead);
+      }
+      memory.complete = true;
+      return memory;
+    } catch (cause) {
+      if (memory) memory.close();
+      else if (descriptor !== undefined) fs.closeSync(descriptor);
+      throw unreadable(file, cause as Error);
+    }
+  }
+
+  /** Says that pages have been, or are about to be, given back. */
+  discard(): void {
+    this.complete = false;
+  }
+
+  /** @throws GdwsError MODEL_UNREADABLE where the file is not what it was */
+  restore(): void {
+    if (this.complete) return;
+    try {
+      if (this.descriptor === undefined) throw new Error('it is closed');
+      const { size, mtimeMs } = fs.fstatSync(this.descriptor);
+      if (size !== this.content.size || mtimeMs !== this.content.mtimeMs) {
+        throw new Error('it was changed since the session was made, and its weights are needed again');
+      }
+      for (let at = 0; at < size;) {
+        at += progress(fs.readSync(this.descriptor, this.bytes, at, Math.min(chunkBytes, size - at), at));
+      }
+    } catch (cause) {
+      throw unreadable(this.file, cause as Error);
+    }
+    for (const { from, to, length } of this.moves) this.bytes.copyWithin(to, from, from + length);
+    this.complete = true;
+  }
+
+  /** Lets go of the file; what was discarded cannot come back then. Safe to call again. */
+  close(): void {
+    if (this.descriptor === undefined) return;
+    dropped.unregister(this);
+    fs.closeSync(this.descriptor);
+    this.descriptor = undefined;
+  }
+}
+
+function progress(bytesRead: number): number {
+  if (bytesRead === 0) throw new Error('it became shorter while it was read');
+  return bytesRead;
+}
+
+function unreadable(file: string, cause: Error & { code?: string }): GdwsError {
+  if (cause.code === 'OUT_OF_MEMORY')
+    return new GdwsError(cause.code, 'there is no room for the file.', { file, cause });
+  return new GdwsError('MODEL_UNREADABLE', `the file cannot be read: ${cause.message}.`, { file, cause });
+}

@@ -1,5 +1,6 @@
 #include "kernels/product/packed_product.h"
 
+#include <bit>
 #include <cmath>
 
 #include "kernels/product/vector_results.h"
@@ -12,6 +13,9 @@ constexpr int64_t lineFloats = 16;  ///< of a cache line
 
 /// Floats of weights that are fetched ahead of their use.
 constexpr int64_t streamAhead = 1024;
+
+/// Floats of input that likely are in the second-level cache already.
+constexpr int64_t cachedInputFloats = 128 * 1024;
 
 int64_t roundUp(int64_t count, int64_t grain) { return (count + grain - 1) / grain * grain; }
 
@@ -164,7 +168,13 @@ void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands,
       work.depth = {depthBegin(block), depthBegin(block + 1)};
       work.first = block == 0;
       work.last = block == depthBlocks_ - 1;
-      producer_->produce(buffers, work.tile, work.group, work.depth, panel, panelPitch_, producerScratch);
+      const int64_t pixels = work.tile.pixels(), lanes = vectors_.lanes;
+      work.columns = producer_->present(buffers, work.tile, work.group, work.depth,
+                                        alongChannels_ ? pixels : roundUp(pixels, lanes));
+      if (work.columns.floats == nullptr) {
+        producer_->produce(buffers, work.tile, work.group, work.depth, panel, panelPitch_, producerScratch);
+        work.columns = {panel, panelPitch_};
+      }
       if (alongChannels_) {
         multiplyChannelVectors(work);
       } else {
@@ -184,7 +194,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
   const ProductOperands& operands = *work.operands;
 
   MicroTile micro{};
-  micro.columnsPitch = panelPitch_;
+  micro.columnsPitch = work.columns.pitch;
   micro.depth = depth;
   micro.activation = work.last ? geometry_.activation.kind : Activation::none;
   micro.a = geometry_.activation.a;
@@ -194,7 +204,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
   for (int64_t part = 0; part < pixelParts.parts; ++part) {
     const int64_t firstVector = pixelParts.begin(part), vectorCount = pixelParts.size(part);
     const VectorResults results(geometry_.map, geometry_.result, work.tile, firstVector * lanes, vectorCount, lanes);
-    micro.columns = work.panel + firstVector * lanes;
+    micro.columns = work.columns.floats + firstVector * lanes;
     for (int64_t p = work.parts.begin; p < work.parts.end; ++p) {
       const int64_t channel = channelParts_.begin(p), channelCount = channelParts_.size(p);
       const int64_t resultAt = (firstChannel + channel) * geometry_.result.channelPitch;
@@ -232,8 +242,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
       }
       micro.rows = weights + channel * depth;
       micro.rowsPitch = channelCount;
-      micro.ahead = micro.rows + streamAhead;
-      micro.aheadPitch = channelCount;
+      fetchAhead(work, pixelParts, part, p, micro);
       micro.rowBias = work.first && work.bias != nullptr ? work.bias + channel : nullptr;
       vectors_.product.micro[channelCount][vectorCount](micro);
       if (work.last && !results.allDirect()) {
@@ -241,6 +250,28 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
       }
     }
   }
+}
+
+void PackedProduct::fetchAhead(const Work& work, const Split& pixelParts, int64_t part, int64_t channelPart,
+                               MicroTile& micro) const {
+  // Evenly over the channels: each micro-kernel fetches its share of the rows of the next pixels.
+  const int64_t pass = channelPart - work.parts.begin, passes = work.parts.end - work.parts.begin;
+  constexpr int64_t mostShift = 3;
+  const int64_t shift = std::min<int64_t>(mostShift, std::bit_width(static_cast<uint64_t>(passes)) - 1);
+  const bool isLastPart = part + 1 == pixelParts.parts;
+  const int64_t pitch = work.columns.pitch;
+  const bool isFar = work.columns.floats != work.panel && geometry_.depth * pitch > cachedInputFloats;
+  if (!isFar || pass >= int64_t{1} << shift || (isLastPart && work.last)) {
+    micro.ahead = micro.rows + streamAhead;
+    micro.aheadPitch = micro.rowsPitch;
+    micro.aheadShift = 0;
+    return;
+  }
+  const float* next = isLastPart ? work.columns.floats + micro.depth * pitch
+                                 : work.columns.floats + pixelParts.begin(part + 1) * vectors_.lanes;
+  micro.ahead = next + pass * (micro.depth >> shift) * pitch;
+  micro.aheadPitch = pitch;
+  micro.aheadShift = shift;
 }
 
 void PackedProduct::multiplyChannelVectors(const Work& work) const {
@@ -251,7 +282,7 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
   const Split pixelParts = Split::atMost(work.tile.pixels(), pixelPart_);
 
   MicroTile micro{};
-  micro.rowsPitch = panelPitch_;
+  micro.rowsPitch = work.columns.pitch;
   micro.depth = depth;
   VectorPlace places[ProductFunctions::mostVectors];
   micro.places = places;
@@ -267,7 +298,7 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
         float* sums = work.sums + pixel * sumsPitch_ + (firstVector + v) * lanes;
         places[v] = {sums, sumsPitch_, work.first ? nullptr : sums, sumsPitch_};
       }
-      micro.rows = work.panel + pixel;
+      micro.rows = work.columns.floats + pixel;
       // The next panel of weights comes evenly while the pixels pass by this one.
       micro.ahead = micro.columns + panelFloats + part * panelFloats / pixelParts.parts;
       micro.aheadPitch = micro.columnsPitch / pixelParts.parts;

@@ -61,7 +61,8 @@ class PackedProduct {
     PixelTile tile;
     int64_t group;
     Range depth;
-    Range parts;  ///< of the split of channels
+    Range parts;      ///< of the split of channels
+    Columns columns;  ///< of the tile, for this depth
     float* panel;
     float* sums;
     const float* bias;  ///< of the group's channels, a vector's length of zeros after them
@@ -76,6 +77,9 @@ class PackedProduct {
   int64_t packedChannels() const;
   void multiplyPixelVectors(const Work& work) const;
   void multiplyChannelVectors(const Work& work) const;
+  /// Has the micro-kernel of a part of pixels and of channels fetch what comes next from beyond the caches: pixels
+  /// where columns are read from where they lie, else weights.
+  void fetchAhead(const Work& work, const Split& pixelParts, int64_t part, int64_t channelPart, MicroTile& micro) const;
   void writeChannelVectors(const Work& work) const;
   /// Adds the residual to one channel's sums of a tile, applies the activation and writes them to y + at.
   void writePlane(const PixelTile& tile, const float* sums, const float* residual, float* y, int64_t at) const;

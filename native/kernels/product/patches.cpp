@@ -1,5 +1,7 @@
 #include "kernels/product/patches.h"
 
+#include <numeric>
+
 #include "kernels/product/lines.h"
 
 namespace gdws {
@@ -50,9 +52,19 @@ class Patches final : public Producer {
 class Planes final : public Producer {
  public:
   Planes(const PixelMap& map, const InputMaps& input, const VectorTable& vectors)
-      : map_(map), input_(input), vectors_(vectors) {}
+      : map_(map), input_(input), vectors_(vectors), spread_(spreads(input.height * input.width)) {}
 
   size_t prepare(int64_t, int64_t) override { return 0; }
+
+  Columns present(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth,
+                  int64_t floats) const override {
+    const int64_t image = tile.firstRow, pitch = input_.height * input_.width;
+    if (!spread_ || tile.rows != 1) return {nullptr, 0};
+    const float* first = input_.plane(buffers, image, group * input_.channelsPerGroup + depth.begin) + tile.firstColumn;
+    const float* end = input_.plane(buffers, map_.images, 0);
+    if (end - first < (depth.end - depth.begin - 1) * pitch + floats) return {nullptr, 0};
+    return {first, pitch};
+  }
 
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                int64_t pitch, float*) const override {
@@ -75,9 +87,16 @@ class Planes final : public Producer {
   bool hasHalo() const override { return false; }
 
  private:
+  /// Whether rows at this pitch spread over all the sets of a first-level cache. Others are better copied together.
+  static bool spreads(int64_t pitch) {
+    constexpr int64_t lineFloats = 16, sets = 64, linesOfRow = 4;
+    return pitch % lineFloats != 0 || std::gcd(pitch / lineFloats, sets) <= linesOfRow;
+  }
+
   PixelMap map_;
   InputMaps input_;
   const VectorTable& vectors_;
+  bool spread_;
 };
 
 }  // namespace

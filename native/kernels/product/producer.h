@@ -7,6 +7,12 @@
 
 namespace gdws {
 
+/// Rows of columns, one for each step of depth: row k from `floats` + k·pitch on.
+struct Columns {
+  const float* floats;
+  int64_t pitch;
+};
+
 /// Makes the columns of a product, a tile of pixels at a time: the panel that the micro-kernels multiply by.
 class Producer {
  public:
@@ -16,6 +22,12 @@ class Producer {
   /// Writes rows `depth` of `group` for the pixels of a tile: row k to panel + (k - depth.begin)·pitch.
   virtual void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                        int64_t pitch, float* scratch) const = 0;
+  /// Where the columns that produce() would write lie already, `floats` of each row readable; null floats where they do
+  /// not.
+  virtual Columns present(const Buffers& /*buffers*/, const PixelTile& /*tile*/, int64_t /*group*/,
+                          const Range& /*depth*/, int64_t /*floats*/) const {
+    return {nullptr, 0};
+  }
   /// Whether up to a vector more may be overwritten after each row, for which the pitch then leaves room.
   virtual bool spills() const = 0;
   /// Rows of depth that are best produced together.

@@ -52,9 +52,9 @@ void multiply(const MicroTile& tile) {
 
   const float* rows = tile.rows;
   const float* columns = tile.columns;
-  const float* ahead = tile.ahead;
   for (int64_t k = 0; k < tile.depth; ++k) {
     Vector column[Vectors];
+    const float* ahead = tile.ahead + (k >> tile.aheadShift) * tile.aheadPitch;
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
       column[v] = load(columns + v * lanes);
@@ -83,7 +83,6 @@ void multiply(const MicroTile& tile) {
     }
     rows += tile.rowsPitch;
     columns += tile.columnsPitch;
-    ahead += tile.aheadPitch;
   }
 
   if (tile.activation != Activation::none) {

@@ -22,10 +22,11 @@ struct MicroTile {
   const float* columns;  ///< element (k, j) at k·columnsPitch + j
   int64_t columnsPitch;
   int64_t depth;
-  /// What streams from beyond the first-level cache next: at step k, cache lines from ahead + k·aheadPitch on are
-  /// fetched, as many as there are vectors of columns.
+  /// What streams from beyond the first-level cache next: at step k, cache lines from
+  /// ahead + (k >> aheadShift)·aheadPitch on are fetched, as many as there are vectors of columns.
   const float* ahead;
   int64_t aheadPitch;
+  int64_t aheadShift;
   const float* rowBias;     ///< null, or one for each row
   const float* columnBias;  ///< null, or one for each column
   const VectorPlace* places;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <new>
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -40,10 +41,12 @@ void PageMemory::discard(const void* from, size_t bytes) const {
 
 #else
 
-PageMemory::PageMemory(size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new(std::max<size_t>(bytes, 1)))), bytes_(std::max<size_t>(bytes, 1)) {}
+PageMemory::PageMemory(size_t bytes) : bytes_(std::max<size_t>(bytes, 1)) {
+  data_ = static_cast<std::byte*>(std::calloc(bytes_, 1));
+  if (data_ == nullptr) throw std::bad_alloc();
+}
 
-PageMemory::~PageMemory() { ::operator delete(data_); }
+PageMemory::~PageMemory() { std::free(data_); }
 
 void PageMemory::discard(const void*, size_t) const {}
 

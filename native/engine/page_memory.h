@@ -7,7 +7,7 @@ namespace gdws {
 /// Memory of whole pages, which the system can have back while its addresses stay. Not copied, not moved.
 class PageMemory {
  public:
-  /// Throws std::bad_alloc.
+  /// Zeros, which take memory only once they are written. Throws std::bad_alloc.
   explicit PageMemory(size_t bytes);
   ~PageMemory();
   PageMemory(const PageMemory&) = delete;

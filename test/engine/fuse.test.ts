@@ -6,6 +6,7 @@ import { activationCode, binaryCode, unaryCode } from '../../src/engine/function
 import { Program, type OpcodeName, type ValueId } from '../../src/engine/program';
 import { elementCount, type Constant } from '../../src/graph/value';
 import { native } from '../../src/native';
+import { float32ToFloat16 } from '../../src/onnx/float16';
 
 /** Numbers between -1 and 1, the same for the same seed. */
 function randomFloats(count: number, seed: number): Float32Array {
@@ -37,6 +38,14 @@ class Draft {
 
   indices(...data: number[]): ValueId {
     return this.add({ type: 'int64', dims: [data.length], data: BigInt64Array.from(data, BigInt) });
+  }
+
+  /** Makes all floats of constants float16, as models may have them. */
+  narrow(): void {
+    for (const [index, { type, dims, data }] of this.constants) {
+      if (type !== 'float32') continue;
+      this.constants.set(index, { type: 'float16', dims, data: float32ToFloat16(data as Float32Array) });
+    }
   }
 
   private add(constant: Constant): ValueId {
@@ -216,6 +225,16 @@ describe('Gather, depthwise and pointwise become one operation', () => {
     }, ['gdws']);
     const counts = [0, 1, 2, 3].map((c) => indices.filter((index) => (index + 4) % 4 === c).length);
     expect(draft.program.operations[0]!.ints.slice(10)).toEqual(counts);
+  });
+
+  test('with float16 weights', () => {
+    expectFusion(() => {
+      const draft = new Draft(dims);
+      const depthwise = draft.convolution(gathered(draft, 3, 0, 1, 0), 4, { groups: 4, bias: true });
+      draft.program.outputs.push(draft.convolution(depthwise, 6, { size: 1, bias: true }));
+      draft.narrow();
+      return draft;
+    }, ['gdws']);
   });
 
   test('without a gather, and with a depth multiplier', () => {

@@ -1,5 +1,5 @@
 import type { Constant } from '../../graph/value';
-import type { ConstantPool } from '../constant-pool';
+import { toNativeArray, type ConstantPool } from '../constant-pool';
 import { activationCode } from '../functions';
 import type { BuiltProgram } from '../builder';
 import type { Program, ProgramOperation, ValueId } from '../program';
@@ -84,7 +84,6 @@ function combine(
   if (gather && !indices) return undefined;
   const depthwiseWeights = constantOf(depthwise.inputs[1])!;
   const pointwiseWeights = constantOf(pointwise.inputs[1])!;
-  if (depthwiseWeights.type !== 'float32' || pointwiseWeights.type !== 'float32') return undefined;
 
   const rows = depthwiseWeights.dims[0]!;
   const multiplier = rows / depthwise.ints[0]!;
@@ -133,19 +132,24 @@ function combine(
 
 /** Rows of (G, …) in the given order. */
 function permuteRows(constant: Constant, order: readonly number[]): Constant {
-  const from = constant.data as Float32Array;
+  const from = float32Of(constant);
   const width = from.length / order.length;
   const data = new Float32Array(from.length);
   order.forEach((row, place) => data.set(from.subarray(row * width, (row + 1) * width), place * width));
-  return { ...constant, data };
+  return { type: 'float32', dims: constant.dims, data };
 }
 
 /** Columns of (M, G, 1, 1) in the given order. */
 function permuteColumns(constant: Constant, order: readonly number[]): Constant {
-  const from = constant.data as Float32Array;
+  const from = float32Of(constant);
   const width = order.length;
   const data = Float32Array.from(from, (_, at) => from[at - (at % width) + order[at % width]!]!);
-  return { ...constant, data };
+  return { type: 'float32', dims: constant.dims, data };
+}
+
+/** Elements of a convolution's weights, which may be float16, as the engine computes with them. */
+function float32Of({ type, data }: Constant): Float32Array {
+  return toNativeArray(type, data) as Float32Array;
 }
 
 /** Bias (M) of the pointwise stage once that of the depthwise stage (G) has gone through it. */
@@ -156,11 +160,12 @@ function biasThrough(
   groups: number,
 ): Constant {
   const [outputs = 0, width = 0] = pointwiseWeights.dims;
-  const weights = pointwiseWeights.data as Float32Array;
-  const through = depthwiseBias.data as Float32Array;
+  const weights = float32Of(pointwiseWeights);
+  const through = float32Of(depthwiseBias);
+  const own = pointwiseBias && float32Of(pointwiseBias);
   const data = Float32Array.from({ length: outputs }, (_, m) => {
     const first = Math.floor(m / (outputs / groups)) * width;
-    let sum = pointwiseBias ? (pointwiseBias.data as Float32Array)[m]! : 0;
+    let sum = own ? own[m]! : 0;
     for (let g = 0; g < width; g++) sum += weights[m * width + g]! * through[first + g]!;
     return sum;
   });

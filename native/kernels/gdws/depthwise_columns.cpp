@@ -40,11 +40,14 @@ class DepthwiseColumns final : public Producer {
         forKernels(
             group, depth,
             [&](int64_t channel) { flatMaps_.fill(input_.plane(buffers, image, channel), row, rows, scratch); },
-            [&](int64_t kernel, int64_t k) {
+            [&](int64_t kernel, int64_t k, int64_t count) {
               task.kernel = buffers.floats(1) + kernel * window_.taps();
+              task.kernels = count;
               task.result = result + k * pitch;
+              task.nextResult = pitch;
               vectors_.product.flatDepthwise(task);
-            });
+            },
+            vectors_.product.flatKernels);
         return;
       }
       DepthwiseTask task{scratch,
@@ -61,11 +64,12 @@ class DepthwiseColumns final : public Producer {
           [&](int64_t channel) {
             lines_.fill(input_.plane(buffers, image, channel), row, rows, tile.firstColumn, tile.columns, scratch);
           },
-          [&](int64_t kernel, int64_t k) {
+          [&](int64_t kernel, int64_t k, int64_t) {
             task.kernel = buffers.floats(1) + kernel * window_.taps();
             task.result = result + k * pitch;
             vectors_.product.depthwise(task);
-          });
+          },
+          1);
     });
   }
 
@@ -76,18 +80,21 @@ class DepthwiseColumns final : public Producer {
   bool hasHalo() const override { return window_.kernelHeight > window_.strideHeight; }
 
  private:
-  /// Calls compute(depthwise kernel, row of the panel) for rows `depth` of a group, and fill(channel) before the first
-  /// kernel of each channel.
+  /// Calls compute(depthwise kernel, row of the panel, kernels) for rows `depth` of a group, up to `most` kernels of
+  /// one channel at a time, and fill(channel) before the first of each channel.
   template <class Fill, class Compute>
-  void forKernels(int64_t group, const Range& depth, Fill fill, Compute compute) const {
+  void forKernels(int64_t group, const Range& depth, Fill fill, Compute compute, int64_t most) const {
+    const int32_t* const channels = channelOf_.data() + group * depth_;
     int32_t filled = -1;
-    for (int64_t k = depth.begin; k < depth.end; ++k) {
-      const int64_t kernel = group * depth_ + k;
-      if (const int32_t channel = channelOf_[static_cast<size_t>(kernel)]; channel != filled) {
-        filled = channel;
-        fill(channel);
+    for (int64_t k = depth.begin; k < depth.end;) {
+      if (channels[k] != filled) {
+        filled = channels[k];
+        fill(channels[k]);
       }
-      compute(kernel, k - depth.begin);
+      int64_t count = 1;
+      while (count < most && k + count < depth.end && channels[k + count] == filled) ++count;
+      compute(group * depth_ + k, k - depth.begin, count);
+      k += count;
     }
   }
 

@@ -121,24 +121,50 @@ GDWS_INLINE void flatRows(const FlatDepthwiseTask& task, int64_t row, const Vect
   }
 }
 
-static void flatDepthwise(const FlatDepthwiseTask& task) {
-  Vector weight[9];
+/// Two kernels need 18 registers for their weights.
+inline constexpr int mostFlatKernels = registers == 32 ? 2 : 1;
+
+/// Vector after vector, whatever the length of rows, from `pixel` on: the kernels share what is loaded.
+template <int Kernels>
+GDWS_INLINE void flatVectors(const FlatDepthwiseTask& task, int64_t pixel) {
+  Vector weight[Kernels][9];
+#pragma GCC unroll 2
+  for (int q = 0; q < Kernels; ++q) {
 #pragma GCC unroll 9
-  for (int t = 0; t < 9; ++t) weight[t] = broadcast(task.kernel[t]);
-  int64_t row = 0;
-  if (task.notLast != nullptr && task.columns % lanes == 0) {
-    for (; row + 4 <= task.rows; row += 4) flatRows<4>(task, row, weight);
-    for (; row + 2 <= task.rows; row += 2) flatRows<2>(task, row, weight);
+    for (int t = 0; t < 9; ++t) weight[q][t] = broadcast(task.kernel[q * 9 + t]);
   }
   const int64_t pixels = task.rows * task.columns;
-  for (int64_t pixel = row * task.columns; pixel < pixels; pixel += lanes) {
-    Vector sum[3] = {};
+  for (; pixel < pixels; pixel += lanes) {
+    Vector sum[Kernels][3] = {};
 #pragma GCC unroll 3
     for (int kw = 0; kw < 3; ++kw) {
 #pragma GCC unroll 3
-      for (int kh = 0; kh < 3; ++kh) sum[kw] += weight[kh * 3 + kw] * load(task.taps[kh * 3 + kw] + pixel);
+      for (int kh = 0; kh < 3; ++kh) {
+        const Vector x = load(task.taps[kh * 3 + kw] + pixel);
+#pragma GCC unroll 2
+        for (int q = 0; q < Kernels; ++q) sum[q][kw] += weight[q][kh * 3 + kw] * x;
+      }
     }
-    store(task.result + pixel, joinColumns(sum, task, pixel));
+#pragma GCC unroll 2
+    for (int q = 0; q < Kernels; ++q) {
+      store(task.result + q * task.nextResult + pixel, joinColumns(sum[q], task, pixel));
+    }
+  }
+}
+
+static void flatDepthwise(const FlatDepthwiseTask& task) {
+  int64_t row = 0;
+  if (task.kernels == 1 && task.notLast != nullptr && task.columns % lanes == 0) {
+    Vector weight[9];
+#pragma GCC unroll 9
+    for (int t = 0; t < 9; ++t) weight[t] = broadcast(task.kernel[t]);
+    for (; row + 4 <= task.rows; row += 4) flatRows<4>(task, row, weight);
+    for (; row + 2 <= task.rows; row += 2) flatRows<2>(task, row, weight);
+  }
+  if (task.kernels == 1) {
+    flatVectors<1>(task, row * task.columns);
+  } else {
+    flatVectors<mostFlatKernels>(task, 0);
   }
 }
 

@@ -65,6 +65,7 @@ constexpr ProductFunctions makeProductFunctions() {
   functions.transpose = transpose;
   functions.depthwise = depthwise;
   functions.flatDepthwise = flatDepthwise;
+  functions.flatKernels = mostFlatKernels;
   functions.copyFromPlanes = copyFromPlanes;
   functions.splitColumns = splitColumns;
   functions.finish = finish;

@@ -60,15 +60,17 @@ struct DepthwiseTask {
   float* result;  ///< row r at r·columns; up to a vector more is overwritten after the last
 };
 
-/// One 3×3 depthwise kernel over maps without padding (FlatMaps), row after row.
+/// One or two 3×3 depthwise kernels over maps without padding (FlatMaps), row after row.
 struct FlatDepthwiseTask {
   const float* taps[9];  ///< what each tap reads for the first pixel
   const int32_t*
       notFirst;            ///< for each pixel, 0 in the first column, where the taps of column 0 count nothing, else -1
   const int32_t* notLast;  ///< likewise of the last column and the taps of column 2; null where those stay in the row
   int64_t rows, columns;
-  const float* kernel;
-  float* result;  ///< rows · columns, and up to a vector more
+  int64_t kernels;
+  const float* kernel;  ///< the second follows the first
+  float* result;        ///< rows · columns, and up to a vector more
+  int64_t nextResult;   ///< from the first kernel's result to the second's
 };
 
 /// result = act(source + bias + residual), `count` consecutive elements.
@@ -99,6 +101,7 @@ struct ProductFunctions {
                     int64_t resultPitch);
   void (*depthwise)(const DepthwiseTask& task);
   void (*flatDepthwise)(const FlatDepthwiseTask& task);
+  int64_t flatKernels;  ///< most kernels of a task: as many as the registers hold
   /// Copies exactly `count` floats of a plane; `nextPlane` is the distance to the plane that is likely to be next.
   void (*copyFromPlanes)(const float* source, int64_t nextPlane, float* result, int64_t count);
   /// even[j] = source[2j] and odd[j] = source[2j + 1], j below `count`; up to a vector more of each is overwritten.

@@ -1,10 +1,10 @@
 // Winograd transforms on vectors of tiles, for the points of winograd_points.h. Σ and Π below run over the pairs ±p.
 #pragma once
 
-#include "kernels/winograd/points.h"
 #include "kernels/vector/lines.vector.h"
 #include "kernels/vector/vector.h"
 #include "kernels/vector/winograd_functions.h"
+#include "kernels/winograd/points.h"
 
 namespace gdws {
 namespace GDWS_ISA {

@@ -65,7 +65,9 @@ export class InferenceSession implements Common {
   }
 
   /**
-   * Makes a session from a model file, or from the bytes of one.
+   * Makes a session from a model file, or from the bytes of one. From a file it needs less memory: the file's bytes are not
+   * kept beside the packed weights, but read again when inputs come in other shapes. The file stays open until then, and may
+   * be removed, but not changed. Where the model leaves no shape open, it is closed at once.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
    * ARGUMENT_INVALID
@@ -104,7 +106,8 @@ export class InferenceSession implements Common {
    * Runs the network off the JavaScript thread. The feeds are copied, and may be changed as soon as this returns.
    *
    * @param fetches names of the outputs wanted, all by default
-   * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, OUTPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED
+   * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, OUTPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED,
+   * MODEL_UNREADABLE where the shapes are new and the file has changed meanwhile
    */
   run(feeds: Common.FeedsType, options?: RunOptions): Promise<Common.ReturnType>;
   run(feeds: Common.FeedsType, fetches: Common.FetchesType, options?: RunOptions): Promise<Common.ReturnType>;

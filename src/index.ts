@@ -23,4 +23,6 @@ export { readCifar10 } from './data/cifar10';
 export { ImageSet, type ImageBatch } from './data/image-set';
 export { readNpy, writeNpy } from './data/npy';
 export { readNpz } from './data/npz';
+export { readImages, type ReadImagesOptions } from './data/read-images';
+export { readImageFolder, type ImageFolderOptions } from './data/image-folder';
 export { measureInterleaved, type Comparison, type Contestant, type Measurement, type MeasureOptions } from './measure';

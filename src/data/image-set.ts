@@ -6,19 +6,28 @@ export interface ImageBatch {
   /** (N, C, H, W), in [0, 1]. */
   readonly images: Tensor;
   /** The class of each. */
-  readonly labels: Uint8Array;
+  readonly labels: Int32Array;
 }
 
-/** Labelled images of one size, kept as bytes. */
+/** Labelled images of one size. */
 export class ImageSet {
+  /** The class of each image. */
+  readonly labels: Int32Array;
+
+  /** @throws GdwsError DATA_UNREADABLE where pixels and labels do not belong together */
   constructor(
     /** Channels, height and width of an image. */
     readonly dims: readonly [channels: number, height: number, width: number],
-    /** (images, channels, height, width), 0 to 255. */
-    readonly pixels: Uint8Array,
-    /** The class of each image. */
-    readonly labels: Uint8Array,
-  ) {}
+    /** (images, channels, height, width): bytes from 0 to 255, or floats from 0 to 1. */
+    readonly pixels: Uint8Array | Float32Array,
+    labels: ArrayLike<number>,
+  ) {
+    this.labels = Int32Array.from(labels);
+    if (pixels.length !== this.imageLength * labels.length) {
+      const summary = `there are ${labels.length} labels, and pixels of ${pixels.length / this.imageLength} images.`;
+      throw new GdwsError('DATA_UNREADABLE', summary, { shape: [...dims] });
+    }
+  }
 
   /** Number of images. */
   get length(): number {
@@ -34,8 +43,9 @@ export class ImageSet {
     if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || begin >= end || end > this.length) {
       throw new GdwsError('ARGUMENT_INVALID', `there are no images ${begin} to ${end} among ${this.length}.`);
     }
-    const size = this.dims[0] * this.dims[1] * this.dims[2];
-    const values = Float32Array.from(this.pixels.subarray(begin * size, end * size), (pixel) => pixel / 255);
+    const size = this.imageLength;
+    const part = this.pixels.subarray(begin * size, end * size);
+    const values = part instanceof Uint8Array ? Float32Array.from(part, (pixel) => pixel / 255) : part.slice();
     return {
       images: new Tensor('float32', values, [end - begin, ...this.dims]),
       labels: this.labels.subarray(begin, end),
@@ -49,5 +59,15 @@ export class ImageSet {
     for (let begin = 0; begin < this.length; begin += size) {
       yield this.batch(begin, Math.min(this.length, begin + size));
     }
+  }
+
+  /** The first `count` images, or all where there are not so many. */
+  first(count: number): ImageSet {
+    const kept = Math.min(count, this.length);
+    return new ImageSet(this.dims, this.pixels.subarray(0, kept * this.imageLength), this.labels.subarray(0, kept));
+  }
+
+  private get imageLength(): number {
+    return this.dims[0] * this.dims[1] * this.dims[2];
   }
 }

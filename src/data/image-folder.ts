@@ -1,0 +1,97 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { GdwsError } from '../errors';
+import { withPackages } from '../optional';
+import { ImageSet } from './image-set';
+import { planesOf } from './numpy-images';
+
+const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif']);
+
+export interface ImageFolderOptions {
+  /** Channels (1 or 3), height and width that the images get: scaled to cover them, then cut around the centre. */
+  readonly dims: readonly [channels: number, height: number, width: number];
+  /** Images to read, evenly of all classes; all by default. */
+  readonly count?: number;
+}
+
+/**
+ * Reads a folder with a folder of pictures for each class; classes are numbered in the order of their names. Needs the
+ * package `sharp`.
+ *
+ * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING, ARGUMENT_INVALID
+ */
+export async function readImageFolder(folder: string, { dims, count }: ImageFolderOptions): Promise<ImageSet> {
+  const [channels, height, width] = dims;
+  if (channels !== 1 && channels !== 3) {
+    throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, { file: folder });
+  }
+  const { default: sharp } = await withPackages(['sharp'], () => import('sharp'));
+  const pictures = spread(await picturesOf(folder), count);
+  const imageLength = channels * height * width;
+  const pixels = new Uint8Array(pictures.length * imageLength);
+  for (const [index, { file }] of pictures.entries()) {
+    try {
+      const { data } = await sharp(file)
+        .rotate()
+        .resize(width, height, { fit: 'cover' })
+        .flatten()
+        .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      pixels.set(planesOf(new Uint8Array(data), 1, height * width, channels), index * imageLength);
+    } catch (cause) {
+      throw new GdwsError('DATA_UNREADABLE', `the picture cannot be read: ${(cause as Error).message}.`, {
+        file,
+        cause,
+      });
+    }
+  }
+  return new ImageSet(
+    dims,
+    pixels,
+    pictures.map(({ label }) => label),
+  );
+}
+
+interface Picture {
+  readonly file: string;
+  readonly label: number;
+}
+
+async function picturesOf(folder: string): Promise<Picture[][]> {
+  const entries = await listOf(folder);
+  const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const pictures = await Promise.all(
+    classes.sort().map(async (name, label) =>
+      (await listOf(path.join(folder, name)))
+        .filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).toLowerCase()))
+        .map((entry) => ({ file: path.join(folder, name, entry.name), label }))
+        .sort((a, b) => (a.file < b.file ? -1 : 1)),
+    ),
+  );
+  if (pictures.every((ofClass) => ofClass.length === 0)) {
+    throw new GdwsError('DATA_UNREADABLE', 'the folder has no folders of pictures.', {
+      file: folder,
+      remedy: 'Put the pictures of each class into a folder of their own within it.',
+    });
+  }
+  return pictures;
+}
+
+async function listOf(folder: string) {
+  try {
+    return await fs.readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw new GdwsError('DATA_UNREADABLE', `the folder cannot be read: ${(cause as Error).message}.`, {
+      file: folder,
+      cause,
+    });
+  }
+}
+
+/** The first pictures of every class in turn, until there are `count`. */
+function spread(classes: readonly Picture[][], count = Infinity): Picture[] {
+  const most = Math.max(...classes.map((ofClass) => ofClass.length));
+  const turns = Array.from({ length: most }, (_, turn) => classes.flatMap((ofClass) => ofClass.slice(turn, turn + 1)));
+  return turns.flat().slice(0, count);
+}

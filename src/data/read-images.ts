@@ -1,0 +1,67 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { GdwsError } from '../errors';
+import { readCifar10 } from './cifar10';
+import { readImageFolder } from './image-folder';
+import type { ImageSet } from './image-set';
+import { readMnist } from './mnist';
+import { readNpzImages, readNumpyImages } from './numpy-images';
+
+export interface ReadImagesOptions {
+  /** Channels, height and width, for pictures, which are scaled to them. */
+  readonly dims?: readonly [channels: number, height: number, width: number];
+  /** The file of the labels, where they are apart: IDX or .npy. */
+  readonly labels?: string;
+  /** Images to read from the beginning, of pictures evenly from all classes; all by default. */
+  readonly count?: number;
+}
+
+/**
+ * Labelled images, in whichever form they are: CIFAR-10 in its binary version (.bin), MNIST's IDX files (the labels beside the
+ * images, under their usual name, or given), numpy's .npz, or .npy with labels given, a folder with a folder of pictures for
+ * each class.
+ *
+ * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING, ARGUMENT_INVALID
+ */
+export async function readImages(place: string, options: ReadImagesOptions = {}): Promise<ImageSet> {
+  const { count } = options;
+  if (count !== undefined && (!Number.isInteger(count) || count < 1)) {
+    throw new GdwsError('ARGUMENT_INVALID', `${count} images cannot be read.`);
+  }
+  const images = await readWhole(place, options);
+  return count === undefined ? images : images.first(count);
+}
+
+async function readWhole(place: string, { dims, labels, count }: ReadImagesOptions): Promise<ImageSet> {
+  const found = await fs.stat(place).catch((cause: Error) => {
+    throw new GdwsError('DATA_UNREADABLE', `it cannot be read: ${cause.message}.`, { file: place, cause });
+  });
+  if (found.isDirectory()) {
+    if (dims) return readImageFolder(place, { dims, count });
+    throw new GdwsError('ARGUMENT_INVALID', 'the size that pictures are to get is not known.', { file: place });
+  }
+  switch (path.extname(place).toLowerCase()) {
+    case '.bin':
+      return readCifar10(place);
+    case '.npz':
+      return readNpzImages(place);
+    case '.npy':
+      return readNumpyImages(place, labels ?? missingLabels(place));
+    default:
+      return readMnist(place, labels ?? (labelsBeside(place) || missingLabels(place)));
+  }
+}
+
+/** `train-labels-idx1-ubyte` of `train-images-idx3-ubyte`. */
+function labelsBeside(file: string): string | undefined {
+  const name = path.basename(file);
+  const labels = name.replace('images', 'labels').replace('idx3', 'idx1');
+  return labels === name ? undefined : path.join(path.dirname(file), labels);
+}
+
+function missingLabels(file: string): never {
+  throw new GdwsError('ARGUMENT_INVALID', 'where are the labels of these images?', {
+    file,
+    remedy: 'Name their file: --labels <file>.',
+  });
+}

@@ -63,11 +63,7 @@ export interface NativeSession {
    * `constants[i]` has the data of constant number i; holes where the program does not use it. What of them lies in
    * `pages`, a buffer of `allocatePages`, may be lost: pages are given back to the system once weights are packed.
    */
-  compile(
-    words: Int32Array,
-    constants: readonly (NativeConstant | undefined)[],
-    pages?: ArrayBuffer,
-  ): NativeProgram;
+  compile(words: Int32Array, constants: readonly (NativeConstant | undefined)[], pages?: ArrayBuffer): NativeProgram;
   /** Whether runs that begin from now on are profiled. */
   setProfiling(on: boolean): void;
 }

@@ -45,7 +45,7 @@ describe('numpy files', () => {
     const { images } = read.batch(1, 2);
     const expected = [];
     for (let c = 0; c < 3; c++) for (let p = 0; p < 20; p++) expected.push(floats[60 + p * 3 + c]);
-    expect(Array.from((images).data as Float32Array)).toEqual(expected);
+    expect(Array.from(images.data as Float32Array)).toEqual(expected);
   });
 
   test.each([

@@ -1,7 +1,6 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Tensor } from 'onnxruntime-common';
 import sharp from 'sharp';
 import { zipSync } from 'fflate';
 import { readImages } from '../../src/data/read-images';

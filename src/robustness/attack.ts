@@ -1,0 +1,140 @@
+import { GdwsError } from '../errors';
+import { attackerOf } from './attacks';
+import { predictedClass, type Classifier } from './classifier';
+import type { Outcome, Point } from './point';
+import { Queries, rows, type Passes } from './queries';
+import { RandomStream } from './random-stream';
+import type { AttackSettings } from './settings';
+
+/** How an attack is run; none of it but `seed` and `firstImage` changes what comes out. */
+export interface AttackOptions {
+  /** A run is repeated exactly by its seed (default 0). */
+  readonly seed?: number;
+  /** Number of the first image in its data set (default 0): a part of the set gives what the whole gives. */
+  readonly firstImage?: number;
+  /** Images that go through the network at once (default 32). */
+  readonly batchSize?: number;
+  /** Stops with code ABORTED before the next pass through the network. */
+  readonly signal?: AbortSignal;
+  /** Called after every pass through the network. */
+  onProgress?(progress: AttackProgress): void;
+}
+
+/** How far an attack is. */
+export interface AttackProgress {
+  /** Images that are done with, of how many. */
+  readonly done: number;
+  readonly total: number;
+  /** Those among the done that the attack, or the network alone, got wrong. */
+  readonly broken: number;
+  readonly passes: Passes;
+}
+
+/** What an attack left. */
+export interface AttackResult {
+  /**
+   * (N x C x H x W). The perturbed images: misclassified ones where there are, else the ones that came nearest; the images
+   * themselves where the network is wrong without an attack.
+   */
+  readonly images: Float32Array;
+  /** 1 for each image that the network classifies right without an attack. */
+  readonly correct: Uint8Array;
+  /** 1 for each image that it still classifies right after the attack. */
+  readonly standing: Uint8Array;
+  readonly passes: Passes;
+}
+
+/** Groups of images whose attacks keep their state in memory at once. */
+const groupSize = 256;
+
+/**
+ * Attacks the images that the classifier gets right.
+ *
+ * @param images (N x C x H x W), in [0, 1]
+ * @param labels the class of each
+ * @throws {GdwsError} ARGUMENT_INVALID for settings, labels or pixels that make no sense, SHAPE_MISMATCH for images of the
+ *   wrong length (both before any work is done), ABORTED
+ */
+export async function attack(
+  classifier: Classifier,
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings: AttackSettings,
+  options: AttackOptions = {},
+): Promise<AttackResult> {
+  const { seed = 0, firstImage = 0, batchSize = 32, signal } = options;
+  const size = classifier.imageDims.reduce((product, dim) => product * dim, 1);
+  const attacker = attackerOf(settings, size);
+  for (const [name, value, least] of [
+    ['seed', seed, 0],
+    ['firstImage', firstImage, 0],
+    ['batchSize', batchSize, 1],
+  ] as const) {
+    // prettier-ignore
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from ${least} on.` });
+    }
+  }
+  checkImages(classifier, images, labels);
+
+  const total = labels.length;
+  const result = { images: images.slice(), correct: new Uint8Array(total), standing: new Uint8Array(total) };
+  let done = 0;
+  let broken = 0;
+  const queries: Queries = new Queries(classifier, batchSize, signal, () =>
+    options.onProgress?.({ done, total, broken, passes: queries.passes }),
+  );
+  const originals = rows(images, size);
+  const perturbed = rows(result.images, size);
+  for (let begin = 0; begin < total; begin += groupSize) {
+    const end = Math.min(total, begin + groupSize);
+    const logits = await queries.logits(originals.slice(begin, end));
+    const positions: number[] = [];
+    const points: Point[] = [];
+    for (let position = begin; position < end; ++position) {
+      const own = logits[position - begin]!;
+      if (predictedClass(own) !== labels[position]) continue;
+      result.correct[position] = 1;
+      positions.push(position);
+      const random = new RandomStream(seed, firstImage + position);
+      points.push({ image: originals[position]!, label: labels[position]!, logits: own, random });
+    }
+    const outcomes: Outcome[] = points.length > 0 ? await attacker(queries, points) : [];
+    outcomes.forEach((outcome, index) => {
+      const position = positions[index]!;
+      perturbed[position]!.set(outcome.image);
+      result.standing[position] = outcome.broken ? 0 : 1;
+    });
+    done = end;
+    broken += end - begin - outcomes.filter((outcome) => !outcome.broken).length;
+    options.onProgress?.({ done, total, broken, passes: queries.passes });
+  }
+  return { ...result, passes: queries.passes };
+}
+
+/** @throws {GdwsError} SHAPE_MISMATCH, ARGUMENT_INVALID */
+export function checkImages({ classes, imageDims }: Classifier, images: Float32Array, labels: ArrayLike<number>): void {
+  const size = imageDims.reduce((product, dim) => product * dim, 1);
+  if (images.length !== labels.length * size) {
+    throw new GdwsError('SHAPE_MISMATCH', `there are ${images.length} pixels for ${labels.length} labels.`, {
+      shape: [labels.length, ...imageDims],
+      remedy: `Each image has ${size} pixels.`,
+    });
+  }
+  for (let index = 0; index < labels.length; ++index) {
+    const label = labels[index]!;
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new GdwsError('ARGUMENT_INVALID', `image ${index} has label ${label}.`, {
+        remedy: `The classifier has classes 0 to ${classes - 1}.`,
+      });
+    }
+  }
+  for (let index = 0; index < images.length; ++index) {
+    if (!(images[index]! >= 0 && images[index]! <= 1)) {
+      throw new GdwsError('ARGUMENT_INVALID', `image ${Math.floor(index / size)} has a pixel of ${images[index]!}.`, {
+        remedy:
+          'Pixels are in [0, 1]; a mean and std that the network expects are given apart from the images (normalized).',
+      });
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import { crossEntropy, dlr, ranked, targetedDlr, type Loss } from '../loss';
+import type { Norm } from '../norm';
+import { inTurn, Outcome, type Attacker, type Point } from '../point';
+import { project } from '../projection';
+import type { Queries, Slope } from '../queries';
+import { perturb, perturbation } from '../rounding';
+import type { ApgdSettings } from '../settings';
+import { SettingsReader } from '../validate';
+import { Checkpoints, HalvingStepSize, SparseStepSize, sparsitySpan } from './apgd-schedule';
+import { momentumStep, sparseStep } from './apgd-step';
+import { randomSurfacePerturbation } from './random-start';
+
+/**
+ * Auto-PGD (Croce and Hein, Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
+ * attacks, ICML 2020; for l1: Mind the box, ICML 2021): gradient ascent with momentum whose step size adapts itself.
+ */
+export function apgd(settings: ApgdSettings, pixels: number): Attacker {
+  const reader = new SettingsReader(settings, [
+    'attack',
+    'norm',
+    'eps',
+    'loss',
+    'steps',
+    'restarts',
+    'targets',
+    'rho',
+    'largerEps',
+  ]);
+  const norm = reader.norm();
+  const loss = reader.choice('loss', ['ce', 'dlr', 'dlr-targeted'], 'ce');
+  const ascent = {
+    norm,
+    loss: { ce: crossEntropy, dlr, 'dlr-targeted': targetedDlr }[loss],
+    rho: reader.number('rho', 0.75, 0, 1),
+    stages: stagesOf(
+      reader.eps(norm, pixels),
+      reader.integer('steps', 100),
+      reader.boolean('largerEps', norm === 'l1'),
+    ),
+  };
+  const restarts = reader.integer('restarts', 1);
+  const targets = reader.integer('targets', 9);
+  return (queries, points) => {
+    const ranks = loss === 'dlr-targeted' ? Math.min(targets, queries.classes - 1) : 1;
+    const runs: Attacker[] = [];
+    for (let rank = 1; rank <= ranks; ++rank) {
+      for (let run = 0; run < restarts; ++run) runs.push(ascend({ ...ascent, rank }));
+    }
+    return inTurn(queries, points, runs);
+  };
+}
+
+/** A ball to search, and for how many steps. */
+interface Stage {
+  readonly eps: number;
+  readonly steps: number;
+}
+
+interface Ascent {
+  readonly norm: Norm;
+  readonly loss: Loss;
+  readonly rho: number;
+  readonly stages: readonly Stage[];
+  /** The target of a targeted loss is the class of this rank among the image's logits. */
+  readonly rank: number;
+}
+
+/** The steps, or 30 % of them each in balls of 3 and 2 eps first. */
+function stagesOf(eps: number, steps: number, largerEps: boolean): Stage[] {
+  const early = Math.ceil(0.3 * steps);
+  if (!largerEps || steps <= 2 * early) return [{ eps, steps }];
+  return [
+    { eps: 3 * eps, steps: early },
+    { eps: 2 * eps, steps: early },
+    { eps, steps: steps - 2 * early },
+  ];
+}
+
+function ascend({ norm, loss, rho, stages, rank }: Ascent): Attacker {
+  return async (queries, points) => {
+    const outcomes = points.map((point) => new Outcome(point));
+    const climbs = points.map(
+      (point, index) => new Climb(point, ranked(point.logits)[rank] ?? -1, outcomes[index]!, norm, stages[0]!.eps),
+    );
+    for (const [number, { eps, steps }] of stages.entries()) {
+      const last = number === stages.length - 1;
+      climbs.forEach((climb) => climb.enter(eps, rho, stages.length > 1));
+      await climbInBall(queries, climbs, loss, steps, last);
+    }
+    return outcomes;
+  };
+}
+
+/** All steps of one stage. What is found in a larger ball than eps is no result, only the start of the next. */
+async function climbInBall(queries: Queries, climbs: Climb[], loss: Loss, steps: number, last: boolean): Promise<void> {
+  const checkpoints = new Checkpoints(steps);
+  let going = climbs;
+  const see = async (): Promise<void> => {
+    const slopes = await queries.slopes(going, loss);
+    going = going.filter((climb, index) => climb.see(slopes[index]!, last));
+  };
+  await see();
+  for (let step = 0; step < steps && going.length > 0; ++step) {
+    going.forEach((climb) => climb.step(step === 0));
+    await see();
+    const span = checkpoints.step();
+    const sparsity = (step + 1) % sparsitySpan(steps) === 0;
+    going.forEach((climb) => climb.check(span, sparsity));
+  }
+}
+
+/** The search from one point. */
+class Climb {
+  /** Where it is. */
+  readonly image: Float32Array;
+  private readonly best: { loss: number; image: Float32Array; gradient: Float32Array };
+  private gradient: Float32Array;
+  private delta: Float64Array;
+  private previous: Float64Array;
+  private eps = 0;
+  private halving?: HalvingStepSize;
+  private sparse?: SparseStepSize;
+
+  constructor(
+    readonly point: Point,
+    readonly target: number,
+    private readonly outcome: Outcome,
+    private readonly norm: Norm,
+    firstEps: number,
+  ) {
+    const { image, random } = point;
+    this.delta = randomSurfacePerturbation(random, image, norm, firstEps);
+    this.previous = this.delta;
+    this.image = perturb(image, this.delta, new Float32Array(image.length));
+    this.gradient = new Float32Array(image.length);
+    this.best = { loss: -Infinity, image: this.image.slice(), gradient: this.gradient };
+  }
+
+  /** Goes on from the best image so far, in the ball of this eps. `several` where the ball is one of several. */
+  enter(eps: number, rho: number, several: boolean): void {
+    const { image: center } = this.point;
+    this.eps = eps;
+    this.delta = project(
+      perturbation(center, this.best.image, new Float64Array(center.length)),
+      center,
+      this.norm,
+      eps,
+    );
+    perturb(center, this.delta, this.image);
+    perturbation(center, this.image, this.delta);
+    this.previous = this.delta;
+    this.best.loss = -Infinity;
+    if (this.norm === 'l1') {
+      const changed = several ? changedPixels(this.delta) : center.length;
+      const share = several ? changed / center.length / 1.5 : 0.2;
+      this.sparse = new SparseStepSize(eps, share, changed, center.length);
+    } else this.halving = new HalvingStepSize(2 * eps, rho);
+  }
+
+  /** Takes what the network says of the image. Whether to go on: not once it is misclassified within eps. */
+  see({ loss, logits, gradient }: Slope, last: boolean): boolean {
+    this.halving?.see(loss);
+    this.gradient = gradient;
+    if (loss > this.best.loss || this.best.loss === -Infinity) {
+      this.best.loss = loss;
+      this.best.image.set(this.image);
+      this.best.gradient = gradient;
+    }
+    if (last) this.outcome.offer(this.image, logits);
+    return !this.outcome.broken;
+  }
+
+  step(first: boolean): void {
+    const { image: center } = this.point;
+    const { norm, eps, gradient, delta, previous } = this;
+    const moved = this.sparse
+      ? sparseStep(delta, gradient, center, { eps, stepSize: this.sparse.value, share: this.sparse.share })
+      : momentumStep(delta, previous, gradient, center, {
+          norm,
+          eps,
+          stepSize: this.halving!.value,
+          pull: first ? 1 : 0.75,
+        });
+    this.previous = delta;
+    perturb(center, moved, this.image);
+    this.delta = perturbation(center, this.image, moved);
+  }
+
+  /** After a step: adapts the step size where a checkpoint is due (`span` steps after the last, or `sparsity`). */
+  check(span: number, sparsity: boolean): void {
+    const { image: center } = this.point;
+    let back = false;
+    if (this.sparse && sparsity) {
+      back = this.sparse.check(changedPixels(perturbation(center, this.best.image, new Float64Array(center.length))));
+    } else if (this.halving && span > 0) back = this.halving.check(span, this.best.loss);
+    if (!back) return;
+    this.image.set(this.best.image);
+    this.gradient = this.best.gradient;
+    // The momentum is that of the last step, as in the authors' implementation.
+    this.delta = perturbation(center, this.image, new Float64Array(center.length));
+  }
+}
+
+function changedPixels(delta: Float64Array): number {
+  return delta.reduce((count, change) => count + (change === 0 ? 0 : 1), 0);
+}

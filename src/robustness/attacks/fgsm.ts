@@ -1,0 +1,30 @@
+import type { Norm } from '../norm';
+import { crossEntropy } from '../loss';
+import { Outcome, type Attacker } from '../point';
+import { perturb } from '../rounding';
+import type { FgsmSettings } from '../settings';
+import { SettingsReader } from '../validate';
+import { linearMaximizer } from './steepest-step';
+
+/**
+ * Fast gradient (sign) method (Goodfellow, Shlens and Szegedy, Explaining and harnessing adversarial examples, ICLR 2015):
+ * the perturbation that raises the linearized cross entropy most.
+ */
+export function fgsm(settings: FgsmSettings, pixels: number): Attacker {
+  const reader = new SettingsReader(settings, ['attack', 'norm', 'eps']);
+  const norm: Norm = reader.norm();
+  const eps = reader.eps(norm, pixels);
+  return async (queries, points) => {
+    const questions = points.map((point) => ({ point, image: point.image }));
+    const slopes = await queries.slopes(questions, crossEntropy);
+    const images = points.map(({ image }, index) =>
+      perturb(image, linearMaximizer(slopes[index]!.gradient, image, norm, eps), new Float32Array(image.length)),
+    );
+    const logits = await queries.logits(images);
+    return points.map((point, index) => {
+      const outcome = new Outcome(point);
+      outcome.offer(images[index]!, logits[index]!);
+      return outcome;
+    });
+  };
+}

@@ -1,0 +1,85 @@
+import { crossEntropy, dlr } from '../loss';
+import type { Norm } from '../norm';
+import { inTurn, Outcome, type Attacker, type Point } from '../point';
+import { project } from '../projection';
+import { perturb, perturbation } from '../rounding';
+import type { PgdSettings } from '../settings';
+import { SettingsReader } from '../validate';
+import { randomPerturbation } from './random-start';
+import { addSteepestStep } from './steepest-step';
+
+/**
+ * Projected gradient descent (Madry et al., Towards deep learning models resistant to adversarial attacks, ICLR 2018), for l1
+ * with the sparse steps of Maini et al. and the exact projection of Croce and Hein.
+ */
+export function pgd(settings: PgdSettings, pixels: number): Attacker {
+  const reader = new SettingsReader(settings, [
+    'attack',
+    'norm',
+    'eps',
+    'steps',
+    'stepSize',
+    'restarts',
+    'randomStart',
+    'earlyStop',
+    'loss',
+    'sparsity',
+  ]);
+  const norm = reader.norm();
+  const eps = reader.eps(norm, pixels);
+  const steps = reader.integer('steps', 40);
+  const descent: Descent = {
+    norm,
+    eps,
+    steps,
+    // Long enough to cross the ball from any start; for l1, that of Maini et al.
+    stepSize: reader.stepSize(norm === 'l1' ? eps / 12 : (2.5 * eps) / steps),
+    earlyStop: reader.boolean('earlyStop', true),
+    loss: reader.choice('loss', ['ce', 'dlr'], 'ce') === 'ce' ? crossEntropy : dlr,
+    sparsity: reader.sparsity(),
+  };
+  const restarts = reader.integer('restarts', 1);
+  const randomStart = reader.boolean('randomStart', true);
+  const runs = Array.from({ length: restarts }, (_, run) =>
+    descend({ ...descent, randomStart: randomStart || run > 0 }),
+  );
+  return (queries, points) => inTurn(queries, points, runs);
+}
+
+interface Descent {
+  readonly norm: Norm;
+  readonly eps: number;
+  readonly steps: number;
+  readonly stepSize: number;
+  readonly earlyStop: boolean;
+  readonly loss: typeof crossEntropy;
+  readonly sparsity: readonly [number, number];
+}
+
+function descend(settings: Descent & { readonly randomStart: boolean }): Attacker {
+  const { norm, eps, steps, stepSize, earlyStop, loss, sparsity, randomStart } = settings;
+  return async (queries, points) => {
+    const outcomes = points.map((point) => new Outcome(point));
+    const start = ({ image, random }: Point): Float32Array =>
+      randomStart
+        ? perturb(image, randomPerturbation(random, image, norm, eps), new Float32Array(image.length))
+        : image.slice();
+    let going = points.map((point, index) => ({ point, image: start(point), outcome: outcomes[index]! }));
+    for (let step = 0; step < steps && going.length > 0; ++step) {
+      const slopes = await queries.slopes(going, loss);
+      going = going.filter(({ point, image, outcome }, index) => {
+        const { logits, gradient } = slopes[index]!;
+        outcome.offer(image, logits);
+        if (outcome.broken && earlyStop) return false;
+        const delta = perturbation(point.image, image, new Float64Array(image.length));
+        const changed = norm === 'l1' ? point.random.integer(...sparsity) : 0;
+        addSteepestStep(delta, gradient, point.image, norm, stepSize, changed);
+        perturb(point.image, project(delta, point.image, norm, eps), image);
+        return true;
+      });
+    }
+    const logits = await queries.logits(going.map(({ image }) => image));
+    going.forEach(({ image, outcome }, index) => outcome.offer(image, logits[index]!));
+    return outcomes;
+  };
+}

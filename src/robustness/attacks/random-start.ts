@@ -1,0 +1,41 @@
+import { normOf, type Norm } from '../norm';
+import { clipToBox, project } from '../projection';
+import type { RandomStream } from '../random-stream';
+
+/** A random perturbation within the ball and the box: uniform in the ball for l∞ and l2, projected noise for l1. */
+export function randomPerturbation(random: RandomStream, image: Float32Array, norm: Norm, eps: number): Float64Array {
+  const delta = new Float64Array(image.length);
+  if (norm === 'linf') {
+    for (let index = 0; index < delta.length; ++index) delta[index] = eps * (2 * random.uniform() - 1);
+    return clipToBox(delta, image, eps);
+  }
+  for (let index = 0; index < delta.length; ++index) delta[index] = random.normal();
+  if (norm === 'l1') return project(delta, image, norm, eps);
+  const scale = (eps * random.uniform() ** (1 / delta.length)) / normOf(delta, 'l2');
+  return project(
+    delta.map((value) => scale * value),
+    image,
+    norm,
+    eps,
+  );
+}
+
+/** As {@link randomPerturbation}, on the surface of the ball for l∞ and l2: where Auto-PGD starts. */
+export function randomSurfacePerturbation(
+  random: RandomStream,
+  image: Float32Array,
+  norm: Norm,
+  eps: number,
+): Float64Array {
+  const delta = new Float64Array(image.length);
+  for (let index = 0; index < delta.length; ++index) {
+    delta[index] = norm === 'linf' ? 2 * random.uniform() - 1 : random.normal();
+  }
+  if (norm === 'l1') return project(delta, image, norm, eps);
+  const scale = eps / normOf(delta, norm);
+  return clipToBox(
+    delta.map((value) => scale * value),
+    image,
+    norm === 'linf' ? eps : Infinity,
+  );
+}

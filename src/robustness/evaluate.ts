@@ -1,0 +1,171 @@
+import { GdwsError } from '../errors';
+import { attack, checkImages, type AttackOptions } from './attack';
+import { predictedClass, type Classifier } from './classifier';
+import { compareOutcomes, type OutcomeComparison } from './comparison';
+import { Queries, rows, type Passes } from './queries';
+import type { AttackSettings } from './settings';
+import { proportion, type Proportion } from './statistics/wilson';
+
+/** A classifier and what it is called in reports. */
+export interface Candidate {
+  readonly name: string;
+  readonly classifier: Classifier;
+}
+
+/** What is asked of an evaluation besides the attack. */
+export interface EvaluateOptions extends Omit<AttackOptions, 'onProgress'> {
+  /** Whether images made on each classifier are tried on the others too (default false). */
+  readonly transfer?: boolean;
+  /** Called after every pass through a network. */
+  onProgress?(progress: EvaluationProgress): void;
+}
+
+/** How far an evaluation is. */
+export interface EvaluationProgress {
+  /** Name of the classifier at work. */
+  readonly classifier: string;
+  /** Its images that are done with, of how many. */
+  readonly done: number;
+  readonly total: number;
+  /** Those among the done that it gets wrong, attacked or not. */
+  readonly broken: number;
+  readonly passes: Passes;
+  readonly imagesPerSecond: number;
+}
+
+/** What one classifier withstood. */
+export interface CandidateReport {
+  readonly name: string;
+  /** Share classified right without an attack. */
+  readonly natural: Proportion;
+  /** Share classified right without an attack and after it. */
+  readonly robust: Proportion;
+  /** 1 for each image classified right without an attack. */
+  readonly correct: Uint8Array;
+  /** 1 for each image that stands after it. */
+  readonly standing: Uint8Array;
+  /** The perturbed images. */
+  readonly images: Float32Array;
+  readonly passes: Passes;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+}
+
+/** How two classifiers differ, point by point. */
+export interface CandidateComparison {
+  /** The first candidate. */
+  readonly from: string;
+  readonly to: string;
+  readonly natural: OutcomeComparison;
+  readonly robust: OutcomeComparison;
+}
+
+/** What becomes of images that were made on one classifier when another is given them. */
+export interface Transfer {
+  readonly madeOn: string;
+  readonly triedOn: string;
+  /** Share that the other classifier gets right without an attack and with these images. */
+  readonly robust: Proportion;
+  /** Of the images that both get right and that break the first, the share that break the other. */
+  readonly transferred: Proportion;
+}
+
+/** What an evaluation found. */
+export interface Evaluation {
+  readonly candidates: readonly CandidateReport[];
+  /** The first candidate against each other one. */
+  readonly comparisons: readonly CandidateComparison[];
+  /** Every ordered pair, if asked for. */
+  readonly transfers: readonly Transfer[];
+}
+
+/**
+ * Natural and robust accuracy of classifiers on the same images, with 95 % Wilson intervals.
+ *
+ * @param images (N x C x H x W), in [0, 1]
+ * @throws {GdwsError} what {@link attack} throws, before any work is done; ARGUMENT_INVALID without candidates
+ */
+export async function evaluate(
+  candidates: readonly Candidate[],
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings: AttackSettings,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  if (candidates.length === 0 || labels.length === 0) {
+    throw new GdwsError('ARGUMENT_INVALID', `there are no ${labels.length === 0 ? 'images' : 'classifiers'}.`);
+  }
+  for (const { classifier } of candidates) checkImages(classifier, images, labels);
+  const reports: CandidateReport[] = [];
+  for (const candidate of candidates) reports.push(await evaluateOne(candidate, images, labels, settings, options));
+  const [first, ...others] = reports as [CandidateReport, ...CandidateReport[]];
+  return {
+    candidates: reports,
+    comparisons: others.map((other) => ({
+      from: first.name,
+      to: other.name,
+      natural: compareOutcomes(first.correct, other.correct),
+      robust: compareOutcomes(first.standing, other.standing),
+    })),
+    transfers: options.transfer ? await tryOnOthers(candidates, reports, labels, options) : [],
+  };
+}
+
+async function evaluateOne(
+  { name, classifier }: Candidate,
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings: AttackSettings,
+  options: EvaluateOptions,
+): Promise<CandidateReport> {
+  const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1000;
+  const result = await attack(classifier, images, labels, settings, {
+    ...options,
+    onProgress: (progress) =>
+      options.onProgress?.({ ...progress, classifier: name, imagesPerSecond: progress.done / seconds() }),
+  });
+  const elapsed = seconds();
+  return {
+    name,
+    natural: proportion(sum(result.correct), labels.length),
+    robust: proportion(sum(result.standing), labels.length),
+    ...result,
+    seconds: elapsed,
+    imagesPerSecond: labels.length / elapsed,
+  };
+}
+
+async function tryOnOthers(
+  candidates: readonly Candidate[],
+  reports: readonly CandidateReport[],
+  labels: ArrayLike<number>,
+  { batchSize = 32, signal }: EvaluateOptions,
+): Promise<Transfer[]> {
+  const transfers: Transfer[] = [];
+  for (const [made, source] of reports.entries()) {
+    for (const [tried, target] of reports.entries()) {
+      if (made === tried) continue;
+      const queries = new Queries(candidates[tried]!.classifier, batchSize, signal);
+      const logits = await queries.logits(rows(source.images, source.images.length / labels.length));
+      const right = logits.map((row, image) => predictedClass(row) === labels[image]);
+      const stands = right.map((value, image) => value && target.correct[image] === 1);
+      const shared = right.map(
+        (_, image) => source.correct[image]! & target.correct[image]! & ~source.standing[image]!,
+      );
+      transfers.push({
+        madeOn: source.name,
+        triedOn: target.name,
+        robust: proportion(stands.filter(Boolean).length, labels.length),
+        transferred: proportion(right.filter((value, image) => shared[image] && !value).length, sum(shared)),
+      });
+    }
+  }
+  return transfers;
+}
+
+function sum(flags: ArrayLike<number>): number {
+  let total = 0;
+  for (let index = 0; index < flags.length; ++index) total += flags[index]!;
+  return total;
+}

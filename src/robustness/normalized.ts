@@ -1,0 +1,50 @@
+import { GdwsError } from '../errors';
+import type { Classifier } from './classifier';
+
+/** What a network expects of its input: (pixel - mean) / std, one number for each channel or one for all. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
+ * A classifier of images in [0, 1] around one that takes normalized ones. Its gradients are those of the images in [0, 1].
+ *
+ * @throws {GdwsError} ARGUMENT_INVALID for numbers that fit no channels, or a std that is not above 0
+ */
+export function normalized(classifier: Classifier, { mean, std }: Normalization): Classifier {
+  const [channels = 1] = classifier.imageDims;
+  const size = classifier.imageDims.reduce((product, dim) => product * dim, 1);
+  const plane = size / channels;
+  const scale = perChannel('std', std, channels).map((value) => 1 / value);
+  const shift = perChannel('mean', mean, channels).map((value, channel) => -value * scale[channel]!);
+  if (!scale.every((value) => value > 0 && Number.isFinite(value))) {
+    throw new GdwsError('ARGUMENT_INVALID', `std is ${std.join(', ')}.`, { remedy: 'Every std is above 0.' });
+  }
+  const normalize = (images: Float32Array): Float32Array =>
+    images.map((value, index) => {
+      const channel = Math.floor(index / plane) % channels;
+      return value * scale[channel]! + shift[channel]!;
+    });
+  return {
+    classes: classifier.classes,
+    imageDims: classifier.imageDims,
+    logits: (images, count) => classifier.logits(normalize(images), count),
+    async gradient(images, count, cotangent) {
+      const { logits, gradient } = await classifier.gradient(normalize(images), count, cotangent);
+      return {
+        logits,
+        gradient: gradient.map((value, index) => value * scale[Math.floor(index / plane) % channels]!),
+      };
+    },
+  };
+}
+
+function perChannel(name: string, values: readonly number[], channels: number): number[] {
+  if (!values.every(Number.isFinite) || (values.length !== channels && values.length !== 1)) {
+    throw new GdwsError('ARGUMENT_INVALID', `${name} is ${values.join(', ') || 'empty'}.`, {
+      remedy: `Give one number, or one for each of the ${channels} channels.`,
+    });
+  }
+  return Array.from({ length: channels }, (_, channel) => values[values.length === 1 ? 0 : channel]!);
+}

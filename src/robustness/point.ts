@@ -1,0 +1,68 @@
+import { marginOf, predictedClass } from './classifier';
+import type { Queries } from './queries';
+import type { RandomStream } from './random-stream';
+
+/** An image under attack, classified right without it. */
+export interface Point {
+  readonly image: Float32Array;
+  readonly label: number;
+  /** Logits of the image itself. */
+  readonly logits: Float32Array;
+  /** Its own source of random numbers. */
+  readonly random: RandomStream;
+}
+
+/** The strongest perturbation of an image that was found. */
+export class Outcome {
+  /** The perturbed image; the image itself where nothing was found. */
+  image: Float32Array;
+  /** Whether it is misclassified. */
+  broken = false;
+  private margin: number;
+
+  constructor(private readonly point: Point) {
+    this.image = point.image;
+    this.margin = marginOf(point.logits, point.label);
+  }
+
+  /** Takes a perturbed image (a copy of it) that comes nearer to misclassification, or is misclassified by more. */
+  offer(image: Float32Array, logits: Float32Array): void {
+    const { label } = this.point;
+    const broken = predictedClass(logits) !== label;
+    const margin = marginOf(logits, label);
+    if (broken === this.broken ? !(margin < this.margin) : this.broken) return;
+    this.broken = broken;
+    this.margin = margin;
+    this.image = image.slice();
+  }
+
+  /** Takes what another run found. */
+  merge(other: Outcome): void {
+    if (other.broken === this.broken ? !(other.margin < this.margin) : this.broken) return;
+    this.broken = other.broken;
+    this.margin = other.margin;
+    this.image = other.image;
+  }
+}
+
+/** Something that tries to break points. */
+export type Attacker = (queries: Queries, points: readonly Point[]) => Promise<Outcome[]>;
+
+/** Runs several attackers in turn, each on the points that still stand. */
+export async function inTurn(
+  queries: Queries,
+  points: readonly Point[],
+  attackers: readonly Attacker[],
+): Promise<Outcome[]> {
+  const outcomes = points.map((point) => new Outcome(point));
+  for (const attacker of attackers) {
+    const standing = points.flatMap((_, index) => (outcomes[index]!.broken ? [] : [index]));
+    if (standing.length === 0) break;
+    const found = await attacker(
+      queries,
+      standing.map((index) => points[index]!),
+    );
+    standing.forEach((index, position) => outcomes[index]!.merge(found[position]!));
+  }
+  return outcomes;
+}

@@ -1,0 +1,124 @@
+import { GdwsError } from '../errors';
+import type { Classifier } from './classifier';
+import type { Loss } from './loss';
+import type { Point } from './point';
+
+/** How often images went through a network. */
+export interface Passes {
+  /** Images × forward passes. */
+  readonly forward: number;
+  /** Images × backward passes. */
+  readonly backward: number;
+}
+
+/** What the network says of an image: its loss, logits and the gradient of the loss with respect to the image. */
+export interface Slope {
+  readonly loss: number;
+  readonly logits: Float32Array;
+  readonly gradient: Float32Array;
+}
+
+/** An image whose loss is asked for. */
+export interface Question {
+  readonly point: Point;
+  /** The image at which; of the same dims as the point's own. */
+  readonly image: Float32Array;
+  /** The class that a targeted loss is about. */
+  readonly target?: number;
+}
+
+/** Questions of an attack to the network: counted, and ended by a signal. */
+export class Queries {
+  private counts = { forward: 0, backward: 0 };
+
+  constructor(
+    private readonly classifier: Classifier,
+    private readonly batchSize: number,
+    private readonly signal?: AbortSignal,
+    private readonly asked: () => void = () => undefined,
+  ) {}
+
+  get passes(): Passes {
+    return { ...this.counts };
+  }
+
+  get classes(): number {
+    return this.classifier.classes;
+  }
+
+  /** (C, H, W) */
+  get imageDims(): readonly number[] {
+    return this.classifier.imageDims;
+  }
+
+  /** Logits of each image. */
+  async logits(images: readonly Float32Array[]): Promise<Float32Array[]> {
+    const answers: Float32Array[] = [];
+    for (const [begin, end] of batches(images.length, this.batchSize)) {
+      this.throwIfAborted();
+      const logits = await this.classifier.logits(packed(images.slice(begin, end)), end - begin);
+      this.counts.forward += end - begin;
+      answers.push(...rows(logits, this.classes));
+      this.asked();
+    }
+    return answers;
+  }
+
+  /** Loss, logits and gradient at each image. */
+  async slopes(questions: readonly Question[], loss: Loss): Promise<Slope[]> {
+    const answers: Slope[] = [];
+    for (const [begin, end] of batches(questions.length, this.batchSize)) {
+      this.throwIfAborted();
+      const part = questions.slice(begin, end);
+      const losses: number[] = [];
+      const cotangent = (logits: Float32Array): Float32Array => {
+        const directions = new Float32Array(logits.length);
+        const own = rows(directions, this.classes);
+        rows(logits, this.classes).forEach((row, index) => {
+          const { point, target = -1 } = part[index]!;
+          losses[index] = loss(row, point.label, own[index]!, target);
+        });
+        return directions;
+      };
+      const images = packed(part.map(({ image }) => image));
+      const { logits, gradient } = await this.classifier.gradient(images, part.length, cotangent);
+      this.counts.forward += part.length;
+      this.counts.backward += part.length;
+      const gradients = rows(gradient, gradient.length / part.length);
+      rows(logits, this.classes).forEach((row, index) =>
+        answers.push({ loss: losses[index]!, logits: row, gradient: gradients[index]! }),
+      );
+      this.asked();
+    }
+    return answers;
+  }
+
+  private throwIfAborted(): void {
+    if (this.signal?.aborted) throw new GdwsError('ABORTED', 'the attack was aborted.', { cause: this.signal.reason });
+  }
+}
+
+/**
+ * Runs of images: as many full batches as there are, then falling powers of two, so that an engine that plans its memory for
+ * each batch size sees few of them.
+ */
+export function* batches(count: number, size: number): Generator<[begin: number, end: number]> {
+  for (let begin = 0; begin < count;) {
+    const left = count - begin;
+    const end = begin + (left >= size ? size : 2 ** Math.floor(Math.log2(left)));
+    yield [begin, end];
+    begin = end;
+  }
+}
+
+function packed(images: readonly Float32Array[]): Float32Array {
+  const size = images[0]!.length;
+  const all = new Float32Array(images.length * size);
+  images.forEach((image, index) => all.set(image, index * size));
+  return all;
+}
+
+/** Views of the rows of a matrix. */
+export function rows(matrix: Float32Array, width: number): Float32Array[] {
+  return Array.from({ length: matrix.length / width }, (_, row) => matrix.subarray(row * width, (row + 1) * width));
+}

@@ -1,0 +1,112 @@
+import type { Norm } from './norm';
+
+/** A bound: a number of the scale of pixels in [0, 1], or a fraction as '8/255'. */
+export type Epsilon = number | string;
+
+interface Bounded {
+  /** Norm of the perturbation. */
+  readonly norm: Norm;
+  /** Its bound. */
+  readonly eps: Epsilon;
+}
+
+/** Fast gradient method: one step, as far as the bound allows. */
+export interface FgsmSettings extends Bounded {
+  readonly attack: 'fgsm';
+}
+
+/** Projected gradient descent. */
+export interface PgdSettings extends Bounded {
+  readonly attack: 'pgd';
+  /** Gradient steps (default 40). */
+  readonly steps?: number;
+  /** Length of a step in the norm (default: 2.5 eps / steps for l-inf and l2, eps / 12 for l1). */
+  readonly stepSize?: Epsilon;
+  /** Independent runs on the images that still stand (default 1). */
+  readonly restarts?: number;
+  /** Whether the first run starts at a random point of the ball (default true); later ones always do. */
+  readonly randomStart?: boolean;
+  /** Whether an image is left alone once it is misclassified (default true). */
+  readonly earlyStop?: boolean;
+  /** What is raised (default cross entropy). */
+  readonly loss?: 'ce' | 'dlr';
+  /** l1 only: least and most pixels that a step changes, drawn anew for each (default [5, 20]). */
+  readonly sparsity?: readonly [least: number, most: number];
+}
+
+/** Multi steepest descent, for the union of the three balls. */
+export interface MsdSettings {
+  readonly attack: 'msd';
+  /** The three bounds. */
+  readonly eps: Readonly<Record<Norm, Epsilon>>;
+  /** Length of a step in each norm (default: eps / 10 for l-inf and l2, eps / 12 for l1). */
+  readonly stepSize?: Readonly<Partial<Record<Norm, Epsilon>>>;
+  /** Gradient steps (default 50). */
+  readonly steps?: number;
+  /** Independent runs (default 1); the first starts at the image, later ones in the l-inf ball. */
+  readonly restarts?: number;
+  /** Whether an image is left alone once it is misclassified (default true). */
+  readonly earlyStop?: boolean;
+  /** Least and most pixels that an l1 step changes (default [5, 20]). */
+  readonly sparsity?: readonly [least: number, most: number];
+}
+
+/** Auto-PGD. */
+export interface ApgdSettings extends Bounded {
+  readonly attack: 'apgd';
+  /** What is raised (default 'ce'). */
+  readonly loss?: 'ce' | 'dlr' | 'dlr-targeted';
+  /** Gradient steps (default 100). */
+  readonly steps?: number;
+  /** Independent runs, for each target (default 1). */
+  readonly restarts?: number;
+  /** Classes that 'dlr-targeted' tries, the likeliest first (default 9; never more than there are). */
+  readonly targets?: number;
+  /** Share of steps that must raise the loss, or the step size is halved (default 0.75). */
+  readonly rho?: number;
+  /** Whether a run starts in balls of 3 and 2 eps, as AutoAttack does for l1 (default: for l1 only). */
+  readonly largerEps?: boolean;
+}
+
+/** Fast adaptive boundary attack, targeted. */
+export interface FabSettings extends Bounded {
+  readonly attack: 'fab';
+  /** Steps for each target (default 100). */
+  readonly steps?: number;
+  /** Runs for each target; from the second on they start at a random point (default 1). */
+  readonly restarts?: number;
+  /** Classes that are tried, the likeliest first (default 9; never more than there are). */
+  readonly targets?: number;
+  /** Largest weight of the step from the image itself (default 0.1). */
+  readonly alphaMax?: number;
+  /** Overshoot over the boundary, η (default 1.05). */
+  readonly overshoot?: number;
+  /** How far it goes back to the image after a success, β (default 0.9). */
+  readonly backward?: number;
+}
+
+/** Square attack: random search that needs no gradient. */
+export interface SquareSettings extends Bounded {
+  readonly attack: 'square';
+  /** Most queries for each image and run (default 5000). */
+  readonly queries?: number;
+  /** Independent runs (default 1). */
+  readonly restarts?: number;
+  /** Share of the pixels that the first squares cover (default 0.8). */
+  readonly initialShare?: number;
+  /** Whether the schedule of sizes, made for 10000 queries, is fitted to `queries` (default false, as in AutoAttack). */
+  readonly rescaleSchedule?: boolean;
+}
+
+/** The standard AutoAttack suite: APGD-CE, targeted APGD-DLR, targeted FAB, Square. */
+export interface AutoAttackSettings extends Bounded {
+  readonly attack: 'autoattack';
+  /** Steps of APGD and FAB (default 100). */
+  readonly steps?: number;
+  /** Queries of Square (default 5000). */
+  readonly queries?: number;
+}
+
+/** An attack and how it is run. Defaults are those of the public references; see `docs/robustness.md`. */
+export type AttackSettings =
+  FgsmSettings | PgdSettings | MsdSettings | ApgdSettings | FabSettings | SquareSettings | AutoAttackSettings;

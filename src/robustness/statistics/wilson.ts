@@ -1,0 +1,29 @@
+/** A share of a sample, with the interval in which the share of the population is. */
+export interface Proportion {
+  readonly successes: number;
+  readonly trials: number;
+  /** successes / trials; NaN without trials. */
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** The 97.5 % quantile of the normal distribution. */
+const quantile = 1.959963984540054;
+
+/** A share and its 95 % score interval (Wilson, Probable inference, JASA 1927), without continuity correction. */
+export function proportion(successes: number, trials: number): Proportion {
+  if (trials === 0) return { successes, trials, value: NaN, lower: 0, upper: 1 };
+  const value = successes / trials;
+  const square = quantile * quantile;
+  const center = (successes + square / 2) / (trials + square);
+  const half = (quantile / (trials + square)) * Math.sqrt(trials * value * (1 - value) + square / 4);
+  // Exactly 0 and 1 at the ends, where rounding would leave a trace.
+  return {
+    successes,
+    trials,
+    value,
+    lower: successes === 0 ? 0 : center - half,
+    upper: successes === trials ? 1 : center + half,
+  };
+}

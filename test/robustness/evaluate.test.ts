@@ -1,0 +1,68 @@
+import type { Classifier } from '../../src/robustness/classifier';
+import { evaluate } from '../../src/robustness/evaluate';
+import type { AttackSettings } from '../../src/robustness/settings';
+import { linear } from './classifiers';
+
+/** Two classes of one-pixel-wide images: which side of a threshold the first pixel is on. */
+const threshold = (at: number, sharpness = 1): Classifier =>
+  linear([1, 1, 2], {
+    rows: [Float64Array.of(sharpness, 0), Float64Array.of(0, 0)],
+    biases: Float64Array.of(-at * sharpness, 0),
+  });
+const values = [0.9, 0.7, 0.62, 0.58, 0.45, 0.3, 0.1];
+const images = Float32Array.from(values.flatMap((value) => [value, 0.5]));
+const labels = [0, 0, 0, 0, 0, 1, 1];
+const settings: AttackSettings = { attack: 'pgd', norm: 'linf', eps: 0.1 };
+
+describe('evaluate', () => {
+  it('counts what is right and what stands, and compares point by point', async () => {
+    const { candidates, comparisons, transfers } = await evaluate(
+      [
+        { name: 'half', classifier: threshold(0.5) },
+        { name: 'higher', classifier: threshold(0.65) },
+      ],
+      images,
+      labels,
+      settings,
+      { transfer: true },
+    );
+    const [half, higher] = candidates;
+    // Right: all but 0.45; within 0.1 of 0.5: 0.58.
+    expect(half).toMatchObject({ natural: { successes: 6, trials: 7 }, robust: { successes: 5 } });
+    expect([...half!.standing]).toEqual([1, 1, 1, 0, 0, 1, 1]);
+    // Right: 0.9, 0.7, 0.3, 0.1; within 0.1 of 0.65: 0.7.
+    expect(higher).toMatchObject({ natural: { successes: 4 }, robust: { successes: 3 } });
+    expect(comparisons).toEqual([
+      {
+        from: 'half',
+        to: 'higher',
+        natural: { lost: 2, gained: 0, pValue: 0.5 },
+        robust: { lost: 2, gained: 0, pValue: 0.5 },
+      },
+    ]);
+    expect(transfers.map(({ madeOn, triedOn }) => [madeOn, triedOn])).toEqual([
+      ['half', 'higher'],
+      ['higher', 'half'],
+    ]);
+    // 0.7, which breaks 'higher' at 0.6, is still right for 'half'.
+    expect(transfers[1]!.transferred).toMatchObject({ successes: 0, trials: 1 });
+    expect(half!.imagesPerSecond).toBeGreaterThan(0);
+  });
+
+  it('reports whose turn it is', async () => {
+    const seen = new Set<string>();
+    const candidates = ['a', 'b'].map((name) => ({ name, classifier: threshold(0.5) }));
+    await evaluate(candidates, images, labels, settings, { onProgress: ({ classifier }) => seen.add(classifier) });
+    expect([...seen]).toEqual(['a', 'b']);
+  });
+
+  it('names bad input of any classifier before the first is attacked', async () => {
+    const asked = jest.fn();
+    const first: Classifier = { ...threshold(0.5), logits: asked };
+    const second: Classifier = { ...threshold(0.5), classes: 1 };
+    const candidates = [first, second].map((classifier, index) => ({ name: String(index), classifier }));
+    await expect(evaluate(candidates, images, labels, settings)).rejects.toThrow('label 1');
+    expect(asked).not.toHaveBeenCalled();
+    await expect(evaluate([], images, labels, settings)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+  });
+});

@@ -27,7 +27,7 @@ describe.each(norms)('attacks of a linear classifier in %s', (norm) => {
   const least = difference / normOf(normal, dual[norm]);
   const attacks = (eps: number): [AttackSettings, slack: number][] => [
     [{ attack: 'fgsm', norm, eps }, 1e-4],
-    [{ attack: 'pgd', norm, eps, steps: 100, sparsity: [1, 1] }, norm === 'l2' ? 0.01 : 1e-3],
+    [{ attack: 'pgd', norm, eps, steps: 100, stepSize: eps / 10, sparsity: [1, 1] }, 1e-3],
     [{ attack: 'apgd', norm, eps }, norm === 'l1' ? 0.05 : 1e-3],
     [{ attack: 'apgd', norm, eps, loss: 'dlr-targeted' }, norm === 'l1' ? 0.05 : 1e-3],
     [{ attack: 'fab', norm, eps }, 0.02],

@@ -33,7 +33,7 @@ export function twoLayers(imageDims: readonly number[], hidden: Affine, last: Af
   });
 }
 
-/** The nearest of the classes' prototypes, softly: a two-layer network whose first layer is random and fixed. */
+/** Noisy images of a prototype for each class, and a two-layer network whose first layer is random. */
 export function toyProblem(
   count: number,
   { seed = 7, scale = 1 } = {},
@@ -50,7 +50,7 @@ export function toyProblem(
   const prototypes = Array.from({ length: classes }, () =>
     Float64Array.from({ length: pixels }, () => 0.5 + 0.25 * random.sign() * random.uniform()),
   );
-  // The last layer is ridge regression's cousin: the mean activations of each class, centred.
+  // The largest logit is that of the prototype whose activations are nearest.
   const features = prototypes.map((prototype) => apply(hidden, prototype).map(Math.tanh));
   const center = features[0]!.map((_, unit) => features.reduce((sum, one) => sum + one[unit]!, 0) / classes);
   const last: Affine = {

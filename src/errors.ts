@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'MODEL_INVALID' // it is, but breaks the rules of ONNX
   | 'EXTERNAL_DATA' // weights beside the model are missing, short, or outside its folder
   | 'OPERATOR_UNSUPPORTED' // the engine cannot run this operator, or not with these attributes
+  | 'GRADIENT_UNSUPPORTED' // an operator that cannot be differentiated, or not in this form
   | 'SHAPE_MISMATCH' // dimensions that do not fit together
   | 'SHAPE_UNKNOWN' // a dimension that is needed is not known
   | 'TYPE_MISMATCH' // a tensor of the wrong element type

@@ -36,3 +36,12 @@ export type { Norm } from './robustness/norm';
 export type { Passes } from './robustness/queries';
 export { proportion, type Proportion } from './robustness/statistics/wilson';
 export { mcnemar } from './robustness/statistics/mcnemar';
+export {
+  GradientSession,
+  type Cotangent,
+  type GradientOptions,
+  type InputGradients,
+  type LossGradients,
+  type WeightGradientOptions,
+  type WeightGradients,
+} from './gradient-session';

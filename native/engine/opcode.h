@@ -29,7 +29,8 @@ namespace gdws {
   X(alias)                \
   X(cast)                 \
   X(select)               \
-  X(compare)
+  X(compare)              \
+  X(maxPoolGradient)
 
 enum class Opcode : int32_t {
 #define GDWS_OPCODE_MEMBER(name) name,

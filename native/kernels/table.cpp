@@ -18,6 +18,7 @@
 #include "kernels/localResponse/kernels.h"
 #include "kernels/matmul/kernels.h"
 #include "kernels/maxPool/kernels.h"
+#include "kernels/maxPoolGradient/kernels.h"
 #include "kernels/normalize/kernels.h"
 #include "kernels/pad/kernels.h"
 #include "kernels/reduce/kernels.h"
@@ -49,6 +50,7 @@ const std::vector<KernelDefinition>& kernelTable() {
     append(localResponseKernels);
     append(matmulKernels);
     append(maxPoolKernels);
+    append(maxPoolGradientKernels);
     append(normalizeKernels);
     append(padKernels);
     append(reduceKernels);

@@ -25,7 +25,8 @@ export type OpcodeName =
   | 'alias'
   | 'cast'
   | 'select'
-  | 'compare';
+  | 'compare'
+  | 'maxPoolGradient';
 
 /** A value of a program, by its place in {@link Program.values}. */
 export type ValueId = number;

@@ -17,6 +17,7 @@ const std::vector<Generator>& generators() {
       {Opcode::argReduce, randomArgReduce},
       {Opcode::softmax, randomSoftmax},
       {Opcode::maxPool, randomMaxPool},
+      {Opcode::maxPoolGradient, randomMaxPoolGradient},
       {Opcode::averagePool, randomAveragePool},
       {Opcode::concat, randomConcat},
       {Opcode::strided, randomStrided},

@@ -29,6 +29,7 @@ TestCase randomReduce(Random& random);
 TestCase randomArgReduce(Random& random);
 TestCase randomSoftmax(Random& random);
 TestCase randomMaxPool(Random& random);
+TestCase randomMaxPoolGradient(Random& random);
 TestCase randomAveragePool(Random& random);
 TestCase randomConcat(Random& random);
 TestCase randomStrided(Random& random);

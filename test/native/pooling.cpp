@@ -38,9 +38,12 @@ TestCase randomPool(Random& random, Opcode opcode) {
   Axis width = randomAxis(random);
   if (random.chance(0.5)) width = height;
   const Dims x = {random.integer(1, 2), random.chance(0.02) ? 0 : random.integer(1, 5), height.from, width.from};
+  const Dims y = {x[0], x[1], height.to, width.to};
+  const bool isGradient = opcode == Opcode::maxPoolGradient;
   TestCase testCase(opcode);
-  testCase.addInput(x, opcode == Opcode::maxPool ? wildNumbers(random, x, 3) : numbers(random, x));
-  testCase.addOutput({x[0], x[1], height.to, width.to});
+  testCase.addInput(x, opcode == Opcode::averagePool ? numbers(random, x) : wildNumbers(random, x, 3));
+  if (isGradient) testCase.addInput(y, numbers(random, y));
+  testCase.addOutput(isGradient ? x : y);
   std::vector<int32_t> words;
   for (const auto member : {&Axis::kernel, &Axis::stride, &Axis::dilation, &Axis::padBegin, &Axis::padEnd}) {
     words.push_back(static_cast<int32_t>(height.*member));
@@ -49,10 +52,13 @@ TestCase randomPool(Random& random, Opcode opcode) {
   if (opcode == Opcode::averagePool) words.push_back(static_cast<int32_t>(random.integer(0, 1)));
   testCase.setInts(std::move(words));
   testCase.tolerance = {opcode == Opcode::maxPool ? 0 : 1e-6, 0, opcode == Opcode::averagePool};
+  if (isGradient) testCase.tolerance = {1e-6, 1e-6, false};
   return testCase;
 }
 
 }  // namespace
+
+TestCase randomMaxPoolGradient(Random& random) { return randomPool(random, Opcode::maxPoolGradient); }
 
 TestCase randomMaxPool(Random& random) { return randomPool(random, Opcode::maxPool); }
 

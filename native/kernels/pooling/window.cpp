@@ -38,9 +38,10 @@ Taps PoolAxis::between(int64_t position, int64_t low, int64_t high) const {
           std::min(kernel, ceilOfQuotient(high - first, dilation))};
 }
 
-PoolOperation::PoolOperation(const OperationView& operation) {
-  const Value& x = inputOf(operation, 0);
-  const Value& y = outputOf(operation);
+PoolOperation::PoolOperation(const OperationView& operation)
+    : PoolOperation(operation, inputOf(operation, 0), outputOf(operation)) {}
+
+PoolOperation::PoolOperation(const OperationView& operation, const Value& x, const Value& y) {
   if (x.rank() != 4 || y.rank() != 4 || x.dims[0] != y.dims[0] || x.dims[1] != y.dims[1]) {
     operation.fail("cannot pool " + describe(x.dims) + " to " + describe(y.dims));
   }

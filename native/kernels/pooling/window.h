@@ -36,6 +36,8 @@ struct PoolAxis {
 /// A checked pooling: x (N,C,H,W), y (N,C,OH,OW). The output may be as long as rounding up makes it.
 struct PoolOperation {
   explicit PoolOperation(const OperationView& operation);
+  /// The pooling of x to y whose attributes the operation has.
+  PoolOperation(const OperationView& operation, const Value& x, const Value& y);
 
   int64_t maps;  ///< N·C, 0 where y has no elements
   PoolAxis height;

@@ -1,0 +1,41 @@
+import { activationOf } from '../fuse/activation-slot';
+import { activationCode } from '../functions';
+import type { ProgramOperation, ValueId } from '../program';
+import { Unsupported } from './rule';
+import type { Tape } from './tape';
+
+/** The gradient before the activation that an operation applies, found from the activation's result alone. */
+export function throughActivation(tape: Tape, operation: ProgramOperation, gradient: ValueId): ValueId {
+  const code = activationOf(operation);
+  if (code === undefined || code === activationCode('none')) return gradient;
+  const [a = 0, b = 0] = operation.floats.slice(-2);
+  const y = tape.use(operation.outputs[0]!);
+  switch (code) {
+    case activationCode('relu'):
+      return reluGradient(tape, y, gradient);
+    case activationCode('clip'):
+      return clipGradient(tape, y, gradient, a, b);
+    case activationCode('leakyRelu'):
+      // Below, a negative slope gives the same results as the positive side does.
+      if (a < 0) throw new Unsupported('of a leaky ReLU of negative slope after another operation');
+      return leakyReluGradient(tape, y, gradient, a);
+    default:
+      throw new Unsupported(`of activation ${code}`);
+  }
+}
+
+/** `y` is the activation's result or its argument: both have the same sign. */
+export function reluGradient(tape: Tape, y: ValueId, gradient: ValueId): ValueId {
+  return tape.select(tape.compare('greater', y, tape.filled(0)), gradient, tape.filled(0));
+}
+
+export function clipGradient(tape: Tape, y: ValueId, gradient: ValueId, low: number, high: number): ValueId {
+  let result = gradient;
+  if (low > -3.4e38) result = tape.select(tape.compare('greater', y, tape.filled(low)), result, tape.filled(0));
+  if (high < 3.4e38) result = tape.select(tape.compare('less', y, tape.filled(high)), result, tape.filled(0));
+  return result;
+}
+
+export function leakyReluGradient(tape: Tape, y: ValueId, gradient: ValueId, slope: number): ValueId {
+  return tape.select(tape.compare('greater', y, tape.filled(0)), gradient, tape.linear(gradient, slope));
+}

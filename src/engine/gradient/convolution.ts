@@ -1,0 +1,179 @@
+import { elementCount } from '../../graph/value';
+import { activationCode } from '../functions';
+import type { ProgramOperation, ValueId } from '../program';
+import type { Rule } from './rule';
+import type { Tape } from './tape';
+
+/** How a kernel walks over a map. */
+export interface Walk {
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** Top, left. */
+  readonly pads: readonly [number, number];
+}
+
+export function walkOf({ ints }: ProgramOperation): Walk {
+  const [, strideH = 1, strideW = 1, dilationH = 1, dilationW = 1, top = 0, left = 0] = ints;
+  return { strides: [strideH, strideW], dilations: [dilationH, dilationW], pads: [top, left] };
+}
+
+/** Adds the gradients of what a convolution or product adds to its result. */
+export function addAddends(tape: Tape, operation: ProgramOperation, first: number, gradient: ValueId): void {
+  const bias = operation.inputs[first];
+  tape.add(bias, () => {
+    const axes = tape.dimsOf(gradient).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    return tape.view(tape.reduce('sum', gradient, axes), tape.dims(bias!));
+  });
+  const residual = operation.inputs[first + 1];
+  tape.add(residual, () => gradient);
+}
+
+export const convolution: Rule = (tape, operation, gradient) => {
+  const [x, w] = operation.inputs as [ValueId, ValueId];
+  const [groups = 1] = operation.ints;
+  const walk = walkOf(operation);
+  tape.add(x, () => transposed(tape, gradient, weightsOf(tape, w), groups, walk, tape.dims(x)));
+  tape.add(w, () => {
+    const perImage = weightGradients(tape, tape.use(x), gradient, groups, walk, tape.dims(w));
+    return tape.isPerImage(w) ? perImage : tape.sumTo(perImage, tape.dims(w));
+  });
+  addAddends(tape, operation, 2, gradient);
+};
+
+/** The backward pass of a transposed convolution is a convolution. */
+export const convolutionTranspose: Rule = (tape, operation, gradient) => {
+  const [x, w] = operation.inputs as [ValueId, ValueId];
+  const [groups = 1] = operation.ints;
+  const walk = walkOf(operation);
+  tape.add(x, () => {
+    const weights = tape.dims(w);
+    const ends = [0, 1].map((axis) => {
+      const reach = (tape.dims(x)[2 + axis]! - 1) * walk.strides[axis]! + extentOf(weights, walk, axis);
+      return reach - tape.dimsOf(gradient)[2 + axis]! - walk.pads[axis]!;
+    });
+    const dims = tape.dimsOf(gradient);
+    const cropped = dims.map((dim, axis) => (axis < 2 ? dim : dim + Math.min(0, ends[axis - 2]!)));
+    const within = ends.every((end) => end >= 0) ? gradient : tape.emit('pad', [gradient], cropped, [0, 0, 0, 0], [0]);
+    const ints = [groups, ...walk.strides, ...walk.dilations, ...walk.pads, ...ends.map((end) => Math.max(0, end))];
+    return tape.emit('convolution', [within, tape.use(w)], tape.dims(x), [...ints, activationCode('none')], [0, 0]);
+  });
+  tape.add(w, () => {
+    // Map and result change places.
+    const perImage = weightGradients(tape, gradient, tape.use(x), groups, walk, tape.dims(w));
+    return tape.isPerImage(w) ? perImage : tape.sumTo(perImage, tape.dims(w));
+  });
+  addAddends(tape, operation, 2, gradient);
+};
+
+/** Weights of a convolution, with their elements where these are constant. */
+export interface Weights {
+  readonly id: ValueId;
+  /** (M, C / groups, KH, KW) */
+  readonly dims: readonly number[];
+  readonly constant?: { readonly key: string; readonly data: Float32Array };
+}
+
+export function weightsOf(tape: Tape, w: ValueId): Weights {
+  const data = tape.constantData(w) as Float32Array | undefined;
+  const dims = tape.dims(w);
+  const key = `${tape.forward.values[w]!.index},${dims.join()}`;
+  return { id: tape.use(w), dims, constant: data && { key, data } };
+}
+
+/**
+ * The transpose of a convolution: from its result (N,M,OH,OW) to its map. With stride 1 it is a convolution with the
+ * kernels turned round, which more kernels can run.
+ */
+export function transposed(
+  tape: Tape,
+  gradient: ValueId,
+  { id, dims: weights, constant }: Weights,
+  groups: number,
+  walk: Walk,
+  map: readonly number[],
+): ValueId {
+  const from = tape.dimsOf(gradient);
+  const begins = [0, 1].map((axis) => extentOf(weights, walk, axis) - 1 - walk.pads[axis]!);
+  const ends = [0, 1].map((axis) => {
+    return map[2 + axis]! - from[2 + axis]! - begins[axis]! + extentOf(weights, walk, axis) - 1;
+  });
+  const none = activationCode('none');
+  if (constant && walk.strides.every((stride) => stride === 1) && [...begins, ...ends].every((pad) => pad >= 0)) {
+    const [outputs = 0, perGroup = 0, height = 0, width = 0] = weights;
+    const turnedDims = [perGroup * groups, outputs / groups, height, width];
+    const turned = tape.floats(`turned,${groups},${constant.key}`, turnedDims, () =>
+      turn(constant.data, weights, groups),
+    );
+    const ints = [groups, 1, 1, ...walk.dilations, ...begins, ...ends, none];
+    return tape.emit('convolution', [gradient, turned], map, ints, [0, 0]);
+  }
+  const ints = [groups, ...walk.strides, ...walk.dilations, ...walk.pads, 0, 0, none];
+  return tape.emit('convolutionTranspose', [gradient, id], map, ints, [0, 0]);
+}
+
+/** (M, C / groups, KH, KW) to (C, M / groups, KH, KW), every kernel by half a turn. */
+function turn(
+  data: Float32Array,
+  [outputs = 0, perGroup = 0, height = 0, width = 0]: readonly number[],
+  groups: number,
+) {
+  const taps = height * width;
+  const outputsPerGroup = outputs / groups;
+  const result = new Float32Array(data.length);
+  for (let m = 0; m < outputs; m++) {
+    const group = Math.floor(m / outputsPerGroup);
+    for (let c = 0; c < perGroup; c++) {
+      const from = (m * perGroup + c) * taps;
+      const to = ((group * perGroup + c) * outputsPerGroup + (m % outputsPerGroup)) * taps;
+      for (let tap = 0; tap < taps; tap++) result[to + taps - 1 - tap] = data[from + tap]!;
+    }
+  }
+  return result;
+}
+
+function extentOf(weights: readonly number[], { dilations }: Walk, axis: number): number {
+  return (weights[2 + axis]! - 1) * dilations[axis]! + 1;
+}
+
+/** Weight gradients of every image, (N, M, C / groups, KH, KW): the product of its result and its patches. */
+export function weightGradients(
+  tape: Tape,
+  x: ValueId,
+  gradient: ValueId,
+  groups: number,
+  walk: Walk,
+  weights: readonly number[],
+): ValueId {
+  const [batch = 0, channels = 0, height = 0, width = 0] = tape.dimsOf(x);
+  const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
+  const [, , kernelHeight = 0, kernelWidth = 0] = weights;
+  const needed = [outputHeight, outputWidth].map(
+    (to, axis) => (to - 1) * walk.strides[axis]! + extentOf(weights, walk, axis),
+  );
+  const paddedHeight = Math.max(needed[0]!, height + walk.pads[0]);
+  const paddedWidth = Math.max(needed[1]!, width + walk.pads[1]);
+  const paddedDims = [batch, channels, paddedHeight, paddedWidth];
+  const same = paddedHeight === height && paddedWidth === width;
+  const padded = same ? x : tape.emit('pad', [x], paddedDims, [0, 0, ...walk.pads], [0]);
+  const plane = paddedHeight * paddedWidth;
+  const patchDims = [batch, channels, kernelHeight, kernelWidth, outputHeight, outputWidth];
+  const patches = tape.emit('strided', [padded], patchDims, [
+    0,
+    channels * plane,
+    plane,
+    walk.dilations[0] * paddedWidth,
+    walk.dilations[1],
+    walk.strides[0] * paddedWidth,
+    walk.strides[1],
+  ]);
+  const pixels = outputHeight * outputWidth;
+  const rows = elementCount([channels, kernelHeight, kernelWidth]) / groups;
+  const product = tape.emit(
+    'matmul',
+    [tape.view(gradient, [batch, groups, outputs / groups, pixels]), tape.view(patches, [batch, groups, rows, pixels])],
+    [batch, groups, outputs / groups, rows],
+    [0, 1, activationCode('none')],
+    [1, 0, 0],
+  );
+  return tape.view(product, [batch, ...weights]);
+}

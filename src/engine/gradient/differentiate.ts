@@ -1,0 +1,76 @@
+import { GdwsError } from '../../errors';
+import type { ConstantPool } from '../constant-pool';
+import { fuseAdditions } from '../fuse/fuse-additions';
+import type { Program, ProgramOperation, ValueId } from '../program';
+import { throughActivation } from './activation';
+import { Unsupported } from './rule';
+import { rules } from './rules';
+import { Tape, type NativeConstants } from './tape';
+
+/** A backward program and what it is fed with. */
+export interface Differentiated {
+  /** Inputs: the cotangent, then the saved values. Outputs: the gradients, each with the dims of its value. */
+  readonly backward: Program;
+  /** Values of the forward program that the backward program reads: outputs or inputs of it. */
+  readonly saved: readonly ValueId[];
+  readonly constants: NativeConstants;
+}
+
+/**
+ * Writes the program that takes the cotangent of one value of a forward program back to others (reverse mode).
+ *
+ * @param from the value whose cotangent is given
+ * @param to the values whose gradients are wanted: inputs, constants or temporaries of float32
+ * @param perImage those of them whose gradients are wanted of each image, the outermost axis of `from`
+ * @throws GdwsError GRADIENT_UNSUPPORTED, naming the operation that has none
+ */
+export function differentiate(
+  forward: Program,
+  constants: NativeConstants,
+  pool: ConstantPool,
+  from: ValueId,
+  to: readonly ValueId[],
+  perImage: ReadonlySet<ValueId> = new Set(),
+): Differentiated {
+  const tape = new Tape(forward, [...constants], pool, dependents(forward, to), perImage);
+  const cotangent = tape.input('float32', tape.dims(from));
+  tape.add(from, () => cotangent);
+  for (const operation of forward.operations.toReversed()) take(tape, operation);
+  for (const value of to) {
+    const [images = 0] = tape.dims(from);
+    const dims = perImage.has(value) ? [images, ...tape.dims(value)] : tape.dims(value);
+    tape.program.outputs.push(tape.gradientOf(value) ?? tape.expand(tape.filled(0), dims));
+  }
+  fuseAdditions(tape.program);
+  tape.program.removeUnused();
+  return { backward: tape.program, saved: tape.saved, constants: tape.constants };
+}
+
+function take(tape: Tape, operation: ProgramOperation): void {
+  const result = operation.outputs[0]!;
+  if (!tape.wants(result)) return;
+  const gradient = tape.gradientOf(result);
+  if (gradient === undefined) return;
+  tape.enter(operation);
+  try {
+    const rule = rules[operation.opcode];
+    if (!rule) throw new Unsupported('of this operation');
+    rule(tape, operation, throughActivation(tape, operation, gradient));
+  } catch (error) {
+    if (!(error instanceof Unsupported)) throw error;
+    throw new GdwsError('GRADIENT_UNSUPPORTED', `there is no gradient ${error.message}.`, {
+      ...operation.origin,
+      remedy: 'docs/gradients.md lists what is differentiated.',
+    });
+  }
+}
+
+/** The float values that depend on those given, and these. */
+function dependents(program: Program, values: readonly ValueId[]): Set<ValueId> {
+  const found = new Set(values);
+  for (const { inputs, outputs } of program.operations) {
+    if (!inputs.some((id) => id !== undefined && found.has(id))) continue;
+    for (const id of outputs) if (program.values[id]!.type === 'float32') found.add(id);
+  }
+  return found;
+}

@@ -1,0 +1,44 @@
+import { activationCode } from '../functions';
+import type { ValueId } from '../program';
+import type { Rule } from './rule';
+import { perImageFactor } from './weights';
+import { broadcastDims, type Tape } from './tape';
+
+/** y = alpha·a·b + bias + residual; the gradient of each factor is a product with the other. */
+export const matmul: Rule = (tape, operation, gradient) => {
+  const [a, b, bias, residual] = operation.inputs as [ValueId, ValueId, ValueId?, ValueId?];
+  const [transposeA = 0, transposeB = 0] = operation.ints;
+  const [alpha = 1] = operation.floats;
+  tape.add(a, () => {
+    const other = tape.use(b);
+    const whole = transposeA
+      ? product(tape, other, gradient, transposeB, 1, alpha)
+      : product(tape, gradient, other, 0, 1 - transposeB, alpha);
+    return tape.sumTo(whole, tape.dims(a));
+  });
+  tape.add(b, () => {
+    if (tape.isPerImage(b)) return perImageFactor(tape, operation, gradient);
+    const other = tape.use(a);
+    const whole = transposeB
+      ? product(tape, gradient, other, 1, transposeA, alpha)
+      : product(tape, other, gradient, 1 - transposeA, 0, alpha);
+    return tape.sumTo(whole, tape.dims(b));
+  });
+  tape.add(bias, () => tape.sumTo(gradient, tape.dims(bias!)));
+  tape.add(residual, () => tape.sumTo(gradient, tape.dims(residual!)));
+};
+
+export function product(
+  tape: Tape,
+  a: ValueId,
+  b: ValueId,
+  transposeA: number,
+  transposeB: number,
+  alpha: number,
+): ValueId {
+  const from = tape.dimsOf(a);
+  const to = tape.dimsOf(b);
+  const batch = broadcastDims(from.slice(0, -2), to.slice(0, -2));
+  const dims = [...batch, from.at(transposeA ? -1 : -2)!, to.at(transposeB ? -2 : -1)!];
+  return tape.emit('matmul', [a, b], dims, [transposeA, transposeB, activationCode('none')], [alpha, 0, 0]);
+}

@@ -1,0 +1,193 @@
+import { GdwsError } from '../../errors';
+import type { Graph } from '../../graph/graph';
+import { inferValues } from '../../graph/infer';
+import type { ValueType } from '../../graph/value';
+import { native, type NativeArray, type NativeProgram, type NativeSession, type NativeType } from '../../native';
+import { buildProgram } from '../builder';
+import { namingNodes } from '../compile';
+import { ConstantPool, toNativeConstants } from '../constant-pool';
+import { fuseActivations } from '../fuse/fuse-activations';
+import { fuseAdditions } from '../fuse/fuse-additions';
+import { fusePadding } from '../fuse/fuse-padding';
+import { recognizeGates } from '../fuse/recognize-gates';
+import { recognizeGdws } from '../fuse/recognize-gdws';
+import type { Program, ValueId } from '../program';
+import { differentiate } from './differentiate';
+import type { NativeConstants } from './tape';
+import { weightValues } from './weights';
+
+/** What a network is differentiated with respect to: its inputs, or weights. */
+export type Target = 'inputs' | { readonly perImage: boolean; readonly weights?: readonly string[] };
+
+/** One gradient that a backward run gives; of a weight used in several forms there are as many. */
+export interface GradientValue {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
+/** Forward and backward program for one set of input shapes. */
+export interface DifferentiatedNetwork {
+  readonly classes: number;
+  readonly images: number;
+  readonly gradients: readonly GradientValue[];
+  forward(inputs: readonly NativeArray[]): Promise<Forward>;
+}
+
+/** A forward run, and what its backward run needs. */
+export interface Forward {
+  readonly logits: Float32Array;
+  /** Gradients in the order of {@link DifferentiatedNetwork.gradients}. */
+  backward(cotangent: Float32Array): Promise<Float32Array[]>;
+}
+
+interface Lowered {
+  readonly program: Program;
+  readonly constants: NativeConstants;
+  readonly nameOf: ReadonlyMap<number, string>;
+}
+
+/** The programs of one graph, differentiated as they are asked for. */
+export class GradientNetwork {
+  private readonly pool = new ConstantPool();
+  private readonly session: NativeSession;
+
+  constructor(
+    private readonly graph: Graph,
+    /** Number of the output that is differentiated. */
+    private readonly output: number,
+    threads: number,
+    kernel?: string,
+  ) {
+    this.session = native.createSession(threads, kernel, false);
+  }
+
+  /** The network without a backward program. */
+  forwardOnly(feeds: ReadonlyMap<string, ValueType> | undefined): DifferentiatedNetwork {
+    const { program, constants } = this.lower(feeds, true);
+    const [images, classes] = this.logitsOf(program);
+    program.outputs.splice(0, program.outputs.length, program.outputs[this.output]!);
+    program.removeUnused();
+    const compiled = this.compile(program, constants);
+    return {
+      images,
+      classes,
+      gradients: [],
+      forward: async (inputs) => {
+        const [logits] = await compiled.run(inputs).done;
+        return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]) };
+      },
+    };
+  }
+
+  /** @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, ARGUMENT_INVALID */
+  differentiated(feeds: ReadonlyMap<string, ValueType> | undefined, target: Target): DifferentiatedNetwork {
+    const ofInputs = target === 'inputs';
+    const { program, constants, nameOf } = this.lower(feeds, ofInputs);
+    const [images, classes] = this.logitsOf(program);
+    const logits = program.outputs[this.output]!;
+    program.outputs.splice(0, program.outputs.length, logits);
+    program.removeUnused();
+
+    const wanted = ofInputs ? this.inputs(program) : this.weights(program, nameOf, target.weights);
+    const to = wanted.map(({ id }) => id);
+    const perImage = new Set(ofInputs || !target.perImage ? [] : to);
+    const { backward, saved, constants: all } = differentiate(program, constants, this.pool, logits, to, perImage);
+
+    const sources = saved.map((id) => sourceOf(program, id));
+    const forwardProgram = this.compile(program, constants);
+    const backwardProgram = this.compile(backward, all);
+    return {
+      images,
+      classes,
+      gradients: wanted.map(({ name }, i) => ({ name, dims: backward.values[backward.outputs[i]!]!.dims })),
+      forward: async (inputs) => {
+        const results = await forwardProgram.run(inputs).done;
+        const values = sources.map(({ input, output, type }) =>
+          output === undefined ? inputs[input!]! : arrayOf(type, results[output]!),
+        );
+        return {
+          logits: new Float32Array(results[0]!),
+          backward: async (cotangent) => {
+            const gradients = await backwardProgram.run([cotangent, ...values]).done;
+            return gradients.map((bytes) => new Float32Array(bytes));
+          },
+        };
+      },
+    };
+  }
+
+  private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean): Lowered {
+    const values = inferValues(this.graph, feeds);
+    const built = buildProgram(this.graph, values, this.pool);
+    // Fused, the stages' weights may no longer be the model's.
+    if (separable) recognizeGdws(built, this.pool);
+    recognizeGates(built.program);
+    fuseAdditions(built.program);
+    fuseActivations(built.program);
+    fusePadding(built.program);
+    built.program.removeUnused();
+    const nameOf = new Map<number, string>();
+    for (const [name, { constant }] of values) {
+      if (constant && constant.type !== 'string') nameOf.set(this.pool.numberOf(constant), name);
+    }
+    return { program: built.program, constants: toNativeConstants(built.constants), nameOf };
+  }
+
+  private logitsOf(program: Program): [images: number, classes: number] {
+    const { dims, type } = program.values[program.outputs[this.output]!]!;
+    if (dims.length !== 2 || type !== 'float32' || dims[1]! < 1) {
+      throw new GdwsError('SHAPE_MISMATCH', 'the output is not one row of logits an image.', {
+        tensor: this.graph.outputs[this.output]!.name,
+        shape: dims,
+        remedy: 'Gradients are taken of a float output of shape images × classes.',
+      });
+    }
+    return [dims[0]!, dims[1]!];
+  }
+
+  private inputs(program: Program): { name: string; id: ValueId }[] {
+    return this.graph.inputs.flatMap(({ name }, i) => {
+      const id = program.inputs[i]!;
+      return program.values[id]!.type === 'float32' ? [{ name, id }] : [];
+    });
+  }
+
+  private weights(program: Program, nameOf: ReadonlyMap<number, string>, names?: readonly string[]) {
+    const all = new Map([...weightValues(program)].map(([number, ids]) => [nameOf.get(number) ?? `${number}`, ids]));
+    const unknown = names?.find((name) => !all.has(name));
+    if (unknown !== undefined) {
+      throw new GdwsError('ARGUMENT_INVALID', 'no convolution or product takes weights of this name.', {
+        tensor: unknown,
+        remedy: `Those that have gradients are: ${[...all.keys()].join(', ')}.`,
+      });
+    }
+    return [...all].flatMap(([name, ids]) => (names && !names.includes(name) ? [] : ids.map((id) => ({ name, id }))));
+  }
+
+  private compile(program: Program, constants: NativeConstants): NativeProgram {
+    return namingNodes(program, () => this.session.compile(program.encode(), constants));
+  }
+}
+
+/** Where a saved value is found once the forward program, which is made to give it, has run. */
+function sourceOf(program: Program, id: ValueId): { input?: number; output?: number; type: NativeType } {
+  const { type } = program.values[id]!;
+  const input = program.inputs.indexOf(id);
+  if (input >= 0) return { input, type };
+  let output = program.outputs.indexOf(id);
+  if (output < 0) output = program.outputs.push(id) - 1;
+  return { output, type };
+}
+
+function arrayOf(type: NativeType, bytes: ArrayBuffer): NativeArray {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(bytes);
+    case 'int64':
+      return new BigInt64Array(bytes);
+    case 'int32':
+      return new Int32Array(bytes);
+    default:
+      return new Uint8Array(bytes);
+  }
+}

@@ -1,0 +1,82 @@
+import { elementCount } from '../../graph/value';
+import { activationCode } from '../functions';
+import type { ValueId } from '../program';
+import type { Rule } from './rule';
+
+/** y = scale·x + shift for each channel. */
+export const scaleShift: Rule = (tape, { inputs }, gradient) => {
+  const [x, scale, shift] = inputs as [ValueId, ValueId, ValueId];
+  const dims = tape.dims(x);
+  const channel = [dims[1]!, ...dims.slice(2).map(() => 1)];
+  const overMaps = (value: ValueId) => tape.view(tape.sumTo(value, channel), [dims[1]!]);
+  tape.add(x, () => tape.mul(gradient, tape.view(tape.use(scale), channel)));
+  tape.add(scale, () => overMaps(tape.mul(gradient, tape.use(x))));
+  tape.add(shift, () => overMaps(gradient));
+};
+
+/** With r = 1 / sqrt(variance + epsilon): r·(g - mean(g) - y·mean(g·y)) over each row. */
+export const normalize: Rule = (tape, { inputs, outputs, ints, floats }, gradient) => {
+  const x = inputs[0]!;
+  const [inner = 1] = ints;
+  const [epsilon = 0] = floats;
+  const rows = [elementCount(tape.dims(x)) / inner, inner];
+  tape.add(x, () => {
+    const g = tape.view(gradient, rows);
+    const y = tape.view(tape.use(outputs[0]!), rows);
+    const values = tape.view(tape.use(x), rows);
+    const centred = tape.binary('sub', values, tape.reduce('mean', values, [1]));
+    const variance = tape.reduce('mean', tape.mul(centred, centred), [1]);
+    const deviation = tape.unary('sqrt', tape.linear(variance, 1, epsilon));
+    const along = tape.mul(y, tape.reduce('mean', tape.mul(g, y), [1]));
+    const rest = tape.binary('sub', tape.binary('sub', g, tape.reduce('mean', g, [1])), along);
+    return tape.view(tape.binary('div', rest, deviation), tape.dims(x));
+  });
+};
+
+/** y·(g - Σ g·y), of its logarithm g - exp(y)·Σ g. */
+export const softmax: Rule = (tape, { inputs, outputs, ints }, gradient) => {
+  const x = inputs[0]!;
+  const [n = 1, inner = 1, log = 0] = ints;
+  const dims = [elementCount(tape.dims(x)) / (n * inner), n, inner];
+  tape.add(x, () => {
+    const g = tape.view(gradient, dims);
+    const y = tape.view(tape.use(outputs[0]!), dims);
+    const result = log
+      ? tape.binary('sub', g, tape.mul(tape.unary('exp', y), tape.reduce('sum', g, [1])))
+      : tape.mul(y, tape.binary('sub', g, tape.reduce('sum', tape.mul(g, y), [1])));
+    return tape.view(result, tape.dims(x));
+  });
+};
+
+/**
+ * y = x·d^-beta, d = bias + alpha / size·Σ x² over neighbouring channels. The sums over neighbours are pointwise
+ * convolutions with a band of ones.
+ */
+export const localResponse: Rule = (tape, { inputs, ints, floats }, gradient) => {
+  const x = inputs[0]!;
+  const [size = 1] = ints;
+  const [alpha = 0, beta = 0, bias = 0] = floats;
+  const [batch = 0, channels = 0, ...map] = tape.dims(x);
+  const flat = [batch, channels, elementCount(map), 1];
+  const before = Math.floor((size - 1) / 2);
+  const sumOver = (value: ValueId, first: number, last: number) => {
+    const band = tape.floats(`band,${channels},${first},${last}`, [channels, channels, 1, 1], () =>
+      Float32Array.from({ length: channels * channels }, (_, at) => {
+        const distance = (at % channels) - Math.floor(at / channels);
+        return distance >= first && distance <= last ? 1 : 0;
+      }),
+    );
+    const ints = [1, 1, 1, 1, 1, 0, 0, 0, 0, activationCode('none')];
+    return tape.emit('convolution', [value, band], flat, ints, [0, 0]);
+  };
+  tape.add(x, () => {
+    const values = tape.view(tape.use(x), flat);
+    const g = tape.view(gradient, flat);
+    const d = tape.linear(sumOver(tape.mul(values, values), -before, size - 1 - before), alpha / size, bias);
+    const power = tape.binary('pow', d, tape.filled(-beta));
+    const neighbours = tape.mul(tape.mul(g, values), tape.binary('div', power, d));
+    const spread = tape.mul(values, sumOver(neighbours, before + 1 - size, before));
+    const through = tape.linear(spread, (-2 * alpha * beta) / size);
+    return tape.view(tape.binary('add', tape.mul(g, power), through), tape.dims(x));
+  });
+};

@@ -1,0 +1,51 @@
+import { elementCount } from '../../graph/value';
+import { reduceCode, type ReduceName } from '../functions';
+import type { ValueId } from '../program';
+import type { Rule } from './rule';
+import type { Tape } from './tape';
+
+interface Call {
+  readonly tape: Tape;
+  /** Of the result, whose reduced axes are 1. */
+  readonly gradient: ValueId;
+  readonly x: () => ValueId;
+  readonly y: () => ValueId;
+  /** Elements of x for each of the result. */
+  readonly count: number;
+  readonly dims: readonly number[];
+  readonly axes: readonly number[];
+}
+
+const gradients: Record<ReduceName, (call: Call) => ValueId> = {
+  sum: ({ tape, gradient, dims }) => tape.expand(gradient, dims),
+  mean: ({ tape, gradient, dims, count }) => tape.expand(tape.linear(gradient, 1 / count), dims),
+  max: (call) => toEqual(call),
+  min: (call) => toEqual(call),
+  // Products without each element would need other products; no element may be 0.
+  prod: ({ tape, gradient, x, y }) => tape.binary('div', tape.mul(gradient, y()), x()),
+  l1: ({ tape, gradient, x }) => tape.mul(gradient, tape.unary('sign', x())),
+  l2: ({ tape, gradient, x, y }) => tape.mul(tape.binary('div', gradient, y()), x()),
+  sumSquare: ({ tape, gradient, x }) => tape.mul(tape.linear(gradient, 2), x()),
+  logSum: ({ tape, gradient, y, dims }) => tape.expand(tape.binary('div', gradient, tape.unary('exp', y())), dims),
+  logSumExp: ({ tape, gradient, x, y }) => tape.mul(gradient, tape.unary('exp', tape.binary('sub', x(), y()))),
+};
+
+/** Evenly to the elements that equal the result. */
+function toEqual({ tape, gradient, x, y, axes }: Call): ValueId {
+  const equal = tape.select(tape.compare('equal', x(), y()), tape.filled(1), tape.filled(0));
+  return tape.mul(equal, tape.binary('div', gradient, tape.reduce('sum', equal, axes)));
+}
+
+const gradientByCode = new Map(
+  Object.entries(gradients).map(([name, gradient]) => [reduceCode(name as ReduceName), gradient]),
+);
+
+export const reduce: Rule = (tape, { inputs, outputs, ints }, gradient) => {
+  const [x, y] = [inputs[0]!, outputs[0]!];
+  const [code = 0, ...axes] = ints;
+  const dims = tape.dims(x);
+  const count = elementCount(dims) / Math.max(1, elementCount(tape.dims(y)));
+  tape.add(x, () =>
+    gradientByCode.get(code)!({ tape, gradient, x: () => tape.use(x), y: () => tape.use(y), count, dims, axes }),
+  );
+};

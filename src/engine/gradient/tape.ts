@@ -1,0 +1,232 @@
+import { elementCount, type Constant } from '../../graph/value';
+import type { NativeConstant, NativeType } from '../../native';
+import type { ConstantPool } from '../constant-pool';
+import { binaryCode, compareCode, reduceCode, unaryCode, type BinaryName, type UnaryName } from '../functions';
+import { Program, type OpcodeName, type ProgramOperation, type ValueId } from '../program';
+
+/** Constants by number, as the addon takes them. */
+export type NativeConstants = (NativeConstant | undefined)[];
+
+/**
+ * Writes the backward program of a forward program. Values of both programs have ids of their own: `grad` and what the
+ * emitting methods give are ids of the backward program, what an operation names is of the forward one.
+ */
+export class Tape {
+  readonly program = new Program();
+  /** Forward values that the backward program reads, in the order of its inputs after the cotangent. */
+  readonly saved: ValueId[] = [];
+  private readonly savedIds = new Map<ValueId, ValueId>();
+  private readonly contributions = new Map<ValueId, ValueId[]>();
+  private readonly constantIds = new Map<string, ValueId>();
+  private readonly aliased: Map<ValueId, ValueId>;
+  private origin: ProgramOperation['origin'] = { node: 'cotangent', operator: 'gradient' };
+
+  constructor(
+    readonly forward: Program,
+    /** Those of the forward program; constants made here are added. */
+    readonly constants: NativeConstants,
+    readonly pool: ConstantPool,
+    private readonly wanted: ReadonlySet<ValueId>,
+    private readonly perImage: ReadonlySet<ValueId>,
+  ) {
+    this.aliased = new Map(
+      forward.operations
+        .filter(({ opcode }) => opcode === 'alias')
+        .map(({ inputs, outputs }) => [outputs[0]!, inputs[0]!]),
+    );
+  }
+
+  /** The operation that what is emitted from now on belongs to. */
+  enter({ origin }: ProgramOperation): void {
+    this.origin = origin;
+  }
+
+  /** Whether the gradient with respect to this forward value is of use. */
+  wants(value: ValueId | undefined): value is ValueId {
+    return value !== undefined && this.wanted.has(value);
+  }
+
+  /** Whether the gradient with respect to this weight has the images as its outermost axis, and is not summed over them. */
+  isPerImage(value: ValueId): boolean {
+    return this.perImage.has(value);
+  }
+
+  dims(forwardValue: ValueId): readonly number[] {
+    return this.forward.values[forwardValue]!.dims;
+  }
+
+  dimsOf(value: ValueId): readonly number[] {
+    return this.program.values[value]!.dims;
+  }
+
+  /** The elements of a forward value that is constant. */
+  constantData(forwardValue: ValueId): NativeConstant['data'] | undefined {
+    const value = this.forward.values[forwardValue]!;
+    return value.storage === 'constant' ? this.constants[value.index]!.data : undefined;
+  }
+
+  /** Adds to the gradient with respect to a forward value. */
+  add(value: ValueId | undefined, gradient: () => ValueId): void {
+    if (!this.wants(value)) return;
+    const list = this.contributions.get(value) ?? [];
+    list.push(gradient());
+    this.contributions.set(value, list);
+  }
+
+  /** The sum of what was added; `undefined` where no path leads from the value to the cotangent. */
+  gradientOf(value: ValueId): ValueId | undefined {
+    const list = this.contributions.get(value);
+    if (!list) return undefined;
+    const sum = list.reduce((a, b) => this.binary('add', a, b));
+    this.contributions.set(value, [sum]);
+    return sum;
+  }
+
+  /** A forward value for the backward program to read: a constant, or an input that the forward run fills. */
+  use(value: ValueId): ValueId {
+    let id = this.savedIds.get(value);
+    if (id !== undefined) return id;
+    const source = this.aliased.get(value);
+    if (source !== undefined) {
+      id = this.view(this.use(source), this.dims(value));
+    } else {
+      const { type, dims, storage, index } = this.forward.values[value]!;
+      if (storage === 'constant') id = this.program.addValue({ type, dims, storage, index });
+      else {
+        id = this.input(type, dims);
+        this.saved.push(value);
+      }
+    }
+    this.savedIds.set(value, id);
+    return id;
+  }
+
+  /** A further input of the backward program. */
+  input(type: NativeType, dims: readonly number[]): ValueId {
+    const id = this.program.addValue({ type, dims, storage: 'input', index: this.program.inputs.length });
+    this.program.inputs.push(id);
+    return id;
+  }
+
+  emit(
+    opcode: OpcodeName,
+    inputs: readonly (ValueId | undefined)[],
+    dims: readonly number[],
+    ints: readonly number[] = [],
+    floats: readonly number[] = [],
+    type: NativeType = 'float32',
+  ): ValueId {
+    const id = this.program.addValue({ type, dims, storage: 'temporary', index: -1 });
+    this.program.operations.push({
+      opcode,
+      inputs: [...inputs],
+      outputs: [id],
+      ints: [...ints],
+      floats: [...floats],
+      origin: this.origin,
+    });
+    return id;
+  }
+
+  unary(name: UnaryName, x: ValueId, a = 0, b = 0): ValueId {
+    return this.emit('unary', [x], this.dimsOf(x), [unaryCode(name)], [a, b]);
+  }
+
+  /** a·x + b */
+  linear(x: ValueId, a: number, b = 0): ValueId {
+    return this.unary('linear', x, a, b);
+  }
+
+  binary(name: BinaryName, a: ValueId, b: ValueId): ValueId {
+    return this.emit('binary', [a, b], broadcastDims(this.dimsOf(a), this.dimsOf(b)), [binaryCode(name), 0], [0, 0]);
+  }
+
+  mul(a: ValueId, b: ValueId): ValueId {
+    return this.binary('mul', a, b);
+  }
+
+  compare(name: Parameters<typeof compareCode>[0], a: ValueId, b: ValueId): ValueId {
+    const dims = broadcastDims(this.dimsOf(a), this.dimsOf(b));
+    return this.emit('compare', [a, b], dims, [compareCode(name)], [], 'bool');
+  }
+
+  select(condition: ValueId, a: ValueId, b: ValueId): ValueId {
+    const dims = [condition, a, b].map((id) => this.dimsOf(id)).reduce(broadcastDims);
+    return this.emit('select', [condition, a, b], dims);
+  }
+
+  reduce(name: Parameters<typeof reduceCode>[0], x: ValueId, axes: readonly number[]): ValueId {
+    if (axes.length === 0) return x;
+    const dims = this.dimsOf(x).map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+    return this.emit('reduce', [x], dims, [reduceCode(name), ...axes]);
+  }
+
+  view(value: ValueId, dims: readonly number[]): ValueId {
+    const from = this.program.values[value]!;
+    if (from.dims.length === dims.length && from.dims.every((dim, axis) => dim === dims[axis])) return value;
+    if (from.storage === 'constant') return this.program.addValue({ ...from, dims });
+    return this.emit('alias', [value], dims, [], [], from.type);
+  }
+
+  /** Repeats axes of 1 to reach `dims`, by numpy's rules. */
+  expand(value: ValueId, dims: readonly number[]): ValueId {
+    const from = this.dimsOf(value);
+    if (elementCount(from) === elementCount(dims)) return this.view(value, dims);
+    const padded = [...new Array<number>(dims.length - from.length).fill(1), ...from];
+    const strides = rowMajorStrides(padded).map((stride, axis) => (padded[axis] === 1 ? 0 : stride));
+    return this.emit('strided', [value], dims, [0, ...strides]);
+  }
+
+  /** Sums what broadcasting to it repeated: the transpose of {@link expand}. */
+  sumTo(value: ValueId, dims: readonly number[]): ValueId {
+    const from = this.dimsOf(value);
+    const padded = [...new Array<number>(from.length - dims.length).fill(1), ...dims];
+    const axes = from.flatMap((dim, axis) => (padded[axis] === 1 && dim !== 1 ? [axis] : []));
+    return this.view(this.reduce('sum', value, axes), dims);
+  }
+
+  constant(constant: Constant): ValueId {
+    const index = this.pool.numberOf(constant);
+    const key = `${index}:${constant.dims.join()}`;
+    let id = this.constantIds.get(key);
+    if (id === undefined) {
+      const type = constant.type === 'int32' ? 'int32' : 'float32';
+      this.constants[index] = { type: type === 'int32' ? 2 : 0, data: constant.data as Float32Array };
+      id = this.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
+      this.constantIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** A constant filled with one number; of rank 0 where no dims are given. */
+  filled(value: number, dims: readonly number[] = []): ValueId {
+    const make = () => new Float32Array(elementCount(dims)).fill(value);
+    return this.floats(`filled,${value},${dims.join()}`, dims, make);
+  }
+
+  /** A float constant made once for each key in the pool. */
+  floats(key: string, dims: readonly number[], make: () => Float32Array): ValueId {
+    return this.constant(
+      this.pool.derive(`gradient,${key}`, () => ({ type: 'float32', dims: [...dims], data: make() })),
+    );
+  }
+
+  integers(key: string, dims: readonly number[], make: () => Int32Array): ValueId {
+    return this.constant(this.pool.derive(`gradient,${key}`, () => ({ type: 'int32', dims: [...dims], data: make() })));
+  }
+}
+
+export function broadcastDims(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const one = a[axis - rank + a.length] ?? 1;
+    const other = b[axis - rank + b.length] ?? 1;
+    return one === 1 ? other : one;
+  });
+}
+
+export function rowMajorStrides(dims: readonly number[]): number[] {
+  const strides = new Array<number>(dims.length).fill(1);
+  for (let axis = dims.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * dims[axis + 1]!;
+  return strides;
+}

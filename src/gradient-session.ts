@@ -1,0 +1,278 @@
+import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
+import { checkFeeds, copyNativeFeed, toTensor } from './engine/feeds';
+import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
+import { GdwsError } from './errors';
+import { Graph } from './graph/graph';
+import { simplify } from './graph/passes/simplify';
+import type { ValueType } from './graph/value';
+import { native } from './native';
+import { readModel } from './onnx/read';
+
+/** Programs kept at once, for input shapes and targets together. */
+const mostPrograms = 8;
+
+export interface GradientOptions {
+  /** Threads of one run; by default all the processors that this process may use. */
+  readonly intraOpNumThreads?: number;
+  /** Name of the output with the logits; by default the model's first. */
+  readonly output?: string;
+  /** A kernel or method to take wherever it is supported, as for `InferenceSession`. For tests and benchmarks. */
+  readonly kernel?: string;
+}
+
+/** Of logits (images × classes, row-major), the derivative of a loss with respect to each: of the same layout. */
+export type Cotangent = (logits: Float32Array, images: number, classes: number) => Float32Array;
+
+export interface InputGradients {
+  /** (images, classes) */
+  readonly logits: Tensor;
+  /** Of each float input, by name, in its shape. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+}
+
+export interface LossGradients extends InputGradients {
+  /** Softmax cross-entropy of each image. */
+  readonly losses: Float32Array;
+}
+
+export interface WeightGradientOptions {
+  /** Whether each image's gradient is wanted, as a further outermost axis, or their sum. */
+  readonly perImage: boolean;
+  /** Names of initializers; by default the weights of all convolutions and products. */
+  readonly weights?: readonly string[];
+}
+
+export interface WeightGradients {
+  readonly logits: Tensor;
+  /** By initializer: its shape, after the images where they were asked for singly. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * A classifier that can be differentiated, in single precision on the engine's kernels, batch normalization in inference
+ * mode. Images of one call do not mix, but for what the cotangent makes of them.
+ *
+ * @example
+ * const session = await GradientSession.create('model.onnx');
+ * const { losses, inputs } = await session.lossGradient({ input: images }, labels);
+ */
+export class GradientSession {
+  readonly inputNames: readonly string[];
+  private readonly programs = new Map<string, DifferentiatedNetwork>();
+  private knownClasses: number | undefined;
+  private released = false;
+
+  private constructor(
+    private readonly graph: Graph,
+    private network: GradientNetwork,
+    /** Of the graph as it is written, whose weights are the model's: batch normalization is not folded into them. */
+    private weightNetwork: GradientNetwork,
+  ) {
+    this.inputNames = graph.inputs.map(({ name }) => name);
+  }
+
+  /**
+   * Reads a model from a file or from bytes, and differentiates it for the declared shapes, a free batch counting as 1.
+   *
+   * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
+   * SHAPE_MISMATCH, OUTPUT_UNKNOWN, ARGUMENT_INVALID
+   */
+  static async create(source: string | Uint8Array, options: GradientOptions = {}): Promise<GradientSession> {
+    const file = typeof source === 'string' ? source : undefined;
+    try {
+      const written = new Graph(await readModel(source), file);
+      const graph = new Graph(await readModel(source), file);
+      simplify(graph);
+      const output = outputOf(graph, options.output);
+      const threads = threadsOf(options.intraOpNumThreads);
+      const session = new GradientSession(
+        graph,
+        new GradientNetwork(graph, output, threads, options.kernel),
+        new GradientNetwork(written, output, threads, options.kernel),
+      );
+      session.prepare();
+      return session;
+    } catch (error) {
+      throw error instanceof GdwsError ? error.within({ file }) : error;
+    }
+  }
+
+  /** Number of classes. */
+  get classes(): number {
+    if (this.knownClasses === undefined) {
+      throw new GdwsError('SHAPE_UNKNOWN', 'the number of classes is not known before the first run.', {
+        file: this.graph.file,
+      });
+    }
+    return this.knownClasses;
+  }
+
+  /** The logits (images, classes) alone. */
+  async logits(feeds: Common.FeedsType): Promise<Tensor> {
+    const types = this.check(feeds);
+    const network = this.programFor('logits', types, () => this.network.forwardOnly(types));
+    const { logits } = await network.forward(this.nativeFeeds(feeds));
+    return logitsTensor(network, logits);
+  }
+
+  /**
+   * The gradient with respect to the inputs of what has the given cotangent: a vector-Jacobian product. The feeds are
+   * copied.
+   */
+  async gradient(feeds: Common.FeedsType, cotangent: Cotangent): Promise<InputGradients> {
+    const types = this.check(feeds);
+    const network = this.programFor('inputs', types, () => this.network.differentiated(types, 'inputs'));
+    const { logits, gradients } = await this.backward(network, feeds, cotangent);
+    return {
+      logits,
+      inputs: Object.fromEntries(
+        network.gradients.map(({ name }, i) => [name, toTensor(types.get(name)!, gradients[i]!)]),
+      ),
+    };
+  }
+
+  /**
+   * Softmax cross-entropy of every image, and the gradient of their sum, so that each image has its own loss's.
+   *
+   * @param labels a class for each image
+   */
+  async lossGradient(feeds: Common.FeedsType, labels: ArrayLike<number>): Promise<LossGradients> {
+    const types = this.check(feeds);
+    const { images, classes } = this.programFor('inputs', types, () => this.network.differentiated(types, 'inputs'));
+    checkLabels(labels, images, classes);
+    const losses = new Float32Array(images);
+    const result = await this.gradient(feeds, (logits) => crossEntropy(logits, labels, classes, losses));
+    return { ...result, losses };
+  }
+
+  /** The gradient with respect to weights, for the whole batch or of every image, with one forward run. */
+  async weightGradients(
+    feeds: Common.FeedsType,
+    cotangent: Cotangent,
+    options: WeightGradientOptions = { perImage: false },
+  ): Promise<WeightGradients> {
+    const types = this.check(feeds);
+    const target: Target = options;
+    const key = JSON.stringify([options.perImage, options.weights]);
+    const network = this.programFor(key, types, () => this.weightNetwork.differentiated(types, target));
+    const { logits, gradients } = await this.backward(network, feeds, cotangent);
+    const weights: Record<string, Tensor> = {};
+    network.gradients.forEach(({ name, dims }, i) => {
+      const data = new Float32Array(gradients[i]!);
+      // A weight that several layers use in several shapes has the sum of their gradients.
+      const known = weights[name];
+      if (known) data.forEach((value, at) => ((known.data as Float32Array)[at]! += value));
+      else weights[name] = new Tensor('float32', data, [...dims]);
+    });
+    return { logits, weights };
+  }
+
+  /** Frees the network. Safe to call again. */
+  release(): Promise<void> {
+    this.released = true;
+    this.programs.clear();
+    return Promise.resolve();
+  }
+
+  private prepare(): void {
+    try {
+      const network = this.network.differentiated(undefined, 'inputs');
+      this.knownClasses = network.classes;
+    } catch (error) {
+      if (!(error instanceof GdwsError) || error.code !== 'SHAPE_UNKNOWN') throw error;
+    }
+  }
+
+  private check(feeds: Common.FeedsType): Map<string, ValueType> {
+    if (this.released) {
+      throw new GdwsError('SESSION_RELEASED', 'this session was released.', { file: this.graph.file });
+    }
+    return checkFeeds(this.graph, feeds);
+  }
+
+  private programFor(
+    target: string,
+    types: ReadonlyMap<string, ValueType>,
+    make: () => DifferentiatedNetwork,
+  ): DifferentiatedNetwork {
+    const key = [target, ...this.inputNames.map((name) => types.get(name)!.dims.join())].join(';');
+    const network = this.programs.get(key) ?? make();
+    // Last used, last to be forgotten.
+    this.programs.delete(key);
+    this.programs.set(key, network);
+    if (this.programs.size > mostPrograms) this.programs.delete(this.programs.keys().next().value!);
+    this.knownClasses = network.classes;
+    return network;
+  }
+
+  private async backward(network: DifferentiatedNetwork, feeds: Common.FeedsType, cotangent: Cotangent) {
+    const forward = await network.forward(this.nativeFeeds(feeds));
+    const { images, classes } = network;
+    const given = cotangent(forward.logits, images, classes);
+    if (!(given instanceof Float32Array) || given.length !== images * classes) {
+      throw new GdwsError('ARGUMENT_INVALID', 'the cotangent does not have a number for each logit.', {
+        remedy: `Give a Float32Array of ${images} × ${classes}.`,
+      });
+    }
+    const gradients = await forward.backward(given);
+    return {
+      logits: logitsTensor(network, forward.logits),
+      gradients: gradients.map(({ buffer }) => buffer as ArrayBuffer),
+    };
+  }
+
+  private nativeFeeds(feeds: Common.FeedsType) {
+    return this.inputNames.map((name) => copyNativeFeed(feeds[name] as Tensor));
+  }
+}
+
+function logitsTensor({ images, classes }: DifferentiatedNetwork, data: Float32Array): Tensor {
+  return new Tensor('float32', data, [images, classes]);
+}
+
+function outputOf(graph: Graph, name: string | undefined): number {
+  const number = name === undefined ? 0 : graph.outputs.findIndex((output) => output.name === name);
+  if (number >= 0) return number;
+  throw new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
+    tensor: name,
+    remedy: `Its outputs are: ${graph.outputs.map((output) => output.name).join(', ')}.`,
+  });
+}
+
+function threadsOf(threads: number | undefined): number {
+  if (threads === undefined || threads === 0) return native.concurrency;
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return threads;
+  throw new GdwsError('ARGUMENT_INVALID', `intraOpNumThreads is ${threads}.`, {
+    remedy: 'Give a whole number from 1 to 1024, or 0 for all processors.',
+  });
+}
+
+function checkLabels(labels: ArrayLike<number>, images: number, classes: number): void {
+  if (labels.length !== images) {
+    throw new GdwsError('ARGUMENT_INVALID', `there are ${labels.length} labels for ${images} images.`);
+  }
+  for (let image = 0; image < images; image++) {
+    const label = labels[image]!;
+    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
+    throw new GdwsError('ARGUMENT_INVALID', `label ${label} of image ${image} is none of the ${classes} classes.`, {
+      remedy: `Labels are whole numbers from 0 to ${classes - 1}.`,
+    });
+  }
+}
+
+/** Fills in each image's loss; returns softmax minus the label's indicator. */
+function crossEntropy(logits: Float32Array, labels: ArrayLike<number>, classes: number, losses: Float32Array) {
+  const cotangent = new Float32Array(logits.length);
+  for (let image = 0; image < losses.length; image++) {
+    const row = logits.subarray(image * classes, (image + 1) * classes);
+    const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    let sum = 0;
+    for (const logit of row) sum += Math.exp(logit - largest);
+    const label = labels[image]!;
+    losses[image] = Math.log(sum) + largest - row[label]!;
+    row.forEach((logit, k) => {
+      cotangent[image * classes + k] = Math.exp(logit - largest) / sum - (k === label ? 1 : 0);
+    });
+  }
+  return cotangent;
+}

@@ -24,9 +24,9 @@ export function throughActivation(tape: Tape, operation: ProgramOperation, gradi
   }
 }
 
-/** `y` is the activation's result or its argument: both have the same sign. */
+/** `y` is the result, whose sign is 0 or 1. */
 export function reluGradient(tape: Tape, y: ValueId, gradient: ValueId): ValueId {
-  return tape.select(tape.compare('greater', y, tape.filled(0)), gradient, tape.filled(0));
+  return tape.mul(gradient, tape.unary('sign', y));
 }
 
 export function clipGradient(tape: Tape, y: ValueId, gradient: ValueId, low: number, high: number): ValueId {

@@ -29,6 +29,7 @@ export { measureInterleaved, type Comparison, type Contestant, type Measurement,
 export { attack, type AttackOptions, type AttackProgress, type AttackResult } from './robustness/attack';
 export type * from './robustness/settings';
 export type { Classifier } from './robustness/classifier';
+export { sessionClassifier } from './robustness/session-classifier';
 export { normalized, type Normalization } from './robustness/normalized';
 export * from './robustness/evaluate';
 export type { OutcomeComparison } from './robustness/comparison';

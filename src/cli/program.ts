@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { debugOption } from './arguments';
 import { benchCommand } from './bench';
 import { compressCommand } from './compress';
+import { evaluateCommand } from './evaluate';
 import { inspectCommand } from './inspect';
 import { runCommand } from './run';
 
@@ -14,7 +15,7 @@ export function program(): Command {
       'Turns trained convolutional networks (ONNX) into generalized depthwise-separable ones, and runs them fast on CPUs.',
     )
     .version(version());
-  for (const command of [inspectCommand(), compressCommand(), runCommand(), benchCommand()]) {
+  for (const command of [inspectCommand(), compressCommand(), runCommand(), benchCommand(), evaluateCommand()]) {
     gdws.addCommand(command.addOption(debugOption()));
   }
   for (const command of [gdws, ...gdws.commands]) {

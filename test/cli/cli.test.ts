@@ -11,6 +11,7 @@ import * as command from './command';
 
 /** A copy of the bundled network in the folder where the commands run. */
 const model = 'model.onnx';
+const digits = path.join(path.dirname(command.bundled), 'mnist-test-images-idx3-ubyte');
 let folder: string;
 const gdws = (args: readonly string[], place = {}) => command.gdws(args, { cwd: folder, ...place });
 const gdwsInTerminal = (args: readonly string[], environment = {}) =>
@@ -69,6 +70,13 @@ describe('gdws', () => {
     [['bench'], "missing required argument 'models'"],
     [['bench', model, '--threads', '1,x'], 'not a whole number from 1 on'],
     [['bench', model, model], 'given twice'],
+    [['evaluate', model], "required option '-d, --data"],
+    [['evaluate', model, '--data', 'x', '--attack', 'none'], 'Allowed choices'],
+    [['evaluate', model, '--data', 'x', '--mean', '1,x'], 'is not a number'],
+    [['evaluate', model, '--data', digits, '--count', '1', '--eps', '7'], 'eps is 7'],
+    [['evaluate', model, '--data', digits, '--count', '1', '--step-size', '-1'], 'stepSize'],
+    [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'msd'], 'three bounds'],
+    [['evaluate', model, '--data', digits, '--count', '1', '--std', '0'], 'std is 0'],
   ])('wrong usage: %j', async (args, message) => {
     const { code, stdout, stderr } = await gdws(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -95,6 +103,8 @@ describe('gdws', () => {
     [['run', 'cut.onnx', '--input', 'one.npy'], 'MODEL_UNREADABLE', 'cut.onnx'],
     [['run', model, '--input', 'one.npy', '--output', 'one.npy/x'], 'OUTPUT_UNWRITABLE', 'one.npy'],
     [['bench', 'cut.onnx'], 'MODEL_UNREADABLE', 'cut.onnx'],
+    [['evaluate', model, '--data', 'absent.npz'], 'DATA_UNREADABLE', 'absent.npz'],
+    [['evaluate', 'cut.onnx', '--data', digits, '--count', '1'], 'MODEL_UNREADABLE', 'cut.onnx'],
     [['bench', model, '--shape', 'nothing=1x1'], 'INPUT_UNKNOWN', 'nothing'],
   ])('work that fails: %j', async (args, errorCode, place) => {
     const files = await fs.readdir(folder);
@@ -116,6 +126,57 @@ describe('gdws', () => {
   test('a reader that stops early is no failure', async () => {
     const { code, stderr } = await gdws(['inspect', model], { deaf: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('evaluate', () => {
+  const evaluation = [model, '--data', digits, '--count', '20', '--eps', '0.3', '--steps', '3', '--step-size', '0.1'];
+
+  test('--json has every model, image by image, and how they compare', async () => {
+    const small = inFolder('evaluated.onnx');
+    await gdws(['compress', model, '-o', small, '--macs', '0.9']);
+    const args = ['evaluate', small, ...evaluation, '--transfer', '--json'];
+    const { code, stdout } = await gdws(args);
+    expect(code).toBe(0);
+    const document = parse<{
+      images: number;
+      models: { model: string; natural: { value: number }; robust: { value: number }; standing: number[] }[];
+      comparisons: { from: string; to: string }[];
+      transfers: { madeOn: string }[];
+    }>(stdout);
+    expect(document.images).toBe(20);
+    expect(document.models.map((report) => report.model)).toEqual([small, model]);
+    for (const { natural, robust, standing } of document.models) {
+      expect(natural.value).toBeGreaterThan(0.8);
+      expect(robust.value).toBeLessThanOrEqual(natural.value);
+      expect(standing.filter(Boolean)).toHaveLength(Math.round(20 * robust.value));
+    }
+    expect(document.comparisons).toMatchObject([{ from: small, to: model }]);
+    expect(document.transfers.map(({ madeOn }) => madeOn)).toEqual([small, model]);
+    const again = parse<typeof document>((await gdws(args)).stdout);
+    expect(again.models.map(({ standing }) => standing)).toEqual(document.models.map(({ standing }) => standing));
+  });
+
+  test('without it, tables', async () => {
+    const { code, stdout, stderr } = await gdws(['evaluate', ...evaluation, '--attack', 'fgsm', '--norm', 'l2']);
+    // Steps are nothing that this attack knows.
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('steps');
+    const plain = await gdws([
+      'evaluate',
+      model,
+      '--data',
+      digits,
+      '--count',
+      '20',
+      '--attack',
+      'fgsm',
+      '--eps',
+      '0.1',
+    ]);
+    expect(plain.code).toBe(0);
+    expect(plain.stdout).toMatch(/model +natural +robust/);
+    expect(plain.stderr).toContain('20 images');
   });
 });
 

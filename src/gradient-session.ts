@@ -1,11 +1,12 @@
 import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
 import { checkFeeds, copyNativeFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
+import { RecentlyUsed } from './engine/recently-used';
+import { threadsOf } from './engine/threads';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
-import { native } from './native';
 import { readModel } from './onnx/read';
 
 /** Programs kept at once, for input shapes and targets together. */
@@ -58,7 +59,7 @@ export interface WeightGradients {
  */
 export class GradientSession {
   readonly inputNames: readonly string[];
-  private readonly programs = new Map<string, DifferentiatedNetwork>();
+  private readonly programs = new RecentlyUsed<DifferentiatedNetwork>(mostPrograms);
   private knownClasses: number | undefined;
   private released = false;
 
@@ -84,7 +85,7 @@ export class GradientSession {
       const graph = new Graph(await readModel(source), file);
       simplify(graph);
       const output = outputOf(graph, options.output);
-      const threads = threadsOf(options.intraOpNumThreads);
+      const threads = threadsOf(options);
       const session = new GradientSession(
         graph,
         new GradientNetwork(graph, output, threads, options.kernel),
@@ -197,10 +198,7 @@ export class GradientSession {
   ): DifferentiatedNetwork {
     const key = [target, ...this.inputNames.map((name) => types.get(name)!.dims.join())].join(';');
     const network = this.programs.get(key) ?? make();
-    // Last used, last to be forgotten.
-    this.programs.delete(key);
     this.programs.set(key, network);
-    if (this.programs.size > mostPrograms) this.programs.delete(this.programs.keys().next().value!);
     this.knownClasses = network.classes;
     return network;
   }
@@ -236,14 +234,6 @@ function outputOf(graph: Graph, name: string | undefined): number {
   throw new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
     tensor: name,
     remedy: `Its outputs are: ${graph.outputs.map((output) => output.name).join(', ')}.`,
-  });
-}
-
-function threadsOf(threads: number | undefined): number {
-  if (threads === undefined || threads === 0) return native.concurrency;
-  if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return threads;
-  throw new GdwsError('ARGUMENT_INVALID', `intraOpNumThreads is ${threads}.`, {
-    remedy: 'Give a whole number from 1 to 1024, or 0 for all processors.',
   });
 }
 

@@ -2,10 +2,10 @@ import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue } f
 import { Network, type OperationProfile } from './engine/network';
 import { checkFeeds, copyNativeFeed, toNativeFeed, toTensor } from './engine/feeds';
 import type { CompiledGraph } from './engine/compile';
+import { threadsOf } from './engine/threads';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
-import { native } from './native';
 import { readModel, readModelReleasably } from './onnx/read';
 
 export { Tensor } from 'onnxruntime-common';
@@ -233,17 +233,6 @@ export class InferenceSession implements Common {
 /** The static side fits onnxruntime-common's factory, so that changing an import is enough. */
 const factory: InferenceSessionFactory = InferenceSession;
 void factory;
-
-function threadsOf({ intraOpNumThreads }: SessionOptions): number {
-  // onnxruntime's 0 means: as many as there are.
-  if (intraOpNumThreads === undefined || intraOpNumThreads === 0) return native.concurrency;
-  if (!Number.isInteger(intraOpNumThreads) || intraOpNumThreads < 1 || intraOpNumThreads > 1024) {
-    throw new GdwsError('ARGUMENT_INVALID', `intraOpNumThreads is ${intraOpNumThreads}.`, {
-      remedy: 'Give a whole number from 1 to 1024, or 0 for all processors.',
-    });
-  }
-  return intraOpNumThreads;
-}
 
 const tunings = ['on', 'off', 'thorough'] as const;
 

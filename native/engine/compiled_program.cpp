@@ -26,7 +26,8 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     : program_(std::move(program)), threads_(context.threads), constants_(program_.values.size()) {
   size_t scratchBytes = 0;
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
-  const std::vector<std::vector<int32_t>> spent = spentConstants(program_);
+  std::vector<std::vector<int32_t>> spent;
+  if (context.spend) spent = spentConstants(program_);
   for (size_t i = 0; i < program_.operations.size(); ++i) {
     const Operation& operation = program_.operations[i];
     const OperationView view(program_, operation);

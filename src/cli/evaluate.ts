@@ -5,6 +5,7 @@ import { GdwsError } from '../errors';
 import { GradientSession } from '../gradient-session';
 import { Graph } from '../graph/graph';
 import { readModel } from '../onnx/read';
+import { attackNames } from '../robustness/attacks';
 import { evaluate, type Candidate, type CandidateReport, type Evaluation } from '../robustness/evaluate';
 import { norms, type Norm } from '../robustness/norm';
 import { normalized } from '../robustness/normalized';
@@ -17,13 +18,11 @@ import { interruption } from './interrupt';
 import { note, printHeading, printJson, printTable } from './output';
 import { Progress } from './progress';
 
-const attacks = ['fgsm', 'pgd', 'apgd', 'fab', 'square', 'msd', 'autoattack'] as const;
-
 interface EvaluateArguments {
   readonly data: string;
   readonly labels?: string;
   readonly count?: number;
-  readonly attack: (typeof attacks)[number];
+  readonly attack: (typeof attackNames)[number];
   readonly norm: Norm;
   readonly eps: string;
   readonly steps?: number;
@@ -51,7 +50,7 @@ export function evaluateCommand(): Command {
     )
     .option('--labels <file>', 'labels, where they are apart from the images')
     .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger)
-    .addOption(new Option('-a, --attack <name>', 'the attack').choices(attacks).default('pgd'))
+    .addOption(new Option('-a, --attack <name>', 'the attack').choices(attackNames).default('pgd'))
     .addOption(new Option('--norm <name>', 'norm of the perturbation').choices(norms).default('linf'))
     .option('--eps <bound>', 'its bound, of pixels from 0 to 1; of msd three, for linf,l2,l1', '8/255')
     .option('--steps <number>', 'gradient steps', positiveInteger)

@@ -48,7 +48,7 @@ async function readWhole(place: string, { dims, labels, count }: ReadImagesOptio
     case '.npy':
       return readNumpyImages(place, labels ?? missingLabels(place));
     default:
-      return readMnist(place, labels ?? (labelsBeside(place) || missingLabels(place)));
+      return readMnist(place, labels ?? labelsBeside(place) ?? missingLabels(place));
   }
 }
 

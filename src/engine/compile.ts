@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import type { ValueType } from '../graph/value';
 import type { NativeProgram, NativeSession } from '../native';
-import { buildProgram } from './builder';
+import { buildProgram, type BuiltProgram } from './builder';
 import { toNativeConstants, type ConstantPool } from './constant-pool';
 import { fuseActivations } from './fuse/fuse-activations';
 import { fuseAdditions } from './fuse/fuse-additions';
@@ -46,13 +46,7 @@ export function lowerGraph(
   pool: ConstantPool,
 ): LoweredGraph {
   const values = inferValues(graph, feeds);
-  const built = buildProgram(graph, values, pool);
-  recognizeGdws(built, pool);
-  recognizeGates(built.program);
-  fuseAdditions(built.program);
-  fuseActivations(built.program);
-  fusePadding(built.program);
-  built.program.removeUnused();
+  const built = fusedProgram(graph, values, pool);
   return {
     program: built.program,
     words: built.program.encode(),
@@ -64,6 +58,23 @@ export function lowerGraph(
     inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
     outputs: graph.outputs.map(({ name }) => values.get(name)!),
   };
+}
+
+/** The program of a graph whose values are inferred. Where `separable` is false, the stages of GDWS stay apart. */
+export function fusedProgram(
+  graph: Graph,
+  values: ReturnType<typeof inferValues>,
+  pool: ConstantPool,
+  separable = true,
+): BuiltProgram {
+  const built = buildProgram(graph, values, pool);
+  if (separable) recognizeGdws(built, pool);
+  recognizeGates(built.program);
+  fuseAdditions(built.program);
+  fuseActivations(built.program);
+  fusePadding(built.program);
+  built.program.removeUnused();
+  return built;
 }
 
 /** Has the addon choose kernels, pack weights and plan memory; constants in `pages` are lost. */

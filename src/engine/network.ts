@@ -6,6 +6,7 @@ import { native } from '../native';
 import { operatorOf } from '../operators';
 import { compileLowered, lowerGraph, type CompiledGraph, type CompiledOperation, type LoweredGraph } from './compile';
 import { ConstantPool } from './constant-pool';
+import { RecentlyUsed } from './recently-used';
 import { Tuning, type TuningEffort } from './tuning';
 
 /** Programs kept at once; a server that sees more input shapes than this compiles again. */
@@ -34,7 +35,7 @@ export interface OperationProfile extends CompiledOperation {
 export class Network {
   private readonly pool = new ConstantPool();
   private readonly session;
-  private readonly programs = new Map<string, CompiledGraph>();
+  private readonly programs = new RecentlyUsed<CompiledGraph>(mostPrograms);
 
   private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
@@ -70,13 +71,7 @@ export class Network {
 
   /** The program for these input types and shapes, where it was compiled. */
   programFor(feeds: ReadonlyMap<string, ValueType>): CompiledGraph | undefined {
-    const key = keyOf(this.graph, feeds);
-    const known = this.programs.get(key);
-    if (!known) return undefined;
-    // Last used, last to be forgotten.
-    this.programs.delete(key);
-    this.programs.set(key, known);
-    return known;
+    return this.programs.get(keyOf(this.graph, feeds));
   }
 
   /** Compiles the program for these input types and shapes; what there is to measure is measured off this thread. */
@@ -138,7 +133,6 @@ export class Network {
     this.memory?.discard();
     const compiled = compileLowered(lowered, this.session, this.memory?.pages);
     this.programs.set(keyOf(this.graph, compiled.inputs), compiled);
-    if (this.programs.size > mostPrograms) this.programs.delete(this.programs.keys().next().value!);
     return compiled;
   }
 

@@ -1,8 +1,9 @@
+import { broadcast } from '../../operators/broadcast';
 import { activationCode } from '../functions';
 import type { ValueId } from '../program';
 import type { Rule } from './rule';
 import { perImageFactor } from './weights';
-import { broadcastDims, type Tape } from './tape';
+import type { Tape } from './tape';
 
 /** y = alpha·a·b + bias + residual; the gradient of each factor is a product with the other. */
 export const matmul: Rule = (tape, operation, gradient) => {
@@ -38,7 +39,7 @@ export function product(
 ): ValueId {
   const from = tape.dimsOf(a);
   const to = tape.dimsOf(b);
-  const batch = broadcastDims(from.slice(0, -2), to.slice(0, -2));
+  const batch = broadcast(from.slice(0, -2), to.slice(0, -2))!;
   const dims = [...batch, from.at(transposeA ? -1 : -2)!, to.at(transposeB ? -2 : -1)!];
   return tape.emit('matmul', [a, b], dims, [transposeA, transposeB, activationCode('none')], [alpha, 0, 0]);
 }

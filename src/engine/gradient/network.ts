@@ -3,14 +3,8 @@ import type { Graph } from '../../graph/graph';
 import { inferValues } from '../../graph/infer';
 import type { ValueType } from '../../graph/value';
 import { native, type NativeArray, type NativeProgram, type NativeSession, type NativeType } from '../../native';
-import { buildProgram } from '../builder';
-import { namingNodes } from '../compile';
+import { fusedProgram, namingNodes } from '../compile';
 import { ConstantPool, toNativeConstants } from '../constant-pool';
-import { fuseActivations } from '../fuse/fuse-activations';
-import { fuseAdditions } from '../fuse/fuse-additions';
-import { fusePadding } from '../fuse/fuse-padding';
-import { recognizeGates } from '../fuse/recognize-gates';
-import { recognizeGdws } from '../fuse/recognize-gdws';
 import type { Program, ValueId } from '../program';
 import { differentiate } from './differentiate';
 import type { NativeConstants } from './tape';
@@ -118,14 +112,8 @@ export class GradientNetwork {
 
   private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean): Lowered {
     const values = inferValues(this.graph, feeds);
-    const built = buildProgram(this.graph, values, this.pool);
-    // Fused, the stages' weights may no longer be the model's.
-    if (separable) recognizeGdws(built, this.pool);
-    recognizeGates(built.program);
-    fuseAdditions(built.program);
-    fuseActivations(built.program);
-    fusePadding(built.program);
-    built.program.removeUnused();
+    // Fused, the weights of GDWS stages may no longer be the model's.
+    const built = fusedProgram(this.graph, values, this.pool, separable);
     const nameOf = new Map<number, string>();
     for (const [name, { constant }] of values) {
       if (constant && constant.type !== 'string') nameOf.set(this.pool.numberOf(constant), name);

@@ -1,7 +1,8 @@
 import { elementCount } from '../../graph/value';
+import { stridedPositions } from '../../operators/layout';
 import type { ValueId } from '../program';
 import { Unsupported, type Rule } from './rule';
-import { rowMajorStrides, type Tape } from './tape';
+import type { Tape } from './tape';
 
 export const alias: Rule = (tape, { inputs }, gradient) => {
   const x = inputs[0]!;
@@ -73,10 +74,7 @@ export const strided: Rule = (tape, { inputs, outputs, ints }, gradient) => {
     const summed = tape.reduce('sum', gradient, repeated);
     const left = tape.dimsOf(summed);
     const count = elementCount(left);
-    const own = rowMajorStrides(left);
-    const from = Array.from({ length: count }, (_, at) =>
-      left.reduce((sum, dim, axis) => sum + (Math.floor(at / own[axis]!) % dim) * strides[axis]!, offset),
-    );
+    const from = Array.from(stridedPositions(left, strides, offset));
     const length = elementCount(dims);
     const flat = tape.view(summed, [count]);
     if (length === count && from.every((position, at) => position === at)) return tape.view(flat, dims);

@@ -1,5 +1,7 @@
 import { elementCount, type Constant } from '../../graph/value';
 import type { NativeConstant, NativeType } from '../../native';
+import { broadcast } from '../../operators/broadcast';
+import { broadcastStrides } from '../../operators/layout';
 import type { ConstantPool } from '../constant-pool';
 import { binaryCode, compareCode, reduceCode, unaryCode, type BinaryName, type UnaryName } from '../functions';
 import { Program, type OpcodeName, type ProgramOperation, type ValueId } from '../program';
@@ -128,6 +130,11 @@ export class Tape {
     return id;
   }
 
+  /** Dims of what values give together, which the forward program has checked to fit. */
+  broadcast(...values: readonly ValueId[]): number[] {
+    return broadcast(...values.map((value) => this.dimsOf(value)))!;
+  }
+
   unary(name: UnaryName, x: ValueId, a = 0, b = 0): ValueId {
     return this.emit('unary', [x], this.dimsOf(x), [unaryCode(name)], [a, b]);
   }
@@ -138,7 +145,7 @@ export class Tape {
   }
 
   binary(name: BinaryName, a: ValueId, b: ValueId): ValueId {
-    return this.emit('binary', [a, b], broadcastDims(this.dimsOf(a), this.dimsOf(b)), [binaryCode(name), 0], [0, 0]);
+    return this.emit('binary', [a, b], this.broadcast(a, b), [binaryCode(name), 0], [0, 0]);
   }
 
   mul(a: ValueId, b: ValueId): ValueId {
@@ -146,12 +153,12 @@ export class Tape {
   }
 
   compare(name: Parameters<typeof compareCode>[0], a: ValueId, b: ValueId): ValueId {
-    const dims = broadcastDims(this.dimsOf(a), this.dimsOf(b));
+    const dims = this.broadcast(a, b);
     return this.emit('compare', [a, b], dims, [compareCode(name)], [], 'bool');
   }
 
   select(condition: ValueId, a: ValueId, b: ValueId): ValueId {
-    const dims = [condition, a, b].map((id) => this.dimsOf(id)).reduce(broadcastDims);
+    const dims = this.broadcast(condition, a, b);
     return this.emit('select', [condition, a, b], dims);
   }
 
@@ -172,9 +179,7 @@ export class Tape {
   expand(value: ValueId, dims: readonly number[]): ValueId {
     const from = this.dimsOf(value);
     if (elementCount(from) === elementCount(dims)) return this.view(value, dims);
-    const padded = [...new Array<number>(dims.length - from.length).fill(1), ...from];
-    const strides = rowMajorStrides(padded).map((stride, axis) => (padded[axis] === 1 ? 0 : stride));
-    return this.emit('strided', [value], dims, [0, ...strides]);
+    return this.emit('strided', [value], dims, [0, ...broadcastStrides(from, dims)]);
   }
 
   /** Sums what broadcasting to it repeated: the transpose of {@link expand}. */
@@ -214,19 +219,4 @@ export class Tape {
   integers(key: string, dims: readonly number[], make: () => Int32Array): ValueId {
     return this.constant(this.pool.derive(`gradient,${key}`, () => ({ type: 'int32', dims: [...dims], data: make() })));
   }
-}
-
-export function broadcastDims(a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, axis) => {
-    const one = a[axis - rank + a.length] ?? 1;
-    const other = b[axis - rank + b.length] ?? 1;
-    return one === 1 ? other : one;
-  });
-}
-
-export function rowMajorStrides(dims: readonly number[]): number[] {
-  const strides = new Array<number>(dims.length).fill(1);
-  for (let axis = dims.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * dims[axis + 1]!;
-  return strides;
 }

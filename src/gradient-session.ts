@@ -205,18 +205,22 @@ export class GradientSession {
 
   private async backward(network: DifferentiatedNetwork, feeds: Common.FeedsType, cotangent: Cotangent) {
     const forward = await network.forward(this.nativeFeeds(feeds));
-    const { images, classes } = network;
-    const given = cotangent(forward.logits, images, classes);
-    if (!(given instanceof Float32Array) || given.length !== images * classes) {
-      throw new GdwsError('ARGUMENT_INVALID', 'the cotangent does not have a number for each logit.', {
-        remedy: `Give a Float32Array of ${images} × ${classes}.`,
-      });
+    try {
+      const { images, classes } = network;
+      const given = cotangent(forward.logits, images, classes);
+      if (!(given instanceof Float32Array) || given.length !== images * classes) {
+        throw new GdwsError('ARGUMENT_INVALID', 'the cotangent does not have a number for each logit.', {
+          remedy: `Give a Float32Array of ${images} × ${classes}.`,
+        });
+      }
+      const gradients = await forward.backward(given);
+      return {
+        logits: logitsTensor(network, forward.logits),
+        gradients: gradients.map(({ buffer }) => buffer as ArrayBuffer),
+      };
+    } finally {
+      forward.release();
     }
-    const gradients = await forward.backward(given);
-    return {
-      logits: logitsTensor(network, forward.logits),
-      gradients: gradients.map(({ buffer }) => buffer as ArrayBuffer),
-    };
   }
 
   private nativeFeeds(feeds: Common.FeedsType) {

@@ -10,6 +10,11 @@ export type NativeType = (typeof nativeTypes)[number];
 /** Elements of a tensor in the engine: float32, int64, int32, and uint8 for both uint8 and bool. */
 export type NativeArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
+/** Memory of a value that one program gives and another takes, without a copy. Its content is for programs only. */
+export interface HeldMemory {
+  readonly heldMemory: unique symbol;
+}
+
 /** A run that has begun. `done` rejects with code ABORTED after `abort`. */
 export interface NativeRun {
   readonly done: Promise<ArrayBuffer[]>;
@@ -18,8 +23,11 @@ export interface NativeRun {
 
 /** A program compiled for one set of input shapes. */
 export interface NativeProgram {
-  /** Inputs in the program's order; resolves with the bytes of the outputs in the program's order. */
-  run(inputs: readonly NativeArray[]): NativeRun;
+  /**
+   * Inputs in the program's order; resolves with the bytes of the outputs in the program's order, with holes for those that
+   * are written to `held` memory. Nobody else may write to held memory during the run.
+   */
+  run(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): NativeRun;
   runSync(inputs: readonly NativeArray[]): ArrayBuffer[];
   /** The kernel of each operation, in order. */
   readonly kernels: readonly string[];
@@ -124,6 +132,8 @@ export interface Native {
    * `tuned` makes measured times choose the kernels, if there is no preference.
    */
   createSession(threads: number, kernel?: string, tuned?: boolean): NativeSession;
+  /** Memory for a value of so many bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
+  holdMemory(bytes: number): HeldMemory;
   /** Memory whose pages `compile` can give back to the system. Throws with code OUT_OF_MEMORY. */
   allocatePages(bytes: number): ArrayBuffer;
   /** Takes over what was measured earlier; what this process has measured itself stays. */

@@ -1,8 +1,7 @@
-import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import type { FeatureMap } from '../networks';
+import { PeerProcess } from '../peer-process';
 
 /** Compiles `runner.cpp` against an installed ncnn; returns the program. */
 export function buildRunner(prefix: string, folder: string): string {
@@ -16,9 +15,7 @@ export function buildRunner(prefix: string, folder: string): string {
 
 /** A network in ncnn, in a process of its own. */
 export class NcnnRunner {
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #answers: Interface;
-  readonly #end: Promise<never>;
+  readonly #process: PeerProcess;
 
   constructor(
     program: string,
@@ -26,24 +23,15 @@ export class NcnnRunner {
     { threads, winograd, input }: { threads: number; winograd: boolean; input: FeatureMap },
   ) {
     const { channels, height, width } = input;
-    this.#process = spawn(program, [param, threads, Number(winograd), channels, height, width].map(String));
-    this.#answers = createInterface(this.#process.stdout);
-    this.#end = once(this.#process, 'exit').then(([code]) => {
-      throw new Error(`the ncnn runner ended with code ${code}.`);
-    });
-    // Its end is an error only to who waits for an answer.
-    this.#end.catch(() => undefined);
+    this.#process = new PeerProcess(program, [param, threads, Number(winograd), channels, height, width].map(String));
   }
 
   /** Runs the network `count` times; milliseconds of one run on average. */
   async run(count: number): Promise<number> {
-    const answer = once(this.#answers, 'line');
-    this.#process.stdin.write(`${count}\n`);
-    const [line] = (await Promise.race([answer, this.#end])) as [string];
-    return Number(line);
+    return Number(await this.#process.ask(`${count}`));
   }
 
   release(): void {
-    this.#process.stdin.end();
+    this.#process.release();
   }
 }

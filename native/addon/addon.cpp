@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/held_memory.h"
 #include "addon/introspection.h"
 #include "addon/limits.h"
 #include "addon/linalg.h"
@@ -13,6 +14,7 @@ namespace {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new gdws::Environment(env));
+  gdws::addHeldMemory(env, exports);
   gdws::addIntrospection(env, exports);
   gdws::addNames(env, exports);
   gdws::addPageMemory(env, exports);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "addon/errors.h"
+#include "addon/held_memory.h"
 #include "addon/typed_array.h"
 #include "engine/scheduler.h"
 
@@ -19,25 +20,28 @@ struct ProgramHandle {
 };
 
 /// Memory of one run. Inputs are copied, since JavaScript may change, transfer or free its arrays while the run goes
-/// on; outputs are written straight into the array buffers that JavaScript gets.
+/// on; outputs are written straight into the array buffers that JavaScript gets. Held memory is read and written where
+/// it lies.
 class RunMemory {
  public:
-  RunMemory(Napi::Env env, const CompiledProgram& program, const Napi::Value& given) {
+  /// @param held for each output that is to be written there its held memory; the others are array buffers
+  RunMemory(Napi::Env env, const CompiledProgram& program, const Napi::Value& given, const Napi::Value& held) {
     if (!given.IsArray() || given.As<Napi::Array>().Length() != program.inputCount()) {
       throw invalidArgument(env, "a run takes as many inputs as its program");
     }
     const auto arrays = given.As<Napi::Array>();
-    for (uint32_t i = 0; i < program.inputCount(); ++i) {
-      const Value& value = program.input(i);
-      const ConstantData elements = elementsOf(arrays[i], value.type);
-      if (elements.elements != value.elements) throw invalidArgument(env, "an input has another size than its value");
-      copies_.push_back(allocateBytes(value.bytes()));
-      if (value.bytes() > 0) std::memcpy(copies_.back().get(), elements.data, value.bytes());
-      inputs_.push_back(copies_.back().get());
-    }
+    for (uint32_t i = 0; i < program.inputCount(); ++i) addInput(arrays[i], program.input(i));
+
     Napi::Array results = Napi::Array::New(env, program.outputCount());
     for (uint32_t i = 0; i < program.outputCount(); ++i) {
       const size_t bytes = program.output(i).bytes();
+      if (held.IsArray()) {
+        const Napi::Value place = held.As<Napi::Array>()[i];
+        if (hold(place, bytes)) {
+          outputs_.push_back(memory_.back().get());
+          continue;
+        }
+      }
       // V8 ends the process where it finds no memory, and so does not get to ask for what is not there.
       allocateBytes(bytes);
       Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
@@ -53,7 +57,7 @@ class RunMemory {
     return handle.program->run(inputs_, outputs_, aborted, handle.session->profiling);
   }
 
-  /// The outputs, an ArrayBuffer each, once; on the JavaScript thread.
+  /// The outputs that are not held, an ArrayBuffer each, once; on the JavaScript thread.
   Napi::Value takeResults() {
     const Napi::Value results = results_.Value();
     results_.Reset();
@@ -61,7 +65,28 @@ class RunMemory {
   }
 
  private:
-  std::vector<AlignedBytes> copies_;
+  void addInput(const Napi::Value& given, const Value& value) {
+    if (!hold(given, value.bytes())) {
+      const ConstantData elements = elementsOf(given, value.type);
+      if (elements.elements != value.elements) {
+        throw invalidArgument(given.Env(), "an input has another size than its value");
+      }
+      memory_.push_back(allocateBytes(value.bytes()));
+      if (value.bytes() > 0) std::memcpy(memory_.back().get(), elements.data, value.bytes());
+    }
+    inputs_.push_back(memory_.back().get());
+  }
+
+  /// Keeps held memory alive as long as the run; false where `given` is none.
+  bool hold(const Napi::Value& given, size_t bytes) {
+    const HeldMemory* held = heldMemoryOf(given);
+    if (held == nullptr) return false;
+    if (held->bytes != bytes) throw invalidArgument(given.Env(), "held memory has another size than its value");
+    memory_.push_back(held->memory);
+    return true;
+  }
+
+  std::vector<AlignedBytes> memory_;  ///< copies and what is held
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
   Napi::ObjectReference results_;
@@ -101,9 +126,9 @@ struct Outcome {
 
 class RunTask final : public Environment::Task {
  public:
-  RunTask(Napi::Env env, ProgramHandle handle, const Napi::Value& inputs)
+  RunTask(Napi::Env env, ProgramHandle handle, const Napi::CallbackInfo& info)
       : handle_(std::move(handle)),
-        memory_(env, *handle_.program, inputs),
+        memory_(env, *handle_.program, info[0], info[1]),
         deferred_(Napi::Promise::Deferred::New(env)) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
@@ -147,7 +172,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   Napi::Value run(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     try {
-      auto task = std::make_shared<RunTask>(env, handle_, info[0]);
+      auto task = std::make_shared<RunTask>(env, handle_, info);
       Napi::Object run = Napi::Object::New(env);
       run.Set("done", task->promise());
       run.Set("abort", Napi::Function::New(env, [waiting = std::weak_ptr<RunTask>(task)](const Napi::CallbackInfo&) {
@@ -165,7 +190,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   Napi::Value runSync(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     try {
-      RunMemory memory(env, *handle_.program, info[0]);
+      RunMemory memory(env, *handle_.program, info[0], info[1]);
       const std::atomic<bool> neverAborted{false};
       Outcome outcome;
       Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, handle_, neverAborted); },

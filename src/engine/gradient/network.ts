@@ -1,8 +1,8 @@
 import { GdwsError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { inferValues } from '../../graph/infer';
-import type { ValueType } from '../../graph/value';
-import { native, type NativeArray, type NativeProgram, type NativeSession, type NativeType } from '../../native';
+import { arrayOfType, elementCount, type ValueType } from '../../graph/value';
+import { native, type HeldMemory, type NativeArray, type NativeProgram, type NativeSession } from '../../native';
 import { fusedProgram, namingNodes } from '../compile';
 import { ConstantPool, toNativeConstants } from '../constant-pool';
 import type { Program, ValueId } from '../program';
@@ -27,11 +27,13 @@ export interface DifferentiatedNetwork {
   forward(inputs: readonly NativeArray[]): Promise<Forward>;
 }
 
-/** A forward run, and what its backward run needs. */
+/** A forward run, and what its backward runs need. */
 export interface Forward {
   readonly logits: Float32Array;
   /** Gradients in the order of {@link DifferentiatedNetwork.gradients}. */
   backward(cotangent: Float32Array): Promise<Float32Array[]>;
+  /** Gives what was saved to the next forward run: no backward run may be going on or follow. */
+  release(): void;
 }
 
 interface Lowered {
@@ -68,7 +70,7 @@ export class GradientNetwork {
       gradients: [],
       forward: async (inputs) => {
         const [logits] = await compiled.run(inputs).done;
-        return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]) };
+        return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]), release: () => undefined };
       },
     };
   }
@@ -90,21 +92,26 @@ export class GradientNetwork {
     const sources = saved.map((id) => sourceOf(program, id));
     const forwardProgram = this.compile(program, constants);
     const backwardProgram = this.compile(backward, all);
+    const spare: HeldMemory[][] = [];
     return {
       images,
       classes,
       gradients: wanted.map(({ name }, i) => ({ name, dims: backward.values[backward.outputs[i]!]!.dims })),
       forward: async (inputs) => {
-        const results = await forwardProgram.run(inputs).done;
-        const values = sources.map(({ input, output, type }) =>
-          output === undefined ? inputs[input!]! : arrayOf(type, results[output]!),
-        );
+        const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
+        const [bytes] = await forwardProgram.run(inputs, [undefined, ...held]).done;
+        const logits = new Float32Array(bytes!);
+        const values = sources.map(({ input, output }) => {
+          if (input !== undefined) return inputs[input]!;
+          return output === 0 ? logits : held[output - 1]!;
+        });
         return {
-          logits: new Float32Array(results[0]!),
+          logits,
           backward: async (cotangent) => {
             const gradients = await backwardProgram.run([cotangent, ...values]).done;
-            return gradients.map((bytes) => new Float32Array(bytes));
+            return gradients.map((gradient) => new Float32Array(gradient));
           },
+          release: () => spare.push(held),
         };
       },
     };
@@ -158,24 +165,16 @@ export class GradientNetwork {
 }
 
 /** Where a saved value is found once the forward program, which is made to give it, has run. */
-function sourceOf(program: Program, id: ValueId): { input?: number; output?: number; type: NativeType } {
-  const { type } = program.values[id]!;
+type Source = { readonly input: number; readonly output?: never } | { readonly input?: never; readonly output: number };
+
+function sourceOf(program: Program, id: ValueId): Source {
   const input = program.inputs.indexOf(id);
-  if (input >= 0) return { input, type };
-  let output = program.outputs.indexOf(id);
-  if (output < 0) output = program.outputs.push(id) - 1;
-  return { output, type };
+  if (input >= 0) return { input };
+  const output = program.outputs.indexOf(id);
+  return { output: output < 0 ? program.outputs.push(id) - 1 : output };
 }
 
-function arrayOf(type: NativeType, bytes: ArrayBuffer): NativeArray {
-  switch (type) {
-    case 'float32':
-      return new Float32Array(bytes);
-    case 'int64':
-      return new BigInt64Array(bytes);
-    case 'int32':
-      return new Int32Array(bytes);
-    default:
-      return new Uint8Array(bytes);
-  }
+function holdValue(program: Program, id: ValueId): HeldMemory {
+  const { type, dims } = program.values[id]!;
+  return native.holdMemory(elementCount(dims) * arrayOfType[type].BYTES_PER_ELEMENT);
 }

@@ -48,16 +48,17 @@ enum class UnaryFunction : int32_t {
 };
 
 /// Functions of two floats.
-#define GDWS_BINARY_FUNCTIONS(X)  \
-  X(add)                          \
-  X(sub)                          \
-  X(mul)                          \
-  X(div)                          \
-  X(pow)                          \
-  X(min)                          \
-  X(max)                          \
-  X(prelu) /* x < 0 ? b·x : x */ \
-  X(mod)   /* fmod */
+#define GDWS_BINARY_FUNCTIONS(X)         \
+  X(add)                                 \
+  X(sub)                                 \
+  X(mul)                                 \
+  X(div)                                 \
+  X(pow)                                 \
+  X(min)                                 \
+  X(max)                                 \
+  X(prelu)        /* x < 0 ? b·x : x */ \
+  X(mod)          /* fmod */             \
+  X(reluGradient) /* b > 0 ? a : 0 */
 
 enum class BinaryFunction : int32_t {
 #define GDWS_MEMBER(name) name,

@@ -25,6 +25,7 @@ GDWS_INLINE Vector binaryOf(Vector x, Vector y) {
   if constexpr (function == BinaryFunction::div) return x / y;
   if constexpr (function == BinaryFunction::min) return minimumOrNaN(x, y);
   if constexpr (function == BinaryFunction::max) return maximumOrNaN(x, y);
+  if constexpr (function == BinaryFunction::reluGradient) return y > 0 ? x : Vector{};
   return x < 0 ? y * x : x;
 }
 

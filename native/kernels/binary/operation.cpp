@@ -25,6 +25,8 @@ double apply(BinaryFunction function, double x, double y) {
       return x < 0 ? y * x : x;
     case mod:
       return std::fmod(x, y);
+    case reluGradient:
+      return y > 0 ? x : 0;
   }
   return x;
 }

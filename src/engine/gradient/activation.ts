@@ -24,9 +24,9 @@ export function throughActivation(tape: Tape, operation: ProgramOperation, gradi
   }
 }
 
-/** `y` is the result, whose sign is 0 or 1. */
+/** `y` is the result or the argument: where one is above 0, both are. */
 export function reluGradient(tape: Tape, y: ValueId, gradient: ValueId): ValueId {
-  return tape.mul(gradient, tape.unary('sign', y));
+  return tape.binary('reluGradient', gradient, y);
 }
 
 export function clipGradient(tape: Tape, y: ValueId, gradient: ValueId, low: number, high: number): ValueId {

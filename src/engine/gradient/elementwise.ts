@@ -149,6 +149,10 @@ const binaryGradients: Record<BinaryName, BinaryGradients> = {
       () => tape.select(isBelow(), tape.mul(gradient, x()), tape.filled(0)),
     ];
   },
+  reluGradient: (tape, gradient, _a, b) => [
+    () => tape.binary('reluGradient', gradient, b()),
+    () => tape.linear(gradient, 0),
+  ],
   // The remainder a - b·q of a quotient q towards 0.
   mod: (tape, gradient, a, b, y) => [
     () => gradient,

@@ -4,6 +4,7 @@
 
 namespace gdws {
 
+extern const KernelDefinition convolutionAccumulate;
 extern const KernelDefinition convolutionDepthwise;
 extern const KernelDefinition convolutionProduct;
 extern const KernelDefinition convolutionReference;
@@ -11,7 +12,8 @@ extern const KernelDefinition convolutionWinograd2;
 extern const KernelDefinition convolutionWinograd4;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* convolutionKernels[] = {
-    &convolutionDepthwise, &convolutionWinograd4, &convolutionWinograd2, &convolutionProduct, &convolutionReference};
+inline constexpr const KernelDefinition* convolutionKernels[] = {&convolutionDepthwise, &convolutionAccumulate,
+                                                                 &convolutionWinograd4, &convolutionWinograd2,
+                                                                 &convolutionProduct,   &convolutionReference};
 
 }  // namespace gdws

@@ -8,25 +8,45 @@
 namespace gdws {
 namespace GDWS_ISA {
 
-/// Calls compute(j) for the first column of each vector of a row; the last vector overlaps the one before it.
-template <class Compute>
-GDWS_INLINE void forVectors(int64_t columns, Compute compute) {
-  int64_t j = 0;
-  for (; j + lanes <= columns; j += lanes) compute(j);
-  if (j < columns) compute(columns > lanes ? columns - lanes : 0);
-}
+/// Result rows one after the other; a row's last vector overlaps the one before it.
+struct DenseRows {
+  int64_t pitch;
+
+  template <class Compute>
+  __attribute__((always_inline)) void forVectors(int64_t columns, Compute compute) const {
+    int64_t j = 0;
+    for (; j + lanes <= columns; j += lanes) compute(j);
+    if (j < columns) compute(columns > lanes ? columns - lanes : 0);
+  }
+  __attribute__((always_inline)) Vector initial(const float*) const { return Vector{}; }
+};
+
+/// Result rows of whole vectors, which are added to.
+struct AddedRows {
+  int64_t pitch;
+
+  template <class Compute>
+  __attribute__((always_inline)) void forVectors(int64_t columns, Compute compute) const {
+    for (int64_t j = 0; j < columns; j += lanes) compute(j);
+  }
+  __attribute__((always_inline)) Vector initial(const float* result) const { return load(result); }
+};
 
 /// `Rows` output rows of a 3×3 kernel whose output rows are `Step` taps apart: what one row loads serves the others.
-template <int Rows, int Step>
-GDWS_INLINE void rowsOfThree(const DepthwiseTask& task, const float* lines, float* result) {
+template <int Rows, int Step, class Results>
+GDWS_INLINE void rowsOfThree(const DepthwiseTask& task, Results results, int64_t row) {
   constexpr int inputs = (Rows - 1) * Step + 3;
   const int64_t tapPitch = task.taps[3];
+  const float* lines = task.lines + row * task.rowPitch;
+  float* result = task.result + row * results.pitch;
   Vector weight[9];
 #pragma GCC unroll 9
   for (int t = 0; t < 9; ++t) weight[t] = broadcast(task.kernel[t]);
-  forVectors(
+  results.forVectors(
       task.columns, [&](int64_t j) __attribute__((always_inline)) {
-        Vector sum[Rows] = {};
+        Vector sum[Rows];
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r) sum[r] = results.initial(result + r * results.pitch + j);
 #pragma GCC unroll 9
         for (int i = 0; i < inputs; ++i) {
 #pragma GCC unroll 3
@@ -40,17 +60,21 @@ GDWS_INLINE void rowsOfThree(const DepthwiseTask& task, const float* lines, floa
           }
         }
 #pragma GCC unroll 4
-        for (int r = 0; r < Rows; ++r) store(result + r * task.columns + j, sum[r]);
+        for (int r = 0; r < Rows; ++r) store(result + r * results.pitch + j, sum[r]);
       });
 }
 
 /// `Rows` output rows of any kernel.
-template <int Rows>
-GDWS_INLINE void rowsOfAny(const DepthwiseTask& task, const float* lines, float* result) {
+template <int Rows, class Results>
+GDWS_INLINE void rowsOfAny(const DepthwiseTask& task, Results results, int64_t row) {
   const int64_t taps = task.kernelHeight * task.kernelWidth;
-  forVectors(
+  const float* lines = task.lines + row * task.rowPitch;
+  float* result = task.result + row * results.pitch;
+  results.forVectors(
       task.columns, [&](int64_t j) __attribute__((always_inline)) {
-        Vector sum[Rows] = {};
+        Vector sum[Rows];
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r) sum[r] = results.initial(result + r * results.pitch + j);
         for (int64_t t = 0; t < taps; ++t) {
           const Vector weight = broadcast(task.kernel[t]);
           const float* x = lines + task.taps[t] + j;
@@ -58,7 +82,7 @@ GDWS_INLINE void rowsOfAny(const DepthwiseTask& task, const float* lines, float*
           for (int r = 0; r < Rows; ++r) sum[r] += weight * load(x + r * task.rowPitch);
         }
 #pragma GCC unroll 4
-        for (int r = 0; r < Rows; ++r) store(result + r * task.columns + j, sum[r]);
+        for (int r = 0; r < Rows; ++r) store(result + r * results.pitch + j, sum[r]);
       });
 }
 
@@ -71,22 +95,20 @@ GDWS_INLINE void forRowBlocks(const DepthwiseTask& task, Compute compute) {
   if (r < task.rows) compute.template operator()<1>(r);
 }
 
-static void depthwise(const DepthwiseTask& task) {
+template <class Results>
+GDWS_INLINE void depthwiseRows(const DepthwiseTask& task, Results results) {
   const bool three = task.kernelHeight == 3 && task.kernelWidth == 3;
   if (three && task.rowPitch == task.taps[3]) {
-    forRowBlocks(task, [&]<int Rows>(int64_t r) {
-      rowsOfThree<Rows, 1>(task, task.lines + r * task.rowPitch, task.result + r * task.columns);
-    });
+    forRowBlocks(task, [&]<int Rows>(int64_t r) { rowsOfThree<Rows, 1>(task, results, r); });
   } else if (three && task.rowPitch == 2 * task.taps[3]) {
-    forRowBlocks(task, [&]<int Rows>(int64_t r) {
-      rowsOfThree<Rows, 2>(task, task.lines + r * task.rowPitch, task.result + r * task.columns);
-    });
+    forRowBlocks(task, [&]<int Rows>(int64_t r) { rowsOfThree<Rows, 2>(task, results, r); });
   } else {
-    forRowBlocks(task, [&]<int Rows>(int64_t r) {
-      rowsOfAny<Rows>(task, task.lines + r * task.rowPitch, task.result + r * task.columns);
-    });
+    forRowBlocks(task, [&]<int Rows>(int64_t r) { rowsOfAny<Rows>(task, results, r); });
   }
 }
+
+static void depthwise(const DepthwiseTask& task) { depthwiseRows(task, DenseRows{task.columns}); }
+static void addDepthwise(const AddedDepthwiseTask& task) { depthwiseRows(task.depthwise, AddedRows{task.resultPitch}); }
 
 GDWS_INLINE Vector masked(Vector x, const int32_t* mask) {
   typedef int32_t UnalignedIntVector __attribute__((vector_size(GDWS_VECTOR_BYTES), aligned(4), may_alias));

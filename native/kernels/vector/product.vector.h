@@ -64,6 +64,7 @@ constexpr ProductFunctions makeProductFunctions() {
   functions.copy = copy;
   functions.transpose = transpose;
   functions.depthwise = depthwise;
+  functions.addDepthwise = addDepthwise;
   functions.flatDepthwise = flatDepthwise;
   functions.flatKernels = mostFlatKernels;
   functions.copyFromPlanes = copyFromPlanes;

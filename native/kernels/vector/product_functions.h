@@ -60,6 +60,12 @@ struct DepthwiseTask {
   float* result;  ///< row r at r·columns; up to a vector more is overwritten after the last
 };
 
+/// As DepthwiseTask, added to what `result` holds: row r at r·resultPitch, in whole vectors.
+struct AddedDepthwiseTask {
+  DepthwiseTask depthwise;
+  int64_t resultPitch;
+};
+
 /// One or two 3×3 depthwise kernels over maps without padding (FlatMaps), row after row.
 struct FlatDepthwiseTask {
   const float* taps[9];  ///< what each tap reads for the first pixel
@@ -100,6 +106,7 @@ struct ProductFunctions {
   void (*transpose)(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result,
                     int64_t resultPitch);
   void (*depthwise)(const DepthwiseTask& task);
+  void (*addDepthwise)(const AddedDepthwiseTask& task);
   void (*flatDepthwise)(const FlatDepthwiseTask& task);
   int64_t flatKernels;  ///< most kernels of a task: as many as the registers hold
   /// Copies exactly `count` floats of a plane; `nextPlane` is the distance to the plane that is likely to be next.

@@ -5,6 +5,7 @@ import { project } from '../projection';
 import { perturb, perturbation } from '../rounding';
 import type { PgdSettings } from '../settings';
 import { SettingsReader } from '../validate';
+import { boxAround, stepInBox } from './box';
 import { randomPerturbation } from './random-start';
 import { addSteepestStep } from './steepest-step';
 
@@ -64,13 +65,22 @@ function descend(settings: Descent & { readonly randomStart: boolean }): Attacke
       randomStart
         ? perturb(image, randomPerturbation(random, image, norm, eps), new Float32Array(image.length))
         : image.slice();
-    let going = points.map((point, index) => ({ point, image: start(point), outcome: outcomes[index]! }));
+    let going = points.map((point, index) => ({
+      point,
+      image: start(point),
+      outcome: outcomes[index]!,
+      box: norm === 'linf' ? boxAround(point.image, eps) : undefined,
+    }));
     for (let step = 0; step < steps && going.length > 0; ++step) {
       const slopes = await queries.slopes(going, loss);
-      going = going.filter(({ point, image, outcome }, index) => {
+      going = going.filter(({ point, image, outcome, box }, index) => {
         const { logits, gradient } = slopes[index]!;
         outcome.offer(image, logits);
         if (outcome.broken && earlyStop) return false;
+        if (box) {
+          stepInBox(image, gradient, stepSize, box);
+          return true;
+        }
         const delta = perturbation(point.image, image, new Float64Array(image.length));
         const changed = norm === 'l1' ? point.random.integer(...sparsity) : 0;
         addSteepestStep(delta, gradient, point.image, norm, stepSize, changed);

@@ -1,6 +1,8 @@
 import fs from 'node:fs/promises';
-import { readNpz } from '../data/npz';
+import path from 'node:path';
+import { npzEncoder, readNpz } from '../data/npz';
 import { GdwsError } from '../errors';
+import { writeWhole } from '../onnx/whole-file';
 
 /**
  * Weight-error vectors by layer name, from a JSON object of arrays of numbers or from an .npz archive of arrays.
@@ -27,6 +29,34 @@ export async function readAlphaFile(file: string): Promise<Record<string, ArrayL
     });
   }
   return document;
+}
+
+/**
+ * What writes weight-error vectors to such a file, whole or not at all.
+ *
+ * @throws GdwsError at once ARGUMENT_INVALID for a file of another kind, DEPENDENCY_MISSING; when it writes OUTPUT_UNWRITABLE
+ */
+export async function alphaWriter(file: string): Promise<(alpha: ReadonlyMap<string, Float64Array>) => Promise<void>> {
+  switch (path.extname(file)) {
+    case '.json':
+      return (alpha) => {
+        const lines = [...alpha].map(([layer, values]) => `  ${JSON.stringify(layer)}: ${JSON.stringify([...values])}`);
+        return writeWhole(file, `{\n${lines.join(',\n')}\n}\n`);
+      };
+    case '.npz': {
+      const encode = await npzEncoder();
+      return (alpha) =>
+        writeWhole(
+          file,
+          encode([...alpha].map(([layer, data]) => [layer, { type: 'float64', dims: [data.length], data }])),
+        );
+    }
+    default:
+      throw new GdwsError('ARGUMENT_INVALID', 'it is not said in which form to write this file.', {
+        file,
+        remedy: 'Name it .json or .npz.',
+      });
+  }
 }
 
 function isAlpha(document: unknown): document is Record<string, number[]> {

@@ -1,39 +1,22 @@
 import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { readImages } from '../data/read-images';
+import { Command } from 'commander';
 import { GdwsError } from '../errors';
 import { GradientSession } from '../gradient-session';
-import { Graph } from '../graph/graph';
-import { readModel } from '../onnx/read';
-import { attackNames } from '../robustness/attacks';
 import { evaluate, type Candidate, type CandidateReport, type Evaluation } from '../robustness/evaluate';
-import { norms, type Norm } from '../robustness/norm';
 import { normalized } from '../robustness/normalized';
 import { sessionClassifier } from '../robustness/session-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
 import { jsonOption, positiveInteger, threadsOption } from './arguments';
+import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
+import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, printHeading, printJson, printTable } from './output';
 import { Progress } from './progress';
 
-interface EvaluateArguments {
-  readonly data: string;
-  readonly labels?: string;
-  readonly count?: number;
-  readonly attack: (typeof attackNames)[number];
-  readonly norm: Norm;
-  readonly eps: string;
-  readonly steps?: number;
-  readonly stepSize?: string;
-  readonly restarts?: number;
-  readonly loss?: 'ce' | 'dlr' | 'dlr-targeted';
-  readonly queries?: number;
-  readonly mean?: number[];
-  readonly std?: number[];
+interface EvaluateArguments extends DataArguments, AttackArguments {
   readonly transfer?: boolean;
-  readonly seed: number;
   readonly batch: number;
   readonly threads?: number;
   readonly json?: boolean;
@@ -41,27 +24,11 @@ interface EvaluateArguments {
 
 /** `gdws evaluate`: natural and robust accuracy of one model or several. */
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
+  const command = new Command('evaluate')
     .description('measure the accuracy of models, natural and under attack')
-    .argument('<models...>', 'ONNX files of classifiers; the first is compared with the others, image by image')
-    .requiredOption(
-      '-d, --data <path>',
-      'images: CIFAR-10 (.bin), MNIST (IDX), .npz, .npy, or a folder with a folder of pictures for each class',
-    )
-    .option('--labels <file>', 'labels, where they are apart from the images')
-    .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger)
-    .addOption(new Option('-a, --attack <name>', 'the attack').choices(attackNames).default('pgd'))
-    .addOption(new Option('--norm <name>', 'norm of the perturbation').choices(norms).default('linf'))
-    .option('--eps <bound>', 'its bound, of pixels from 0 to 1; of msd three, for linf,l2,l1', '8/255')
-    .option('--steps <number>', 'gradient steps', positiveInteger)
-    .option('--step-size <length>', 'length of a step, of pgd')
-    .option('--restarts <number>', 'independent runs', positiveInteger)
-    .addOption(new Option('--loss <name>', 'what pgd and apgd raise').choices(['ce', 'dlr', 'dlr-targeted']))
-    .option('--queries <number>', 'queries of square and autoattack', positiveInteger)
-    .option('--mean <numbers>', 'mean that the models expect to be subtracted, one or one a channel', channelNumbers)
-    .option('--std <numbers>', 'deviation that they expect to be divided by', channelNumbers)
+    .argument('<models...>', 'ONNX files of classifiers; the first is compared with the others, image by image');
+  return addAttackOptions(addDataOptions(command), attackOption('the attack').default('pgd'))
     .option('--transfer', 'also try the images made on each model on the others')
-    .option('--seed <number>', 'repeats a run', seedNumber, 0)
     .option('--batch <number>', 'images at once', positiveInteger, 32)
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -77,25 +44,23 @@ Examples:
     )
     .action(async (models: string[], options: EvaluateArguments) => {
       const signal = interruption();
-      const settings = settingsOf(options);
-      const { data, labels, count } = options;
-      const images = await readImages(data, { labels, count, dims: await imageDimsOf(models[0]!) });
+      const settings = settingsOf(options)!;
+      const images = await imagesOf(options, models[0]!);
       const sessions = await Promise.all(
         models.map((model) => GradientSession.create(model, { intraOpNumThreads: options.threads })),
       );
+      const normalization = normalizationOf(options);
       const candidates: Candidate[] = [];
       for (const [index, session] of sessions.entries()) {
         const classifier = await sessionClassifier(session, images.dims).catch((error: unknown) => {
           throw error instanceof GdwsError ? error.within({ file: models[index] }) : error;
         });
-        const { mean = [0], std = [1] } = options;
-        const isPlain = options.mean === undefined && options.std === undefined;
         candidates.push({
           name: models[index]!,
-          classifier: isPlain ? classifier : normalized(classifier, { mean, std }),
+          classifier: normalization ? normalized(classifier, normalization) : classifier,
         });
       }
-      const progress = new Progress(options.attack);
+      const progress = new Progress(settings.attack);
       const evaluation = await evaluate(
         candidates,
         images.batch(0, images.length).images.data as Float32Array,
@@ -117,47 +82,6 @@ Examples:
       if (options.json) printJson(documentOf(evaluation, settings, images.length));
       else printEvaluation(evaluation, images.length);
     });
-}
-
-/** What the options say, for {@link evaluate} to check: each attack refuses what it does not know. */
-function settingsOf(options: EvaluateArguments): AttackSettings {
-  const { attack, norm, eps, steps, stepSize, restarts, loss, queries } = options;
-  const given = Object.fromEntries(
-    Object.entries({ steps, stepSize, restarts, loss, queries }).filter(([, value]) => value !== undefined),
-  );
-  if (attack !== 'msd') return { attack, norm, eps, ...given };
-  const bounds = eps.split(',');
-  if (bounds.length !== norms.length) {
-    throw new GdwsError('ARGUMENT_INVALID', `eps is ${eps}.`, {
-      remedy: `The attack msd takes three bounds, for ${norms.join(',')}: --eps 0.3,2,10.`,
-    });
-  }
-  const byNorm = Object.fromEntries(norms.map((name, i) => [name, bounds[i]!]));
-  return { attack, eps: byNorm, ...given } as unknown as AttackSettings;
-}
-
-/** The size that a model declares for its images, if it does. */
-async function imageDimsOf(model: string): Promise<[number, number, number] | undefined> {
-  const graph = new Graph(await readModel(model), model);
-  const dims = graph.declared(graph.inputs[0]?.name ?? '')?.dims?.slice(1);
-  return dims?.length === 3 && dims.every((dim) => typeof dim === 'number')
-    ? (dims as [number, number, number])
-    : undefined;
-}
-
-function channelNumbers(text: string): number[] {
-  const numbers = text.split(',').map(Number);
-  if (text.trim() === '' || !numbers.every(Number.isFinite)) {
-    throw new InvalidArgumentError(`'${text}' is not a number, or numbers with commas between them.`);
-  }
-  return numbers;
-}
-
-function seedNumber(text: string): number {
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw new InvalidArgumentError(`'${text}' is not a whole number from 0 on.`);
-  }
-  return Number(text);
 }
 
 /** Without the images themselves. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import { alphaCommand } from './alpha';
 import { debugOption } from './arguments';
 import { benchCommand } from './bench';
 import { compressCommand } from './compress';
@@ -15,7 +16,15 @@ export function program(): Command {
       'Turns trained convolutional networks (ONNX) into generalized depthwise-separable ones, and runs them fast on CPUs.',
     )
     .version(version());
-  for (const command of [inspectCommand(), compressCommand(), runCommand(), benchCommand(), evaluateCommand()]) {
+  const commands = [
+    inspectCommand(),
+    compressCommand(),
+    runCommand(),
+    benchCommand(),
+    evaluateCommand(),
+    alphaCommand(),
+  ];
+  for (const command of commands) {
     gdws.addCommand(command.addOption(debugOption()));
   }
   for (const command of [gdws, ...gdws.commands]) {

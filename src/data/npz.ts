@@ -1,7 +1,8 @@
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
+import type { Constant } from '../graph/value';
 import { withPackages } from '../optional';
-import { decodeNpy } from './npy';
+import { decodeNpy, encodeNpy } from './npy';
 import { readBytes } from './read-file';
 
 /** Deflate cannot shrink data further than this; an archive that claims more is hostile. */
@@ -35,4 +36,23 @@ export async function readNpz(file: string): Promise<Map<string, Tensor>> {
       return [name.slice(0, -'.npy'.length), new Tensor(type as 'float32', data as Float32Array, dims)];
     }),
   );
+}
+
+/** The date that entries get, the first of the format: the same arrays give the same bytes. */
+const noDate = new Date(1980, 0, 1);
+
+/**
+ * What makes an archive of named arrays, as numpy's savez does. Needs the package `fflate`.
+ *
+ * @throws GdwsError DEPENDENCY_MISSING
+ */
+export async function npzEncoder(): Promise<
+  (arrays: Iterable<readonly [name: string, array: Constant]>) => Uint8Array
+> {
+  const { zipSync } = await withPackages(['fflate'], () => import('fflate'));
+  return (arrays) =>
+    zipSync(Object.fromEntries([...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)])), {
+      level: 0,
+      mtime: noDate,
+    });
 }

@@ -8,36 +8,46 @@ export interface Normalization {
 }
 
 /**
+ * What turns images in [0, 1] into those that a network expects.
+ *
+ * @param dims (C, H, W) of the images, of which there may be any number
+ * @throws {GdwsError} ARGUMENT_INVALID for numbers that fit no channels, or a std that is not above 0
+ */
+export function normalizer(dims: readonly number[], normalization: Normalization) {
+  const { scale, shift, channelOf } = affine(dims, normalization);
+  return (images: Float32Array): Float32Array =>
+    images.map((value, index) => value * scale[channelOf(index)]! + shift[channelOf(index)]!);
+}
+
+/**
  * A classifier of images in [0, 1] around one that takes normalized ones. Its gradients are those of the images in [0, 1].
  *
  * @throws {GdwsError} ARGUMENT_INVALID for numbers that fit no channels, or a std that is not above 0
  */
-export function normalized(classifier: Classifier, { mean, std }: Normalization): Classifier {
-  const [channels = 1] = classifier.imageDims;
-  const size = classifier.imageDims.reduce((product, dim) => product * dim, 1);
-  const plane = size / channels;
-  const scale = perChannel('std', std, channels).map((value) => 1 / value);
-  const shift = perChannel('mean', mean, channels).map((value, channel) => -value * scale[channel]!);
-  if (!scale.every((value) => value > 0 && Number.isFinite(value))) {
-    throw new GdwsError('ARGUMENT_INVALID', `std is ${std.join(', ')}.`, { remedy: 'Every std is above 0.' });
-  }
-  const normalize = (images: Float32Array): Float32Array =>
-    images.map((value, index) => {
-      const channel = Math.floor(index / plane) % channels;
-      return value * scale[channel]! + shift[channel]!;
-    });
+export function normalized(classifier: Classifier, normalization: Normalization): Classifier {
+  const { scale, channelOf } = affine(classifier.imageDims, normalization);
+  const normalize = normalizer(classifier.imageDims, normalization);
   return {
     classes: classifier.classes,
     imageDims: classifier.imageDims,
     logits: (images, count) => classifier.logits(normalize(images), count),
     async gradient(images, count, cotangent) {
       const { logits, gradient } = await classifier.gradient(normalize(images), count, cotangent);
-      return {
-        logits,
-        gradient: gradient.map((value, index) => value * scale[Math.floor(index / plane) % channels]!),
-      };
+      return { logits, gradient: gradient.map((value, index) => value * scale[channelOf(index)]!) };
     },
   };
+}
+
+/** Each channel's scale and shift, and the channel of each pixel. */
+function affine(dims: readonly number[], { mean, std }: Normalization) {
+  const [channels = 1] = dims;
+  const plane = dims.reduce((product, dim) => product * dim, 1) / channels;
+  const scale = perChannel('std', std, channels).map((value) => 1 / value);
+  const shift = perChannel('mean', mean, channels).map((value, channel) => -value * scale[channel]!);
+  if (!scale.every((value) => value > 0 && Number.isFinite(value))) {
+    throw new GdwsError('ARGUMENT_INVALID', `std is ${std.join(', ')}.`, { remedy: 'Every std is above 0.' });
+  }
+  return { scale, shift, channelOf: (index: number) => Math.floor(index / plane) % channels };
 }
 
 function perChannel(name: string, values: readonly number[], channels: number): number[] {

@@ -5,6 +5,7 @@ import { zipSync } from 'fflate';
 import { Tensor } from 'onnxruntime-common';
 import type { ModelDescription } from '../../src/cli/description';
 import { readNpy, writeNpy } from '../../src/data/npy';
+import { readNpz } from '../../src/data/npz';
 import type { CompressionSummary } from '../../src/gdws/summary';
 import { InferenceSession } from '../../src/session';
 import * as command from './command';
@@ -39,14 +40,15 @@ describe('gdws', () => {
   test('--help and --version', async () => {
     const help = await gdws(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['inspect', 'compress', 'run', 'bench']) expect(help.stdout).toContain(command);
+    for (const command of ['inspect', 'compress', 'run', 'bench', 'evaluate', 'alpha'])
+      expect(help.stdout).toContain(command);
     const { version } = parse<{ version: string }>(
       await fs.readFile(path.join(__dirname, '../../package.json'), 'utf8'),
     );
     expect(await gdws(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  test.each(['inspect', 'compress', 'run', 'bench'])('%s --help has examples', async (command) => {
+  test.each(['inspect', 'compress', 'run', 'bench', 'evaluate', 'alpha'])('%s --help has examples', async (command) => {
     const { code, stdout, stderr } = await gdws([command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('--json');
@@ -77,6 +79,14 @@ describe('gdws', () => {
     [['evaluate', model, '--data', digits, '--count', '1', '--step-size', '-1'], 'stepSize'],
     [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'msd'], 'three bounds'],
     [['evaluate', model, '--data', digits, '--count', '1', '--std', '0'], 'std is 0'],
+    [['alpha', model, '-o', 'x.json'], "required option '-d, --data"],
+    [['alpha', model, '--data', digits], "required option '-o, --output"],
+    [['alpha', model, '--data', digits, '-o', 'x.txt'], 'Name it .json or .npz'],
+    [['alpha', model, '--data', digits, '--count', '1', '-o', 'x.json', '--eps', '0.3'], 'eps given without an attack'],
+    [['alpha', model, '--data', digits, '--count', '1', '-o', 'x.json', '--rivals', '0'], 'whole number from 1 on'],
+    [['alpha', model, '--data', digits, '--count', '1', '-o', 'x.json', '--tie-tolerance', '1'], 'tieTolerance is 1'],
+    [['alpha', model, '--data', digits, '--count', '1', '-o', 'x.json', '--attack', 'pgd', '--eps', '7'], 'eps is 7'],
+    [['alpha', model, '--data', digits, '--count', '1', '-o', model], 'the output is the model itself'],
   ])('wrong usage: %j', async (args, message) => {
     const { code, stdout, stderr } = await gdws(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -104,6 +114,9 @@ describe('gdws', () => {
     [['run', model, '--input', 'one.npy', '--output', 'one.npy/x'], 'OUTPUT_UNWRITABLE', 'one.npy'],
     [['bench', 'cut.onnx'], 'MODEL_UNREADABLE', 'cut.onnx'],
     [['evaluate', model, '--data', 'absent.npz'], 'DATA_UNREADABLE', 'absent.npz'],
+    [['alpha', model, '--data', 'absent.npz', '-o', 'x.json'], 'DATA_UNREADABLE', 'absent.npz'],
+    [['alpha', 'cut.onnx', '--data', digits, '--count', '1', '-o', 'x.json'], 'MODEL_UNREADABLE', 'cut.onnx'],
+    [['alpha', model, '--data', digits, '-o', 'no/such/alpha.json'], 'OUTPUT_UNWRITABLE', 'alpha.json'],
     [['evaluate', 'cut.onnx', '--data', digits, '--count', '1'], 'MODEL_UNREADABLE', 'cut.onnx'],
     [['bench', model, '--shape', 'nothing=1x1'], 'INPUT_UNKNOWN', 'nothing'],
   ])('work that fails: %j', async (args, errorCode, place) => {
@@ -177,6 +190,51 @@ describe('evaluate', () => {
     expect(plain.code).toBe(0);
     expect(plain.stdout).toMatch(/model +natural +robust/);
     expect(plain.stderr).toContain('20 images');
+  });
+});
+
+describe('alpha', () => {
+  const measured = [model, '--data', digits, '--count', '10'];
+
+  test('writes what compress takes, the same in either form, and leaves nothing beside it', async () => {
+    const [json, npz] = [inFolder('alpha.json'), inFolder('alpha.npz')];
+    const before = await fs.readdir(folder);
+    const { code, stdout, stderr } = await gdws(['alpha', ...measured, '-o', json]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/layer +channels +smallest α/);
+    expect(stderr).toContain('10 images, worth ');
+    expect(stderr).toContain(`wrote ${json}\n`);
+    expect((await gdws(['alpha', ...measured, '-o', npz])).code).toBe(0);
+    expect((await fs.readdir(folder)).sort()).toEqual([...before, 'alpha.json', 'alpha.npz'].sort());
+    const alpha = parse<Record<string, number[]>>(await fs.readFile(json, 'utf8'));
+    expect(Object.values(alpha).map((values) => values.length)).toEqual([32, 48, 64, 96]);
+    const arrays = [...(await readNpz(npz))].map(([name, { data }]) => [name, Array.from(data as Float64Array)]);
+    expect(Object.fromEntries(arrays)).toEqual(alpha);
+    const compressed = await Promise.all(
+      [json, npz].map((file, i) =>
+        gdws(['compress', model, '-o', inFolder(`weighted${i}.onnx`), '--error', '0.1', '--alpha', file, '--json']),
+      ),
+    );
+    const kernels = compressed.map(({ stdout }) =>
+      parse<CompressionSummary>(stdout).layers.map((layer) => layer.kernels),
+    );
+    expect(kernels[0]).toEqual(kernels[1]);
+    const plain = await gdws(['compress', model, '-o', inFolder('plain.onnx'), '--error', '0.1', '--json']);
+    expect(parse<CompressionSummary>(plain.stdout).layers.map((layer) => layer.kernels)).not.toEqual(kernels[0]);
+  });
+
+  test('--json, on images under attack, of the likeliest rivals, repeats itself', async () => {
+    const output = inFolder('attacked.json');
+    const attack = ['--attack', 'pgd', '--eps', '0.3', '--steps', '2', '--rivals', '2', '--seed', '3', '--batch', '4'];
+    const args = ['alpha', ...measured, ...attack, '-o', output, '--json'];
+    const { code, stdout, stderr } = await gdws(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${output}\n` });
+    const document = parse<{ images: number; ties: number; attack: unknown; layers: { channels: number }[] }>(stdout);
+    expect(document).toMatchObject({ images: 10, ties: 0, attack: { attack: 'pgd', norm: 'linf', steps: 2 } });
+    expect(document.layers.map(({ channels }) => channels)).toEqual([32, 48, 64, 96]);
+    const written = await fs.readFile(output, 'utf8');
+    await gdws(args);
+    expect(await fs.readFile(output, 'utf8')).toBe(written);
   });
 });
 

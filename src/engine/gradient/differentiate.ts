@@ -22,6 +22,7 @@ export interface Differentiated {
  * @param from the value whose cotangent is given
  * @param to the values whose gradients are wanted: inputs, constants or temporaries of float32
  * @param perImage those of them whose gradients are wanted of each image, the outermost axis of `from`
+ * @param result what of a gradient is wanted; by default all of it
  * @throws GdwsError GRADIENT_UNSUPPORTED, naming the operation that has none
  */
 export function differentiate(
@@ -31,6 +32,7 @@ export function differentiate(
   from: ValueId,
   to: readonly ValueId[],
   perImage: ReadonlySet<ValueId> = new Set(),
+  result: (tape: Tape, value: ValueId, gradient: ValueId) => ValueId = (_, __, gradient) => gradient,
 ): Differentiated {
   const tape = new Tape(forward, [...constants], pool, dependents(forward, to), perImage);
   const cotangent = tape.input('float32', tape.dims(from));
@@ -39,7 +41,8 @@ export function differentiate(
   for (const value of to) {
     const [images = 0] = tape.dims(from);
     const dims = perImage.has(value) ? [images, ...tape.dims(value)] : tape.dims(value);
-    tape.program.outputs.push(tape.gradientOf(value) ?? tape.expand(tape.filled(0), dims));
+    const gradient = tape.gradientOf(value) ?? tape.expand(tape.filled(0), dims);
+    tape.program.outputs.push(result(tape, value, gradient));
   }
   fuseAdditions(tape.program);
   tape.program.removeUnused();

@@ -8,10 +8,18 @@ import { ConstantPool, toNativeConstants } from '../constant-pool';
 import type { Program, ValueId } from '../program';
 import { differentiate } from './differentiate';
 import type { NativeConstants } from './tape';
+import { channelNorms, separateWeights } from './squared-norms';
 import { weightValues } from './weights';
 
-/** What a network is differentiated with respect to: its inputs, or weights. */
-export type Target = 'inputs' | { readonly perImage: boolean; readonly weights?: readonly string[] };
+/** What a network is differentiated with respect to: its inputs, weights, or the weights of convolutions. */
+export type Target =
+  | 'inputs'
+  | { readonly perImage: boolean; readonly weights?: readonly string[] }
+  /**
+   * Of every image's gradient with respect to the weights that some convolutions share, the sum of squares for each input
+   * channel: (images, C). By layer, the names of its nodes; layers that the logits do not depend on are left out.
+   */
+  | { readonly squaredNorms: ReadonlyMap<string, readonly string[]> };
 
 /** One gradient that a backward run gives; of a weight used in several forms there are as many. */
 export interface GradientValue {
@@ -24,6 +32,8 @@ export interface DifferentiatedNetwork {
   readonly classes: number;
   readonly images: number;
   readonly gradients: readonly GradientValue[];
+  /** Memory of what is saved between the runs and of the largest value in a backward run. */
+  readonly bytes: number;
   forward(inputs: readonly NativeArray[]): Promise<Forward>;
 }
 
@@ -34,6 +44,14 @@ export interface Forward {
   backward(cotangent: Float32Array): Promise<Float32Array[]>;
   /** Gives what was saved to the next forward run: no backward run may be going on or follow. */
   release(): void;
+}
+
+/** A value whose gradient is asked for. */
+interface Wanted {
+  readonly name: string;
+  readonly id: ValueId;
+  /** Of a convolution. */
+  readonly groups?: number;
 }
 
 interface Lowered {
@@ -68,6 +86,7 @@ export class GradientNetwork {
       images,
       classes,
       gradients: [],
+      bytes: 0,
       forward: async (inputs) => {
         const [logits] = await compiled.run(inputs).done;
         return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]), release: () => undefined };
@@ -84,10 +103,18 @@ export class GradientNetwork {
     program.outputs.splice(0, program.outputs.length, logits);
     program.removeUnused();
 
-    const wanted = ofInputs ? this.inputs(program) : this.weights(program, nameOf, target.weights);
+    const wanted = this.wanted(program, target, nameOf);
     const to = wanted.map(({ id }) => id);
-    const perImage = new Set(ofInputs || !target.perImage ? [] : to);
-    const { backward, saved, constants: all } = differentiate(program, constants, this.pool, logits, to, perImage);
+    const norms = !ofInputs && 'squaredNorms' in target;
+    const perImage = new Set(norms || (!ofInputs && target.perImage) ? to : []);
+    const groups = new Map(wanted.map(({ id, groups = 1 }) => [id, groups]));
+    const {
+      backward,
+      saved,
+      constants: all,
+    } = differentiate(program, constants, this.pool, logits, to, perImage, (tape, value, gradient) =>
+      norms ? channelNorms(tape, gradient, groups.get(value)!) : gradient,
+    );
 
     const sources = saved.map((id) => sourceOf(program, id));
     const forwardProgram = this.compile(program, constants);
@@ -97,6 +124,7 @@ export class GradientNetwork {
       images,
       classes,
       gradients: wanted.map(({ name }, i) => ({ name, dims: backward.values[backward.outputs[i]!]!.dims })),
+      bytes: sum(saved.map((id) => bytesOf(program, id))) + largest(backward),
       forward: async (inputs) => {
         const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
         const [bytes] = await forwardProgram.run(inputs, [undefined, ...held]).done;
@@ -140,14 +168,23 @@ export class GradientNetwork {
     return [dims[0]!, dims[1]!];
   }
 
-  private inputs(program: Program): { name: string; id: ValueId }[] {
+  private wanted(program: Program, target: Target, nameOf: ReadonlyMap<number, string>): Wanted[] {
+    if (target === 'inputs') return this.inputs(program);
+    if (!('squaredNorms' in target)) return this.weights(program, nameOf, target.weights);
+    return [...target.squaredNorms].flatMap(([name, nodes]) => {
+      const weights = separateWeights(program, nodes);
+      return weights ? [{ name, ...weights }] : [];
+    });
+  }
+
+  private inputs(program: Program): Wanted[] {
     return this.graph.inputs.flatMap(({ name }, i) => {
       const id = program.inputs[i]!;
       return program.values[id]!.type === 'float32' ? [{ name, id }] : [];
     });
   }
 
-  private weights(program: Program, nameOf: ReadonlyMap<number, string>, names?: readonly string[]) {
+  private weights(program: Program, nameOf: ReadonlyMap<number, string>, names?: readonly string[]): Wanted[] {
     const all = new Map([...weightValues(program)].map(([number, ids]) => [nameOf.get(number) ?? `${number}`, ids]));
     const unknown = names?.find((name) => !all.has(name));
     if (unknown !== undefined) {
@@ -175,6 +212,18 @@ function sourceOf(program: Program, id: ValueId): Source {
 }
 
 function holdValue(program: Program, id: ValueId): HeldMemory {
-  const { type, dims } = program.values[id]!;
-  return native.holdMemory(elementCount(dims) * arrayOfType[type].BYTES_PER_ELEMENT);
+  return native.holdMemory(bytesOf(program, id));
+}
+
+function bytesOf({ values }: Program, id: ValueId): number {
+  const { type, dims } = values[id]!;
+  return elementCount(dims) * arrayOfType[type].BYTES_PER_ELEMENT;
+}
+
+function largest(program: Program): number {
+  return Math.max(0, ...program.operations.flatMap(({ outputs }) => outputs.map((id) => bytesOf(program, id))));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

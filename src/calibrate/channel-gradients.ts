@@ -1,0 +1,97 @@
+import { Tensor } from 'onnxruntime-common';
+import { checkFeeds } from '../engine/feeds';
+import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../engine/gradient/network';
+import { GdwsError } from '../errors';
+import { nameOf, type Layer } from '../gdws/layers';
+import type { Graph } from '../graph/graph';
+
+/** Where the caller does not say, batches are not larger than these. */
+const mostImages = 32;
+const mostBytes = 256 * 2 ** 20;
+
+/**
+ * A classifier whose logits are differentiated with respect to the weights of some of its convolutions, image by image. Weights
+ * are those of the graph: batch normalization is not folded into them, and runs in inference mode.
+ */
+export class ChannelGradients {
+  private readonly network: GradientNetwork;
+  private readonly programs = new Map<number, DifferentiatedNetwork>();
+  private readonly input: string;
+
+  /**
+   * @param dims (C, H, W) of the images
+   * @throws GdwsError ARGUMENT_INVALID where the graph has more than one input
+   */
+  constructor(
+    private readonly graph: Graph,
+    private readonly layers: readonly Layer[],
+    private readonly dims: readonly number[],
+    threads: number,
+  ) {
+    const [input, ...others] = graph.inputs;
+    if (!input || others.length > 0) {
+      throw new GdwsError('ARGUMENT_INVALID', `the model has ${graph.inputs.length} inputs.`, {
+        remedy: 'A classifier of images has one.',
+      });
+    }
+    this.input = input.name;
+    this.network = new GradientNetwork(graph, 0, threads);
+  }
+
+  /** Number of classes. */
+  get classes(): number {
+    const [program] = this.programs.values();
+    return (program ?? this.programFor(1)).classes;
+  }
+
+  /**
+   * How many of so many images to take at once: as many as are wanted, else as bounded memory allows; where the model
+   * declares a number, that many.
+   *
+   * @throws GdwsError ARGUMENT_INVALID where the images are no multiple of the declared number
+   */
+  batchSize(images: number, wanted: number | undefined): number {
+    const declared = this.graph.declared(this.input)?.dims?.[0];
+    if (typeof declared !== 'number') return Math.min(images, wanted ?? this.defaultBatch());
+    if (images % declared === 0) return declared;
+    throw new GdwsError(
+      'ARGUMENT_INVALID',
+      `${images} images cannot be run ${declared} at once, as the model wants them.`,
+      {
+        remedy: `Give a multiple of ${declared}, or a model whose number of images is open.`,
+      },
+    );
+  }
+
+  /**
+   * The network for so many images at once. Its backward runs give for each of its `gradients` the squared norms of each
+   * image's gradient for each input channel: (images, C).
+   *
+   * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, and what a model that cannot be run throws
+   */
+  programFor(images: number): DifferentiatedNetwork {
+    let program = this.programs.get(images);
+    if (!program) {
+      const names = new Map(this.layers.map(({ name, nodes }) => [name, nodes.map(nameOf)]));
+      const feed = new Tensor('float32', new Float32Array(images * this.imageLength), [images, ...this.dims]);
+      const types = checkFeeds(this.graph, { [this.input]: feed });
+      program = this.network.differentiated(types, { squaredNorms: names });
+      this.programs.set(images, program);
+    }
+    return program;
+  }
+
+  /** @param pixels (images, C, H, W), as the model takes them */
+  forward(pixels: Float32Array): Promise<Forward> {
+    return this.programFor(pixels.length / this.imageLength).forward([pixels]);
+  }
+
+  private defaultBatch(): number {
+    const { bytes } = this.programFor(1);
+    return Math.max(1, Math.min(mostImages, Math.floor(mostBytes / Math.max(1, bytes))));
+  }
+
+  private get imageLength(): number {
+    return this.dims.reduce((product, dim) => product * dim, 1);
+  }
+}

@@ -1,0 +1,74 @@
+import type { ImageSet } from '../data/image-set';
+import { GradientSession } from '../gradient-session';
+import { attack, checkImages } from '../robustness/attack';
+import { attackerOf } from '../robustness/attacks';
+import { normalized } from '../robustness/normalized';
+import { sessionClassifier } from '../robustness/session-classifier';
+import type { AttackSettings } from '../robustness/settings';
+import type { WeightErrorOptions } from './options';
+
+/** Images whose attack keeps its state in memory at once, and their pixels. */
+const mostImages = 256;
+const mostPixels = 2 ** 24;
+
+/** Where images come from, group by group. */
+export interface ImageSource {
+  /** Images that are best asked for at once: a multiple of the batch size. */
+  readonly groupSize: number;
+  /** Images `begin` to `end`, (end - begin, C, H, W) in [0, 1]. */
+  images(begin: number, end: number, onProgress: () => void): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** The images as they are. */
+export function cleanImages(images: ImageSet, batchSize: number): ImageSource {
+  return {
+    groupSize: batchSize,
+    images: (begin, end) => Promise.resolve(pixelsOf(images, begin, end)),
+    release: () => Promise.resolve(),
+  };
+}
+
+/**
+ * Perturbs images by an attack on the model.
+ *
+ * @throws GdwsError what opening the model and `attack` throw; labels, pixels and settings are checked here
+ */
+export async function perturbedImages(
+  source: string | Uint8Array,
+  images: ImageSet,
+  settings: AttackSettings,
+  batchSize: number,
+  { normalization, seed, threads, signal }: WeightErrorOptions,
+): Promise<ImageSource> {
+  const size = images.dims.reduce((product, dim) => product * dim, 1);
+  const thorough = thoroughly(settings);
+  attackerOf(thorough, size);
+  const session = await GradientSession.create(source, { intraOpNumThreads: threads });
+  const plain = await sessionClassifier(session, images.dims);
+  const classifier = normalization ? normalized(plain, normalization) : plain;
+  const batches = Math.floor(Math.min(mostImages, mostPixels / size) / batchSize);
+  const groupSize = batchSize * Math.max(1, batches);
+  for (let begin = 0; begin < images.length; begin += groupSize) {
+    const end = Math.min(images.length, begin + groupSize);
+    checkImages(classifier, pixelsOf(images, begin, end), images.labels.subarray(begin, end));
+  }
+  return {
+    groupSize,
+    async images(begin, end, onProgress) {
+      const labels = images.labels.subarray(begin, end);
+      const options = { seed, firstImage: begin, batchSize, signal, onProgress };
+      return (await attack(classifier, pixelsOf(images, begin, end), labels, thorough, options)).images;
+    },
+    release: () => session.release(),
+  };
+}
+
+function pixelsOf(images: ImageSet, begin: number, end: number): Float32Array {
+  return images.batch(begin, end).images.data as Float32Array;
+}
+
+/** An image that was left just beyond the boundary would outweigh all others by its margin. */
+function thoroughly(settings: AttackSettings): AttackSettings {
+  return settings.attack === 'pgd' || settings.attack === 'msd' ? { earlyStop: false, ...settings } : settings;
+}

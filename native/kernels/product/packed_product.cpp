@@ -352,6 +352,10 @@ void PackedProduct::writePlane(const PixelTile& tile, const float* sums, const f
         finish(source, residual, y, rowAt, tile.columns);
         continue;
       }
+      if (residual == nullptr && geometry_.activation.kind == Activation::none) {
+        for (int64_t j = 0; j < tile.columns; ++j) y[rowAt + j * result.columnPitch] = source[j];
+        continue;
+      }
       for (int64_t j = 0; j < tile.columns; ++j) {
         const int64_t to = rowAt + j * result.columnPitch;
         const float sum = source[j] + (residual == nullptr ? 0.0f : residual[to]);

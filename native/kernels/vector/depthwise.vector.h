@@ -192,24 +192,18 @@ static void flatDepthwise(const FlatDepthwiseTask& task) {
 
 static void finish(const FinishTask& task) {
   const Vector bias = broadcast(task.bias), a = broadcast(task.a), b = broadcast(task.b);
-  const auto finished = [&](const float* source, const float* residual) __attribute__((always_inline)) {
-    Vector x = load(source) + bias;
-    if (residual != nullptr) x += load(residual);
-    return activateVector(x, task.activation, a, b);
+  const auto finished = [&](Vector source, Vector residual) __attribute__((always_inline)) {
+    return activateVector(source + bias + residual, task.activation, a, b);
   };
+  const bool adds = task.residual != nullptr;
   int64_t j = 0;
   for (; j + lanes <= task.count; j += lanes) {
-    store(task.result + j, finished(task.source + j, task.residual == nullptr ? nullptr : task.residual + j));
+    store(task.result + j, finished(load(task.source + j), adds ? load(task.residual + j) : Vector{}));
   }
-  if (j == task.count) return;
-  // Aligned, lest a vector straddles two pages of the stack.
-  alignas(64) float source[lanes] = {}, residual[lanes] = {}, result[lanes];
-  for (int64_t l = 0; j + l < task.count; ++l) {
-    source[l] = task.source[j + l];
-    if (task.residual != nullptr) residual[l] = task.residual[j + l];
-  }
-  store(result, finished(source, residual));
-  for (int64_t l = 0; j + l < task.count; ++l) task.result[j + l] = result[l];
+  const int64_t left = task.count - j;
+  if (left == 0) return;
+  const Vector residual = adds ? loadFirst(task.residual + j, left) : Vector{};
+  storeFirst(task.result + j, finished(loadFirst(task.source + j, left), residual), left);
 }
 
 }  // namespace GDWS_ISA

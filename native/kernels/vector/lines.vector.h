@@ -67,6 +67,13 @@ GDWS_INLINE void copyStrided(const float* source, int64_t step, float* result, i
       store(result + j, oddElements(load(source + 2 * j - 1), load(source + 2 * j - 1 + lanes)));
     }
   }
+  if (step == 2 && (before || j > 0)) {
+    // What is left of a row, or all of a short one.
+    for (; j + 4 <= count; j += 4) {
+      storeQuad(result + j,
+                GDWS_SHUFFLE(IntQuad, loadQuad(source + 2 * j - 1), loadQuad(source + 2 * j + 3), 1, 3, 5, 7));
+    }
+  }
   for (; j < count; ++j) result[j] = source[j * step];
 }
 

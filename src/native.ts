@@ -28,7 +28,7 @@ export interface NativeProgram {
    * are written to `held` memory. Nobody else may write to held memory during the run.
    */
   run(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): NativeRun;
-  runSync(inputs: readonly NativeArray[]): ArrayBuffer[];
+  runSync(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): ArrayBuffer[];
   /** The kernel of each operation, in order. */
   readonly kernels: readonly string[];
   /** Bytes of working memory of one run. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Program, type OpcodeName } from '../../src/engine/program';
 import { unaryCode } from '../../src/engine/functions';
-import { native, nativeTypes } from '../../src/native';
+import { native, nativeTypes, type HeldMemory } from '../../src/native';
 
 /** relu(x) and then the same memory under other dims. */
 function smallProgram(): Program {
@@ -43,6 +43,41 @@ describe('a program', () => {
     expect(() => program.run([new Int32Array(6)])).toThrow(/type/);
     expect(() => program.run([])).toThrow(/inputs/);
     expect(() => program.runSync([new Float32Array(7)])).toThrow(/size/);
+  });
+
+  test('writes outputs to held memory and reads inputs from it, without a copy in JavaScript', async () => {
+    const program = compile(smallProgram().encode());
+    const held = native.holdMemory(24);
+    const results = await program.run([Float32Array.from([-1, 2, -3, 4, -5, 6])], [held]).done;
+    expect(results).toHaveLength(1);
+    expect(results[0]).toBeUndefined();
+    const [bytes] = await program.run([held]).done;
+    expect([...new Float32Array(bytes!)]).toEqual([0, 2, 0, 4, 0, 6]);
+    program.runSync([Float32Array.from([7, 7, 7, -7, -7, -7])], [held]);
+    expect([...new Float32Array(program.runSync([held])[0]!)]).toEqual([7, 7, 7, 0, 0, 0]);
+  });
+
+  test('keeps held memory alive as long as a run, whoever else lets go of it', async () => {
+    const program = compile(smallProgram().encode());
+    const runs = Array.from({ length: 50 }, (_, i) => {
+      const held = native.holdMemory(24);
+      program.runSync([new Float32Array(6).fill(i)], [held]);
+      return program.run([held]).done;
+    });
+    const results = await Promise.all(runs);
+    results.forEach(([bytes], i) => expect([...new Float32Array(bytes!)]).toEqual(new Array(6).fill(i)));
+  });
+
+  test('refuses held memory of another size, and what only looks like it', () => {
+    const program = compile(smallProgram().encode());
+    const input = new Float32Array(6);
+    expect(() => program.run([native.holdMemory(20)])).toThrow(/size/);
+    expect(() => program.run([input], [native.holdMemory(28)])).toThrow(/size/);
+    expect(() => program.run([{} as HeldMemory])).toThrow(/type/);
+    expect(() => native.holdMemory(-1)).toThrow(/bytes/);
+    expect(() => native.holdMemory(Number.MAX_SAFE_INTEGER)).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_MEMORY' }),
+    );
   });
 
   test('whatever its words say, is compiled or refused, never a crash', () => {

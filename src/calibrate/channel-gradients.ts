@@ -5,13 +5,15 @@ import { GdwsError } from '../errors';
 import { nameOf, type Layer } from '../gdws/layers';
 import type { Graph } from '../graph/graph';
 
-/** Where the caller does not say, batches are not larger than these. */
-const mostImages = 32;
-const mostBytes = 256 * 2 ** 20;
+/** Where the caller does not say, batches are not larger than these: what stays in the caches is computed faster. */
+const mostImages = 8;
+const mostCachedBytes = 12 * 2 ** 20;
+/** Most memory of all that runs at once, unless one batch alone takes more. */
+const mostBytes = 2 ** 30;
 
 /**
- * A classifier whose logits are differentiated with respect to the weights of some of its convolutions, image by image. Weights
- * are those of the graph: batch normalization is not folded into them, and runs in inference mode.
+ * A classifier whose logits are differentiated with respect to the weights of some of its convolutions, image by image, by
+ * one thread a run. Weights are those of the graph: batch normalization is not folded into them, and runs in inference mode.
  */
 export class ChannelGradients {
   private readonly network: GradientNetwork;
@@ -26,7 +28,6 @@ export class ChannelGradients {
     private readonly graph: Graph,
     private readonly layers: readonly Layer[],
     private readonly dims: readonly number[],
-    threads: number,
   ) {
     const [input, ...others] = graph.inputs;
     if (!input || others.length > 0) {
@@ -35,7 +36,7 @@ export class ChannelGradients {
       });
     }
     this.input = input.name;
-    this.network = new GradientNetwork(graph, 0, threads);
+    this.network = new GradientNetwork(graph, 0, 1);
   }
 
   /** Number of classes. */
@@ -51,16 +52,25 @@ export class ChannelGradients {
    * @throws GdwsError ARGUMENT_INVALID where the images are no multiple of the declared number
    */
   batchSize(images: number, wanted: number | undefined): number {
-    const declared = this.graph.declared(this.input)?.dims?.[0];
-    if (typeof declared !== 'number') return Math.min(images, wanted ?? this.defaultBatch());
+    const declared = this.declaredBatch;
+    if (declared === undefined) return Math.min(images, wanted ?? this.defaultBatch());
     if (images % declared === 0) return declared;
     throw new GdwsError(
       'ARGUMENT_INVALID',
       `${images} images cannot be run ${declared} at once, as the model wants them.`,
-      {
-        remedy: `Give a multiple of ${declared}, or a model whose number of images is open.`,
-      },
+      { remedy: `Give a multiple of ${declared}, or a model whose number of images is open.` },
     );
+  }
+
+  /** How many images at once the model declares, if it does. */
+  get declaredBatch(): number | undefined {
+    const batch = this.graph.declared(this.input)?.dims?.[0];
+    return typeof batch === 'number' ? batch : undefined;
+  }
+
+  /** How many batches to run at once, a thread each. */
+  lanes(batchSize: number, threads: number): number {
+    return Math.max(1, Math.min(threads, Math.floor(mostBytes / this.programFor(batchSize).bytes)));
   }
 
   /**
@@ -88,7 +98,7 @@ export class ChannelGradients {
 
   private defaultBatch(): number {
     const { bytes } = this.programFor(1);
-    return Math.max(1, Math.min(mostImages, Math.floor(mostBytes / Math.max(1, bytes))));
+    return Math.max(1, Math.min(mostImages, Math.floor(mostCachedBytes / bytes)));
   }
 
   private get imageLength(): number {

@@ -5,33 +5,46 @@ import type { DifferentiatedNetwork } from '../engine/gradient/network';
 
 /** The sums over images that weight-error vectors are means of, in double precision. */
 export class ChannelSums {
-  private readonly layers: readonly Layer[];
   private readonly sums: readonly Float64Array[];
-  private readonly imageTotals: Float64Array;
+  /** What each image adds to all α. */
+  private imageTotals: number[] = [];
+
+  private constructor(private readonly layers: readonly Layer[]) {
+    this.sums = layers.map(({ shape }) => new Float64Array(shape.inputChannels));
+  }
 
   /**
    * @param gradients in whose order norms are added
    * @throws GdwsError ARGUMENT_INVALID where there are none
    */
-  constructor(layers: readonly Layer[], { gradients }: DifferentiatedNetwork, images: number) {
-    this.layers = gradients.map(({ name }) => layers.find((layer) => layer.name === name)!);
-    if (this.layers.length === 0) {
-      throw new GdwsError('ARGUMENT_INVALID', 'the model has no convolution that may be replaced.', {
-        remedy: 'Its K×K convolutions but the first are, unless they are excluded or depthwise.',
-      });
+  static of(layers: readonly Layer[], { gradients }: DifferentiatedNetwork): ChannelSums {
+    if (gradients.length > 0) {
+      return new ChannelSums(gradients.map(({ name }) => layers.find((layer) => layer.name === name)!));
     }
-    this.sums = this.layers.map(({ shape }) => new Float64Array(shape.inputChannels));
-    this.imageTotals = new Float64Array(images);
+    throw new GdwsError('ARGUMENT_INVALID', 'the model has no convolution that may be replaced.', {
+      remedy: 'Its K×K convolutions but the first are, unless they are excluded or depthwise.',
+    });
+  }
+
+  /** Empty sums for some of the images. */
+  part(): ChannelSums {
+    return new ChannelSums(this.layers);
+  }
+
+  /** Adds those of further images. */
+  merge({ sums, imageTotals }: ChannelSums): void {
+    sums.forEach((part, layer) => part.forEach((sum, c) => (this.sums[layer]![c]! += sum)));
+    this.imageTotals.push(...imageTotals);
   }
 
   /**
-   * Adds ‖∂(z_ŷ − z_j)/∂W_c‖² / (2·|W_c|·(z_ŷ − z_j)²) of one j for each of some images.
+   * Adds ‖∂(z_ŷ − z_j)/∂W_c‖² / (2·|W_c|·(z_ŷ − z_j)²) of one j for each image of this part.
    *
    * @param norms the squared norms of each layer, (images, C)
    * @param margins z_ŷ − z_j of each image; undefined for one without such a j
-   * @param first number of the first image
    */
-  add(norms: readonly Float32Array[], margins: readonly (number | undefined)[], first: number): void {
+  add(norms: readonly Float32Array[], margins: readonly (number | undefined)[]): void {
+    if (this.imageTotals.length === 0) this.imageTotals = margins.map(() => 0);
     this.layers.forEach(({ shape }, layer) => {
       const sums = this.sums[layer]!;
       const own = norms[layer]!;
@@ -45,7 +58,7 @@ export class ChannelSums {
         for (let index = 0; index < width; ++index) {
           const term = own[image * width + index]! * scale;
           sums[Math.floor(index / parts)]! += term;
-          this.imageTotals[first + image]! += term;
+          this.imageTotals[image]! += term;
         }
       });
     });

@@ -24,7 +24,7 @@ export interface WeightErrorOptions extends Pick<CompressOptions, 'include' | 'e
   readonly rivals?: number;
   /** Margins up to this share of an image's largest |logit| are ties, and left out (default 2⁻¹⁷). */
   readonly tieTolerance?: number;
-  /** Images at once; changes only the time and memory it takes. By default as many as some hundred megabytes hold, 32 at most. */
+  /** Images at once; changes only the time and memory it takes. By default what the caches hold, 8 at most; 32 of an attack. */
   readonly batchSize?: number;
   /** By default all the processors that this process may use. */
   readonly threads?: number;

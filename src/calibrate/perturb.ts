@@ -13,7 +13,7 @@ const mostPixels = 2 ** 24;
 
 /** Where images come from, group by group. */
 export interface ImageSource {
-  /** Images that are best asked for at once: a multiple of the batch size. */
+  /** Images that are best asked for at once. */
   readonly groupSize: number;
   /** Images `begin` to `end`, (end - begin, C, H, W) in [0, 1]. */
   images(begin: number, end: number, onProgress: () => void): Promise<Float32Array>;
@@ -21,16 +21,16 @@ export interface ImageSource {
 }
 
 /** The images as they are. */
-export function cleanImages(images: ImageSet, batchSize: number): ImageSource {
+export function cleanImages(images: ImageSet, groupSize: number): ImageSource {
   return {
-    groupSize: batchSize,
+    groupSize,
     images: (begin, end) => Promise.resolve(pixelsOf(images, begin, end)),
     release: () => Promise.resolve(),
   };
 }
 
 /**
- * Perturbs images by an attack on the model.
+ * Perturbs images by an attack on the model, which may take only a declared number at once.
  *
  * @throws GdwsError what opening the model and `attack` throw; labels, pixels and settings are checked here
  */
@@ -38,10 +38,11 @@ export async function perturbedImages(
   source: string | Uint8Array,
   images: ImageSet,
   settings: AttackSettings,
-  batchSize: number,
-  { normalization, seed, threads, signal }: WeightErrorOptions,
+  declaredBatch: number | undefined,
+  { normalization, seed, threads, batchSize: wanted = 32, signal }: WeightErrorOptions,
 ): Promise<ImageSource> {
   const size = images.dims.reduce((product, dim) => product * dim, 1);
+  const batchSize = declaredBatch ?? wanted;
   const thorough = thoroughly(settings);
   attackerOf(thorough, size);
   const session = await GradientSession.create(source, { intraOpNumThreads: threads });

@@ -8,10 +8,11 @@ import { readModel } from '../onnx/read';
 import { normalizer } from '../robustness/normalized';
 import { ChannelGradients } from './channel-gradients';
 import { ChannelSums } from './channel-sums';
+import { batchesOf, inLanes } from './lanes';
+import { marginTerms } from './margin-terms';
 import { checkOptions, type WeightErrorOptions, type WeightErrorProgress } from './options';
 import { cleanImages, perturbedImages } from './perturb';
 import { RemainingTime } from './remaining-time';
-import { defaultTieTolerance, marginCotangent, rivalriesOf } from './rivals';
 
 /** What {@link weightErrors} measured. */
 export interface WeightErrors {
@@ -70,10 +71,11 @@ async function measure(
   const { length: total, dims } = images;
   if (total === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no images.');
   const normalize = options.normalization ? normalizer(dims, options.normalization) : (pixels: Float32Array) => pixels;
+  const threads = threadsOf({ intraOpNumThreads: options.threads });
   const graph = new Graph(await readModel(source), file);
   graph.removeDead();
   const { layers } = findConvolutions(graph, inferValues(graph, undefined, { lenient: true }), options);
-  const gradients = new ChannelGradients(graph, layers, dims, threadsOf({ intraOpNumThreads: options.threads }));
+  const gradients = new ChannelGradients(graph, layers, dims);
   const batchSize = gradients.batchSize(total, options.batchSize);
   const program = gradients.programFor(batchSize);
   if (program.classes < 2) {
@@ -81,10 +83,11 @@ async function measure(
       remedy: 'Margins are between logits: two at least.',
     });
   }
-  const sums = new ChannelSums(layers, program, total);
+  const sums = ChannelSums.of(layers, program);
+  const lanes = gradients.lanes(batchSize, threads);
   const from = options.attack
-    ? await perturbedImages(source, images, options.attack, batchSize, options)
-    : cleanImages(images, batchSize);
+    ? await perturbedImages(source, images, options.attack, gradients.declaredBatch, options)
+    : cleanImages(images, 8 * lanes * batchSize);
 
   const remaining = new RemainingTime({ attack: options.attack ? total : 0, gradients: total });
   let done = 0;
@@ -94,20 +97,33 @@ async function measure(
   try {
     for (let begin = 0; begin < total; begin += from.groupSize) {
       const end = Math.min(total, begin + from.groupSize);
-      const began = performance.now();
+      let lapBegan = performance.now();
+      const lap = (): number => {
+        const began = lapBegan;
+        lapBegan = performance.now();
+        return (lapBegan - began) / 1000;
+      };
       const pixels = await from.images(begin, end, () => report('attack'));
-      if (options.attack) remaining.add('attack', end - begin, (performance.now() - began) / 1000);
+      if (options.attack) remaining.add('attack', end - begin, lap());
       const size = pixels.length / (end - begin);
-      for (let first = begin; first < end; first += batchSize) {
-        const count = Math.min(batchSize, end - first);
-        const part = normalize(pixels.slice((first - begin) * size, (first - begin + count) * size));
-        ties += await addBatch(gradients, part, first, sums, options, (share, seconds) => {
-          remaining.add('gradients', share * count, seconds);
+      await inLanes(
+        lanes,
+        batchesOf(begin, end, batchSize),
+        async ([first, last]) => {
+          const part = normalize(pixels.slice((first - begin) * size, (last - begin) * size));
+          const terms = await marginTerms(gradients, part, first, sums.part(), options, (share) => {
+            remaining.add('gradients', share * (last - first), lap());
+            report('gradients');
+          });
+          done += last - first;
           report('gradients');
-        });
-        done += count;
-        report('gradients');
-      }
+          return terms;
+        },
+        (terms) => {
+          sums.merge(terms.sums);
+          ties += terms.ties;
+        },
+      );
     }
   } finally {
     await from.release();
@@ -117,40 +133,4 @@ async function measure(
   throw new GdwsError('ARGUMENT_INVALID', 'no image has a margin that changes with the weights: α would be 0.', {
     remedy: ties > 0 ? `${ties} pairs of logits tie.` : undefined,
   });
-}
-
-/** Adds the terms of a batch of images; returns the number of ties. */
-async function addBatch(
-  gradients: ChannelGradients,
-  pixels: Float32Array,
-  first: number,
-  sums: ChannelSums,
-  { rivals = Infinity, tieTolerance = defaultTieTolerance, signal }: WeightErrorOptions,
-  onRun: (share: number, seconds: number) => void,
-): Promise<number> {
-  throwIfAborted(signal);
-  let began = performance.now();
-  const forward = await gradients.forward(pixels);
-  try {
-    const rivalries = rivalriesOf(forward.logits, gradients.classes, first, rivals, tieTolerance);
-    const ranks = Math.max(...rivalries.map((rivalry) => rivalry.rivals.length));
-    for (let rank = 0; rank < ranks; ++rank) {
-      throwIfAborted(signal);
-      const norms = await forward.backward(marginCotangent(rivalries, rank, gradients.classes));
-      const margins = rivalries.map(({ rivals }) => rivals[rank]?.margin);
-      sums.add(norms, margins, first);
-      const now = performance.now();
-      onRun(1 / ranks, (now - began) / 1000);
-      began = now;
-    }
-    return rivalries.reduce((sum, { ties }) => sum + ties, 0);
-  } finally {
-    forward.release();
-  }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new GdwsError('ABORTED', 'the measurement was aborted.', { cause: signal.reason });
-  }
 }

@@ -41,7 +41,7 @@ export function alphaCommand(): Command {
     .option('--include <name>', 'measure only these layers; * stands for anything; may be repeated', namePattern)
     .option('--exclude <name>', 'leave these layers out; * stands for anything; may be repeated', namePattern)
     .option('--first-layer', "measure the network's first convolution too")
-    .option('--batch <number>', 'images at once; by default as many as some hundred megabytes hold', positiveInteger)
+    .option('--batch <number>', 'images at once; by default what suits the caches', positiveInteger)
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText(

@@ -1,21 +1,9 @@
-import { elementCount } from '../../graph/value';
 import { activationCode } from '../functions';
 import type { ProgramOperation, ValueId } from '../program';
+import { channelGradients, weightGradients } from './convolution-weights';
 import type { Rule } from './rule';
 import type { Tape } from './tape';
-
-/** How a kernel walks over a map. */
-export interface Walk {
-  readonly strides: readonly [number, number];
-  readonly dilations: readonly [number, number];
-  /** Top, left. */
-  readonly pads: readonly [number, number];
-}
-
-export function walkOf({ ints }: ProgramOperation): Walk {
-  const [, strideH = 1, strideW = 1, dilationH = 1, dilationW = 1, top = 0, left = 0] = ints;
-  return { strides: [strideH, strideW], dilations: [dilationH, dilationW], pads: [top, left] };
-}
+import { extentOf, walkOf, type Walk } from './walk';
 
 /** Adds the gradients of what a convolution or product adds to its result. */
 export function addAddends(tape: Tape, operation: ProgramOperation, first: number, gradient: ValueId): void {
@@ -34,8 +22,11 @@ export const convolution: Rule = (tape, operation, gradient) => {
   const walk = walkOf(operation);
   tape.add(x, () => transposed(tape, gradient, weightsOf(tape, w), groups, walk, tape.dims(x)));
   tape.add(w, () => {
+    if (tape.formOf(w) === 'channelNorms') {
+      return channelGradients(tape, tape.use(x), gradient, groups, walk, tape.dims(w));
+    }
     const perImage = weightGradients(tape, tape.use(x), gradient, groups, walk, tape.dims(w));
-    return tape.isPerImage(w) ? perImage : tape.sumTo(perImage, tape.dims(w));
+    return tape.formOf(w) === 'perImage' ? perImage : tape.sumTo(perImage, tape.dims(w));
   });
   addAddends(tape, operation, 2, gradient);
 };
@@ -60,7 +51,7 @@ export const convolutionTranspose: Rule = (tape, operation, gradient) => {
   tape.add(w, () => {
     // Map and result change places.
     const perImage = weightGradients(tape, gradient, tape.use(x), groups, walk, tape.dims(w));
-    return tape.isPerImage(w) ? perImage : tape.sumTo(perImage, tape.dims(w));
+    return tape.formOf(w) === 'perImage' ? perImage : tape.sumTo(perImage, tape.dims(w));
   });
   addAddends(tape, operation, 2, gradient);
 };
@@ -129,51 +120,4 @@ function turn(
     }
   }
   return result;
-}
-
-function extentOf(weights: readonly number[], { dilations }: Walk, axis: number): number {
-  return (weights[2 + axis]! - 1) * dilations[axis]! + 1;
-}
-
-/** Weight gradients of every image, (N, M, C / groups, KH, KW): the product of its result and its patches. */
-export function weightGradients(
-  tape: Tape,
-  x: ValueId,
-  gradient: ValueId,
-  groups: number,
-  walk: Walk,
-  weights: readonly number[],
-): ValueId {
-  const [batch = 0, channels = 0, height = 0, width = 0] = tape.dimsOf(x);
-  const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
-  const [, , kernelHeight = 0, kernelWidth = 0] = weights;
-  const needed = [outputHeight, outputWidth].map(
-    (to, axis) => (to - 1) * walk.strides[axis]! + extentOf(weights, walk, axis),
-  );
-  const paddedHeight = Math.max(needed[0]!, height + walk.pads[0]);
-  const paddedWidth = Math.max(needed[1]!, width + walk.pads[1]);
-  const paddedDims = [batch, channels, paddedHeight, paddedWidth];
-  const same = paddedHeight === height && paddedWidth === width;
-  const padded = same ? x : tape.emit('pad', [x], paddedDims, [0, 0, ...walk.pads], [0]);
-  const plane = paddedHeight * paddedWidth;
-  const patchDims = [batch, channels, kernelHeight, kernelWidth, outputHeight, outputWidth];
-  const patches = tape.emit('strided', [padded], patchDims, [
-    0,
-    channels * plane,
-    plane,
-    walk.dilations[0] * paddedWidth,
-    walk.dilations[1],
-    walk.strides[0] * paddedWidth,
-    walk.strides[1],
-  ]);
-  const pixels = outputHeight * outputWidth;
-  const rows = elementCount([channels, kernelHeight, kernelWidth]) / groups;
-  const product = tape.emit(
-    'matmul',
-    [tape.view(gradient, [batch, groups, outputs / groups, pixels]), tape.view(patches, [batch, groups, rows, pixels])],
-    [batch, groups, outputs / groups, rows],
-    [0, 1, activationCode('none')],
-    [1, 0, 0],
-  );
-  return tape.view(product, [batch, ...weights]);
 }

@@ -5,7 +5,8 @@ import type { Program, ProgramOperation, ValueId } from '../program';
 import { throughActivation } from './activation';
 import { Unsupported } from './rule';
 import { rules } from './rules';
-import { Tape, type NativeConstants } from './tape';
+import { channelNorms, channelsOf } from './squared-norms';
+import { Tape, type GradientForm, type NativeConstants } from './tape';
 
 /** A backward program and what it is fed with. */
 export interface Differentiated {
@@ -21,8 +22,7 @@ export interface Differentiated {
  *
  * @param from the value whose cotangent is given
  * @param to the values whose gradients are wanted: inputs, constants or temporaries of float32
- * @param perImage those of them whose gradients are wanted of each image, the outermost axis of `from`
- * @param result what of a gradient is wanted; by default all of it
+ * @param forms what is wanted of the gradients of weights; images are the outermost axis of `from`
  * @throws GdwsError GRADIENT_UNSUPPORTED, naming the operation that has none
  */
 export function differentiate(
@@ -31,22 +31,33 @@ export function differentiate(
   pool: ConstantPool,
   from: ValueId,
   to: readonly ValueId[],
-  perImage: ReadonlySet<ValueId> = new Set(),
-  result: (tape: Tape, value: ValueId, gradient: ValueId) => ValueId = (_, __, gradient) => gradient,
+  forms: ReadonlyMap<ValueId, GradientForm> = new Map(),
 ): Differentiated {
-  const tape = new Tape(forward, [...constants], pool, dependents(forward, to), perImage);
+  const tape = new Tape(forward, [...constants], pool, dependents(forward, to), forms);
   const cotangent = tape.input('float32', tape.dims(from));
   tape.add(from, () => cotangent);
   for (const operation of forward.operations.toReversed()) take(tape, operation);
   for (const value of to) {
-    const [images = 0] = tape.dims(from);
-    const dims = perImage.has(value) ? [images, ...tape.dims(value)] : tape.dims(value);
-    const gradient = tape.gradientOf(value) ?? tape.expand(tape.filled(0), dims);
-    tape.program.outputs.push(result(tape, value, gradient));
+    tape.program.outputs.push(resultOf(tape, value, tape.dims(from)[0]!));
   }
   fuseAdditions(tape.program);
   tape.program.removeUnused();
   return { backward: tape.program, saved: tape.saved, constants: tape.constants };
+}
+
+/** The gradient with respect to a value in its form; zeros where no path leads from it to the cotangent. */
+function resultOf(tape: Tape, value: ValueId, images: number): ValueId {
+  const { forward } = tape;
+  const gradient = tape.gradientOf(value);
+  const zeros = (dims: readonly number[]) => tape.expand(tape.filled(0), dims);
+  switch (tape.formOf(value)) {
+    case undefined:
+      return gradient ?? zeros(tape.dims(value));
+    case 'perImage':
+      return gradient ?? zeros([images, ...tape.dims(value)]);
+    case 'channelNorms':
+      return gradient === undefined ? zeros([images, channelsOf(forward, value)]) : channelNorms(tape, gradient);
+  }
 }
 
 function take(tape: Tape, operation: ProgramOperation): void {

@@ -1,9 +1,10 @@
 import { elementCount } from '../../graph/value';
 import { activationCode } from '../functions';
 import type { ValueId } from '../program';
-import { addAddends, transposed, walkOf, type Weights } from './convolution';
+import { addAddends, transposed, type Weights } from './convolution';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';
+import { walkOf } from './walk';
 
 const firstCount = 10;
 

@@ -18,7 +18,7 @@ export const matmul: Rule = (tape, operation, gradient) => {
     return tape.sumTo(whole, tape.dims(a));
   });
   tape.add(b, () => {
-    if (tape.isPerImage(b)) return perImageFactor(tape, operation, gradient);
+    if (tape.formOf(b) === 'perImage') return perImageFactor(tape, operation, gradient);
     const other = tape.use(a);
     const whole = transposeB
       ? product(tape, gradient, other, 1, transposeA, alpha)

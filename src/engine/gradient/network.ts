@@ -7,8 +7,8 @@ import { fusedProgram, namingNodes } from '../compile';
 import { ConstantPool, toNativeConstants } from '../constant-pool';
 import type { Program, ValueId } from '../program';
 import { differentiate } from './differentiate';
-import type { NativeConstants } from './tape';
-import { channelNorms, separateWeights } from './squared-norms';
+import type { GradientForm, NativeConstants } from './tape';
+import { separateWeights } from './squared-norms';
 import { weightValues } from './weights';
 
 /** What a network is differentiated with respect to: its inputs, weights, or the weights of convolutions. */
@@ -50,8 +50,6 @@ export interface Forward {
 interface Wanted {
   readonly name: string;
   readonly id: ValueId;
-  /** Of a convolution. */
-  readonly groups?: number;
 }
 
 interface Lowered {
@@ -105,16 +103,9 @@ export class GradientNetwork {
 
     const wanted = this.wanted(program, target, nameOf);
     const to = wanted.map(({ id }) => id);
-    const norms = !ofInputs && 'squaredNorms' in target;
-    const perImage = new Set(norms || (!ofInputs && target.perImage) ? to : []);
-    const groups = new Map(wanted.map(({ id, groups = 1 }) => [id, groups]));
-    const {
-      backward,
-      saved,
-      constants: all,
-    } = differentiate(program, constants, this.pool, logits, to, perImage, (tape, value, gradient) =>
-      norms ? channelNorms(tape, gradient, groups.get(value)!) : gradient,
-    );
+    const form = formOf(target);
+    const forms = new Map(form ? to.map((id) => [id, form]) : []);
+    const { backward, saved, constants: all } = differentiate(program, constants, this.pool, logits, to, forms);
 
     const sources = saved.map((id) => sourceOf(program, id));
     const forwardProgram = this.compile(program, constants);
@@ -172,8 +163,8 @@ export class GradientNetwork {
     if (target === 'inputs') return this.inputs(program);
     if (!('squaredNorms' in target)) return this.weights(program, nameOf, target.weights);
     return [...target.squaredNorms].flatMap(([name, nodes]) => {
-      const weights = separateWeights(program, nodes);
-      return weights ? [{ name, ...weights }] : [];
+      const id = separateWeights(program, nodes);
+      return id === undefined ? [] : [{ name, id }];
     });
   }
 
@@ -199,6 +190,12 @@ export class GradientNetwork {
   private compile(program: Program, constants: NativeConstants): NativeProgram {
     return namingNodes(program, () => this.session.compile(program.encode(), constants));
   }
+}
+
+function formOf(target: Target): GradientForm | undefined {
+  if (target === 'inputs') return undefined;
+  if ('squaredNorms' in target) return 'channelNorms';
+  return target.perImage ? 'perImage' : undefined;
 }
 
 /** Where a saved value is found once the forward program, which is made to give it, has run. */

@@ -1,17 +1,11 @@
 import type { Program, ValueId } from '../program';
 import type { Tape } from './tape';
 
-/** The weights of some convolutions as a value of their own. */
-export interface LayerWeights {
-  readonly id: ValueId;
-  readonly groups: number;
-}
-
 /**
  * Gives the convolutions of these nodes a value of their own for the constant weights that they share, so that its gradient
  * is theirs alone, whatever else uses these weights; `undefined` where the program has none of them.
  */
-export function separateWeights(program: Program, nodes: readonly string[]): LayerWeights | undefined {
+export function separateWeights(program: Program, nodes: readonly string[]): ValueId | undefined {
   const operations = program.operations.filter(
     ({ opcode, origin, inputs }) =>
       opcode === 'convolution' &&
@@ -23,16 +17,18 @@ export function separateWeights(program: Program, nodes: readonly string[]): Lay
   if (!first) return undefined;
   const id = program.addValue({ ...program.values[first.inputs[1]!]! });
   for (const operation of operations) operation.inputs[1] = id;
-  return { id, groups: first.ints[0]! };
+  return id;
 }
 
-/**
- * Of every image's gradient with respect to convolution weights, (N, M, C / groups, KH, KW), the sum of squares for each
- * input channel: (N, C).
- */
-export function channelNorms(tape: Tape, gradient: ValueId, groups: number): ValueId {
-  const [images = 0, outputs = 0, perGroup = 0, ...kernel] = tape.dimsOf(gradient);
-  const taps = kernel.reduce((product, dim) => product * dim, 1);
-  const byGroup = tape.view(gradient, [images, groups, outputs / groups, perGroup, taps]);
-  return tape.view(tape.reduce('sumSquare', byGroup, [2, 4]), [images, groups * perGroup]);
+/** Input channels of the convolutions that take these weights. */
+export function channelsOf({ operations, values }: Program, weights: ValueId): number {
+  const [groups = 1] = operations.find(({ inputs }) => inputs[1] === weights)!.ints;
+  return values[weights]!.dims[1]! * groups;
+}
+
+/** Of `channelGradients`, (N, groups, M / groups, KH, KW, C / groups), the sum of squares for each input channel: (N, C). */
+export function channelNorms(tape: Tape, gradient: ValueId): ValueId {
+  const [images = 0, groups = 0, outputs = 0, height = 0, width = 0, perGroup = 0] = tape.dimsOf(gradient);
+  const rows = tape.view(gradient, [images, groups, outputs * height * width, perGroup]);
+  return tape.view(tape.reduce('sumSquare', rows, [2]), [images, groups * perGroup]);
 }

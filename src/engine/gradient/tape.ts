@@ -10,6 +10,12 @@ import { Program, type OpcodeName, type ProgramOperation, type ValueId } from '.
 export type NativeConstants = (NativeConstant | undefined)[];
 
 /**
+ * What is wanted of the gradient with respect to weights: that of every image, the outermost axis; or, of a convolution's, the sum
+ * of squares for every image and input channel, (N, C).
+ */
+export type GradientForm = 'perImage' | 'channelNorms';
+
+/**
  * Writes the backward program of a forward program. Values of both programs have ids of their own: `grad` and what the
  * emitting methods give are ids of the backward program, what an operation names is of the forward one.
  */
@@ -29,7 +35,7 @@ export class Tape {
     readonly constants: NativeConstants,
     readonly pool: ConstantPool,
     private readonly wanted: ReadonlySet<ValueId>,
-    private readonly perImage: ReadonlySet<ValueId>,
+    private readonly forms: ReadonlyMap<ValueId, GradientForm>,
   ) {
     this.aliased = new Map(
       forward.operations
@@ -48,9 +54,9 @@ export class Tape {
     return value !== undefined && this.wanted.has(value);
   }
 
-  /** Whether the gradient with respect to this weight has the images as its outermost axis, and is not summed over them. */
-  isPerImage(value: ValueId): boolean {
-    return this.perImage.has(value);
+  /** What is wanted of the gradient with respect to a value: by default that of all images together, in its shape. */
+  formOf(value: ValueId): GradientForm | undefined {
+    return this.forms.get(value);
   }
 
   dims(forwardValue: ValueId): readonly number[] {

@@ -1,0 +1,35 @@
+/** Numbers `begin` to `end` in runs of `size`; the last may be shorter. */
+export function batchesOf(begin: number, end: number, size: number): [first: number, last: number][] {
+  return Array.from({ length: Math.ceil((end - begin) / size) }, (_, batch) => {
+    const first = begin + batch * size;
+    return [first, Math.min(end, first + size)];
+  });
+}
+
+/**
+ * Works on items, so many at once, and takes the results in the order of the items. The first failure is thrown once nothing
+ * is going on any more.
+ */
+export async function inLanes<Item, Result>(
+  lanes: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+  take: (result: Result) => void,
+): Promise<void> {
+  const results = new Map<number, Result>();
+  const failures: unknown[] = [];
+  let next = 0;
+  let taken = 0;
+  const lane = async () => {
+    while (next < items.length && failures.length === 0) {
+      const item = next++;
+      results.set(item, await work(items[item]!));
+      for (; results.has(taken); ++taken) {
+        take(results.get(taken)!);
+        results.delete(taken);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, () => lane().catch((error: unknown) => failures.push(error))));
+  if (failures.length > 0) throw failures[0];
+}

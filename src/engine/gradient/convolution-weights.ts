@@ -1,0 +1,106 @@
+import { elementCount } from '../../graph/value';
+import { activationCode } from '../functions';
+import type { ValueId } from '../program';
+import { product } from './matmul';
+import type { Tape } from './tape';
+import { extentOf, type Walk } from './walk';
+
+/** Weight gradients of every image, (N, M, C / groups, KH, KW): the product of its result and its patches. */
+export function weightGradients(
+  tape: Tape,
+  x: ValueId,
+  gradient: ValueId,
+  groups: number,
+  walk: Walk,
+  weights: readonly number[],
+): ValueId {
+  const padded = paddedMap(tape, x, gradient, walk, weights);
+  const [batch = 0, channels = 0, paddedHeight = 0, paddedWidth = 0] = tape.dimsOf(padded);
+  const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
+  const [, , kernelHeight = 0, kernelWidth = 0] = weights;
+  const plane = paddedHeight * paddedWidth;
+  const patchDims = [batch, channels, kernelHeight, kernelWidth, outputHeight, outputWidth];
+  const patches = tape.emit('strided', [padded], patchDims, [
+    0,
+    channels * plane,
+    plane,
+    walk.dilations[0] * paddedWidth,
+    walk.dilations[1],
+    walk.strides[0] * paddedWidth,
+    walk.strides[1],
+  ]);
+  const pixels = outputHeight * outputWidth;
+  const rows = elementCount([channels, kernelHeight, kernelWidth]) / groups;
+  const product = tape.emit(
+    'matmul',
+    [tape.view(gradient, [batch, groups, outputs / groups, pixels]), tape.view(patches, [batch, groups, rows, pixels])],
+    [batch, groups, outputs / groups, rows],
+    [0, 1, activationCode('none')],
+    [1, 0, 0],
+  );
+  return tape.view(product, [batch, ...weights]);
+}
+
+/**
+ * As {@link weightGradients}, with the input channels innermost, (N, groups, M / groups, KH, KW, C / groups): where the order
+ * does not matter, patches are then copied in runs, and the product takes them as they are.
+ */
+export function channelGradients(
+  tape: Tape,
+  x: ValueId,
+  gradient: ValueId,
+  groups: number,
+  walk: Walk,
+  weights: readonly number[],
+): ValueId {
+  const padded = paddedMap(tape, x, gradient, walk, weights);
+  const [batch = 0, channels = 0, height = 0, width = 0] = tape.dimsOf(padded);
+  const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
+  const [, perGroup = 0, kernelHeight = 0, kernelWidth = 0] = weights;
+  const plane = height * width;
+  const turned = tape.emit(
+    'strided',
+    [padded],
+    [batch, groups, height, width, perGroup],
+    [0, channels * plane, perGroup * plane, width, 1, plane],
+  );
+  const patches = tape.emit(
+    'strided',
+    [turned],
+    [batch, groups, outputHeight, outputWidth, kernelHeight, kernelWidth, perGroup],
+    [
+      0,
+      channels * plane,
+      perGroup * plane,
+      walk.strides[0] * width * perGroup,
+      walk.strides[1] * perGroup,
+      walk.dilations[0] * width * perGroup,
+      walk.dilations[1] * perGroup,
+      1,
+    ],
+  );
+  const pixels = outputHeight * outputWidth;
+  const columns = kernelHeight * kernelWidth * perGroup;
+  const result = product(
+    tape,
+    tape.view(gradient, [batch, groups, outputs / groups, pixels]),
+    tape.view(patches, [batch, groups, pixels, columns]),
+    0,
+    0,
+    1,
+  );
+  return tape.view(result, [batch, groups, outputs / groups, kernelHeight, kernelWidth, perGroup]);
+}
+
+/** The map with the padding that its patches reach into. */
+function paddedMap(tape: Tape, x: ValueId, gradient: ValueId, walk: Walk, weights: readonly number[]): ValueId {
+  const [batch = 0, channels = 0, height = 0, width = 0] = tape.dimsOf(x);
+  const needed = tape
+    .dimsOf(gradient)
+    .slice(2)
+    .map((to, axis) => (to - 1) * walk.strides[axis]! + extentOf(weights, walk, axis));
+  const paddedHeight = Math.max(needed[0]!, height + walk.pads[0]);
+  const paddedWidth = Math.max(needed[1]!, width + walk.pads[1]);
+  if (paddedHeight === height && paddedWidth === width) return x;
+  return tape.emit('pad', [x], [batch, channels, paddedHeight, paddedWidth], [0, 0, ...walk.pads], [0]);
+}

@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { reduceCode } from '../engine/functions';
+import { compareCode, reduceCode } from '../engine/functions';
 import { elementCount, type ValueType } from '../graph/value';
 import { floatAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { axisAttribute, commonType, normalizeAxes, ranked, requireFloat } from './arguments';
@@ -201,12 +201,12 @@ function lowerLpNormalization(call: OperatorCall, lowering: Lowering): void {
   if (output === undefined) return;
   const x = required(call, lowering, 0);
   const norm = emitReduce(lowering, p === 1 ? 'l1' : 'l2', x, dims, [axis]);
-  const divisor = floats(
-    lowering,
-    dims.map((dim, i) => (i === axis ? 1 : dim)),
-  );
-  const smallest = lowering.constant(filled([], 2 ** -126));
-  emitBinary(lowering, 'max', norm, smallest, divisor);
+  const kept = dims.map((dim, i) => (i === axis ? 1 : dim));
+  const divisor = floats(lowering, kept);
+  const isZero = lowering.temporary({ type: 'bool', dims: kept });
+  lowering.emit('compare', [norm, lowering.constant(filled([], 0))], [isZero], [compareCode('equal')]);
+  // A row of zeros stays one, and has a gradient.
+  lowering.emit('select', [isZero, lowering.constant(filled([], 1)), norm], [divisor]);
   emitBinary(lowering, 'div', x, divisor, output);
 }
 

@@ -21,10 +21,13 @@ const gradients: Record<ReduceName, (call: Call) => ValueId> = {
   mean: ({ tape, gradient, dims, count }) => tape.expand(tape.linear(gradient, 1 / count), dims),
   max: (call) => toEqual(call),
   min: (call) => toEqual(call),
-  // Products without each element would need other products; no element may be 0.
-  prod: ({ tape, gradient, x, y }) => tape.binary('div', tape.mul(gradient, y()), x()),
+  prod: (call) => call.tape.mul(call.gradient, productOfOthers(call)),
   l1: ({ tape, gradient, x }) => tape.mul(gradient, tape.unary('sign', x())),
-  l2: ({ tape, gradient, x, y }) => tape.mul(tape.binary('div', gradient, y()), x()),
+  // Of a length of 0 the gradient is 0.
+  l2: ({ tape, gradient, x, y }) => {
+    const length = tape.select(tape.compare('equal', y(), tape.filled(0)), tape.filled(1), y());
+    return tape.mul(tape.binary('div', gradient, length), x());
+  },
   sumSquare: ({ tape, gradient, x }) => tape.mul(tape.linear(gradient, 2), x()),
   logSum: ({ tape, gradient, y, dims }) => tape.expand(tape.binary('div', gradient, tape.unary('exp', y())), dims),
   logSumExp: ({ tape, gradient, x, y }) => tape.mul(gradient, tape.unary('exp', tape.binary('sub', x(), y()))),
@@ -34,6 +37,17 @@ const gradients: Record<ReduceName, (call: Call) => ValueId> = {
 function toEqual({ tape, gradient, x, y, axes }: Call): ValueId {
   const equal = tape.select(tape.compare('equal', x(), y()), tape.filled(1), tape.filled(0));
   return tape.mul(equal, tape.binary('div', gradient, tape.reduce('sum', equal, axes)));
+}
+
+/** The product without each element; zeros are left out of it and counted. */
+function productOfOthers({ tape, x, axes }: Call): ValueId {
+  const [zero, one] = [tape.filled(0), tape.filled(1)];
+  const isZero = tape.compare('equal', x(), zero);
+  const factors = tape.select(isZero, one, x());
+  const product = tape.reduce('prod', factors, axes);
+  const zeros = tape.reduce('sum', tape.select(isZero, one, zero), axes);
+  const otherZeros = tape.binary('sub', zeros, tape.select(isZero, one, zero));
+  return tape.select(tape.compare('equal', otherZeros, zero), tape.binary('div', product, factors), zero);
 }
 
 const gradientByCode = new Map(

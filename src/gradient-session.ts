@@ -8,6 +8,8 @@ import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
 import { readModel } from './onnx/read';
+import { crossEntropy } from './robustness/loss';
+import { rows } from './robustness/queries';
 
 /** Programs kept at once, for input shapes and targets together. */
 const mostPrograms = 8;
@@ -142,7 +144,14 @@ export class GradientSession {
     const { images, classes } = this.programFor('inputs', types, () => this.network.differentiated(types, 'inputs'));
     checkLabels(labels, images, classes);
     const losses = new Float32Array(images);
-    const result = await this.gradient(feeds, (logits) => crossEntropy(logits, labels, classes, losses));
+    const result = await this.gradient(feeds, (logits) => {
+      const cotangent = new Float32Array(logits.length);
+      const directions = rows(cotangent, classes);
+      rows(logits, classes).forEach((row, image) => {
+        losses[image] = crossEntropy(row, labels[image]!, directions[image]!, -1);
+      });
+      return cotangent;
+    });
     return { ...result, losses };
   }
 
@@ -252,21 +261,4 @@ function checkLabels(labels: ArrayLike<number>, images: number, classes: number)
       remedy: `Labels are whole numbers from 0 to ${classes - 1}.`,
     });
   }
-}
-
-/** Fills in each image's loss; returns softmax minus the label's indicator. */
-function crossEntropy(logits: Float32Array, labels: ArrayLike<number>, classes: number, losses: Float32Array) {
-  const cotangent = new Float32Array(logits.length);
-  for (let image = 0; image < losses.length; image++) {
-    const row = logits.subarray(image * classes, (image + 1) * classes);
-    const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    let sum = 0;
-    for (const logit of row) sum += Math.exp(logit - largest);
-    const label = labels[image]!;
-    losses[image] = Math.log(sum) + largest - row[label]!;
-    row.forEach((logit, k) => {
-      cotangent[image * classes + k] = Math.exp(logit - largest) / sum - (k === label ? 1 : 0);
-    });
-  }
-  return cotangent;
 }

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { readImages } from '../../src/data/read-images';
 import { GradientSession } from '../../src/gradient-session';
 import { measureInterleaved, untilIdle } from '../../src/measure';
 import { attack } from '../../src/robustness/attack';
@@ -10,13 +9,12 @@ import { predictedClass } from '../../src/robustness/classifier';
 import { crossEntropy } from '../../src/robustness/loss';
 import { rows } from '../../src/robustness/queries';
 import { sessionClassifier } from '../../src/robustness/session-classifier';
-import { openSession } from '../engines';
 import { describeMachine } from '../machine';
 import { writeNetwork } from '../model-files';
 import { networkNames, type NetworkName } from '../networks';
-import { seededUniform } from '../networks/random';
 import { listOf, parseCount, parseSeconds } from '../options';
 import { machineLines } from '../report';
+import { imagesFor } from './images';
 import { PytorchAttack, type AttackedImages } from './pytorch';
 
 interface Options {
@@ -114,21 +112,6 @@ async function race(model: string, threads: number, folder: string, options: Opt
     peer?.release();
     await session.release();
   }
-}
-
-/** (N x C x H x W) with their dims (C, H, W): of the data, or noise of the size that the model declares. */
-async function imagesFor(model: string, data: string | undefined, count: number) {
-  if (data !== undefined) {
-    const { images } = (await readImages(data, { count })).batch(0, count);
-    return { dims: images.dims.slice(1), images: images.data as Float32Array };
-  }
-  const session = await openSession('gdws', model, { threads: 1 });
-  const [input] = session.inputMetadata;
-  await session.release();
-  const dims = input!.isTensor ? input!.shape.slice(1).map(Number) : [];
-  const uniform = seededUniform(7);
-  const size = dims.reduce((product, dim) => product * dim, 1);
-  return { dims, images: Float32Array.from({ length: count * size }, () => uniform()) };
 }
 
 function meanLoss(logits: Float32Array, labels: Int32Array): number {

@@ -14,10 +14,11 @@ class OnnxNetwork:
     user of PyTorch would have written.
     """
 
-    def __init__(self, file, dims, weights=()):
+    def __init__(self, file, dims, weights=(), precision=torch.float32):
         graph = onnx.load(file).graph
         self.initializers = {
-            one.name: torch.from_numpy(numpy.array(onnx.numpy_helper.to_array(one))) for one in graph.initializer
+            one.name: in_precision(torch.from_numpy(numpy.array(onnx.numpy_helper.to_array(one))), precision)
+            for one in graph.initializer
         }
         for name in weights:
             self.initializers[name].requires_grad_()
@@ -25,7 +26,7 @@ class OnnxNetwork:
         self.output = graph.output[0].name
         self.nodes = []
         known = dict(self.initializers)
-        computed = {self.input: torch.zeros(dims)}
+        computed = {self.input: torch.zeros(dims, dtype=precision)}
         for node in graph.node:
             call = Call(node)
             if node.op_type == 'Shape':
@@ -45,6 +46,10 @@ class OnnxNetwork:
         for call in self.nodes:
             values.update(zip(call.node.output, call.results(values)))
         return values[self.output]
+
+
+def in_precision(tensor, precision):
+    return tensor.to(precision) if tensor.is_floating_point() else tensor
 
 
 class Call:

@@ -25,6 +25,7 @@ interface Options {
   data?: string;
   compressed?: number;
   python: string;
+  kernel?: string;
   images: number;
   attacks: boolean;
   steps: number;
@@ -43,6 +44,7 @@ const command = new Command('npm run bench:agreement --')
   .option('--data <file>', "images for all models; by default seeded noise with the network's own labels")
   .option('--compressed <share>', 'compare the GDWS form that keeps this share of the multiply-accumulates', Number)
   .option('--python <program>', 'a Python with torch, onnx and numpy', 'python3')
+  .option('--kernel <name>', "kernels of gdws, as 'reference', which add up in double precision")
   .option('--images <count>', 'images', parseCount, 4)
   .option('--attacks', 'compare PGD in all norms too', false)
   .option('--steps <count>', 'its steps', parseCount, 20)
@@ -81,7 +83,7 @@ interface Request {
 }
 
 async function compare(model: string, folder: string, options: Options): Promise<void> {
-  const session = await GradientSession.create(model, { intraOpNumThreads: 1 });
+  const session = await GradientSession.create(model, { intraOpNumThreads: 1, kernel: options.kernel });
   try {
     const { dims, images, labels: given } = await imagesFor(model, options.data, options.images);
     const count = options.images;
@@ -108,6 +110,7 @@ async function compare(model: string, folder: string, options: Options): Promise
     console.log(`\n${path.basename(model)}: ${count} images, ${ours.length - 1} weights`);
     print('losses', [losses], [theirs.double.losses], [theirs.single.losses]);
     print('by images', ours.slice(0, 1), theirs.double.gradients.slice(0, 1), theirs.single.gradients.slice(0, 1));
+    printImages(ours[0]!, theirs.double.gradients[0]!, count);
     print('by weights', ours.slice(1), theirs.double.gradients.slice(1), theirs.single.gradients.slice(1));
     const sums = Object.values(single).map(({ data, dims: shape }) => summed(data as Float32Array, shape[0]!));
     print('by weights, image by image', sums, theirs.double.gradients.slice(1), theirs.single.gradients.slice(1));
@@ -212,6 +215,20 @@ function print(title: string, ours: ArrayLike<number>[], double: Float64Array[],
   console.log(
     `  ${title}: from PyTorch in double precision ${worst(ours, double)}; in single precision ${worst(ours, single)}` +
       ` (which is ${worst(single, double)} from its double)`,
+  );
+}
+
+/** A ReLU whose argument is nearer to 0 than rounding may be on either side: the gradients of few images differ so. */
+function printImages(ours: Float32Array, theirs: Float64Array, count: number): void {
+  const size = ours.length / count;
+  const errors = Array.from({ length: count }, (_, n) => {
+    const [one, other] = [ours, theirs].map((all) => all.subarray(n * size, (n + 1) * size));
+    return distance(one!, other!, 'linf') / normOf(other!, 'linf');
+  }).sort((a, b) => a - b);
+  const above = errors.filter((error) => error > 1e-4).length;
+  console.log(
+    `    of single images: median ${errors[Math.floor(count / 2)]!.toExponential(1)}, largest ` +
+      `${errors.at(-1)!.toExponential(1)}, ${above} of ${count} above 1e-4`,
   );
 }
 

@@ -30,8 +30,7 @@ class OnnxNetwork:
         for node in graph.node:
             call = Call(node)
             if node.op_type == 'Shape':
-                value = torch.tensor((known | computed)[node.input[0]].shape)
-                known[node.output[0]] = value
+                known.update(zip(node.output, call.results(known | computed)))
             elif all(name in known or name == '' for name in node.input) and not any(
                 known[name].requires_grad for name in node.input if name
             ):
@@ -183,6 +182,7 @@ OPERATORS = {
     'ReduceMean': reduce_mean,
     'Relu': lambda _a, x: functional.relu(x),
     'Reshape': reshape,
+    'Shape': lambda _a, x: torch.tensor(x.shape),
     'Slice': slice_,
     'Sub': lambda _a, x, y: x - y,
     'Transpose': lambda a, x: x.permute(a['perm']),

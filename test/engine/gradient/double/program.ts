@@ -60,10 +60,13 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 
 /** An element for each index of `dims`. */
 function each(dims: readonly number[], element: (...index: number[]) => number): Float64Array {
-  const strides = stridesOf(dims);
-  return Float64Array.from(range(elementCount(dims)), (at) =>
-    element(...dims.map((dim, axis) => Math.floor(at / strides[axis]!) % dim)),
-  );
+  const index = dims.map(() => 0);
+  const result = new Float64Array(elementCount(dims));
+  for (let at = 0; at < result.length; at++) {
+    result[at] = element(...index);
+    for (let axis = dims.length - 1; axis >= 0 && ++index[axis]! === dims[axis]; axis--) index[axis] = 0;
+  }
+  return result;
 }
 
 /** Element of NCHW values, 0 outside their map. */
@@ -96,12 +99,12 @@ const convolution: Evaluate = ([x, w, bias, residual], { ints }, dims) => {
   const { row, column } = windowOf(ints, 1);
   const [outputs = 0, perGroup = 0, kernelH = 0, kernelW = 0] = w!.dims;
   const sums = each(dims, (n, m, i, j) => {
-    const first = Math.floor(m! / (outputs / groups)) * perGroup;
+    const first = Math.floor(m / (outputs / groups)) * perGroup;
     let sum = 0;
     for (let c = 0; c < perGroup; c++) {
       for (let k = 0; k < kernelH; k++) {
         for (let l = 0; l < kernelW; l++) {
-          sum += pixel(x!, n!, first + c, row(i!, k), column(j!, l)) * pixel(w!, m!, c, k, l);
+          sum += pixel(x!, n, first + c, row(i, k), column(j, l)) * pixel(w!, m, c, k, l);
         }
       }
     }
@@ -137,11 +140,11 @@ const convolutionTranspose: Evaluate = ([x, w, bias], { ints }, dims) => {
   const [, outputs = 0, outputH = 0, outputW = 0] = dims;
   const sums = new Float64Array(elementCount(dims));
   each([batch, channels, height, width, perGroup, kernelH, kernelW], (n, c, i, j, m, k, l) => {
-    const [to, at] = [row(i!, k!), column(j!, l!)];
+    const [to, at] = [row(i, k), column(j, l)];
     if (to < 0 || at < 0 || to >= outputH || at >= outputW) return 0;
-    const output = Math.floor(c! / (channels / groups)) * perGroup + m!;
-    sums[((n! * outputs + output) * outputH + to) * outputW + at]! +=
-      pixel(x!, n!, c!, i!, j!) * pixel(w!, c!, m!, k!, l!);
+    const output = Math.floor(c / (channels / groups)) * perGroup + m;
+    sums[((n * outputs + output) * outputH + to) * outputW + at]! +=
+      pixel(x!, n, c, i, j) * pixel(w!, c, m, k, l);
     return 0;
   });
   return addends(bias, undefined, dims, sums);
@@ -163,9 +166,9 @@ const matmul: Evaluate = ([a, b, bias, residual], { ints, floats }, dims) => {
   const [rows = 0, columns = 0] = dims.slice(-2);
   return each([elementCount(outer), rows, columns], (matrix, i, j) => {
     let sum = 0;
-    for (let k = 0; k < left.depth; k++) sum += left.at(matrix!, i!, k) * right.at(matrix!, k, j!);
-    const at = (matrix! * rows + i!) * columns + j!;
-    return floats[0]! * sum + (bias ? bias.data[bias.data.length === 1 ? 0 : j!]! : 0) + (residual?.data[at] ?? 0);
+    for (let k = 0; k < left.depth; k++) sum += left.at(matrix, i, k) * right.at(matrix, k, j);
+    const at = (matrix * rows + i) * columns + j;
+    return floats[0]! * sum + (bias ? bias.data[bias.data.length === 1 ? 0 : j]! : 0) + (residual?.data[at] ?? 0);
   });
 };
 
@@ -181,9 +184,9 @@ function pooled(combine: (inside: number[], padded: number, countPadding: boolea
       let padded = 0;
       for (let k = 0; k < kernelH; k++) {
         for (let l = 0; l < kernelW; l++) {
-          const [y, z] = [row(i!, k), column(j!, l)];
+          const [y, z] = [row(i, k), column(j, l)];
           if (y >= -top && z >= -left && y < height + bottom && z < width + right) padded++;
-          if (y >= 0 && z >= 0 && y < height && z < width) inside.push(pixel(x!, n!, c!, y, z));
+          if (y >= 0 && z >= 0 && y < height && z < width) inside.push(pixel(x!, n, c, y, z));
         }
       }
       return combine(inside, padded, countPadding === 1);
@@ -244,10 +247,10 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
     const at = (n: number, c: number, i: number) => x!.data[(n * channels + c) * dims[2]! + i]!;
     return each(dims, (n, c, i) => {
       let squares = 0;
-      const first = Math.max(0, c! - Math.floor((size - 1) / 2));
-      const last = Math.min(channels - 1, c! + Math.ceil((size - 1) / 2));
-      for (let other = first; other <= last; other++) squares += at(n!, other, i!) ** 2;
-      return at(n!, c!, i!) / (bias + (alpha / size) * squares) ** beta;
+      const first = Math.max(0, c - Math.floor((size - 1) / 2));
+      const last = Math.min(channels - 1, c + Math.ceil((size - 1) / 2));
+      for (let other = first; other <= last; other++) squares += at(n, other, i) ** 2;
+      return at(n, c, i) / (bias + (alpha / size) * squares) ** beta;
     });
   },
   reduce: ([x], { ints: [code = 0, ...axes] }, dims) => {
@@ -263,7 +266,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
   argReduce: ([x], { ints: [axis = 0, isMin, selectLast] }) => {
     const [outer, n, inner] = along(x!.dims, axis);
     return each([outer, inner], (o, k) => {
-      const values = range(n).map((i) => x!.data[(o! * n + i) * inner + k!]!);
+      const values = range(n).map((i) => x!.data[(o * n + i) * inner + k]!);
       const best = isMin ? Math.min(...values) : Math.max(...values);
       return selectLast ? values.lastIndexOf(best) : values.indexOf(best);
     });
@@ -271,7 +274,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
   softmax: ([x], { ints: [n = 1, inner = 1, log = 0] }) => {
     const result = new Float64Array(x!.data.length);
     each([x!.data.length / (n * inner), inner], (outer, place) => {
-      const at = range(n).map((k) => (outer! * n + k) * inner + place!);
+      const at = range(n).map((k) => (outer * n + k) * inner + place);
       const total = reduceFunctions.logSumExp(at.map((position) => x!.data[position]!));
       for (const position of at) {
         result[position] = log ? x!.data[position]! - total : Math.exp(x!.data[position]! - total);
@@ -301,8 +304,8 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
   gather: ([x, index], { ints: [axis = 0] }) => {
     const [outer, n, inner] = along(x!.dims, axis);
     return each([outer, index!.data.length, inner], (o, i, k) => {
-      const from = index!.data[i!]!;
-      return x!.data[(o! * n + (from < 0 ? from + n : from)) * inner + k!]!;
+      const from = index!.data[i]!;
+      return x!.data[(o * n + (from < 0 ? from + n : from)) * inner + k]!;
     });
   },
   interpolate: ([x, index, weight], { ints: [axis = 0] }) => {
@@ -311,7 +314,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
     return each([outer, count, inner], (o, i, k) =>
       range(taps).reduce(
         (sum, tap) =>
-          sum + weight!.data[i! * taps + tap]! * x!.data[(o! * n + index!.data[i! * taps + tap]!) * inner + k!]!,
+          sum + weight!.data[i * taps + tap]! * x!.data[(o * n + index!.data[i * taps + tap]!) * inner + k]!,
         0,
       ),
     );

@@ -143,8 +143,7 @@ const convolutionTranspose: Evaluate = ([x, w, bias], { ints }, dims) => {
     const [to, at] = [row(i, k), column(j, l)];
     if (to < 0 || at < 0 || to >= outputH || at >= outputW) return 0;
     const output = Math.floor(c / (channels / groups)) * perGroup + m;
-    sums[((n * outputs + output) * outputH + to) * outputW + at]! +=
-      pixel(x!, n, c, i, j) * pixel(w!, c, m, k, l);
+    sums[((n * outputs + output) * outputH + to) * outputW + at]! += pixel(x!, n, c, i, j) * pixel(w!, c, m, k, l);
     return 0;
   });
   return addends(bias, undefined, dims, sums);

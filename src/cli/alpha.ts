@@ -8,8 +8,11 @@ import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from '.
 import { checkDestination } from './destination';
 import { formatNumber, formatTime } from './format';
 import { interruption } from './interrupt';
-import { note, printJson, printTable } from './output';
+import { note, printJson, printTable, warn } from './output';
 import { Progress } from './progress';
+
+/** Worth fewer equally weighty images than this, α says little of others. */
+const fewImages = 5;
 
 interface AlphaArguments
   extends DataArguments, AttackArguments, Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer'> {
@@ -117,5 +120,8 @@ function printSummary({ images, ties, effectiveImages, layers }: ReturnType<type
     ]),
   );
   const worth = `${images} images, worth ${formatNumber(effectiveImages)} equally weighty ones`;
+  if (effectiveImages < fewImages) {
+    warn('a few images near the decision boundary decide: --tie-tolerance 0.1 leaves their smallest margins out.');
+  }
   note(ties === 0 ? worth : `${worth}; ${ties} tied pairs of logits left out`);
 }

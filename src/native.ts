@@ -98,6 +98,14 @@ export interface NativeDecomposition {
   readonly rightVectors: Float64Array;
 }
 
+/** Singular value decomposition of H^½ W_c Σ_c^½ for every input channel c. */
+export interface NativeWhitenedDecomposition {
+  /** (C, rank), descending in each channel; what is below the rounding error is 0. */
+  readonly singularValues: Float64Array;
+  /** (C, rank, taps): v_iᵀ Σ_c^{-½}, of unit length; zeros where the singular value is 0. */
+  readonly kernels: Float64Array;
+}
+
 /** The pointwise stage of a layer. */
 export interface NativePointwise {
   /** (M, G / groups): W_c v for kernel v of channel c. */
@@ -140,6 +148,20 @@ export interface Native {
   learnKernels(kernels: MeasuredKernels): void;
   /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */
   readonly decompose: (weights: Float32Array, layer: NativeLayer, threads: number) => Promise<NativeDecomposition>;
+  /**
+   * `patchMoments` (C, taps, taps): Σ_c of each input channel. `fisher` (groups, M / groups, M / groups): H of each
+   * group's outputs, the identity if absent. Both are symmetric and positive semidefinite, and may be singular.
+   *
+   * Rejects as `decompose`, and with code ARGUMENT_INVALID and the `channel` or `group` whose matrix is not finite, not
+   * symmetric or clearly indefinite.
+   */
+  readonly decomposeWhitened: (
+    weights: Float32Array,
+    layer: NativeLayer,
+    threads: number,
+    patchMoments: Float64Array,
+    fisher?: Float64Array,
+  ) => Promise<NativeWhitenedDecomposition>;
   /**
    * The pointwise stage for depthwise kernels (G, taps), of which channel c has `counts[c]`. Every group has as many, at
    * least one.

@@ -9,6 +9,7 @@
 
 #include "engine/team.h"
 #include "linalg/eigen.h"
+#include "linalg/sign.h"
 
 namespace gdws {
 
@@ -16,17 +17,6 @@ namespace {
 
 /// From this size on divide-and-conquer is faster than Jacobi rotations: kernels of 5×5 and more.
 constexpr int64_t divideAndConquer = 20;
-
-/// Entries this close to the largest count as equal to it, so that rounding does not decide the sign of a vector.
-constexpr double nearlyLargest = 1 - 1e-9;
-
-double signOf(const Eigen::Ref<const Eigen::VectorXd>& vector) {
-  const double limit = vector.cwiseAbs().maxCoeff() * nearlyLargest;
-  for (Eigen::Index i = 0; i < vector.size(); ++i) {
-    if (std::abs(vector[i]) >= limit) return vector[i] < 0 ? -1 : 1;
-  }
-  return 1;
-}
 
 /// One thread's working memory.
 class ChannelDecomposition {

@@ -1,0 +1,108 @@
+#include "addon/linalg_task.h"
+
+#include "addon/typed_array.h"
+#include "linalg/decompose.h"
+#include "linalg/matrix_error.h"
+
+namespace gdws {
+
+namespace {
+
+constexpr int64_t mostThreads = 1024;
+
+class WeightNotFinite : public std::exception {
+ public:
+  explicit WeightNotFinite(int64_t index) : index(index) {}
+  const char* what() const noexcept override { return "a weight is not finite"; }
+
+  const int64_t index;
+};
+
+Napi::Error coded(Napi::Env env, const char* code, const char* message, const char* field, int64_t index) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  if (field != nullptr) error.Set(field, Napi::Number::New(env, static_cast<double>(index)));
+  return error;
+}
+
+}  // namespace
+
+void LinalgTask::work() {
+  try {
+    compute();
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+void LinalgTask::settle(Napi::Env env) {
+  try {
+    if (failure_) std::rethrow_exception(failure_);
+    deferred_->Resolve(result(env));
+  } catch (const Napi::Error& error) {
+    deferred_->Reject(error.Value());
+  } catch (const WeightNotFinite& error) {
+    deferred_->Reject(coded(env, "MODEL_INVALID", error.what(), "index", error.index).Value());
+  } catch (const MatrixError& error) {
+    deferred_->Reject(coded(env, "ARGUMENT_INVALID", error.what(), error.matrix.unit, error.matrix.index).Value());
+  } catch (const std::exception& exception) {
+    deferred_->Reject(toJavaScript(env, exception).Value());
+  }
+}
+
+void LinalgTask::useThreads(const Napi::Value& threads) {
+  threads_ = static_cast<int>(positiveInteger(threads, "threads must be from 1 to 1024", mostThreads));
+}
+
+LayerTask::LayerTask(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ConstantData given = elementsOf(info[0], DataType::float32);
+  if (!info[1].IsObject()) throw invalidArgument(env, "a layer's dimensions must be an object");
+  const auto dimension = [dimensions = info[1].As<Napi::Object>()](const char* name, const char* message) {
+    return positiveInteger(dimensions.Get(name), message);
+  };
+  weights_.outputChannels = dimension("outputChannels", "outputChannels must be a positive integer");
+  weights_.inputChannels = dimension("inputChannels", "inputChannels must be a positive integer");
+  weights_.taps = dimension("taps", "taps must be a positive integer");
+  weights_.groups = dimension("groups", "groups must be a positive integer");
+  useThreads(info[2]);
+  if (weights_.outputChannels % weights_.groups != 0 || weights_.inputChannels % weights_.groups != 0) {
+    throw invalidArgument(env, "groups must divide the numbers of channels");
+  }
+  int64_t size = 0;
+  if (__builtin_mul_overflow(weights_.outputChannels, weights_.channelsPerGroup(), &size) ||
+      __builtin_mul_overflow(size, weights_.taps, &size) || static_cast<size_t>(size) != given.elements) {
+    throw invalidArgument(env, "weights have another size than their dimensions");
+  }
+  const auto* first = static_cast<const float*>(given.data);
+  elements_.assign(first, first + given.elements);
+  weights_.data = elements_.data();
+}
+
+void LayerTask::compute() {
+  const int64_t nonFinite = firstNonFinite(weights_);
+  if (nonFinite >= 0) throw WeightNotFinite(nonFinite);
+  computeLayer();
+}
+
+int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t most) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
+  if (!(number >= 1 && number <= static_cast<double>(most)) || number != static_cast<double>(int64_t(number))) {
+    throw invalidArgument(value.Env(), message);
+  }
+  return static_cast<int64_t>(number);
+}
+
+std::vector<double> doublesOf(const Napi::Value& value, int64_t planes, int64_t rows, int64_t columns,
+                              const char* message) {
+  int64_t size = 0;
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
+      __builtin_mul_overflow(planes, rows, &size) || __builtin_mul_overflow(size, columns, &size) ||
+      static_cast<size_t>(size) != value.As<Napi::TypedArray>().ElementLength()) {
+    throw invalidArgument(value.Env(), message);
+  }
+  const auto array = value.As<Napi::Float64Array>();
+  return {array.Data(), array.Data() + size};
+}
+
+}  // namespace gdws

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "addon/environment.h"
+#include "addon/errors.h"
+#include "linalg/layer_weights.h"
+
+namespace gdws {
+
+/// One computation of native/linalg, off the JavaScript thread, that settles a promise. What it is given is copied,
+/// since JavaScript may change, transfer or free its arrays meanwhile.
+class LinalgTask : public Environment::Task {
+ public:
+  Napi::Promise promise(Napi::Env env) { return deferred_.emplace(env).Promise(); }
+  int threads() const { return threads_; }
+
+  void work() final;
+  void settle(Napi::Env env) final;
+
+ protected:
+  virtual void compute() = 0;
+  virtual Napi::Value result(Napi::Env env) const = 0;
+  /// Reads the number of threads; called by constructors.
+  void useThreads(const Napi::Value& threads);
+
+ private:
+  int threads_ = 1;
+  std::exception_ptr failure_;
+  std::optional<Napi::Promise::Deferred> deferred_;
+};
+
+/// A computation on the weights of one layer.
+class LayerTask : public LinalgTask {
+ public:
+  /// Arguments: weights (Float32Array), {outputChannels, inputChannels, taps, groups}, threads, and what follows.
+  explicit LayerTask(const Napi::CallbackInfo& info);
+
+ protected:
+  void compute() final;
+  virtual void computeLayer() = 0;
+  const LayerWeights& weights() const { return weights_; }
+
+ private:
+  LayerWeights weights_{};
+  std::vector<float> elements_;
+};
+
+/// An integer from 1 to `most`; otherwise throws invalidArgument with `message`.
+int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t most = int64_t{1} << 31);
+
+/// A copy of the elements of a Float64Array that must have `rows`·`columns`·`planes` of them; otherwise throws
+/// invalidArgument with `message`.
+std::vector<double> doublesOf(const Napi::Value& value, int64_t planes, int64_t rows, int64_t columns,
+                              const char* message);
+
+template <typename Array, typename Element>
+Array newTypedArray(Napi::Env env, const std::vector<Element>& elements) {
+  Array array = Array::New(env, elements.size());
+  if (!elements.empty()) std::memcpy(array.Data(), elements.data(), elements.size() * sizeof(Element));
+  return array;
+}
+
+/// The function that JavaScript calls for a task.
+template <typename Task>
+Napi::Value submit(const Napi::CallbackInfo& info) {
+  try {
+    auto task = std::make_shared<Task>(info);
+    const Napi::Promise promise = task->promise(info.Env());
+    const int threads = task->threads();
+    Environment::of(info.Env()).submit(std::move(task), threads);
+    return promise;
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& exception) {
+    throw toJavaScript(info.Env(), exception);
+  }
+}
+
+}  // namespace gdws

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <omp.h>
+
+#include <cstdint>
+#include <exception>
+#include <vector>
+
+namespace gdws {
+
+/// Calls work(0) … work(count - 1), each once, on `threads` threads; what they compute must not depend on each other.
+/// All are called even if one throws; the exception of the first of them, in their order, is then thrown here.
+template <typename Work>
+void forEachInParallel(int64_t count, int threads, const Work& work) {
+  std::vector<std::exception_ptr> failures(count);
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+  for (int64_t i = 0; i < count; ++i) {
+    try {
+      work(i);
+    } catch (...) {
+      failures[i] = std::current_exception();
+    }
+  }
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+}  // namespace gdws

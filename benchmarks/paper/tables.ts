@@ -1,0 +1,80 @@
+import type { OutcomeComparison } from '../../src/robustness/comparison';
+import type { Proportion } from '../../src/robustness/statistics/wilson';
+import type { ExperimentResult, NetworkResult } from './experiment';
+
+/** The tables, in Markdown: as the paper has them, then image by image, then transfer. */
+export function tablesOf({ networks }: ExperimentResult): string {
+  const [dense, ...others] = networks as [NetworkResult, ...NetworkResult[]];
+  const main = table(
+    ['network', 'β', 'MACs, M', 'kept', 'params, M', 'A_nat %', 'A_rob %', 'FPS', 'speed'],
+    networks.map(({ form, beta, macs, params, natural, robust, speed }) => [
+      form === 'dense' ? 'dense' : `GDWS, ${form}`,
+      beta === undefined ? '' : beta.toPrecision(3),
+      millions(macs),
+      percent(macs / dense.macs),
+      millions(params),
+      interval(natural),
+      interval(robust),
+      speed ? speed.fps.toFixed(0) : '',
+      speed ? `${speed.speedup.ofPairs.median.toFixed(2)}×` : '',
+    ]),
+  );
+  if (others.length === 0) return main;
+  const changes = table(
+    ['network', 'kept', 'natural: lost, gained, p', 'robust: lost, gained, p'],
+    others.map(({ form, macs, against }) => [
+      form,
+      percent(macs / dense.macs),
+      change(against!.natural),
+      change(against!.robust),
+    ]),
+  );
+  const transfers = table(
+    [
+      'network',
+      'kept',
+      'A_rob %, own images',
+      "A_rob %, dense's images",
+      "dense, network's images",
+      'dense, own images',
+    ],
+    others.map(({ form, macs, robust, transfer }) => [
+      form,
+      percent(macs / dense.macs),
+      percent(robust.value),
+      percent(transfer!.fromDense.robust.value),
+      percent(transfer!.toDense.robust.value),
+      percent(dense.robust.value),
+    ]),
+  );
+  return [
+    main,
+    'Image by image, against the dense network (McNemar, exact):',
+    changes,
+    'Images made on one network, tried on another:',
+    transfers,
+  ].join('\n\n');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function millions(count: number): string {
+  return (count / 1e6).toPrecision(3);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** `57.3 (54.2–60.3)` */
+function interval({ value, lower, upper }: Proportion): string {
+  const [middle, low, high] = [value, lower, upper].map((share) => (100 * share).toFixed(1));
+  return `${middle} (${low}–${high})`;
+}
+
+function change({ lost, gained, pValue }: OutcomeComparison): string {
+  return `${lost}, ${gained}, ${pValue < 1e-4 ? '< 0.0001' : pValue.toFixed(4)}`;
+}

@@ -110,6 +110,12 @@ export class GradientSession {
     return this.knownClasses;
   }
 
+  /** Images that the model takes at once, where it declares a number. */
+  get batch(): number | undefined {
+    const first = this.graph.declared(this.inputNames[0] ?? '')?.dims?.[0];
+    return typeof first === 'number' ? first : undefined;
+  }
+
   /** The logits (images, classes) alone. */
   async logits(feeds: Common.FeedsType): Promise<Tensor> {
     const types = this.check(feeds);

@@ -38,22 +38,16 @@ export class Decomposed {
 
   /**
    * The least β, to a relative 1e-6, at which LEGO in every layer (the paper's algorithm 3) keeps no more than a share of
-   * the network's multiply-accumulates.
+   * the network's multiply-accumulates; `undefined` where one kernel a layer keeps more.
    *
    * @param alpha weight-error vectors; all 1 without
-   *
-   * @throws GdwsError BUDGET_OUT_OF_RANGE where none is that large
    */
-  betaFor(share: number, alpha: Alpha = new Map()): number {
+  betaFor(share: number, alpha: Alpha = new Map()): number | undefined {
     const ranked = this.layers.map(({ layer, spectrum }): RankedLayer => {
       return { layer, ranking: rankComponents(layer.shape, energies(spectrum, alphaOf(layer, alpha))) };
     });
     let most = Math.max(0, ...ranked.map(({ ranking }) => ranking.errors[0]!));
-    if (this.shareKept(ranked, most) > share) {
-      throw new GdwsError('BUDGET_OUT_OF_RANGE', `no β keeps as little as ${share} of the multiply-accumulates.`, {
-        remedy: `With one kernel a layer ${this.shareKept(ranked, most).toFixed(4)} is left.`,
-      });
-    }
+    if (this.shareKept(ranked, most) > share) return undefined;
     let least = most * 1e-12;
     while (most / least > 1 + 1e-6) {
       const middle = Math.sqrt(least * most);

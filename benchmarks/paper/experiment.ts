@@ -10,7 +10,7 @@ import { sessionClassifier } from '../../src/robustness/session-classifier';
 import type { AttackSettings } from '../../src/robustness/settings';
 import type { Proportion } from '../../src/robustness/statistics/wilson';
 import { Tensor } from '../../src/session';
-import { makeNetworks, type NetworkFile, type Series } from './networks';
+import { makeNetworks, type NetworkFile, type Networks, type Series } from './networks';
 import { measureSpeed, type Speed } from './speed';
 
 /** One run of the paper's experiment. */
@@ -19,7 +19,7 @@ export interface Experiment {
   readonly images: ImageSet;
   readonly attack: AttackSettings;
   readonly normalization?: Normalization;
-  readonly series: readonly (Omit<Series, 'alpha'> & { form: Series['form'] })[];
+  readonly series: readonly Omit<Series, 'alpha'>[];
   /** α, or what to measure it on and by which attack; needed by a weighted series only. */
   readonly alpha?: Alpha | { readonly images: ImageSet; readonly attack: AttackSettings };
   /** Milliseconds for the race; it is left out at 0. */
@@ -45,7 +45,7 @@ export interface NetworkResult extends NetworkFile {
   readonly attackSeconds: number;
 }
 
-export interface ExperimentResult {
+export interface ExperimentResult extends Pick<Networks, 'unreachable'> {
   readonly networks: readonly NetworkResult[];
   /** How α was measured, if it was. */
   readonly alpha?: { readonly images: number; readonly ties: number; readonly effectiveImages: number };
@@ -60,7 +60,7 @@ export async function runExperiment(experiment: Experiment): Promise<ExperimentR
     ...one,
     alpha: one.form === 'weighted' ? measured?.alpha : undefined,
   }));
-  const networks = await makeNetworks(model, series, folder, (step) => report('compressing', 0, step));
+  const { networks, unreachable } = await makeNetworks(model, series, folder, (step) => report('compressing', 0, step));
 
   const sessions: GradientSession[] = [];
   const candidates: Candidate[] = [];
@@ -88,6 +88,7 @@ export async function runExperiment(experiment: Experiment): Promise<ExperimentR
     const speeds = experiment.budget > 0 ? await race(networks, experiment, report) : [];
     return {
       alpha: measured && 'images' in measured ? withoutAlpha(measured) : undefined,
+      unreachable,
       networks: networks.map((network, index): NetworkResult => {
         const { natural, robust, seconds } = reports[index]!;
         const own = { ...network, natural, robust, speed: speeds[index], attackSeconds: seconds };

@@ -42,7 +42,10 @@ async function presentOf({ preset }: PaperOptions): Promise<Preset[]> {
 async function run(subject: Partial<Preset> & { model: string; data: string }, options: PaperOptions): Promise<object> {
   const { model } = subject;
   const temporary = options.keep === undefined;
-  const folder = options.keep ?? (await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-paper-')));
+  const folder =
+    options.keep === undefined
+      ? await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-paper-'))
+      : path.join(options.keep, path.basename(model, '.onnx'));
   await fs.mkdir(folder, { recursive: true });
   const attackArguments = attackOf(options, subject.attack);
   const attack = settingsOf(attackArguments)!;
@@ -71,6 +74,9 @@ async function run(subject: Partial<Preset> & { model: string; data: string }, o
     const result = await runExperiment(experiment).finally(() => progress.stop());
     console.log(titleOf(model, images.length, attackArguments, result));
     console.log(`\n${tablesOf(result)}`);
+    for (const { form, share } of result.unreachable) {
+      console.log(`\nNo β of ${form} GDWS keeps as little as ${share} of the MACs.`);
+    }
     return { model: path.basename(model), images: images.length, attack, ...result };
   } finally {
     if (temporary) await fs.rm(folder, { recursive: true });

@@ -25,18 +25,35 @@ export interface NetworkFile {
   readonly layers?: readonly LayerSummary[];
 }
 
-/** The dense network, and those of every series, whose files go into `folder`. */
+/** Every series at each of its β. */
+export interface Networks {
+  /** The dense network first. */
+  readonly networks: readonly NetworkFile[];
+  /** Shares of the multiply-accumulates that no β of a form reaches: its layers at one kernel and what stays dense cost more. */
+  readonly unreachable: readonly { readonly form: Series['form']; readonly share: number }[];
+}
+
+/** Makes the networks of every series; their files go into `folder`. */
 export async function makeNetworks(
   model: string,
   series: readonly Series[],
   folder: string,
   onProgress: (step: string) => void = () => {},
-): Promise<NetworkFile[]> {
-  let decomposed: Decomposed | undefined;
-  const made: NetworkFile[] = [];
+): Promise<Networks> {
+  const dense = (await compress(model, { beta: 0, include: [] })).summary;
+  const networks: NetworkFile[] = [
+    { name: 'dense', form: 'dense', file: model, macs: dense.macs!.before, params: dense.params.before },
+  ];
+  const unreachable: Networks['unreachable'][number][] = [];
+  const decomposed = series.some(({ betas }) => !betas) ? await Decomposed.read(model) : undefined;
   for (const { form, alpha, betas, shares } of series) {
-    if (!betas) onProgress(`β of ${form} GDWS`);
-    const wanted = betas ?? (await Promise.all(shares.map(async (share) => (await read()).betaFor(share, alpha))));
+    const wanted = [...(betas ?? [])];
+    for (const share of betas ? [] : shares) {
+      onProgress(`β of ${form} GDWS at ${share} of the MACs`);
+      const beta = decomposed!.betaFor(share, alpha);
+      if (beta === undefined) unreachable.push({ form, share });
+      else wanted.push(beta);
+    }
     for (const beta of wanted) {
       const name = `${form} β = ${beta.toPrecision(3)}`;
       onProgress(name);
@@ -44,13 +61,8 @@ export async function makeNetworks(
       const file = path.join(folder, `${form}-${beta.toPrecision(3)}.onnx`);
       await compression.write(file);
       const { macs, params, layers } = compression.summary;
-      made.push({ name, form, beta, file, macs: macs!.after, params: params.after, layers });
+      networks.push({ name, form, beta, file, macs: macs!.after, params: params.after, layers });
     }
   }
-  const { macs, params } = (await compress(model, { beta: 0, include: [] })).summary;
-  return [{ name: 'dense', form: 'dense', file: model, macs: macs!.before, params: params.before }, ...made];
-
-  async function read(): Promise<Decomposed> {
-    return (decomposed ??= await Decomposed.read(model));
-  }
+  return { networks, unreachable };
 }

@@ -4,6 +4,8 @@ export interface Classifier {
   readonly classes: number;
   /** (C, H, W) */
   readonly imageDims: readonly number[];
+  /** Most images that it takes at once; any number where absent. */
+  readonly mostImages?: number;
   /** Logits (N x classes) of `count` images (N x C x H x W). */
   logits(images: Float32Array, count: number): Promise<Float32Array>;
   /**

@@ -30,6 +30,7 @@ export function normalized(classifier: Classifier, normalization: Normalization)
   return {
     classes: classifier.classes,
     imageDims: classifier.imageDims,
+    mostImages: classifier.mostImages,
     logits: (images, count) => classifier.logits(normalize(images), count),
     async gradient(images, count, cotangent) {
       const { logits, gradient } = await classifier.gradient(normalize(images), count, cotangent);

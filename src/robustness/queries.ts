@@ -30,13 +30,16 @@ export interface Question {
 /** Questions of an attack to the network: counted, and ended by a signal. */
 export class Queries {
   private counts = { forward: 0, backward: 0 };
+  private readonly batchSize: number;
 
   constructor(
     private readonly classifier: Classifier,
-    private readonly batchSize: number,
+    batchSize: number,
     private readonly signal?: AbortSignal,
     private readonly asked: () => void = () => undefined,
-  ) {}
+  ) {
+    this.batchSize = Math.min(batchSize, classifier.mostImages ?? batchSize);
+  }
 
   get passes(): Passes {
     return { ...this.counts };

@@ -25,6 +25,8 @@ export async function sessionClassifier(session: GradientSession, imageDims: rea
   return {
     classes: session.classes,
     imageDims,
+    // One image was taken above: a number that the model declares is 1.
+    mostImages: session.batch,
     async logits(images, count) {
       return (await session.logits(feeds(images, count))).data as Float32Array;
     },

@@ -56,6 +56,21 @@ describe('evaluate', () => {
     expect([...seen]).toEqual(['a', 'b']);
   });
 
+  it('gives a classifier no more images at once than it takes', async () => {
+    const classifier = threshold(0.5);
+    const counts = new Set<number>();
+    const single: Classifier = {
+      ...classifier,
+      mostImages: 1,
+      logits: (part, count) => (counts.add(count), classifier.logits(part, count)),
+      gradient: (part, count, cotangent) => (counts.add(count), classifier.gradient(part, count, cotangent)),
+    };
+    const candidates = [classifier, single].map((one, index) => ({ name: String(index), classifier: one }));
+    const [free, bound] = (await evaluate(candidates, images, labels, settings, { transfer: true })).candidates;
+    expect([...counts]).toEqual([1]);
+    expect(bound!.standing).toEqual(free!.standing);
+  });
+
   it('names bad input of any classifier before the first is attacked', async () => {
     const asked = jest.fn();
     const first: Classifier = { ...threshold(0.5), logits: asked };

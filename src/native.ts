@@ -174,6 +174,22 @@ export interface Native {
     kernels: Float32Array,
   ) => Promise<NativePointwise>;
   /**
+   * P (outputs × features) = C (G + λI)⁻¹, the weights that regress outputs on features. `gram` (features × features): G,
+   * symmetric and positive semidefinite, may be singular. `cross` (outputs × features): C. λ is `ridge` times the mean of
+   * the positive entries of G's diagonal, and grows tenfold, from at least 1e-12 to at most 1e-2, while G + λI is not
+   * positive definite beyond rounding. Features whose entry of the diagonal is 0 have weight 0.
+   *
+   * Rejects with code ARGUMENT_INVALID where a matrix is not finite, not symmetric or clearly indefinite.
+   */
+  readonly leastSquares: (
+    gram: Float64Array,
+    cross: Float64Array,
+    features: number,
+    outputs: number,
+    ridge: number,
+    threads: number,
+  ) => Promise<Float64Array>;
+  /**
    * For benchmarks, which time it: nothing but multiply-adds on registers, on `threads` threads. Returns how many numbers
    * were multiplied and added.
    */

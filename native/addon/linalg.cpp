@@ -1,5 +1,6 @@
 #include "addon/linalg.h"
 
+#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "addon/typed_array.h"
 #include "linalg/decompose.h"
 #include "linalg/decompose_whitened.h"
+#include "linalg/least_squares.h"
 #include "linalg/pointwise.h"
 
 namespace gdws {
@@ -119,11 +121,42 @@ class PointwiseTask final : public LayerTask {
   std::vector<double> errors_;
 };
 
+class LeastSquaresTask final : public LinalgTask {
+ public:
+  /// Arguments: gram, cross (Float64Array), features, outputs, ridge, threads.
+  explicit LeastSquaresTask(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    features_ = positiveInteger(info[2], "features must be a positive integer");
+    outputs_ = positiveInteger(info[3], "outputs must be a positive integer");
+    ridge_ = info[4].IsNumber() ? info[4].As<Napi::Number>().DoubleValue() : -1;
+    if (!(ridge_ >= 0) || !std::isfinite(ridge_))
+      throw invalidArgument(env, "ridge must be a finite number, 0 or more");
+    useThreads(info[5]);
+    gram_ = doublesOf(info[0], 1, features_, features_, "gram must be a Float64Array of features × features");
+    cross_ = doublesOf(info[1], 1, outputs_, features_, "cross must be a Float64Array of outputs × features");
+  }
+
+ private:
+  void compute() override {
+    leastSquares(gram_.data(), cross_.data(), features_, outputs_, ridge_, threads());
+    std::vector<double>().swap(gram_);
+  }
+
+  Napi::Value result(Napi::Env env) const override { return newTypedArray<Napi::Float64Array>(env, cross_); }
+
+  int64_t features_ = 0;
+  int64_t outputs_ = 0;
+  double ridge_ = 0;
+  std::vector<double> gram_;
+  std::vector<double> cross_;
+};
+
 }  // namespace
 
 void addLinalg(Napi::Env env, Napi::Object exports) {
   exports.Set("decompose", Napi::Function::New(env, submit<DecomposeTask>, "decompose"));
   exports.Set("decomposeWhitened", Napi::Function::New(env, submit<DecomposeWhitenedTask>, "decomposeWhitened"));
+  exports.Set("leastSquares", Napi::Function::New(env, submit<LeastSquaresTask>, "leastSquares"));
   exports.Set("pointwiseWeights", Napi::Function::New(env, submit<PointwiseTask>, "pointwiseWeights"));
 }
 

@@ -153,6 +153,18 @@ describe('decomposeWhitened', () => {
     expect(found.kernels.subarray(162)).toEqual(expected.kernels.subarray(162));
   });
 
+  test('a direction with next to no energy counts as one without', async () => {
+    const layer: NativeLayer = { outputChannels: 16, inputChannels: 1, taps: 9, groups: 1 };
+    const weights = randomWeights(layer);
+    const singular = secondMoment(9, 2, 6);
+    const nearly = singular.map((x, i) => (i % 10 === 0 ? x + 1e-11 : x));
+    const expected = await decompose(weights, layer, { moments: [singular] });
+    const found = await decompose(weights, layer, { moments: [nearly] });
+    expect(found.singularValues[1]).toBeGreaterThan(0);
+    expect([...found.singularValues.subarray(2)]).toEqual(new Array(7).fill(0));
+    expected.kernels.forEach((x, i) => expect(found.kernels[i]).toBeCloseTo(x, 6));
+  });
+
   test('scales of the matrices scale the values and leave the kernels', async () => {
     const layer: NativeLayer = { outputChannels: 8, inputChannels: 2, taps: 9, groups: 1 };
     const weights = randomWeights(layer);

@@ -100,7 +100,9 @@ describe('leastSquares', () => {
     const gram = secondMoment(alive.length, 400, 5);
     const cross = randomMatrix(outputs, alive.length, 6);
     const wideGram = new Float64Array(features * features);
+    // Rounding beside the zeros of the diagonal.
     const wideCross = new Float64Array(outputs * features).fill(1e-9);
+    for (let i = 0; i < features * features; ++i) if (i % (features + 1) !== 0) wideGram[i] = 1e-3;
     alive.forEach((i, row) => {
       alive.forEach((j, column) => (wideGram[i * features + j] = gram[row * alive.length + column]!));
       for (let m = 0; m < outputs; ++m) wideCross[m * features + i] = cross[m * alive.length + row]!;

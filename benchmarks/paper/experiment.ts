@@ -21,7 +21,8 @@ export interface Experiment {
   readonly normalization?: Normalization;
   readonly series: readonly Omit<Series, 'alpha'>[];
   /** α, or what to measure it on and by which attack; needed by a weighted series only. */
-  readonly alpha?: Alpha | { readonly images: ImageSet; readonly attack: AttackSettings };
+  readonly alpha?:
+    Alpha | { readonly images: ImageSet; readonly attack: AttackSettings; readonly tieTolerance?: number };
   /** Milliseconds for the race; it is left out at 0. */
   readonly budget: number;
   readonly threads?: number;
@@ -77,11 +78,7 @@ export async function runExperiment(experiment: Experiment): Promise<ExperimentR
       batchSize: experiment.batch,
       transfer: true,
       onProgress: ({ classifier, done, total, broken }) =>
-        report(
-          attack.attack,
-          (candidates.findIndex(({ name }) => name === classifier) + done / total) / candidates.length,
-          `${classifier}: ${broken} of ${done} broken`,
-        ),
+        report(`${attack.attack} on ${classifier}`, done / total, `${broken} of ${done} broken`),
     });
     const between = (madeOn: string, triedOn: string) =>
       rest.transfers.find((one) => one.madeOn === madeOn && one.triedOn === triedOn)!;
@@ -117,6 +114,7 @@ async function measureAlpha(experiment: Experiment, report: Report): Promise<Mea
   if (!('attack' in alpha)) return { alpha };
   const measured = await weightErrors(model, alpha.images, {
     attack: alpha.attack,
+    tieTolerance: alpha.tieTolerance,
     normalization,
     threads,
     seed,

@@ -34,8 +34,8 @@ def build(architecture, expression):
     return eval(expression, {**vars(module), "torch": torch, "nn": nn})
 
 
-def load(network, checkpoint):
-    found = torch.load(checkpoint, map_location="cpu", weights_only=True)
+def load(network, checkpoint, trusted=False):
+    found = torch.load(checkpoint, map_location="cpu", weights_only=not trusted)
     state = found.get("state_dict", found)
     state = {name.removeprefix("module."): value for name, value in state.items()}
     # HYDRA's masked layers carry scores beside weights that are masked already in its dense checkpoints.
@@ -64,6 +64,11 @@ def main():
     parser.add_argument("network", help="expression that makes it, in the names of that file, torch and nn")
     parser.add_argument("output", help="ONNX file to write")
     parser.add_argument("--checkpoint", help="its weights; random ones without")
+    parser.add_argument(
+        "--trusted",
+        action="store_true",
+        help="read a checkpoint that holds more than weights: whatever code is in it is run",
+    )
     parser.add_argument("--mean", type=numbers, help="what it expects to be subtracted: goes into the file")
     parser.add_argument("--std", type=numbers, help="what it expects to be divided by: goes into the file")
     parser.add_argument("--image", type=lambda text: [int(part) for part in text.split("x")], default=[3, 32, 32])
@@ -72,7 +77,7 @@ def main():
     torch.manual_seed(0)
     network = build(options.architecture, options.network)
     if options.checkpoint:
-        load(network, options.checkpoint)
+        load(network, options.checkpoint, options.trusted)
     else:
         randomize(network)
     if options.mean or options.std:

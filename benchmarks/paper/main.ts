@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readAlphaFile } from '../../src/cli/alpha-file';
 import { settingsOf } from '../../src/cli/attack-options';
 import { imagesOf, normalizationOf, type DataArguments } from '../../src/cli/data-options';
+import { note } from '../../src/cli/output';
 import { Progress } from '../../src/cli/progress';
 import { GdwsError } from '../../src/errors';
 import { writeWhole } from '../../src/onnx/write';
@@ -51,6 +52,7 @@ async function run(subject: Partial<Preset> & { model: string; data: string }, o
   const attack = settingsOf(attackArguments)!;
   const data: DataArguments = { ...options, data: options.data ?? subject.data };
   const progress = new Progress(path.basename(model));
+  let current = '';
   try {
     const images = await imagesOf(data, model);
     const experiment: Experiment = {
@@ -69,7 +71,12 @@ async function run(subject: Partial<Preset> & { model: string; data: string }, o
       batch: options.batch,
       seed: options.seed,
       folder,
-      onProgress: (work, done, step) => progress.update(done, `${work}, ${step}`),
+      onProgress: (work, done, step) => {
+        progress.update(done, `${work}: ${step}`);
+        // In a log, a line for each piece of work.
+        if (work !== current && !process.stderr.isTTY) note(`${new Date().toLocaleTimeString('en-GB')} ${work}`);
+        current = work;
+      },
     };
     const result = await runExperiment(experiment).finally(() => progress.stop());
     console.log(titleOf(model, images.length, attackArguments, result));
@@ -99,7 +106,7 @@ async function alphaOf(
   const { attack = usual.attack } = options;
   // α is of images just beyond what the network withstands, for which the paper takes PGD whatever is evaluated.
   const settings = attack === 'pgd' ? attackOf(options, usual) : { ...usual, seed: options.seed };
-  return { images, attack: settingsOf(settings)! };
+  return { images, attack: settingsOf(settings)!, tieTolerance: options.tieTolerance };
 }
 
 function titleOf(model: string, images: number, attack: object, { alpha }: ExperimentResult): string {

@@ -18,6 +18,7 @@ export interface PaperOptions extends AttackArguments, Omit<DataArguments, 'data
   readonly alpha?: string;
   readonly alphaData?: string;
   readonly alphaCount: number;
+  readonly tieTolerance?: number;
   readonly threads?: number;
   readonly batch?: number;
   readonly budget: number;
@@ -46,6 +47,7 @@ export function parseOptions(argv: readonly string[]): PaperOptions {
     .option('--alpha <file>', 'weight-error vectors of `gdws alpha`, instead of measuring them')
     .option('--alpha-data <path>', 'images to measure α on, attacked by PGD; not those of --data')
     .option('--alpha-count <number>', 'how many of them', positiveInteger, 1000)
+    .option('--tie-tolerance <share>', 'α without margins up to this share of the largest logit', finiteNumber)
     .addOption(threadsOption())
     .option('--batch <number>', 'images an attack runs at once', positiveInteger)
     .option('--budget <seconds>', 'time for the race of all networks', parseSeconds, 20)

@@ -62,7 +62,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function millions(count: number): string {
-  return (count / 1e6).toPrecision(3);
+  const scaled = count / 1e6;
+  return scaled >= 100 ? scaled.toFixed(0) : scaled.toPrecision(3);
 }
 
 function percent(share: number): string {

@@ -26,6 +26,7 @@ export { readNpz } from './data/npz';
 export { readImages, type ReadImagesOptions } from './data/read-images';
 export { readImageFolder, type ImageFolderOptions } from './data/image-folder';
 export { measureInterleaved, type Comparison, type Contestant, type Measurement, type MeasureOptions } from './measure';
+export type { Calibration, CalibrationProgress } from './calibrate/calibrate';
 export { weightErrors, type WeightErrors } from './calibrate/weight-error';
 export type { WeightErrorOptions, WeightErrorProgress } from './calibrate/options';
 export { attack, type AttackOptions, type AttackProgress, type AttackResult } from './robustness/attack';

@@ -4,6 +4,7 @@ import type { CompressOptions } from '../gdws/options';
 import type { Change, CompressionSummary, LayerSummary } from '../gdws/summary';
 import { readAlphaFile } from './alpha-file';
 import { finiteNumber, jsonOption, namePattern, shapeOption, threadsOption } from './arguments';
+import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { checkDestination } from './destination';
 import { formatBytes, formatCount, formatNumber, formatShape, formatShare } from './format';
 import { interruption } from './interrupt';
@@ -12,7 +13,8 @@ import { Progress } from './progress';
 
 type Goals = Pick<CompressOptions, 'macs' | 'params' | 'beta' | 'error'>;
 
-interface CompressArguments extends Goals, Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
+interface CompressArguments
+  extends Goals, CalibrationArguments, Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
   readonly output: string;
   readonly alpha?: string;
   readonly shape?: Record<string, number[]>;
@@ -23,7 +25,7 @@ interface CompressArguments extends Goals, Pick<CompressOptions, 'include' | 'ex
 /** `gdws compress`: replaces convolutions by GDWS ones, without training. */
 export function compressCommand(): Command {
   const command = new Command('compress');
-  return command
+  command
     .description("replace a trained network's convolutions by generalized depthwise-separable ones, without training")
     .argument('<model>', 'ONNX file')
     .requiredOption('-o, --output <file>', 'where to write the compressed model; a file of that name is replaced')
@@ -31,7 +33,8 @@ export function compressCommand(): Command {
     .option('--params <share>', 'share of the weights to keep, above 0 to 1', finiteNumber)
     .option('--beta <number>', "most weighted error of each layer (the paper's β)", finiteNumber)
     .option('--error <share>', 'most error of each layer, as a share of the energy of its weights', finiteNumber)
-    .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz')
+    .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz');
+  return addCalibrationOptions(command)
     .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', namePattern)
     .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', namePattern)
     .option('--first-layer', "replace the network's first convolution too")
@@ -42,10 +45,12 @@ export function compressCommand(): Command {
     .addHelpText(
       'after',
       `
-Exactly one of --macs, --params, --beta and --error says how far to go.
+Exactly one of --macs, --params, --beta and --error says how far to go. docs/calibration.md says what images change.
 
 Examples:
   $ gdws compress model.onnx -o small.onnx --macs 0.35
+  $ gdws compress model.onnx -o small.onnx --macs 0.35 --calib data_batch_1.bin
+  $ gdws compress robust.onnx -o small.onnx --macs 0.5 --calib data_batch_1.bin --calib-attack pgd --eps 8/255 --steps 10
   $ gdws compress model.onnx -o small.onnx --beta 0.005 --alpha alpha.json
   $ gdws compress model.onnx -o small.onnx --error 0.02 --exclude '/head/*'`,
     )
@@ -54,13 +59,18 @@ Examples:
       if (given.length !== 1) command.error('error: give exactly one of --macs, --params, --beta and --error');
       await checkDestination(options.output, model);
       const alpha = options.alpha === undefined ? undefined : await readAlphaFile(options.alpha);
-      const { output, shape, json, ...goals } = options;
+      const { output, shape, json, macs, params, beta, error, include, exclude, firstLayer, foldBatchNorm, threads } =
+        options;
 
       const progress = new Progress('compressing');
+      const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
+        progress.update(done / total, `${step}: ${done} of ${total} ${step === 'refit' ? 'layers' : 'images'}`),
+      );
       const signal = interruption();
       const compression = await compress(model, {
-        ...goals,
+        ...{ macs, params, beta, error, include, exclude, firstLayer, foldBatchNorm, threads },
         alpha,
+        calibration,
         inputShapes: shape,
         signal,
         onProgress: (done, total, layer) => progress.update(done / total, layer),
@@ -71,6 +81,13 @@ Examples:
       else printSummary(compression.summary);
       if (compression.summary.layers.every(({ status }) => status === 'dense')) {
         warn('no layer was replaced: the table says why.');
+      }
+      const uncalibrated = compression.summary.layers.filter((layer) => layer.calibrated === false);
+      if (uncalibrated.length > 0) {
+        const names = uncalibrated.map(({ name }) => name).join(', ');
+        warn(
+          `compressed by their weights alone, because the images do not reach them or the engine does not: ${names}.`,
+        );
       }
       note(`wrote ${output}`);
     });

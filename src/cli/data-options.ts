@@ -6,23 +6,32 @@ import { readModel } from '../onnx/read';
 import type { Normalization } from '../robustness/normalized';
 import { positiveInteger } from './arguments';
 
-/** Which images a classifier is tried on, and what it expects of them. */
-export interface DataArguments {
-  readonly data: string;
-  readonly labels?: string;
-  readonly count?: number;
+/** What a network expects of images. */
+export interface NormalizationArguments {
   readonly mean?: number[];
   readonly std?: number[];
 }
 
+/** Which images a classifier is tried on, and what it expects of them. */
+export interface DataArguments extends NormalizationArguments {
+  readonly data: string;
+  readonly labels?: string;
+  readonly count?: number;
+}
+
 export function addDataOptions(command: Command): Command {
-  return command
+  command
     .requiredOption(
       '-d, --data <path>',
       'images: CIFAR-10 (.bin), MNIST (IDX), .npz, .npy, or a folder with a folder of pictures for each class',
     )
     .option('--labels <file>', 'labels, where they are apart from the images')
-    .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger)
+    .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger);
+  return addNormalizationOptions(command);
+}
+
+export function addNormalizationOptions(command: Command): Command {
+  return command
     .option('--mean <numbers>', 'mean that the model expects to be subtracted, one or one a channel', channelNumbers)
     .option('--std <numbers>', 'deviation that it expects to be divided by', channelNumbers);
 }
@@ -33,7 +42,7 @@ export async function imagesOf({ data, labels, count }: DataArguments, model: st
 }
 
 /** `undefined` where the images go to the model as they are. */
-export function normalizationOf({ mean, std }: DataArguments): Normalization | undefined {
+export function normalizationOf({ mean, std }: NormalizationArguments): Normalization | undefined {
   return mean || std ? { mean: mean ?? [0], std: std ?? [1] } : undefined;
 }
 

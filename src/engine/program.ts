@@ -1,4 +1,5 @@
 import { GdwsError } from '../errors';
+import { arrayOfType, elementCount } from '../graph/value';
 import { native, nativeTypes, type NativeType } from '../native';
 
 /** Names of the operations, as `native/engine/opcode.h` lists them. */
@@ -40,6 +41,11 @@ export interface ProgramValue {
   readonly storage: (typeof storages)[number];
   /** Number of the constant or of the input; -1 for a temporary. */
   readonly index: number;
+}
+
+/** Memory of a value's elements. */
+export function bytesOf({ type, dims }: ProgramValue): number {
+  return elementCount(dims) * arrayOfType[type].BYTES_PER_ELEMENT;
 }
 
 /** One operation; docs/architecture.md says what inputs, ints and floats each opcode has. */

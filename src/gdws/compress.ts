@@ -16,7 +16,10 @@ import { networkCost, type NetworkCost } from './network-cost';
 import { goalOf, isBudget, type CompressOptions, type Goal } from './options';
 import { plan } from './plan';
 import { rankComponents, type Ranking } from './ranking';
-import { rewrite, type Replaced } from './rewrite';
+import { rewrite } from './rewrite';
+import { nearestStages, type Stages } from './stages';
+import { decomposeWhitened } from './whitened-spectrum';
+import { calibrate, type Calibrated } from '../calibrate/calibrate';
 import { decompose, energies, type Spectrum } from './spectrum';
 import { summarize } from './summarize';
 import type { CompressionSummary } from './summary';
@@ -57,48 +60,81 @@ export async function compress(
   const { values, network } = countedNetwork(graph, options, goal);
   const convolutions = findConvolutions(graph, values, options);
   const alpha = readAlpha(options.alpha, convolutions);
-  const decomposed = await decomposeLayers(convolutions.layers, goal, alpha, options, file);
+  const calibration =
+    options.calibration && (await calibrate(graph, convolutions.layers, options.calibration, options));
+  const decomposed = await decomposeLayers(convolutions.layers, goal, alpha, calibration, options, file);
   const chosen = plan(decomposed, goal, network);
 
-  const replaced = new Map<Layer, Replaced>();
+  const replaced = new Map<Layer, Stages>();
   for (const [i, { layer, spectrum, ranking }] of decomposed.entries()) {
     const steps = chosen[i]!;
     if (steps === 'dense') continue;
     throwIfAborted(options.signal);
-    replaced.set(layer, await rewrite(graph, layer, spectrum, ranking, steps, threadsOf(options)));
+    replaced.set(layer, await nearestStages(layer, spectrum, ranking, steps, threadsOf(options)));
   }
+  const refitted = await calibration?.refit(replaced, (stages) => compressedBytes(model, file, stages));
+  refitted?.forEach((stages, layer) => replaced.set(layer, stages));
+  for (const [layer, stages] of replaced) rewrite(graph, layer, stages);
   graph.removeDead();
 
   const bytes = encodeModel(model);
   const summary = summarize(convolutions, replaced, network, {
     alpha,
     budget: isBudget(goal),
+    refitted,
     bytes: { before, after: bytes.length },
   });
   return { model, summary, bytes: () => bytes, write: (path) => writeModel(model, path) };
+}
+
+/** The model with these layers replaced, which itself stays as it is. */
+function compressedBytes(model: ModelProto, file: string | undefined, stages: ReadonlyMap<Layer, Stages>): Uint8Array {
+  const graph = new Graph(clone(ModelProtoSchema, model), file);
+  const nodes = new Map(graph.nodes.map((node) => [node.output[0]!, node]));
+  for (const [layer, own] of stages) {
+    rewrite(graph, { ...layer, nodes: layer.nodes.map(({ output }) => nodes.get(output[0]!)!) }, own);
+  }
+  graph.removeDead();
+  return encodeModel(graph.model);
 }
 
 interface DecomposedLayer {
   readonly layer: Layer;
   readonly spectrum: Spectrum;
   readonly ranking: Ranking;
+  /** Whether errors are losses of the network, and not shares of the layer's weights. */
+  readonly isMeasured: boolean;
 }
 
 async function decomposeLayers(
   layers: readonly Layer[],
   goal: Goal,
   alpha: Alpha,
+  calibration: Calibrated | undefined,
   options: CompressOptions,
   file: string | undefined,
 ): Promise<DecomposedLayer[]> {
   const decomposed: DecomposedLayer[] = [];
   for (const layer of layers) {
     throwIfAborted(options.signal);
-    const weights = isBudget(goal) ? balanceOutputs(layer.weights, layer.shape) : layer.weights;
     const place = { file, node: layer.name, operator: 'Conv' };
-    const spectrum = await decompose(weights, layer.shape, threadsOf(options), place);
+    const moments = calibration?.moments.get(layer);
+    let spectrum: Spectrum;
+    if (moments)
+      spectrum = await decomposeWhitened(
+        layer.weights,
+        layer.shape,
+        threadsOf(options),
+        moments.patches,
+        moments.fisher,
+        place,
+      );
+    else {
+      const weights = isBudget(goal) ? balanceOutputs(layer.weights, layer.shape) : layer.weights;
+      spectrum = await decompose(weights, layer.shape, threadsOf(options), place);
+    }
     const ranking = rankComponents(layer.shape, energies(spectrum, alphaOf(layer, alpha)));
-    decomposed.push({ layer, spectrum, ranking });
+    decomposed.push({ layer, spectrum, ranking, isMeasured: moments !== undefined });
     options.onProgress?.(decomposed.length, layers.length, layer.name);
   }
   throwIfAborted(options.signal);

@@ -1,3 +1,4 @@
+import type { Calibration } from '../calibrate/calibrate';
 import { GdwsError } from '../errors';
 
 /** How a network is compressed. Exactly one of `beta`, `error`, `macs` and `params` says how far. */
@@ -25,6 +26,8 @@ export interface CompressOptions {
    * of energy are those of the weights as they are, and budgets come out alike either way).
    */
   foldBatchNorm?: boolean;
+  /** Images that say what the network's data need: see docs/calibration.md. Without them only the weights count. */
+  calibration?: Calibration;
   /** Threads that decompose weights (default: the processors this process may use). */
   threads?: number;
   /** Stops between two layers with code ABORTED. */

@@ -10,6 +10,8 @@ import type { Ranking } from './ranking';
 export interface RankedLayer {
   readonly layer: Layer;
   readonly ranking: Ranking;
+  /** Whether its errors are how much the network's loss grows, measured on data. */
+  readonly isMeasured?: boolean;
 }
 
 /**
@@ -43,18 +45,22 @@ function perPixel({ shape }: Layer): Pick<Choices, 'dense' | 'step'> {
   return { dense: denseWeights(shape), step: gdwsWeights(shape, shape.groups) };
 }
 
-function macs({ layer, ranking }: RankedLayer): Choices {
-  const { dense, step } = perPixel(layer);
-  return { dense: dense * layer.pixels!, step: step * layer.pixels!, losses: budgetLosses(ranking) };
+function macs(one: RankedLayer): Choices {
+  const { dense, step } = perPixel(one.layer);
+  return { dense: dense * one.layer.pixels!, step: step * one.layer.pixels!, losses: budgetLosses(one) };
 }
 
-function params({ layer, ranking }: RankedLayer): Choices {
-  const { dense, step } = perPixel(layer);
-  return { dense: layer.weightsStay ? 0 : dense, step, losses: budgetLosses(ranking) };
+function params(one: RankedLayer): Choices {
+  const { dense, step } = perPixel(one.layer);
+  return { dense: one.layer.weightsStay ? 0 : dense, step, losses: budgetLosses(one) };
 }
 
-/** (e² / energy)² after each number of steps: convex, as e² is, and steeper for a layer that has lost much already. */
-function budgetLosses({ errors }: Ranking): Float64Array {
+/**
+ * e² after each number of steps where it is the loss of the network; else (e² / energy)²: convex, as e² is, and steeper for a
+ * layer that has lost much already.
+ */
+function budgetLosses({ ranking: { errors }, isMeasured = false }: RankedLayer): Float64Array {
+  if (isMeasured) return errors;
   const energy = errors[0]!;
   return errors.map((error) => (energy > 0 ? (error / energy) ** 2 : 0));
 }

@@ -3,16 +3,16 @@ import { alphaOf, type Alpha } from './alpha';
 import { denseWeights, gdwsWeights } from './cost';
 import { nameOf, type Convolutions, type DenseReason, type Layer } from './layers';
 import type { NetworkCost } from './network-cost';
-import type { Replaced } from './rewrite';
 import { taps, type ConvolutionShape } from './shape';
+import type { Stages } from './stages';
 import type { Change, CompressionSummary, LayerSummary } from './summary';
 
 /** Puts into numbers what was replaced by what. `budget`: whether the goal was one for the whole network. */
 export function summarize(
   { nodes, layers, leftAlone }: Convolutions,
-  replaced: ReadonlyMap<Layer, Replaced>,
+  replaced: ReadonlyMap<Layer, Stages>,
   network: NetworkCost,
-  options: { alpha: Alpha; budget: boolean; bytes: Change },
+  options: { alpha: Alpha; budget: boolean; bytes: Change; refitted?: ReadonlyMap<Layer, Stages> },
 ): CompressionSummary {
   const summaries = new Map<NodeProto, LayerSummary>();
   for (const one of leftAlone) {
@@ -25,7 +25,7 @@ export function summarize(
     summaries.set(layer.nodes[0]!, {
       name: layer.name,
       ...(done
-        ? gdws(layer, done, alpha)
+        ? { ...gdws(layer, done, alpha), calibrated: options.refitted?.has(layer) }
         : dense(options.budget && cheaper ? 'dense fits the budget' : 'not cheaper as GDWS')),
       ...sizes(layer.shape, layer.pixels, layer.weightsStay, done),
     });
@@ -45,14 +45,14 @@ function dense(reason: DenseReason) {
   return { status: 'dense', reason, error: 0, relativeError: 0 } as const;
 }
 
-function gdws({ shape, weights }: Layer, { kernels, errors }: Replaced, alpha: Float64Array | undefined) {
+function gdws({ shape, weights }: Layer, { counts, errors }: Stages, alpha: Float64Array | undefined) {
   const weighted = (ofChannels: Float64Array) => ofChannels.reduce((sum, one, c) => sum + (alpha?.[c] ?? 1) * one, 0);
   const error = weighted(errors);
   const energy = weighted(channelEnergies(weights, shape));
   return {
     status: 'gdws',
-    g: [...kernels],
-    kernels: kernels.reduce((sum, count) => sum + count, 0),
+    g: [...counts],
+    kernels: counts.reduce((sum, count) => sum + count, 0),
     error,
     relativeError: energy > 0 ? error / energy : 0,
   } as const;
@@ -73,10 +73,10 @@ function channelEnergies(weights: Float32Array, shape: ConvolutionShape): Float6
   return result;
 }
 
-function sizes(shape: ConvolutionShape | undefined, pixels: number | undefined, weightsStay = false, done?: Replaced) {
+function sizes(shape: ConvolutionShape | undefined, pixels: number | undefined, weightsStay = false, done?: Stages) {
   if (!shape) return {};
   const before = denseWeights(shape);
-  const kernels = done?.kernels.reduce((sum, count) => sum + count, 0);
+  const kernels = done?.counts.reduce((sum, count) => sum + count, 0);
   const after = kernels === undefined ? before : gdwsWeights(shape, kernels);
   return {
     outputChannels: shape.outputChannels,

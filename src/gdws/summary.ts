@@ -21,6 +21,8 @@ export interface LayerSummary {
   readonly g?: readonly number[];
   /** G = Σ g_c, if it is GDWS. */
   readonly kernels?: number;
+  /** Whether its kernels and pointwise weights were fitted to calibration images, if there are any and it is GDWS. */
+  readonly calibrated?: boolean;
   /** Weighted error e² = Σ α_c ‖W_c - Q_c‖². */
   readonly error: number;
   /** e² as a share of the weighted energy Σ α_c ‖W_c‖². */

@@ -66,6 +66,11 @@ describe('gdws', () => {
     [['compress', model, '-o', 'x.onnx'], 'exactly one of --macs, --params, --beta and --error'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--beta', '1'], 'exactly one of'],
     [['compress', model, '-o', 'x.onnx', '--macs', 'half'], 'is not a number'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib-count', '9'], '--calib-count belongs to --calib'],
+    [
+      ['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib-attack', 'pgd'],
+      '--calib-attack belongs to --calib',
+    ],
     [['compress', model, '-o', model, '--macs', '0.5'], 'the output is the model itself'],
     [['run', model], "required option '-i, --input"],
     [['run', model, '--input', 'x.npy', '--threads', '0'], 'not a whole number from 1 on'],
@@ -106,6 +111,7 @@ describe('gdws', () => {
     [['compress', model, '-o', 'x.onnx', '--macs', '3'], 'BUDGET_OUT_OF_RANGE', '3'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.001'], 'BUDGET_OUT_OF_RANGE', '0.001'],
     [['compress', model, '-o', 'x.onnx', '--beta', '1', '--alpha', 'cut.npy'], 'DATA_UNREADABLE', 'cut.npy'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib', 'absent.bin'], 'DATA_UNREADABLE', 'absent.bin'],
     [['run', model, '--input', 'absent.npy'], 'DATA_UNREADABLE', 'absent.npy'],
     [['run', model, '--input', 'cut.npy'], 'DATA_UNREADABLE', 'cut.npy'],
     [['run', model, '--input', 'wide.npy'], 'SHAPE_MISMATCH', '30'],
@@ -274,6 +280,18 @@ describe('inspect', () => {
 });
 
 describe('compress', () => {
+  test('--calib fits the layers to images, and says so', async () => {
+    const output = inFolder('calibrated.onnx');
+    const args = ['--macs', '0.35', '--calib', digits, '--calib-count', '20', '--json'];
+    const { code, stdout } = await gdws(['compress', model, '-o', output, ...args]);
+    expect(code).toBe(0);
+    const { layers } = parse<CompressionSummary>(stdout);
+    const replaced = layers.filter(({ status }) => status === 'gdws');
+    expect(replaced.length).toBeGreaterThan(2);
+    expect(replaced.every(({ calibrated }) => calibrated)).toBe(true);
+    await expect(InferenceSession.create(output)).resolves.toBeDefined();
+  });
+
   test('writes a model within the budget, that runs, and says what became of each layer', async () => {
     const output = inFolder('half.onnx');
     const { code, stdout, stderr } = await gdws(['compress', model, '-o', output, '--macs', '0.5', '--json']);

@@ -75,9 +75,7 @@ describe('a program', () => {
     expect(() => program.run([input], [native.holdMemory(28)])).toThrow(/size/);
     expect(() => program.run([{} as HeldMemory])).toThrow(/type/);
     expect(() => native.holdMemory(-1)).toThrow(/bytes/);
-    expect(() => native.holdMemory(Number.MAX_SAFE_INTEGER)).toThrow(
-      expect.objectContaining({ code: 'OUT_OF_MEMORY' }),
-    );
+    expect(() => native.holdMemory(Number.MAX_SAFE_INTEGER)).toThrow(/alloc|memory/);
   });
 
   test('whatever its words say, is compiled or refused, never a crash', () => {

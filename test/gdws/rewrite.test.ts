@@ -4,6 +4,7 @@ import { findConvolutions } from '../../src/gdws/layers';
 import { rankComponents } from '../../src/gdws/ranking';
 import { rewrite } from '../../src/gdws/rewrite';
 import { decompose, energies } from '../../src/gdws/spectrum';
+import { blockErrors, nearestStages } from '../../src/gdws/stages';
 import { Graph } from '../../src/graph/graph';
 import { inferValues } from '../../src/graph/infer';
 import { ModelProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
@@ -18,7 +19,8 @@ async function rewritten(model: ModelProto, steps: (all: number) => number) {
   const spectrum = await decompose(layer.weights, layer.shape, 1);
   const ranking = rankComponents(layer.shape, energies(spectrum));
   const taken = steps(ranking.steps);
-  const replaced = await rewrite(graph, layer, spectrum, ranking, taken, 1);
+  const replaced = await nearestStages(layer, spectrum, ranking, taken, 1);
+  rewrite(graph, layer, replaced);
   graph.removeDead();
   return { graph, layer, replaced, expected: ranking.errors[taken]! };
 }
@@ -32,7 +34,7 @@ function exportedError({ graph, layer, replaced }: Awaited<ReturnType<typeof rew
   const perGroup = depthwise.length / taps / shape.groups;
   const left = Float64Array.from(weights);
   const channelsPerGroup = shape.inputChannels / shape.groups;
-  const channelOfKernel = [...replaced.kernels].flatMap((count, channel) => new Array<number>(count).fill(channel));
+  const channelOfKernel = [...replaced.counts].flatMap((count, channel) => new Array<number>(count).fill(channel));
   channelOfKernel.forEach((channel, kernel) => {
     for (let row = 0; row < shape.outputChannels / shape.groups; ++row) {
       const output = Math.floor(channel / channelsPerGroup) * (shape.outputChannels / shape.groups) + row;
@@ -67,6 +69,10 @@ describe('rewrite', () => {
         const said = result.replaced.errors.reduce((sum, error) => sum + error, 0);
         expect(Math.abs(said - exportedError(result))).toBeLessThan(1e-9 * energy);
         expect(Math.abs(said - result.expected)).toBeLessThan(1e-6 * energy);
+        const { layer, replaced } = result;
+        blockErrors(layer.weights, layer.shape, replaced).forEach((error, channel) =>
+          expect(Math.abs(error - replaced.errors[channel]!)).toBeLessThan(1e-9 * energy),
+        );
         await run(result.graph.model, feeds);
       }),
       { numRuns: 80 },

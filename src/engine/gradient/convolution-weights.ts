@@ -1,6 +1,7 @@
 import { elementCount } from '../../graph/value';
 import { activationCode } from '../functions';
 import type { ValueId } from '../program';
+import type { ProgramWriter } from '../program-writer';
 import { product } from './matmul';
 import type { Tape } from './tape';
 import { extentOf, type Walk } from './walk';
@@ -14,7 +15,7 @@ export function weightGradients(
   walk: Walk,
   weights: readonly number[],
 ): ValueId {
-  const padded = paddedMap(tape, x, gradient, walk, weights);
+  const padded = paddedMap(tape, x, tape.dimsOf(gradient).slice(2), walk, weights);
   const [batch = 0, channels = 0, paddedHeight = 0, paddedWidth = 0] = tape.dimsOf(padded);
   const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
   const [, , kernelHeight = 0, kernelWidth = 0] = weights;
@@ -53,7 +54,7 @@ export function channelGradients(
   walk: Walk,
   weights: readonly number[],
 ): ValueId {
-  const padded = paddedMap(tape, x, gradient, walk, weights);
+  const padded = paddedMap(tape, x, tape.dimsOf(gradient).slice(2), walk, weights);
   const [batch = 0, channels = 0, height = 0, width = 0] = tape.dimsOf(padded);
   const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
   const [, perGroup = 0, kernelHeight = 0, kernelWidth = 0] = weights;
@@ -92,15 +93,18 @@ export function channelGradients(
   return tape.view(result, [batch, groups, outputs / groups, kernelHeight, kernelWidth, perGroup]);
 }
 
-/** The map with the padding that its patches reach into. */
-function paddedMap(tape: Tape, x: ValueId, gradient: ValueId, walk: Walk, weights: readonly number[]): ValueId {
-  const [batch = 0, channels = 0, height = 0, width = 0] = tape.dimsOf(x);
-  const needed = tape
-    .dimsOf(gradient)
-    .slice(2)
-    .map((to, axis) => (to - 1) * walk.strides[axis]! + extentOf(weights, walk, axis));
+/** The map with the padding that its patches reach into; `output` is the height and width of the convolution's result. */
+export function paddedMap(
+  writer: ProgramWriter,
+  x: ValueId,
+  output: readonly number[],
+  walk: Walk,
+  weights: readonly number[],
+): ValueId {
+  const [batch = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(x);
+  const needed = output.map((to, axis) => (to - 1) * walk.strides[axis]! + extentOf(weights, walk, axis));
   const paddedHeight = Math.max(needed[0]!, height + walk.pads[0]);
   const paddedWidth = Math.max(needed[1]!, width + walk.pads[1]);
   if (paddedHeight === height && paddedWidth === width) return x;
-  return tape.emit('pad', [x], [batch, channels, paddedHeight, paddedWidth], [0, 0, ...walk.pads], [0]);
+  return writer.emit('pad', [x], [batch, channels, paddedHeight, paddedWidth], [0, 0, ...walk.pads], [0]);
 }

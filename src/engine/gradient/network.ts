@@ -1,11 +1,11 @@
 import { GdwsError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { inferValues } from '../../graph/infer';
-import { arrayOfType, elementCount, type ValueType } from '../../graph/value';
+import type { ValueType } from '../../graph/value';
 import { native, type HeldMemory, type NativeArray, type NativeProgram, type NativeSession } from '../../native';
 import { fusedProgram, namingNodes } from '../compile';
 import { ConstantPool, toNativeConstants } from '../constant-pool';
-import type { Program, ValueId } from '../program';
+import { bytesOf, type Program, type ValueId } from '../program';
 import { differentiate } from './differentiate';
 import type { GradientForm, NativeConstants } from './tape';
 import { separateWeights } from './squared-norms';
@@ -115,7 +115,7 @@ export class GradientNetwork {
       images,
       classes,
       gradients: wanted.map(({ name }, i) => ({ name, dims: backward.values[backward.outputs[i]!]!.dims })),
-      bytes: sum(saved.map((id) => bytesOf(program, id))) + largest(backward),
+      bytes: sum(saved.map((id) => bytesOf(program.values[id]!))) + largest(backward),
       forward: async (inputs) => {
         const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
         const [bytes] = await forwardProgram.run(inputs, [undefined, ...held]).done;
@@ -209,16 +209,11 @@ function sourceOf(program: Program, id: ValueId): Source {
 }
 
 function holdValue(program: Program, id: ValueId): HeldMemory {
-  return native.holdMemory(bytesOf(program, id));
-}
-
-function bytesOf({ values }: Program, id: ValueId): number {
-  const { type, dims } = values[id]!;
-  return elementCount(dims) * arrayOfType[type].BYTES_PER_ELEMENT;
+  return native.holdMemory(bytesOf(program.values[id]!));
 }
 
 function largest(program: Program): number {
-  return Math.max(0, ...program.operations.flatMap(({ outputs }) => outputs.map((id) => bytesOf(program, id))));
+  return Math.max(0, ...program.operations.flatMap(({ outputs }) => outputs.map((id) => bytesOf(program.values[id]!))));
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,10 +1,11 @@
 import { elementCount, type Constant } from '../../graph/value';
-import type { NativeConstant, NativeType } from '../../native';
+import type { NativeConstant } from '../../native';
 import { broadcast } from '../../operators/broadcast';
 import { broadcastStrides } from '../../operators/layout';
 import type { ConstantPool } from '../constant-pool';
 import { binaryCode, compareCode, reduceCode, unaryCode, type BinaryName, type UnaryName } from '../functions';
-import { Program, type OpcodeName, type ProgramOperation, type ValueId } from '../program';
+import { Program, type ProgramOperation, type ValueId } from '../program';
+import { ProgramWriter } from '../program-writer';
 
 /** Constants by number, as the addon takes them. */
 export type NativeConstants = (NativeConstant | undefined)[];
@@ -19,15 +20,13 @@ export type GradientForm = 'perImage' | 'channelNorms';
  * Writes the backward program of a forward program. Values of both programs have ids of their own: `grad` and what the
  * emitting methods give are ids of the backward program, what an operation names is of the forward one.
  */
-export class Tape {
-  readonly program = new Program();
+export class Tape extends ProgramWriter {
   /** Forward values that the backward program reads, in the order of its inputs after the cotangent. */
   readonly saved: ValueId[] = [];
   private readonly savedIds = new Map<ValueId, ValueId>();
   private readonly contributions = new Map<ValueId, ValueId[]>();
   private readonly constantIds = new Map<string, ValueId>();
   private readonly aliased: Map<ValueId, ValueId>;
-  private origin: ProgramOperation['origin'] = { node: 'cotangent', operator: 'gradient' };
 
   constructor(
     readonly forward: Program,
@@ -37,6 +36,7 @@ export class Tape {
     private readonly wanted: ReadonlySet<ValueId>,
     private readonly forms: ReadonlyMap<ValueId, GradientForm>,
   ) {
+    super(new Program(), { node: 'cotangent', operator: 'gradient' });
     this.aliased = new Map(
       forward.operations
         .filter(({ opcode }) => opcode === 'alias')
@@ -61,10 +61,6 @@ export class Tape {
 
   dims(forwardValue: ValueId): readonly number[] {
     return this.forward.values[forwardValue]!.dims;
-  }
-
-  dimsOf(value: ValueId): readonly number[] {
-    return this.program.values[value]!.dims;
   }
 
   /** The elements of a forward value that is constant. */
@@ -109,33 +105,6 @@ export class Tape {
     return id;
   }
 
-  /** A further input of the backward program. */
-  input(type: NativeType, dims: readonly number[]): ValueId {
-    const id = this.program.addValue({ type, dims, storage: 'input', index: this.program.inputs.length });
-    this.program.inputs.push(id);
-    return id;
-  }
-
-  emit(
-    opcode: OpcodeName,
-    inputs: readonly (ValueId | undefined)[],
-    dims: readonly number[],
-    ints: readonly number[] = [],
-    floats: readonly number[] = [],
-    type: NativeType = 'float32',
-  ): ValueId {
-    const id = this.program.addValue({ type, dims, storage: 'temporary', index: -1 });
-    this.program.operations.push({
-      opcode,
-      inputs: [...inputs],
-      outputs: [id],
-      ints: [...ints],
-      floats: [...floats],
-      origin: this.origin,
-    });
-    return id;
-  }
-
   /** Dims of what values give together, which the forward program has checked to fit. */
   broadcast(...values: readonly ValueId[]): number[] {
     return broadcast(...values.map((value) => this.dimsOf(value)))!;
@@ -172,13 +141,6 @@ export class Tape {
     if (axes.length === 0) return x;
     const dims = this.dimsOf(x).map((dim, axis) => (axes.includes(axis) ? 1 : dim));
     return this.emit('reduce', [x], dims, [reduceCode(name), ...axes]);
-  }
-
-  view(value: ValueId, dims: readonly number[]): ValueId {
-    const from = this.program.values[value]!;
-    if (from.dims.length === dims.length && from.dims.every((dim, axis) => dim === dims[axis])) return value;
-    if (from.storage === 'constant') return this.program.addValue({ ...from, dims });
-    return this.emit('alias', [value], dims, [], [], from.type);
   }
 
   /** Repeats axes of 1 to reach `dims`, by numpy's rules. */

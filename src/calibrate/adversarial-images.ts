@@ -1,0 +1,72 @@
+import { ImageSet } from '../data/image-set';
+import { GradientSession } from '../gradient-session';
+import { predictedClass } from '../robustness/classifier';
+import { normalized, type Normalization } from '../robustness/normalized';
+import { rows } from '../robustness/queries';
+import { sessionClassifier } from '../robustness/session-classifier';
+import type { AttackSettings } from '../robustness/settings';
+import { perturbedImages } from './perturb';
+
+export interface AdversarialOptions {
+  readonly normalization?: Normalization;
+  readonly threads: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  /** Images that the model takes at once, where it takes no other number. */
+  readonly declaredBatch?: number;
+  onProgress(done: number, total: number): void;
+}
+
+/** The images with the classes that a model takes them for. */
+export async function predicted(
+  model: Uint8Array,
+  images: ImageSet,
+  { normalization, threads, declaredBatch: size = 32 }: AdversarialOptions,
+): Promise<ImageSet> {
+  const session = await GradientSession.create(model, { intraOpNumThreads: threads });
+  const plain = await sessionClassifier(session, images.dims);
+  const classifier = normalization ? normalized(plain, normalization) : plain;
+  const labels = new Int32Array(images.length);
+  for (let begin = 0; begin < images.length; begin += size) {
+    const end = Math.min(images.length, begin + size);
+    const { data } = images.batch(begin, end).images;
+    const logits = await classifier.logits(data as Float32Array, end - begin);
+    rows(logits, classifier.classes).forEach(
+      (row, image) => (labels[begin + image] = Math.max(0, predictedClass(row))),
+    );
+  }
+  await session.release();
+  return new ImageSet(images.dims, images.pixels, labels);
+}
+
+/** The images perturbed by an attack on a model, which makes it take them for another class than their label where it can. */
+export async function adversarialImages(
+  model: Uint8Array,
+  images: ImageSet,
+  attack: AttackSettings,
+  options: AdversarialOptions,
+): Promise<ImageSet> {
+  const { normalization, threads, seed, signal, declaredBatch } = options;
+  const source = await perturbedImages(model, images, attack, declaredBatch, { normalization, threads, seed, signal });
+  try {
+    const pixels = new Float32Array(images.length * images.dims.reduce((product, dim) => product * dim, 1));
+    const size = pixels.length / images.length;
+    for (let begin = 0; begin < images.length; begin += source.groupSize) {
+      const end = Math.min(images.length, begin + source.groupSize);
+      pixels.set(await source.images(begin, end, () => undefined), begin * size);
+      options.onProgress(end, images.length);
+    }
+    return new ImageSet(images.dims, pixels, images.labels);
+  } finally {
+    await source.release();
+  }
+}
+
+/** All images of both sets, which have one size. */
+export function joined(first: ImageSet, second: ImageSet): ImageSet {
+  const parts = [first, second].map((set) => set.batch(0, set.length).images.data as Float32Array);
+  const pixels = new Float32Array(parts[0]!.length + parts[1]!.length);
+  pixels.set(parts[0]!);
+  pixels.set(parts[1]!, parts[0]!.length);
+  return new ImageSet(first.dims, pixels, [...first.labels, ...second.labels]);
+}

@@ -1,0 +1,166 @@
+import type { ImageSet } from '../data/image-set';
+import { GdwsError } from '../errors';
+import type { Layer } from '../gdws/layers';
+import { blockErrors, type Stages } from '../gdws/stages';
+import type { Graph } from '../graph/graph';
+import { native } from '../native';
+import { encodeModel } from '../onnx/write';
+import type { Normalization } from '../robustness/normalized';
+import type { AttackSettings } from '../robustness/settings';
+import { adversarialImages, joined, predicted } from './adversarial-images';
+import { calibrationImages } from './images';
+import { measureMoments, type LayerMoments } from './layer-moments';
+import { refitInOrder } from './refit';
+
+/** How far a calibration is. */
+export interface CalibrationProgress {
+  readonly step: 'attack' | 'moments' | 'refit';
+  /** Images, or layers of a refit, that are done with, of how many. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a compression is calibrated on. */
+export interface Calibration {
+  /** Labels do not matter: what a network must withstand is a change of its own prediction. */
+  readonly images: ImageSet;
+  /** What the network expects of images beyond [0, 1]. */
+  readonly normalization?: Normalization;
+  /** Perturbs the images by this attack on the dense network, for a network that is to stay robust. */
+  readonly attack?: AttackSettings;
+  /**
+   * With an attack, how often the pointwise stages are fitted (default 3): each time after the first with the images of an
+   * attack on the network compressed so far added.
+   */
+  readonly rounds?: number;
+  /** Of the labels with which gradients are taken, and of the attack (default 0). */
+  readonly seed?: number;
+  /** Images at once (default 8); changes time and memory, and results only by rounding. */
+  readonly batchSize?: number;
+  /** Share of the features' mean square that the refit adds to each of them (default 1e-5). */
+  readonly ridge?: number;
+  onProgress?(progress: CalibrationProgress): void;
+}
+
+/** What was measured, and the refit that uses the same images. */
+export interface Calibrated {
+  readonly moments: ReadonlyMap<Layer, LayerMoments>;
+  /**
+   * The stages with pointwise weights refitted, of the layers that the engine can go through.
+   *
+   * @param compressed the bytes of the network with given stages
+   */
+  readonly refit: (
+    stages: ReadonlyMap<Layer, Stages>,
+    compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array,
+  ) => Promise<Map<Layer, Stages>>;
+}
+
+interface Surroundings {
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Measures the moments of the layers' inputs and of their gradients.
+ *
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense or a model with several inputs; GRADIENT_UNSUPPORTED,
+ *   SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, ABORTED
+ */
+export async function calibrate(
+  graph: Graph,
+  layers: readonly Layer[],
+  calibration: Calibration,
+  { threads = native.concurrency, signal }: Surroundings,
+): Promise<Calibrated> {
+  check(graph, calibration);
+  const { normalization, attack, rounds = 3, seed = 0, ridge = 1e-5 } = calibration;
+  const declaredBatch = declaredBatchOf(graph, calibration.images.length);
+  const batchSize = declaredBatch ?? calibration.batchSize ?? 8;
+  const throwIfAborted = () => {
+    if (signal?.aborted) throw new GdwsError('ABORTED', 'the calibration was aborted.', { cause: signal.reason });
+  };
+  const attackOptions = {
+    normalization,
+    threads,
+    seed,
+    signal,
+    declaredBatch,
+    onProgress: (done: number, total: number) => calibration.onProgress?.({ step: 'attack', done, total }),
+  };
+  let { images } = calibration;
+  const dense = attack && encodeModel(graph.model);
+  const labelled = dense ? await predicted(dense, images, attackOptions) : images;
+  if (dense) images = await adversarialImages(dense, labelled, attack, attackOptions);
+
+  const source = calibrationImages(images, batchSize, normalization);
+  const moments = await measureMoments(graph, layers, source, {
+    threads,
+    seed,
+    onBatch: (done) => {
+      throwIfAborted();
+      calibration.onProgress?.({ step: 'moments', done, total: source.count });
+    },
+  });
+  return {
+    moments,
+    async refit(stages, compressed) {
+      let result = new Map<Layer, Stages>();
+      for (let round = 1; round <= (attack ? rounds : 1); ++round) {
+        if (attack && round > 1) {
+          const model = compressed(new Map([...stages, ...result]));
+          images = joined(images, await adversarialImages(model, labelled, attack, attackOptions));
+        }
+        const refitted = await refitInOrder(graph, stages, calibrationImages(images, batchSize, normalization), {
+          threads,
+          ridge,
+          onLayer: (done, total) => calibration.onProgress?.({ step: 'refit', done, total }),
+          throwIfAborted,
+        });
+        result = new Map([...refitted].map(([layer, pointwise]) => [layer, refittedStages(layer, stages, pointwise)]));
+      }
+      return result;
+    },
+  };
+}
+
+/**
+ * How many images a model takes at once, if it declares that.
+ *
+ * @throws GdwsError ARGUMENT_INVALID where the images are no multiple of it
+ */
+function declaredBatchOf(graph: Graph, images: number): number | undefined {
+  const declared = graph.declared(graph.inputs[0]!.name)?.dims?.[0];
+  if (typeof declared !== 'number') return undefined;
+  if (images % declared === 0) return declared;
+  throw new GdwsError('ARGUMENT_INVALID', `${images} images cannot be run ${declared} at once.`, {
+    file: graph.file,
+    remedy: `Give a multiple of ${declared}, or a model whose number of images is open.`,
+  });
+}
+
+function refittedStages(layer: Layer, stages: ReadonlyMap<Layer, Stages>, pointwise: Float32Array): Stages {
+  const { counts, kernels } = stages.get(layer)!;
+  const errors = blockErrors(layer.weights, layer.shape, { counts, kernels, pointwise });
+  return { counts, kernels, pointwise, errors };
+}
+
+function check(graph: Graph, { images, seed = 0, batchSize = 8, rounds = 3, ridge = 1e-5 }: Calibration): void {
+  for (const [name, value, least] of [
+    ['seed', seed, 0],
+    ['batchSize', batchSize, 1],
+    ['rounds', rounds, 1],
+  ] as const) {
+    if (Number.isSafeInteger(value) && value >= least) continue;
+    throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from ${least} on.` });
+  }
+  if (!(ridge >= 0 && ridge < Infinity)) {
+    throw new GdwsError('ARGUMENT_INVALID', `ridge is ${ridge}.`, { remedy: 'Give a number from 0 on.' });
+  }
+  if (images.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no calibration images.');
+  if (graph.inputs.length !== 1) {
+    throw new GdwsError('ARGUMENT_INVALID', `the model has ${graph.inputs.length} inputs.`, {
+      remedy: 'Calibration takes a network of images, with one input.',
+    });
+  }
+}

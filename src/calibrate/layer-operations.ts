@@ -1,0 +1,12 @@
+import type { Program, ProgramOperation } from '../engine/program';
+import { nameOf, type Layer } from '../gdws/layers';
+
+/** The operations that compute a layer, one for each of its nodes, in the program's order. */
+export function operationsOf(program: Program, { nodes, shape }: Layer): ProgramOperation[] {
+  // Of a convolution over other than two axes, channels and taps are not what they are to the layer.
+  if (shape.kernel.length !== 2) return [];
+  const names = new Set(nodes.map(nameOf));
+  return program.operations.filter(
+    ({ opcode, origin }) => opcode === 'convolution' && origin.operator === 'Conv' && names.has(origin.node),
+  );
+}

@@ -1,0 +1,65 @@
+import { Option, type Command } from 'commander';
+import type { Calibration } from '../calibrate/calibrate';
+import { GdwsError } from '../errors';
+import { attackNames } from '../robustness/attacks';
+import { positiveInteger } from './arguments';
+import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';
+import { addNormalizationOptions, imagesOf, normalizationOf, type NormalizationArguments } from './data-options';
+
+/** Which images a compression is calibrated on, and how. */
+export interface CalibrationArguments extends NormalizationArguments, Omit<AttackArguments, 'attack'> {
+  readonly calib?: string;
+  readonly calibCount?: number;
+  readonly calibLabels?: string;
+  readonly calibAttack?: AttackArguments['attack'];
+  readonly calibRounds?: number;
+}
+
+/** Images where no number is given. */
+const defaultCount = 512;
+
+export function addCalibrationOptions(command: Command): Command {
+  command
+    .option('--calib <path>', 'images that show what matters: CIFAR-10, MNIST, .npz, .npy or folders of pictures')
+    .option('--calib-count <number>', `of them, from the beginning; ${defaultCount} by default`, positiveInteger)
+    .option('--calib-labels <file>', 'their labels, where they are apart; which they are does not matter')
+    .option(
+      '--calib-rounds <number>',
+      'fits, each after the first to attacks on the last; 3 by default',
+      positiveInteger,
+    );
+  const attack = new Option('--calib-attack <name>', 'perturb them, for a network that is to stay robust');
+  return addNormalizationOptions(addAttackOptions(command, attack.choices(attackNames)));
+}
+
+/**
+ * Reads the images. `undefined` without any.
+ *
+ * @throws GdwsError ARGUMENT_INVALID for options that belong to images where there are none; DATA_UNREADABLE
+ */
+export async function calibrationOf(
+  options: CalibrationArguments,
+  model: string,
+  onProgress: Calibration['onProgress'],
+): Promise<Calibration | undefined> {
+  const { calib, calibCount, calibLabels, calibAttack, calibRounds, seed } = options;
+  const normalization = normalizationOf(options);
+  const attack = settingsOf({ ...options, attack: calibAttack });
+  if (calib === undefined) {
+    const idle = Object.entries({
+      '--calib-count': calibCount,
+      '--calib-labels': calibLabels,
+      '--calib-attack': calibAttack,
+      '--calib-rounds': calibRounds,
+      '--mean or --std': normalization,
+    });
+    const [given] = idle.find(([, value]) => value !== undefined) ?? [];
+    if (given === undefined) return undefined;
+    throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --calib, which is not given.`, {
+      remedy: 'Name them: --calib data_batch_1.bin.',
+    });
+  }
+  const data = { data: calib, labels: calibLabels, count: calibCount ?? defaultCount };
+  const images = await imagesOf(data, model);
+  return { images, normalization, attack, rounds: calibRounds, seed, onProgress };
+}

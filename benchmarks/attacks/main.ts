@@ -43,7 +43,7 @@ const command = new Command('npm run bench:attacks --')
   .option('--images <count>', 'images', parseCount, 50)
   .option('--batch <count>', 'images that go through gdws at once', parseCount, 32)
   .option('--pytorch-batch <count>', 'images that go through PyTorch at once; all by default', parseCount)
-  .option('--steps <count>', 'steps of PGD, without early stop', parseCount, 10)
+  .option('--steps <count>', 'steps of PGD, without early stop', parseCount, 20)
   .option('--threads <counts>', 'threads of each', listOf(parseCount), [1])
   .option('--budget <seconds>', 'time for each race', parseSeconds, 20);
 

@@ -1,12 +1,14 @@
 import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
 import { checkFeeds, copyNativeFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
+import { metadataOf } from './engine/metadata';
 import { RecentlyUsed } from './engine/recently-used';
 import { threadsOf } from './engine/threads';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
+import { editableCopy } from './onnx/copy';
 import { readModel } from './onnx/read';
 import { crossEntropy } from './robustness/loss';
 import { rows } from './robustness/queries';
@@ -61,21 +63,24 @@ export interface WeightGradients {
  */
 export class GradientSession {
   readonly inputNames: readonly string[];
+  readonly inputMetadata: readonly Common.ValueMetadata[];
   private readonly programs = new RecentlyUsed<DifferentiatedNetwork>(mostPrograms);
   private knownClasses: number | undefined;
   private released = false;
 
   private constructor(
     private readonly graph: Graph,
-    private network: GradientNetwork,
+    private readonly network: GradientNetwork,
     /** Of the graph as it is written, whose weights are the model's: batch normalization is not folded into them. */
-    private weightNetwork: GradientNetwork,
+    private readonly weightNetwork: GradientNetwork,
   ) {
     this.inputNames = graph.inputs.map(({ name }) => name);
+    this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
   }
 
   /**
-   * Reads a model from a file or from bytes, and differentiates it for the declared shapes, a free batch counting as 1.
+   * Reads a model from a file or from bytes, and makes sure that it can be differentiated by its inputs and its weights for
+   * the declared shapes, a free batch counting as 1; where other dims are free, the first run tells.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
    * SHAPE_MISMATCH, OUTPUT_UNKNOWN, ARGUMENT_INVALID
@@ -83,8 +88,9 @@ export class GradientSession {
   static async create(source: string | Uint8Array, options: GradientOptions = {}): Promise<GradientSession> {
     const file = typeof source === 'string' ? source : undefined;
     try {
-      const written = new Graph(await readModel(source), file);
-      const graph = new Graph(await readModel(source), file);
+      const model = await readModel(source);
+      const written = new Graph(editableCopy(model), file);
+      const graph = new Graph(model, file);
       simplify(graph);
       const output = outputOf(graph, options.output);
       const threads = threadsOf(options);
@@ -183,17 +189,19 @@ export class GradientSession {
     return { logits, weights };
   }
 
-  /** Frees the network. Safe to call again. */
+  /** Frees the network; runs that have begun are aborted. Safe to call again. */
   release(): Promise<void> {
     this.released = true;
+    this.network.abort();
+    this.weightNetwork.abort();
     this.programs.clear();
     return Promise.resolve();
   }
 
   private prepare(): void {
     try {
-      const network = this.network.differentiated(undefined, 'inputs');
-      this.knownClasses = network.classes;
+      this.knownClasses = this.network.check('inputs');
+      this.weightNetwork.check({ perImage: false });
     } catch (error) {
       if (!(error instanceof GdwsError) || error.code !== 'SHAPE_UNKNOWN') throw error;
     }

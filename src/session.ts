@@ -2,6 +2,8 @@ import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue } f
 import { Network, type OperationProfile } from './engine/network';
 import { checkFeeds, copyNativeFeed, toNativeFeed, toTensor } from './engine/feeds';
 import type { CompiledGraph } from './engine/compile';
+import { metadataOf } from './engine/metadata';
+import { aborted, runError } from './engine/run-error';
 import { threadsOf } from './engine/threads';
 import { GdwsError } from './errors';
 import { Graph } from './graph/graph';
@@ -132,7 +134,7 @@ export class InferenceSession implements Common {
     try {
       return this.results(compiled, await run.done, fetches);
     } catch (error) {
-      throw (error as { code?: string }).code === 'ABORTED' ? aborted(signal) : fromNative(error);
+      throw runError(error, signal);
     } finally {
       signal?.removeEventListener('abort', abort);
       this.running.delete(abort);
@@ -148,7 +150,7 @@ export class InferenceSession implements Common {
     try {
       return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds, toNativeFeed)), names);
     } catch (error) {
-      throw fromNative(error);
+      throw runError(error);
     }
   }
 
@@ -255,26 +257,4 @@ function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, len
     }
   }
   throw new GdwsError('ARGUMENT_INVALID', 'a model is given as a path, an ArrayBuffer or a Uint8Array.');
-}
-
-function metadataOf(graph: Graph, name: string): Common.ValueMetadata {
-  const declared = graph.declared(name);
-  const type = declared?.type ?? 'float32';
-  return {
-    name,
-    isTensor: true,
-    type: type as Common.TensorValueMetadata['type'],
-    shape: (declared?.dims ?? []).map((dim) => dim ?? ''),
-  };
-}
-
-function aborted(signal: AbortSignal | undefined): GdwsError {
-  return new GdwsError('ABORTED', 'the run was aborted.', { cause: signal?.reason });
-}
-
-function fromNative(error: unknown): unknown {
-  const { code, message } = error as { code?: string; message: string };
-  return code === 'OUT_OF_MEMORY'
-    ? new GdwsError(code, `${message}.`, { remedy: 'Run smaller batches, or fewer at once.', cause: error })
-    : error;
 }

@@ -1,3 +1,4 @@
+import fs from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ImageSet } from '../data/image-set';
 import { readImages } from '../data/read-images';
@@ -38,7 +39,12 @@ export function addNormalizationOptions(command: Command): Command {
 
 /** The images, of the size that the model declares where they are pictures. */
 export async function imagesOf({ data, labels, count }: DataArguments, model: string): Promise<ImageSet> {
-  return readImages(data, { labels, count, dims: await imageDimsOf(model) });
+  // Only pictures are scaled, and only they make it worth reading the model for their size.
+  const isFolder = await fs.stat(data).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return readImages(data, { labels, count, dims: isFolder ? await imageDimsOf(model) : undefined });
 }
 
 /** `undefined` where the images go to the model as they are. */

@@ -66,3 +66,10 @@ export async function inTurn(
   }
   return outcomes;
 }
+
+/** The runs of a targeted attack: for each class by falling likelihood after an image's own, as often as is wanted. */
+export function runsByRank(ranks: number, restarts: number, make: (rank: number, run: number) => Attacker): Attacker[] {
+  return Array.from({ length: ranks * restarts }, (_, number) =>
+    make(1 + Math.floor(number / restarts), number % restarts),
+  );
+}

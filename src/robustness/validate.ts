@@ -53,7 +53,8 @@ export class SettingsReader<T extends object> {
   }
 
   stepSize(otherwise: number): number {
-    return positive('stepSize', this.settings['stepSize'] ?? otherwise);
+    const given = this.settings['stepSize'];
+    return given === undefined ? otherwise : positive('stepSize', given);
   }
 
   sparsity(): readonly [number, number] {
@@ -74,7 +75,8 @@ export class SettingsReader<T extends object> {
  * @throws {GdwsError} ARGUMENT_INVALID
  */
 export function epsilon(value: unknown, norm: Norm, pixels: number): number {
-  const eps = positive('eps', value);
+  const eps = numberOf(value);
+  if (!(eps >= 0 && eps < Infinity)) fail('eps', value, "a number from 0 on, or a fraction as '8/255'");
   const most = norm === 'linf' ? 1 : norm === 'l2' ? Math.sqrt(pixels) : pixels;
   if (eps > most) {
     throw new GdwsError('ARGUMENT_INVALID', `eps is ${String(value)} in ${norm}.`, {
@@ -86,9 +88,13 @@ export function epsilon(value: unknown, norm: Norm, pixels: number): number {
 
 /** A number above 0, or a fraction of two as text. @throws {GdwsError} ARGUMENT_INVALID */
 export function positive(name: string, value: unknown): number {
-  const number = typeof value === 'number' ? value : typeof value === 'string' ? fraction(value) : NaN;
+  const number = numberOf(value);
   if (!(number > 0 && number < Infinity)) fail(name, value, "a number above 0, or a fraction as '8/255'");
   return number;
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : typeof value === 'string' ? fraction(value) : NaN;
 }
 
 function fraction(text: Epsilon & string): number {

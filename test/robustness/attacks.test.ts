@@ -55,6 +55,27 @@ describe.each(norms)('every attack in %s', (norm) => {
     },
   );
 
+  // Nothing may move; and everything may, so that the box alone bounds it.
+  it.each([0, { linf: 1, l2: Math.sqrt(108), l1: 108 }[norm]])('keeps a bound of %d', async (eps) => {
+    for (const settings of everyAttack(norm, eps)) {
+      const result = await attack(classifier, images, labels, settings, { seed: 4 });
+      expect(result.images.every((pixel) => pixel >= 0 && pixel <= 1)).toBe(true);
+      if (eps === 0) {
+        expect(result.images).toEqual(images);
+        expect(result.standing).toEqual(result.correct);
+      } else expect(result.standing).toEqual(await rightAbout(classifier, result.images, labels));
+    }
+  });
+
+  it('takes steps that are longer than the bound', async () => {
+    const eps = bounds[norm];
+    const result = await attack(classifier, images, labels, { attack: 'pgd', norm, eps, stepSize: 5 * eps, steps: 5 });
+    for (let image = 0; image < labels.length; ++image) {
+      const [one, other] = [result.images, images].map((all) => all.subarray(image * size, (image + 1) * size));
+      expect(distance(one!, other!, norm)).toBeLessThanOrEqual(eps * (1 + 1e-12));
+    }
+  });
+
   it('breaks more the stronger it is', async () => {
     const eps = bounds[norm];
     const larger = toyProblem(48);
@@ -159,7 +180,10 @@ describe('bad input', () => {
     gradient: () => Promise.reject(new Error('asked')),
   };
   const cases: [string, object][] = [
-    ['eps is 0', { attack: 'pgd', norm: 'linf', eps: 0 }],
+    ['eps is null', { attack: 'pgd', norm: 'linf', eps: NaN }],
+    ['eps is -0.1', { attack: 'msd', eps: { linf: -0.1, l2: 1, l1: 1 } }],
+    ['stepSize is null', { attack: 'pgd', norm: 'l2', eps: 1, stepSize: NaN }],
+    ['stepSize.l2 is -1', { attack: 'msd', eps: { linf: 0.1, l2: 1, l1: 1 }, stepSize: { l2: -1 } }],
     ["eps is '-1/255'", { attack: 'pgd', norm: 'linf', eps: '-1/255' }],
     ['eps is 8', { attack: 'fgsm', norm: 'linf', eps: 8 }],
     ['eps is 11 in l2', { attack: 'apgd', norm: 'l2', eps: 11 }],

@@ -2,10 +2,18 @@ import { GdwsError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { inferValues } from '../../graph/infer';
 import type { ValueType } from '../../graph/value';
-import { native, type HeldMemory, type NativeArray, type NativeProgram, type NativeSession } from '../../native';
+import {
+  native,
+  type HeldMemory,
+  type NativeArray,
+  type NativeProgram,
+  type NativeRun,
+  type NativeSession,
+} from '../../native';
 import { fusedProgram, namingNodes } from '../compile';
 import { ConstantPool, toNativeConstants } from '../constant-pool';
 import { bytesOf, type Program, type ValueId } from '../program';
+import { aborted, runError } from '../run-error';
 import { differentiate } from './differentiate';
 import type { GradientForm, NativeConstants } from './tape';
 import { separateWeights } from './squared-norms';
@@ -62,6 +70,8 @@ interface Lowered {
 export class GradientNetwork {
   private readonly pool = new ConstantPool();
   private readonly session: NativeSession;
+  private readonly running = new Set<NativeRun>();
+  private ended = false;
 
   constructor(
     private readonly graph: Graph,
@@ -71,6 +81,26 @@ export class GradientNetwork {
     kernel?: string,
   ) {
     this.session = native.createSession(threads, kernel, false);
+  }
+
+  /** Ends the runs that have begun, with code ABORTED; there can be none from now on. */
+  abort(): void {
+    this.ended = true;
+    for (const run of this.running) run.abort();
+  }
+
+  /**
+   * Whether the logits can be differentiated for the declared input shapes; nothing is compiled.
+   *
+   * @returns how many classes there are
+   * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, SHAPE_UNKNOWN
+   */
+  check(target: Target): number {
+    const { program, constants, nameOf } = this.lower(undefined, target === 'inputs');
+    const [, classes] = this.logitsOf(program);
+    const to = this.wanted(program, target, nameOf).map(({ id }) => id);
+    differentiate(program, constants, this.pool, program.outputs[this.output]!, to);
+    return classes;
   }
 
   /** The network without a backward program. */
@@ -86,7 +116,7 @@ export class GradientNetwork {
       gradients: [],
       bytes: 0,
       forward: async (inputs) => {
-        const [logits] = await compiled.run(inputs).done;
+        const [logits] = await this.run(compiled, inputs);
         return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]), release: () => undefined };
       },
     };
@@ -118,7 +148,7 @@ export class GradientNetwork {
       bytes: sum(saved.map((id) => bytesOf(program.values[id]!))) + largest(backward),
       forward: async (inputs) => {
         const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
-        const [bytes] = await forwardProgram.run(inputs, [undefined, ...held]).done;
+        const [bytes] = await this.run(forwardProgram, inputs, [undefined, ...held]);
         const logits = new Float32Array(bytes!);
         const values = sources.map(({ input, output }) => {
           if (input !== undefined) return inputs[input]!;
@@ -127,13 +157,26 @@ export class GradientNetwork {
         return {
           logits,
           backward: async (cotangent) => {
-            const gradients = await backwardProgram.run([cotangent, ...values]).done;
+            const gradients = await this.run(backwardProgram, [cotangent, ...values]);
             return gradients.map((gradient) => new Float32Array(gradient));
           },
           release: () => spare.push(held),
         };
       },
     };
+  }
+
+  private async run(program: NativeProgram, ...given: Parameters<NativeProgram['run']>): Promise<ArrayBuffer[]> {
+    if (this.ended) throw aborted();
+    const run = program.run(...given);
+    this.running.add(run);
+    try {
+      return await run.done;
+    } catch (error) {
+      throw runError(error);
+    } finally {
+      this.running.delete(run);
+    }
   }
 
   private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean): Lowered {

@@ -1,6 +1,6 @@
 import { crossEntropy, dlr, ranked, targetedDlr, type Loss } from '../loss';
 import type { Norm } from '../norm';
-import { inTurn, Outcome, type Attacker, type Point } from '../point';
+import { inTurn, Outcome, runsByRank, type Attacker, type Point } from '../point';
 import { project } from '../projection';
 import type { Queries, Slope } from '../queries';
 import { perturb, perturbation } from '../rounding';
@@ -42,10 +42,7 @@ export function apgd(settings: ApgdSettings, pixels: number): Attacker {
   const targets = reader.integer('targets', 9);
   return (queries, points) => {
     const ranks = loss === 'dlr-targeted' ? Math.min(targets, queries.classes - 1) : 1;
-    const runs: Attacker[] = [];
-    for (let rank = 1; rank <= ranks; ++rank) {
-      for (let run = 0; run < restarts; ++run) runs.push(ascend({ ...ascent, rank }));
-    }
+    const runs = runsByRank(ranks, restarts, (rank) => ascend({ ...ascent, rank }));
     return inTurn(queries, points, runs);
   };
 }

@@ -2,7 +2,7 @@ import { predictedClass } from '../classifier';
 import { toHyperplane } from '../hyperplane';
 import { logitDifference, ranked } from '../loss';
 import { distance, normOf, type Norm } from '../norm';
-import { inTurn, Outcome, type Attacker, type Point } from '../point';
+import { inTurn, Outcome, runsByRank, type Attacker, type Point } from '../point';
 import type { FabSettings } from '../settings';
 import { SettingsReader } from '../validate';
 import { randomSurfacePerturbation } from './random-start';
@@ -36,10 +36,9 @@ export function fab(settings: FabSettings, pixels: number): Attacker {
   const restarts = reader.integer('restarts', 1);
   const targets = reader.integer('targets', 9);
   return (queries, points) => {
-    const runs: Attacker[] = [];
-    for (let rank = 1; rank <= Math.min(targets, queries.classes - 1); ++rank) {
-      for (let run = 0; run < restarts; ++run) runs.push(searchBoundary({ ...search, rank, randomStart: run > 0 }));
-    }
+    const runs = runsByRank(Math.min(targets, queries.classes - 1), restarts, (rank, run) =>
+      searchBoundary({ ...search, rank, randomStart: run > 0 }),
+    );
     return inTurn(queries, points, runs);
   };
 }

@@ -6,7 +6,7 @@ import { perturb, perturbation } from '../rounding';
 import type { MsdSettings } from '../settings';
 import { epsilon, positive, SettingsReader } from '../validate';
 import { GdwsError } from '../../errors';
-import { randomPerturbation } from './random-start';
+import { startOf } from './random-start';
 import { addSteepestStep } from './steepest-step';
 
 /** Steps that cross the radius of a ball, where no step size is given: those of Maini et al. for CIFAR-10. */
@@ -31,7 +31,12 @@ export function msd(settings: MsdSettings, pixels: number): Attacker {
   for (const [name, value] of Object.entries({ eps, stepSize })) checkRecord(name, value);
   const balls = norms.map((norm): Ball => {
     const bound = epsilon(eps[norm], norm, pixels);
-    return { norm, eps: bound, stepSize: positive(`stepSize.${norm}`, stepSize[norm] ?? bound / stepsPerRadius[norm]) };
+    return {
+      norm,
+      eps: bound,
+      stepSize:
+        stepSize[norm] === undefined ? bound / stepsPerRadius[norm] : positive(`stepSize.${norm}`, stepSize[norm]),
+    };
   });
   const descent = {
     balls,
@@ -72,11 +77,11 @@ function descend({ balls, steps, earlyStop, sparsity, randomStart }: Descent): A
   return async (queries, points) => {
     const outcomes = points.map((point) => new Outcome(point));
     const [{ norm, eps }] = balls as [Ball];
-    const start = ({ image, random }: Point): Float32Array =>
-      randomStart
-        ? perturb(image, randomPerturbation(random, image, norm, eps), new Float32Array(image.length))
-        : image;
-    let going = points.map((point, index) => ({ point, image: start(point), outcome: outcomes[index]! }));
+    let going = points.map((point, index) => ({
+      point,
+      image: startOf(point, norm, eps, randomStart),
+      outcome: outcomes[index]!,
+    }));
     for (let step = 0; step < steps && going.length > 0; ++step) {
       const slopes = await queries.slopes(going, crossEntropy);
       const candidates = going.flatMap(({ point, image }, index) =>

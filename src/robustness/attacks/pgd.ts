@@ -1,12 +1,12 @@
 import { crossEntropy, dlr } from '../loss';
 import type { Norm } from '../norm';
-import { inTurn, Outcome, type Attacker, type Point } from '../point';
+import { inTurn, Outcome, type Attacker } from '../point';
 import { project } from '../projection';
 import { perturb, perturbation } from '../rounding';
 import type { PgdSettings } from '../settings';
 import { SettingsReader } from '../validate';
 import { boxAround, stepInBox } from './box';
-import { randomPerturbation } from './random-start';
+import { startOf } from './random-start';
 import { addSteepestStep } from './steepest-step';
 
 /**
@@ -61,13 +61,9 @@ function descend(settings: Descent & { readonly randomStart: boolean }): Attacke
   const { norm, eps, steps, stepSize, earlyStop, loss, sparsity, randomStart } = settings;
   return async (queries, points) => {
     const outcomes = points.map((point) => new Outcome(point));
-    const start = ({ image, random }: Point): Float32Array =>
-      randomStart
-        ? perturb(image, randomPerturbation(random, image, norm, eps), new Float32Array(image.length))
-        : image.slice();
     let going = points.map((point, index) => ({
       point,
-      image: start(point),
+      image: startOf(point, norm, eps, randomStart),
       outcome: outcomes[index]!,
       box: norm === 'linf' ? boxAround(point.image, eps) : undefined,
     }));

@@ -1,9 +1,16 @@
 import { normOf, type Norm } from '../norm';
+import type { Point } from '../point';
 import { clipToBox, project } from '../projection';
 import type { RandomStream } from '../random-stream';
+import { perturb } from '../rounding';
+
+/** Where descent begins: at the image, or at a random point of the ball and the box around it. */
+export function startOf({ image, random }: Point, norm: Norm, eps: number, isRandom: boolean): Float32Array {
+  return isRandom ? perturb(image, randomPerturbation(random, image, norm, eps), image.slice()) : image.slice();
+}
 
 /** A random perturbation within the ball and the box: uniform in the ball for l∞ and l2, projected noise for l1. */
-export function randomPerturbation(random: RandomStream, image: Float32Array, norm: Norm, eps: number): Float64Array {
+function randomPerturbation(random: RandomStream, image: Float32Array, norm: Norm, eps: number): Float64Array {
   const delta = new Float64Array(image.length);
   if (norm === 'linf') {
     for (let index = 0; index < delta.length; ++index) delta[index] = eps * (2 * random.uniform() - 1);

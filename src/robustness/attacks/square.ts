@@ -48,7 +48,7 @@ function searchSquares({ norm, eps, steps, initialShare, rescaleSchedule }: Sear
     });
     for (let step = 0; step <= steps && going.length > 0; ++step) {
       if (step > 0) {
-        const share = initialShare / divisorAt(rescaleSchedule ? ((step - 1) / steps) * 10000 : step - 1);
+        const share = initialShare / divisorAt(rescaleSchedule ? Math.floor(((step - 1) / steps) * 10000) : step - 1);
         for (const search of going) {
           search.tried = proposal(search.point.random, search.best, search.point.image, share, space);
         }

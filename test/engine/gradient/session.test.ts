@@ -113,3 +113,77 @@ test('a model without logits is refused when it is opened', async () => {
   });
   await expect(GradientSession.create(encodeModel(model))).rejects.toMatchObject({ code: 'SHAPE_MISMATCH' });
 });
+
+test('an operator without gradient is refused when the model is opened, by its name', async () => {
+  const scores = (nodes: ReturnType<typeof makeNode>[], type: 'float32' | 'int64' = 'float32') =>
+    encodeModel(
+      makeModel({
+        nodes,
+        inputs: [makeValueInfo('x', type, ['n', 4])],
+        outputs: [makeValueInfo('y', 'float32', ['n', 4])],
+        initializers: { w: { type: 'float32', dims: [4, 4], data: new Float32Array(16).fill(0.5) } },
+      }),
+    );
+  // The rows of x are taken by an order that the run computes.
+  const sorting = scores([
+    makeNode({ opType: 'ArgMax', input: ['x'], output: ['order'], attributes: { axis: 1, keepdims: 0 } }),
+    makeNode({ opType: 'Gather', name: 'picked', input: ['x', 'order'], output: ['rows'], attributes: { axis: 0 } }),
+    makeNode({ opType: 'MatMul', input: ['rows', 'w'], output: ['y'] }),
+  ]);
+  await expect(GradientSession.create(sorting)).rejects.toMatchObject({
+    code: 'GRADIENT_UNSUPPORTED',
+    node: 'picked',
+    operator: 'Gather',
+  });
+  // On the way to the weights alone: integers have no gradient.
+  const weightsOnly = scores(
+    [
+      makeNode({ opType: 'Cast', input: ['x'], output: ['floats'], attributes: { to: 1 } }),
+      makeNode({ opType: 'MatMul', input: ['floats', 'w'], output: ['product'] }),
+      makeNode({ opType: 'ArgMax', input: ['product'], output: ['order'], attributes: { axis: 1, keepdims: 0 } }),
+      makeNode({
+        opType: 'Gather',
+        name: 'picked',
+        input: ['product', 'order'],
+        output: ['y'],
+        attributes: { axis: 0 },
+      }),
+    ],
+    'int64',
+  );
+  await expect(GradientSession.create(weightsOnly)).rejects.toMatchObject({ code: 'GRADIENT_UNSUPPORTED' });
+});
+
+test('release aborts runs that have begun, and there are none after it', async () => {
+  const own = await GradientSession.create(path.join(folder, 'network.onnx'), { intraOpNumThreads: 1 });
+  const several = Array.from({ length: 40 }, () => own.lossGradient({ x: images }, expected.labels));
+  const betweenTheRuns = own.gradient({ x: images }, (logits) => {
+    void own.release();
+    return logits;
+  });
+  await expect(betweenTheRuns).rejects.toMatchObject({ code: 'ABORTED' });
+  for (const run of await Promise.allSettled(several)) {
+    if (run.status === 'rejected') expect(run.reason).toMatchObject({ code: 'ABORTED' });
+  }
+  await expect(own.lossGradient({ x: images }, expected.labels)).rejects.toMatchObject({ code: 'SESSION_RELEASED' });
+  await own.release();
+});
+
+test('release before a run is over rejects it', async () => {
+  const own = await GradientSession.create(path.join(folder, 'network.onnx'), { intraOpNumThreads: 1 });
+  const run = own.lossGradient({ x: images }, expected.labels);
+  await own.release();
+  await expect(run).rejects.toMatchObject({ code: 'ABORTED' });
+});
+
+test('weight gradients are those of the model as written, though it is simplified beside', async () => {
+  const file = path.join(folder, 'network.onnx');
+  const before = fs.readFileSync(file);
+  const bytes = new Uint8Array(before);
+  const own = await GradientSession.create(bytes, { intraOpNumThreads: 1 });
+  const { weights } = await own.weightGradients({ x: images }, cotangentOf(expected.labels));
+  for (const [name, wanted] of Object.entries(expected.weights))
+    expectClose(weights[name]!.data as Float32Array, wanted);
+  expect(Buffer.from(bytes).equals(before)).toBe(true);
+  await own.release();
+});

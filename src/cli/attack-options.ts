@@ -54,6 +54,11 @@ export function settingsOf(options: AttackArguments): AttackSettings | undefined
     });
   }
   if (attack !== 'msd') return { attack, norm: norm ?? 'linf', eps, ...given };
+  if (norm !== undefined) {
+    throw new GdwsError('ARGUMENT_INVALID', `norm is '${norm}'.`, {
+      remedy: 'The attack msd is bounded in all three norms at once: leave --norm out.',
+    });
+  }
   const bounds = eps.split(',');
   if (bounds.length !== norms.length) {
     throw new GdwsError('ARGUMENT_INVALID', `eps is ${eps}.`, {

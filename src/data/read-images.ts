@@ -29,6 +29,7 @@ export async function readImages(place: string, options: ReadImagesOptions = {})
     throw new GdwsError('ARGUMENT_INVALID', `${count} images cannot be read.`);
   }
   const images = await readWhole(place, options);
+  if (images.length === 0) throw new GdwsError('DATA_UNREADABLE', 'there are no images in it.', { file: place });
   return count === undefined ? images : images.first(count);
 }
 

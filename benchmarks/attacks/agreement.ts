@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { Command } from 'commander';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { Tensor } from 'onnxruntime-common';
-import { elementCount } from '../../src/graph/value';
 import { compress } from '../../src/gdws/compress';
 import { GradientSession } from '../../src/gradient-session';
 import { attack } from '../../src/robustness/attack';
@@ -13,12 +10,12 @@ import { predictedClass } from '../../src/robustness/classifier';
 import { rows } from '../../src/robustness/queries';
 import { distance, normOf, norms, type Norm } from '../../src/robustness/norm';
 import { crossEntropy } from '../../src/robustness/loss';
-import type { PgdSettings } from '../../src/robustness/settings';
 import { sessionClassifier } from '../../src/robustness/session-classifier';
 import { writeNetwork } from '../model-files';
 import { networkNames, type NetworkName } from '../networks';
 import { listOf, parseCount } from '../options';
 import { imagesFor } from './images';
+import { askPytorch, stepPixels, type AgreementRequest } from './pytorch-answers';
 
 interface Options {
   models: string[];
@@ -31,9 +28,6 @@ interface Options {
   steps: number;
   eps: string;
 }
-
-/** Pixels that a step in l1 changes. */
-const pixels = 10;
 
 const command = new Command('npm run bench:agreement --')
   .description('Compares gradients, and what PGD reaches, with those of PyTorch on the same network and images.')
@@ -66,20 +60,6 @@ async function main(options: Options): Promise<void> {
   } finally {
     await fs.rm(folder, { recursive: true });
   }
-}
-
-/** What both are asked. */
-interface Request {
-  readonly model: string;
-  readonly dims: readonly number[];
-  readonly images: Float32Array;
-  readonly labels: Int32Array;
-  readonly weights: Readonly<Record<string, readonly number[]>>;
-  readonly attacks: readonly (PgdSettings & {
-    readonly eps: number;
-    readonly stepSize: number;
-    readonly steps: number;
-  })[];
 }
 
 async function compare(model: string, folder: string, options: Options): Promise<void> {
@@ -136,7 +116,7 @@ async function compare(model: string, folder: string, options: Options): Promise
   }
 }
 
-function attacksOf({ steps, eps }: Options): Request['attacks'] {
+function attacksOf({ steps, eps }: Options): AgreementRequest['attacks'] {
   const bounds = eps.split(',').map(Number);
   return norms.map((norm: Norm, i) => {
     const bound = bounds[i]!;
@@ -148,55 +128,9 @@ function attacksOf({ steps, eps }: Options): Request['attacks'] {
       stepSize: (2.5 * bound) / steps,
       randomStart: false,
       earlyStop: false,
-      sparsity: [pixels, pixels],
+      sparsity: [stepPixels, stepPixels],
     };
   });
-}
-
-interface Gradients {
-  readonly losses: Float64Array;
-  /** By the images, then by each weight. */
-  readonly gradients: Float64Array[];
-}
-
-interface Answers {
-  readonly double: Gradients;
-  readonly single: Gradients;
-  readonly attacks: { readonly losses: Float64Array; readonly standing: Float64Array }[];
-}
-
-async function askPytorch(python: string, folder: string, request: Request): Promise<Answers> {
-  const [asked, images, answers] = ['request.json', 'images', 'answers'].map((name) => path.join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  await fs.writeFile(images, request.images);
-  const { weights } = request;
-  const document = {
-    ...request,
-    images,
-    answers,
-    labels: [...request.labels],
-    weights: Object.keys(weights),
-    attacks: request.attacks.map((one) => ({ ...one, pixels })),
-  };
-  await fs.writeFile(asked, JSON.stringify(document));
-  await promisify(execFile)(python, [path.join(__dirname, 'pytorch_agreement.py'), asked]);
-  const bytes = await fs.readFile(answers);
-  const all = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-  let at = 0;
-  const next = (length: number) => all.subarray(at, (at += length));
-  const count = request.labels.length;
-  const gradients = (): Gradients => ({
-    losses: next(count),
-    gradients: [request.dims, ...Object.values(weights)].map((dims) => next(elementCount(dims))),
-  });
-  return {
-    double: gradients(),
-    single: gradients(),
-    attacks: request.attacks.map(() => ({ losses: next(count), standing: next(count) })),
-  };
 }
 
 function summed(data: Float32Array, images: number): Float64Array {

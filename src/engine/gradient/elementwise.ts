@@ -17,7 +17,7 @@ interface Call {
 }
 
 /** Gradient with respect to the argument; `zero` where the function is constant almost everywhere. */
-const derivatives: Partial<Record<UnaryName, 'zero' | ((call: Call) => ValueId)>> = {
+const derivatives: Record<UnaryName, 'zero' | ((call: Call) => ValueId)> = {
   relu: ({ tape, gradient, y }) => reluGradient(tape, y(), gradient),
   clip: ({ tape, gradient, y, a, b }) => clipGradient(tape, y(), gradient, a, b),
   leakyRelu: ({ tape, gradient, x, a }) => leakyReluGradient(tape, x(), gradient, a),

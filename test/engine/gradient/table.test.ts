@@ -1,0 +1,15 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { rules } from '../../../src/engine/gradient/rules';
+import { native } from '../../../src/native';
+
+test('docs/gradients.md names the operations that have a rule, and no others', () => {
+  const text = fs.readFileSync(path.join(__dirname, '../../../docs/gradients.md'), 'utf8');
+  const named = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  expect(named).toEqual(Object.keys(rules));
+});
+
+test('only what gives indices or truth values, or is a gradient itself, has no rule', () => {
+  const without = native.opcodes.filter((name) => !(name in rules));
+  expect(without.sort()).toEqual(['argReduce', 'compare', 'maxPoolGradient']);
+});

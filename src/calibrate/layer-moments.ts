@@ -2,7 +2,7 @@ import { buildProgram } from '../engine/builder';
 import { namingNodes } from '../engine/compile';
 import { ConstantPool, toNativeConstants } from '../engine/constant-pool';
 import { differentiate } from '../engine/gradient/differentiate';
-import { bytesOf, type Program, type ValueId } from '../engine/program';
+import { bytesOf } from '../engine/program';
 import { ProgramWriter } from '../engine/program-writer';
 import { GdwsError } from '../errors';
 import type { Layer } from '../gdws/layers';
@@ -16,6 +16,7 @@ import { RandomStream } from '../robustness/random-stream';
 import type { CalibrationImages } from './images';
 import { operationsOf } from './layer-operations';
 import { channelRows, patchRows } from './maps';
+import { drawnCotangent, predictionOf, type Prediction } from './prediction';
 
 /** What calibration images say of a layer. */
 export interface LayerMoments {
@@ -34,11 +35,11 @@ interface MeasuredLayer {
 }
 
 /**
- * One forward and one backward pass over the images. The loss is the cross entropy of labels that are drawn, by the seed,
- * from the network's own prediction, so that the second moment of its gradients is the Fisher information. Sums within a
- * batch are in single, over batches in double precision.
+ * One forward and one backward pass over the images. The loss is -log p of labels that are drawn, by the seed, from the
+ * network's own prediction, its first output, so that the second moment of its gradients is the Fisher information. Sums
+ * within a batch are in single, over batches in double precision.
  *
- * @returns by layer; those that no logit depends on, and convolutions over other than two axes, are left out
+ * @returns by layer; those that the output does not depend on, and convolutions over other than two axes, are left out
  * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, and what a model that cannot be run throws
  */
 export async function measureMoments(
@@ -59,7 +60,7 @@ export async function measureMoments(
   });
   for (let begin = 0; begin < images.count; begin += images.batchSize) {
     const pixels = await images.batch(begin);
-    await network.add(pixels, images.dims, measured, (image) => new RandomStream(seed, begin + image).uniform());
+    await network.add(pixels, images.dims, measured, (image) => new RandomStream(seed, begin + image));
     onBatch(Math.min(images.count, begin + images.batchSize));
   }
   return new Map(
@@ -78,17 +79,17 @@ export async function measureMoments(
 }
 
 interface CompiledMoments {
-  readonly classes: number;
+  readonly prediction: Prediction;
   readonly forward: NativeProgram;
   readonly backward: NativeProgram;
-  /** Layer of each patch moment, in the order of the forward outputs after the logits; with its output pixels. */
+  /** Layer of each patch moment, in the order of the forward outputs after the network's own; with its output pixels. */
   readonly patches: readonly { readonly layer: number; readonly pixels: number }[];
   /** Layer of each output of the backward program. */
   readonly gradients: readonly number[];
   /** Sizes in bytes of the forward outputs that are saved for the backward program, which follow the patch moments. */
   readonly saved: readonly number[];
-  /** For each input of the backward program after the cotangent: the network's input, its logits, or a saved value. */
-  readonly sources: readonly ('input' | 'logits' | number)[];
+  /** For each input of the backward program after the cotangent: the network's input, its output, or a saved value. */
+  readonly sources: readonly ('input' | 'output' | number)[];
 }
 
 class MomentsNetwork {
@@ -101,30 +102,31 @@ class MomentsNetwork {
     private readonly session: NativeSession,
   ) {}
 
-  /** @param draw a number in (0, 1) for each image of the batch, which draws its label */
+  /** @param randomOf draws the labels of an image of the batch */
   async add(
     pixels: Float32Array,
     dims: readonly number[],
     measured: readonly MeasuredLayer[],
-    draw: (image: number) => number,
+    randomOf: (image: number) => RandomStream,
   ): Promise<void> {
     const count = pixels.length / elementCount(dims);
     const program = this.programFor(count, dims);
     const held = program.saved.map((bytes) => native.holdMemory(bytes));
     const unheld = new Array<undefined>(1 + program.patches.length).fill(undefined);
-    const [logitBytes, ...moments] = await program.forward.run([pixels], [...unheld, ...held]).done;
+    const [outputBytes, ...moments] = await program.forward.run([pixels], [...unheld, ...held]).done;
     program.patches.forEach(({ layer, pixels: perBatch }, index) => {
       addTo(measured[layer]!.patches, new Float32Array(moments[index]!));
       measured[layer]!.pixels += perBatch;
     });
-    const logits = new Float32Array(logitBytes!);
-    const cotangent = new Float32Array(logits.length);
-    rows(logits, program.classes).forEach((row, image) => {
-      cotangent.set(drawnGradient(row, draw(image)), image * program.classes);
+    const output = new Float32Array(outputBytes!);
+    const cotangent = new Float32Array(output.length);
+    const size = output.length / count;
+    rows(output, size).forEach((row, image) => {
+      cotangent.set(drawnCotangent(program.prediction, row, randomOf(image)), image * size);
     });
     const values = program.sources.map((source) => {
       if (source === 'input') return pixels;
-      return source === 'logits' ? logits : held[source]!;
+      return source === 'output' ? output : held[source]!;
     });
     const gradients = await program.backward.run([cotangent, ...values]).done;
     program.gradients.forEach((layer, index) => addTo(measured[layer]!.fisher, new Float32Array(gradients[index]!)));
@@ -142,17 +144,23 @@ class MomentsNetwork {
     const [input] = this.graph.inputs;
     const values = inferValues(this.graph, new Map([[input!.name, { type: 'float32', dims: [count, ...dims] }]]));
     const { program, constants } = buildProgram(this.graph, values, this.pool);
-    const logits = program.outputs[0]!;
-    program.outputs.splice(0, program.outputs.length, logits);
+    const output = program.outputs[0]!;
+    program.outputs.splice(0, program.outputs.length, output);
     program.removeUnused();
-    const classes = classesOf(program, logits);
+    if (program.values[output]!.type !== 'float32' || program.values[output]!.dims[0] !== count) {
+      throw new GdwsError('SHAPE_MISMATCH', 'the first output is not floats of each image.', {
+        tensor: this.graph.outputs[0]!.name,
+        shape: program.values[output]!.dims,
+        remedy: 'Calibration takes a network whose first output has the images along its first axis.',
+      });
+    }
 
     const found = this.layers.flatMap((layer, index) =>
       operationsOf(program, layer).map((operation) => ({ operation, index, groups: layer.shape.groups })),
     );
     const nativeConstants = toNativeConstants(constants);
     const to = found.map(({ operation }) => operation.outputs[0]!);
-    const { backward, saved, constants: all } = differentiate(program, nativeConstants, this.pool, logits, to);
+    const { backward, saved, constants: all } = differentiate(program, nativeConstants, this.pool, output, to);
     found.forEach(({ operation, groups }, index) => {
       const writer = new ProgramWriter(backward, operation.origin);
       const channels = channelRows(writer, backward.outputs[index]!, groups);
@@ -166,10 +174,10 @@ class MomentsNetwork {
       program.outputs.push(writer.productOfRows(read, read));
       return { layer: index, pixels: count * height * width };
     });
-    const savedIds = saved.filter((id) => !program.inputs.includes(id) && id !== logits);
+    const savedIds = saved.filter((id) => !program.inputs.includes(id) && id !== output);
     program.outputs.push(...savedIds);
     return {
-      classes,
+      prediction: predictionOf(program, output),
       forward: namingNodes(program, () => this.session.compile(program.encode(), nativeConstants)),
       backward: namingNodes(backward, () => this.session.compile(backward.encode(), all)),
       patches,
@@ -177,31 +185,10 @@ class MomentsNetwork {
       saved: savedIds.map((id) => bytesOf(program.values[id]!)),
       sources: saved.map((id) => {
         if (program.inputs.includes(id)) return 'input';
-        return id === logits ? 'logits' : savedIds.indexOf(id);
+        return id === output ? 'output' : savedIds.indexOf(id);
       }),
     };
   }
-}
-
-function classesOf(program: Program, logits: ValueId): number {
-  const { dims, type } = program.values[logits]!;
-  if (dims.length === 2 && type === 'float32' && dims[1]! > 1) return dims[1]!;
-  throw new GdwsError('SHAPE_MISMATCH', 'the output is not one row of logits an image.', {
-    shape: dims,
-    remedy: 'Calibration by gradients takes a classifier.',
-  });
-}
-
-/** softmax - indicator of the class that a number in (0, 1) draws. */
-function drawnGradient(logits: Float32Array, draw: number): Float32Array {
-  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
-  const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  const gradient = Float32Array.from(powers, (power) => power / total);
-  let left = draw * total;
-  const drawn = powers.findIndex((power) => (left -= power) <= 0);
-  gradient[drawn < 0 ? logits.length - 1 : drawn]! -= 1;
-  return gradient;
 }
 
 function addTo(sums: Float64Array, terms: Float32Array): void {

@@ -15,21 +15,39 @@ const cases = convolutionCases.filter(
     kernel.length === 2 && groups * rows > 1 && pads !== 'SAME_UPPER' && pads !== 'SAME_LOWER',
 );
 
-/** A convolution whose result, each plane through a sigmoid and averaged, is the logits. */
-function classifierOf(one: ConvolutionCase) {
+/** What follows the convolution: logits of its averaged planes, a mask of each plane, its result, or its result and a mask. */
+const heads = ['logits', 'mask', 'result', 'result and mask'] as const;
+type Head = (typeof heads)[number];
+
+/** A convolution, each plane of whose result goes through a sigmoid; the means of these are logits. */
+function networkOf(one: ConvolutionCase, head: Head) {
   const { model, feeds } = convolutionModel(one);
   const graph = model.graph!;
-  graph.node.push(
-    makeNode({ opType: 'Sigmoid', input: ['y'], output: ['s'] }),
-    makeNode({ opType: 'GlobalAveragePool', input: ['s'], output: ['p'] }),
-    makeNode({ opType: 'Flatten', input: ['p'], output: ['logits'] }),
-  );
-  graph.output.splice(0, 1, makeValueInfo('logits', 'float32', [one.batch, one.groups * one.rows]));
+  const result = graph.output[0]!;
+  graph.node.push(makeNode({ opType: 'Sigmoid', input: ['y'], output: ['s'] }));
+  if (head === 'logits') {
+    graph.node.push(
+      makeNode({ opType: 'GlobalAveragePool', input: ['s'], output: ['p'] }),
+      makeNode({ opType: 'Flatten', input: ['p'], output: ['logits'] }),
+    );
+    graph.output.splice(0, 1, makeValueInfo('logits', 'float32', [one.batch, one.groups * one.rows]));
+  } else if (head === 'mask') {
+    graph.output.splice(0, 1, { ...result, name: 's' });
+  } else if (head === 'result and mask') {
+    graph.output.push({ ...result, name: 's' });
+  }
   return { graph: new Graph(model), x: feeds['x'] as unknown as Tensor };
 }
 
 /** Both moments by their definition, with loops. */
-function byDefinition(one: ConvolutionCase, x: Tensor, w: Float32Array, b: Float32Array | undefined, seed: number) {
+function byDefinition(
+  one: ConvolutionCase,
+  head: Head,
+  x: Tensor,
+  w: Float32Array,
+  b: Float32Array | undefined,
+  seed: number,
+) {
   const [kh, kw] = one.kernel as [number, number];
   const [sh, sw] = one.strides as [number, number];
   const [dh, dw] = one.dilations as [number, number];
@@ -66,15 +84,7 @@ function byDefinition(one: ConvolutionCase, x: Tensor, w: Float32Array, b: Float
         }
       }
     }
-    const gates = maps.map((map, m) => map.map((y) => 1 / (1 + Math.exp(-(y + (b?.[m] ?? 0))))));
-    const logits = gates.map((gate) => gate.reduce((sum, s) => sum + s, 0) / pixels);
-    const total = logits.reduce((sum, z) => sum + Math.exp(z), 0);
-    let draw = new RandomStream(seed, n).uniform() * total;
-    const label = logits.findIndex((z) => (draw -= Math.exp(z)) <= 0);
-    const slopes = gates.map((gate, m) => {
-      const slope = Math.exp(logits[m]!) / total - (m === label ? 1 : 0);
-      return gate.map((s) => (slope * s * (1 - s)) / pixels);
-    });
+    const slopes = slopesOf(maps, b, head, new RandomStream(seed, n));
     for (let m = 0; m < outputs; ++m) {
       for (let row = 0; row < one.rows; ++row) {
         const other = Math.floor(m / one.rows) * one.rows + row;
@@ -85,25 +95,40 @@ function byDefinition(one: ConvolutionCase, x: Tensor, w: Float32Array, b: Float
   return { patches, fisher };
 }
 
+/** The derivative of the loss by each element of the convolution's result, (M, pixels). */
+function slopesOf(maps: number[][], b: Float32Array | undefined, head: Head, random: RandomStream): number[][] {
+  if (head.startsWith('result')) return maps.map((map) => map.map(() => random.normal()));
+  const gates = maps.map((map, m) => map.map((y) => 1 / (1 + Math.exp(-(y + (b?.[m] ?? 0))))));
+  if (head === 'mask') return gates.map((gate) => gate.map((s) => s - (random.uniform() < s ? 1 : 0)));
+  const logits = gates.map((gate) => gate.reduce((sum, s) => sum + s, 0) / gate.length);
+  const total = logits.reduce((sum, z) => sum + Math.exp(z), 0);
+  let draw = random.uniform() * total;
+  const label = logits.findIndex((z) => (draw -= Math.exp(z)) <= 0);
+  return gates.map((gate, m) => {
+    const slope = Math.exp(logits[m]!) / total - (m === label ? 1 : 0);
+    return gate.map((s) => (slope * s * (1 - s)) / gate.length);
+  });
+}
+
 function expectClose(actual: Float64Array, expected: Float64Array): void {
   expect(actual).toHaveLength(expected.length);
   const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
   actual.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5 * scale));
 }
 
-test('patch moments and Fisher information are those of their definition, whatever the convolution', async () => {
-  const check = async (one: ConvolutionCase, seed: number) => {
-    const { graph, x } = classifierOf(one);
+test('patch moments and Fisher information are those of their definition, whatever the convolution and the output', async () => {
+  const check = async (one: ConvolutionCase, head: Head, seed: number) => {
+    const { graph, x } = networkOf(one, head);
     const { layers } = findConvolutions(graph, inferValues(graph, undefined), { firstLayer: true });
     const [count, ...dims] = x.dims as [number, number, number, number];
     const set = new ImageSet(dims, x.data as Float32Array, new Uint8Array(count));
     const images = calibrationImages(set, one.batch);
     const measured = await measureMoments(graph, layers, images, { threads: 1, seed, onBatch: () => undefined });
     const [w, b] = ['w', 'b'].map((name) => graph.constant(name)?.data as Float32Array | undefined);
-    const expected = byDefinition(one, x, w!, b, seed);
+    const expected = byDefinition(one, head, x, w!, b, seed);
     const own = measured.get(layers[0]!)!;
     expectClose(own.patches, expected.patches);
     expectClose(own.fisher, expected.fisher);
   };
-  await fc.assert(fc.asyncProperty(cases, fc.nat(1000), check), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(cases, fc.constantFrom(...heads), fc.nat(1000), check), { numRuns: 120 });
 });

@@ -1,0 +1,88 @@
+import { unaryCode } from '../engine/functions';
+import type { Program, ValueId } from '../engine/program';
+import type { RandomStream } from '../robustness/random-stream';
+
+/**
+ * What a network's output says as a distribution: that of the truth given the image, as far as the network knows it.
+ * Labels drawn from it make the second moment of the gradients of their log-likelihood the Fisher information.
+ */
+export type Prediction =
+  /** A class for each column of (outer, classes, inner). */
+  | {
+      readonly kind: 'logits' | 'probabilities' | 'logProbabilities';
+      readonly classes: number;
+      readonly inner: number;
+    }
+  /** Each element is the probability of a label of its own: a mask. */
+  | { readonly kind: 'bernoulli' }
+  /** Each element is the mean of a normal distribution of variance 1: the loss is half the squared error. */
+  | { readonly kind: 'normal' };
+
+/** What an output of a program without fused operations is, by its shape and by the operation that gives it. */
+export function predictionOf(program: Program, output: ValueId): Prediction {
+  const { dims } = program.values[output]!;
+  const last = lastOperation(program, output);
+  if (last?.opcode === 'softmax') {
+    const [classes = 1, inner = 1, isLog] = last.ints;
+    if (classes > 1) return { kind: isLog ? 'logProbabilities' : 'probabilities', classes, inner };
+  }
+  if (last?.opcode === 'unary' && last.ints[0] === unaryCode('sigmoid')) return { kind: 'bernoulli' };
+  const [, classes = 1] = dims;
+  return dims.length === 2 && classes > 1 ? { kind: 'logits', classes, inner: 1 } : { kind: 'normal' };
+}
+
+/** The operation that gives a value, through those that move or convert it only. */
+function lastOperation(program: Program, value: ValueId) {
+  for (;;) {
+    const operation = program.operations.find(({ outputs }) => outputs.includes(value));
+    if (operation?.opcode !== 'alias' && operation?.opcode !== 'cast') return operation;
+    value = operation.inputs[0]!;
+  }
+}
+
+/**
+ * The gradient, by the output of one image, of the loss -log p(label) of a label drawn from the prediction. No division is by 0:
+ * what has no probability is not drawn.
+ */
+export function drawnCotangent(prediction: Prediction, output: Float32Array, random: RandomStream): Float32Array {
+  switch (prediction.kind) {
+    case 'bernoulli':
+      // Through the sigmoid's slope p·(1 - p) this is p - label, however near p is to 0 or 1.
+      return output.map((p) => (random.uniform() < p ? -1 / p : 1 / (1 - p)));
+    case 'normal':
+      return output.map(() => random.normal());
+    default:
+      return drawnClasses(prediction, output, random);
+  }
+}
+
+function drawnClasses(
+  { kind, classes, inner }: Extract<Prediction, { classes: number }>,
+  output: Float32Array,
+  random: RandomStream,
+): Float32Array {
+  const cotangent = new Float32Array(output.length);
+  const weights = new Float64Array(classes);
+  for (let begin = 0; begin < output.length; begin += classes * inner) {
+    for (let column = begin; column < begin + inner; ++column) {
+      let largest = -Infinity;
+      for (let label = 0; label < classes; ++label) largest = Math.max(largest, output[column + label * inner]!);
+      let total = 0;
+      for (let label = 0; label < classes; ++label) {
+        const value = output[column + label * inner]!;
+        total += weights[label] = kind === 'probabilities' ? value : Math.exp(value - largest);
+      }
+      let left = random.uniform() * total;
+      let drawn = weights.findIndex((weight) => (left -= weight) <= 0);
+      if (drawn < 0) drawn = classes - 1;
+      if (kind === 'logits') {
+        weights.forEach((weight, label) => (cotangent[column + label * inner] = weight / total));
+        cotangent[column + drawn * inner]! -= 1;
+      } else {
+        const place = column + drawn * inner;
+        cotangent[place] = kind === 'probabilities' ? -1 / output[place]! : -1;
+      }
+    }
+  }
+  return cotangent;
+}

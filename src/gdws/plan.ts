@@ -1,5 +1,5 @@
 import { GdwsError } from '../errors';
-import { allocate, cheapest, ifCheaper, totalCost, type Choice, type Choices } from './allocation';
+import { allocate, cheapest, ifCheaper, linearCosts, totalCost, type Choice, type Choices } from './allocation';
 import { denseWeights, gdwsWeights } from './cost';
 import type { Layer } from './layers';
 import { lego } from './lego';
@@ -36,23 +36,23 @@ export function plan(layers: readonly RankedLayer[], goal: Goal, network: { macs
   }
 }
 
-function withError({ layer, ranking }: RankedLayer, beta: number): Choice {
-  return ifCheaper({ ...perPixel(layer), losses: ranking.errors }, Math.max(1, lego(ranking, beta)));
-}
-
-/** Multiply-accumulates of one output pixel. */
-function perPixel({ shape }: Layer): Pick<Choices, 'dense' | 'step'> {
-  return { dense: denseWeights(shape), step: gdwsWeights(shape, shape.groups) };
+function withError(one: RankedLayer, beta: number): Choice {
+  return ifCheaper(choicesOf(one, 1, one.ranking.errors), Math.max(1, lego(one.ranking, beta)));
 }
 
 function macs(one: RankedLayer): Choices {
-  const { dense, step } = perPixel(one.layer);
-  return { dense: dense * one.layer.pixels!, step: step * one.layer.pixels!, losses: budgetLosses(one) };
+  return choicesOf(one, one.layer.pixels!, budgetLosses(one));
 }
 
 function params(one: RankedLayer): Choices {
-  const { dense, step } = perPixel(one.layer);
-  return { dense: one.layer.weightsStay ? 0 : dense, step, losses: budgetLosses(one) };
+  const choices = choicesOf(one, 1, budgetLosses(one));
+  return one.layer.weightsStay ? { ...choices, dense: 0 } : choices;
+}
+
+/** A layer that costs `pixels` times its weights. */
+function choicesOf({ layer: { shape }, ranking }: RankedLayer, pixels: number, losses: Float64Array): Choices {
+  const costs = linearCosts(gdwsWeights(shape, shape.groups) * pixels, ranking.steps);
+  return { dense: denseWeights(shape) * pixels, costs, losses };
 }
 
 /**
@@ -68,8 +68,8 @@ function budgetLosses({ ranking: { errors }, isMeasured = false }: RankedLayer):
 function withinBudget(layers: readonly Choices[], total: number, { kind, value }: Goal): Choice[] {
   const fixed = total - layers.reduce((sum, { dense }) => sum + dense, 0);
   // Rounding must not refuse the very share that the error below names.
-  const chosen = allocate(layers, value * total * (1 + 1e-12) - fixed);
-  if (chosen) return chosen;
+  const allocation = allocate(layers, value * total * (1 + 1e-12) - fixed);
+  if (allocation) return allocation.chosen;
   const least = (fixed + totalCost(layers, cheapest(layers))) / total;
   throw new GdwsError('BUDGET_OUT_OF_RANGE', `no GDWS network keeps only ${value} of the ${kind}.`, {
     remedy:

@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { allocate, cheapest, costOf, lossOf, totalCost, type Choice, type Choices } from '../../src/gdws/allocation';
+import {
+  allocate,
+  cheapest,
+  costOf,
+  linearCosts,
+  lossOf,
+  totalCost,
+  totalLoss,
+  type Choice,
+  type Choices,
+} from '../../src/gdws/allocation';
 
 const layer: fc.Arbitrary<Choices> = fc
   .record({
@@ -14,20 +24,16 @@ const layer: fc.Arbitrary<Choices> = fc
     gains.sort((a, b) => b - a);
     const losses = new Float64Array(gains.length + 1);
     for (let n = gains.length - 1; n >= 0; --n) losses[n] = losses[n + 1]! + gains[n]!;
-    return { step, dense, losses };
+    return { costs: linearCosts(step, gains.length), dense, losses };
   });
 const network = fc.array(layer, { minLength: 1, maxLength: 4 });
-
-function totalLoss(layers: readonly Choices[], chosen: readonly Choice[]): number {
-  return layers.reduce((sum, choices, i) => sum + lossOf(choices, chosen[i]!), 0);
-}
 
 function* everyAllocation([first, ...rest]: readonly Choices[]): Generator<Choice[]> {
   if (!first) {
     yield [];
     return;
   }
-  const steps = Array.from(first.losses.keys()).filter((n) => n > 0 && n * first.step < first.dense);
+  const steps = Array.from(first.losses.keys()).filter((n) => n > 0 && first.costs[n]! < first.dense);
   for (const others of everyAllocation(rest))
     for (const choice of ['dense', ...steps] as Choice[]) yield [choice, ...others];
 }
@@ -45,11 +51,13 @@ describe('allocate', () => {
     fc.assert(
       fc.property(network, fc.integer({ min: 0, max: 80 }), (layers, budget) => {
         const best = leastLoss(layers, budget);
-        const chosen = allocate(layers, budget);
-        if (!chosen) {
+        const allocation = allocate(layers, budget);
+        if (!allocation) {
           expect(best).toBe(Infinity);
           return;
         }
+        const { chosen, bound } = allocation;
+        expect(bound).toBeLessThanOrEqual(best + 1e-9);
         expect(totalCost(layers, chosen)).toBeLessThanOrEqual(budget);
         const loss = totalLoss(layers, chosen);
         expect(loss).toBeGreaterThanOrEqual(best - 1e-9);
@@ -70,7 +78,7 @@ describe('allocate', () => {
             .filter((choice) => choice !== 0 && (choice === 'dense' || costOf(choices, choice) < choices.dense))
             .reduce((a, b) => (lagrangian(choices, b) < lagrangian(choices, a) ? b : a)),
         );
-        const chosen = allocate(layers, totalCost(layers, best))!;
+        const { chosen } = allocate(layers, totalCost(layers, best))!;
         expect(totalLoss(layers, chosen)).toBeCloseTo(totalLoss(layers, best), 6);
       }),
       { numRuns: 500 },
@@ -82,7 +90,7 @@ describe('allocate', () => {
       fc.property(network, (layers) => {
         let before = Infinity;
         for (let budget = totalCost(layers, cheapest(layers)); budget <= 60; ++budget) {
-          const loss = totalLoss(layers, allocate(layers, budget)!);
+          const loss = allocate(layers, budget)!.loss;
           expect(loss).toBeLessThanOrEqual(before + 1e-9);
           before = loss;
         }
@@ -92,11 +100,11 @@ describe('allocate', () => {
 
   test('leaves a layer dense that is no cheaper as GDWS, and pays no step that gains nothing', () => {
     const layers: Choices[] = [
-      { dense: 5, step: 5, losses: Float64Array.of(3, 1, 0) },
-      { dense: 9, step: 2, losses: Float64Array.of(3, 1, 0, 0) },
+      { dense: 5, costs: linearCosts(5, 2), losses: Float64Array.of(3, 1, 0) },
+      { dense: 9, costs: linearCosts(2, 3), losses: Float64Array.of(3, 1, 0, 0) },
     ];
-    expect(allocate(layers, 100)).toEqual(['dense', 2]);
-    expect(allocate(layers, 8)).toEqual(['dense', 1]);
+    expect(allocate(layers, 100)!.chosen).toEqual(['dense', 2]);
+    expect(allocate(layers, 8)!.chosen).toEqual(['dense', 1]);
     expect(allocate(layers, 6)).toBeUndefined();
   });
 });

@@ -190,6 +190,22 @@ export interface Native {
     threads: number,
   ) => Promise<Float64Array>;
   /**
+   * Fits the depthwise and the pointwise stage of one group to E[x xᵀ] (channels·taps)² and E[y xᵀ] (outputs ×
+   * channels·taps), an error of y costing `fisher`. In: g_c of each channel and the kernels to begin with. Out: the same,
+   * and the pointwise weights (outputs, G).
+   *
+   * Rejects with code ARGUMENT_INVALID where a matrix is not finite, not symmetric or clearly indefinite.
+   */
+  readonly fitStages: (
+    patchMoments: Float64Array,
+    crossMoments: Float64Array,
+    fisher: Float64Array | undefined,
+    counts: Int32Array,
+    kernels: Float32Array,
+    options: { readonly outputs: number; readonly taps: number; readonly sweeps: number; readonly ridge: number },
+    threads: number,
+  ) => Promise<{ counts: Int32Array; kernels: Float64Array; pointwise: Float64Array }>;
+  /**
    * For benchmarks, which time it: nothing but multiply-adds on registers, on `threads` threads. Returns how many numbers
    * were multiplied and added.
    */

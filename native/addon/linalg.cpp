@@ -1,5 +1,6 @@
 #include "addon/linalg.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "addon/typed_array.h"
 #include "linalg/decompose.h"
 #include "linalg/decompose_whitened.h"
+#include "linalg/fit_stages.h"
 #include "linalg/least_squares.h"
 #include "linalg/pointwise.h"
 
@@ -151,11 +153,84 @@ class LeastSquaresTask final : public LinalgTask {
   std::vector<double> cross_;
 };
 
+class FitStagesTask final : public LinalgTask {
+ public:
+  /// Arguments: patchMoments, crossMoments (Float64Array), fisher (the same or undefined), counts (Int32Array), kernels
+  /// (Float32Array), {outputs, sweeps, ridge}, threads. For one group.
+  explicit FitStagesTask(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (!info[5].IsObject()) throw invalidArgument(env, "the sizes must be an object");
+    const Napi::Object sizes = info[5].As<Napi::Object>();
+    problem_.outputs = positiveInteger(sizes.Get("outputs"), "outputs must be a positive integer");
+    problem_.taps = positiveInteger(sizes.Get("taps"), "taps must be a positive integer");
+    const Napi::Value sweeps = sizes.Get("sweeps");
+    const double count = sweeps.IsNumber() ? sweeps.As<Napi::Number>().DoubleValue() : -1;
+    if (!(count >= 0 && count <= 1000 && count == std::floor(count)))
+      throw invalidArgument(env, "sweeps must be an integer from 0 to 1000");
+    sweeps_ = static_cast<int>(count);
+    const Napi::Value ridge = sizes.Get("ridge");
+    problem_.ridge = ridge.IsNumber() ? ridge.As<Napi::Number>().DoubleValue() : -1;
+    if (!(problem_.ridge >= 0) || !std::isfinite(problem_.ridge))
+      throw invalidArgument(env, "ridge must be a finite number, 0 or more");
+    useThreads(info[6]);
+
+    const ConstantData counts = elementsOf(info[3], DataType::int32);
+    const auto* firstCount = static_cast<const int32_t*>(counts.data);
+    stages_.counts.assign(firstCount, firstCount + counts.elements);
+    problem_.channels = static_cast<int64_t>(stages_.counts.size());
+    int64_t total = 0;
+    for (const int32_t one : stages_.counts) {
+      if (one < 0 || one > std::min(problem_.taps, problem_.outputs))
+        throw invalidArgument(env, "a channel has more kernels than its rank");
+      total += one;
+    }
+    if (total < 1) throw invalidArgument(env, "there must be a kernel");
+    const ConstantData kernels = elementsOf(info[4], DataType::float32);
+    if (static_cast<int64_t>(kernels.elements) != total * problem_.taps)
+      throw invalidArgument(env, "kernels have another size than their counts");
+    const auto* firstKernel = static_cast<const float*>(kernels.data);
+    stages_.kernels.assign(firstKernel, firstKernel + kernels.elements);
+
+    const int64_t patches = problem_.channels * problem_.taps;
+    patchMoments_ =
+        doublesOf(info[0], 1, patches, patches, "patchMoments must be a Float64Array of (channels × taps)²");
+    crossMoments_ = doublesOf(info[1], 1, problem_.outputs, patches,
+                              "crossMoments must be a Float64Array of outputs × channels × taps");
+    if (info[2].IsUndefined()) return;
+    fisher_ = doublesOf(info[2], 1, problem_.outputs, problem_.outputs, "fisher must be a Float64Array of outputs²");
+  }
+
+ private:
+  void compute() override {
+    problem_.patchMoments = patchMoments_.data();
+    problem_.crossMoments = crossMoments_.data();
+    problem_.fisher = fisher_ ? fisher_->data() : nullptr;
+    fitStages(problem_, sweeps_, threads(), stages_);
+    std::vector<double>().swap(patchMoments_);
+  }
+
+  Napi::Value result(Napi::Env env) const override {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("counts", newTypedArray<Napi::Int32Array>(env, stages_.counts));
+    result.Set("kernels", newTypedArray<Napi::Float64Array>(env, stages_.kernels));
+    result.Set("pointwise", newTypedArray<Napi::Float64Array>(env, stages_.pointwise));
+    return result;
+  }
+
+  StagesProblem problem_{};
+  int sweeps_ = 0;
+  FittedStages stages_;
+  std::vector<double> patchMoments_;
+  std::vector<double> crossMoments_;
+  std::optional<std::vector<double>> fisher_;
+};
+
 }  // namespace
 
 void addLinalg(Napi::Env env, Napi::Object exports) {
   exports.Set("decompose", Napi::Function::New(env, submit<DecomposeTask>, "decompose"));
   exports.Set("decomposeWhitened", Napi::Function::New(env, submit<DecomposeWhitenedTask>, "decomposeWhitened"));
+  exports.Set("fitStages", Napi::Function::New(env, submit<FitStagesTask>, "fitStages"));
   exports.Set("leastSquares", Napi::Function::New(env, submit<LeastSquaresTask>, "leastSquares"));
   exports.Set("pointwiseWeights", Napi::Function::New(env, submit<PointwiseTask>, "pointwiseWeights"));
 }

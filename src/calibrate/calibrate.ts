@@ -1,7 +1,7 @@
 import type { ImageSet } from '../data/image-set';
 import { GdwsError } from '../errors';
 import type { Layer } from '../gdws/layers';
-import { blockErrors, type Stages } from '../gdws/stages';
+import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
 import { native } from '../native';
 import { encodeModel } from '../onnx/write';
@@ -37,7 +37,12 @@ export interface Calibration {
   readonly seed?: number;
   /** Images at once (default 8); changes time and memory, and results only by rounding. */
   readonly batchSize?: number;
-  /** Share of the features' mean square that the refit adds to each of them (default 1e-5). */
+  /**
+   * How often the refit goes through a layer's channels and fits the kernels of each to what the others leave (default 3).
+   * With 0 it fits the pointwise stage alone.
+   */
+  readonly sweeps?: number;
+  /** Share of the patches' mean square that the refit adds to each of their elements (default 1e-5). */
   readonly ridge?: number;
   onProgress?(progress: CalibrationProgress): void;
 }
@@ -74,7 +79,7 @@ export async function calibrate(
   { threads = native.concurrency, signal }: Surroundings,
 ): Promise<Calibrated> {
   check(graph, calibration);
-  const { normalization, attack, rounds = 3, seed = 0, ridge = 1e-5 } = calibration;
+  const { normalization, attack, rounds = 3, seed = 0, ridge = 1e-5, sweeps = 3 } = calibration;
   const declaredBatch = declaredBatchOf(graph, calibration.images.length);
   const batchSize = declaredBatch ?? calibration.batchSize ?? 8;
   const throwIfAborted = () => {
@@ -111,13 +116,12 @@ export async function calibrate(
           const model = compressed(new Map([...stages, ...result]));
           images = joined(images, await adversarialImages(model, labelled, attack, attackOptions));
         }
-        const refitted = await refitInOrder(graph, stages, calibrationImages(images, batchSize, normalization), {
-          threads,
-          ridge,
+        result = await refitInOrder(graph, stages, calibrationImages(images, batchSize, normalization), {
+          ...{ threads, ridge, sweeps, seed },
+          fisher: (layer) => moments.get(layer)?.fisher,
           onLayer: (done, total) => calibration.onProgress?.({ step: 'refit', done, total }),
           throwIfAborted,
         });
-        result = new Map([...refitted].map(([layer, pointwise]) => [layer, refittedStages(layer, stages, pointwise)]));
       }
       return result;
     },
@@ -139,17 +143,15 @@ function declaredBatchOf(graph: Graph, images: number): number | undefined {
   });
 }
 
-function refittedStages(layer: Layer, stages: ReadonlyMap<Layer, Stages>, pointwise: Float32Array): Stages {
-  const { counts, kernels } = stages.get(layer)!;
-  const errors = blockErrors(layer.weights, layer.shape, { counts, kernels, pointwise });
-  return { counts, kernels, pointwise, errors };
-}
-
-function check(graph: Graph, { images, seed = 0, batchSize = 8, rounds = 3, ridge = 1e-5 }: Calibration): void {
+function check(
+  graph: Graph,
+  { images, seed = 0, batchSize = 8, rounds = 3, sweeps = 3, ridge = 1e-5 }: Calibration,
+): void {
   for (const [name, value, least] of [
     ['seed', seed, 0],
     ['batchSize', batchSize, 1],
     ['rounds', rounds, 1],
+    ['sweeps', sweeps, 0],
   ] as const) {
     if (Number.isSafeInteger(value) && value >= least) continue;
     throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from ${least} on.` });

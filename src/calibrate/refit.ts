@@ -1,54 +1,47 @@
-import { fusedProgram, namingNodes } from '../engine/compile';
+import { fusedProgram } from '../engine/compile';
 import { ConstantPool, toNativeConstants } from '../engine/constant-pool';
-import { activationCode } from '../engine/functions';
-import { Program, type ProgramOperation, type ValueId } from '../engine/program';
-import { ProgramWriter } from '../engine/program-writer';
+import type { Program, ProgramOperation, ValueId } from '../engine/program';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import { elementCount } from '../graph/value';
-import {
-  native,
-  type HeldMemory,
-  type NativeArray,
-  type NativeConstant,
-  type NativeProgram,
-  type NativeSession,
-} from '../native';
+import { native, type NativeArray, type NativeConstant, type NativeSession } from '../native';
+import { RandomStream } from '../robustness/random-stream';
+import { fitStages, type FitOptions } from './fit-stages';
 import type { CalibrationImages } from './images';
 import { operationsOf } from './layer-operations';
-import { leastSquares } from './least-squares';
-import { channelRows } from './maps';
+import { RegressionSums } from './layer-regression';
 import { readBy, Segment, type LiveValues } from './segments';
 
 /** What a layer's depthwise stage is. */
 type Kernels = Pick<Stages, 'counts' | 'kernels'>;
 
-export interface RefitOptions {
-  readonly threads: number;
-  /** Share of the features' mean square that is added to each, against directions that the images hardly show. */
-  readonly ridge: number;
+export interface RefitOptions extends FitOptions {
+  /** Of the patches that are drawn. */
+  readonly seed: number;
+  /** (groups, M / groups, M / groups): what an error of the layer's outputs costs. */
+  fisher(layer: Layer): Float64Array | undefined;
   onLayer(done: number, total: number, layer: Layer): void;
   throwIfAborted(): void;
 }
 
 /**
- * Refits the pointwise stages of layers one after the other, in the network's order: the least-squares map from what the
- * depthwise kernels make of the input that the network compressed so far produces, to what the dense layer makes of the dense
- * network's input. P = E[y zᵀ]·E[z zᵀ]⁻¹, which repairs what earlier layers broke. Both networks go forward segment by segment
- * over all images, whose values between segments stay in memory. Nodes that share their weights are fitted to the first.
+ * Refits layers one after the other, in the network's order: both stages become what best maps the input that the network
+ * compressed so far produces to what the dense layer makes of the dense network's input, which repairs what earlier layers
+ * broke. Both networks go forward segment by segment over all images, whose values between segments stay in memory. Nodes
+ * that share their weights are fitted to the first.
  *
  * @param stages of the layers that are replaced
- * @returns the pointwise weights, by layer
+ * @returns the stages refitted, by layer
  */
 export async function refitInOrder(
   graph: Graph,
   stages: ReadonlyMap<Layer, Kernels>,
   images: CalibrationImages,
   options: RefitOptions,
-): Promise<Map<Layer, Float32Array>> {
+): Promise<Map<Layer, Stages>> {
   const refit = new Refit(graph, stages, images, options);
   return refit.run();
 }
@@ -79,7 +72,7 @@ class Refit {
     this.session = native.createSession(options.threads);
   }
 
-  async run(): Promise<Map<Layer, Float32Array>> {
+  async run(): Promise<Map<Layer, Stages>> {
     const { images, options } = this;
     const batches: Batch[] = [];
     for (let begin = 0; begin < images.count; begin += images.batchSize) {
@@ -89,14 +82,14 @@ class Refit {
       batches.push({ lane, dense: live, compressed: live });
     }
     const stops = this.stopsOf(batches[0]!.lane.program);
-    const refitted = new Map<Layer, Float32Array>();
+    const refitted = new Map<Layer, Stages>();
     let from = 0;
     for (const [index, { layer, place }] of stops.entries()) {
       options.throwIfAborted();
       await this.advance(batches, from, place);
-      const pointwise = await this.solve(layer, place, batches);
-      refitted.set(layer, pointwise);
-      this.replace(layer, pointwise);
+      const fitted = await this.solve(layer, place, batches);
+      refitted.set(layer, fitted);
+      this.replace(layer, fitted);
       from = place;
       options.onLayer(index + 1, stops.length, layer);
     }
@@ -154,8 +147,7 @@ class Refit {
   /** The GDWS operations that stand for convolutions of a lane. */
   private readonly replacements = new Map<Lane, Map<ProgramOperation, ProgramOperation>>();
 
-  private replace(layer: Layer, pointwise: Float32Array): void {
-    const { counts, kernels } = this.stages.get(layer)!;
+  private replace(layer: Layer, { counts, kernels, pointwise }: Stages): void {
     const total = kernels.length / taps(layer.shape);
     const { outputChannels, groups, kernel } = layer.shape;
     for (const lane of this.lanes.values()) {
@@ -181,96 +173,41 @@ class Refit {
     return program.addValue({ type: 'float32', dims, storage: 'constant', index });
   }
 
-  private async solve(layer: Layer, place: number, batches: readonly Batch[]): Promise<Float32Array> {
-    const { counts, kernels } = this.stages.get(layer)!;
-    const { outputChannels, groups } = layer.shape;
-    const features = counts.reduce((sum, count) => sum + count, 0) / groups;
-    const outputs = outputChannels / groups;
-    const gram = new Float64Array(groups * features * features);
-    const cross = new Float64Array(groups * outputs * features);
-    const programs = new Map<Lane, { program: NativeProgram; x: ValueId }>();
-    for (const { lane, dense, compressed } of batches) {
-      this.options.throwIfAborted();
-      let own = programs.get(lane);
-      if (!own) {
-        const operation = lane.program.operations[place]!;
-        programs.set(lane, (own = this.momentsProgram(lane, operation, layer, counts, kernels)));
-      }
-      const inputs: (HeldMemory | NativeArray)[] = [dense.get(own.x)!, compressed.get(own.x)!];
-      const [gramBytes, crossBytes] = await own.program.run(inputs).done;
-      addTo(gram, new Float32Array(gramBytes!));
-      addTo(cross, new Float32Array(crossBytes!));
+  /** The stages that best map what the compressed network gives the layer to what the dense one makes of its own. */
+  private async solve(layer: Layer, place: number, batches: readonly Batch[]): Promise<Stages> {
+    const { options, session } = this;
+    const random = new RandomStream(options.seed, place);
+    const sums = new RegressionSums(session, this.pool, layer.weights, layer.shape, random);
+    const lanes = new Set(batches.map(({ lane }) => lane));
+    const share = Math.min(1, mostPatches(layer) / patchCount(batches, place));
+    for (const lane of lanes) {
+      const operation = lane.program.operations[place]!;
+      const x = operation.inputs[0]!;
+      const maps = batches
+        .filter((batch) => batch.lane === lane)
+        .map(({ dense, compressed }) => ({ dense: dense.get(x)!, compressed: compressed.get(x)! }));
+      await sums.add(maps, { operation, values: lane.program.values }, share);
+      options.throwIfAborted();
     }
-    const result = new Float32Array(outputChannels * features);
-    for (let group = 0; group < groups; ++group) {
-      const weights = await leastSquares(
-        {
-          features,
-          outputs,
-          gram: gram.subarray(group * features ** 2, (group + 1) * features ** 2),
-          cross: cross.subarray(group * outputs * features, (group + 1) * outputs * features),
-        },
-        this.options.ridge,
-        this.options.threads,
-        { file: this.graph.file, node: layer.name, operator: 'Conv' },
-      );
-      result.set(weights, group * outputs * features);
-    }
-    return result;
+    return fitStages(layer, this.stages.get(layer)!, sums.means(), options.fisher(layer), options);
   }
+}
 
-  /** From the layer's input in the dense and in the compressed network to Σ z zᵀ and Σ y zᵀ, y without bias. */
-  private momentsProgram(
-    { program, constants }: Lane,
-    { inputs, ints, outputs, origin }: ProgramOperation,
-    { shape }: Layer,
-    counts: Int32Array,
-    kernels: Float32Array,
-  ): { program: NativeProgram; x: ValueId } {
-    const x = inputs[0]!;
-    const { dims } = program.values[x]!;
-    const result = program.values[outputs[0]!]!.dims;
-    const weights = program.values[inputs[1]!]!;
-    const own = new Program();
-    const writer = new ProgramWriter(own, origin);
-    const [groups = 1] = ints;
-    const total = kernels.length / taps(shape);
-    const all = [...constants];
-    const constant = (type: 'float32' | 'int32', data: Float32Array | Int32Array, shapeOf: readonly number[]) => {
-      const index = this.pool.numberOf({ type, dims: shapeOf, data });
-      all[index] = { type: type === 'int32' ? 2 : 0, data };
-      return writer.numbered(type, shapeOf, index);
-    };
-    const denseMap = writer.input('float32', dims);
-    const map = writer.input('float32', dims);
-    const plain = [...ints.slice(1, 9), activationCode('none')];
-    const y = writer.emit('convolution', [denseMap, own.addValue(weights)], result, [groups, ...plain], [0, 0]);
-    const channels = Int32Array.from([...counts].flatMap((count, channel) => new Array<number>(count).fill(channel)));
-    const isOneEach = counts.every((count) => count === 1);
-    const gathered = isOneEach
-      ? map
-      : writer.emit('gather', [map, constant('int32', channels, [total])], [dims[0]!, total, ...dims.slice(2)], [1]);
-    const filters = constant('float32', kernels, [total, 1, ...shape.kernel]);
-    const z = writer.emit(
-      'convolution',
-      [gathered, filters],
-      [result[0]!, total, ...result.slice(2)],
-      [total, ...plain],
-      [0, 0],
-    );
-    const features = channelRows(writer, z, groups);
-    own.outputs.push(writer.productOfRows(features, features));
-    own.outputs.push(writer.productOfRows(channelRows(writer, y, groups), features));
-    return { program: namingNodes(own, () => this.session.compile(own.encode(), all)), x };
-  }
+/** So many times the unknowns of one output that a sample serves as well as all pixels. */
+function mostPatches({ shape }: Layer): number {
+  return Math.max(65536, (4 * shape.inputChannels * taps(shape)) / shape.groups);
+}
+
+/** Output pixels of the operation at a place, of all batches. */
+function patchCount(batches: readonly Batch[], place: number): number {
+  return batches.reduce((sum, { lane: { program } }) => {
+    const [images = 0, , height = 0, width = 0] = program.values[program.operations[place]!.outputs[0]!]!.dims;
+    return sum + images * height * width;
+  }, 0);
 }
 
 interface Batch {
   readonly lane: Lane;
   dense: LiveValues;
   compressed: LiveValues;
-}
-
-function addTo(sums: Float64Array, terms: Float32Array): void {
-  for (let index = 0; index < sums.length; ++index) sums[index]! += terms[index]!;
 }

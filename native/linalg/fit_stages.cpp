@@ -1,0 +1,288 @@
+#include "linalg/fit_stages.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "linalg/cholesky.h"
+#include "linalg/eigen.h"
+#include "linalg/least_squares.h"
+#include "linalg/parallel.h"
+#include "linalg/semidefinite.h"
+#include "linalg/sign.h"
+
+namespace gdws {
+
+namespace {
+
+using Eigen::Map;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using EigenSolver = Eigen::SelfAdjointEigenSolver<MatrixXd>;
+
+/// Patch energy in a direction, relative to the strongest one, that is none.
+constexpr double negligible = 1e-9;
+
+/// Share of H's mean diagonal that is added to it, so that outputs that no gradient reaches are fitted, too.
+constexpr double leastFisher = 1e-6;
+
+/// Rows that one thread multiplies at once.
+constexpr int64_t rowsAtOnce = 32;
+
+class StagesFit {
+ public:
+  StagesFit(const StagesProblem& problem, int threads, FittedStages& stages)
+      : problem_(problem),
+        threads_(threads),
+        stages_(stages),
+        patches_(problem.channels * problem.taps),
+        moments_(problem.patchMoments, patches_, patches_),
+        added_(problem.ridge * moments_.diagonal().mean()) {}
+
+  void fitPointwise() {
+    const auto kernels = static_cast<int64_t>(owners().size());
+    MatrixXd read(patches_, kernels);  // E[x xᵀ] Dᵀ
+    RowMajorMatrix features(kernels, kernels);
+    const std::vector<int64_t> owner = owners();
+    forEachInParallel(kernels, threads_, [&](int64_t k) {
+      read.col(k).noalias() = moments_.middleCols(owner[k] * taps(), taps()) * kernel(k);
+      read.col(k).segment(owner[k] * taps(), taps()) += added_ * kernel(k);
+    });
+    forEachInParallel(kernels, threads_, [&](int64_t k) {
+      for (int64_t other = 0; other < kernels; ++other) {
+        features(other, k) = read.col(k).segment(owner[other] * taps(), taps()).dot(kernel(other));
+      }
+    });
+    // Rounding differs between the two orders of the products.
+    features = (0.5 * (features + features.transpose())).eval();
+    stages_.pointwise.resize(problem_.outputs * kernels);
+    Map<RowMajorMatrix> pointwise(stages_.pointwise.data(), problem_.outputs, kernels);
+    const Map<const RowMajorMatrix> cross(problem_.crossMoments, problem_.outputs, patches_);
+    for (int64_t k = 0; k < kernels; ++k) {
+      pointwise.col(k).noalias() = cross.middleCols(owner[k] * taps(), taps()) * kernel(k);
+    }
+    leastSquares(features.data(), stages_.pointwise.data(), kernels, problem_.outputs, 0, threads_);
+  }
+
+  void sweep(int sweeps) {
+    factorizeFisher();
+    decomposePatches();
+    makeBlocks();
+    for (int remaining = sweeps; remaining > 0; --remaining) {
+      for (const int64_t channel : byEnergy()) fitChannel(channel);
+      if (remaining > 1) shareOut();
+    }
+    takeKernels();
+  }
+
+ private:
+  int64_t taps() const { return problem_.taps; }
+
+  Map<const VectorXd> kernel(int64_t k) const { return {stages_.kernels.data() + k * taps(), taps()}; }
+
+  /// The channel of each kernel.
+  std::vector<int64_t> owners() const {
+    std::vector<int64_t> result;
+    for (int64_t channel = 0; channel < problem_.channels; ++channel) {
+      result.insert(result.end(), stages_.counts[channel], channel);
+    }
+    return result;
+  }
+
+  /// Lᵀ of H = L Lᵀ, with which outputs are multiplied: squared errors are then those of H.
+  void factorizeFisher() {
+    const int64_t outputs = problem_.outputs;
+    weighted_ = Map<const RowMajorMatrix>(problem_.crossMoments, outputs, patches_);
+    if (problem_.fisher == nullptr) return;
+    checkSecondMoment(problem_.fisher, outputs, {"the Fisher information"});
+    factor_ = Map<const MatrixXd>(problem_.fisher, outputs, outputs);
+    const double mean = factor_.diagonal().mean();
+    if (!(mean > 0)) {
+      factor_.resize(0, 0);
+      return;
+    }
+    for (double ridge = leastFisher; ridge <= 1; ridge *= 10) {
+      factor_ = Map<const MatrixXd>(problem_.fisher, outputs, outputs);
+      factor_.diagonal().array() += ridge * mean;
+      Map<MatrixXd> matrix(factor_.data(), outputs, outputs);
+      if (!factorizeCholesky(matrix, threads_)) continue;
+      factor_ = factor_.triangularView<Eigen::Lower>().transpose().toDenseMatrix();
+      weighted_ = weight(weighted_);
+      return;
+    }
+    throw MatrixError({"the Fisher information"}, "is not positive semidefinite");
+  }
+
+  /// Lᵀ·matrix.
+  RowMajorMatrix weight(const RowMajorMatrix& matrix) const {
+    if (factor_.size() == 0) return matrix;
+    RowMajorMatrix result(matrix.rows(), matrix.cols());
+    inRows([&](int64_t first, int64_t rows) {
+      result.middleRows(first, rows).noalias() = factor_.middleRows(first, rows) * matrix;
+    });
+    return result;
+  }
+
+  /// Parts of the outputs, the same for any number of threads.
+  template <typename Work>
+  void inRows(const Work& work) const {
+    const int64_t outputs = problem_.outputs;
+    forEachInParallel((outputs + rowsAtOnce - 1) / rowsAtOnce, threads_, [&](int64_t part) {
+      const int64_t first = part * rowsAtOnce;
+      work(first, std::min(rowsAtOnce, outputs - first));
+    });
+  }
+
+  /// E Λ^{-½} of each channel's own moment, in the directions that have energy.
+  void decomposePatches() {
+    whiteners_.resize(problem_.channels);
+    forEachInParallel(problem_.channels, threads_, [&](int64_t channel) {
+      EigenSolver solver(own(channel));
+      const auto& energies = solver.eigenvalues();
+      int64_t dead = 0;
+      while (dead < taps() && energies[dead] <= negligible * energies[taps() - 1]) ++dead;
+      const int64_t alive = energies[taps() - 1] > 0 ? taps() - dead : 0;
+      whiteners_[channel] =
+          solver.eigenvectors().rightCols(alive) * energies.tail(alive).cwiseSqrt().cwiseInverse().asDiagonal();
+    });
+  }
+
+  /// The channel's own patch moment, with the ridge.
+  MatrixXd own(int64_t channel) const {
+    MatrixXd result = moments_.block(channel * taps(), channel * taps(), taps(), taps());
+    result.diagonal().array() += added_;
+    return result;
+  }
+
+  /// Lᵀ P D of the stages to begin with.
+  void makeBlocks() {
+    fitPointwise();
+    const std::vector<int64_t> owner = owners();
+    RowMajorMatrix blocks = RowMajorMatrix::Zero(problem_.outputs, patches_);
+    const Map<const RowMajorMatrix> pointwise(stages_.pointwise.data(), problem_.outputs,
+                                              static_cast<int64_t>(owner.size()));
+    for (size_t k = 0; k < owner.size(); ++k) {
+      blocks.middleCols(owner[k] * taps(), taps()) += pointwise.col(k) * kernel(k).transpose();
+    }
+    blocks_ = weight(blocks);
+    components_.resize(problem_.channels);
+    worths_.assign(problem_.channels * taps(), 0);
+  }
+
+  /// The channels, that with most output first.
+  std::vector<int64_t> byEnergy() const {
+    std::vector<double> energies(problem_.channels);
+    forEachInParallel(problem_.channels, threads_, [&](int64_t channel) {
+      const auto block = blocks_.middleCols(channel * taps(), taps());
+      energies[channel] = (block * own(channel)).cwiseProduct(block).sum();
+    });
+    std::vector<int64_t> order(problem_.channels);
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return energies[a] > energies[b]; });
+    return order;
+  }
+
+  void fitChannel(int64_t channel) {
+    const int64_t first = channel * taps();
+    const MatrixXd& whitener = whiteners_[channel];
+    MatrixXd& components = components_[channel];
+    const int64_t alive = whitener.cols();
+    const MatrixXd moment = own(channel);
+    // What the other channels leave, by this channel's white directions.
+    MatrixXd left(problem_.outputs, alive);
+    const auto read = moments_.middleCols(first, taps());
+    inRows([&](int64_t from, int64_t rows) {
+      MatrixXd residual = weighted_.block(from, first, rows, taps());
+      residual.noalias() -= blocks_.middleRows(from, rows) * read;
+      residual.noalias() += blocks_.block(from, first, rows, taps()) * (moment - added(taps()));
+      left.middleRows(from, rows).noalias() = residual * whitener;
+    });
+    std::fill_n(worths_.begin() + first, taps(), 0.0);
+    auto block = blocks_.middleCols(first, taps());
+    if (alive == 0) {
+      components.resize(taps(), 0);
+      block.setZero();
+      return;
+    }
+    EigenSolver solver(left.transpose() * left);
+    const int64_t used = std::min({alive, problem_.outputs, int64_t{stages_.counts[channel]}});
+    const MatrixXd vectors = solver.eigenvectors().rowwise().reverse();
+    for (int64_t i = 0; i < std::min(alive, problem_.outputs); ++i) {
+      worths_[first + i] = std::max(0.0, solver.eigenvalues()[alive - 1 - i]);
+    }
+    components = whitener * vectors;
+    block.noalias() = (left * vectors.leftCols(used)) * components.leftCols(used).transpose();
+  }
+
+  MatrixXd added(int64_t n) const { return MatrixXd::Identity(n, n) * added_; }
+
+  /// As many kernels as before, for the components of most worth in all channels.
+  void shareOut() {
+    const int64_t kernels = std::accumulate(stages_.counts.begin(), stages_.counts.end(), int64_t{0});
+    std::vector<int64_t> order(worths_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return worths_[a] > worths_[b]; });
+    std::vector<int32_t> counts(problem_.channels, 0);
+    for (int64_t i = 0; i < kernels; ++i) ++counts[order[i] / taps()];
+    const auto most = static_cast<int32_t>(std::min(taps(), problem_.outputs));
+    // More kernels than components of any worth: the rest stays where it can be used.
+    int64_t over = 0;
+    for (int32_t& count : counts) {
+      over += std::max(0, count - most);
+      count = std::min(count, most);
+    }
+    for (size_t channel = 0; over > 0 && channel < counts.size(); ++channel) {
+      const int64_t more = std::min<int64_t>(over, most - counts[channel]);
+      counts[channel] += static_cast<int32_t>(more);
+      over -= more;
+    }
+    stages_.counts = counts;
+  }
+
+  void takeKernels() {
+    stages_.kernels.clear();
+    for (int64_t channel = 0; channel < problem_.channels; ++channel) {
+      for (int64_t i = 0; i < stages_.counts[channel]; ++i) {
+        VectorXd kernel = VectorXd::Zero(taps());
+        if (i < components_[channel].cols()) {
+          kernel = components_[channel].col(i).normalized();
+          kernel *= signOf(kernel);
+        }
+        stages_.kernels.insert(stages_.kernels.end(), kernel.begin(), kernel.end());
+      }
+    }
+  }
+
+  const StagesProblem& problem_;
+  int threads_;
+  FittedStages& stages_;
+  int64_t patches_;
+  Map<const MatrixXd> moments_;
+  double added_;
+  /// Lᵀ, or empty for the identity.
+  MatrixXd factor_;
+  /// (outputs, N): Lᵀ E[y xᵀ] and Lᵀ P D.
+  RowMajorMatrix weighted_;
+  RowMajorMatrix blocks_;
+  std::vector<MatrixXd> whiteners_;
+  /// Kernels of each channel, the one of most worth first; not of unit length.
+  std::vector<MatrixXd> components_;
+  /// (channels, taps): by how much each component lowers the error.
+  std::vector<double> worths_;
+};
+
+}  // namespace
+
+void fitStages(const StagesProblem& problem, int sweeps, int threads, FittedStages& stages) {
+  const int64_t patches = problem.channels * problem.taps;
+  checkSecondMoment(problem.patchMoments, patches, {"the patch moment"});
+  if (!Map<const MatrixXd>(problem.crossMoments, patches, problem.outputs).allFinite()) {
+    throw MatrixError({"the cross moment"}, "is not finite");
+  }
+  StagesFit fit(problem, threads, stages);
+  if (sweeps > 0) fit.sweep(sweeps);
+  fit.fitPointwise();
+}
+
+}  // namespace gdws

@@ -1,0 +1,177 @@
+import { namingNodes } from '../engine/compile';
+import type { ConstantPool } from '../engine/constant-pool';
+import { activationCode } from '../engine/functions';
+import { paddedMap } from '../engine/gradient/convolution-weights';
+import { walkOf } from '../engine/gradient/walk';
+import { Program, type ProgramOperation, type ProgramValue, type ValueId } from '../engine/program';
+import { ProgramWriter } from '../engine/program-writer';
+import { taps, type ConvolutionShape } from '../gdws/shape';
+import type { HeldMemory, NativeArray, NativeConstant, NativeProgram, NativeSession } from '../native';
+import type { RandomStream } from '../robustness/random-stream';
+import { channelRows } from './maps';
+
+/** Moments that regress a layer's outputs in the dense network on what it reads in the compressed one. N = C / groups · K². */
+export interface LayerRegression {
+  /** (groups, N, N): E[x xᵀ], x a patch of the compressed network's map. */
+  readonly patches: Float64Array;
+  /** (groups, M / groups, N): E[y xᵀ], y = W x' with the same patch x' of the dense network's map. */
+  readonly cross: Float64Array;
+}
+
+/** What the layer reads of one batch. */
+export interface LayerMaps {
+  readonly dense: HeldMemory | NativeArray;
+  readonly compressed: HeldMemory | NativeArray;
+}
+
+/** The convolution whose patches are read, in a program of batches of one size. */
+export interface RegressedOperation {
+  readonly operation: ProgramOperation;
+  readonly values: readonly ProgramValue[];
+}
+
+/** Patches that are multiplied at once: enough that reading and adding up the moments is a small part of the work. */
+const patchesAtOnce = 4096;
+
+/**
+ * Sums the moments of one layer over batches. At most about `most` patches count, drawn by `random`: from each batch one at a
+ * random place of every stretch of equally many pixels.
+ */
+export class RegressionSums {
+  private readonly patches: Float64Array;
+  private readonly cross: Float64Array;
+  private readonly programs = new Map<
+    string,
+    { program: NativeProgram; indices: (pixels: Int32Array) => Int32Array }
+  >();
+  /** Number of the weights among the session's constants. */
+  private readonly weightsNumber: number;
+  private count = 0;
+
+  constructor(
+    private readonly session: NativeSession,
+    pool: ConstantPool,
+    private readonly weights: Float32Array,
+    private readonly shape: ConvolutionShape,
+    private readonly random: RandomStream,
+  ) {
+    const { groups, outputChannels } = shape;
+    const size = this.patchSize;
+    this.weightsNumber = pool.numberOf({ type: 'float32', dims: [], data: weights });
+    this.patches = new Float64Array(groups * size * size);
+    this.cross = new Float64Array(outputChannels * size);
+  }
+
+  /** C / groups · K² */
+  private get patchSize(): number {
+    return (this.shape.inputChannels / this.shape.groups) * taps(this.shape);
+  }
+
+  /** Adds batches of one size. `share` of their patches, above 0 to 1, count. */
+  async add(batches: readonly LayerMaps[], regressed: RegressedOperation, share: number): Promise<void> {
+    const { operation, values } = regressed;
+    const [images = 0, , height = 0, width = 0] = values[operation.outputs[0]!]!.dims;
+    const pixels = images * height * width;
+    const drawn = Math.max(1, Math.round(share * pixels));
+    const atOnce = Math.max(1, Math.floor(patchesAtOnce / drawn));
+    for (let begin = 0; begin < batches.length; begin += atOnce) {
+      const part = batches.slice(begin, begin + atOnce);
+      const { program, indices } = this.programFor(regressed, part.length, drawn);
+      const inputs = part.flatMap(({ dense, compressed }) => [dense, compressed, indices(this.draw(pixels, drawn))]);
+      const [patches, cross] = await program.run(inputs).done;
+      addTo(this.patches, new Float32Array(patches!));
+      addTo(this.cross, new Float32Array(cross!));
+      this.count += drawn * part.length;
+    }
+  }
+
+  means(): LayerRegression {
+    const { patches, cross, count } = this;
+    return { patches: patches.map((sum) => sum / count), cross: cross.map((sum) => sum / count) };
+  }
+
+  private draw(pixels: number, drawn: number): Int32Array {
+    const stretch = pixels / drawn;
+    return Int32Array.from({ length: drawn }, (_, index) =>
+      Math.min(pixels - 1, Math.floor((index + (drawn === pixels ? 0 : this.random.uniform())) * stretch)),
+    );
+  }
+
+  private programFor({ operation, values }: RegressedOperation, batches: number, drawn: number) {
+    const { dims } = values[operation.inputs[0]!]!;
+    const key = `${batches} ${drawn} ${dims.join('×')}`;
+    let known = this.programs.get(key);
+    if (!known) {
+      const own = new Program();
+      const indices = this.write(own, operation, dims, values[operation.outputs[0]!]!.dims, batches, drawn);
+      const constants: NativeConstant[] = [];
+      constants[this.weightsNumber] = { type: 0, data: this.weights };
+      known = { program: namingNodes(own, () => this.session.compile(own.encode(), constants)), indices };
+      this.programs.set(key, known);
+    }
+    return known;
+  }
+
+  /** @returns from output pixels to the places of their patches' elements in one channel of the padded maps */
+  private write(
+    program: Program,
+    operation: ProgramOperation,
+    dims: readonly number[],
+    output: readonly number[],
+    batches: number,
+    drawn: number,
+  ): (pixels: Int32Array) => Int32Array {
+    const { groups, inputChannels, outputChannels, kernel } = this.shape;
+    const [size, kernelSize] = [this.patchSize, taps(this.shape)];
+    const writer = new ProgramWriter(program, operation.origin);
+    const walk = walkOf(operation);
+    const weights = writer.numbered('float32', [groups, outputChannels / groups, size], this.weightsNumber);
+    let plane: readonly number[] = [];
+    const patchesOf = (map: ValueId, places: ValueId) => {
+      const padded = paddedMap(writer, map, output.slice(2), walk, [outputChannels, size, ...kernel]);
+      plane = writer.dimsOf(padded).slice(2);
+      const channels = writer.view(channelRows(writer, padded, 1), [inputChannels, dims[0]! * plane[0]! * plane[1]!]);
+      const read = writer.emit('gather', [channels, places], [inputChannels, kernelSize * drawn], [1]);
+      return writer.view(read, [groups, size, drawn]);
+    };
+    const x: ValueId[] = [];
+    const y: ValueId[] = [];
+    for (let batch = 0; batch < batches; ++batch) {
+      const [dense, compressed] = [writer.input('float32', dims), writer.input('float32', dims)];
+      const places = writer.input('int32', [kernelSize * drawn]);
+      const product = [groups, outputChannels / groups, drawn];
+      x.push(patchesOf(compressed, places));
+      y.push(
+        writer.emit('matmul', [weights, patchesOf(dense, places)], product, [0, 0, activationCode('none')], [1, 0, 0]),
+      );
+    }
+    const all = (parts: readonly ValueId[]) => {
+      if (parts.length === 1) return parts[0]!;
+      const [first = 0, second = 0] = writer.dimsOf(parts[0]!);
+      return writer.emit('concat', parts, [first, second, drawn * parts.length], [2]);
+    };
+    const patches = all(x);
+    program.outputs.push(writer.productOfRows(patches, patches), writer.productOfRows(all(y), patches));
+
+    const [height = 0, width = 0] = plane;
+    const [outputHeight = 0, outputWidth = 0] = output.slice(2);
+    const [, kernelWidth = 0] = kernel;
+    return (pixels) => {
+      const places = new Int32Array(kernelSize * drawn);
+      pixels.forEach((pixel, index) => {
+        const image = Math.floor(pixel / (outputHeight * outputWidth));
+        const row = Math.floor(pixel / outputWidth) % outputHeight;
+        const first = (image * height + row * walk.strides[0]) * width + (pixel % outputWidth) * walk.strides[1];
+        for (let tap = 0; tap < kernelSize; ++tap) {
+          const [down, across] = [Math.floor(tap / kernelWidth), tap % kernelWidth];
+          places[tap * drawn + index] = first + down * walk.dilations[0] * width + across * walk.dilations[1];
+        }
+      });
+      return places;
+    };
+  }
+}
+
+function addTo(sums: Float64Array, terms: Float32Array): void {
+  for (let index = 0; index < sums.length; ++index) sums[index]! += terms[index]!;
+}

@@ -124,7 +124,7 @@ describe('fitStages', () => {
       const problem = problemOf(channels, taps, outputs, seed);
       const random = seeded(seed);
       const most = Math.min(taps, outputs);
-      const counts = Array.from({ length: channels }, () => Math.floor(random() * (most + 1)));
+      const counts: number[] = Array.from({ length: channels }, () => Math.floor(random() * (most + 1)));
       if (counts.every((count) => count === 0)) counts[0] = 1;
       const first = start(problem, counts, seed + 3);
       const before = await fit(problem, first, { sweeps: 0 });

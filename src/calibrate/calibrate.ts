@@ -8,14 +8,15 @@ import { encodeModel } from '../onnx/write';
 import type { Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, joined, predicted } from './adversarial-images';
+import { attackedLosses } from './attacked-losses';
 import { calibrationImages } from './images';
 import { measureMoments, type LayerMoments } from './layer-moments';
-import { refitInOrder } from './refit';
+import { refitInOrder, type Kernels } from './refit';
 
 /** How far a calibration is. */
 export interface CalibrationProgress {
-  readonly step: 'attack' | 'moments' | 'refit';
-  /** Images, or layers of a refit, that are done with, of how many. */
+  readonly step: 'attack' | 'moments' | 'losses' | 'refit';
+  /** Images, or layers of the last two, that are done with, of how many. */
   readonly done: number;
   readonly total: number;
 }
@@ -50,16 +51,20 @@ export interface Calibration {
 /** What was measured, and the refit that uses the same images. */
 export interface Calibrated {
   readonly moments: ReadonlyMap<Layer, LayerMoments>;
-  /**
-   * The stages with pointwise weights refitted, of the layers that the engine can go through.
-   *
-   * @param compressed the bytes of the network with given stages
-   */
-  readonly refit: (
-    stages: ReadonlyMap<Layer, Stages>,
-    compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array,
-  ) => Promise<Map<Layer, Stages>>;
+  /** With an attack: by how much the network's loss under it grows by each of these layers alone, in nats. */
+  readonly attackedLosses?: (
+    stages: ReadonlyMap<Layer, Kernels>,
+    compressed: CompressedBytes,
+  ) => Promise<Map<Layer, number>>;
+  /** The stages refitted, of the layers that the engine can go through. */
+  readonly refit: (stages: ReadonlyMap<Layer, Stages>, compressed: CompressedBytes) => Promise<Map<Layer, Stages>>;
 }
+
+/** The bytes of the network with given stages. */
+type CompressedBytes = (stages: ReadonlyMap<Layer, Stages>) => Uint8Array;
+
+/** Attacked images that show what a layer costs; their number is small, since each layer needs attacks of its own. */
+const imagesOfAttackedLosses = 128;
 
 interface Surroundings {
   readonly threads?: number;
@@ -81,6 +86,7 @@ export async function calibrate(
   check(graph, calibration);
   const { normalization, attack, rounds = 3, seed = 0, ridge = 1e-5, sweeps = 3 } = calibration;
   const declaredBatch = declaredBatchOf(graph, calibration.images.length);
+  const batch = declaredBatch ?? 1;
   const batchSize = declaredBatch ?? calibration.batchSize ?? 8;
   const throwIfAborted = () => {
     if (signal?.aborted) throw new GdwsError('ABORTED', 'the calibration was aborted.', { cause: signal.reason });
@@ -107,21 +113,32 @@ export async function calibrate(
       calibration.onProgress?.({ step: 'moments', done, total: source.count });
     },
   });
+  const refitted = (stages: ReadonlyMap<Layer, Kernels>, set: ImageSet, step: 'losses' | 'refit') =>
+    refitInOrder(graph, stages, calibrationImages(set, batchSize, normalization), {
+      ...{ threads, ridge, sweeps, seed, throwIfAborted },
+      isSeparate: step === 'losses',
+      fisher: (layer) => moments.get(layer)?.fisher,
+      onLayer: (done, total) => calibration.onProgress?.({ step, done, total }),
+    });
   return {
     moments,
+    attackedLosses:
+      dense &&
+      (async (stages, compressed) => {
+        const some = labelled.first(Math.max(1, Math.floor(imagesOfAttackedLosses / batch)) * batch);
+        const separate = await refitted(stages, images.first(some.length), 'losses');
+        const onProgress = (done: number, total: number) => calibration.onProgress?.({ step: 'losses', done, total });
+        return attackedLosses(dense, separate, compressed, some, attack, { ...attackOptions, onProgress });
+      }),
     async refit(stages, compressed) {
       let result = new Map<Layer, Stages>();
+      let seen = images;
       for (let round = 1; round <= (attack ? rounds : 1); ++round) {
         if (attack && round > 1) {
           const model = compressed(new Map([...stages, ...result]));
-          images = joined(images, await adversarialImages(model, labelled, attack, attackOptions));
+          seen = joined(seen, await adversarialImages(model, labelled, attack, attackOptions));
         }
-        result = await refitInOrder(graph, stages, calibrationImages(images, batchSize, normalization), {
-          ...{ threads, ridge, sweeps, seed },
-          fisher: (layer) => moments.get(layer)?.fisher,
-          onLayer: (done, total) => calibration.onProgress?.({ step: 'refit', done, total }),
-          throwIfAborted,
-        });
+        result = await refitted(stages, seen, 'refit');
       }
       return result;
     },

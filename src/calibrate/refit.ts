@@ -16,9 +16,11 @@ import { RegressionSums } from './layer-regression';
 import { readBy, Segment, type LiveValues } from './segments';
 
 /** What a layer's depthwise stage is. */
-type Kernels = Pick<Stages, 'counts' | 'kernels'>;
+export type Kernels = Pick<Stages, 'counts' | 'kernels'>;
 
 export interface RefitOptions extends FitOptions {
+  /** Whether each layer is fitted as if all others were dense. */
+  readonly isSeparate?: boolean;
   /** Of the patches that are drawn. */
   readonly seed: number;
   /** (groups, M / groups, M / groups): what an error of the layer's outputs costs. */
@@ -89,7 +91,7 @@ class Refit {
       await this.advance(batches, from, place);
       const fitted = await this.solve(layer, place, batches);
       refitted.set(layer, fitted);
-      this.replace(layer, fitted);
+      if (!options.isSeparate) this.replace(layer, fitted);
       from = place;
       options.onLayer(index + 1, stops.length, layer);
     }

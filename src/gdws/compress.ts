@@ -17,9 +17,11 @@ import { goalOf, isBudget, type CompressOptions, type Goal } from './options';
 import { plan } from './plan';
 import { rankComponents, type Ranking } from './ranking';
 import { rewrite } from './rewrite';
-import { nearestStages, type Stages } from './stages';
+import { chosenKernels, nearestStages, type Stages } from './stages';
 import { decomposeWhitened } from './whitened-spectrum';
+import { lossesAlong, type MeasuredLoss } from '../calibrate/attacked-losses';
 import { calibrate, type Calibrated } from '../calibrate/calibrate';
+import { denseWeights, gdwsWeights } from './cost';
 import { decompose, energies, type Spectrum } from './spectrum';
 import { summarize } from './summarize';
 import type { CompressionSummary } from './summary';
@@ -63,6 +65,8 @@ export async function compress(
   const calibration =
     options.calibration && (await calibrate(graph, convolutions.layers, options.calibration, options));
   const decomposed = await decomposeLayers(convolutions.layers, goal, alpha, calibration, options, file);
+  const compressed = (stages: ReadonlyMap<Layer, Stages>) => compressedBytes(model, file, stages);
+  if (calibration) await measureLosses(decomposed, calibration, compressed);
   const chosen = plan(decomposed, goal, network);
 
   const replaced = new Map<Layer, Stages>();
@@ -72,7 +76,7 @@ export async function compress(
     throwIfAborted(options.signal);
     replaced.set(layer, await nearestStages(layer, spectrum, ranking, steps, threadsOf(options)));
   }
-  const refitted = await calibration?.refit(replaced, (stages) => compressedBytes(model, file, stages));
+  const refitted = await calibration?.refit(replaced, compressed);
   refitted?.forEach((stages, layer) => replaced.set(layer, stages));
   for (const [layer, stages] of replaced) rewrite(graph, layer, stages);
   graph.removeDead();
@@ -102,8 +106,8 @@ interface DecomposedLayer {
   readonly layer: Layer;
   readonly spectrum: Spectrum;
   readonly ranking: Ranking;
-  /** Whether errors are losses of the network, and not shares of the layer's weights. */
-  readonly isMeasured: boolean;
+  /** How much the network's loss grows after each number of steps, if that was measured. */
+  losses?: Float64Array;
 }
 
 async function decomposeLayers(
@@ -134,11 +138,42 @@ async function decomposeLayers(
       spectrum = await decompose(weights, layer.shape, threadsOf(options), place);
     }
     const ranking = rankComponents(layer.shape, energies(spectrum, alphaOf(layer, alpha)));
-    decomposed.push({ layer, spectrum, ranking, isMeasured: moments !== undefined });
+    decomposed.push({ layer, spectrum, ranking, losses: moments && ranking.errors });
     options.onProgress?.(decomposed.length, layers.length, layer.name);
   }
   throwIfAborted(options.signal);
   return decomposed;
+}
+
+/** Shares of a layer's own cost at which its loss under attack is measured. */
+const measuredShares = [0.5, 0.25];
+
+/** Where there is an attack, losses become those that it finds. */
+async function measureLosses(
+  decomposed: readonly DecomposedLayer[],
+  { attackedLosses }: Calibrated,
+  compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array,
+): Promise<void> {
+  if (!attackedLosses) return;
+  const measured = new Map<Layer, MeasuredLoss[]>();
+  for (const share of measuredShares) {
+    const steps = new Map<Layer, number>();
+    const kernels = new Map<Layer, Pick<Stages, 'counts' | 'kernels'>>();
+    for (const { layer, spectrum, ranking, losses } of decomposed) {
+      if (!losses) continue;
+      const { shape } = layer;
+      const paid = Math.floor((share * denseWeights(shape)) / gdwsWeights(shape, shape.groups));
+      steps.set(layer, Math.min(ranking.steps, Math.max(1, paid)));
+      kernels.set(layer, chosenKernels(layer, spectrum, ranking, steps.get(layer)!));
+    }
+    for (const [layer, loss] of await attackedLosses(kernels, compressed)) {
+      measured.set(layer, [...(measured.get(layer) ?? []), { steps: steps.get(layer)!, loss }]);
+    }
+  }
+  for (const one of decomposed) {
+    const own = measured.get(one.layer);
+    if (own) one.losses = lossesAlong(one.ranking.errors, own);
+  }
 }
 
 /** What is known of the network's values, and its cost. Only a budget of multiply-accumulates needs every shape. */

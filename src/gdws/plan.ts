@@ -10,8 +10,8 @@ import type { Ranking } from './ranking';
 export interface RankedLayer {
   readonly layer: Layer;
   readonly ranking: Ranking;
-  /** Whether its errors are how much the network's loss grows, measured on data. */
-  readonly isMeasured?: boolean;
+  /** How much the network's loss grows after each number of steps, measured on data. Non-increasing and convex. */
+  readonly losses?: Float64Array;
 }
 
 /**
@@ -56,11 +56,11 @@ function choicesOf({ layer: { shape }, ranking }: RankedLayer, pixels: number, l
 }
 
 /**
- * e² after each number of steps where it is the loss of the network; else (e² / energy)²: convex, as e² is, and steeper for a
- * layer that has lost much already.
+ * The losses of the network where they were measured; else (e² / energy)²: convex, as e² is, and steeper for a layer that has
+ * lost much already.
  */
-function budgetLosses({ ranking: { errors }, isMeasured = false }: RankedLayer): Float64Array {
-  if (isMeasured) return errors;
+function budgetLosses({ ranking: { errors }, losses }: RankedLayer): Float64Array {
+  if (losses) return losses;
   const energy = errors[0]!;
   return errors.map((error) => (energy > 0 ? (error / energy) ** 2 : 0));
 }

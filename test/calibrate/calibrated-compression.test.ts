@@ -48,7 +48,8 @@ test('calibration on attacked images goes through its rounds', async () => {
       onProgress: ({ step, done, total }) => done === total && steps.push(step),
     },
   });
-  expect(steps).toEqual(['attack', 'moments', 'refit', 'attack', 'refit']);
+  const losses = new Array<string>(4).fill('losses');
+  expect(steps).toEqual(['attack', 'moments', ...losses, 'refit', 'attack', 'refit']);
   expect(summary.layers.filter(({ calibrated }) => calibrated).length).toBeGreaterThan(2);
 });
 
@@ -66,6 +67,7 @@ test.each<[string, Partial<Calibration>, string]>([
   ['batch size', { batchSize: 0 }, 'batchSize'],
   ['ridge', { ridge: NaN }, 'ridge'],
   ['rounds', { rounds: 1.5 }, 'rounds'],
+  ['sweeps', { sweeps: -1 }, 'sweeps'],
   ['std', { normalization: { mean: [0], std: [0] } }, 'std'],
 ])('refuses a %s that makes no sense', async (_, options, name) => {
   const compressed = compress(network, { params: 0.5, calibration: { images: more, ...options } });

@@ -124,8 +124,8 @@ describe('fitStages', () => {
       const problem = problemOf(channels, taps, outputs, seed);
       const random = seeded(seed);
       const most = Math.min(taps, outputs);
-      const counts: number[] = Array.from({ length: channels }, () => Math.floor(random() * (most + 1)));
-      if (counts.every((count) => count === 0)) counts[0] = 1;
+      const counts = Array.from({ length: channels }, () => Math.floor(random() * (most + 1)));
+      if (Math.max(...counts) === 0) counts[0] = 1;
       const first = start(problem, counts, seed + 3);
       const before = await fit(problem, first, { sweeps: 0 });
       const after = await fit(problem, first, { sweeps: 1 });

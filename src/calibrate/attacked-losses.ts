@@ -1,0 +1,106 @@
+import type { ImageSet } from '../data/image-set';
+import { GradientSession } from '../gradient-session';
+import type { Layer } from '../gdws/layers';
+import type { Stages } from '../gdws/stages';
+import { normalized } from '../robustness/normalized';
+import { rows } from '../robustness/queries';
+import { sessionClassifier } from '../robustness/session-classifier';
+import type { AttackSettings } from '../robustness/settings';
+import { adversarialImages, type AdversarialOptions } from './adversarial-images';
+
+/** How much a network loses by one layer that keeps so many steps, all others being dense. */
+export interface MeasuredLoss {
+  readonly steps: number;
+  /** Mean Kullback-Leibler divergence of the prediction from the dense network's, in nats. */
+  readonly loss: number;
+}
+
+/**
+ * What replacing each layer by itself costs under attack: the attack is made on the network with that one layer replaced,
+ * since it finds just what the layer lost, which images made against the dense network do not show.
+ *
+ * @param replaced each layer's stages
+ * @param compressed the bytes of the network with given stages
+ * @param images with the classes that the dense network takes them for
+ */
+export async function attackedLosses(
+  dense: Uint8Array,
+  replaced: ReadonlyMap<Layer, Stages>,
+  compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array,
+  images: ImageSet,
+  attack: AttackSettings,
+  options: AdversarialOptions,
+): Promise<Map<Layer, number>> {
+  const losses = new Map<Layer, number>();
+  for (const [layer, stages] of replaced) {
+    const model = compressed(new Map([[layer, stages]]));
+    const attacked = await adversarialImages(model, images, attack, { ...options, onProgress: () => undefined });
+    const [expected, found] = [await logitsOf(dense, attacked, options), await logitsOf(model, attacked, options)];
+    losses.set(layer, divergence(expected, found));
+    options.onProgress(losses.size, replaced.size);
+  }
+  return losses;
+}
+
+/**
+ * Losses after every number of steps, from those that were measured: a power of the errors, which follow the worth of the
+ * components.
+ *
+ * @param errors e² after n steps; non-increasing
+ */
+export function lossesAlong(errors: Float64Array, measured: readonly MeasuredLoss[]): Float64Array {
+  const known = measured
+    .map(({ steps, loss }) => ({ error: Math.log(errors[steps]!), loss: Math.log(Math.max(loss, leastLoss)) }))
+    .filter(({ error }) => Number.isFinite(error));
+  if (known.length === 0) return errors;
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [error, loss] = [mean(known.map((one) => one.error)), mean(known.map((one) => one.loss))];
+  const spread = known.reduce((sum, one) => sum + (one.error - error) ** 2, 0);
+  const slope = known.reduce((sum, one) => sum + (one.error - error) * (one.loss - loss), 0) / spread;
+  // From 1 on, so that losses stay convex; far steeper is noise.
+  const power = spread > 0 ? Math.min(steepest, Math.max(1, slope)) : 1;
+  return errors.map((one) => (one > 0 ? Math.exp(loss + power * (Math.log(one) - error)) : 0));
+}
+
+/** Below it a loss is rounding, in nats. */
+const leastLoss = 1e-9;
+
+const steepest = 3;
+
+/** (images, classes), row after row. */
+async function logitsOf(
+  model: Uint8Array,
+  images: ImageSet,
+  { normalization, threads, declaredBatch: size = 32 }: AdversarialOptions,
+): Promise<Float32Array[]> {
+  const session = await GradientSession.create(model, { intraOpNumThreads: threads });
+  try {
+    const plain = await sessionClassifier(session, images.dims);
+    const classifier = normalization ? normalized(plain, normalization) : plain;
+    const logits: Float32Array[] = [];
+    for (let begin = 0; begin < images.length; begin += size) {
+      const end = Math.min(images.length, begin + size);
+      const { data } = images.batch(begin, end).images;
+      const batch = await classifier.logits(data as Float32Array, end - begin);
+      logits.push(...rows(Float32Array.from(batch), classifier.classes));
+    }
+    return logits;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Mean of Σ p log(p / q) over the images. */
+function divergence(expected: readonly Float32Array[], found: readonly Float32Array[]): number {
+  const total = expected.reduce((sum, row, image) => {
+    const [p, q] = [logProbabilities(row), logProbabilities(found[image]!)];
+    return sum + p.reduce((own, log, index) => own + Math.exp(log) * (log - q[index]!), 0);
+  }, 0);
+  return total / expected.length;
+}
+
+function logProbabilities(logits: Float32Array): Float64Array {
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return Float64Array.from(logits, (logit) => logit - largest - Math.log(total));
+}

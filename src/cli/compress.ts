@@ -64,7 +64,10 @@ Examples:
 
       const progress = new Progress('compressing');
       const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
-        progress.update(done / total, `${step}: ${done} of ${total} ${step === 'refit' || step === 'losses' ? 'layers' : 'images'}`),
+        progress.update(
+          done / total,
+          `${step}: ${done} of ${total} ${step === 'refit' || step === 'losses' ? 'layers' : 'images'}`,
+        ),
       );
       const signal = interruption();
       const compression = await compress(model, {

@@ -13,6 +13,7 @@ export interface CalibrationArguments extends NormalizationArguments, Omit<Attac
   readonly calibLabels?: string;
   readonly calibAttack?: AttackArguments['attack'];
   readonly calibRounds?: number;
+  readonly robust?: boolean;
 }
 
 /** Images where no number is given. */
@@ -28,6 +29,7 @@ export function addCalibrationOptions(command: Command): Command {
       'fits, each after the first to attacks on the last; 3 by default',
       positiveInteger,
     );
+  command.option('--robust', 'the network is robust and is to stay so: --calib-attack pgd, if no other attack is named');
   const attack = new Option('--calib-attack <name>', 'perturb them, for a network that is to stay robust');
   return addNormalizationOptions(addAttackOptions(command, attack.choices(attackNames)));
 }
@@ -42,15 +44,16 @@ export async function calibrationOf(
   model: string,
   onProgress: Calibration['onProgress'],
 ): Promise<Calibration | undefined> {
-  const { calib, calibCount, calibLabels, calibAttack, calibRounds, seed } = options;
+  const { calib, calibCount, calibLabels, calibAttack, calibRounds, robust, seed } = options;
   const normalization = normalizationOf(options);
-  const attack = settingsOf({ ...options, attack: calibAttack });
+  const attack = settingsOf({ ...options, attack: calibAttack ?? (robust ? 'pgd' : undefined) });
   if (calib === undefined) {
     const idle = Object.entries({
       '--calib-count': calibCount,
       '--calib-labels': calibLabels,
       '--calib-attack': calibAttack,
       '--calib-rounds': calibRounds,
+      '--robust': robust,
       '--mean or --std': normalization,
     });
     const [given] = idle.find(([, value]) => value !== undefined) ?? [];

@@ -67,6 +67,7 @@ describe('gdws', () => {
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--beta', '1'], 'exactly one of'],
     [['compress', model, '-o', 'x.onnx', '--macs', 'half'], 'is not a number'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib-count', '9'], '--calib-count belongs to --calib'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--robust'], '--robust belongs to --calib'],
     [
       ['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib-attack', 'pgd'],
       '--calib-attack belongs to --calib',
@@ -280,6 +281,31 @@ describe('inspect', () => {
 });
 
 describe('compress', () => {
+  test('--robust is --calib-attack pgd', async () => {
+    const files = await Promise.all(
+      [['--robust'], ['--calib-attack', 'pgd']].map(async (attack, index) => {
+        const output = inFolder(`robust-${index}.onnx`);
+        const images = ['--calib', digits, '--calib-count', '4', '--calib-rounds', '1'];
+        await run([
+          'compress',
+          model,
+          '-o',
+          output,
+          '--macs',
+          '0.5',
+          ...images,
+          ...attack,
+          '--eps',
+          '0.3',
+          '--steps',
+          '2',
+        ]);
+        return fs.readFile(output);
+      }),
+    );
+    expect(files[0]!.equals(files[1]!)).toBe(true);
+  });
+
   test('--calib fits the layers to images, and says so', async () => {
     const output = inFolder('calibrated.onnx');
     const args = ['--macs', '0.35', '--calib', digits, '--calib-count', '20', '--json'];

@@ -286,7 +286,7 @@ describe('compress', () => {
       [['--robust'], ['--calib-attack', 'pgd']].map(async (attack, index) => {
         const output = inFolder(`robust-${index}.onnx`);
         const images = ['--calib', digits, '--calib-count', '4', '--calib-rounds', '1'];
-        await run([
+        await gdws([
           'compress',
           model,
           '-o',

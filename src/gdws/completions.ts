@@ -1,0 +1,82 @@
+import type { Candidate } from './core-search';
+import { lowerHull } from './frontier';
+
+/** A move along the lower convex hull of a layer's candidates, away from the relaxation's choice. */
+interface Move {
+  readonly position: number;
+  /** Difference in cost, above 0. */
+  readonly cost: number;
+  /** Excess per cost, at least 0. */
+  readonly rate: number;
+}
+
+/** What it takes at least to complete partial solutions: the relaxation of the layers that follow. */
+export class Completions {
+  /** By rate. */
+  private readonly dearer: readonly Move[];
+  private readonly cheaper: readonly Move[];
+
+  /** @param layers the candidates of each layer, by cost */
+  constructor(
+    layers: readonly (readonly Candidate[])[],
+    private readonly multiplier: number,
+  ) {
+    const moves = layers.map((candidates) => {
+      const costs = candidates.map(({ cost }) => cost);
+      const excesses = candidates.map(({ excess }) => excess);
+      const hull = lowerHull(costs, excesses);
+      return hull.slice(1).map((to, i) => {
+        const from = hull[i]!;
+        const rate = Math.abs((excesses[to]! - excesses[from]!) / (costs[to]! - costs[from]!));
+        return { from: costs[from]!, to: costs[to]!, rate };
+      });
+    });
+    const side = (part: (cost: number) => number): Move[] =>
+      moves
+        .flatMap((ofLayer, position) =>
+          ofLayer.map(({ from, to, rate }) => ({ position, cost: part(to) - part(from), rate })),
+        )
+        .filter(({ cost }) => cost > 0)
+        .sort((a, b) => a.rate - b.rate);
+    // An unused budget has the excess of the multiplier.
+    this.dearer = side((cost) => Math.max(0, cost)).filter(({ rate }) => rate < multiplier);
+    this.cheaper = side((cost) => Math.min(0, cost));
+  }
+
+  /**
+   * Of the layers after a position, the least excess as a function of the budget that is left for them beyond the costs of
+   * the relaxation's choices; less than none where it is negative.
+   */
+  after(position: number): (left: number) => number {
+    const dearer = excessOf(this.dearer, position, this.multiplier);
+    const cheaper = excessOf(this.cheaper, position, Infinity);
+    return (left) => (left >= 0 ? dearer(left) : cheaper(-left));
+  }
+}
+
+/** The excess of the moves after a position that make up for a cost; beyond all of them, one of `rate` does. */
+function excessOf(moves: readonly Move[], position: number, rate: number): (cost: number) => number {
+  const costs = [0];
+  const excesses = [0];
+  for (const move of moves) {
+    if (move.position <= position) continue;
+    costs.push(costs.at(-1)! + move.cost);
+    excesses.push(excesses.at(-1)! + move.cost * move.rate);
+  }
+  return (cost) => {
+    let reached = 0;
+    let beyond = costs.length;
+    while (beyond - reached > 1) {
+      const middle = (reached + beyond) >> 1;
+      if (costs[middle]! <= cost) reached = middle;
+      else beyond = middle;
+    }
+    const rest = cost - costs[reached]!;
+    if (beyond < costs.length) {
+      const slope = (excesses[beyond]! - excesses[reached]!) / (costs[beyond]! - costs[reached]!);
+      return excesses[reached]! + rest * slope;
+    }
+    // Sums in another order may miss the end by a rounding error.
+    return excesses[reached]! + (rest > 1e-9 * cost ? rest * rate : 0);
+  };
+}

@@ -1,0 +1,145 @@
+import { Completions } from './completions';
+import type { Frontier } from './frontier';
+import type { Relaxation } from './relaxation';
+
+/** Partial solutions made in each attempt, before it makes do with the most promising ones; milliseconds to half a second. */
+const attempts = [2e4, 2e5, 1e6];
+
+/** A gap, relative to the bound, that is not worth another attempt. */
+const negligible = 1e-6;
+
+/** A choice that may be part of a better solution than the best known. */
+export interface Candidate {
+  /** Of the layer's frontier. */
+  readonly index: number;
+  /** Beyond that of the relaxation's choice. */
+  readonly cost: number;
+  /** What it loses, its cost counted by the multiplier, beyond the relaxation's choice; at least 0. */
+  readonly excess: number;
+}
+
+/** A layer for which there is more than one. */
+interface CoreLayer {
+  readonly layer: number;
+  /** By cost. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** Candidates for some layers, the relaxation's choices for the others. */
+interface Partial {
+  readonly cost: number;
+  readonly excess: number;
+  /** Least excess of what it can be completed to, an unused budget included. */
+  bound: number;
+  /** The candidate for the last of its layers; `before` has those for the others, and is missing where there is none. */
+  readonly layer: number;
+  readonly index: number;
+  readonly before?: Partial;
+}
+
+/** The best known solution. */
+interface Best {
+  /** What it loses beyond the relaxation. */
+  gap: number;
+  last?: Partial;
+}
+
+/**
+ * The solution of a multiple-choice knapsack, from its relaxation, by dynamic programming over the layers' candidates
+ * (Pisinger, 1995: only choices whose excess is below the gap can improve on what is known, which leaves few). Of partial
+ * solutions those are kept that no other beats in cost and loss and that can be completed to something better than the best
+ * known. An attempt that leads to too many keeps those of the least bound; the next one has fewer candidates, as the gap
+ * is smaller.
+ *
+ * @returns for each layer an index of its frontier; `isOptimal` where nothing was left out
+ */
+export function closeGap(
+  frontiers: readonly Frontier[],
+  relaxation: Relaxation,
+): { indices: readonly number[]; isOptimal: boolean } {
+  let indices = relaxation.indices.slice();
+  let gap = relaxation.multiplier * relaxation.slack;
+  let isOptimal = false;
+  for (const most of attempts) {
+    const core = coreOf(frontiers, relaxation, gap);
+    const best: Best = { gap };
+    isOptimal = search(core, relaxation, most, best);
+    gap = best.gap;
+    if (best.last) indices = [...relaxation.indices];
+    for (let partial = best.last; partial?.before; partial = partial.before) indices[partial.layer] = partial.index;
+    if (isOptimal || gap <= negligible * relaxation.bound) break;
+  }
+  return { indices, isOptimal };
+}
+
+/** The layers that have a choice, those of most candidates first: it is the last ones whose order costs. */
+function coreOf(
+  frontiers: readonly Frontier[],
+  { indices, multiplier }: Relaxation,
+  gap: number,
+): readonly CoreLayer[] {
+  const core = frontiers.map(({ costs, losses }, layer): CoreLayer => {
+    const chosen = indices[layer]!;
+    const candidates: Candidate[] = [];
+    costs.forEach((total, index) => {
+      const cost = total - costs[chosen]!;
+      const excess = losses[index]! - losses[chosen]! + multiplier * cost;
+      // Rounding may leave other choices on the same side of the hull below 0.
+      if (index === chosen || excess < gap) candidates.push({ index, cost, excess: Math.max(0, excess) });
+    });
+    return { layer, candidates };
+  });
+  return core
+    .filter(({ candidates }) => candidates.length > 1)
+    .sort((a, b) => b.candidates.length - a.candidates.length);
+}
+
+/**
+ * @param most partial solutions to make
+ * @param best becomes better
+ * @returns whether no partial solution was left out that could be completed to a better one
+ */
+function search(core: readonly CoreLayer[], { multiplier, slack }: Relaxation, most: number, best: Best): boolean {
+  const completions = new Completions(
+    core.map(({ candidates }) => candidates),
+    multiplier,
+  );
+  let isComplete = true;
+  let made = 0;
+  let candidatesLeft = core.reduce((sum, { candidates }) => sum + candidates.length, 0);
+  let partials: Partial[] = [{ cost: 0, excess: 0, bound: 0, layer: -1, index: -1 }];
+  for (const [position, { layer, candidates }] of core.entries()) {
+    const width = Math.max(1, Math.floor((most - made) / candidatesLeft));
+    if (partials.length > width) {
+      isComplete = false;
+      partials = partials.sort((a, b) => a.bound - b.bound).slice(0, width);
+    }
+    made += partials.length * candidates.length;
+    candidatesLeft -= candidates.length;
+
+    const next: Partial[] = [];
+    for (const { index, cost, excess } of candidates) {
+      for (const before of partials) {
+        const sum = before.excess + excess;
+        if (sum < best.gap) next.push({ cost: before.cost + cost, excess: sum, bound: sum, layer, index, before });
+      }
+    }
+    next.sort((a, b) => a.cost - b.cost || a.excess - b.excess);
+    partials = [];
+    const leastExcess = completions.after(position);
+    let leastLoss = Infinity;
+    for (const partial of next) {
+      const { cost, excess } = partial;
+      if (excess - multiplier * cost >= leastLoss) continue;
+      leastLoss = excess - multiplier * cost;
+      const gap = excess + multiplier * (slack - cost);
+      if (cost <= slack && gap < best.gap) {
+        best.gap = gap;
+        best.last = partial;
+      }
+      partial.bound += leastExcess(slack - cost);
+      if (partial.bound < best.gap) partials.push(partial);
+    }
+  }
+  return isComplete;
+}

@@ -1,0 +1,43 @@
+import type { Choice, Choices } from './allocation';
+
+/** The choices of a layer that no other one beats in cost and loss. */
+export interface Frontier {
+  /** From the cheapest to the one that loses nothing. */
+  readonly choices: readonly Choice[];
+  /** Strictly increasing. */
+  readonly costs: Float64Array;
+  /** Strictly decreasing. */
+  readonly losses: Float64Array;
+}
+
+export function frontierOf({ dense, costs, losses }: Choices): Frontier {
+  const steps: number[] = [];
+  for (let n = 1; n < losses.length && costs[n]! < dense; ++n) {
+    const before = steps.at(-1);
+    if (before !== undefined && losses[n]! >= losses[before]!) continue;
+    if (before !== undefined && costs[n]! <= costs[before]!) steps.pop();
+    steps.push(n);
+  }
+  const last = steps.at(-1);
+  const isDenseBetter = last === undefined || losses[last]! > 0;
+  return {
+    choices: isDenseBetter ? [...steps, 'dense'] : steps,
+    costs: Float64Array.from([...steps.map((n) => costs[n]!), ...(isDenseBetter ? [dense] : [])]),
+    losses: Float64Array.from([...steps.map((n) => losses[n]!), ...(isDenseBetter ? [0] : [])]),
+  };
+}
+
+/** The indices of the points on the lower convex hull, where costs increase strictly. Of points in line, the ends. */
+export function lowerHull(costs: ArrayLike<number>, losses: ArrayLike<number>): number[] {
+  const hull: number[] = [];
+  for (let next = 0; next < costs.length; ++next) {
+    while (hull.length > 1) {
+      const [from, to] = [hull.at(-2)!, hull.at(-1)!];
+      const gain = (losses[from]! - losses[to]!) * (costs[next]! - costs[to]!);
+      if (gain > (losses[to]! - losses[next]!) * (costs[to]! - costs[from]!)) break;
+      hull.pop();
+    }
+    hull.push(next);
+  }
+  return hull;
+}

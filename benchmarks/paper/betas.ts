@@ -58,7 +58,8 @@ export class Decomposed {
   }
 
   private shareKept(ranked: readonly RankedLayer[], beta: number): number {
-    const saved = plan(ranked, { kind: 'beta', value: beta }, this.total).map((steps, index) => {
+    const { chosen } = plan(ranked, { kind: 'beta', value: beta }, this.total);
+    const saved = chosen.map((steps, index) => {
       const { pixels, shape } = ranked[index]!.layer;
       return steps === 'dense' ? 0 : (denseWeights(shape) - gdwsWeights(shape, steps * shape.groups)) * pixels!;
     });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { compress } from '../gdws/compress';
 import type { CompressOptions } from '../gdws/options';
-import type { Change, CompressionSummary, LayerSummary } from '../gdws/summary';
+import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../gdws/summary';
 import { readAlphaFile } from './alpha-file';
 import { finiteNumber, jsonOption, namePattern, shapeOption, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
@@ -96,7 +96,7 @@ Examples:
     });
 }
 
-function printSummary({ layers, macs, params, bytes }: CompressionSummary): void {
+function printSummary({ layers, macs, params, allocation, bytes }: CompressionSummary): void {
   printTable(
     [
       { title: 'layer' },
@@ -124,6 +124,7 @@ function printSummary({ layers, macs, params, bytes }: CompressionSummary): void
   if (macs) print(change('MACs', macs, formatCount));
   print(change('params', params, formatCount));
   print(change('file', bytes, formatBytes));
+  if (allocation) print(spent(allocation));
 }
 
 function shapeOf({ outputChannels, inputChannels, kernel, groups }: LayerSummary): string {
@@ -137,6 +138,11 @@ function meanKernels({ kernels, inputChannels }: LayerSummary): string {
 
 function change(what: string, { before, after }: Change, format: (count: number) => string): string {
   return `${what}: ${format(before)} → ${format(after)} (${formatShare(share({ before, after }))})`;
+}
+
+function spent({ loss, gap, isOptimal }: AllocationSummary): string {
+  const proof = isOptimal ? 'the least there is' : 'nearly the least there is';
+  return `allocation: loss ${formatNumber(loss)}, ${proof}; ${(100 * gap).toFixed(4)} % above the bound of its relaxation`;
 }
 
 function share({ before, after }: Change): number {

@@ -63,11 +63,14 @@ export function cheapest(layers: readonly Choices[]): Choice[] {
 /**
  * Least total loss at a total cost of at most `budget`: a multiple-choice knapsack. A Lagrange multiplier gives the bound
  * and the choices near which the optimum lies (`relax`), a search among those gives the optimum (`closeGap`). That is exact
- * on networks of dozens of layers; where the search is cut short, the loss is as near to the optimum as `bound` says.
+ * on networks of dozens of layers; where the search is cut short, the loss is as near to the optimum as `bound` says. A
+ * budget that pays for all layers as they are leaves them so, even if some are no better than GDWS.
  *
  * @returns `undefined` where even the least cost exceeds the budget
  */
 export function allocate(layers: readonly Choices[], budget: number): Allocation | undefined {
+  const dense = layers.map((): Choice => 'dense');
+  if (totalCost(layers, dense) <= budget) return { chosen: dense, loss: 0, bound: 0, isOptimal: true };
   const frontiers = layers.map(frontierOf);
   const relaxation = relax(frontiers, budget);
   if (!relaxation) return undefined;

@@ -67,7 +67,7 @@ export async function compress(
   const decomposed = await decomposeLayers(convolutions.layers, goal, alpha, calibration, options, file);
   const compressed = (stages: ReadonlyMap<Layer, Stages>) => compressedBytes(model, file, stages);
   if (calibration) await measureLosses(decomposed, calibration, compressed);
-  const chosen = plan(decomposed, goal, network);
+  const { chosen, allocation } = plan(decomposed, goal, network);
 
   const replaced = new Map<Layer, Stages>();
   for (const [i, { layer, spectrum, ranking }] of decomposed.entries()) {
@@ -85,6 +85,7 @@ export async function compress(
   const summary = summarize(convolutions, replaced, network, {
     alpha,
     budget: isBudget(goal),
+    allocation,
     refitted,
     bytes: { before, after: bytes.length },
   });

@@ -1,5 +1,14 @@
 import { GdwsError } from '../errors';
-import { allocate, cheapest, ifCheaper, linearCosts, totalCost, type Choice, type Choices } from './allocation';
+import {
+  allocate,
+  cheapest,
+  ifCheaper,
+  linearCosts,
+  totalCost,
+  type Allocation,
+  type Choice,
+  type Choices,
+} from './allocation';
 import { denseWeights, gdwsWeights } from './cost';
 import type { Layer } from './layers';
 import { lego } from './lego';
@@ -14,6 +23,13 @@ export interface RankedLayer {
   readonly losses?: Float64Array;
 }
 
+/** How many steps each layer takes. */
+export interface Plan {
+  readonly chosen: readonly Choice[];
+  /** Where a budget was spent over the network. */
+  readonly allocation?: Allocation;
+}
+
 /**
  * How many steps each layer takes. Every GDWS layer keeps at least one kernel in each group, and a layer that would not be
  * cheaper stays dense.
@@ -23,12 +39,12 @@ export interface RankedLayer {
  *
  * @throws {GdwsError} BUDGET_OUT_OF_RANGE where even one kernel a group is too much, naming the least achievable share
  */
-export function plan(layers: readonly RankedLayer[], goal: Goal, network: { macs?: number; params: number }): Choice[] {
+export function plan(layers: readonly RankedLayer[], goal: Goal, network: { macs?: number; params: number }): Plan {
   switch (goal.kind) {
     case 'beta':
-      return layers.map((one) => withError(one, goal.value));
+      return { chosen: layers.map((one) => withError(one, goal.value)) };
     case 'error':
-      return layers.map((one) => withError(one, goal.value * one.ranking.errors[0]!));
+      return { chosen: layers.map((one) => withError(one, goal.value * one.ranking.errors[0]!)) };
     case 'macs':
       return withinBudget(layers.map(macs), network.macs!, goal);
     case 'params':
@@ -65,11 +81,11 @@ function budgetLosses({ ranking: { errors }, losses }: RankedLayer): Float64Arra
   return errors.map((error) => (energy > 0 ? (error / energy) ** 2 : 0));
 }
 
-function withinBudget(layers: readonly Choices[], total: number, { kind, value }: Goal): Choice[] {
+function withinBudget(layers: readonly Choices[], total: number, { kind, value }: Goal): Plan {
   const fixed = total - layers.reduce((sum, { dense }) => sum + dense, 0);
   // Rounding must not refuse the very share that the error below names.
   const allocation = allocate(layers, value * total * (1 + 1e-12) - fixed);
-  if (allocation) return allocation.chosen;
+  if (allocation) return { chosen: allocation.chosen, allocation };
   const least = (fixed + totalCost(layers, cheapest(layers))) / total;
   throw new GdwsError('BUDGET_OUT_OF_RANGE', `no GDWS network keeps only ${value} of the ${kind}.`, {
     remedy:

@@ -33,8 +33,23 @@ export async function decompose(
   }
 }
 
-/** α_c σ²_{c,i} of every component, (C, rank): what the weighted error e² grows by when it is dropped. */
-export function energies(spectrum: Spectrum, alpha?: ArrayLike<number>): Float64Array {
-  const ofChannel = rank(spectrum.shape);
-  return spectrum.singularValues.map((value, index) => (alpha?.[Math.floor(index / ofChannel)] ?? 1) * value * value);
+/** What single precision may have changed of weights, as a share of their energy. */
+const rounding = 2 ** -48;
+
+/**
+ * α_c σ²_{c,i} of every component, (C, rank): what the weighted error e² grows by when it is dropped. 0 beyond the numerical
+ * rank of a channel's weights, which are in single precision.
+ */
+export function energies({ shape, singularValues }: Spectrum, alpha?: ArrayLike<number>): Float64Array {
+  const ofChannel = rank(shape);
+  const result = new Float64Array(singularValues.length);
+  for (let channel = 0; channel < shape.inputChannels; ++channel) {
+    const first = channel * ofChannel;
+    const squares = singularValues.subarray(first, first + ofChannel).map((value) => value * value);
+    const negligible = rounding * squares.reduce((sum, square) => sum + square, 0);
+    squares.forEach((square, i) => {
+      if (square > negligible) result[first + i] = (alpha?.[channel] ?? 1) * square;
+    });
+  }
+  return result;
 }

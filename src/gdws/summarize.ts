@@ -1,18 +1,25 @@
 import type { NodeProto } from '../onnx/onnx_pb';
+import type { Allocation } from './allocation';
 import { alphaOf, type Alpha } from './alpha';
 import { denseWeights, gdwsWeights } from './cost';
 import { nameOf, type Convolutions, type DenseReason, type Layer } from './layers';
 import type { NetworkCost } from './network-cost';
 import { taps, type ConvolutionShape } from './shape';
 import type { Stages } from './stages';
-import type { Change, CompressionSummary, LayerSummary } from './summary';
+import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './summary';
 
 /** Puts into numbers what was replaced by what. `budget`: whether the goal was one for the whole network. */
 export function summarize(
   { nodes, layers, leftAlone }: Convolutions,
   replaced: ReadonlyMap<Layer, Stages>,
   network: NetworkCost,
-  options: { alpha: Alpha; budget: boolean; bytes: Change; refitted?: ReadonlyMap<Layer, Stages> },
+  options: {
+    alpha: Alpha;
+    budget: boolean;
+    allocation?: Allocation;
+    bytes: Change;
+    refitted?: ReadonlyMap<Layer, Stages>;
+  },
 ): CompressionSummary {
   const summaries = new Map<NodeProto, LayerSummary>();
   for (const one of leftAlone) {
@@ -37,8 +44,13 @@ export function summarize(
     layers: nodes.flatMap((node) => summaries.get(node) ?? []),
     macs: network.macs === undefined ? undefined : { before: network.macs, after: network.macs - saved('macs') },
     params: { before: network.params, after: network.params - saved('params') },
+    allocation: options.allocation && gapOf(options.allocation),
     bytes: options.bytes,
   };
+}
+
+function gapOf({ loss, bound, isOptimal }: Allocation): AllocationSummary {
+  return { loss, bound, gap: loss > 0 ? (loss - bound) / loss : 0, isOptimal };
 }
 
 function dense(reason: DenseReason) {

@@ -33,6 +33,17 @@ export interface LayerSummary {
   readonly params?: Change;
 }
 
+/** How well a budget was spent. Losses are those that docs/allocation.md defines. */
+export interface AllocationSummary {
+  readonly loss: number;
+  /** No allocation within the budget loses less than this. */
+  readonly bound: number;
+  /** (loss - bound) / loss; 0 where nothing is lost. */
+  readonly gap: number;
+  /** Whether the search was exhaustive: then no allocation loses less than `loss`, either. */
+  readonly isOptimal: boolean;
+}
+
 /** What became of a network: plain numbers, ready for JSON. */
 export interface CompressionSummary {
   /** Every convolution, in the network's order. */
@@ -40,6 +51,8 @@ export interface CompressionSummary {
   /** Of all Conv, ConvTranspose, Gemm and MatMul; `undefined` where shapes are not known. */
   readonly macs?: Change;
   readonly params: Change;
+  /** Of a budget. */
+  readonly allocation?: AllocationSummary;
   /** Size of the model file, in bytes. */
   readonly bytes: Change;
 }

@@ -10,7 +10,7 @@ import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, joined, predicted } from './adversarial-images';
 import { attackedLosses } from './attacked-losses';
 import { calibrationImages } from './images';
-import { measureMoments, type LayerMoments } from './layer-moments';
+import { measureMoments, MomentsNetwork, type LayerMoments } from './layer-moments';
 import { refitInOrder, type Kernels } from './refit';
 
 /** How far a calibration is. */
@@ -36,8 +36,13 @@ export interface Calibration {
   readonly rounds?: number;
   /** Of the labels with which gradients are taken, and of the attack (default 0). */
   readonly seed?: number;
-  /** Images at once (default 8); changes time and memory, and results only by rounding. */
+  /** Images at once (default 8, or as many as fit the memory); changes time and memory, and results only by rounding. */
   readonly batchSize?: number;
+  /**
+   * Bytes of working memory, beside the network and the images themselves (default 3e9). What a refit has to keep beyond a third
+   * of it goes to a temporary file.
+   */
+  readonly memory?: number;
   /**
    * How often the refit goes through a layer's channels and fits the kernels of each to what the others leave (default 3).
    * With 0 it fits the pointwise stage alone.
@@ -66,6 +71,8 @@ type CompressedBytes = (stages: ReadonlyMap<Layer, Stages>) => Uint8Array;
 /** Attacked images that show what a layer costs; their number is small, since each layer needs attacks of its own. */
 const imagesOfAttackedLosses = 128;
 
+const defaultMemory = 3e9;
+
 interface Surroundings {
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -75,7 +82,7 @@ interface Surroundings {
  * Measures the moments of the layers' inputs and of their gradients.
  *
  * @throws GdwsError ARGUMENT_INVALID for options that make no sense or a model with several inputs; GRADIENT_UNSUPPORTED,
- *   SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, ABORTED
+ *   SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, ABORTED; OUT_OF_MEMORY where one batch needs more than is given
  */
 export async function calibrate(
   graph: Graph,
@@ -84,10 +91,11 @@ export async function calibrate(
   { threads = native.concurrency, signal }: Surroundings,
 ): Promise<Calibrated> {
   check(graph, calibration);
-  const { normalization, attack, rounds = 3, seed = 0, ridge = 1e-5, sweeps = 3 } = calibration;
+  const { normalization, attack, rounds = 3, seed = 0, ridge = 1e-5, sweeps = 3, memory = defaultMemory } = calibration;
   const declaredBatch = declaredBatchOf(graph, calibration.images.length);
   const batch = declaredBatch ?? 1;
-  const batchSize = declaredBatch ?? calibration.batchSize ?? 8;
+  const network = new MomentsNetwork(graph, layers, native.createSession(threads));
+  const batchSize = network.batchWithin(memory, calibration.images.dims, declaredBatch ?? calibration.batchSize);
   const throwIfAborted = () => {
     if (signal?.aborted) throw new GdwsError('ABORTED', 'the calibration was aborted.', { cause: signal.reason });
   };
@@ -105,8 +113,7 @@ export async function calibrate(
   if (dense) images = await adversarialImages(dense, labelled, attack, attackOptions);
 
   const source = calibrationImages(images, batchSize, normalization);
-  const moments = await measureMoments(graph, layers, source, {
-    threads,
+  const moments = await measureMoments(network, source, {
     seed,
     onBatch: (done) => {
       throwIfAborted();
@@ -116,6 +123,7 @@ export async function calibrate(
   const refitted = (stages: ReadonlyMap<Layer, Kernels>, set: ImageSet, step: 'losses' | 'refit') =>
     refitInOrder(graph, stages, calibrationImages(set, batchSize, normalization), {
       ...{ threads, ridge, sweeps, seed, throwIfAborted },
+      liveBytes: memory / 3,
       isSeparate: step === 'losses',
       fisher: (layer) => moments.get(layer)?.fisher,
       onLayer: (done, total) => calibration.onProgress?.({ step, done, total }),
@@ -160,10 +168,8 @@ function declaredBatchOf(graph: Graph, images: number): number | undefined {
   });
 }
 
-function check(
-  graph: Graph,
-  { images, seed = 0, batchSize = 8, rounds = 3, sweeps = 3, ridge = 1e-5 }: Calibration,
-): void {
+function check(graph: Graph, calibration: Calibration): void {
+  const { images, seed = 0, batchSize = 8, rounds = 3, sweeps = 3, ridge = 1e-5, memory = defaultMemory } = calibration;
   for (const [name, value, least] of [
     ['seed', seed, 0],
     ['batchSize', batchSize, 1],
@@ -172,6 +178,9 @@ function check(
   ] as const) {
     if (Number.isSafeInteger(value) && value >= least) continue;
     throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from ${least} on.` });
+  }
+  if (!(memory > 0)) {
+    throw new GdwsError('ARGUMENT_INVALID', `memory is ${memory}.`, { remedy: 'Give a number of bytes above 0.' });
   }
   if (!(ridge >= 0 && ridge < Infinity)) {
     throw new GdwsError('ARGUMENT_INVALID', `ridge is ${ridge}.`, { remedy: 'Give a number from 0 on.' });

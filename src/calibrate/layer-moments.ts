@@ -2,7 +2,7 @@ import { buildProgram } from '../engine/builder';
 import { namingNodes } from '../engine/compile';
 import { ConstantPool, toNativeConstants } from '../engine/constant-pool';
 import { differentiate } from '../engine/gradient/differentiate';
-import { bytesOf } from '../engine/program';
+import { bytesOf, type Program, type ProgramOperation, type ValueId } from '../engine/program';
 import { ProgramWriter } from '../engine/program-writer';
 import { GdwsError } from '../errors';
 import type { Layer } from '../gdws/layers';
@@ -10,17 +10,18 @@ import { taps } from '../gdws/shape';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import { elementCount } from '../graph/value';
-import { native, type NativeProgram, type NativeSession } from '../native';
+import { native, type HeldMemory, type NativeProgram, type NativeSession } from '../native';
 import { rows } from '../robustness/queries';
 import { RandomStream } from '../robustness/random-stream';
 import type { CalibrationImages } from './images';
 import { operationsOf } from './layer-operations';
-import { channelRows, patchRows } from './maps';
+import { channelMoments, patchMoments } from './maps';
 import { drawnCotangent, predictionOf, type Prediction } from './prediction';
+import { sampledConvolution } from './sampled-convolution';
 
 /** What calibration images say of a layer. */
 export interface LayerMoments {
-  /** (C, K², K²): E[p pᵀ] of what the taps of each input channel read, over images and output pixels. */
+  /** (C, K², K²): E[p pᵀ] of what the taps of each input channel read, over images and (some) output pixels. */
   readonly patches: Float64Array;
   /** (groups, M / groups, M / groups): E[Σ g gᵀ], g = ∂ℓ/∂y at each output pixel, summed over these. */
   readonly fisher: Float64Array;
@@ -30,7 +31,7 @@ interface MeasuredLayer {
   readonly layer: Layer;
   readonly patches: Float64Array;
   readonly fisher: Float64Array;
-  /** Output pixels that were summed over. */
+  /** Output pixels whose patches were summed. */
   pixels: number;
 }
 
@@ -43,13 +44,11 @@ interface MeasuredLayer {
  * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, and what a model that cannot be run throws
  */
 export async function measureMoments(
-  graph: Graph,
-  layers: readonly Layer[],
+  network: MomentsNetwork,
   images: CalibrationImages,
-  { threads, seed, onBatch }: { threads: number; seed: number; onBatch: (done: number) => void },
+  { seed, onBatch }: { seed: number; onBatch: (done: number) => void },
 ): Promise<Map<Layer, LayerMoments>> {
-  const network = new MomentsNetwork(graph, layers, native.createSession(threads));
-  const measured = layers.map((layer): MeasuredLayer => {
+  const measured = network.layers.map((layer): MeasuredLayer => {
     const { inputChannels, outputChannels, groups } = layer.shape;
     return {
       layer,
@@ -79,6 +78,8 @@ export async function measureMoments(
 }
 
 interface CompiledMoments {
+  /** Working memory of both passes. */
+  readonly bytes: number;
   readonly prediction: Prediction;
   readonly forward: NativeProgram;
   readonly backward: NativeProgram;
@@ -88,19 +89,45 @@ interface CompiledMoments {
   readonly gradients: readonly number[];
   /** Sizes in bytes of the forward outputs that are saved for the backward program, which follow the patch moments. */
   readonly saved: readonly number[];
+  /** Theirs, once there are any: one batch runs at a time. */
+  held?: HeldMemory[];
   /** For each input of the backward program after the cotangent: the network's input, its output, or a saved value. */
   readonly sources: readonly ('input' | 'output' | number)[];
 }
 
-class MomentsNetwork {
+/** Images at once where memory allows. */
+const mostAtOnce = 8;
+
+/** A network with, beside its output, the second moments of its layers; compiled for each size of batches. */
+export class MomentsNetwork {
   private readonly pool = new ConstantPool();
   private readonly compiled = new Map<number, CompiledMoments>();
 
   constructor(
     private readonly graph: Graph,
-    private readonly layers: readonly Layer[],
+    readonly layers: readonly Layer[],
     private readonly session: NativeSession,
   ) {}
+
+  /**
+   * The size of batches whose passes take no more working memory than given.
+   *
+   * @param wanted the size that it has to be, if any
+   * @throws GdwsError OUT_OF_MEMORY where there is none
+   */
+  batchWithin(memory: number, dims: readonly number[], wanted?: number): number {
+    const least = wanted ?? 1;
+    const { bytes } = this.programFor(least, dims);
+    if (bytes > memory) {
+      const [needed, given] = [bytes, memory].map((count) => `${Math.ceil(count / 1e6)} MB`);
+      throw new GdwsError('OUT_OF_MEMORY', `${least} image(s) at once take ${needed}, and ${given} are allowed.`, {
+        file: this.graph.file,
+        shape: [least, ...dims],
+        remedy: `Allow more memory${least > 1 ? ', take fewer images at once' : ''}, or give smaller images.`,
+      });
+    }
+    return wanted ?? Math.min(mostAtOnce, Math.floor(memory / bytes));
+  }
 
   /** @param randomOf draws the labels of an image of the batch */
   async add(
@@ -111,7 +138,7 @@ class MomentsNetwork {
   ): Promise<void> {
     const count = pixels.length / elementCount(dims);
     const program = this.programFor(count, dims);
-    const held = program.saved.map((bytes) => native.holdMemory(bytes));
+    const held = (program.held ??= program.saved.map((bytes) => native.holdMemory(bytes)));
     const unheld = new Array<undefined>(1 + program.patches.length).fill(undefined);
     const [outputBytes, ...moments] = await program.forward.run([pixels], [...unheld, ...held]).done;
     program.patches.forEach(({ layer, pixels: perBatch }, index) => {
@@ -161,34 +188,62 @@ class MomentsNetwork {
     const nativeConstants = toNativeConstants(constants);
     const to = found.map(({ operation }) => operation.outputs[0]!);
     const { backward, saved, constants: all } = differentiate(program, nativeConstants, this.pool, output, to);
+    const backwardEnd = backward.operations.length;
     found.forEach(({ operation, groups }, index) => {
       const writer = new ProgramWriter(backward, operation.origin);
-      const channels = channelRows(writer, backward.outputs[index]!, groups);
-      backward.outputs[index] = writer.productOfRows(channels, channels);
+      backward.outputs[index] = channelMoments(writer, backward.outputs[index]!, groups);
     });
 
+    moveToInputs(backward, backwardEnd);
+
+    const forwardEnd = program.operations.length;
     const patches = found.map(({ operation, index }) => {
       const writer = new ProgramWriter(program, operation.origin);
-      const [, , height = 0, width = 0] = writer.dimsOf(operation.outputs[0]!);
-      const read = patchRows(writer, operation);
-      program.outputs.push(writer.productOfRows(read, read));
-      return { layer: index, pixels: count * height * width };
+      const [x, w] = operation.inputs as [ValueId, ValueId];
+      const dims = { weights: writer.dimsOf(w), result: writer.dimsOf(operation.outputs[0]!) };
+      const sampled = sampledConvolution(writer, operation, x, dims, this.pool, nativeConstants);
+      program.outputs.push(patchMoments(writer, sampled, dims.weights));
+      return { layer: index, pixels: count * sampled.output[0] * sampled.output[1] };
     });
+    moveToInputs(program, forwardEnd);
     const savedIds = saved.filter((id) => !program.inputs.includes(id) && id !== output);
     program.outputs.push(...savedIds);
-    return {
-      prediction: predictionOf(program, output),
+    const passes = {
       forward: namingNodes(program, () => this.session.compile(program.encode(), nativeConstants)),
       backward: namingNodes(backward, () => this.session.compile(backward.encode(), all)),
+    };
+    const savedBytes = savedIds.map((id) => bytesOf(program.values[id]!));
+    return {
+      bytes: savedBytes.reduce((sum, one) => sum + one, passes.forward.arenaBytes + passes.backward.arenaBytes),
+      prediction: predictionOf(program, output),
+      ...passes,
       patches,
       gradients: found.map(({ index }) => index),
-      saved: savedIds.map((id) => bytesOf(program.values[id]!)),
+      saved: savedBytes,
       sources: saved.map((id) => {
         if (program.inputs.includes(id)) return 'input';
         return id === output ? 'output' : savedIds.indexOf(id);
       }),
     };
   }
+}
+
+/** Moves operations from number `begin` on to where their inputs are known, so that these need not be kept. */
+function moveToInputs(program: Program, begin: number): void {
+  const moved = program.operations.slice(begin);
+  const placeOf = new Map<ValueId, number>();
+  program.operations.slice(0, begin).forEach(({ outputs }, place) => outputs.forEach((id) => placeOf.set(id, place)));
+  const following = new Map<number, ProgramOperation[]>();
+  for (const operation of moved) {
+    const place = Math.max(-1, ...operation.inputs.map((id) => (id === undefined ? -1 : (placeOf.get(id) ?? -1))));
+    for (const id of operation.outputs) placeOf.set(id, place);
+    following.set(place, [...(following.get(place) ?? []), operation]);
+  }
+  const kept = program.operations.slice(0, begin);
+  program.operations = [
+    ...(following.get(-1) ?? []),
+    ...kept.flatMap((operation, place) => [operation, ...(following.get(place) ?? [])]),
+  ];
 }
 
 function addTo(sums: Float64Array, terms: Float32Array): void {

@@ -6,9 +6,11 @@ import { walkOf } from '../engine/gradient/walk';
 import { Program, type ProgramOperation, type ProgramValue, type ValueId } from '../engine/program';
 import { ProgramWriter } from '../engine/program-writer';
 import { taps, type ConvolutionShape } from '../gdws/shape';
-import type { HeldMemory, NativeArray, NativeConstant, NativeProgram, NativeSession } from '../native';
+import type { NativeConstant, NativeProgram, NativeSession } from '../native';
 import type { RandomStream } from '../robustness/random-stream';
+import type { LiveStore, StoredValue } from './live-store';
 import { channelRows } from './maps';
+import { runStored } from './segments';
 
 /** Moments that regress a layer's outputs in the dense network on what it reads in the compressed one. N = C / groups · K². */
 export interface LayerRegression {
@@ -20,8 +22,8 @@ export interface LayerRegression {
 
 /** What the layer reads of one batch. */
 export interface LayerMaps {
-  readonly dense: HeldMemory | NativeArray;
-  readonly compressed: HeldMemory | NativeArray;
+  readonly dense: StoredValue;
+  readonly compressed: StoredValue;
 }
 
 /** The convolution whose patches are read, in a program of batches of one size. */
@@ -50,6 +52,7 @@ export class RegressionSums {
 
   constructor(
     private readonly session: NativeSession,
+    private readonly store: LiveStore,
     pool: ConstantPool,
     private readonly weights: Float32Array,
     private readonly shape: ConvolutionShape,
@@ -77,8 +80,12 @@ export class RegressionSums {
     for (let begin = 0; begin < batches.length; begin += atOnce) {
       const part = batches.slice(begin, begin + atOnce);
       const { program, indices } = this.programFor(regressed, part.length, drawn);
-      const inputs = part.flatMap(({ dense, compressed }) => [dense, compressed, indices(this.draw(pixels, drawn))]);
-      const [patches, cross] = await program.run(inputs).done;
+      const inputs = part.flatMap(({ dense, compressed }) => {
+        const places = indices(this.draw(pixels, drawn));
+        const made = { type: 'int32' as const, bytes: places.byteLength, make: () => Promise.resolve(places) };
+        return [dense, compressed, made];
+      });
+      const [patches, cross] = await runStored(program, inputs, this.store);
       addTo(this.patches, new Float32Array(patches!));
       addTo(this.cross, new Float32Array(cross!));
       this.count += drawn * part.length;

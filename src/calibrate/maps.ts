@@ -1,7 +1,12 @@
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
-import type { ProgramOperation, ValueId } from '../engine/program';
+import { reduceCode } from '../engine/functions';
+import type { ValueId } from '../engine/program';
 import type { ProgramWriter } from '../engine/program-writer';
+import type { SampledConvolution } from './sampled-convolution';
+
+/** Products that are summed one after the other in single precision; more are summed in parts. */
+const mostInSequence = 8192;
 
 /** A map (N, M, H, W) as the rows of its channels: (groups, M / groups, N·H·W). */
 export function channelRows(writer: ProgramWriter, map: ValueId, groups: number): ValueId {
@@ -17,31 +22,57 @@ export function channelRows(writer: ProgramWriter, map: ValueId, groups: number)
   return writer.view(turned, [groups, perGroup, images * pixels]);
 }
 
-/** What each tap of a convolution of the program reads of its map (N, C, H, W): (C, K², N·OH·OW). */
-export function patchRows(writer: ProgramWriter, convolution: ProgramOperation): ValueId {
-  const [x, w] = convolution.inputs as [ValueId, ValueId];
-  const [result] = convolution.outputs as [ValueId];
-  const walk = walkOf(convolution);
-  const weights = writer.dimsOf(w);
+/** Σ y yᵀ of a map (N, M, H, W), over images and pixels: (groups, M / groups, M / groups). */
+export function channelMoments(writer: ProgramWriter, map: ValueId, groups: number): ValueId {
+  const [images = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(map);
+  const pixels = height * width;
+  if (images * pixels <= mostInSequence) {
+    const rows = channelRows(writer, map, groups);
+    return writer.productOfRows(rows, rows);
+  }
+  let parts = 1;
+  while (pixels % parts !== 0 || pixels / parts > mostInSequence) ++parts;
+  const perGroup = channels / groups;
+  const length = pixels / parts;
+  const rows = writer.emit(
+    'strided',
+    [map],
+    [groups, images, parts, perGroup, length],
+    [0, perGroup * pixels, channels * pixels, length, pixels, 1],
+  );
+  const sums = writer.productOfRows(rows, rows);
+  const dims = [groups, 1, 1, perGroup, perGroup];
+  return writer.view(writer.emit('reduce', [sums], dims, [reduceCode('sum'), 1, 2]), [groups, perGroup, perGroup]);
+}
+
+/** Σ p pᵀ of what the taps of each input channel read in a convolution, over images and output pixels: (C, K², K²). */
+export function patchMoments(
+  writer: ProgramWriter,
+  { x, ints, output }: SampledConvolution,
+  weights: readonly number[],
+): ValueId {
+  const walk = walkOf({ ints });
   const [, , kernelHeight = 0, kernelWidth = 0] = weights;
-  const output = writer.dimsOf(result).slice(2);
   const padded = paddedMap(writer, x, output, walk, weights);
   const [images = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(padded);
   const plane = height * width;
   const patches = writer.emit(
     'strided',
     [padded],
-    [channels, kernelHeight, kernelWidth, images, ...output],
+    [channels, images, kernelHeight, kernelWidth, ...output],
     [
       0,
       plane,
+      channels * plane,
       walk.dilations[0] * width,
       walk.dilations[1],
-      channels * plane,
       walk.strides[0] * width,
       walk.strides[1],
     ],
   );
-  const [outputHeight = 0, outputWidth = 0] = output;
-  return writer.view(patches, [channels, kernelHeight * kernelWidth, images * outputHeight * outputWidth]);
+  const taps = kernelHeight * kernelWidth;
+  const rows = writer.view(patches, [channels, images, taps, output[0] * output[1]]);
+  const sums = writer.productOfRows(rows, rows);
+  const total = writer.emit('reduce', [sums], [channels, 1, taps, taps], [reduceCode('sum'), 1]);
+  return writer.view(total, [channels, taps, taps]);
 }

@@ -1,18 +1,18 @@
 import { fusedProgram } from '../engine/compile';
 import { ConstantPool, toNativeConstants } from '../engine/constant-pool';
-import type { Program, ProgramOperation, ValueId } from '../engine/program';
+import { bytesOf, type Program, type ProgramOperation, type ValueId } from '../engine/program';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
-import { elementCount } from '../graph/value';
-import { native, type NativeArray, type NativeConstant, type NativeSession } from '../native';
+import { native, type NativeConstant, type NativeSession } from '../native';
 import { RandomStream } from '../robustness/random-stream';
 import { fitStages, type FitOptions } from './fit-stages';
 import type { CalibrationImages } from './images';
 import { operationsOf } from './layer-operations';
 import { RegressionSums } from './layer-regression';
+import { LiveStore } from './live-store';
 import { readBy, Segment, type LiveValues } from './segments';
 
 /** What a layer's depthwise stage is. */
@@ -23,6 +23,8 @@ export interface RefitOptions extends FitOptions {
   readonly isSeparate?: boolean;
   /** Of the patches that are drawn. */
   readonly seed: number;
+  /** Bytes of values between segments that are held in memory; others go to a temporary file. */
+  readonly liveBytes: number;
   /** (groups, M / groups, M / groups): what an error of the layer's outputs costs. */
   fisher(layer: Layer): Float64Array | undefined;
   onLayer(done: number, total: number, layer: Layer): void;
@@ -32,7 +34,7 @@ export interface RefitOptions extends FitOptions {
 /**
  * Refits layers one after the other, in the network's order: both stages become what best maps the input that the network
  * compressed so far produces to what the dense layer makes of the dense network's input, which repairs what earlier layers
- * broke. Both networks go forward segment by segment over all images, whose values between segments stay in memory. Nodes
+ * broke. Both networks go forward segment by segment over all images, whose values between segments wait in a store. Nodes
  * that share their weights are fitted to the first.
  *
  * @param stages of the layers that are replaced
@@ -64,6 +66,7 @@ class Refit {
   private readonly pool = new ConstantPool();
   private readonly session: NativeSession;
   private readonly lanes = new Map<number, Lane>();
+  private readonly store: LiveStore;
 
   constructor(
     private readonly graph: Graph,
@@ -72,15 +75,25 @@ class Refit {
     private readonly options: RefitOptions,
   ) {
     this.session = native.createSession(options.threads);
+    this.store = new LiveStore(options.liveBytes);
   }
 
   async run(): Promise<Map<Layer, Stages>> {
+    try {
+      return await this.runThrough();
+    } finally {
+      await this.store.close();
+    }
+  }
+
+  private async runThrough(): Promise<Map<Layer, Stages>> {
     const { images, options } = this;
     const batches: Batch[] = [];
     for (let begin = 0; begin < images.count; begin += images.batchSize) {
-      const pixels = await images.batch(begin);
-      const lane = this.laneFor(pixels.length / elementCount(images.dims));
-      const live = new Map<ValueId, NativeArray>([[lane.program.inputs[0]!, pixels]]);
+      const lane = this.laneFor(Math.min(images.batchSize, images.count - begin));
+      const [input] = lane.program.inputs;
+      const bytes = bytesOf(lane.program.values[input!]!);
+      const live = new Map([[input!, { type: 'float32' as const, bytes, make: () => images.batch(begin) }]]);
       batches.push({ lane, dense: live, compressed: live });
     }
     const stops = this.stopsOf(batches[0]!.lane.program);
@@ -140,9 +153,12 @@ class Refit {
         segments.set(lane, pair);
       }
       const same = batch.dense === batch.compressed && !pair.replaces;
-      const compressed = await pair.compressed.run(batch.compressed);
-      batch.dense = same ? compressed : await pair.dense.run(batch.dense);
+      const before = new Set([...batch.dense.values(), ...batch.compressed.values()]);
+      const compressed = await pair.compressed.run(batch.compressed, this.store);
+      batch.dense = same ? compressed : await pair.dense.run(batch.dense, this.store);
       batch.compressed = compressed;
+      for (const stored of [...batch.dense.values(), ...compressed.values()]) before.delete(stored);
+      for (const stored of before) this.store.release(stored);
     }
   }
 
@@ -179,7 +195,7 @@ class Refit {
   private async solve(layer: Layer, place: number, batches: readonly Batch[]): Promise<Stages> {
     const { options, session } = this;
     const random = new RandomStream(options.seed, place);
-    const sums = new RegressionSums(session, this.pool, layer.weights, layer.shape, random);
+    const sums = new RegressionSums(session, this.store, this.pool, layer.weights, layer.shape, random);
     const lanes = new Set(batches.map(({ lane }) => lane));
     const share = Math.min(1, mostPatches(layer) / patchCount(batches, place));
     for (const lane of lanes) {

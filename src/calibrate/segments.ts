@@ -1,16 +1,10 @@
 import { namingNodes } from '../engine/compile';
 import { bytesOf, Program, type ProgramOperation, type ProgramValue, type ValueId } from '../engine/program';
-import {
-  native,
-  type HeldMemory,
-  type NativeArray,
-  type NativeConstant,
-  type NativeProgram,
-  type NativeSession,
-} from '../native';
+import type { NativeConstant, NativeProgram, NativeSession } from '../native';
+import type { LiveStore, StoredValue } from './live-store';
 
-/** The values of one batch that later operations read, in native memory. */
-export type LiveValues = ReadonlyMap<ValueId, HeldMemory | NativeArray>;
+/** The values of one batch that later operations read. */
+export type LiveValues = ReadonlyMap<ValueId, StoredValue>;
 
 /** Operations that follow each other in a program, as a program of their own. */
 export class Segment {
@@ -60,18 +54,41 @@ export class Segment {
   }
 
   /** The live values after the segment, of those before it. */
-  async run(live: LiveValues): Promise<LiveValues> {
+  async run(live: LiveValues, store: LiveStore): Promise<LiveValues> {
     const result = new Map([...live].filter(([id]) => this.later.has(id)));
     if (!this.native) return result;
     const { values, outputs } = this.program;
-    const held = outputs.map((id) => native.holdMemory(bytesOf(values[id]!)));
-    await this.native.run(
+    const stored: StoredValue[] = [];
+    for (const id of outputs) stored.push(await store.reserve({ type: values[id]!.type, bytes: bytesOf(values[id]!) }));
+    const written = await runStored(
+      this.native,
       this.inputIds.map((id) => live.get(id)!),
-      held,
-    ).done;
-    this.outputIds.forEach((id, index) => result.set(id, held[index]!));
+      store,
+      stored,
+    );
+    for (const [index, id] of this.outputIds.entries()) {
+      const bytes = written[index];
+      if (bytes) await store.write(stored[index]!, bytes);
+      result.set(id, stored[index]!);
+    }
     return result;
   }
+}
+
+/** Runs a program on stored values. Gives the outputs that do not go to memory of the store. */
+export async function runStored(
+  program: NativeProgram,
+  inputs: readonly StoredValue[],
+  store: LiveStore,
+  outputs: readonly StoredValue[] = [],
+): Promise<ArrayBuffer[]> {
+  const read = await Promise.all(inputs.map((input) => store.read(input)));
+  const written = await program.run(
+    read.map(({ value }) => value),
+    outputs.map(({ memory }) => memory),
+  ).done;
+  for (const { done } of read) done();
+  return written;
 }
 
 /** Values that operations read. */

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { calibrationImages } from '../../src/calibrate/images';
-import { measureMoments } from '../../src/calibrate/layer-moments';
+import { measureMoments, MomentsNetwork } from '../../src/calibrate/layer-moments';
 import { findConvolutions } from '../../src/gdws/layers';
 import { Graph } from '../../src/graph/graph';
 import { inferValues } from '../../src/graph/infer';
 import { ImageSet, type Tensor } from '../../src/index';
+import { native } from '../../src/native';
 import { makeNode, makeValueInfo } from '../../src/onnx/make';
 import { RandomStream } from '../../src/robustness/random-stream';
 import { convolutionCases, convolutionModel, type ConvolutionCase } from '../gdws/convolutions';
@@ -123,7 +124,8 @@ test('patch moments and Fisher information are those of their definition, whatev
     const [count, ...dims] = x.dims as [number, number, number, number];
     const set = new ImageSet(dims, x.data as Float32Array, new Uint8Array(count));
     const images = calibrationImages(set, one.batch);
-    const measured = await measureMoments(graph, layers, images, { threads: 1, seed, onBatch: () => undefined });
+    const network = new MomentsNetwork(graph, layers, native.createSession(1));
+    const measured = await measureMoments(network, images, { seed, onBatch: () => undefined });
     const [w, b] = ['w', 'b'].map((name) => graph.constant(name)?.data as Float32Array | undefined);
     const expected = byDefinition(one, head, x, w!, b, seed);
     const own = measured.get(layers[0]!)!;

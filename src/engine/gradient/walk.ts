@@ -1,5 +1,3 @@
-import type { ProgramOperation } from '../program';
-
 /** How a kernel walks over a map. */
 export interface Walk {
   readonly strides: readonly [number, number];
@@ -8,7 +6,7 @@ export interface Walk {
   readonly pads: readonly [number, number];
 }
 
-export function walkOf({ ints }: ProgramOperation): Walk {
+export function walkOf({ ints }: { readonly ints: readonly number[] }): Walk {
   const [, strideH = 1, strideW = 1, dilationH = 1, dilationW = 1, top = 0, left = 0] = ints;
   return { strides: [strideH, strideW], dilations: [dilationH, dilationW], pads: [top, left] };
 }

@@ -1,0 +1,76 @@
+import type { ConstantPool } from '../engine/constant-pool';
+import { paddedMap } from '../engine/gradient/convolution-weights';
+import { walkOf } from '../engine/gradient/walk';
+import type { ProgramOperation, ValueId } from '../engine/program';
+import type { ProgramWriter } from '../engine/program-writer';
+import type { NativeConstant } from '../native';
+import { RandomStream } from '../robustness/random-stream';
+
+/** Output pixels of an image that stand for all those of a larger map. */
+export const mostPixels = 4096;
+
+/** A convolution of some of its output pixels alone. */
+export interface SampledConvolution {
+  /** The map that it reads. */
+  readonly x: ValueId;
+  /** Its ints, as those of the whole convolution. */
+  readonly ints: readonly number[];
+  /** Height and width of its result. */
+  readonly output: readonly [height: number, width: number];
+}
+
+/**
+ * Writes what a convolution reads at `mostPixels` of its output pixels, one drawn in each of as many equal parts of the map and
+ * the same for all images: patches side by side, over which the kernel walks in steps of its own size. A convolution of no
+ * more pixels stays as it is.
+ *
+ * @param dims of its weights and of its result
+ * @param constants by number, to which the places of the patches are added
+ */
+export function sampledConvolution(
+  writer: ProgramWriter,
+  { ints }: Pick<ProgramOperation, 'ints'>,
+  x: ValueId,
+  dims: { readonly weights: readonly number[]; readonly result: readonly number[] },
+  pool: ConstantPool,
+  constants: (NativeConstant | undefined)[],
+): SampledConvolution {
+  const [, , height = 0, width = 0] = dims.result;
+  if (height * width <= mostPixels) return { x, ints, output: [height, width] };
+  const [, , kernelHeight = 1, kernelWidth = 1] = dims.weights;
+  const { strides, dilations } = walkOf({ ints });
+  const padded = paddedMap(writer, x, [height, width], walkOf({ ints }), dims.weights);
+  const [images = 0, channels = 0, paddedHeight = 0, paddedWidth = 0] = writer.dimsOf(padded);
+
+  const key = [...ints.slice(1, 9), kernelHeight, kernelWidth, height, width, paddedWidth].join();
+  const places = pool.derive(`sampled,${key}`, () => {
+    const random = new RandomStream(height, width);
+    const data = new Int32Array(mostPixels * kernelHeight * kernelWidth);
+    const across = mostPixels * kernelWidth;
+    for (let part = 0; part < mostPixels; ++part) {
+      const pixel = Math.floor(((part + random.uniform()) * height * width) / mostPixels);
+      const [top, left] = [Math.floor(pixel / width) * strides[0], (pixel % width) * strides[1]];
+      for (let i = 0; i < kernelHeight; ++i) {
+        for (let j = 0; j < kernelWidth; ++j) {
+          data[i * across + part * kernelWidth + j] = (top + i * dilations[0]) * paddedWidth + left + j * dilations[1];
+        }
+      }
+    }
+    return { type: 'int32', dims: [data.length], data };
+  });
+  const index = pool.numberOf(places);
+  constants[index] = { type: 2, data: places.data as Int32Array };
+  const rows = writer.view(padded, [images, channels, paddedHeight * paddedWidth]);
+  const gathered = writer.emit(
+    'gather',
+    [rows, writer.numbered('int32', places.dims, index)],
+    [images, channels, ...places.dims],
+    [2],
+  );
+  const [groups = 1] = ints;
+  return {
+    x: writer.view(gathered, [images, channels, kernelHeight, mostPixels * kernelWidth]),
+    ints: [groups, kernelHeight, kernelWidth, 1, 1, 0, 0, 0, 0, ...ints.slice(9)],
+    output: [1, mostPixels],
+  };
+}

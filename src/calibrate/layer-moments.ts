@@ -119,7 +119,7 @@ export class MomentsNetwork {
     const least = wanted ?? 1;
     const { bytes } = this.programFor(least, dims);
     if (bytes > memory) {
-      const [needed, given] = [bytes, memory].map((count) => `${Math.ceil(count / 1e6)} MB`);
+      const [needed, given] = [bytes, memory].map((count) => `${(count / 1e6).toPrecision(3)} MB`);
       throw new GdwsError('OUT_OF_MEMORY', `${least} image(s) at once take ${needed}, and ${given} are allowed.`, {
         file: this.graph.file,
         shape: [least, ...dims],

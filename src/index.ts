@@ -15,6 +15,7 @@ export {
 } from './introspection';
 export type { OperationProfile } from './engine/network';
 export { compress, type Compression } from './gdws/compress';
+export { prepareCompression, type PreparedCompression } from './gdws/prepare';
 export type { CompressOptions } from './gdws/options';
 export type { Change, CompressionSummary, LayerSummary } from './gdws/summary';
 export { GdwsError, type ErrorCode, type ErrorDetails } from './errors';

@@ -1,5 +1,6 @@
 import type { Calibration } from '../calibrate/calibrate';
 import { GdwsError } from '../errors';
+import { native } from '../native';
 
 /** How a network is compressed. Exactly one of `beta`, `error`, `macs` and `params` says how far. */
 export interface CompressOptions {
@@ -35,6 +36,9 @@ export interface CompressOptions {
   /** Called after each layer that was decomposed: how many of how many, and its name. */
   onProgress?(done: number, total: number, layer: string): void;
 }
+
+/** Options that are the same for every goal. */
+export type PrepareOptions = Omit<CompressOptions, 'beta' | 'error' | 'macs' | 'params'>;
 
 /** How far to go. */
 export interface Goal {
@@ -72,4 +76,14 @@ export function goalOf(options: CompressOptions): Goal {
 /** Whether a layer's name is, or is matched by, one of the patterns. */
 export function matches(name: string, patterns: readonly (string | RegExp)[]): boolean {
   return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : name.search(pattern) >= 0));
+}
+
+/** Threads that decompose weights and run calibrations. */
+export function threadsOf({ threads }: Pick<CompressOptions, 'threads'>): number {
+  return threads ?? native.concurrency;
+}
+
+/** @throws {GdwsError} ABORTED */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new GdwsError('ABORTED', 'the compression was aborted.', { cause: signal.reason });
 }

@@ -1,0 +1,160 @@
+import { clone } from '@bufbuild/protobuf';
+import { calibrate, type Calibrated } from '../calibrate/calibrate';
+import { GdwsError } from '../errors';
+import { Graph } from '../graph/graph';
+import { inferValues } from '../graph/infer';
+import { typesOfInputs } from '../graph/input-types';
+import { foldBatchNormalization } from '../graph/passes/fold-batch-normalization';
+import type { KnownValue } from '../graph/value';
+import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
+import { readModel } from '../onnx/read';
+import { encodeModel, writeModel } from '../onnx/write';
+import { readAlpha, type Alpha } from './alpha';
+import type { Compression } from './compress';
+import { decomposeLayers, measureLosses, type DecomposedLayer } from './decomposed-layers';
+import { findConvolutions, type Convolutions, type Layer } from './layers';
+import { networkCost, type NetworkCost } from './network-cost';
+import { isBudget, threadsOf, throwIfAborted, type Goal, type PrepareOptions } from './options';
+import { plan } from './plan';
+import { rewrite } from './rewrite';
+import { nearestStages, type Stages } from './stages';
+import { summarize } from './summarize';
+
+/**
+ * Reads a network, so that it can be compressed to several goals. What its layers need is measured on calibration images,
+ * where there are any, once for all goals.
+ *
+ * @throws {GdwsError} ARGUMENT_INVALID for options that make no sense, MODEL_* for a bad model
+ */
+export async function prepareCompression(
+  source: string | Uint8Array | ModelProto,
+  options: PrepareOptions = {},
+): Promise<PreparedCompression> {
+  const own = typeof source === 'string' || source instanceof Uint8Array;
+  const model = own ? await readModel(source) : clone(ModelProtoSchema, source);
+  const file = typeof source === 'string' ? source : undefined;
+  const bytes = encodeModel(model).length;
+  const graph = new Graph(model, file);
+  // A node that nothing needs is no layer.
+  graph.removeDead();
+  if (options.foldBatchNorm) foldBatchNormalization(graph);
+  const values = inferValues(graph, typesOfInputs(graph, options.inputShapes), { lenient: true });
+  const convolutions = findConvolutions(graph, values, options);
+  const alpha = readAlpha(options.alpha, convolutions);
+  return new PreparedCompression(graph, values, convolutions, alpha, bytes, options);
+}
+
+/** A network that can be compressed to one goal after the other. */
+export class PreparedCompression {
+  private readonly network: NetworkCost;
+  private calibrated: Promise<Calibrated> | undefined;
+  /** By whether weights are balanced. */
+  private readonly decompositions = new Map<boolean, Promise<readonly DecomposedLayer[]>>();
+
+  /** @internal Use {@link prepareCompression}. */
+  constructor(
+    private readonly graph: Graph,
+    private readonly values: ReadonlyMap<string, KnownValue>,
+    private readonly convolutions: Convolutions,
+    private readonly alpha: Alpha,
+    private readonly bytesBefore: number,
+    private readonly options: PrepareOptions,
+  ) {
+    this.network = networkCost(graph, values);
+  }
+
+  /**
+   * The network compressed to a goal.
+   *
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE for a budget that cannot be met; SHAPE_UNKNOWN for `macs` where shapes are
+   *   missing; ABORTED
+   */
+  async compress(goal: Goal): Promise<Compression> {
+    const { network, options } = this;
+    if (goal.kind === 'macs') this.checkCounted();
+    const calibration = await this.calibration();
+    const decomposed = await this.decomposed(isBudget(goal));
+    const { chosen, allocation } = plan(decomposed, goal, network);
+
+    const replaced = new Map<Layer, Stages>();
+    for (const [i, { layer, spectrum, ranking }] of decomposed.entries()) {
+      const steps = chosen[i]!;
+      if (steps === 'dense') continue;
+      throwIfAborted(options.signal);
+      replaced.set(layer, await nearestStages(layer, spectrum, ranking, steps, threadsOf(options)));
+    }
+    const refitted = await calibration?.refit(replaced, this.compressedBytes);
+    refitted?.forEach((stages, layer) => replaced.set(layer, stages));
+
+    const model = this.rewritten(replaced);
+    const bytes = encodeModel(model);
+    const summary = summarize(this.convolutions, replaced, network, {
+      alpha: this.alpha,
+      budget: isBudget(goal),
+      allocation,
+      refitted,
+      bytes: { before: this.bytesBefore, after: bytes.length },
+    });
+    return { model, summary, bytes: () => bytes, write: (path) => writeModel(model, path) };
+  }
+
+  /**
+   * The layers that may be replaced, with the singular values that budgets rank their components by.
+   *
+   * @throws {GdwsError} MODEL_INVALID for weights that cannot be decomposed; ABORTED
+   */
+  layers(): Promise<readonly DecomposedLayer[]> {
+    return this.decomposed(true);
+  }
+
+  private async calibration(): Promise<Calibrated | undefined> {
+    const { graph, convolutions, options } = this;
+    if (!options.calibration) return undefined;
+    this.calibrated ??= calibrate(graph, convolutions.layers, options.calibration, options);
+    return this.calibrated;
+  }
+
+  /** @param isBalanced as budgets want weights, where nothing is known of the data */
+  private decomposed(isBalanced: boolean): Promise<readonly DecomposedLayer[]> {
+    let found = this.decompositions.get(isBalanced);
+    if (!found) this.decompositions.set(isBalanced, (found = this.decompose(isBalanced)));
+    return found;
+  }
+
+  private async decompose(isBalanced: boolean): Promise<readonly DecomposedLayer[]> {
+    const { convolutions, alpha, options, graph } = this;
+    const calibration = await this.calibration();
+    const decomposed = await decomposeLayers(convolutions.layers, isBalanced, alpha, calibration, options, graph.file);
+    if (calibration) await measureLosses(decomposed, calibration, this.compressedBytes);
+    return decomposed;
+  }
+
+  private readonly compressedBytes = (stages: ReadonlyMap<Layer, Stages>): Uint8Array =>
+    encodeModel(this.rewritten(stages));
+
+  /** A copy of the model with these layers replaced. */
+  private rewritten(stages: ReadonlyMap<Layer, Stages>): ModelProto {
+    const graph = new Graph(clone(ModelProtoSchema, this.graph.model), this.graph.file);
+    const nodes = new Map(graph.nodes.map((node) => [node.output[0]!, node]));
+    for (const [layer, own] of stages) {
+      rewrite(graph, { ...layer, nodes: layer.nodes.map(({ output }) => nodes.get(output[0]!)!) }, own);
+    }
+    graph.removeDead();
+    return graph.model;
+  }
+
+  /** Only a budget of multiply-accumulates needs every shape. */
+  private checkCounted(): void {
+    const { graph, values, network } = this;
+    if (!network.unknown) return;
+    const open = graph.inputs.find(({ name }) => !values.has(name));
+    throw new GdwsError('SHAPE_UNKNOWN', 'its multiply-accumulates cannot be counted.', {
+      file: graph.file,
+      node: network.unknown.name || network.unknown.output[0],
+      operator: network.unknown.opType,
+      remedy: open
+        ? `Give the shape of input '${open.name}' (inputShapes in the API, --shape on the command line), or a budget of params.`
+        : 'Give a budget of params, or a model whose value_info declares the shapes.',
+    });
+  }
+}

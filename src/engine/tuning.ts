@@ -1,6 +1,13 @@
 import { native, type NativeSession, type NativeTuning } from '../native';
 import { namingNodes, type LoweredGraph } from './compile';
-import { KernelCache } from './kernel-cache';
+import { MachineCache } from './machine-cache';
+
+/** The fastest kernel (`convolution.product`) of each operation measured, by a text of its shapes. */
+const kernelCache = {
+  name: 'kernels',
+  isEntry: (entry: unknown) => typeof entry === 'string',
+  mostEntries: 10_000,
+};
 
 /** How much is measured: for a moment, or all there is to. */
 export type TuningEffort = 'on' | 'thorough';
@@ -10,10 +17,10 @@ const briefSeconds = 0.05;
 
 /**
  * The choice of kernels by measured time: operations that several fast kernels can run are timed on this machine before
- * a program is compiled, once for each shape and number of threads, and the winners kept in a {@link KernelCache}.
+ * a program is compiled, once for each shape and number of threads, and the winners kept in a {@link MachineCache}.
  */
 export class Tuning {
-  private readonly cache = KernelCache.ofThisMachine();
+  private readonly cache = new MachineCache(kernelCache);
   private readonly seconds: number;
   private readonly running = new Set<NativeTuning>();
 

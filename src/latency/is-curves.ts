@@ -1,0 +1,26 @@
+import type { Curves } from './curves';
+
+/** Whether what a cache file holds are times. */
+export function isCurves(entry: unknown): entry is Curves {
+  const { dense, layers } = (entry ?? {}) as Partial<Record<keyof Curves, unknown>>;
+  return isTime(dense) && Array.isArray(layers) && layers.every(isLayer);
+}
+
+function isLayer(layer: unknown): boolean {
+  const { dense, kernels, gdws } = (layer ?? {}) as Record<string, unknown>;
+  return isTime(dense) && areRising(kernels, true) && areRising(gdws, false) && kernels.length === gdws.length;
+}
+
+function areRising(numbers: unknown, strictly: boolean): numbers is number[] {
+  return (
+    Array.isArray(numbers) &&
+    numbers.length > 0 &&
+    numbers.every(
+      (number, i) => isTime(number) && (i === 0 || (strictly ? number > numbers[i - 1] : number >= numbers[i - 1])),
+    )
+  );
+}
+
+function isTime(number: unknown): number is number {
+  return typeof number === 'number' && number >= 0 && number < Infinity;
+}

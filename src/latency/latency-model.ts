@@ -1,0 +1,66 @@
+/** How long the layers of one network take on one machine: plain numbers, in milliseconds, ready for JSON. */
+export interface LatencyModel {
+  /** Threads of a run. */
+  readonly threads: number;
+  /** Images of a run. */
+  readonly batch: number;
+  /** Instruction set of the engine. */
+  readonly instructionSet: string;
+  /** A run of the dense network, all that is not in `layers` included. */
+  readonly dense: number;
+  /** By layer name; layers that could not be timed are absent. */
+  readonly layers: Readonly<Record<string, LayerLatency>>;
+}
+
+/** Times of one layer, of all nodes that share its weights together. */
+export interface LayerLatency {
+  /** By the dense kernel that the engine takes. */
+  readonly dense: number;
+  /** Numbers G of depthwise kernels, ascending. */
+  readonly kernels: readonly number[];
+  /** Time as GDWS at each of them, non-decreasing. */
+  readonly gdws: readonly number[];
+}
+
+/** GDWS must gain this share to count as faster: what times are uncertain by. */
+const margin = 0.03;
+
+/** Milliseconds as GDWS with G = `kernels` depthwise kernels: linear between what was measured, and beyond. */
+export function gdwsLatency({ kernels: known, gdws }: LayerLatency, kernels: number): number {
+  if (known.length === 1) return gdws[0]! * Math.max(1, kernels / known[0]!);
+  const above = known.findIndex((count) => count >= kernels);
+  const right = above < 0 ? known.length - 1 : Math.max(1, above);
+  const [from, to] = [known[right - 1]!, known[right]!];
+  const slope = (gdws[right]! - gdws[right - 1]!) / (to - from);
+  return Math.max(0, gdws[right - 1]! + slope * (kernels - from));
+}
+
+/** Costs of a layer in milliseconds, for the allocation: dense, and after each number n >= 1 of steps. */
+export interface LatencyCosts {
+  readonly dense: number;
+  /** `costs[n]` after n steps; infinite from where GDWS is not clearly faster than dense, so that it is never chosen. */
+  readonly costs: Float64Array;
+}
+
+/** @param groups kernels that one step adds */
+export function latencyCosts(layer: LayerLatency | undefined, groups: number, steps: number): LatencyCosts {
+  const costs = new Float64Array(steps + 1).fill(Infinity);
+  costs[0] = 0;
+  if (!layer) return { dense: 0, costs };
+  for (let step = 1; step <= steps; ++step) {
+    const time = gdwsLatency(layer, step * groups);
+    if (time >= (1 - margin) * layer.dense) break;
+    costs[step] = time;
+  }
+  return { dense: layer.dense, costs };
+}
+
+/** Milliseconds of the network with these layers as GDWS with so many kernels, by layer name. */
+export function networkLatency(model: LatencyModel, replaced: ReadonlyMap<string, number>): number {
+  let time = model.dense;
+  for (const [name, kernels] of replaced) {
+    const layer = model.layers[name];
+    if (layer) time += gdwsLatency(layer, kernels) - layer.dense;
+  }
+  return time;
+}

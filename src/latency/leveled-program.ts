@@ -1,0 +1,73 @@
+import type { BuiltProgram } from '../engine/builder';
+import { toNativeConstants } from '../engine/constant-pool';
+import { Program, type ValueId } from '../engine/program';
+import type { ConvolutionShape } from '../gdws/shape';
+import { elementCount } from '../graph/value';
+import { nativeTypes, type NativeConstant } from '../native';
+import { stepsAt, unevenCounts } from './levels';
+import { noise } from './noise';
+
+/** A layer's place in a program. */
+export interface PlacedLayer {
+  readonly shape: ConvolutionShape;
+  /** Numbers of its operations: one for each node that shares its weights. */
+  readonly operations: readonly number[];
+}
+
+/** What a session's `compile` takes. */
+export interface EncodedProgram {
+  readonly words: Int32Array;
+  readonly constants: readonly (NativeConstant | undefined)[];
+}
+
+/** The dense network's program, and the same with its layers as GDWS, whose weights are made up. */
+export class LeveledProgram {
+  readonly dense: EncodedProgram;
+  /** Number of the next constant: in one session, constants of one number are the same weights. */
+  private nextConstant: number;
+
+  constructor(
+    private readonly built: BuiltProgram,
+    private readonly layers: readonly PlacedLayer[],
+  ) {
+    const constants = toNativeConstants(built.constants);
+    this.dense = { words: built.program.encode(), constants };
+    this.nextConstant = constants.length;
+  }
+
+  /** Every layer as GDWS at this level. Operations keep their numbers. */
+  at(level: number): EncodedProgram {
+    const { values, inputs, outputs, operations } = this.built.program;
+    const program = new Program();
+    program.values.push(...values);
+    program.inputs.push(...inputs);
+    program.outputs.push(...outputs);
+    program.operations = [...operations];
+    const constants = [...this.dense.constants];
+    const constant = (dims: readonly number[], summands: number): ValueId => {
+      const index = this.nextConstant++;
+      // Weights that neither weaken nor strengthen what goes through them, lest numbers become too small to be fast.
+      const data = noise(elementCount(dims), Math.sqrt(3 / summands));
+      constants[index] = { type: nativeTypes.indexOf('float32'), data };
+      return program.addValue({ type: 'float32', dims, storage: 'constant', index });
+    };
+    for (const { shape, operations: numbers } of this.layers) {
+      const counts = unevenCounts(shape, stepsAt(shape, level));
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      const [, , ...kernel] = values[operations[numbers[0]!]!.inputs[1]!]!.dims;
+      const depthwise = constant([total, 1, ...kernel], elementCount(kernel));
+      const pointwise = constant([shape.outputChannels, total / shape.groups, 1, 1], total / shape.groups);
+      for (const number of numbers) {
+        const operation = operations[number]!;
+        const [x, , bias, residual] = operation.inputs;
+        program.operations[number] = {
+          ...operation,
+          opcode: 'gdws',
+          inputs: [x, depthwise, pointwise, bias, residual],
+          ints: [...operation.ints, ...counts],
+        };
+      }
+    }
+    return { words: program.encode(), constants };
+  }
+}

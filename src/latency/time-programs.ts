@@ -1,0 +1,106 @@
+import { describe } from '../measure';
+import type { NativeProgram, NativeSession } from '../native';
+
+/** Milliseconds of a program. */
+export interface ProgramTime {
+  /** Of each operation, by number; aliases have none. */
+  readonly operations: ReadonlyMap<number, number>;
+  /** What a run takes beyond its operations, as its caller sees it. */
+  readonly outside: number;
+}
+
+/** Milliseconds of a run: all operations, and what is outside them. */
+export function runTime({ operations, outside }: ProgramTime): number {
+  return [...operations.values()].reduce((sum, time) => sum + time, outside);
+}
+
+/** Milliseconds that the rounds of one comparison take, about. */
+const budget = 500;
+const fewestRounds = 3;
+const mostRounds = 30;
+/** Runs of a program in a row, of which the first only bring its data back into the caches: one alone does not do so. */
+const settlingRuns = 3;
+const countedRuns = 4;
+
+/**
+ * Times programs of one session in turn, operation by operation, so that what else the machine does strikes all alike. A program has
+ * its turn for several runs, whose first do not count: a network that runs again and again finds its weights in the caches.
+ *
+ * An operation counts with the median of its times, and a run with their sum. On a machine with other work a run now and
+ * then waits for a processor, in whichever operation it is: the medians of operations do not show that, as that of whole
+ * runs would.
+ *
+ * @param run runs a program once
+ */
+export async function timePrograms(
+  session: NativeSession,
+  programs: readonly NativeProgram[],
+  run: (program: NativeProgram) => Promise<void>,
+): Promise<ProgramTime[]> {
+  /** Milliseconds of so many runs. */
+  const repeat = async (program: NativeProgram, runs: number): Promise<number> => {
+    const begin = performance.now();
+    for (let i = 0; i < runs; ++i) await run(program);
+    return performance.now() - begin;
+  };
+  let round = 0;
+  for (const program of programs) {
+    // The first run meets fresh pages and sleeping threads.
+    await run(program);
+    round += (settlingRuns + countedRuns) * (await repeat(program, 1));
+  }
+  const rounds = Math.max(fewestRounds, Math.min(mostRounds, Math.ceil(budget / round)));
+  // Runs as long as this are few, and need not be the same to a percent.
+  const isLong = round > budget;
+
+  const samples = programs.map(() => new Samples());
+  session.setProfiling(true);
+  try {
+    for (let i = 0; i < rounds; ++i) {
+      for (const [index, program] of programs.entries()) {
+        await repeat(program, isLong ? 1 : settlingRuns);
+        const runs = isLong ? 1 : countedRuns;
+        const before = profileOf(program);
+        const time = await repeat(program, runs);
+        samples[index]!.add(time / runs, runs, before, profileOf(program));
+      }
+    }
+  } finally {
+    session.setProfiling(false);
+  }
+  return samples.map((sample) => sample.time());
+}
+
+/** Times of the counted runs of one program. */
+class Samples {
+  private readonly operations = new Map<number, number[]>();
+  private readonly outside: number[] = [];
+
+  /**
+   * @param time of a run
+   * @param runs how many of them are between the profiles
+   */
+  add(time: number, runs: number, before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): void {
+    let outside = time;
+    for (const [operation, total] of after) {
+      const ofRun = (total - (before.get(operation) ?? 0)) / runs;
+      const times = this.operations.get(operation);
+      if (times) times.push(ofRun);
+      else this.operations.set(operation, [ofRun]);
+      outside -= ofRun;
+    }
+    this.outside.push(outside);
+  }
+
+  time(): ProgramTime {
+    const typical = (times: number[]) => describe(times).median;
+    return {
+      operations: new Map([...this.operations].map(([operation, times]) => [operation, typical(times)])),
+      outside: typical(this.outside),
+    };
+  }
+}
+
+function profileOf(program: NativeProgram): Map<number, number> {
+  return new Map(program.profile().map(({ operation, milliseconds }) => [operation, milliseconds]));
+}

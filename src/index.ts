@@ -27,6 +27,8 @@ export { readNpz } from './data/npz';
 export { readImages, type ReadImagesOptions } from './data/read-images';
 export { readImageFolder, type ImageFolderOptions } from './data/image-folder';
 export { measureInterleaved, type Comparison, type Contestant, type Measurement, type MeasureOptions } from './measure';
+export { measureLatency, type LatencyOptions } from './latency/measure-latency';
+export type { LatencyModel, LayerLatency } from './latency/latency-model';
 export type { Calibration, CalibrationProgress } from './calibrate/calibrate';
 export { weightErrors, type WeightErrors } from './calibrate/weight-error';
 export type { WeightErrorOptions, WeightErrorProgress } from './calibrate/options';

@@ -1,20 +1,21 @@
 import { Command } from 'commander';
 import { compress } from '../gdws/compress';
-import type { CompressOptions } from '../gdws/options';
+import { goals, isTime, type CompressOptions } from '../gdws/options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../gdws/summary';
 import { readAlphaFile } from './alpha-file';
-import { finiteNumber, jsonOption, namePattern, shapeOption, threadsOption } from './arguments';
+import { finiteNumber, jsonOption, namePattern, positiveInteger, shapeOption, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { checkDestination } from './destination';
-import { formatBytes, formatCount, formatNumber, formatShape, formatShare } from './format';
+import { formatBytes, formatCount, formatNumber, formatShape, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, print, printJson, printTable, warn } from './output';
 import { Progress } from './progress';
 
-type Goals = Pick<CompressOptions, 'macs' | 'params' | 'beta' | 'error'>;
+type Goals = Pick<CompressOptions, (typeof goals)[number]>;
+type Timing = Pick<CompressOptions, 'batch' | 'runThreads' | 'remeasure'>;
 
 interface CompressArguments
-  extends Goals, CalibrationArguments, Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
+  extends Goals, Timing, CalibrationArguments, Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
   readonly output: string;
   readonly alpha?: string;
   readonly shape?: Record<string, number[]>;
@@ -31,6 +32,23 @@ export function compressCommand(): Command {
     .requiredOption('-o, --output <file>', 'where to write the compressed model; a file of that name is replaced')
     .option('--macs <share>', 'share of the multiply-accumulates to keep, above 0 to 1', finiteNumber)
     .option('--params <share>', 'share of the weights to keep, above 0 to 1', finiteNumber)
+    .option(
+      '--latency <share>',
+      "share of the dense network's time on this machine to keep, above 0 to 1",
+      finiteNumber,
+    )
+    .option('--fps <number>', 'images a second to make on this machine', finiteNumber)
+    .option(
+      '--batch <number>',
+      'with --latency or --fps: images of a run; by default what the model declares, or 1',
+      positiveInteger,
+    )
+    .option(
+      '--run-threads <number>',
+      'with --latency or --fps: threads that the compressed model will run with; by default all processors',
+      positiveInteger,
+    )
+    .option('--remeasure', 'with --latency or --fps: measure anew, even what was measured earlier')
     .option('--beta <number>', "most weighted error of each layer (the paper's β)", finiteNumber)
     .option('--error <share>', 'most error of each layer, as a share of the energy of its weights', finiteNumber)
     .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz');
@@ -45,22 +63,32 @@ export function compressCommand(): Command {
     .addHelpText(
       'after',
       `
-Exactly one of --macs, --params, --beta and --error says how far to go. docs/calibration.md says what images change.
+Exactly one of --macs, --params, --latency, --fps, --beta and --error says how far to go. docs/calibration.md says what
+images change, docs/latency.md how time is measured.
 
 Examples:
   $ gdws compress model.onnx -o small.onnx --macs 0.35
   $ gdws compress model.onnx -o small.onnx --macs 0.35 --calib data_batch_1.bin
   $ gdws compress robust.onnx -o small.onnx --macs 0.5 --calib data_batch_1.bin --calib-attack pgd --eps 8/255 --steps 10
+  $ gdws compress model.onnx -o small.onnx --latency 0.5 --run-threads 1 --calib data_batch_1.bin
+  $ gdws compress model.onnx -o small.onnx --fps 200 --batch 16
   $ gdws compress model.onnx -o small.onnx --beta 0.005 --alpha alpha.json
   $ gdws compress model.onnx -o small.onnx --error 0.02 --exclude '/head/*'`,
     )
     .action(async (model: string, options: CompressArguments) => {
-      const given = (['macs', 'params', 'beta', 'error'] as const).filter((goal) => options[goal] !== undefined);
-      if (given.length !== 1) command.error('error: give exactly one of --macs, --params, --beta and --error');
+      const given = goals.filter((goal) => options[goal] !== undefined);
+      if (given.length !== 1) {
+        command.error('error: give exactly one of --macs, --params, --latency, --fps, --beta and --error');
+      }
+      const { batch, runThreads, remeasure } = options;
+      if (!isTime(given[0]!)) {
+        const idle = Object.entries({ '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure });
+        const [extra] = idle.find(([, value]) => value !== undefined) ?? [];
+        if (extra !== undefined) command.error(`error: ${extra} belongs to --latency or --fps`);
+      }
       await checkDestination(options.output, model);
       const alpha = options.alpha === undefined ? undefined : await readAlphaFile(options.alpha);
-      const { output, shape, json, macs, params, beta, error, include, exclude, firstLayer, foldBatchNorm, threads } =
-        options;
+      const { output, shape, json, include, exclude, firstLayer, foldBatchNorm, threads } = options;
 
       const progress = new Progress('compressing');
       const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
@@ -71,11 +99,13 @@ Examples:
       );
       const signal = interruption();
       const compression = await compress(model, {
-        ...{ macs, params, beta, error, include, exclude, firstLayer, foldBatchNorm, threads },
+        ...{ include, exclude, firstLayer, foldBatchNorm, threads, batch, runThreads, remeasure },
+        [given[0]!]: options[given[0]!],
         alpha,
         calibration,
         inputShapes: shape,
         signal,
+        onMeasured: (done) => progress.update(done, 'measuring times'),
         onProgress: (done, total, layer) => progress.update(done / total, layer),
       }).finally(() => progress.stop());
       await compression.write(output);
@@ -96,7 +126,7 @@ Examples:
     });
 }
 
-function printSummary({ layers, macs, params, allocation, bytes }: CompressionSummary): void {
+function printSummary({ layers, macs, params, time, allocation, bytes }: CompressionSummary): void {
   printTable(
     [
       { title: 'layer' },
@@ -105,6 +135,7 @@ function printSummary({ layers, macs, params, allocation, bytes }: CompressionSu
       { title: 'g', right: true },
       { title: 'MACs', right: true },
       { title: 'kept', right: true },
+      ...(time ? [{ title: 'time', right: true }] : []),
       { title: 'error', right: true },
     ],
     layers.map((layer) => [
@@ -114,6 +145,7 @@ function printSummary({ layers, macs, params, allocation, bytes }: CompressionSu
       meanKernels(layer),
       layer.macs ? formatCount(layer.macs.after) : '?',
       layer.macs ? formatShare(share(layer.macs)) : '?',
+      ...(time ? [layer.time ? formatTime(layer.time.after) : ''] : []),
       layer.status === 'gdws' ? formatShare(layer.relativeError) : '',
     ]),
   );
@@ -122,6 +154,7 @@ function printSummary({ layers, macs, params, allocation, bytes }: CompressionSu
   const replaced = layers.filter(({ status }) => status === 'gdws').length;
   print(`${replaced} of ${layers.length} convolutions replaced`);
   if (macs) print(change('MACs', macs, formatCount));
+  if (time) print(`${change('time', time, formatTime)}, as measured layer by layer`);
   print(change('params', params, formatCount));
   print(change('file', bytes, formatBytes));
   if (allocation) print(spent(allocation));

@@ -14,6 +14,7 @@ export type DenseReason =
   | 'pointwise'
   | 'depthwise'
   | 'not cheaper as GDWS'
+  | 'not faster as GDWS'
   | 'dense fits the budget'
   | 'weights are not constant'
   | 'weights are not floating-point';

@@ -1,8 +1,9 @@
 import type { Calibration } from '../calibrate/calibrate';
 import { GdwsError } from '../errors';
+import type { LatencyModel } from '../latency/latency-model';
 import { native } from '../native';
 
-/** How a network is compressed. Exactly one of `beta`, `error`, `macs` and `params` says how far. */
+/** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` says how far. */
 export interface CompressOptions {
   /** The paper's algorithm 3: every layer takes the fewest kernels with a weighted error e² of at most β. */
   beta?: number;
@@ -12,6 +13,23 @@ export interface CompressOptions {
   macs?: number;
   /** Share of the dense network's weights to keep, above 0 to 1; of the same operators, without biases. */
   params?: number;
+  /**
+   * Share of the dense network's time on this machine to keep, above 0 to 1, with `runThreads` threads and `batch` images.
+   * What layers take is measured first, and remembered: docs/latency.md.
+   */
+  latency?: number;
+  /** Images a second that the compressed network shall make on this machine; as for `latency`. */
+  fps?: number;
+  /** Images of a run, for inputs whose leading dimension is open (default: those of `inputShapes`, else 1). For times. */
+  batch?: number;
+  /** Threads with which the compressed network will run (default: the processors this process may use). */
+  runThreads?: number;
+  /** Measures anew what layers take, even where it is remembered. */
+  remeasure?: boolean;
+  /** What layers take, instead of measuring it; with any goal, the summary has its times. */
+  latencyModel?: LatencyModel;
+  /** Called while times are measured with the part that is done, 0 to 1. */
+  onMeasured?: (done: number) => void;
   /** Weight-error vectors α (the paper's equation 8) by layer name, one number for each input channel; 1 where absent. */
   alpha?: ReadonlyMap<string, ArrayLike<number>> | Readonly<Record<string, ArrayLike<number>>>;
   /** Only these layers may be replaced: names, or expressions that match them. */
@@ -37,40 +55,58 @@ export interface CompressOptions {
   onProgress?(done: number, total: number, layer: string): void;
 }
 
+/** How far a compression may go. */
+export const goals = ['beta', 'error', 'macs', 'params', 'latency', 'fps'] as const;
+
 /** Options that are the same for every goal. */
-export type PrepareOptions = Omit<CompressOptions, 'beta' | 'error' | 'macs' | 'params'>;
+export type PrepareOptions = Omit<CompressOptions, (typeof goals)[number]>;
 
 /** How far to go. */
 export interface Goal {
-  readonly kind: 'beta' | 'error' | 'macs' | 'params';
+  readonly kind: (typeof goals)[number];
   readonly value: number;
 }
 
 /** Whether a goal is one budget for the whole network, not a bound for every layer. */
 export function isBudget({ kind }: Goal): boolean {
-  return kind === 'macs' || kind === 'params';
+  return kind !== 'beta' && kind !== 'error';
 }
+
+/** Whether a goal is one of time on this machine. */
+export function isTime(kind: Goal['kind']): boolean {
+  return kind === 'latency' || kind === 'fps';
+}
+
+const share = (what: string) => ({
+  least: 'above 0',
+  most: 1,
+  remedy: `Give the share of the dense network's ${what} to keep, above 0 and up to 1.`,
+});
+/** The numbers that make sense for each goal. */
+const ranges: Record<Goal['kind'], { least: string; most: number; remedy: string }> = {
+  beta: { least: '0', most: Number.MAX_VALUE, remedy: 'Give a number from 0 on.' },
+  error: { least: '0', most: 1, remedy: 'Give a share from 0 to 1.' },
+  macs: share('macs'),
+  params: share('params'),
+  latency: share('time'),
+  fps: { least: 'above 0', most: Number.MAX_VALUE, remedy: 'Give the images a second to make, above 0.' },
+};
 
 /** The one goal of the options. @throws {GdwsError} ARGUMENT_INVALID or BUDGET_OUT_OF_RANGE */
 export function goalOf(options: CompressOptions): Goal {
-  const given = (['beta', 'error', 'macs', 'params'] as const).filter((kind) => options[kind] !== undefined);
+  const given = goals.filter((kind) => options[kind] !== undefined);
   const [kind] = given;
   if (given.length !== 1 || !kind) {
     throw new GdwsError('ARGUMENT_INVALID', `${given.length ? given.join(' and ') : 'no goal'} given.`, {
-      remedy: 'Give exactly one of beta, error, macs and params.',
+      remedy: 'Give exactly one of beta, error, macs, params, latency and fps.',
     });
   }
   const value = options[kind]!;
-  const budget = isBudget({ kind, value });
-  const fits = budget ? value > 0 && value <= 1 : value >= 0 && value <= (kind === 'error' ? 1 : Number.MAX_VALUE);
-  if (typeof value !== 'number' || !fits) {
-    throw new GdwsError(budget ? 'BUDGET_OUT_OF_RANGE' : 'ARGUMENT_INVALID', `${kind} is ${String(value)}.`, {
-      remedy: budget
-        ? `Give the share of the dense network's ${kind} to keep, above 0 and up to 1.`
-        : `Give ${kind === 'error' ? 'a share from 0 to 1' : 'a number from 0 on'}.`,
-    });
-  }
-  return { kind, value };
+  const { least, most, remedy } = ranges[kind];
+  const fits = typeof value === 'number' && value <= most && (least === 'above 0' ? value > 0 : value >= 0);
+  if (fits) return { kind, value };
+  const code = isBudget({ kind, value }) ? 'BUDGET_OUT_OF_RANGE' : 'ARGUMENT_INVALID';
+  throw new GdwsError(code, `${kind} is ${String(value)}.`, { remedy });
 }
 
 /** Whether a layer's name is, or is matched by, one of the patterns. */

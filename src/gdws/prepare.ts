@@ -6,6 +6,8 @@ import { inferValues } from '../graph/infer';
 import { typesOfInputs } from '../graph/input-types';
 import { foldBatchNormalization } from '../graph/passes/fold-batch-normalization';
 import type { KnownValue } from '../graph/value';
+import type { LatencyModel } from '../latency/latency-model';
+import { timeLayers } from '../latency/time-layers';
 import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
 import { readModel } from '../onnx/read';
 import { encodeModel, writeModel } from '../onnx/write';
@@ -14,7 +16,7 @@ import type { Compression } from './compress';
 import { decomposeLayers, measureLosses, type DecomposedLayer } from './decomposed-layers';
 import { findConvolutions, type Convolutions, type Layer } from './layers';
 import { networkCost, type NetworkCost } from './network-cost';
-import { isBudget, threadsOf, throwIfAborted, type Goal, type PrepareOptions } from './options';
+import { isBudget, isTime, threadsOf, throwIfAborted, type Goal, type PrepareOptions } from './options';
 import { plan } from './plan';
 import { rewrite } from './rewrite';
 import { nearestStages, type Stages } from './stages';
@@ -48,6 +50,7 @@ export async function prepareCompression(
 export class PreparedCompression {
   private readonly network: NetworkCost;
   private calibrated: Promise<Calibrated> | undefined;
+  private timed: Promise<LatencyModel> | undefined;
   /** By whether weights are balanced. */
   private readonly decompositions = new Map<boolean, Promise<readonly DecomposedLayer[]>>();
 
@@ -72,9 +75,11 @@ export class PreparedCompression {
   async compress(goal: Goal): Promise<Compression> {
     const { network, options } = this;
     if (goal.kind === 'macs') this.checkCounted();
+    // First, while nothing else is going on. Where times are known, other goals have them in the summary too.
+    const latency = isTime(goal.kind) ? await this.latency() : (options.latencyModel ?? (await this.timed));
     const calibration = await this.calibration();
     const decomposed = await this.decomposed(isBudget(goal));
-    const { chosen, allocation } = plan(decomposed, goal, network);
+    const { chosen, allocation } = plan(decomposed, goal, { ...network, latency });
 
     const replaced = new Map<Layer, Stages>();
     for (const [i, { layer, spectrum, ranking }] of decomposed.entries()) {
@@ -90,7 +95,8 @@ export class PreparedCompression {
     const bytes = encodeModel(model);
     const summary = summarize(this.convolutions, replaced, network, {
       alpha: this.alpha,
-      budget: isBudget(goal),
+      goal,
+      latency,
       allocation,
       refitted,
       bytes: { before: this.bytesBefore, after: bytes.length },
@@ -105,6 +111,19 @@ export class PreparedCompression {
    */
   layers(): Promise<readonly DecomposedLayer[]> {
     return this.decomposed(true);
+  }
+
+  /**
+   * What the layers that may be replaced take on this machine.
+   *
+   * @throws {GdwsError} ARGUMENT_INVALID, SHAPE_UNKNOWN, SHAPE_MISMATCH; OPERATOR_UNSUPPORTED where the engine cannot run
+   *   the network; ABORTED
+   */
+  latency(): Promise<LatencyModel> {
+    const { graph, convolutions, options } = this;
+    if (options.latencyModel) return Promise.resolve(options.latencyModel);
+    this.timed ??= timeLayers(graph, convolutions.layers, options);
+    return this.timed;
   }
 
   private async calibration(): Promise<Calibrated | undefined> {

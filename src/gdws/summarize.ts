@@ -1,25 +1,30 @@
+import { gdwsLatency, latencyCosts, networkLatency, type LatencyModel } from '../latency/latency-model';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { Allocation } from './allocation';
 import { alphaOf, type Alpha } from './alpha';
 import { denseWeights, gdwsWeights } from './cost';
 import { nameOf, type Convolutions, type DenseReason, type Layer } from './layers';
+import { isBudget, isTime, type Goal } from './options';
 import type { NetworkCost } from './network-cost';
 import { taps, type ConvolutionShape } from './shape';
 import type { Stages } from './stages';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './summary';
 
-/** Puts into numbers what was replaced by what. `budget`: whether the goal was one for the whole network. */
+interface SummaryOptions {
+  readonly alpha: Alpha;
+  readonly goal: Goal;
+  readonly bytes: Change;
+  readonly refitted?: ReadonlyMap<Layer, Stages>;
+  readonly latency?: LatencyModel;
+  readonly allocation?: Allocation;
+}
+
+/** Puts into numbers what was replaced by what. */
 export function summarize(
   { nodes, layers, leftAlone }: Convolutions,
   replaced: ReadonlyMap<Layer, Stages>,
   network: NetworkCost,
-  options: {
-    alpha: Alpha;
-    budget: boolean;
-    allocation?: Allocation;
-    bytes: Change;
-    refitted?: ReadonlyMap<Layer, Stages>;
-  },
+  options: SummaryOptions,
 ): CompressionSummary {
   const summaries = new Map<NodeProto, LayerSummary>();
   for (const one of leftAlone) {
@@ -28,13 +33,13 @@ export function summarize(
   for (const layer of layers) {
     const done = replaced.get(layer);
     const alpha = alphaOf(layer, options.alpha);
-    const cheaper = gdwsWeights(layer.shape, layer.shape.groups) < denseWeights(layer.shape);
     summaries.set(layer.nodes[0]!, {
       name: layer.name,
       ...(done
         ? { ...gdws(layer, done, alpha), calibrated: options.refitted?.has(layer) }
-        : dense(options.budget && cheaper ? 'dense fits the budget' : 'not cheaper as GDWS')),
+        : dense(reasonToStay(layer, options))),
       ...sizes(layer.shape, layer.pixels, layer.weightsStay, done),
+      time: options.latency && timeOf(layer, options.latency, done),
     });
   }
 
@@ -44,6 +49,10 @@ export function summarize(
     layers: nodes.flatMap((node) => summaries.get(node) ?? []),
     macs: network.macs === undefined ? undefined : { before: network.macs, after: network.macs - saved('macs') },
     params: { before: network.params, after: network.params - saved('params') },
+    time: options.latency && {
+      before: options.latency.dense,
+      after: networkLatency(options.latency, new Map([...replaced].map(([{ name }, done]) => [name, kernelsOf(done)]))),
+    },
     allocation: options.allocation && gapOf(options.allocation),
     bytes: options.bytes,
   };
@@ -53,18 +62,37 @@ function gapOf({ loss, bound, isOptimal }: Allocation): AllocationSummary {
   return { loss, bound, gap: loss > 0 ? (loss - bound) / loss : 0, isOptimal };
 }
 
+function reasonToStay({ name, shape }: Layer, { goal, latency }: SummaryOptions): DenseReason {
+  if (isTime(goal.kind)) {
+    const [, least] = latencyCosts(latency!.layers[name], shape.groups, 1).costs;
+    return least! < Infinity ? 'dense fits the budget' : 'not faster as GDWS';
+  }
+  const cheaper = gdwsWeights(shape, shape.groups) < denseWeights(shape);
+  return isBudget(goal) && cheaper ? 'dense fits the budget' : 'not cheaper as GDWS';
+}
+
+function timeOf({ name }: Layer, { layers }: LatencyModel, done: Stages | undefined): Change | undefined {
+  const layer = layers[name];
+  return layer && { before: layer.dense, after: done ? gdwsLatency(layer, kernelsOf(done)) : layer.dense };
+}
+
+/** G = Σ g_c */
+function kernelsOf({ counts }: Stages): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 function dense(reason: DenseReason) {
   return { status: 'dense', reason, error: 0, relativeError: 0 } as const;
 }
 
-function gdws({ shape, weights }: Layer, { counts, errors }: Stages, alpha: Float64Array | undefined) {
+function gdws({ shape, weights }: Layer, done: Stages, alpha: Float64Array | undefined) {
   const weighted = (ofChannels: Float64Array) => ofChannels.reduce((sum, one, c) => sum + (alpha?.[c] ?? 1) * one, 0);
-  const error = weighted(errors);
+  const error = weighted(done.errors);
   const energy = weighted(channelEnergies(weights, shape));
   return {
     status: 'gdws',
-    g: [...counts],
-    kernels: counts.reduce((sum, count) => sum + count, 0),
+    g: [...done.counts],
+    kernels: kernelsOf(done),
     error,
     relativeError: energy > 0 ? error / energy : 0,
   } as const;
@@ -88,7 +116,7 @@ function channelEnergies(weights: Float32Array, shape: ConvolutionShape): Float6
 function sizes(shape: ConvolutionShape | undefined, pixels: number | undefined, weightsStay = false, done?: Stages) {
   if (!shape) return {};
   const before = denseWeights(shape);
-  const kernels = done?.counts.reduce((sum, count) => sum + count, 0);
+  const kernels = done && kernelsOf(done);
   const after = kernels === undefined ? before : gdwsWeights(shape, kernels);
   return {
     outputChannels: shape.outputChannels,

@@ -31,6 +31,8 @@ export interface LayerSummary {
   readonly macs?: Change;
   /** Weights, without biases. */
   readonly params?: Change;
+  /** Milliseconds by the latency model, if there is one. */
+  readonly time?: Change;
 }
 
 /** How well a budget was spent. Losses are those that docs/allocation.md defines. */
@@ -51,6 +53,8 @@ export interface CompressionSummary {
   /** Of all Conv, ConvTranspose, Gemm and MatMul; `undefined` where shapes are not known. */
   readonly macs?: Change;
   readonly params: Change;
+  /** Milliseconds of a run by the latency model, if there is one. */
+  readonly time?: Change;
   /** Of a budget. */
   readonly allocation?: AllocationSummary;
   /** Size of the model file, in bytes. */

@@ -38,7 +38,10 @@ export function gdwsLatency({ kernels: known, gdws }: LayerLatency, kernels: num
 /** Costs of a layer in milliseconds, for the allocation: dense, and after each number n >= 1 of steps. */
 export interface LatencyCosts {
   readonly dense: number;
-  /** `costs[n]` after n steps; infinite from where GDWS is not clearly faster than dense, so that it is never chosen. */
+  /**
+   * `costs[n]` after n steps; infinite, lest it be chosen, from where GDWS is not clearly faster than dense or no time was
+   * measured.
+   */
   readonly costs: Float64Array;
 }
 
@@ -47,7 +50,8 @@ export function latencyCosts(layer: LayerLatency | undefined, groups: number, st
   const costs = new Float64Array(steps + 1).fill(Infinity);
   costs[0] = 0;
   if (!layer) return { dense: 0, costs };
-  for (let step = 1; step <= steps; ++step) {
+  const most = Math.min(steps, Math.floor(layer.kernels.at(-1)! / groups));
+  for (let step = 1; step <= most; ++step) {
     const time = gdwsLatency(layer, step * groups);
     if (time >= (1 - margin) * layer.dense) break;
     costs[step] = time;

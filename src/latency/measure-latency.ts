@@ -1,114 +1,32 @@
-import { createHash } from 'node:crypto';
-import { operationsOf } from '../calibrate/layer-operations';
-import { fusedProgram, namingNodes } from '../engine/compile';
-import { ConstantPool } from '../engine/constant-pool';
-import { MachineCache } from '../engine/machine-cache';
-import type { Program } from '../engine/program';
-import { GdwsError } from '../errors';
-import type { Layer } from '../gdws/layers';
-import { Graph } from '../graph/graph';
-import { inferValues } from '../graph/infer';
-import { typesOfInputs } from '../graph/input-types';
-import { simplify } from '../graph/passes/simplify';
-import { native, type NativeProgram } from '../native';
-import { editableCopy } from '../onnx/copy';
-import { curvesOf, layerTime, type Curves, type LevelTime } from './curves';
-import { isCurves } from './is-curves';
+import type { PrepareOptions } from '../gdws/options';
+import { prepareCompression } from '../gdws/prepare';
+import type { ModelProto } from '../onnx/onnx_pb';
 import type { LatencyModel } from './latency-model';
-import { LeveledProgram, type EncodedProgram, type PlacedLayer } from './leveled-program';
-import { levels } from './levels';
-import { runnerOf } from './network-run';
-import { timePrograms } from './time-programs';
 
-export interface LatencyOptions {
-  /** Threads of a run (default: the processors this process may use). */
-  readonly runThreads?: number;
-  /** Shapes of inputs, by name, the batch included. */
-  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
-  /** Measures even what is known from an earlier time. */
-  readonly remeasure?: boolean;
-  readonly signal?: AbortSignal;
-  /** Called with the part that is done, 0 to 1. */
-  onMeasured?(done: number): void;
-}
-
-const latencyCache = { name: 'latencies', isEntry: isCurves, mostEntries: 300 };
-
-/** A layer that is slower than dense by this factor gets no faster with more kernels. */
-const hopeless = 1.2;
+export type LatencyOptions = Pick<
+  PrepareOptions,
+  | 'include'
+  | 'exclude'
+  | 'firstLayer'
+  | 'foldBatchNorm'
+  | 'inputShapes'
+  | 'batch'
+  | 'runThreads'
+  | 'remeasure'
+  | 'onMeasured'
+  | 'signal'
+>;
 
 /**
- * Times the layers of a network on this machine, dense and as GDWS with several numbers of kernels, within runs of the whole
- * network: with the caches, threads and fused operations that it will have. What was measured is kept on disk, for networks of
- * the same shape.
+ * Measures what the layers take that `compress` with the same options may replace, for several compressions by one model:
+ * `compress(source, { latency: 0.5, latencyModel })`.
  *
- * @throws {GdwsError} SHAPE_UNKNOWN, SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, OUT_OF_MEMORY, ABORTED
+ * @throws {GdwsError} as `compress` with the goal `latency`
  */
 export async function measureLatency(
-  graph: Graph,
-  layers: readonly Layer[],
-  { runThreads: threads = native.concurrency, inputShapes, remeasure = false, signal, onMeasured }: LatencyOptions,
+  source: string | Uint8Array | ModelProto,
+  options: LatencyOptions = {},
 ): Promise<LatencyModel> {
-  const own = new Graph(editableCopy(graph.model), graph.file);
-  simplify(own);
-  const values = inferValues(own, typesOfInputs(own, inputShapes));
-  const built = fusedProgram(own, values, new ConstantPool());
-  const placed = placeLayers(built.program, layers);
-  const measure = async (): Promise<Curves> => {
-    const leveled = new LeveledProgram(built, [...placed.values()]);
-    const session = native.createSession(threads);
-    const compile = ({ words, constants }: EncodedProgram): NativeProgram =>
-      namingNodes(built.program, () => session.compile(words, constants));
-    const run = runnerOf(own, values);
-    const dense = compile(leveled.dense);
-    const times: LevelTime[] = [];
-    for (const level of levels) {
-      const [ofDense, ofLevel] = await timePrograms(session, [dense, compile(leveled.at(level))], (program) => {
-        throwIfAborted(signal);
-        return run(program);
-      });
-      times.push({ level, dense: ofDense!, gdws: ofLevel! });
-      onMeasured?.(times.length / levels.length);
-      const isHopeless = (layer: PlacedLayer) => layerTime(layer, ofLevel!) > hopeless * layerTime(layer, ofDense!);
-      if (level > 0 && [...placed.values()].every(isHopeless)) break;
-    }
-    return curvesOf([...placed.values()], times);
-  };
-
-  const cache = new MachineCache(latencyCache);
-  const key = keyOf(built.program, [...placed.values()], threads);
-  let curves = remeasure ? undefined : cache.read()[key];
-  if (!curves) {
-    curves = await measure();
-    cache.add({ [key]: curves });
-  }
-  const [input] = built.program.inputs;
-  return {
-    threads,
-    batch: (input === undefined ? undefined : built.program.values[input]!.dims[0]) ?? 1,
-    instructionSet: native.instructionSet,
-    dense: curves.dense,
-    layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),
-  };
-}
-
-/** The layers that the engine runs as convolutions. */
-function placeLayers(program: Program, layers: readonly Layer[]): Map<Layer, PlacedLayer> {
-  const numbers = new Map(program.operations.map((operation, number) => [operation, number]));
-  return new Map(
-    layers.flatMap((layer) => {
-      const operations = operationsOf(program, layer).map((operation) => numbers.get(operation)!);
-      return operations.length === layer.nodes.length ? [[layer, { shape: layer.shape, operations }] as const] : [];
-    }),
-  );
-}
-
-/** The same for networks that take the same time: all operations and shapes, and which layers may be replaced. */
-function keyOf(program: Program, layers: readonly PlacedLayer[], threads: number): string {
-  const hash = createHash('sha256').update(program.encode()).update(JSON.stringify(layers));
-  return `${hash.digest('hex').slice(0, 32)} ${threads}`;
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new GdwsError('ABORTED', 'the measuring was aborted.', { cause: signal.reason });
+  const prepared = await prepareCompression(source, options);
+  return prepared.latency();
 }

@@ -63,9 +63,15 @@ describe('gdws', () => {
     [['inspect', model, 'other.onnx'], 'too many arguments'],
     [['inspect', model, '--shape', '1x3'], 'not of the form'],
     [['compress', model, '--macs', '0.5'], "required option '-o, --output"],
-    [['compress', model, '-o', 'x.onnx'], 'exactly one of --macs, --params, --beta and --error'],
+    [['compress', model, '-o', 'x.onnx'], 'exactly one of --macs, --params, --latency, --fps'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--beta', '1'], 'exactly one of'],
     [['compress', model, '-o', 'x.onnx', '--macs', 'half'], 'is not a number'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--latency', '0.5'], 'exactly one of'],
+    [['compress', model, '-o', 'x.onnx', '--latency', 'fast'], 'is not a number'],
+    [['compress', model, '-o', 'x.onnx', '--fps', '100', '--batch', '0'], 'not a whole number from 1 on'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--batch', '2'], '--batch belongs to --latency or --fps'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--run-threads', '2'], '--run-threads belongs to'],
+    [['compress', model, '-o', 'x.onnx', '--beta', '1', '--remeasure'], '--remeasure belongs to'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib-count', '9'], '--calib-count belongs to --calib'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--robust'], '--robust belongs to --calib'],
     [
@@ -111,6 +117,8 @@ describe('gdws', () => {
     [['compress', model, '-o', '.', '--macs', '0.5'], 'OUTPUT_UNWRITABLE', 'this is a folder'],
     [['compress', model, '-o', 'x.onnx', '--macs', '3'], 'BUDGET_OUT_OF_RANGE', '3'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.001'], 'BUDGET_OUT_OF_RANGE', '0.001'],
+    [['compress', model, '-o', 'x.onnx', '--latency', '1.5'], 'BUDGET_OUT_OF_RANGE', '1.5'],
+    [['compress', model, '-o', 'x.onnx', '--fps', '-1'], 'BUDGET_OUT_OF_RANGE', '-1'],
     [['compress', model, '-o', 'x.onnx', '--beta', '1', '--alpha', 'cut.npy'], 'DATA_UNREADABLE', 'cut.npy'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib', 'absent.bin'], 'DATA_UNREADABLE', 'absent.bin'],
     [['run', model, '--input', 'absent.npy'], 'DATA_UNREADABLE', 'absent.npy'],
@@ -333,6 +341,19 @@ describe('compress', () => {
     expect(description.macs).toBe(summary.macs!.after);
     expect(description.params).toBe(summary.params.after);
     expect(await gdws(['run', output, '--input', inFolder('one.npy'), '--json'])).toMatchObject({ code: 0 });
+  });
+
+  test('a budget of time: what it takes is measured, and kept in the cache', async () => {
+    const [output, cache] = [inFolder('fast.onnx'), inFolder('cache')];
+    const args = ['compress', model, '-o', output, '--latency', '0.8', '--batch', '2', '--run-threads', '1'];
+    const { code, stdout } = await gdws([...args, '--json'], { environment: { GDWS_CACHE_DIR: cache } });
+    expect(code).toBe(0);
+    const { time, layers } = parse<CompressionSummary>(stdout);
+    expect(time!.after).toBeLessThanOrEqual(0.8 * time!.before * (1 + 1e-9));
+    expect(layers.some(({ status }) => status === 'gdws')).toBe(true);
+    expect(await fs.readdir(cache)).toHaveLength(1);
+    const again = await gdws(args, { environment: { GDWS_CACHE_DIR: cache } });
+    expect(again.stdout).toMatch(/time: .* → .* \(\d+\.\d %\)/);
   });
 
   test('a table for people; a file of that name is replaced', async () => {

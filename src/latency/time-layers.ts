@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { operationsOf } from '../calibrate/layer-operations';
+import { fusedProgram, namingNodes } from '../engine/compile';
+import { ConstantPool } from '../engine/constant-pool';
+import { MachineCache } from '../engine/machine-cache';
+import type { Program } from '../engine/program';
+import { GdwsError } from '../errors';
+import type { Layer } from '../gdws/layers';
+import { Graph } from '../graph/graph';
+import { inferValues } from '../graph/infer';
+import { typesOfInputs } from '../graph/input-types';
+import { simplify } from '../graph/passes/simplify';
+import { native, type NativeProgram } from '../native';
+import { editableCopy } from '../onnx/copy';
+import { curvesOf, layerTime, type Curves, type LevelTime } from './curves';
+import { isCurves } from './is-curves';
+import type { LatencyModel } from './latency-model';
+import { LeveledProgram, type EncodedProgram, type PlacedLayer } from './leveled-program';
+import { levels } from './levels';
+import { runnerOf } from './network-run';
+import { timePrograms } from './time-programs';
+
+export interface TimingOptions {
+  /** Threads of a run (default: the processors this process may use). */
+  readonly runThreads?: number;
+  /** Images of a run, for inputs whose leading dimension is open (default: those of `inputShapes`, else 1). */
+  readonly batch?: number;
+  /** Shapes of inputs, by name. */
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /** Measures even what is known from an earlier time. */
+  readonly remeasure?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called with the part that is done, 0 to 1. */
+  onMeasured?: (done: number) => void;
+}
+
+const latencyCache = { name: 'latencies', isEntry: isCurves, mostEntries: 300 };
+
+/** A layer that is slower than dense by this factor gets no faster with more kernels. */
+const hopeless = 1.2;
+
+/**
+ * Times the layers of a network on this machine, dense and as GDWS with several numbers of kernels, within runs of the whole
+ * network: with the caches, threads and fused operations that it will have. What was measured is kept on disk, for networks of
+ * the same shape.
+ *
+ * @throws {GdwsError} ARGUMENT_INVALID, SHAPE_UNKNOWN, SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, OUT_OF_MEMORY, ABORTED
+ */
+export async function timeLayers(
+  graph: Graph,
+  layers: readonly Layer[],
+  options: TimingOptions,
+): Promise<LatencyModel> {
+  check(options);
+  const {
+    runThreads: threads = native.concurrency,
+    batch,
+    inputShapes,
+    remeasure = false,
+    signal,
+    onMeasured,
+  } = options;
+  const own = new Graph(editableCopy(graph.model), graph.file);
+  simplify(own);
+  const values = inferValues(
+    own,
+    typesOfInputs(own, batch === undefined ? inputShapes : withBatch(own, batch, inputShapes)),
+  );
+  const built = fusedProgram(own, values, new ConstantPool());
+  const placed = placeLayers(built.program, layers);
+  const measure = async (): Promise<Curves> => {
+    const leveled = new LeveledProgram(built, [...placed.values()]);
+    const session = native.createSession(threads);
+    const compile = ({ words, constants }: EncodedProgram): NativeProgram =>
+      namingNodes(built.program, () => session.compile(words, constants));
+    const run = runnerOf(own, values);
+    const dense = compile(leveled.dense);
+    const times: LevelTime[] = [];
+    for (const level of levels) {
+      const [ofDense, ofLevel] = await timePrograms(session, [dense, compile(leveled.at(level))], (program) => {
+        throwIfAborted(signal);
+        return run(program);
+      });
+      times.push({ level, dense: ofDense!, gdws: ofLevel! });
+      onMeasured?.(times.length / levels.length);
+      const isHopeless = (layer: PlacedLayer) => layerTime(layer, ofLevel!) > hopeless * layerTime(layer, ofDense!);
+      if (level > 0 && [...placed.values()].every(isHopeless)) break;
+    }
+    return curvesOf([...placed.values()], times);
+  };
+
+  const cache = new MachineCache(latencyCache);
+  const key = keyOf(built.program, [...placed.values()], threads);
+  let curves = remeasure ? undefined : cache.read()[key];
+  if (!curves) {
+    curves = await measure();
+    cache.add({ [key]: curves });
+  }
+  const [input] = built.program.inputs;
+  return {
+    threads,
+    batch: (input === undefined ? undefined : built.program.values[input]!.dims[0]) ?? 1,
+    instructionSet: native.instructionSet,
+    dense: curves.dense,
+    layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),
+  };
+}
+
+function check({ runThreads, batch }: TimingOptions): void {
+  for (const [name, value, most] of [
+    ['runThreads', runThreads, 1024],
+    ['batch', batch, Number.MAX_SAFE_INTEGER],
+  ] as const) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= most)) continue;
+    throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from 1 on.` });
+  }
+}
+
+/**
+ * The shapes of inputs with so many images.
+ *
+ * @throws {GdwsError} SHAPE_MISMATCH where the model takes another number
+ */
+function withBatch(
+  graph: Graph,
+  batch: number,
+  given: Readonly<Record<string, readonly number[]>> = {},
+): Record<string, readonly number[]> {
+  const shapes = { ...given };
+  for (const { name } of graph.inputs) {
+    const declared = graph.declared(name)?.dims;
+    const [, ...others] = given[name] ?? declared ?? [];
+    if (declared?.length === 0) continue;
+    if (typeof declared?.[0] === 'number' && declared[0] !== batch) {
+      throw new GdwsError('SHAPE_MISMATCH', `the model takes batches of ${declared[0]} only, not of ${batch}.`, {
+        file: graph.file,
+        tensor: name,
+      });
+    }
+    if (others.every((dim) => typeof dim === 'number') && (given[name] ?? declared)) shapes[name] = [batch, ...others];
+  }
+  return shapes;
+}
+
+/** The layers that the engine runs as convolutions. */
+function placeLayers(program: Program, layers: readonly Layer[]): Map<Layer, PlacedLayer> {
+  const numbers = new Map(program.operations.map((operation, number) => [operation, number]));
+  return new Map(
+    layers.flatMap((layer) => {
+      const operations = operationsOf(program, layer).map((operation) => numbers.get(operation)!);
+      return operations.length === layer.nodes.length ? [[layer, { shape: layer.shape, operations }] as const] : [];
+    }),
+  );
+}
+
+/** The same for networks that take the same time: all operations and shapes, and which layers may be replaced. */
+function keyOf(program: Program, layers: readonly PlacedLayer[], threads: number): string {
+  const hash = createHash('sha256').update(program.encode()).update(JSON.stringify(layers));
+  return `${hash.digest('hex').slice(0, 32)} ${threads}`;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new GdwsError('ABORTED', 'the measuring was aborted.', { cause: signal.reason });
+}

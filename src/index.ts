@@ -14,6 +14,13 @@ export {
   type Simd,
 } from './introspection';
 export type { OperationProfile } from './engine/network';
+export {
+  compressWithinDrop,
+  type Drops,
+  type DropTrial,
+  type WithinDrop,
+  type WithinDropOptions,
+} from './drop/compress-within-drop';
 export { compress, type Compression } from './gdws/compress';
 export { prepareCompression, type PreparedCompression } from './gdws/prepare';
 export type { CompressOptions } from './gdws/options';
@@ -52,3 +59,4 @@ export {
   type WeightGradientOptions,
   type WeightGradients,
 } from './gradient-session';
+export type { PairedDrop } from './robustness/statistics/paired-drop';

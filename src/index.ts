@@ -24,7 +24,7 @@ export {
 export { compress, type Compression } from './gdws/compress';
 export { prepareCompression, type PreparedCompression } from './gdws/prepare';
 export type { CompressOptions } from './gdws/options';
-export type { Change, CompressionSummary, LayerSummary } from './gdws/summary';
+export type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './gdws/summary';
 export { GdwsError, type ErrorCode, type ErrorDetails } from './errors';
 export { readMnist } from './data/mnist';
 export { readCifar10 } from './data/cifar10';

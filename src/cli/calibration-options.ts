@@ -29,7 +29,10 @@ export function addCalibrationOptions(command: Command): Command {
       'fits, each after the first to attacks on the last; 3 by default',
       positiveInteger,
     );
-  command.option('--robust', 'the network is robust and is to stay so: --calib-attack pgd, if no other attack is named');
+  command.option(
+    '--robust',
+    'the network is robust and is to stay so: --calib-attack pgd, if no other attack is named',
+  );
   const attack = new Option('--calib-attack <name>', 'perturb them, for a network that is to stay robust');
   return addNormalizationOptions(addAttackOptions(command, attack.choices(attackNames)));
 }

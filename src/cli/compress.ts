@@ -1,11 +1,15 @@
 import { Command } from 'commander';
-import { compress } from '../gdws/compress';
+import { compressWithinDrop, type WithinDrop } from '../drop/compress-within-drop';
+import { GdwsError } from '../errors';
+import { compress, type Compression } from '../gdws/compress';
 import { goals, isTime, type CompressOptions } from '../gdws/options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../gdws/summary';
 import { readAlphaFile } from './alpha-file';
 import { finiteNumber, jsonOption, namePattern, positiveInteger, shapeOption, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
+import { imagesOf, normalizationOf } from './data-options';
 import { checkDestination } from './destination';
+import { addDropOptions, checkDropOptions, describeTrial, printDrops, type DropArguments } from './drop-options';
 import { formatBytes, formatCount, formatNumber, formatShape, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, print, printJson, printTable, warn } from './output';
@@ -15,7 +19,12 @@ type Goals = Pick<CompressOptions, (typeof goals)[number]>;
 type Timing = Pick<CompressOptions, 'batch' | 'runThreads' | 'remeasure'>;
 
 interface CompressArguments
-  extends Goals, Timing, CalibrationArguments, Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
+  extends
+    Goals,
+    Timing,
+    CalibrationArguments,
+    DropArguments,
+    Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
   readonly output: string;
   readonly alpha?: string;
   readonly shape?: Record<string, number[]>;
@@ -52,6 +61,7 @@ export function compressCommand(): Command {
     .option('--beta <number>', "most weighted error of each layer (the paper's β)", finiteNumber)
     .option('--error <share>', 'most error of each layer, as a share of the energy of its weights', finiteNumber)
     .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz');
+  addDropOptions(command, positiveInteger);
   return addCalibrationOptions(command)
     .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', namePattern)
     .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', namePattern)
@@ -63,8 +73,8 @@ export function compressCommand(): Command {
     .addHelpText(
       'after',
       `
-Exactly one of --macs, --params, --latency, --fps, --beta and --error says how far to go. docs/calibration.md says what
-images change, docs/latency.md how time is measured.
+Exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop says how far to go. docs/calibration.md
+says what images change, docs/latency.md how time is measured, docs/max-drop.md how a budget is searched.
 
 Examples:
   $ gdws compress model.onnx -o small.onnx --macs 0.35
@@ -72,46 +82,74 @@ Examples:
   $ gdws compress robust.onnx -o small.onnx --macs 0.5 --calib data_batch_1.bin --calib-attack pgd --eps 8/255 --steps 10
   $ gdws compress model.onnx -o small.onnx --latency 0.5 --run-threads 1 --calib data_batch_1.bin
   $ gdws compress model.onnx -o small.onnx --fps 200 --batch 16
+  $ gdws compress model.onnx -o small.onnx --max-drop 1% --data test_batch.bin --calib data_batch_1.bin
   $ gdws compress model.onnx -o small.onnx --beta 0.005 --alpha alpha.json
   $ gdws compress model.onnx -o small.onnx --error 0.02 --exclude '/head/*'`,
     )
     .action(async (model: string, options: CompressArguments) => {
       const given = goals.filter((goal) => options[goal] !== undefined);
-      if (given.length !== 1) {
-        command.error('error: give exactly one of --macs, --params, --latency, --fps, --beta and --error');
+      if (given.length + (options.maxDrop === undefined ? 0 : 1) !== 1) {
+        command.error('error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop');
       }
-      const { batch, runThreads, remeasure } = options;
-      if (!isTime(given[0]!)) {
+      const { batch, runThreads, remeasure, save = 'macs' } = options;
+      if (!isTime(given[0] ?? save)) {
         const idle = Object.entries({ '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure });
         const [extra] = idle.find(([, value]) => value !== undefined) ?? [];
         if (extra !== undefined) command.error(`error: ${extra} belongs to --latency or --fps`);
       }
+      checkDropOptions(options);
       await checkDestination(options.output, model);
       const alpha = options.alpha === undefined ? undefined : await readAlphaFile(options.alpha);
       const { output, shape, json, include, exclude, firstLayer, foldBatchNorm, threads } = options;
 
       const progress = new Progress('compressing');
+      let tried = '';
       const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
         progress.update(
           done / total,
-          `${step}: ${done} of ${total} ${step === 'refit' || step === 'losses' ? 'layers' : 'images'}`,
+          `${tried}${step}: ${done} of ${total} ${step === 'refit' || step === 'losses' ? 'layers' : 'images'}`,
         ),
       );
-      const signal = interruption();
-      const compression = await compress(model, {
+      const prepare = {
         ...{ include, exclude, firstLayer, foldBatchNorm, threads, batch, runThreads, remeasure },
-        [given[0]!]: options[given[0]!],
         alpha,
         calibration,
         inputShapes: shape,
-        signal,
-        onMeasured: (done) => progress.update(done, 'measuring times'),
-        onProgress: (done, total, layer) => progress.update(done / total, layer),
-      }).finally(() => progress.stop());
+        signal: interruption(),
+        onMeasured: (done: number) => progress.update(done, 'measuring times'),
+        onProgress: (done: number, total: number, layer: string) => progress.update(done / total, layer),
+      };
+      let found: WithinDrop | undefined;
+      let compression: Compression | undefined;
+      try {
+        if (options.maxDrop === undefined) {
+          compression = await compress(model, { ...prepare, [given[0]!]: options[given[0]!] });
+        } else {
+          const { data, labels, count, seed, sure, maxDrop } = options;
+          found = await compressWithinDrop(model, {
+            ...prepare,
+            ...{ maxDrop, budget: save, isSure: sure, seed },
+            data: await imagesOf({ data: data!, labels, count }, model),
+            normalization: normalizationOf(options),
+            attack: calibration?.attack,
+            onTrial: (trial) => (tried = `${describeTrial(trial)}; `),
+          });
+          compression = found.compression;
+        }
+      } finally {
+        progress.stop();
+      }
+      if (!compression) {
+        throw new GdwsError('BUDGET_OUT_OF_RANGE', 'only the dense network is within the drop.', {
+          file: model,
+          remedy: 'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.',
+        });
+      }
       await compression.write(output);
 
-      if (json) printJson({ model, output, ...compression.summary });
+      if (json) printJson({ model, output, ...compression.summary, ...(found && { search: searchOf(found) }) });
       else printSummary(compression.summary);
+      if (found && !json) printDrops(found, save === 'latency' ? 'time' : save === 'macs' ? 'MACs' : save);
       if (compression.summary.layers.every(({ status }) => status === 'dense')) {
         warn('no layer was replaced: the table says why.');
       }
@@ -124,6 +162,10 @@ Examples:
       }
       note(`wrote ${output}`);
     });
+}
+
+function searchOf({ share, trials, heldOut }: WithinDrop) {
+  return { share, trials, heldOut };
 }
 
 function printSummary({ layers, macs, params, time, allocation, bytes }: CompressionSummary): void {

@@ -24,7 +24,7 @@ export interface WithinDropOptions extends PrepareOptions {
   /** Accuracy under this attack must stay within the drop, too. */
   readonly attack?: AttackSettings;
   /** What is saved (default `macs`). */
-  readonly budget?: 'macs' | 'params';
+  readonly budget?: 'macs' | 'params' | 'latency';
   /** Of the upper bounds in the report (default 0.95). */
   readonly confidence?: number;
   /** Whether the drop's upper bound must be within `maxDrop`, and not only the drop on the images searched (default false). */

@@ -6,6 +6,7 @@ import { Tensor } from 'onnxruntime-common';
 import type { ModelDescription } from '../../src/cli/description';
 import { readNpy, writeNpy } from '../../src/data/npy';
 import { readNpz } from '../../src/data/npz';
+import type { WithinDrop } from '../../src/drop/compress-within-drop';
 import type { CompressionSummary } from '../../src/gdws/summary';
 import { InferenceSession } from '../../src/session';
 import * as command from './command';
@@ -74,6 +75,10 @@ describe('gdws', () => {
     [['compress', model, '-o', 'x.onnx', '--beta', '1', '--remeasure'], '--remeasure belongs to'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib-count', '9'], '--calib-count belongs to --calib'],
     [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--robust'], '--robust belongs to --calib'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--max-drop', '1%'], 'exactly one'],
+    [['compress', model, '-o', 'x.onnx', '--max-drop', '1%'], '--data test_batch.bin'],
+    [['compress', model, '-o', 'x.onnx', '--max-drop', '101%', '--data', 'x'], 'not a share'],
+    [['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--sure'], '--sure belongs to --max-drop'],
     [
       ['compress', model, '-o', 'x.onnx', '--macs', '0.5', '--calib-attack', 'pgd'],
       '--calib-attack belongs to --calib',
@@ -289,6 +294,31 @@ describe('inspect', () => {
 });
 
 describe('compress', () => {
+  test('--max-drop finds the budget, and says how sure the drop is', async () => {
+    const output = inFolder('within.onnx');
+    const args = ['--max-drop', '2%', '--data', digits, '--count', '60'];
+    const { code, stdout } = await gdws(['compress', model, '-o', output, ...args]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/chosen/);
+    expect(stdout).toMatch(
+      /on 30 images that the search has not seen: accuracy .* points, by at most .* points with 95 % confidence/,
+    );
+    const asJson = await gdws(['compress', model, '-o', output, ...args, '--json']);
+    const { search } = parse<{ search: WithinDrop }>(asJson.stdout);
+    expect(search.share).toBeLessThan(1);
+    expect(search.heldOut.natural.trials).toBe(30);
+    await expect(InferenceSession.create(output)).resolves.toBeDefined();
+  });
+
+  test('--max-drop writes nothing where only the dense network is within the drop', async () => {
+    const output = inFolder('beyond.onnx');
+    const args = ['--max-drop', '0%', '--sure', '--data', digits, '--count', '4'];
+    const { code, stderr } = await gdws(['compress', model, '-o', output, ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/only the dense network is within the drop/);
+    await expect(fs.stat(output)).rejects.toThrow();
+  });
+
   test('--robust is --calib-attack pgd', async () => {
     const files = await Promise.all(
       [['--robust'], ['--calib-attack', 'pgd']].map(async (attack, index) => {

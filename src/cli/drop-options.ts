@@ -1,0 +1,102 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Drops, DropTrial, WithinDrop } from '../drop/compress-within-drop';
+import { GdwsError } from '../errors';
+import type { PairedDrop } from '../robustness/statistics/paired-drop';
+import { formatShare } from './format';
+import { print, printHeading, printTable } from './output';
+
+/** How much accuracy a compression may cost. */
+export interface DropArguments {
+  readonly maxDrop?: number;
+  readonly data?: string;
+  readonly labels?: string;
+  readonly count?: number;
+  readonly save?: 'macs' | 'params' | 'latency';
+  readonly sure?: boolean;
+}
+
+export function addDropOptions(command: Command, count: (text: string) => number): Command {
+  return command
+    .option('--max-drop <share>', 'the most that accuracy may drop, as 1% or 0.01: finds the budget itself', dropShare)
+    .option('--data <path>', 'with --max-drop: labelled images, half to search with, half to report on')
+    .option('--labels <file>', 'their labels, where they are apart')
+    .option('--count <number>', 'images of --data to take, from the beginning; all by default', count)
+    .addOption(
+      new Option('--save <what>', 'with --max-drop: what to save; macs by default').choices([
+        'macs',
+        'params',
+        'latency',
+      ]),
+    )
+    .option('--sure', "with --max-drop: the drop's 95 % bound must be within it, too");
+}
+
+/** @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not its data */
+export function checkDropOptions({ maxDrop, data, labels, count, save, sure }: DropArguments): void {
+  if (maxDrop !== undefined) {
+    if (data !== undefined) return;
+    throw new GdwsError('ARGUMENT_INVALID', '--max-drop needs labelled images.', {
+      remedy: 'Name them: --data test_batch.bin.',
+    });
+  }
+  const idle = Object.entries({ '--data': data, '--labels': labels, '--count': count, '--save': save, '--sure': sure });
+  const [given] = idle.find(([, value]) => value !== undefined) ?? [];
+  if (given === undefined) return;
+  throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --max-drop, which is not given.`, {
+    remedy: 'Say how much accuracy may drop: --max-drop 1%.',
+  });
+}
+
+export function describeTrial({ share, natural, robust }: DropTrial): string {
+  return `${formatShare(share)} kept: accuracy ${describe(natural)}${robust ? `, under attack ${describe(robust)}` : ''}`;
+}
+
+export function printDrops({ trials, share, heldOut }: WithinDrop, saved: string): void {
+  const isAttacked = heldOut.robust !== undefined;
+  printHeading('Networks tried');
+  printTable(
+    [
+      { title: `${saved} kept`, right: true },
+      { title: 'points lost', right: true },
+      ...(isAttacked ? [{ title: 'under attack', right: true }] : []),
+      { title: '' },
+    ],
+    [...trials]
+      .sort((a, b) => b.share - a.share)
+      .map((trial) => [
+        formatShare(trial.share),
+        points(trial.natural.estimate),
+        ...(isAttacked ? [points(trial.robust?.estimate ?? 0)] : []),
+        trial.share === share ? 'chosen' : trial.isWithin ? 'within' : '',
+      ]),
+  );
+  print();
+  print(report(heldOut));
+}
+
+function report({ natural, robust }: Drops): string {
+  const sentence = (what: string, drop: PairedDrop) =>
+    `${what} ${describe(drop)}, by at most ${points(drop.atMost)} points with ${100 * drop.confidence} % confidence`;
+  const parts = [sentence('accuracy', natural), ...(robust ? [sentence('accuracy under attack', robust)] : [])];
+  return `on ${natural.trials} images that the search has not seen: ${parts.join('; ')}`;
+}
+
+function describe({ estimate }: PairedDrop): string {
+  return estimate < 0 ? `rises by ${points(-estimate)} points` : `drops by ${points(estimate)} points`;
+}
+
+/** A share in points, hundredths. */
+function points(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+/** `1%` or `0.01`. */
+function dropShare(text: string): number {
+  const isPercent = text.trim().endsWith('%');
+  const number = isPercent ? text.trim().slice(0, -1) : text;
+  const share = Number(number) / (isPercent ? 100 : 1);
+  if (number.trim() === '' || !(share >= 0 && share <= 1)) {
+    throw new InvalidArgumentError(`'${text}' is not a share from 0 to 1, or from 0% to 100%.`);
+  }
+  return share;
+}

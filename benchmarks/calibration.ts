@@ -16,7 +16,9 @@ interface Options {
 }
 
 const command: Command = new Command('npm run bench:calibration --')
-  .description('Compresses a network by calibration images: time of each step, and peak resident memory of the process.')
+  .description(
+    'Compresses a network by calibration images: time of each step, and peak resident memory of the process.',
+  )
   .option('--network <name>', 'with seeded weights', parseNetwork, 'resnet18-cifar')
   .option('--data <file>', 'images, CIFAR-10 in its binary version; random ones by default')
   .option('--images <count>', 'how many', Number, 512)

@@ -24,9 +24,40 @@ int64_t randomLength(Random& random) {
   return random.integer(1, random.choose<int64_t>({4, 20, 70, 300}));
 }
 
+/// a·aᵀ or aᵀ·a, at times of several matrices.
+TestCase randomSecondMoment(Random& random) {
+  const int64_t rows = randomLength(random), depth = randomLength(random);
+  Dims batch;
+  if (random.chance(0.4)) batch.push_back(random.integer(1, 3));
+  const bool transposeA = random.chance(0.3);
+  const Dims a = operand(random, batch, rows, depth, transposeA);
+  TestCase testCase(Opcode::matmul);
+  testCase.addInput(a, numbers(random, a));
+  testCase.repeatInput(0);
+  if (random.chance(0.2)) {
+    testCase.addConstant({rows}, numbers(random, {rows}));
+  } else {
+    testCase.addAbsent();
+  }
+  Dims y = batch;
+  y.push_back(rows);
+  y.push_back(rows);
+  if (random.chance(0.2)) testCase.addInput(y, numbers(random, y));
+  testCase.addOutput(y);
+  testCase.setInts({transposeA, !transposeA, static_cast<int32_t>(random.integer(0, 3))});
+  testCase.setFloats({random.chance(0.7) ? 1.0f : random.number(), random.number() * 0.3f, 1.5f});
+  testCase.tolerance.sumOfTerms = true;
+  testCase.linearise = [](Operation& operation) {
+    operation.ints[activationInt] = 0;
+    operation.floats[0] = std::abs(operation.floats[0]);
+  };
+  return testCase;
+}
+
 }  // namespace
 
 TestCase randomMatmul(Random& random) {
+  if (random.chance(0.25)) return randomSecondMoment(random);
   const int64_t rows = randomLength(random), depth = randomLength(random), columns = randomLength(random);
   Dims batch;
   const int64_t axes = random.chance(0.5) ? 0 : random.integer(1, 2);

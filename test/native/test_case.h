@@ -41,6 +41,11 @@ class TestCase {
     operation().inputs.push_back(addValue(storage, type, dims));
     operands_.push_back(std::move(bytes));
   }
+  /// An input that was added before, once more.
+  void repeatInput(size_t input) {
+    operation().inputs.push_back(operation().inputs[input]);
+    operands_.push_back(operands_[input]);
+  }
   void addAbsent() {
     operation().inputs.push_back(-1);
     operands_.emplace_back();

@@ -12,14 +12,22 @@ constexpr int64_t tileRows = 96, tileColumns = 128, tileDepth = 192;
 
 int64_t upToLine(int64_t count) { return (count + 15) / 16 * 16; }
 
-/// Of two matrices that are both known only when run: blocks of either are packed as they are needed.
+/// a·aᵀ or aᵀ·a of one value, with nothing added that would tell rows from columns.
+bool isSymmetric(const OperationView& operation, const MatmulShape& shape) {
+  return &operation.input(0) == &operation.input(1) && shape.transposeA != shape.transposeB && shape.biasLength == 0 &&
+         !operation.hasInput(3);
+}
+
+/// Of two matrices that are both known only when run: blocks of either are packed as they are needed. A symmetric
+/// product is computed below the diagonal and mirrored.
 class VariableMatmul final : public Kernel {
  public:
   VariableMatmul(const OperationView& operation, const KernelContext& context)
       : shape_(MatmulShape::of(operation)),
         vectors_(context.vectors),
+        symmetric_(isSymmetric(operation, shape_)),
         rows_(Split::atMost(shape_.rows, tileRows)),
-        columns_(Split::atMost(shape_.columns, tileColumns)),
+        columns_(Split::atMost(shape_.columns, symmetric_ ? tileRows : tileColumns)),
         depths_(Split::atMost(shape_.depth, tileDepth)) {
     const int64_t lanes = vectors_.lanes;
     blocking_ = chooseBlocking(vectors_, rows_.largest(), (columns_.largest() + lanes - 1) / lanes, depths_.largest());
@@ -39,14 +47,15 @@ class VariableMatmul final : public Kernel {
     work.b = work.a + aFloats_;
     work.sums = work.b + bFloats_;
     work.bias = work.sums + sumsFloats_;
-    const int64_t tiles = rows_.parts * columns_.parts;
+    const int64_t tiles = symmetric_ ? rows_.parts * (rows_.parts + 1) / 2 : rows_.parts * columns_.parts;
     const Range items = team.share(shape_.batch() * tiles);
     for (int64_t item = items.begin; item < items.end; ++item) {
       work.matrix = item / tiles;
-      work.row = rows_.begin(item % tiles % rows_.parts);
-      work.rowCount = rows_.size(item % tiles % rows_.parts);
-      work.column = columns_.begin(item % tiles / rows_.parts);
-      work.columnCount = columns_.size(item % tiles / rows_.parts);
+      const Tile tile = tileAt(item % tiles);
+      work.row = rows_.begin(tile.row);
+      work.rowCount = rows_.size(tile.row);
+      work.column = columns_.begin(tile.column);
+      work.columnCount = columns_.size(tile.column);
       if (const float* bias = shape_.addends.bias(buffers)) {
         for (int64_t j = 0; j < work.columnCount; ++j)
           work.bias[j] = bias[shape_.biasLength == 1 ? 0 : work.column + j];
@@ -56,14 +65,33 @@ class VariableMatmul final : public Kernel {
         packB(buffers, work, depths_.begin(part), depths_.size(part));
         multiply(buffers, work, part);
       }
+      if (symmetric_ && tile.row != tile.column) mirror(buffers, work);
     }
   }
 
  private:
+  struct Tile {
+    int64_t row, column;
+  };
+
   struct Work {
     int64_t matrix, row, rowCount, column, columnCount;
     float *a, *b, *sums, *bias;
   };
+
+  /// A column of tiles after the other, or a row of those up to the diagonal.
+  Tile tileAt(int64_t number) const {
+    if (!symmetric_) return {number % rows_.parts, number / rows_.parts};
+    int64_t row = 0;
+    for (; number > row; ++row) number -= row + 1;
+    return {row, number};
+  }
+
+  void mirror(const Buffers& buffers, const Work& work) const {
+    float* matrix = buffers.result() + work.matrix * shape_.rows * shape_.columns;
+    vectors_.product.transpose(matrix + work.row * shape_.columns + work.column, shape_.columns, work.rowCount,
+                               work.columnCount, matrix + work.column * shape_.columns + work.row, shape_.columns);
+  }
 
   size_t floatsPerThread() const { return static_cast<size_t>(aFloats_ + bFloats_ + sumsFloats_ + bPitch_); }
 
@@ -148,6 +176,7 @@ class VariableMatmul final : public Kernel {
 
   MatmulShape shape_;
   const VectorTable& vectors_;
+  bool symmetric_;
   Split rows_, columns_, depths_;
   Blocking blocking_;
   int64_t aPitch_, bPitch_, aFloats_, bFloats_, sumsFloats_;

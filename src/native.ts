@@ -197,8 +197,8 @@ export interface Native {
    * Rejects with code ARGUMENT_INVALID where a matrix is not finite, not symmetric or clearly indefinite.
    */
   readonly fitStages: (
-    patchMoments: Float64Array,
-    crossMoments: Float64Array,
+    patchMoments: Float64Array | Float32Array,
+    crossMoments: Float64Array | Float32Array,
     fisher: Float64Array | undefined,
     counts: Int32Array,
     kernels: Float32Array,

@@ -155,8 +155,8 @@ class LeastSquaresTask final : public LinalgTask {
 
 class FitStagesTask final : public LinalgTask {
  public:
-  /// Arguments: patchMoments, crossMoments (Float64Array), fisher (the same or undefined), counts (Int32Array), kernels
-  /// (Float32Array), {outputs, sweeps, ridge}, threads. For one group.
+  /// Arguments: patchMoments, crossMoments (Float64Array or Float32Array), fisher (Float64Array or undefined), counts
+  /// (Int32Array), kernels (Float32Array), {outputs, sweeps, ridge}, threads. For one group.
   explicit FitStagesTask(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     if (!info[5].IsObject()) throw invalidArgument(env, "the sizes must be an object");
@@ -192,10 +192,9 @@ class FitStagesTask final : public LinalgTask {
     stages_.kernels.assign(firstKernel, firstKernel + kernels.elements);
 
     const int64_t patches = problem_.channels * problem_.taps;
-    patchMoments_ =
-        doublesOf(info[0], 1, patches, patches, "patchMoments must be a Float64Array of (channels × taps)²");
-    crossMoments_ = doublesOf(info[1], 1, problem_.outputs, patches,
-                              "crossMoments must be a Float64Array of outputs × channels × taps");
+    patchMoments_ = realsOf(info[0], patches, patches, "patchMoments must be a Float64Array of (channels × taps)²");
+    crossMoments_ =
+        realsOf(info[1], problem_.outputs, patches, "crossMoments must be a Float64Array of outputs × channels × taps");
     if (info[2].IsUndefined()) return;
     fisher_ = doublesOf(info[2], 1, problem_.outputs, problem_.outputs, "fisher must be a Float64Array of outputs²");
   }

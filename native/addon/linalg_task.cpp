@@ -93,16 +93,34 @@ int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t m
   return static_cast<int64_t>(number);
 }
 
+namespace {
+
+/// Whether `value` is a typed array of planes·rows·columns elements.
+bool hasElements(const Napi::Value& value, int64_t planes, int64_t rows, int64_t columns) {
+  int64_t size = 0;
+  return value.IsTypedArray() && !__builtin_mul_overflow(planes, rows, &size) &&
+         !__builtin_mul_overflow(size, columns, &size) &&
+         static_cast<size_t>(size) == value.As<Napi::TypedArray>().ElementLength();
+}
+
+}  // namespace
+
 std::vector<double> doublesOf(const Napi::Value& value, int64_t planes, int64_t rows, int64_t columns,
                               const char* message) {
-  int64_t size = 0;
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
-      __builtin_mul_overflow(planes, rows, &size) || __builtin_mul_overflow(size, columns, &size) ||
-      static_cast<size_t>(size) != value.As<Napi::TypedArray>().ElementLength()) {
+  if (!hasElements(value, planes, rows, columns) ||
+      value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
     throw invalidArgument(value.Env(), message);
   }
   const auto array = value.As<Napi::Float64Array>();
-  return {array.Data(), array.Data() + size};
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+std::vector<double> realsOf(const Napi::Value& value, int64_t rows, int64_t columns, const char* message) {
+  if (!hasElements(value, 1, rows, columns) || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    return doublesOf(value, 1, rows, columns, message);
+  }
+  const auto array = value.As<Napi::Float32Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
 }
 
 }  // namespace gdws

@@ -60,6 +60,8 @@ int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t m
 /// invalidArgument with `message`.
 std::vector<double> doublesOf(const Napi::Value& value, int64_t planes, int64_t rows, int64_t columns,
                               const char* message);
+/// The same of one plane, where a Float32Array will do as well.
+std::vector<double> realsOf(const Napi::Value& value, int64_t rows, int64_t columns, const char* message);
 
 template <typename Array, typename Element>
 Array newTypedArray(Napi::Env env, const std::vector<Element>& elements) {

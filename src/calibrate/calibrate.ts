@@ -39,7 +39,7 @@ export interface Calibration {
   /** Images at once (default 8, or as many as fit the memory); changes time and memory, and results only by rounding. */
   readonly batchSize?: number;
   /**
-   * Bytes of working memory, beside the network and the images themselves (default 3e9). What a refit has to keep beyond a third
+   * Bytes of working memory, beside the network and the images themselves (default 3e9). What a refit has to keep beyond a quarter
    * of it goes to a temporary file.
    */
   readonly memory?: number;
@@ -123,7 +123,7 @@ export async function calibrate(
   const refitted = (stages: ReadonlyMap<Layer, Kernels>, set: ImageSet, step: 'losses' | 'refit') =>
     refitInOrder(graph, stages, calibrationImages(set, batchSize, normalization), {
       ...{ threads, ridge, sweeps, seed, throwIfAborted },
-      liveBytes: memory / 3,
+      liveBytes: memory / 4,
       isSeparate: step === 'losses',
       fisher: (layer) => moments.get(layer)?.fisher,
       onLayer: (done, total) => calibration.onProgress?.({ step, done, total }),

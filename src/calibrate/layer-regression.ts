@@ -14,8 +14,8 @@ import { runStored } from './segments';
 
 /** Moments that regress a layer's outputs in the dense network on what it reads in the compressed one. N = C / groups · K². */
 export interface LayerRegression {
-  /** (groups, N, N): E[x xᵀ], x a patch of the compressed network's map. */
-  readonly patches: Float64Array;
+  /** (groups, N, N): E[x xᵀ], x a patch of the compressed network's map. Single, since N may be many thousands. */
+  readonly patches: Float32Array;
   /** (groups, M / groups, N): E[y xᵀ], y = W x' with the same patch x' of the dense network's map. */
   readonly cross: Float64Array;
 }
@@ -40,7 +40,7 @@ const patchesAtOnce = 4096;
  * random place of every stretch of equally many pixels.
  */
 export class RegressionSums {
-  private readonly patches: Float64Array;
+  private readonly patches: Float32Array;
   private readonly cross: Float64Array;
   private readonly programs = new Map<
     string,
@@ -61,7 +61,7 @@ export class RegressionSums {
     const { groups, outputChannels } = shape;
     const size = this.patchSize;
     this.weightsNumber = pool.numberOf({ type: 'float32', dims: [], data: weights });
-    this.patches = new Float64Array(groups * size * size);
+    this.patches = new Float32Array(groups * size * size);
     this.cross = new Float64Array(outputChannels * size);
   }
 
@@ -92,9 +92,13 @@ export class RegressionSums {
     }
   }
 
+  /** The means of what was added; nothing may be added after. */
   means(): LayerRegression {
     const { patches, cross, count } = this;
-    return { patches: patches.map((sum) => sum / count), cross: cross.map((sum) => sum / count) };
+    for (const sums of [patches, cross]) {
+      for (let index = 0; index < sums.length; ++index) sums[index]! /= count;
+    }
+    return { patches, cross };
   }
 
   private draw(pixels: number, drawn: number): Int32Array {
@@ -179,6 +183,6 @@ export class RegressionSums {
   }
 }
 
-function addTo(sums: Float64Array, terms: Float32Array): void {
+function addTo(sums: Float64Array | Float32Array, terms: Float32Array): void {
   for (let index = 0; index < sums.length; ++index) sums[index]! += terms[index]!;
 }

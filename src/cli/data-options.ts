@@ -37,14 +37,18 @@ export function addNormalizationOptions(command: Command): Command {
     .option('--std <numbers>', 'deviation that it expects to be divided by', channelNumbers);
 }
 
-/** The images, of the size that the model declares where they are pictures. */
-export async function imagesOf({ data, labels, count }: DataArguments, model: string): Promise<ImageSet> {
+/** The images, of the size that the model declares where they are pictures. Unlabelled pictures need no folder of their class. */
+export async function imagesOf(
+  { data, labels, count }: DataArguments,
+  model: string,
+  isUnlabelled = false,
+): Promise<ImageSet> {
   // Only pictures are scaled, and only they make it worth reading the model for their size.
   const isFolder = await fs.stat(data).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  return readImages(data, { labels, count, dims: isFolder ? await imageDimsOf(model) : undefined });
+  return readImages(data, { labels, count, isUnlabelled, dims: isFolder ? await imageDimsOf(model) : undefined });
 }
 
 /** `undefined` where the images go to the model as they are. */

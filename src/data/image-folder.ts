@@ -12,6 +12,8 @@ export interface ImageFolderOptions {
   readonly dims: readonly [channels: number, height: number, width: number];
   /** Images to read, evenly of all classes; all by default. */
   readonly count?: number;
+  /** Labels do not matter: pictures that lie in the folder itself count too. */
+  readonly isUnlabelled?: boolean;
 }
 
 /**
@@ -20,13 +22,16 @@ export interface ImageFolderOptions {
  *
  * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING, ARGUMENT_INVALID
  */
-export async function readImageFolder(folder: string, { dims, count }: ImageFolderOptions): Promise<ImageSet> {
+export async function readImageFolder(
+  folder: string,
+  { dims, count, isUnlabelled = false }: ImageFolderOptions,
+): Promise<ImageSet> {
   const [channels, height, width] = dims;
   if (channels !== 1 && channels !== 3) {
     throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, { file: folder });
   }
   const { default: sharp } = await withPackages(['sharp'], () => import('sharp'));
-  const pictures = spread(await picturesOf(folder), count);
+  const pictures = spread(await picturesOf(folder, isUnlabelled), count);
   const imageLength = channels * height * width;
   const pixels = new Uint8Array(pictures.length * imageLength);
   for (const [index, { file }] of pictures.entries()) {
@@ -58,9 +63,10 @@ interface Picture {
   readonly label: number;
 }
 
-async function picturesOf(folder: string): Promise<Picture[][]> {
+async function picturesOf(folder: string, isUnlabelled: boolean): Promise<Picture[][]> {
   const entries = await listOf(folder);
   const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  if (isUnlabelled) classes.push('.');
   const pictures = await Promise.all(
     classes.sort().map(async (name, label) =>
       (await listOf(path.join(folder, name)))
@@ -70,9 +76,11 @@ async function picturesOf(folder: string): Promise<Picture[][]> {
     ),
   );
   if (pictures.every((ofClass) => ofClass.length === 0)) {
-    throw new GdwsError('DATA_UNREADABLE', 'the folder has no folders of pictures.', {
+    throw new GdwsError('DATA_UNREADABLE', `the folder has no ${isUnlabelled ? '' : 'folders of '}pictures.`, {
       file: folder,
-      remedy: 'Put the pictures of each class into a folder of their own within it.',
+      remedy: isUnlabelled
+        ? `They end in ${[...extensions].join(', ')}.`
+        : 'Put the pictures of each class into a folder of their own within it.',
     });
   }
   return pictures;

@@ -14,6 +14,8 @@ export interface ReadImagesOptions {
   readonly labels?: string;
   /** Images to read from the beginning, of pictures evenly from all classes; all by default. */
   readonly count?: number;
+  /** Labels do not matter: of a folder, pictures that lie in it directly count too. */
+  readonly isUnlabelled?: boolean;
 }
 
 /**
@@ -33,12 +35,12 @@ export async function readImages(place: string, options: ReadImagesOptions = {})
   return count === undefined ? images : images.first(count);
 }
 
-async function readWhole(place: string, { dims, labels, count }: ReadImagesOptions): Promise<ImageSet> {
+async function readWhole(place: string, { dims, labels, count, isUnlabelled }: ReadImagesOptions): Promise<ImageSet> {
   const found = await fs.stat(place).catch((cause: Error) => {
     throw new GdwsError('DATA_UNREADABLE', `it cannot be read: ${cause.message}.`, { file: place, cause });
   });
   if (found.isDirectory()) {
-    if (dims) return readImageFolder(place, { dims, count });
+    if (dims) return readImageFolder(place, { dims, count, isUnlabelled });
     throw new GdwsError('ARGUMENT_INVALID', 'the size that pictures are to get is not known.', { file: place });
   }
   switch (path.extname(place).toLowerCase()) {

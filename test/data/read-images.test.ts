@@ -94,6 +94,20 @@ describe('a folder of pictures', () => {
     expect((await readImages(path.join(folder, 'pictures'), { dims: [1, 6, 6], count: 2 })).labels).toHaveLength(2);
   });
 
+  test('without labels counts pictures in the folder itself, too', async () => {
+    const loose = path.join(folder, 'loose');
+    await write('loose/a.png', await picture(30, 8, 8, 'png'));
+    await write('loose/more/b.png', await picture(60, 8, 8, 'png'));
+    expect(await readImages(loose, { dims: [3, 6, 6] })).toHaveLength(1);
+    expect(await readImages(loose, { dims: [3, 6, 6], isUnlabelled: true })).toHaveLength(2);
+    await expect(readImages(path.join(folder, 'pictures', 'dog'), { dims: [3, 6, 6] })).rejects.toMatchObject({
+      code: 'DATA_UNREADABLE',
+    });
+    expect(
+      await readImages(path.join(folder, 'pictures', 'dog'), { dims: [3, 6, 6], isUnlabelled: true }),
+    ).toHaveLength(1);
+  });
+
   test('is refused where there are none, or one cannot be read', async () => {
     await fs.mkdir(path.join(folder, 'empty'));
     await expect(readImages(path.join(folder, 'empty'), { dims: [3, 6, 6] })).rejects.toMatchObject({

@@ -60,3 +60,6 @@ export {
   type WeightGradients,
 } from './gradient-session';
 export type { PairedDrop } from './robustness/statistics/paired-drop';
+export type { LayerSpectrum, SweepMethod, SweepReport, SweptNetwork } from './sweep/report';
+export { pageOf } from './sweep/page/page';
+export { sweep, type SweepOptions } from './sweep/sweep';

@@ -8,6 +8,7 @@ import { compressCommand } from './compress';
 import { evaluateCommand } from './evaluate';
 import { inspectCommand } from './inspect';
 import { runCommand } from './run';
+import { sweepCommand } from './sweep';
 
 /** The command line. Parsing throws commander's errors, and what the commands throw. */
 export function program(): Command {
@@ -23,6 +24,7 @@ export function program(): Command {
     benchCommand(),
     evaluateCommand(),
     alphaCommand(),
+    sweepCommand(),
   ];
   for (const command of commands) {
     gdws.addCommand(command.addOption(debugOption()));

@@ -17,6 +17,7 @@ import { decomposeLayers, measureLosses, type DecomposedLayer } from './decompos
 import { findConvolutions, type Convolutions, type Layer } from './layers';
 import { networkCost, type NetworkCost } from './network-cost';
 import { isBudget, isTime, threadsOf, throwIfAborted, type Goal, type PrepareOptions } from './options';
+import { betaWithin } from './beta-within';
 import { plan } from './plan';
 import { rewrite } from './rewrite';
 import { nearestStages, type Stages } from './stages';
@@ -111,6 +112,23 @@ export class PreparedCompression {
    */
   layers(): Promise<readonly DecomposedLayer[]> {
     return this.decomposed(true);
+  }
+
+  /** Cost of the dense network; multiply-accumulates where all shapes are known. */
+  dense(): { readonly macs?: number; readonly params: number } {
+    const { macs, params } = this.network;
+    return { macs, params };
+  }
+
+  /**
+   * The smallest β of the paper's algorithm 3, one for all layers, with which at most a share of the multiply-accumulates is
+   * left.
+   *
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where no β leaves so few; SHAPE_UNKNOWN, ABORTED
+   */
+  async betaWithin(share: number): Promise<number> {
+    this.checkCounted();
+    return betaWithin(await this.decomposed(false), this.network.macs!, share);
   }
 
   /**

@@ -1,0 +1,151 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { writeTogether } from '../onnx/whole-file';
+import { pageOf } from '../sweep/page/page';
+import type { SweepReport } from '../sweep/report';
+import { defaultBudgets, sweep } from '../sweep/sweep';
+import { readAlphaFile } from './alpha-file';
+import { finiteNumber, namePattern, positiveInteger, shapeOption, threadsOption } from './arguments';
+import { attackOption, settingsOf, type AttackArguments } from './attack-options';
+import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
+import { imagesOf, normalizationOf } from './data-options';
+import { checkDestination } from './destination';
+import { formatNumber, formatShare, formatTime } from './format';
+import { interruption } from './interrupt';
+import { note, printTable, warn } from './output';
+import { Progress } from './progress';
+
+interface SweepArguments extends CalibrationArguments {
+  readonly output: string;
+  readonly json?: string;
+  readonly data: string;
+  readonly labels?: string;
+  readonly count?: number;
+  readonly attack?: AttackArguments['attack'];
+  readonly budgets?: number[];
+  readonly alpha?: string;
+  readonly include?: (string | RegExp)[];
+  readonly exclude?: (string | RegExp)[];
+  readonly firstLayer?: boolean;
+  readonly foldBatchNorm?: boolean;
+  readonly shape?: Record<string, number[]>;
+  readonly batch?: number;
+  readonly runThreads?: number;
+  readonly threads?: number;
+  readonly time: number;
+}
+
+/** `gdws sweep`: the whole trade-off of a network, as a page of charts. */
+export function sweepCommand(): Command {
+  const command = new Command('sweep');
+  command
+    .description('measure the whole trade-off of a network, accuracy against cost, and draw it as one page')
+    .argument('<model>', 'ONNX file')
+    .requiredOption('-o, --output <file>', 'where to write the page, an HTML file; a file of that name is replaced')
+    .option('--json <file>', 'where to write the figures')
+    .requiredOption('-d, --data <path>', 'labelled images that accuracy is counted on, as for evaluate')
+    .option('--labels <file>', 'their labels, where they are apart')
+    .option('--count <number>', 'of them, from the beginning; all by default', positiveInteger)
+    .addOption(attackOption('count accuracy under this attack, too'))
+    .option('--budgets <shares>', `shares of the multiply-accumulates; ${defaultBudgets.join(',')} by default`, shares)
+    .option('--alpha <file>', "weight-error vectors for the paper's algorithm, .json or .npz");
+  return addCalibrationOptions(command)
+    .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', namePattern)
+    .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', namePattern)
+    .option('--first-layer', "replace the network's first convolution too")
+    .option('--fold-batch-norm', 'fold batch normalisations into the convolutions before them first')
+    .addOption(shapeOption())
+    .option(
+      '--batch <number>',
+      'images of a run that is timed; by default what the model declares, or 1',
+      positiveInteger,
+    )
+    .option('--run-threads <number>', 'threads of a run that is timed; by default all processors', positiveInteger)
+    .option('--time <seconds>', 'how long to time the networks', finiteNumber, 10)
+    .addOption(threadsOption())
+    .addHelpText(
+      'after',
+      `
+Every budget is met twice: by gdws (calibrated on --calib, else by weights alone), and by the paper's algorithm with one β for all
+layers. The norm, --eps, --steps, ... are those of --attack and of --calib-attack. docs/sweep.md shows a page.
+
+Examples:
+  $ gdws sweep model.onnx -o trade-off.html --data test_batch.bin --calib data_batch_1.bin
+  $ gdws sweep robust.onnx -o trade-off.html --json trade-off.json --data test_batch.bin --count 500 \\
+      --calib data_batch_1.bin --robust --attack pgd --eps 8/255 --steps 10`,
+    )
+    .action(async (model: string, options: SweepArguments) => {
+      const { output, json, data, labels, count, attack, budgets, shape, time, seed } = options;
+      const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads } = options;
+      for (const file of json === undefined ? [output] : [output, json]) await checkDestination(file, model);
+      const settings = attack && settingsOf({ ...options, attack });
+      const progress = new Progress('sweeping');
+      const isAttackedOnly = settings !== undefined && options.calibAttack === undefined && !options.robust;
+      const ofCalibration = isAttackedOnly ? withoutAttack(options) : options;
+      const report = await (async () => {
+        const calibration = await calibrationOf(ofCalibration, model, ({ step, done, total }) =>
+          progress.update(done / total, step),
+        );
+        return sweep(model, {
+          ...{ budgets, attack: settings, calibration, time, seed },
+          ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads },
+          data: await imagesOf({ data, labels, count }, model),
+          normalization: normalizationOf(options),
+          alpha: options.alpha === undefined ? undefined : await readAlphaFile(options.alpha),
+          inputShapes: shape,
+          signal: interruption(),
+          onStep: (step, done, total) => progress.update(done / total, step),
+        });
+      })().finally(() => progress.stop());
+
+      await writeTogether([
+        ...(json === undefined ? [] : [{ file: json, parts: [`${JSON.stringify(report, null, 1)}\n`] }]),
+        { file: output, parts: [await pageOf(report)] },
+      ]);
+      printReport(report);
+      note(`wrote ${json === undefined ? output : `${json} and ${output}`}`);
+    });
+}
+
+/** Without the options of an attack that is not the calibration's. */
+function withoutAttack(options: SweepArguments): SweepArguments {
+  const none = undefined;
+  return { ...options, norm: none, eps: none, steps: none, stepSize: none, restarts: none, loss: none, queries: none };
+}
+
+function printReport({ networks, unmet, settings }: SweepReport): void {
+  const dense = networks[0]!;
+  printTable(
+    [
+      { title: 'network' },
+      { title: 'budget', right: true },
+      { title: 'MACs', right: true },
+      { title: 'params', right: true },
+      { title: 'accuracy', right: true },
+      ...(settings.attack ? [{ title: 'under attack', right: true }] : []),
+      { title: 'time', right: true },
+      { title: 'images/s', right: true },
+    ],
+    networks.map((network) => [
+      network.method === 'paper' ? "paper's β" : network.method,
+      formatShare(network.budget),
+      formatShare(network.macs / dense.macs),
+      formatShare(network.params / dense.params),
+      formatShare(network.natural.value),
+      ...(settings.attack ? [network.robust ? formatShare(network.robust.value) : ''] : []),
+      formatTime(network.milliseconds),
+      formatNumber(network.imagesPerSecond),
+    ]),
+  );
+  for (const { method, budget, reason } of unmet) {
+    warn(`${method === 'paper' ? "the paper's algorithm" : method}, budget ${budget}: ${reason}`);
+  }
+}
+
+/** `0.3,0.5` as numbers. */
+function shares(text: string): number[] {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (numbers.some((number) => !(number > 0 && number <= 1))) {
+    throw new InvalidArgumentError(`'${text}' are not shares above 0 and up to 1, as 0.3,0.5.`);
+  }
+  return numbers;
+}

@@ -1,0 +1,63 @@
+/** What runs in the browser: draws the charts that the page holds as data, and follows its selections. */
+export const script = `
+'use strict';
+const page = JSON.parse(document.getElementById('charts').textContent);
+const theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : null;
+const charts = {};
+for (const id of ['front', 'kernels', 'spectra', 'time']) {
+  charts[id] = echarts.init(document.getElementById(id), theme, { renderer: 'canvas' });
+}
+const draw = (id, option) =>
+  charts[id].setOption({ animation: false, backgroundColor: 'transparent', ...option }, { notMerge: true });
+addEventListener('resize', () => Object.values(charts).forEach((chart) => chart.resize()));
+
+const axis = document.getElementById('axis');
+const drawFront = () => draw('front', page.front[axis.value]);
+axis.addEventListener('change', drawFront);
+
+const network = document.getElementById('network');
+let order = { column: -1, falls: false };
+const body = document.querySelector('#layers tbody');
+function fillTable() {
+  const rows = page.networks[network.value].rows.slice();
+  if (order.column >= 0) {
+    const sign = order.falls ? -1 : 1;
+    rows.sort((a, b) => {
+      const [x, y] = [a[order.column], b[order.column]];
+      if (x === null || y === null) return (x === null) - (y === null);
+      return sign * (typeof x === 'number' ? x - y : String(x).localeCompare(String(y)));
+    });
+  }
+  body.replaceChildren(
+    ...rows.map((row) => {
+      const line = document.createElement('tr');
+      for (const value of row) {
+        const cell = document.createElement('td');
+        cell.textContent = value === null ? '' : String(value);
+        if (typeof value === 'number') cell.className = 'number';
+        line.append(cell);
+      }
+      return line;
+    }),
+  );
+}
+function drawNetwork() {
+  draw('kernels', page.networks[network.value].kernels);
+  fillTable();
+}
+network.addEventListener('change', drawNetwork);
+document.querySelectorAll('#layers th button').forEach((button, column) =>
+  button.addEventListener('click', () => {
+    order = { column, falls: order.column === column && !order.falls };
+    document.querySelectorAll('#layers th').forEach((head, index) =>
+      head.setAttribute('aria-sort', index !== column ? 'none' : order.falls ? 'descending' : 'ascending'),
+    );
+    fillTable();
+  }),
+);
+
+drawFront();
+drawNetwork();
+draw('spectra', page.spectra);
+draw('time', page.time);
+`;

@@ -1,0 +1,21 @@
+import type { DecomposedLayer } from '../gdws/decomposed-layers';
+import type { LayerSpectrum } from './report';
+
+/** Points of a curve, beyond which none is seen. */
+const mostPoints = 200;
+
+/** What each layer loses after every number of kernels, thinned out evenly. */
+export function spectraOf(layers: readonly Pick<DecomposedLayer, 'layer' | 'ranking'>[]): LayerSpectrum[] {
+  return layers.map(({ layer, ranking: { errors, steps } }) => {
+    const stride = Math.max(1, Math.ceil(steps / mostPoints));
+    const kernels: number[] = [];
+    for (let step = 0; step < steps; step += stride) kernels.push(step);
+    kernels.push(steps);
+    const energy = errors[0]!;
+    return {
+      name: layer.name,
+      kernels: kernels.map((step) => step * layer.shape.groups),
+      lost: kernels.map((step) => (energy > 0 ? errors[step]! / energy : 0)),
+    };
+  });
+}

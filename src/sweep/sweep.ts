@@ -1,0 +1,166 @@
+import type { ImageSet } from '../data/image-set';
+import { outcomesOf } from '../drop/outcomes';
+import { GdwsError } from '../errors';
+import type { Compression } from '../gdws/compress';
+import type { PrepareOptions } from '../gdws/options';
+import { prepareCompression, type PreparedCompression } from '../gdws/prepare';
+import { measureInterleaved } from '../measure';
+import { native } from '../native';
+import type { Normalization } from '../robustness/normalized';
+import type { AttackSettings } from '../robustness/settings';
+import { proportion } from '../robustness/statistics/wilson';
+import { InferenceSession } from '../session';
+import { Tensor } from 'onnxruntime-common';
+import type { SweepMethod, SweepReport, SweptNetwork } from './report';
+import { spectraOf } from './spectra';
+
+/** Shares of the multiply-accumulates that are tried where none are given. */
+export const defaultBudgets: readonly number[] = [0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/** What a sweep goes over, and what it counts. */
+export interface SweepOptions extends PrepareOptions {
+  /** Labelled images to count accuracy on. */
+  readonly data: ImageSet;
+  /** What the network expects of images beyond [0, 1]. */
+  readonly normalization?: Normalization;
+  /** Counts accuracy under it, too. */
+  readonly attack?: AttackSettings;
+  /** Shares of the dense network's multiply-accumulates, above 0 to 1. */
+  readonly budgets?: readonly number[];
+  /** Seconds in which all networks are timed (default 10). */
+  readonly time?: number;
+  /** Of the attack (default 0). */
+  readonly seed?: number;
+  /** Called with what is being done, and the part of it that is done. */
+  readonly onStep?: (step: 'compress' | 'evaluate' | 'time', done: number, total: number) => void;
+}
+
+interface Made {
+  readonly method: SweepMethod;
+  readonly budget: number;
+  readonly model: string | Uint8Array;
+  readonly compression?: Compression;
+}
+
+/**
+ * The whole trade-off of a network: accuracy, and accuracy under attack, against multiply-accumulates, parameters and
+ * measured speed, of networks by this package's compression and by the paper's algorithm (LEGO with one β).
+ *
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense, and what `compress`, `evaluate` and a session throw
+ */
+export async function sweep(source: string | Uint8Array, options: SweepOptions): Promise<SweepReport> {
+  check(options);
+  const { data, budgets = defaultBudgets, calibration, attack, seed = 0, onStep } = options;
+  const plain = { ...options, calibration: undefined, alpha: undefined };
+  const timing = await prepareCompression(source, plain);
+  const latencyModel = await timing.latency();
+  const ours = await prepareCompression(source, { ...options, latencyModel });
+  const paper = calibration ? await prepareCompression(source, { ...plain, alpha: options.alpha, latencyModel }) : ours;
+
+  const made: Made[] = [{ method: 'dense', budget: 1, model: source }];
+  const unmet: SweepReport['unmet'][number][] = [];
+  const jobs = (['gdws', 'paper'] as const).flatMap((method) => budgets.map((budget) => ({ method, budget })));
+  for (const [index, { method, budget }] of jobs.entries()) {
+    onStep?.('compress', index, jobs.length);
+    try {
+      const compression = await compressed(method === 'gdws' ? ours : paper, method, budget);
+      made.push({ method, budget, model: compression.bytes(), compression });
+    } catch (error) {
+      if (!(error instanceof GdwsError && error.code === 'BUDGET_OUT_OF_RANGE')) throw error;
+      unmet.push({ method, budget, reason: error.message });
+    }
+  }
+  const accuracies: Pick<SweptNetwork, 'natural' | 'robust'>[] = [];
+  for (const [index, { model }] of made.entries()) {
+    onStep?.('evaluate', index, made.length);
+    const { natural, robust } = await outcomesOf(model, data, { ...options, attack, seed });
+    const shareOf = (right: Uint8Array) =>
+      proportion(
+        right.reduce((sum, one) => sum + one, 0),
+        right.length,
+      );
+    accuracies.push({ natural: shareOf(natural), robust: robust && shareOf(robust) });
+  }
+  const { times, batch, threads } = await timed(made, data, options);
+
+  const before = ours.dense();
+  const bytesBefore = made.find(({ compression }) => compression)?.compression?.summary.bytes.before ?? 0;
+  const networks = made.map(({ method, budget, compression }, index): SweptNetwork => {
+    const { macs, params, time, bytes, layers } = compression?.summary ?? {};
+    return {
+      ...{ method, budget },
+      macs: macs?.after ?? before.macs ?? NaN,
+      params: params?.after ?? before.params,
+      bytes: bytes?.after ?? bytesBefore,
+      ...accuracies[index]!,
+      milliseconds: times[index]!,
+      imagesPerSecond: (1000 * batch) / times[index]!,
+      predictedMilliseconds: time?.after ?? latencyModel.dense,
+      layers: layers ?? [],
+    };
+  });
+  return {
+    version: 1,
+    model: typeof source === 'string' ? source : 'model',
+    settings: {
+      ...{ budgets, images: data.length, attack, threads, batch, seed },
+      calibrationImages: calibration?.images.length ?? 0,
+      calibrationAttack: calibration?.attack,
+      instructionSet: native.instructionSet,
+    },
+    networks,
+    unmet,
+    spectra: spectraOf(await ours.layers()),
+  };
+}
+
+async function compressed(prepared: PreparedCompression, method: SweepMethod, budget: number): Promise<Compression> {
+  if (method === 'gdws') return prepared.compress({ kind: 'macs', value: budget });
+  return prepared.compress({ kind: 'beta', value: await prepared.betaWithin(budget) });
+}
+
+/** Times all networks in turn. */
+async function timed(
+  made: readonly Made[],
+  data: ImageSet,
+  { runThreads, batch: wanted, time = 10, signal, onStep }: SweepOptions,
+): Promise<{ times: number[]; batch: number; threads: number }> {
+  const threads = runThreads ?? native.concurrency;
+  const sessions: InferenceSession[] = [];
+  try {
+    for (const { model } of made) {
+      sessions.push(await InferenceSession.create(model as Uint8Array, { intraOpNumThreads: threads }));
+    }
+    const [input] = sessions[0]!.inputMetadata;
+    const declared = input?.isTensor ? input.shape[0] : undefined;
+    const batch = typeof declared === 'number' ? declared : (wanted ?? 1);
+    const image = data.batch(0, 1).images.data as Float32Array;
+    const pixels = new Float32Array(batch * image.length);
+    for (let n = 0; n < batch; ++n) pixels.set(image, n * image.length);
+    const feeds = { [sessions[0]!.inputNames[0]!]: new Tensor('float32', pixels, [batch, ...data.dims]) };
+    const contestants = sessions.map((session, index) => ({
+      name: String(index),
+      run: () => session.run(feeds, { signal }),
+    }));
+    const { measurements } = await measureInterleaved(contestants, {
+      budget: 1000 * time,
+      signal,
+      onProgress: (done) => onStep?.('time', done, 1),
+    });
+    return { times: measurements.map((one) => one.time.median), batch, threads };
+  } finally {
+    await Promise.all(sessions.map((session) => session.release()));
+  }
+}
+
+function check({ data, budgets = defaultBudgets, time = 10 }: SweepOptions): void {
+  if (data.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no labelled images.');
+  const wrong = budgets.find((budget) => !(budget > 0 && budget <= 1));
+  if (wrong !== undefined || budgets.length === 0) {
+    const summary = wrong === undefined ? 'there are no budgets.' : `a budget is ${wrong}.`;
+    throw new GdwsError('ARGUMENT_INVALID', summary, { remedy: 'Give shares above 0 and up to 1, as 0.3,0.5.' });
+  }
+  if (!(time > 0 && time < Infinity)) {
+    throw new GdwsError('ARGUMENT_INVALID', `time is ${time}.`, { remedy: 'Give seconds, above 0.' });
+  }
+}

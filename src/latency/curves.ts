@@ -21,27 +21,54 @@ export interface Curves {
 /**
  * Curves of the layers from times at several levels. The machine may be slower at one level than at another: times count as
  * shares of the dense network's in the same rounds.
+ *
+ * Layers that compute the same have one curve, of their mean times: the allocation, which is drawn to what looks fast, would else
+ * find those whose times err to that side.
+ *
+ * What is not a layer takes less time in a network that is faster as a whole (smaller layers leave it more of the caches, and
+ * short runs are interrupted less often): of that, each layer is given its part.
  */
 export function curvesOf(layers: readonly PlacedLayer[], times: readonly LevelTime[]): Curves {
   const dense = describe(times.map((time) => runTime(time.dense))).median;
-  const digits = (time: number) => Number(time.toPrecision(5));
   const scaled = times.map((time) => ({ ...time, scale: dense / runTime(time.dense) }));
-  return {
-    dense: digits(dense),
-    layers: layers.map((layer) => {
-      const timesAt = new Map<number, number[]>();
-      for (const { level, gdws, scale } of scaled) {
-        const kernels = stepsAt(layer.shape, level) * layer.shape.groups;
-        timesAt.set(kernels, [...(timesAt.get(kernels) ?? []), scale * layerTime(layer, gdws)]);
-      }
-      const median = (numbers: number[]) => describe(numbers).median;
-      return {
-        dense: digits(median(scaled.map((time) => time.scale * layerTime(layer, time.dense)))),
-        kernels: [...timesAt.keys()],
-        gdws: isotonic([...timesAt.values()].map(median)).map(digits),
-      };
-    }),
+  const share = 1 + restByLayerTime(layers, times);
+  const digits = (time: number) => Number(time.toPrecision(5));
+  const curveOf = (alike: readonly PlacedLayer[]): LayerLatency => {
+    const mean = (time: ProgramTime) => alike.reduce((sum, layer) => sum + layerTime(layer, time), 0) / alike.length;
+    const timesAt = new Map<number, number[]>();
+    for (const { level, gdws, scale } of scaled) {
+      const kernels = stepsAt(alike[0]!.shape, level) * alike[0]!.shape.groups;
+      timesAt.set(kernels, [...(timesAt.get(kernels) ?? []), share * scale * mean(gdws)]);
+    }
+    const median = (numbers: number[]) => describe(numbers).median;
+    return {
+      dense: digits(share * median(scaled.map((time) => time.scale * mean(time.dense)))),
+      kernels: [...timesAt.keys()],
+      gdws: isotonic([...timesAt.values()].map(median)).map(digits),
+    };
   };
+  const kinds = new Map<string, PlacedLayer[]>();
+  for (const layer of layers) kinds.set(layer.kind, [...(kinds.get(layer.kind) ?? []), layer]);
+  const curves = new Map([...kinds].map(([kind, alike]) => [kind, curveOf(alike)]));
+  return { dense: digits(dense), layers: layers.map(({ kind }) => curves.get(kind)!) };
+}
+
+/** How much time of the rest of the network goes with each millisecond of the layers: least squares through dense. */
+function restByLayerTime(layers: readonly PlacedLayer[], times: readonly LevelTime[]): number {
+  const parts = (time: ProgramTime) => {
+    const ofLayers = layers.reduce((sum, layer) => sum + layerTime(layer, time), 0);
+    return { ofLayers, rest: runTime(time) - ofLayers };
+  };
+  let [products, squares, most] = [0, 0, Infinity];
+  for (const { dense, gdws } of times) {
+    const [whole, small] = [parts(dense), parts(gdws)];
+    const saved = whole.ofLayers - small.ofLayers;
+    if (saved <= 0) continue;
+    products += saved * (whole.rest - small.rest);
+    squares += saved * saved;
+    most = Math.min(most, whole.rest / whole.ofLayers);
+  }
+  return squares > 0 ? Math.max(0, Math.min(most, products / squares)) : 0;
 }
 
 /** Of all operations of a layer together. */

@@ -12,12 +12,16 @@ export interface PlacedLayer {
   readonly shape: ConvolutionShape;
   /** Numbers of its operations: one for each node that shares its weights. */
   readonly operations: readonly number[];
+  /** The same for layers that compute the same on maps of the same size. */
+  readonly kind: string;
 }
 
 /** What a session's `compile` takes. */
 export interface EncodedProgram {
   readonly words: Int32Array;
   readonly constants: readonly (NativeConstant | undefined)[];
+  /** Size of the weights that are not the dense network's. */
+  readonly ownBytes: number;
 }
 
 /** The dense network's program, and the same with its layers as GDWS, whose weights are made up. */
@@ -31,7 +35,7 @@ export class LeveledProgram {
     private readonly layers: readonly PlacedLayer[],
   ) {
     const constants = toNativeConstants(built.constants);
-    this.dense = { words: built.program.encode(), constants };
+    this.dense = { words: built.program.encode(), constants, ownBytes: 0 };
     this.nextConstant = constants.length;
   }
 
@@ -44,10 +48,12 @@ export class LeveledProgram {
     program.outputs.push(...outputs);
     program.operations = [...operations];
     const constants = [...this.dense.constants];
+    let ownBytes = 0;
     const constant = (dims: readonly number[], summands: number): ValueId => {
       const index = this.nextConstant++;
       // Weights that neither weaken nor strengthen what goes through them, lest numbers become too small to be fast.
       const data = noise(elementCount(dims), Math.sqrt(3 / summands));
+      ownBytes += data.byteLength;
       constants[index] = { type: nativeTypes.indexOf('float32'), data };
       return program.addValue({ type: 'float32', dims, storage: 'constant', index });
     };
@@ -68,6 +74,6 @@ export class LeveledProgram {
         };
       }
     }
-    return { words: program.encode(), constants };
+    return { words: program.encode(), constants, ownBytes };
   }
 }

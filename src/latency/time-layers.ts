@@ -3,7 +3,7 @@ import { operationsOf } from '../calibrate/layer-operations';
 import { fusedProgram, namingNodes } from '../engine/compile';
 import { ConstantPool } from '../engine/constant-pool';
 import { MachineCache } from '../engine/machine-cache';
-import type { Program } from '../engine/program';
+import type { Program, ProgramOperation } from '../engine/program';
 import { GdwsError } from '../errors';
 import type { Layer } from '../gdws/layers';
 import { Graph } from '../graph/graph';
@@ -12,7 +12,7 @@ import { typesOfInputs } from '../graph/input-types';
 import { simplify } from '../graph/passes/simplify';
 import { native, type NativeProgram } from '../native';
 import { editableCopy } from '../onnx/copy';
-import { curvesOf, layerTime, type Curves, type LevelTime } from './curves';
+import { curvesOf, type Curves, type LevelTime } from './curves';
 import { isCurves } from './is-curves';
 import type { LatencyModel } from './latency-model';
 import { LeveledProgram, type EncodedProgram, type PlacedLayer } from './leveled-program';
@@ -36,8 +36,8 @@ export interface TimingOptions {
 
 const latencyCache = { name: 'latencies', isEntry: isCurves, mostEntries: 300 };
 
-/** A layer that is slower than dense by this factor gets no faster with more kernels. */
-const hopeless = 1.2;
+/** Memory of the programs that are timed in turn, beside the dense one. */
+const mostBytes = 1 << 30;
 
 /**
  * Times the layers of a network on this machine, dense and as GDWS with several numbers of kernels, within runs of the whole
@@ -76,16 +76,30 @@ export async function timeLayers(
     const run = runnerOf(own, values);
     const dense = compile(leveled.dense);
     const times: LevelTime[] = [];
-    for (const level of levels) {
-      const [ofDense, ofLevel] = await timePrograms(session, [dense, compile(leveled.at(level))], (program) => {
+    const measureTogether = async (together: readonly { level: number; program: NativeProgram }[]): Promise<void> => {
+      const programs = [dense, ...together.map(({ program }) => program)];
+      const [ofDense, ...ofLevels] = await timePrograms(session, programs, async (program) => {
         throwIfAborted(signal);
-        return run(program);
+        await run(program);
       });
-      times.push({ level, dense: ofDense!, gdws: ofLevel! });
+      together.forEach(({ level }, i) => times.push({ level, dense: ofDense!, gdws: ofLevels[i]! }));
       onMeasured?.(times.length / levels.length);
-      const isHopeless = (layer: PlacedLayer) => layerTime(layer, ofLevel!) > hopeless * layerTime(layer, ofDense!);
-      if (level > 0 && [...placed.values()].every(isHopeless)) break;
+    };
+    // All levels in turn, so that what the machine does meanwhile strikes all alike, where memory allows.
+    let together: { level: number; program: NativeProgram }[] = [];
+    let bytes = 0;
+    for (const level of levels) {
+      const encoded = leveled.at(level);
+      const program = compile(encoded);
+      const own = program.arenaBytes + encoded.ownBytes;
+      if (together.length > 0 && bytes + own > mostBytes) {
+        await measureTogether(together);
+        [together, bytes] = [[], 0];
+      }
+      together.push({ level, program });
+      bytes += own;
     }
+    await measureTogether(together);
     return curvesOf([...placed.values()], times);
   };
 
@@ -148,9 +162,16 @@ function placeLayers(program: Program, layers: readonly Layer[]): Map<Layer, Pla
   return new Map(
     layers.flatMap((layer) => {
       const operations = operationsOf(program, layer).map((operation) => numbers.get(operation)!);
-      return operations.length === layer.nodes.length ? [[layer, { shape: layer.shape, operations }] as const] : [];
+      if (operations.length !== layer.nodes.length) return [];
+      const kind = JSON.stringify(operations.map((number) => kindOf(program, program.operations[number]!)));
+      return [[layer, { shape: layer.shape, operations, kind }] as const];
     }),
   );
+}
+
+/** What an operation's time depends on. */
+function kindOf({ values }: Program, { inputs, outputs, ints }: ProgramOperation): unknown[] {
+  return [[...inputs, ...outputs].map((id) => (id === undefined ? null : values[id]!.dims)), ints];
 }
 
 /** The same for networks that take the same time: all operations and shapes, and which layers may be replaced. */

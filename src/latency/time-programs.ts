@@ -14,8 +14,8 @@ export function runTime({ operations, outside }: ProgramTime): number {
   return [...operations.values()].reduce((sum, time) => sum + time, outside);
 }
 
-/** Milliseconds that the rounds of one comparison take, about. */
-const budget = 500;
+/** Milliseconds that the rounds take for each program, about. */
+const budget = 300;
 const fewestRounds = 3;
 const mostRounds = 30;
 /** Runs of a program in a row, of which the first only bring its data back into the caches: one alone does not do so. */
@@ -49,9 +49,9 @@ export async function timePrograms(
     await run(program);
     round += (settlingRuns + countedRuns) * (await repeat(program, 1));
   }
-  const rounds = Math.max(fewestRounds, Math.min(mostRounds, Math.ceil(budget / round)));
+  const rounds = Math.max(fewestRounds, Math.min(mostRounds, Math.ceil((budget * programs.length) / round)));
   // Runs as long as this are few, and need not be the same to a percent.
-  const isLong = round > budget;
+  const isLong = round > budget * programs.length;
 
   const samples = programs.map(() => new Samples());
   session.setProfiling(true);

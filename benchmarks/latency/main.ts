@@ -1,0 +1,99 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { GdwsError } from '../../src/errors';
+import { prepareCompression } from '../../src/gdws/prepare';
+import { measureInterleaved } from '../../src/measure';
+import type { ModelProto } from '../../src/onnx/onnx_pb';
+import { readModel } from '../../src/onnx/read';
+import { encodeModel } from '../../src/onnx/write';
+import { InferenceSession } from '../../src/session';
+import { seededFeeds } from '../feeds';
+import { describeMachine } from '../machine';
+import { networkNames, networks, type NetworkName } from '../networks';
+import { listOf, parseCount, parseSeconds } from '../options';
+import { machineLines, plain } from '../report';
+
+interface Options {
+  readonly threads: number[];
+  readonly batch: number[];
+  readonly latency: number[];
+  readonly budget: number;
+}
+
+const command = new Command('npm run bench:latency --')
+  .description('Compresses networks to budgets of time, and compares the time predicted with the time measured.')
+  .argument('<networks...>', `ONNX files, or of ${networkNames.join(', ')}`)
+  .option('--threads <counts>', 'threads of a run', listOf(parseCount), [1, 2])
+  .option('--batch <sizes>', 'images a run', listOf(parseCount), [1, 16])
+  .option('--latency <shares>', "budgets, as shares of the dense network's time", listOf(parseSeconds), [0.3, 0.5, 0.7])
+  .option('--budget <seconds>', 'time for measuring the networks of one setting', parseSeconds, 5);
+
+async function main(names: readonly string[], options: Options): Promise<void> {
+  console.log(machineLines(describeMachine()));
+  const table = new Table({
+    head: ['network', 'batch', 'threads', 'budget', 'predicted ms', 'measured ms', 'error', 'share measured', 'error'],
+    colAligns: ['left', ...Array<'right'>(8).fill('right')],
+    ...plain,
+  });
+  for (const name of names) {
+    const model = (networkNames as readonly string[]).includes(name)
+      ? networks[name as NetworkName]().model
+      : await readModel(name);
+    for (const batch of options.batch) {
+      for (const threads of options.threads) {
+        const label = name.replace(/^.*\/|\.onnx$/g, '');
+        table.push(...(await compare(model, batch, threads, options)).map((row) => [label, batch, threads, ...row]));
+      }
+    }
+  }
+  console.log(table.toString());
+}
+
+/** Rows of one setting: the dense network first, then one for each budget that can be met. */
+async function compare(model: ModelProto, batch: number, threads: number, options: Options): Promise<string[][]> {
+  const prepared = await prepareCompression(model, { batch, runThreads: threads, remeasure: true });
+  const { dense } = await prepared.latency();
+  const entries = [{ name: 'dense', predicted: dense, session: await open(model, threads) }];
+  for (const value of options.latency) {
+    try {
+      const { model: small, summary } = await prepared.compress({ kind: 'latency', value });
+      entries.push({ name: String(value), predicted: summary.time!.after, session: await open(small, threads) });
+    } catch (error) {
+      if (!(error instanceof GdwsError) || error.code !== 'BUDGET_OUT_OF_RANGE') throw error;
+    }
+  }
+  const comparison = await measureInterleaved(
+    entries.map(({ name, session }) => {
+      const feeds = seededFeeds(session, { batch });
+      return { name, run: () => session.run(feeds) };
+    }),
+    { budget: 1000 * options.budget, minRounds: 5, minSample: 0, settlingCalls: 3 },
+  );
+  await Promise.all(entries.map(({ session }) => session.release()));
+  const measured = comparison.measurements.map(({ time }) => time.median);
+  return entries.map(({ name, predicted }, index) => {
+    const time = measured[index]!;
+    const share = time / measured[0]!;
+    return [
+      name,
+      predicted.toPrecision(3),
+      time.toPrecision(3),
+      percent(predicted / time - 1),
+      ...(index === 0 ? ['', ''] : [share.toFixed(3), percent(predicted / dense / share - 1)]),
+    ];
+  });
+}
+
+async function open(model: ModelProto, threads: number): Promise<InferenceSession> {
+  return InferenceSession.create(encodeModel(model), { intraOpNumThreads: threads });
+}
+
+function percent(share: number): string {
+  return `${share >= 0 ? '+' : '−'}${Math.abs(100 * share).toFixed(1)} %`;
+}
+
+const names = command.parse(process.argv).args;
+main(names, command.opts<Options>()).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

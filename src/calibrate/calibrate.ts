@@ -50,6 +50,11 @@ export interface Calibration {
   readonly sweeps?: number;
   /** Share of the patches' mean square that the refit adds to each of their elements (default 1e-5). */
   readonly ridge?: number;
+  /**
+   * How far, 0 to 1, the refit takes channels as independent of each other, against chance in few patches (default
+   * N / (N + patches), N being the unknowns of an output: C·K²).
+   */
+  readonly shrinkage?: number;
   onProgress?(progress: CalibrationProgress): void;
 }
 
@@ -91,7 +96,16 @@ export async function calibrate(
   { threads = native.concurrency, signal }: Surroundings,
 ): Promise<Calibrated> {
   check(graph, calibration);
-  const { normalization, attack, rounds = 3, seed = 0, ridge = 1e-5, sweeps = 3, memory = defaultMemory } = calibration;
+  const {
+    normalization,
+    attack,
+    rounds = 3,
+    seed = 0,
+    ridge = 1e-5,
+    sweeps = 3,
+    shrinkage,
+    memory = defaultMemory,
+  } = calibration;
   const declaredBatch = declaredBatchOf(graph, calibration.images.length);
   const batch = declaredBatch ?? 1;
   const network = new MomentsNetwork(graph, layers, native.createSession(threads));
@@ -122,7 +136,7 @@ export async function calibrate(
   });
   const refitted = (stages: ReadonlyMap<Layer, Kernels>, set: ImageSet, step: 'losses' | 'refit') =>
     refitInOrder(graph, stages, calibrationImages(set, batchSize, normalization), {
-      ...{ threads, ridge, sweeps, seed, throwIfAborted },
+      ...{ threads, ridge, sweeps, shrinkage, seed, throwIfAborted },
       liveBytes: memory / 4,
       isSeparate: step === 'losses',
       fisher: (layer) => moments.get(layer)?.fisher,
@@ -181,6 +195,11 @@ function check(graph: Graph, calibration: Calibration): void {
   }
   if (!(memory > 0)) {
     throw new GdwsError('ARGUMENT_INVALID', `memory is ${memory}.`, { remedy: 'Give a number of bytes above 0.' });
+  }
+  if (!((calibration.shrinkage ?? 0) >= 0 && (calibration.shrinkage ?? 0) <= 1)) {
+    throw new GdwsError('ARGUMENT_INVALID', `shrinkage is ${calibration.shrinkage}.`, {
+      remedy: 'Give a share from 0 to 1.',
+    });
   }
   if (!(ridge >= 0 && ridge < Infinity)) {
     throw new GdwsError('ARGUMENT_INVALID', `ridge is ${ridge}.`, { remedy: 'Give a number from 0 on.' });

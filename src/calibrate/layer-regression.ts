@@ -92,11 +92,36 @@ export class RegressionSums {
     }
   }
 
-  /** The means of what was added; nothing may be added after. */
-  means(): LayerRegression {
-    const { patches, cross, count } = this;
-    for (const sums of [patches, cross]) {
-      for (let index = 0; index < sums.length; ++index) sums[index]! /= count;
+  /**
+   * The means of what was added, shrunk to those of channels that know nothing of each other: fewer patches than unknowns say
+   * little of how channels go together, but enough of each alone. Nothing may be added after.
+   *
+   * @param shrinkage share of the means without products of different channels; by default as if N further patches had been
+   *   seen whose channels are independent: N / (N + patches)
+   */
+  means(shrinkage?: number): LayerRegression {
+    const { patches, cross, count, weights, patchSize: size } = this;
+    const { groups, outputChannels } = this.shape;
+    const ofTaps = taps(this.shape);
+    const shrunk = shrinkage ?? size / (size + count);
+    for (let row = 0; row < groups * size; ++row) {
+      const channel = Math.floor((row % size) / ofTaps);
+      const values = patches.subarray(row * size, (row + 1) * size);
+      const own = values.slice(channel * ofTaps, (channel + 1) * ofTaps);
+      for (let index = 0; index < size; ++index) values[index]! *= (1 - shrunk) / count;
+      own.forEach((sum, tap) => (values[channel * ofTaps + tap] = sum / count));
+    }
+    for (let output = 0; output < outputChannels; ++output) {
+      const firstRow = Math.floor((output * groups) / outputChannels) * size;
+      for (let index = 0; index < size; ++index) {
+        const first = index - (index % ofTaps);
+        let alone = 0;
+        for (let tap = first; tap < first + ofTaps; ++tap) {
+          alone += weights[output * size + tap]! * patches[(firstRow + tap) * size + index]!;
+        }
+        const at = output * size + index;
+        cross[at] = ((1 - shrunk) * cross[at]!) / count + shrunk * alone;
+      }
     }
     return { patches, cross };
   }

@@ -25,6 +25,8 @@ export interface RefitOptions extends FitOptions {
   readonly seed: number;
   /** Bytes of values between segments that are held in memory; others go to a temporary file. */
   readonly liveBytes: number;
+  /** Share of the moments without products of different channels; by the number of patches if absent. */
+  readonly shrinkage?: number;
   /** (groups, M / groups, M / groups): what an error of the layer's outputs costs. */
   fisher(layer: Layer): Float64Array | undefined;
   onLayer(done: number, total: number, layer: Layer): void;
@@ -207,7 +209,7 @@ class Refit {
       await sums.add(maps, { operation, values: lane.program.values }, share);
       options.throwIfAborted();
     }
-    return fitStages(layer, this.stages.get(layer)!, sums.means(), options.fisher(layer), options);
+    return fitStages(layer, this.stages.get(layer)!, sums.means(options.shrinkage), options.fisher(layer), options);
   }
 }
 

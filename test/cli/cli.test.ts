@@ -400,6 +400,7 @@ describe('compress', () => {
     expect(stdout).toMatch(/dense: first convolution/);
     expect(stdout).toMatch(/GDWS/);
     expect(stdout).toMatch(/params: .* → .* \(\d+\.\d %\)/);
+    expect(stdout).toMatch(/allocation: loss [\d.e-]+, the least there is; 0\.\d+ % above the bound of its relaxation/);
     expect(stdout).not.toMatch(escapes);
     expect((await fs.stat(output)).size).toBeGreaterThan(1000);
   });

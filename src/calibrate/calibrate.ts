@@ -52,7 +52,7 @@ export interface Calibration {
   readonly ridge?: number;
   /**
    * How far, 0 to 1, the refit takes channels as independent of each other, against chance in few patches (default
-   * N / (N + patches), N being the unknowns of an output: C·K²).
+   * N / (N + patches), N being the unknowns of an output: C·K²; 0.1 with an attack, which finds what rests on chance).
    */
   readonly shrinkage?: number;
   onProgress?(progress: CalibrationProgress): void;
@@ -77,6 +77,9 @@ type CompressedBytes = (stages: ReadonlyMap<Layer, Stages>) => Uint8Array;
 const imagesOfAttackedLosses = 128;
 
 const defaultMemory = 3e9;
+
+/** By measurement: docs/calibration-experiments.md. */
+const shrinkageUnderAttack = 0.1;
 
 interface Surroundings {
   readonly threads?: number;
@@ -103,7 +106,7 @@ export async function calibrate(
     seed = 0,
     ridge = 1e-5,
     sweeps = 3,
-    shrinkage,
+    shrinkage = attack && shrinkageUnderAttack,
     memory = defaultMemory,
   } = calibration;
   const declaredBatch = declaredBatchOf(graph, calibration.images.length);

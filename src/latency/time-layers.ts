@@ -37,7 +37,7 @@ export interface TimingOptions {
 const latencyCache = { name: 'latencies', isEntry: isCurves, mostEntries: 300 };
 
 /** Memory of the programs that are timed in turn, beside the dense one. */
-const mostBytes = 1 << 30;
+const mostBytes = 1 << 28;
 
 /**
  * Times the layers of a network on this machine, dense and as GDWS with several numbers of kernels, within runs of the whole

@@ -18,9 +18,18 @@ export function runTime({ operations, outside }: ProgramTime): number {
 const budget = 300;
 const fewestRounds = 3;
 const mostRounds = 30;
-/** Runs of a program in a row, of which the first only bring its data back into the caches: one alone does not do so. */
-const settlingRuns = 3;
-const countedRuns = 4;
+
+/** Runs of a program in a row: first those that only bring its data back into the caches, which one alone does not do. */
+interface Turn {
+  readonly settling: number;
+  readonly counted: number;
+}
+
+/** Long runs have their data in the caches, or beyond them, whatever ran before. */
+function turnFor(milliseconds: number): Turn {
+  if (milliseconds < 20) return { settling: 3, counted: 4 };
+  return milliseconds < 300 ? { settling: 1, counted: 2 } : { settling: 0, counted: 1 };
+}
 
 /**
  * Times programs of one session in turn, operation by operation, so that what else the machine does strikes all alike. A program has
@@ -43,26 +52,27 @@ export async function timePrograms(
     for (let i = 0; i < runs; ++i) await run(program);
     return performance.now() - begin;
   };
-  let round = 0;
+  let [slowest, sum] = [0, 0];
   for (const program of programs) {
     // The first run meets fresh pages and sleeping threads.
-    await run(program);
-    round += (settlingRuns + countedRuns) * (await repeat(program, 1));
+    const first = await repeat(program, 1);
+    const time = turnFor(first).settling === 0 ? first : await repeat(program, 1);
+    slowest = Math.max(slowest, time);
+    sum += time;
   }
-  const rounds = Math.max(fewestRounds, Math.min(mostRounds, Math.ceil((budget * programs.length) / round)));
-  // Runs as long as this are few, and need not be the same to a percent.
-  const isLong = round > budget * programs.length;
+  const { settling, counted } = turnFor(slowest);
+  const wanted = (budget * programs.length) / ((settling + counted) * sum);
+  const rounds = Math.max(fewestRounds, Math.min(mostRounds, Math.ceil(wanted)));
 
   const samples = programs.map(() => new Samples());
   session.setProfiling(true);
   try {
     for (let i = 0; i < rounds; ++i) {
       for (const [index, program] of programs.entries()) {
-        await repeat(program, isLong ? 1 : settlingRuns);
-        const runs = isLong ? 1 : countedRuns;
+        await repeat(program, settling);
         const before = profileOf(program);
-        const time = await repeat(program, runs);
-        samples[index]!.add(time / runs, runs, before, profileOf(program));
+        const time = await repeat(program, counted);
+        samples[index]!.add(time / counted, counted, before, profileOf(program));
       }
     }
   } finally {

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { GdwsError } from '../errors';
 import { writeTogether } from '../onnx/whole-file';
 import { pageOf } from '../sweep/page/page';
 import type { SweepReport } from '../sweep/report';
@@ -76,6 +78,12 @@ Examples:
     .action(async (model: string, options: SweepArguments) => {
       const { output, json, data, labels, count, attack, budgets, shape, time, seed } = options;
       const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads } = options;
+      if (json !== undefined && path.resolve(json) === path.resolve(output)) {
+        throw new GdwsError('ARGUMENT_INVALID', 'the page and the figures have one name.', {
+          file: json,
+          remedy: 'Give --json another one.',
+        });
+      }
       for (const file of json === undefined ? [output] : [output, json]) await checkDestination(file, model);
       const settings = attack && settingsOf({ ...options, attack });
       const progress = new Progress('sweeping');

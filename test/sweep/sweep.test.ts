@@ -59,6 +59,30 @@ test("the paper's networks are those of one β, which the next smaller β would 
   expect(smaller.summary.macs!.after).toBeGreaterThan(paper.macs);
 }, 120_000);
 
+test("weights of errors change the paper's networks alone", async () => {
+  const options = { data: await digits(2), inputShapes, budgets: [0.4], time: 0.01, runThreads: 1 };
+  const alpha = { '/12/Conv': new Float32Array(96).fill(1e4) };
+  const kernels = async (own: object) => {
+    const { networks } = await sweep(model, { ...options, ...own });
+    return networks.slice(1).map(({ layers }) => layers.map((layer) => layer.kernels));
+  };
+  for (const calibration of [undefined, { images: await digits(8) }]) {
+    const [ours, paper] = await kernels({ calibration });
+    const [oursAfter, paperAfter] = await kernels({ calibration, alpha });
+    expect(oursAfter).toEqual(ours);
+    expect(paperAfter).not.toEqual(paper);
+  }
+}, 120_000);
+
+test('refuses budgets of which none can be met, before it counts anything', async () => {
+  const steps = new Set<string>();
+  const refused = sweep(model, {
+    ...{ data: await digits(2), inputShapes, budgets: [0.001], onStep: (step) => steps.add(step) },
+  });
+  await expect(refused).rejects.toMatchObject({ code: 'BUDGET_OUT_OF_RANGE' });
+  expect([...steps]).toEqual(['compress']);
+}, 120_000);
+
 test.each([
   ['a budget', { budgets: [0.5, 1.5] }],
   ['no budgets', { budgets: [] }],

@@ -51,7 +51,7 @@ ${chart('front', 'Accuracy', axisSelect, true, 'Vertical lines are 95 % interval
 ${chart('kernels', 'Kernels of the channels', networkSelect, true)}
 ${chart('spectra', 'Singular values', '', false, 'What is lost of each layer with how many of its kernels.')}
 ${chart('time', 'Time, predicted and measured')}
-<section class="wide"><header><h2>Layers</h2></header><div class="scroll"><table id="layers"><thead><tr>${columns
+<section class="wide"><header><h2>Layers</h2></header><p>Error: of the weights, as a share of their energy; above 100 % where they were fitted to what images need instead.</p><div class="scroll"><table id="layers"><thead><tr>${columns
     .map((column) => `<th scope="col"><button type="button">${escaped(column)}</button></th>`)
     .join('')}</tr></thead><tbody></tbody></table></div></section>
 </main>
@@ -79,7 +79,7 @@ function describe({
   const eps = attack && (typeof attack.eps === 'object' ? JSON.stringify(attack.eps) : String(attack.eps));
   return [
     `${images} images`,
-    calibrationImages > 0 ? `calibrated on ${calibrationImages} others` : 'compressed by weights alone',
+    calibrationImages > 0 ? `calibrated on ${calibrationImages}` : 'compressed by weights alone',
     ...(attack ? [`attack: ${attack.attack}, ε = ${eps}`] : []),
     `timed with ${threads} ${threads === 1 ? 'thread' : 'threads'}, batch ${batch}, ${instructionSet}`,
   ].join(' · ');

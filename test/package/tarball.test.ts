@@ -100,7 +100,12 @@ describe('the tarball', () => {
   test('has every source file compiled, and nothing compiled from one that is gone', () => {
     const sources = fs.readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' });
     const wanted = sources.filter((file) => file.endsWith('.ts')).map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
+    // What draws the charts of a sweep's page is copied there by the build.
+    wanted.push('dist/sweep/page/echarts.min.js');
     expect(contents.filter((file) => /^dist\/.*\.js$/.test(file)).sort()).toEqual(wanted.sort());
+    expect(contents).toEqual(
+      expect.arrayContaining(['dist/sweep/page/echarts.LICENSE', 'dist/sweep/page/echarts.NOTICE']),
+    );
   });
 
   test('is small', () => {

@@ -46,7 +46,7 @@ export function frontOption(report: SweepReport, axis: Axis): object {
     }),
   );
   return {
-    legend: { top: 0, data: series.flatMap(({ line, isInterval }) => (isInterval ? [] : [line.name])) },
+    legend: { type: 'scroll', top: 0, data: series.flatMap(({ line, isInterval }) => (isInterval ? [] : [line.name])) },
     tooltip: { trigger: 'item' },
     grid: { left: 60, right: 24, top: 48, bottom: 48 },
     xAxis: { type: 'value', name: axisNames[axis], nameLocation: 'middle', nameGap: 30, min: 0 },

@@ -9,7 +9,7 @@ export function timeOption({ networks }: SweepReport): object {
     networks.some((one) => one.method === method),
   );
   return {
-    legend: { top: 0, data: methods.map((method) => methodNames[method]) },
+    legend: { type: 'scroll', top: 0, data: methods.map((method) => methodNames[method]) },
     tooltip: { trigger: 'item' },
     grid: { left: 60, right: 24, top: 48, bottom: 48 },
     xAxis: { type: 'value', name: 'predicted (ms)', nameLocation: 'middle', nameGap: 30, min: 0, max: edge },

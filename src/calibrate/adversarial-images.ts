@@ -1,10 +1,9 @@
 import { ImageSet } from '../data/image-set';
-import { GradientSession } from '../gradient-session';
 import { predictedClass } from '../robustness/classifier';
-import { normalized, type Normalization } from '../robustness/normalized';
-import { rows } from '../robustness/queries';
-import { sessionClassifier } from '../robustness/session-classifier';
+import type { Normalization } from '../robustness/normalized';
+import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
+import { logitsOf } from './logits';
 import { perturbedImages } from './perturb';
 
 export interface AdversarialOptions {
@@ -21,22 +20,16 @@ export interface AdversarialOptions {
 export async function predicted(
   model: Uint8Array,
   images: ImageSet,
-  { normalization, threads, declaredBatch: size = 32 }: AdversarialOptions,
+  { normalization, threads, declaredBatch }: AdversarialOptions,
 ): Promise<ImageSet> {
-  const session = await GradientSession.create(model, { intraOpNumThreads: threads });
-  const plain = await sessionClassifier(session, images.dims);
-  const classifier = normalization ? normalized(plain, normalization) : plain;
-  const labels = new Int32Array(images.length);
-  for (let begin = 0; begin < images.length; begin += size) {
-    const end = Math.min(images.length, begin + size);
-    const { data } = images.batch(begin, end).images;
-    const logits = await classifier.logits(data as Float32Array, end - begin);
-    rows(logits, classifier.classes).forEach(
-      (row, image) => (labels[begin + image] = Math.max(0, predictedClass(row))),
-    );
+  const { classifier, release } = await openClassifier(model, images.dims, { normalization, threads });
+  try {
+    const logits = await logitsOf(classifier, images, declaredBatch);
+    const labels = logits.map((row) => Math.max(0, predictedClass(row)));
+    return new ImageSet(images.dims, images.pixels, labels);
+  } finally {
+    await release();
   }
-  await session.release();
-  return new ImageSet(images.dims, images.pixels, labels);
 }
 
 /** The images perturbed by an attack on a model, which makes it take them for another class than their label where it can. */

@@ -1,12 +1,10 @@
 import type { ImageSet } from '../data/image-set';
-import { GradientSession } from '../gradient-session';
 import type { Layer } from '../gdws/layers';
 import type { Stages } from '../gdws/stages';
-import { normalized } from '../robustness/normalized';
-import { rows } from '../robustness/queries';
-import { sessionClassifier } from '../robustness/session-classifier';
+import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, type AdversarialOptions } from './adversarial-images';
+import { logitsOf } from './logits';
 
 /** How much a network loses by one layer that keeps so many steps, all others being dense. */
 export interface MeasuredLoss {
@@ -32,12 +30,21 @@ export async function attackedLosses(
   options: AdversarialOptions,
 ): Promise<Map<Layer, number>> {
   const losses = new Map<Layer, number>();
-  for (const [layer, stages] of replaced) {
-    const model = compressed(new Map([[layer, stages]]));
-    const attacked = await adversarialImages(model, images, attack, { ...options, onProgress: () => undefined });
-    const [expected, found] = [await logitsOf(dense, attacked, options), await logitsOf(model, attacked, options)];
-    losses.set(layer, divergence(expected, found));
-    options.onProgress(losses.size, replaced.size);
+  const { normalization, threads, declaredBatch } = options;
+  const open = (model: Uint8Array) => openClassifier(model, images.dims, { normalization, threads });
+  const whole = await open(dense);
+  try {
+    for (const [layer, stages] of replaced) {
+      const model = compressed(new Map([[layer, stages]]));
+      const attacked = await adversarialImages(model, images, attack, { ...options, onProgress: () => undefined });
+      const expected = await logitsOf(whole.classifier, attacked, declaredBatch);
+      const own = await open(model);
+      const found = await logitsOf(own.classifier, attacked, declaredBatch).finally(() => own.release());
+      losses.set(layer, divergence(expected, found));
+      options.onProgress(losses.size, replaced.size);
+    }
+  } finally {
+    await whole.release();
   }
   return losses;
 }
@@ -66,29 +73,6 @@ export function lossesAlong(errors: Float64Array, measured: readonly MeasuredLos
 const leastLoss = 1e-9;
 
 const steepest = 3;
-
-/** (images, classes), row after row. */
-async function logitsOf(
-  model: Uint8Array,
-  images: ImageSet,
-  { normalization, threads, declaredBatch: size = 32 }: AdversarialOptions,
-): Promise<Float32Array[]> {
-  const session = await GradientSession.create(model, { intraOpNumThreads: threads });
-  try {
-    const plain = await sessionClassifier(session, images.dims);
-    const classifier = normalization ? normalized(plain, normalization) : plain;
-    const logits: Float32Array[] = [];
-    for (let begin = 0; begin < images.length; begin += size) {
-      const end = Math.min(images.length, begin + size);
-      const { data } = images.batch(begin, end).images;
-      const batch = await classifier.logits(data as Float32Array, end - begin);
-      logits.push(...rows(Float32Array.from(batch), classifier.classes));
-    }
-    return logits;
-  } finally {
-    await session.release();
-  }
-}
 
 /** Mean of Σ p log(p / q) over the images. */
 function divergence(expected: readonly Float32Array[], found: readonly Float32Array[]): number {

@@ -36,8 +36,8 @@ export interface RegressedOperation {
 const patchesAtOnce = 4096;
 
 /**
- * Sums the moments of one layer over batches. At most about `most` patches count, drawn by `random`: from each batch one at a
- * random place of every stretch of equally many pixels.
+ * Sums the moments of one layer over batches. The patches that count are drawn by `random`: from each batch one at a random
+ * place of every stretch of equally many pixels.
  */
 export class RegressionSums {
   private readonly patches: Float32Array;

@@ -1,9 +1,7 @@
 import type { ImageSet } from '../data/image-set';
-import { GradientSession } from '../gradient-session';
 import { attack, checkImages } from '../robustness/attack';
 import { attackerOf } from '../robustness/attacks';
-import { normalized } from '../robustness/normalized';
-import { sessionClassifier } from '../robustness/session-classifier';
+import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import type { WeightErrorOptions } from './options';
 
@@ -45,9 +43,7 @@ export async function perturbedImages(
   const batchSize = declaredBatch ?? wanted;
   const thorough = thoroughly(settings);
   attackerOf(thorough, size);
-  const session = await GradientSession.create(source, { intraOpNumThreads: threads });
-  const plain = await sessionClassifier(session, images.dims);
-  const classifier = normalization ? normalized(plain, normalization) : plain;
+  const { classifier, release } = await openClassifier(source, images.dims, { normalization, threads });
   const batches = Math.floor(Math.min(mostImages, mostPixels / size) / batchSize);
   const groupSize = batchSize * Math.max(1, batches);
   for (let begin = 0; begin < images.length; begin += groupSize) {
@@ -61,7 +57,7 @@ export async function perturbedImages(
       const options = { seed, firstImage: begin, batchSize, signal, onProgress };
       return (await attack(classifier, pixelsOf(images, begin, end), labels, thorough, options)).images;
     },
-    release: () => session.release(),
+    release,
   };
 }
 

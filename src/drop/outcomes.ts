@@ -1,10 +1,9 @@
 import type { ImageSet } from '../data/image-set';
-import { GradientSession } from '../gradient-session';
 import { attack } from '../robustness/attack';
 import { predictedClass } from '../robustness/classifier';
-import { normalized, type Normalization } from '../robustness/normalized';
+import type { Normalization } from '../robustness/normalized';
+import { openClassifier } from '../robustness/open-classifier';
 import { Queries, rows } from '../robustness/queries';
-import { sessionClassifier } from '../robustness/session-classifier';
 import type { AttackSettings } from '../robustness/settings';
 
 /** What a classifier gets right: 1 for each such image. */
@@ -32,10 +31,8 @@ export async function outcomesOf(
   images: ImageSet,
   { normalization, attack: settings, threads, seed, signal }: OutcomeOptions,
 ): Promise<Outcomes> {
-  const session = await GradientSession.create(model, { intraOpNumThreads: threads });
+  const { classifier, release } = await openClassifier(model, images.dims, { normalization, threads });
   try {
-    const plain = await sessionClassifier(session, images.dims);
-    const classifier = normalization ? normalized(plain, normalization) : plain;
     const pixels = images.batch(0, images.length).images.data as Float32Array;
     if (settings) {
       const { correct, standing } = await attack(classifier, pixels, images.labels, settings, { seed, signal });
@@ -45,6 +42,6 @@ export async function outcomesOf(
     const logits = await queries.logits(rows(pixels, pixels.length / images.length));
     return { natural: Uint8Array.from(logits, (row, image) => (predictedClass(row) === images.labels[image] ? 1 : 0)) };
   } finally {
-    await session.release();
+    await release();
   }
 }

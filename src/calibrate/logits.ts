@@ -1,0 +1,13 @@
+import type { ImageSet } from '../data/image-set';
+import type { Classifier } from '../robustness/classifier';
+import { rows } from '../robustness/queries';
+
+/** What a classifier says of each image. @param batchSize images at once */
+export async function logitsOf(classifier: Classifier, images: ImageSet, batchSize = 32): Promise<Float32Array[]> {
+  const logits: Float32Array[] = [];
+  for (const batch of images.batches(batchSize)) {
+    const own = await classifier.logits(batch.images.data as Float32Array, batch.labels.length);
+    logits.push(...rows(Float32Array.from(own), classifier.classes));
+  }
+  return logits;
+}

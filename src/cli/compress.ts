@@ -5,13 +5,14 @@ import { compress, type Compression } from '../gdws/compress';
 import { goals, isTime, type CompressOptions } from '../gdws/options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../gdws/summary';
 import { readAlphaFile } from './alpha-file';
-import { finiteNumber, jsonOption, namePattern, positiveInteger, shapeOption, threadsOption } from './arguments';
+import { finiteNumber, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
 import { checkDestination } from './destination';
 import { addDropOptions, checkDropOptions, describeTrial, printDrops, type DropArguments } from './drop-options';
 import { formatBytes, formatCount, formatNumber, formatShape, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
+import { addLayerOptions, type LayerArguments } from './layer-options';
 import { note, print, printJson, printTable, warn } from './output';
 import { Progress } from './progress';
 
@@ -19,16 +20,9 @@ type Goals = Pick<CompressOptions, (typeof goals)[number]>;
 type Timing = Pick<CompressOptions, 'batch' | 'runThreads' | 'remeasure'>;
 
 interface CompressArguments
-  extends
-    Goals,
-    Timing,
-    CalibrationArguments,
-    DropArguments,
-    Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer' | 'threads'> {
+  extends Goals, Timing, CalibrationArguments, DropArguments, LayerArguments, Pick<CompressOptions, 'threads'> {
   readonly output: string;
   readonly alpha?: string;
-  readonly shape?: Record<string, number[]>;
-  readonly foldBatchNorm?: boolean;
   readonly json?: boolean;
 }
 
@@ -61,13 +55,7 @@ export function compressCommand(): Command {
     .option('--beta <number>', "most weighted error of each layer (the paper's β)", finiteNumber)
     .option('--error <share>', 'most error of each layer, as a share of the energy of its weights', finiteNumber)
     .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz');
-  addDropOptions(command, positiveInteger);
-  return addCalibrationOptions(command)
-    .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', namePattern)
-    .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', namePattern)
-    .option('--first-layer', "replace the network's first convolution too")
-    .option('--fold-batch-norm', 'fold batch normalisations into the convolutions before them first')
-    .addOption(shapeOption())
+  return addLayerOptions(addCalibrationOptions(addDropOptions(command)))
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText(

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Drops, DropTrial, WithinDrop } from '../drop/compress-within-drop';
 import { GdwsError } from '../errors';
 import type { PairedDrop } from '../robustness/statistics/paired-drop';
+import { positiveInteger } from './arguments';
 import { formatShare } from './format';
 import { print, printHeading, printTable } from './output';
 
@@ -15,12 +16,12 @@ export interface DropArguments {
   readonly sure?: boolean;
 }
 
-export function addDropOptions(command: Command, count: (text: string) => number): Command {
+export function addDropOptions(command: Command): Command {
   return command
     .option('--max-drop <share>', 'the most that accuracy may drop, as 1% or 0.01: finds the budget itself', dropShare)
     .option('--data <path>', 'with --max-drop: labelled images, half to search with, half to report on')
     .option('--labels <file>', 'their labels, where they are apart')
-    .option('--count <number>', 'images of --data to take, from the beginning; all by default', count)
+    .option('--count <number>', 'images of --data to take, from the beginning; all by default', positiveInteger)
     .addOption(
       new Option('--save <what>', 'with --max-drop: what to save; macs by default').choices([
         'macs',

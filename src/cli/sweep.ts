@@ -6,17 +6,18 @@ import { pageOf } from '../sweep/page/page';
 import type { SweepReport } from '../sweep/report';
 import { defaultBudgets, sweep } from '../sweep/sweep';
 import { readAlphaFile } from './alpha-file';
-import { finiteNumber, namePattern, positiveInteger, shapeOption, threadsOption } from './arguments';
+import { finiteNumber, positiveInteger, threadsOption } from './arguments';
 import { attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
 import { checkDestination } from './destination';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
+import { addLayerOptions, type LayerArguments } from './layer-options';
 import { note, printTable, warn } from './output';
 import { Progress } from './progress';
 
-interface SweepArguments extends CalibrationArguments {
+interface SweepArguments extends CalibrationArguments, LayerArguments {
   readonly output: string;
   readonly json?: string;
   readonly data: string;
@@ -25,11 +26,6 @@ interface SweepArguments extends CalibrationArguments {
   readonly attack?: AttackArguments['attack'];
   readonly budgets?: number[];
   readonly alpha?: string;
-  readonly include?: (string | RegExp)[];
-  readonly exclude?: (string | RegExp)[];
-  readonly firstLayer?: boolean;
-  readonly foldBatchNorm?: boolean;
-  readonly shape?: Record<string, number[]>;
   readonly batch?: number;
   readonly runThreads?: number;
   readonly threads?: number;
@@ -50,12 +46,7 @@ export function sweepCommand(): Command {
     .addOption(attackOption('count accuracy under this attack, too'))
     .option('--budgets <shares>', `shares of the multiply-accumulates; ${defaultBudgets.join(',')} by default`, shares)
     .option('--alpha <file>', "weight-error vectors for the paper's algorithm, .json or .npz");
-  return addCalibrationOptions(command)
-    .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', namePattern)
-    .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', namePattern)
-    .option('--first-layer', "replace the network's first convolution too")
-    .option('--fold-batch-norm', 'fold batch normalisations into the convolutions before them first')
-    .addOption(shapeOption())
+  return addLayerOptions(addCalibrationOptions(command))
     .option(
       '--batch <number>',
       'images of a run that is timed; by default what the model declares, or 1',

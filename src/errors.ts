@@ -1,26 +1,6 @@
-/** What went wrong, for programs. `docs/errors.md` says of each what it means and what mends it. */
-export type ErrorCode =
-  | 'MODEL_UNREADABLE' // the file cannot be opened or is not an ONNX protobuf
-  | 'MODEL_INVALID' // it is, but breaks the rules of ONNX
-  | 'EXTERNAL_DATA' // weights beside the model are missing, short, or outside its folder
-  | 'OPERATOR_UNSUPPORTED' // the engine cannot run this operator, or not with these attributes
-  | 'GRADIENT_UNSUPPORTED' // an operator that cannot be differentiated, or not in this form
-  | 'SHAPE_MISMATCH' // dimensions that do not fit together
-  | 'SHAPE_UNKNOWN' // a dimension that is needed is not known
-  | 'TYPE_MISMATCH' // a tensor of the wrong element type
-  | 'INPUT_MISSING' // a feed that the model needs was not given
-  | 'INPUT_UNKNOWN' // a feed that the model does not have
-  | 'OUTPUT_UNKNOWN' // a fetch that the model does not have
-  | 'ARGUMENT_INVALID' // an option or argument that makes no sense
-  | 'BUDGET_OUT_OF_RANGE' // a budget that is not positive, or that no GDWS network can meet
-  | 'OUTPUT_UNWRITABLE' // the result cannot be written
-  | 'DATA_UNREADABLE' // an image, array or data set cannot be read
-  | 'DEPENDENCY_MISSING' // an optional package that this feature needs is not installed
-  | 'ADDON_MISSING' // the native addon cannot be loaded
-  | 'SESSION_RELEASED' // a session used after release
-  | 'ABORTED' // the AbortSignal of the run fired
-  | 'OUT_OF_MEMORY' // the engine could not allocate
-  | 'INTERNAL'; // a defect of gdws
+import type { ErrorCode } from './error-codes';
+
+export type { ErrorCode };
 
 /** Where it went wrong and what would mend it. */
 export interface ErrorDetails {

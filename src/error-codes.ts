@@ -1,0 +1,102 @@
+/** What went wrong, for programs: every code, what causes it and what mends it. `docs/errors.md` is made of this table. */
+export const errorCodes = {
+  MODEL_UNREADABLE: {
+    cause:
+      'The file cannot be opened, or is not an ONNX protobuf: cut short, a Git LFS pointer, another format. Or it was changed while a session still needed it.',
+    cure: 'Check the path; fetch the file anew; export the model to ONNX.',
+  },
+  MODEL_INVALID: {
+    cause:
+      'It is an ONNX file that breaks the rules of ONNX: a name defined twice or never, nodes in a ring, a tensor with too few bytes, an attribute of the wrong type, weights that are not finite.',
+    cure: 'Export it again; `onnx.checker` says more.',
+  },
+  EXTERNAL_DATA: {
+    cause: 'Weights that lie in files beside the model are missing, too short, or outside its folder.',
+    cure: 'Put the files where the exporter did; give the model by its path, not as bytes.',
+  },
+  OPERATOR_UNSUPPORTED: {
+    cause:
+      'The engine cannot run an operator, or not with these attributes or with an input that is not constant. `compress` does not need the engine.',
+    cure: '`gdws inspect` lists what runs. Simplify the model, or run it in another ONNX runtime.',
+  },
+  GRADIENT_UNSUPPORTED: {
+    cause: 'A model that is to be differentiated has an operator without a gradient, or without one in this form.',
+    cure: '`docs/gradients.md` lists what is differentiated.',
+  },
+  SHAPE_MISMATCH: {
+    cause: "A tensor's dimensions do not fit the model, or one another.",
+    cure: 'Feed the shape that the message names; `session.inputMetadata` and `gdws inspect` have it.',
+  },
+  SHAPE_UNKNOWN: {
+    cause: 'A dimension is needed that the model leaves open: to count multiply-accumulates, or to make a feed.',
+    cure: 'Give it: `inputShapes` in the API, `--shape name=1x3x224x224` on the command line.',
+  },
+  TYPE_MISMATCH: {
+    cause: 'A tensor has another element type than the model takes.',
+    cure: 'Convert it; the message names both types.',
+  },
+  INPUT_MISSING: {
+    cause: 'A run was given no tensor for an input.',
+    cure: 'Feed every name of `session.inputNames`.',
+  },
+  INPUT_UNKNOWN: {
+    cause: 'A tensor or shape was given for an input that the model does not have.',
+    cure: 'Check the name; the message lists the inputs.',
+  },
+  OUTPUT_UNKNOWN: {
+    cause: 'An output was asked for that the model does not have.',
+    cure: 'Check the name; the message lists the outputs.',
+  },
+  ARGUMENT_INVALID: {
+    cause: 'An option or argument makes no sense by itself or beside another.',
+    cure: 'The message says what is allowed.',
+  },
+  BUDGET_OUT_OF_RANGE: {
+    cause: 'A budget is not above 0 and up to 1, or is smaller than what cannot be replaced.',
+    cure: 'Take a larger share; `firstLayer` and fewer exclusions leave more to replace.',
+  },
+  OUTPUT_UNWRITABLE: {
+    cause: 'A result cannot be written: no such folder, no permission, no space. Nothing is left behind.',
+    cure: 'Write elsewhere.',
+  },
+  DATA_UNREADABLE: {
+    cause: 'An array, image set or list of weight-error vectors cannot be read: missing, cut short, of another format.',
+    cure: 'The message says what was expected.',
+  },
+  DEPENDENCY_MISSING: {
+    cause: 'An optional package is not installed; the engine needs none of them.',
+    cure: 'Install it: the message has the command.',
+  },
+  ADDON_MISSING: {
+    cause: 'The native addon is missing for this platform, or cannot be loaded.',
+    cure: 'Build it on this machine: see the README, "Other platforms".',
+  },
+  SESSION_RELEASED: {
+    cause: 'A session was used after `release()`.',
+    cure: 'Release it later, or make another.',
+  },
+  ABORTED: {
+    cause: 'The `AbortSignal` fired, the session was released during a run, or Ctrl-C was pressed.',
+    cure: 'None needed.',
+  },
+  OUT_OF_MEMORY: {
+    cause: 'The engine could not allocate.',
+    cure: 'Run smaller batches, or fewer runs at once.',
+  },
+  LIMIT_EXCEEDED: {
+    cause:
+      'A model asks for more than the limits of the session allow: of a file, of a tensor, of nodes, of nesting, of memory.',
+    cure: 'Where the model is trusted, raise the limit that the message names.',
+  },
+  INTERNAL: {
+    cause: 'A defect of gdws.',
+    cure: 'Report it, with the message and what `--debug` prints.',
+  },
+} as const satisfies Record<string, ErrorDescription>;
+
+export interface ErrorDescription {
+  readonly cause: string;
+  readonly cure: string;
+}
+
+export type ErrorCode = keyof typeof errorCodes;

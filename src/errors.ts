@@ -66,6 +66,11 @@ export class GdwsError extends Error {
   }
 }
 
+/** What was thrown, and where it is a GdwsError, with more known of its place. */
+export function located(error: unknown, place: ErrorDetails): unknown {
+  return error instanceof GdwsError ? error.within(place) : error;
+}
+
 function describe(summary: string, { file, node, operator, tensor, shape, remedy }: ErrorDetails): string {
   const place: string[] = [];
   if (file !== undefined) place.push(file);

@@ -4,7 +4,7 @@ import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engi
 import { metadataOf } from './engine/metadata';
 import { RecentlyUsed } from './engine/recently-used';
 import { threadsOf } from './engine/threads';
-import { GdwsError } from './errors';
+import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
@@ -102,7 +102,7 @@ export class GradientSession {
       session.prepare();
       return session;
     } catch (error) {
-      throw error instanceof GdwsError ? error.within({ file }) : error;
+      throw located(error, { file });
     }
   }
 

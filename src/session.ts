@@ -5,7 +5,7 @@ import type { CompiledGraph } from './engine/compile';
 import { metadataOf } from './engine/metadata';
 import { aborted, runError } from './engine/run-error';
 import { threadsOf } from './engine/threads';
-import { GdwsError } from './errors';
+import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
 import { simplify } from './graph/passes/simplify';
 import { readModel, readModelReleasably } from './onnx/read';
@@ -100,7 +100,7 @@ export class InferenceSession implements Common {
       return new InferenceSession(graph, await Network.create(graph, { ...network, memory }), options);
     } catch (error) {
       memory?.close();
-      throw error instanceof GdwsError ? error.within({ file }) : error;
+      throw located(error, { file });
     }
   }
 
@@ -134,7 +134,7 @@ export class InferenceSession implements Common {
     try {
       return this.results(compiled, await run.done, fetches);
     } catch (error) {
-      throw runError(error, signal);
+      throw located(runError(error, signal), { file: this.graph.file });
     } finally {
       signal?.removeEventListener('abort', abort);
       this.running.delete(abort);
@@ -150,7 +150,7 @@ export class InferenceSession implements Common {
     try {
       return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds, toNativeFeed)), names);
     } catch (error) {
-      throw runError(error);
+      throw located(runError(error), { file: this.graph.file });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ImageSet } from '../data/image-set';
 import { threadsOf } from '../engine/threads';
-import { GdwsError } from '../errors';
+import { GdwsError, located } from '../errors';
 import { findConvolutions } from '../gdws/layers';
 import { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
@@ -57,7 +57,7 @@ export async function weightErrors(
   try {
     return await measure(source, images, options, file);
   } catch (error) {
-    throw error instanceof GdwsError ? error.within({ file }) : error;
+    throw located(error, { file });
   }
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { GdwsError } from '../errors';
+import { located } from '../errors';
 import { GradientSession } from '../gradient-session';
 import { evaluate, type Candidate, type CandidateReport, type Evaluation } from '../robustness/evaluate';
 import { normalized } from '../robustness/normalized';
@@ -53,7 +53,7 @@ Examples:
       const candidates: Candidate[] = [];
       for (const [index, session] of sessions.entries()) {
         const classifier = await sessionClassifier(session, images.dims).catch((error: unknown) => {
-          throw error instanceof GdwsError ? error.within({ file: models[index] }) : error;
+          throw located(error, { file: models[index] });
         });
         candidates.push({
           name: models[index]!,

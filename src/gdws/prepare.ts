@@ -1,6 +1,6 @@
 import { clone } from '@bufbuild/protobuf';
 import { calibrate, type Calibrated } from '../calibrate/calibrate';
-import { GdwsError } from '../errors';
+import { GdwsError, located } from '../errors';
 import { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import { typesOfInputs } from '../graph/input-types';
@@ -74,6 +74,14 @@ export class PreparedCompression {
    *   missing; ABORTED
    */
   async compress(goal: Goal): Promise<Compression> {
+    try {
+      return await this.compressTo(goal);
+    } catch (error) {
+      throw located(error, { file: this.graph.file });
+    }
+  }
+
+  private async compressTo(goal: Goal): Promise<Compression> {
     const { network, options } = this;
     if (goal.kind === 'macs') this.checkCounted();
     // First, while nothing else is going on. Where times are known, other goals have them in the summary too.

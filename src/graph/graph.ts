@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError, located } from '../errors';
 import { constantOfNode } from '../onnx/constant-node';
 import { isStandardDomain } from '../onnx/domain';
 import { makeValueInfo } from '../onnx/make';
@@ -243,7 +243,7 @@ export class Graph {
     try {
       return run();
     } catch (error) {
-      throw error instanceof GdwsError ? error.within({ file: this.file }) : error;
+      throw located(error, { file: this.file });
     }
   }
 }

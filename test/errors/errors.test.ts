@@ -1,0 +1,35 @@
+import fs from 'node:fs';
+import { errorCodes, type ErrorCode } from '../../src/index';
+import { temporaryFolder } from '../onnx/temporary-folder';
+import { provocations, thrownBy } from './provocations';
+
+const folder = temporaryFolder();
+
+/** What needs a process of its own, or an addon that is not there. */
+const provokedElsewhere: readonly ErrorCode[] = ['ADDON_MISSING', 'LIMIT_EXCEEDED'];
+
+test('every code is provoked', () => {
+  const provoked = new Set<string>([...provocations.map(({ code }) => code), ...provokedElsewhere]);
+  expect([...provoked].sort()).toEqual(Object.keys(errorCodes).sort());
+});
+
+const titled = provocations.map((provocation, index) => ({ ...provocation, index }));
+test.each(titled)('$code: $title', async (provocation) => {
+  const place = folder.file(`${provocation.index}`);
+  fs.mkdirSync(place);
+  const file = `${place}/model.onnx`;
+  const error = await thrownBy(provocation, file);
+  const { names } = provocation;
+  expect(error).toMatchObject({
+    name: 'GdwsError',
+    code: provocation.code,
+    ...names,
+    file: names.file === true ? file : names.file ? (expect.stringContaining(names.file) as string) : undefined,
+  });
+  // All that the error knows stands in its message too.
+  for (const name of [error.file, error.node, error.operator, error.tensor, error.summary, error.remedy]) {
+    if (name !== undefined) expect(error.message).toContain(name);
+  }
+  for (const dim of error.shape?.flat() ?? []) expect(error.message).toContain(String(dim));
+  expect(error.message).not.toMatch(/undefined(?! is not a function)|\[object|NaN(?!\.)/);
+});

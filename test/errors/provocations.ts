@@ -1,0 +1,406 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { clone, create } from '@bufbuild/protobuf';
+import {
+  compress,
+  type GdwsError,
+  GradientSession,
+  ImageSet,
+  InferenceSession,
+  readNpy,
+  Tensor,
+  writeNpy,
+} from '../../src/index';
+import type { ErrorCode, ErrorDetails } from '../../src/errors';
+import type { Constant } from '../../src/graph/value';
+import { makeModel, makeNode, makeValueInfo, type ModelParts, type NodeParts } from '../../src/onnx/make';
+import {
+  ModelProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
+  type ModelProto,
+} from '../../src/onnx/onnx_pb';
+import { encodeModel } from '../../src/onnx/write';
+import { operatorTable } from '../../src/operators';
+import { withPackages } from '../../src/optional';
+
+/** One way to go wrong, and what the error must name. */
+export interface Provocation {
+  readonly title: string;
+  readonly code: ErrorCode;
+  /** Does it with a folder of its own, in which `file` is the path of every model. */
+  readonly provoke: (file: string) => Promise<unknown>;
+  /** What the error and its message must name; `file: true` stands for the model's path. */
+  readonly names: Omit<ErrorDetails, 'file' | 'remedy' | 'cause'> & { readonly file?: true | string };
+}
+
+const floats = (dims: readonly number[], value = 0.5): Constant => ({
+  type: 'float32',
+  dims,
+  data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(value),
+});
+const integers = (...values: number[]): Constant => ({
+  type: 'int64',
+  dims: [values.length],
+  data: BigInt64Array.from(values, BigInt),
+});
+const image = new Tensor('float32', new Float32Array(3 * 64), [1, 3, 8, 8]);
+
+/** A model of one node `layer` from `x` to `y`. */
+function model(
+  node: Omit<NodeParts, 'output' | 'name'> & { readonly name?: string },
+  initializers: Readonly<Record<string, Constant>> = {},
+  x: readonly (number | string)[] = [1, 3, 8, 8],
+  parts: Partial<ModelParts> = {},
+): ModelProto {
+  return makeModel({
+    nodes: [makeNode({ name: 'layer', ...node, output: ['y'] })],
+    inputs: [makeValueInfo('x', 'float32', x)],
+    outputs: [makeValueInfo('y', 'float32', ['a', 'b', 'c', 'd'])],
+    initializers,
+    ...parts,
+  });
+}
+
+const conv = (dims: readonly number[] = [4, 3, 3, 3], value?: number, x?: readonly (number | string)[]) =>
+  model({ opType: 'Conv', input: ['x', 'w'] }, { w: floats(dims, value) }, x);
+const relu = model({ opType: 'Relu', input: ['x'] });
+
+async function write(file: string, made: ModelProto): Promise<string> {
+  await fs.writeFile(file, encodeModel(made));
+  return file;
+}
+
+/** Opens a model from its file. */
+const opens = (made: ModelProto) => async (file: string) => InferenceSession.create(await write(file, made));
+
+/** Opens it and runs it once. */
+const runs = (made: ModelProto, feeds: Record<string, unknown>, fetches?: string[]) => async (file: string) => {
+  const session = await InferenceSession.create(await write(file, made));
+  try {
+    return await (fetches ? session.run(feeds as never, fetches) : session.run(feeds as never));
+  } finally {
+    await session.release();
+  }
+};
+
+/** The model with what an edit does to it. */
+function edited(made: ModelProto, edit: (copy: ModelProto) => void): ModelProto {
+  const copy = clone(ModelProtoSchema, made);
+  edit(copy);
+  return copy;
+}
+
+const external = (location: string) =>
+  edited(conv(), (copy) => {
+    const tensor = copy.graph!.initializer[0]!;
+    tensor.rawData = new Uint8Array();
+    tensor.dataLocation = TensorProto_DataLocation.EXTERNAL;
+    tensor.externalData = [create(StringStringEntryProtoSchema, { key: 'location', value: location })];
+  });
+
+const layer = (operator: string) => ({ file: true as const, node: 'layer', operator });
+
+export const provocations: readonly Provocation[] = [
+  {
+    title: 'a file that is not there',
+    code: 'MODEL_UNREADABLE',
+    provoke: (file) => InferenceSession.create(file),
+    names: { file: true },
+  },
+  {
+    title: 'a file that is no protobuf',
+    code: 'MODEL_UNREADABLE',
+    provoke: async (file) => {
+      await fs.writeFile(file, 'version https://git-lfs.github.com/spec/v1\n');
+      return InferenceSession.create(file);
+    },
+    names: { file: true },
+  },
+  {
+    title: 'a file that changes while a session needs it',
+    code: 'MODEL_UNREADABLE',
+    provoke: async (file) => {
+      const session = await InferenceSession.create(await write(file, conv([4, 3, 3, 3], 0.5, ['n', 3, 8, 8])));
+      await write(file, relu);
+      return session.run({ x: new Tensor('float32', new Float32Array(2 * 3 * 64), [2, 3, 8, 8]) });
+    },
+    names: { file: true },
+  },
+  {
+    title: 'nodes in a ring',
+    code: 'MODEL_INVALID',
+    provoke: opens(
+      model({ opType: 'Relu', input: ['z'] }, {}, undefined, {
+        nodes: [
+          makeNode({ opType: 'Relu', name: 'layer', input: ['z'], output: ['y'] }),
+          makeNode({ opType: 'Relu', name: 'layer', input: ['y'], output: ['z'] }),
+        ],
+      }),
+    ),
+    names: layer('Relu'),
+  },
+  {
+    title: 'an input that is defined nowhere',
+    code: 'MODEL_INVALID',
+    provoke: opens(model({ opType: 'Relu', input: ['elsewhere'] })),
+    names: { ...layer('Relu'), tensor: 'elsewhere' },
+  },
+  {
+    title: 'too few bytes of weights',
+    code: 'MODEL_INVALID',
+    provoke: opens(edited(conv(), ({ graph }) => (graph!.initializer[0]!.rawData = new Uint8Array(8)))),
+    names: { file: true, tensor: 'w', shape: [4, 3, 3, 3] },
+  },
+  {
+    title: 'an attribute of the wrong type',
+    code: 'MODEL_INVALID',
+    provoke: opens(
+      model({ opType: 'Conv', input: ['x', 'w'], attributes: { group: 'one' } }, { w: floats([4, 3, 3, 3]) }),
+    ),
+    names: layer('Conv'),
+  },
+  {
+    title: 'weights that are not finite',
+    code: 'MODEL_INVALID',
+    provoke: async (file) => compress(await write(file, conv([4, 3, 3, 3], NaN)), { macs: 0.5, firstLayer: true }),
+    names: { ...layer('Conv'), shape: [4, 3, 3, 3] },
+  },
+  {
+    title: 'weights beside the model that are missing',
+    code: 'EXTERNAL_DATA',
+    provoke: opens(external('weights.bin')),
+    names: { file: true, tensor: 'w' },
+  },
+  {
+    title: 'weights outside the folder of the model',
+    code: 'EXTERNAL_DATA',
+    provoke: opens(external('../weights.bin')),
+    names: { file: true, tensor: 'w' },
+  },
+  {
+    title: 'an operator that nobody knows',
+    code: 'OPERATOR_UNSUPPORTED',
+    provoke: opens(model({ opType: 'Wobble', input: ['x'] })),
+    names: layer('Wobble'),
+  },
+  {
+    title: 'an operator that nobody knows, in a model of free shapes',
+    code: 'OPERATOR_UNSUPPORTED',
+    provoke: opens(model({ opType: 'Wobble', input: ['x'] }, {}, ['n', 3, 'h', 'w'])),
+    names: layer('Wobble'),
+  },
+  {
+    title: 'a node without a name',
+    code: 'OPERATOR_UNSUPPORTED',
+    provoke: opens(model({ opType: 'Wobble', input: ['x'], name: '' })),
+    names: { ...layer('Wobble'), node: 'y' },
+  },
+  {
+    title: 'an attribute that is not supported',
+    code: 'OPERATOR_UNSUPPORTED',
+    provoke: opens(
+      model(
+        { opType: 'Resize', input: ['x', '', 'scales'], attributes: { mode: 'spline' } },
+        { scales: floats([4], 2) },
+      ),
+    ),
+    names: { ...layer('Resize'), shape: [[1, 3, 8, 8], [4]] },
+  },
+  {
+    title: 'an operator without a gradient',
+    code: 'GRADIENT_UNSUPPORTED',
+    provoke: async (file) => {
+      const sorted = makeModel({
+        nodes: [
+          makeNode({ opType: 'Flatten', input: ['x'], output: ['rows'] }),
+          makeNode({ opType: 'ArgMax', input: ['rows'], output: ['order'], attributes: { axis: 1, keepdims: 0 } }),
+          makeNode({
+            opType: 'Gather',
+            name: 'layer',
+            input: ['rows', 'order'],
+            output: ['y'],
+            attributes: { axis: 1 },
+          }),
+        ],
+        inputs: [makeValueInfo('x', 'float32', [1, 3, 8, 8])],
+        outputs: [makeValueInfo('y', 'float32', [])],
+      });
+      return GradientSession.create(await write(file, sorted));
+    },
+    names: layer('Gather'),
+  },
+  {
+    title: 'weights that do not fit their input',
+    code: 'SHAPE_MISMATCH',
+    provoke: opens(conv([4, 2, 3, 3])),
+    names: {
+      ...layer('Conv'),
+      shape: [
+        [1, 3, 8, 8],
+        [4, 2, 3, 3],
+      ],
+    },
+  },
+  {
+    title: 'weights that do not fit a feed',
+    code: 'SHAPE_MISMATCH',
+    provoke: runs(conv([4, 2, 3, 3], 0.5, ['n', 'c', 'h', 'w']), { x: image }),
+    names: {
+      ...layer('Conv'),
+      shape: [
+        [1, 3, 8, 8],
+        [4, 2, 3, 3],
+      ],
+    },
+  },
+  {
+    title: 'a feed that does not fit its input',
+    code: 'SHAPE_MISMATCH',
+    provoke: runs(conv(), { x: new Tensor('float32', new Float32Array(64), [1, 1, 8, 8]) }),
+    names: { file: true, tensor: 'x', shape: [1, 1, 8, 8] },
+  },
+  {
+    title: 'a shape that is left open',
+    code: 'SHAPE_UNKNOWN',
+    provoke: async (file) =>
+      compress(await write(file, conv([4, 3, 3, 3], 0.5, ['n', 3, 'h', 'w'])), { macs: 0.5, firstLayer: true }),
+    names: layer('Conv'),
+  },
+  {
+    title: 'a feed of another element type',
+    code: 'TYPE_MISMATCH',
+    provoke: runs(conv(), { x: new Tensor('int32', new Int32Array(3 * 64), [1, 3, 8, 8]) }),
+    names: { file: true, tensor: 'x' },
+  },
+  {
+    title: 'inputs of two element types',
+    code: 'TYPE_MISMATCH',
+    provoke: opens(model({ opType: 'Add', input: ['x', 'one'] }, { one: integers(1) })),
+    names: { ...layer('Add'), shape: [[1, 3, 8, 8], [1]] },
+  },
+  {
+    title: 'a feed that is no tensor',
+    code: 'TYPE_MISMATCH',
+    provoke: runs(relu, { x: new Float32Array(3 * 64) }),
+    names: { file: true, tensor: 'x' },
+  },
+  {
+    title: 'no feed',
+    code: 'INPUT_MISSING',
+    provoke: runs(relu, {}),
+    names: { file: true, tensor: 'x', shape: [1, 3, 8, 8] },
+  },
+  {
+    title: 'a feed that the model does not have',
+    code: 'INPUT_UNKNOWN',
+    provoke: runs(relu, { x: image, other: image }),
+    names: { file: true, tensor: 'other' },
+  },
+  {
+    title: 'an output that the model does not have',
+    code: 'OUTPUT_UNKNOWN',
+    provoke: runs(relu, { x: image }, ['other']),
+    names: { file: true, tensor: 'other' },
+  },
+  {
+    title: 'a number of threads that makes no sense',
+    code: 'ARGUMENT_INVALID',
+    provoke: async (file) => InferenceSession.create(await write(file, relu), { intraOpNumThreads: -1 }),
+    names: {},
+  },
+  {
+    title: 'two goals at once',
+    code: 'ARGUMENT_INVALID',
+    provoke: async (file) => compress(await write(file, conv()), { macs: 0.5, params: 0.5 }),
+    names: {},
+  },
+  {
+    title: 'a budget that nothing meets',
+    code: 'BUDGET_OUT_OF_RANGE',
+    provoke: async (file) => compress(await write(file, conv()), { macs: 0.01, firstLayer: true }),
+    names: { file: true },
+  },
+  {
+    title: 'a folder to write to that is not there',
+    code: 'OUTPUT_UNWRITABLE',
+    provoke: (file) => writeNpy(path.join(file, 'array.npy'), image),
+    names: { file: 'array.npy' },
+  },
+  {
+    title: 'an array that ends early',
+    code: 'DATA_UNREADABLE',
+    provoke: async (file) => {
+      await writeNpy(file, image);
+      await fs.truncate(file, 200);
+      return readNpy(file);
+    },
+    names: { file: true, shape: [1, 3, 8, 8] },
+  },
+  {
+    title: 'a package that is not installed',
+    code: 'DEPENDENCY_MISSING',
+    provoke: () => withPackages(['no-such-package'], () => import('no-such-package') as Promise<unknown>),
+    names: {},
+  },
+  {
+    title: 'a session that was released',
+    code: 'SESSION_RELEASED',
+    provoke: async (file) => {
+      const session = await InferenceSession.create(await write(file, relu));
+      await session.release();
+      return session.run({ x: image });
+    },
+    names: { file: true },
+  },
+  {
+    title: 'a signal that fired',
+    code: 'ABORTED',
+    provoke: async (file) => {
+      const session = await InferenceSession.create(await write(file, relu));
+      return session.run({ x: image }, { signal: AbortSignal.abort(new Error('enough')) });
+    },
+    names: {},
+  },
+  {
+    title: 'less memory than calibration needs',
+    code: 'OUT_OF_MEMORY',
+    provoke: async (file) => {
+      const images = new ImageSet([3, 8, 8], new Float32Array(8 * 3 * 64), new Int32Array(8));
+      const calibration = { images, memory: 1 };
+      return compress(await write(file, conv([4, 3, 3, 3], 0.5, ['n', 3, 8, 8])), {
+        macs: 0.5,
+        firstLayer: true,
+        calibration,
+      });
+    },
+    names: { file: true, shape: [1, 3, 8, 8] },
+  },
+  {
+    title: 'a defect in an operator',
+    code: 'INTERNAL',
+    provoke: async (file) => {
+      const table = operatorTable as Map<string, unknown>;
+      const defect = () => {
+        throw new TypeError('undefined is not a function');
+      };
+      table.set('Wobble', { infer: defect });
+      try {
+        return await opens(model({ opType: 'Wobble', input: ['x'] }))(file);
+      } finally {
+        table.delete('Wobble');
+      }
+    },
+    names: layer('Wobble'),
+  },
+];
+
+/** What a provocation throws. */
+export async function thrownBy({ provoke }: Provocation, file: string): Promise<GdwsError> {
+  try {
+    await provoke(file);
+  } catch (error) {
+    return error as GdwsError;
+  }
+  throw new Error('nothing was thrown');
+}

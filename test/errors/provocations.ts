@@ -64,6 +64,7 @@ function model(
 
 const conv = (dims: readonly number[] = [4, 3, 3, 3], value?: number, x?: readonly (number | string)[]) =>
   model({ opType: 'Conv', input: ['x', 'w'] }, { w: floats(dims, value) }, x);
+const absent: string = 'no-such-package';
 const relu = model({ opType: 'Relu', input: ['x'] });
 
 async function write(file: string, made: ModelProto): Promise<string> {
@@ -340,7 +341,7 @@ export const provocations: readonly Provocation[] = [
   {
     title: 'a package that is not installed',
     code: 'DEPENDENCY_MISSING',
-    provoke: () => withPackages(['no-such-package'], () => import('no-such-package') as Promise<unknown>),
+    provoke: () => withPackages([absent], () => import(absent) as Promise<unknown>),
     names: {},
   },
   {

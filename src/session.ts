@@ -122,10 +122,10 @@ export class InferenceSession implements Common {
     if (signal?.aborted) throw aborted(signal);
     const network = this.networkInUse();
     const types = checkFeeds(this.graph, feeds);
-    const known = network.programFor(types);
+    const known = network.programFor(types, feeds);
     // What waits for a compilation must not see its feeds change.
     const inputs = this.nativeFeeds(feeds, known ? toNativeFeed : copyNativeFeed);
-    const compiled = known ?? (await network.compile(types));
+    const compiled = known ?? (await network.compile(types, feeds));
     if (signal?.aborted || this.network === undefined) throw aborted(signal);
     const run = compiled.native.run(inputs);
     const abort = () => run.abort();
@@ -146,7 +146,7 @@ export class InferenceSession implements Common {
     const names = this.argumentsOf(fetches).fetches;
     const network = this.networkInUse();
     const types = checkFeeds(this.graph, feeds);
-    const compiled = network.programFor(types) ?? network.compileSync(types);
+    const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
     try {
       return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds, toNativeFeed)), names);
     } catch (error) {

@@ -17,15 +17,24 @@ std::shared_ptr<const float[]> Session::Weights::find(const std::string& key,
   return weights;
 }
 
+void Session::Weights::prune() {
+  const auto isUnused = [](const auto& entry) { return entry.second.expired(); };
+  std::erase_if(packed, isUnused);
+  std::erase_if(plain, isUnused);
+}
+
 std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t count,
                                                   const std::vector<ConstantData>& constants, const PageMemory* pages) {
+  weights_.prune();
   Program program = parseProgram(words, count, constants);
   KernelContext context{bestVectors(), weights_, threads_};
   const auto retain = [this](const Value& value) {
-    AlignedBytes& kept = weights_.plain[value.index];
+    auto& known = weights_.plain[value.index];
+    AlignedBytes kept = known.lock();
     if (!kept) {
       kept = allocateCounted(value.bytes(), Counters::instance().weightBytes);
       std::memcpy(kept.get(), value.data, value.bytes());
+      known = kept;
     }
     return kept;
   };

@@ -37,8 +37,10 @@ class Session {
   struct Weights final : PackedWeights {
     std::shared_ptr<const float[]> find(const std::string& key,
                                         const std::function<std::shared_ptr<const float[]>()>& pack) override;
+    /// Forgets what no program uses any more.
+    void prune();
     std::map<std::string, std::weak_ptr<const float[]>> packed;
-    std::map<int32_t, AlignedBytes> plain;
+    std::map<int32_t, std::weak_ptr<std::byte[]>> plain;
   };
 
   int threads_;

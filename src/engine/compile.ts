@@ -1,7 +1,7 @@
 import { GdwsError, type ErrorCode } from '../errors';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
-import type { ValueType } from '../graph/value';
+import type { KnownValue, ValueType } from '../graph/value';
 import type { NativeProgram, NativeSession } from '../native';
 import { buildProgram, type BuiltProgram } from './builder';
 import { toNativeConstants, type ConstantPool } from './constant-pool';
@@ -15,8 +15,8 @@ import type { Program } from './program';
 /** A program ready to run, and what its outputs are. */
 export interface CompiledGraph {
   readonly native: NativeProgram;
-  /** Element type and dims of each graph input. */
-  readonly inputs: ReadonlyMap<string, ValueType>;
+  /** Element type and dims of each graph input, and the elements for which alone the program is. */
+  readonly inputs: ReadonlyMap<string, KnownValue>;
   /** What each operation of the program is, for profiles. */
   readonly operations: readonly CompiledOperation[];
   /** Element type and dims of each graph output, in order, as the model declares the type. */
@@ -39,10 +39,10 @@ export interface LoweredGraph extends Omit<CompiledGraph, 'native'> {
   readonly constants: ReturnType<typeof toNativeConstants>;
 }
 
-/** Infers every shape for the given input shapes, folds what follows from them, lowers each node, and fuses. */
+/** Infers every shape for the given input shapes, folds what follows from them and from inputs whose elements are given, lowers each node, and fuses. */
 export function lowerGraph(
   graph: Graph,
-  feeds: ReadonlyMap<string, ValueType> | undefined,
+  feeds: ReadonlyMap<string, KnownValue> | undefined,
   pool: ConstantPool,
 ): LoweredGraph {
   const values = inferValues(graph, feeds);

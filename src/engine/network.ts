@@ -1,6 +1,6 @@
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
-import type { ValueType } from '../graph/value';
+import type { KnownValue, ValueType } from '../graph/value';
 import type { FileMemory } from '../onnx/file-memory';
 import { native } from '../native';
 import { operatorOf } from '../operators';
@@ -8,6 +8,12 @@ import { compileLowered, lowerGraph, type CompiledGraph, type CompiledOperation,
 import { ConstantPool } from './constant-pool';
 import { RecentlyUsed } from './recently-used';
 import { Tuning, type TuningEffort } from './tuning';
+import { ValueInputs } from './value-inputs';
+
+/** Types and shapes of the feeds. */
+type Types = ReadonlyMap<string, ValueType>;
+/** The feeds themselves, which must be tensors of these types. */
+type Feeds = Readonly<Record<string, unknown>>;
 
 /** Programs kept at once; a server that sees more input shapes than this compiles again. */
 const mostPrograms = 16;
@@ -40,54 +46,58 @@ export class Network {
   private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
   private readonly tuning;
+  private readonly valueInputs;
 
   private constructor(
     private readonly graph: Graph,
     { threads, kernel, tuning, memory }: NetworkOptions,
   ) {
     this.memory = memory;
+    this.valueInputs = new ValueInputs(graph);
     this.session = native.createSession(threads, kernel, tuning !== 'off');
     this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
   }
 
   /**
    * Compiles for the declared input shapes (a free batch counting as 1) at once, so that a model which cannot run fails
-   * here and not at its first run; where a shape is not declared, checks the operators only.
+   * here and not at its first run; where a shape is not declared, or the value of an input is needed, checks the operators
+   * only.
    */
   static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
     const network = new Network(graph, options);
     try {
-      await network.lowerAndCompile();
+      await network.compileLowered(network.lower());
       const isFixed = graph.inputs.every(({ name }) =>
         graph.declared(name)?.dims?.every((dim) => typeof dim === 'number'),
       );
       if (isFixed) network.close();
     } catch (error) {
-      if (!(error instanceof GdwsError) || error.code !== 'SHAPE_UNKNOWN') throw error;
+      const isForRun = error instanceof GdwsError && error.code === 'SHAPE_UNKNOWN';
+      if (!isForRun && !network.valueInputs.learnFrom(error)) throw error;
       network.checkOperators();
     }
     return network;
   }
 
-  /** The program for these input types and shapes, where it was compiled. */
-  programFor(feeds: ReadonlyMap<string, ValueType>): CompiledGraph | undefined {
-    return this.programs.get(keyOf(this.graph, feeds));
+  /** The program for feeds of these types and shapes, where it was compiled. */
+  programFor(types: Types, feeds: Feeds): CompiledGraph | undefined {
+    return this.programs.get(keyOf(this.graph, this.valueInputs.withValues(types, feeds)));
   }
 
-  /** Compiles the program for these input types and shapes; what there is to measure is measured off this thread. */
-  compile(feeds: ReadonlyMap<string, ValueType>): Promise<CompiledGraph> {
-    const key = keyOf(this.graph, feeds);
+  /** Compiles the program for such feeds; what there is to measure is measured off this thread. */
+  compile(types: Types, feeds: Feeds): Promise<CompiledGraph> {
+    const key = keyOf(this.graph, this.valueInputs.withValues(types, feeds));
     let compiling = this.compiling.get(key);
     if (!compiling) {
-      compiling = this.lowerAndCompile(feeds).finally(() => this.compiling.delete(key));
+      compiling = this.compileLowered(this.lowerFor(types, feeds)).finally(() => this.compiling.delete(key));
       this.compiling.set(key, compiling);
     }
     return compiling;
   }
 
   /** As {@link compile}, and waits for it. */
-  compileSync(feeds: ReadonlyMap<string, ValueType>): CompiledGraph {
-    const lowered = this.lower(feeds);
+  compileSync(types: Types, feeds: Feeds): CompiledGraph {
+    const lowered = this.lowerFor(types, feeds);
     this.tuning?.prepareSync(lowered);
     return this.remember(lowered);
   }
@@ -117,16 +127,26 @@ export class Network {
     this.tuning?.abort();
   }
 
-  private async lowerAndCompile(feeds?: ReadonlyMap<string, ValueType>): Promise<CompiledGraph> {
-    const lowered = this.lower(feeds);
+  private async compileLowered(lowered: LoweredGraph): Promise<CompiledGraph> {
     // Without measuring, at once, lest another compilation discards the weights.
     if (this.tuning) await this.tuning.prepare(lowered);
     return this.remember(lowered);
   }
 
-  private lower(feeds: ReadonlyMap<string, ValueType> | undefined): LoweredGraph {
+  /** Lowers for feeds, and for the values of those without which it cannot be done. */
+  private lowerFor(types: Types, feeds: Feeds): LoweredGraph {
+    for (;;) {
+      try {
+        return this.lower(this.valueInputs.withValues(types, feeds));
+      } catch (error) {
+        if (!this.valueInputs.learnFrom(error, types)) throw error;
+      }
+    }
+  }
+
+  private lower(known?: ReadonlyMap<string, KnownValue>): LoweredGraph {
     this.memory?.restore();
-    return lowerGraph(this.graph, feeds, this.pool);
+    return lowerGraph(this.graph, known, this.pool);
   }
 
   private remember(lowered: LoweredGraph): CompiledGraph {
@@ -148,6 +168,11 @@ export class Network {
   }
 }
 
-function keyOf(graph: Graph, feeds: ReadonlyMap<string, ValueType>): string {
-  return graph.inputs.map(({ name }) => feeds.get(name)?.dims.join()).join(';');
+function keyOf(graph: Graph, known: ReadonlyMap<string, KnownValue>): string {
+  return graph.inputs
+    .map(({ name }) => {
+      const { dims, constant } = known.get(name)!;
+      return constant ? `${dims.join()}=${constant.data.join()}` : dims.join();
+    })
+    .join(';');
 }

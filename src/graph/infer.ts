@@ -14,13 +14,13 @@ export interface InferenceOptions {
  * Type and concrete shape of every tensor of a graph, and the elements of those that follow from constants and shapes.
  * Where gdws does not know an operator, what the model declares of its outputs is taken.
  *
- * @param feeds types and shapes of inputs; of others as declared, with a free leading dim (the batch) counting as 1
+ * @param feeds types and shapes of inputs, and elements where they are known; of others as declared, with a free leading dim (the batch) counting as 1
  * @throws GdwsError INPUT_UNKNOWN and SHAPE_MISMATCH for feeds that do not fit the model, SHAPE_UNKNOWN where a free dim is
  *   needed, OPERATOR_UNSUPPORTED, and what operators throw
  */
 export function inferValues(
   graph: Graph,
-  feeds: ReadonlyMap<string, ValueType> = new Map(),
+  feeds: ReadonlyMap<string, KnownValue> = new Map(),
   { lenient = false }: InferenceOptions = {},
 ): Map<string, KnownValue> {
   const values = new Map<string, KnownValue>();

@@ -91,15 +91,24 @@ function lowerClip(call: OperatorCall, lowering: Lowering): void {
 
 function parametricRelu(call: OperatorCall) {
   const x = call.input(0);
-  requireBroadcastTo(call, call.input(1).dims, x.dims);
+  requireBroadcastTo(call, slopeDims(call), x.dims);
   return x;
+}
+
+/** Before operator set 7 a vector of slopes was one of the channels; since, it is broadcast as numpy does. */
+function slopeDims(call: OperatorCall): readonly number[] {
+  const { dims } = call.input(1);
+  const rank = call.input(0).dims.length;
+  const isOfChannels = call.opset < 7 && dims.length === 1 && rank > 2;
+  return isOfChannels ? [dims[0]!, ...new Array<number>(rank - 2).fill(1)] : dims;
 }
 
 function lowerParametricRelu(call: OperatorCall, lowering: Lowering): void {
   requireFloat(call, parametricRelu(call).type);
   const output = lowering.output(0);
   if (output === undefined) return;
-  emitBinary(lowering, 'prelu', required(call, lowering, 0), required(call, lowering, 1), output);
+  const slope = lowering.view(required(call, lowering, 1), slopeDims(call));
+  emitBinary(lowering, 'prelu', required(call, lowering, 0), slope, output);
 }
 
 const relu: Operator = {

@@ -122,9 +122,7 @@ function layerNormalization(call: OperatorCall): ValueType[] {
 function lowerLayerNormalization(call: OperatorCall, lowering: Lowering): void {
   const [{ type, dims }] = layerNormalization(call) as [ValueType];
   requireFloat(call, type);
-  if (lowering.output(1) !== undefined || lowering.output(2) !== undefined) {
-    call.fail('OPERATOR_UNSUPPORTED', 'the outputs Mean and InvStdDev are not supported.');
-  }
+  emitStatistics(call, lowering, dims);
   const output = lowering.output(0);
   if (output === undefined) return;
   const inner = elementCount(dims.slice(axisAttribute(call, dims.length, -1)));
@@ -135,6 +133,28 @@ function lowerLayerNormalization(call: OperatorCall, lowering: Lowering): void {
   const scaled = bias === undefined ? output : floats(lowering, dims);
   emitBinary(lowering, 'mul', normalized, required(call, lowering, 1), scaled);
   if (bias !== undefined) emitBinary(lowering, 'add', scaled, bias, output);
+}
+
+/** LayerNormalization's outputs Mean and InvStdDev = 1 / sqrt(variance + epsilon), where they are wanted. */
+function emitStatistics(call: OperatorCall, lowering: Lowering, dims: readonly number[]): void {
+  const [mean, deviation] = [lowering.output(1), lowering.output(2)];
+  if (mean === undefined && deviation === undefined) return;
+  const x = required(call, lowering, 0);
+  const axes = dims.map((_, axis) => axis).slice(axisAttribute(call, dims.length, -1));
+  const means = emitReduce(lowering, 'mean', x, dims, axes);
+  if (mean !== undefined) lowering.emit('alias', [means], [mean]);
+  if (deviation === undefined) return;
+  const centred = floats(lowering, dims);
+  emitBinary(lowering, 'sub', x, means, centred);
+  const squares = floats(lowering, dims);
+  emitBinary(lowering, 'mul', centred, centred, squares);
+  const variance = emitReduce(lowering, 'mean', squares, dims, axes);
+  const kept = dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  const raised = floats(lowering, kept);
+  emitUnary(lowering, 'linear', variance, raised, 1, floatAttribute(call.node, 'epsilon', 1e-5));
+  const root = floats(lowering, kept);
+  emitUnary(lowering, 'sqrt', raised, root);
+  emitUnary(lowering, 'reciprocal', root, deviation);
 }
 
 function lowerLocalResponse(call: OperatorCall, lowering: Lowering): void {

@@ -1,4 +1,4 @@
-import { GdwsError, type ErrorCode } from '../errors';
+import { GdwsError, type ErrorCode, type ErrorDetails } from '../errors';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { Constant, KnownValue, ValueType } from '../graph/value';
 import type { Lowering } from '../engine/lowering';
@@ -24,18 +24,21 @@ export class OperatorCall {
   constant(index: number): Constant {
     const value = this.input(index);
     if (!value.constant) {
-      this.fail('OPERATOR_UNSUPPORTED', `input ${index} ('${this.node.input[index]}') must be a constant.`);
+      this.fail('OPERATOR_UNSUPPORTED', `input ${index} must be known before the run.`, {
+        tensor: this.node.input[index],
+        remedy: 'It must follow from constants, shapes, and inputs of at most 64 elements.',
+      });
     }
     return value.constant;
   }
 
   /** Stops with an error that names this node and operator, and the input shapes. */
-  fail(code: ErrorCode, summary: string, remedy?: string): never {
+  fail(code: ErrorCode, summary: string, more: string | Pick<ErrorDetails, 'tensor' | 'remedy'> = {}): never {
     throw new GdwsError(code, summary, {
       node: this.node.name || this.node.output[0],
       operator: this.node.opType,
       shape: this.inputs.flatMap((input) => (input ? [[...input.dims]] : [])),
-      remedy,
+      ...(typeof more === 'string' ? { remedy: more } : more),
     });
   }
 }

@@ -62,15 +62,30 @@ function emitPool(
   lowering.emit('alias', [value], [y]);
 }
 
-function lowerPool(opcode: 'maxPool' | 'averagePool', flags: (call: OperatorCall) => number[]): Operator['lower'] {
-  return (call, lowering) => {
-    const { type, window } = pool(call);
-    requireFloat(call, type);
-    const output = lowering.output(0);
-    if (output === undefined) return;
-    const x = { value: required(call, lowering, 0), dims: call.input(0).dims };
-    emitPool(lowering, opcode, x, output, window, flags(call));
-  };
+function lowerAveragePool(call: OperatorCall, lowering: Lowering): void {
+  const { type, window } = pool(call);
+  requireFloat(call, type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const x = { value: required(call, lowering, 0), dims: call.input(0).dims };
+  emitPool(lowering, 'averagePool', x, output, window, [intAttribute(call.node, 'count_include_pad', 0) ? 1 : 0]);
+}
+
+/** Bytes are pooled as floats, which hold them exactly. */
+function lowerMaxPool(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims, window } = pool(call);
+  const isBytes = type === 'uint8' || type === 'int8';
+  if (!isBytes) requireFloat(call, type);
+  if (lowering.output(1) !== undefined) call.fail('OPERATOR_UNSUPPORTED', 'the output Indices is not supported.');
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const x = call.input(0).dims;
+  const given = required(call, lowering, 0);
+  const value = isBytes ? floats(lowering, x) : given;
+  if (isBytes) lowering.emit('cast', [given], [value]);
+  const pooled = isBytes ? floats(lowering, dims) : output;
+  emitPool(lowering, 'maxPool', { value, dims: x }, pooled, window);
+  if (isBytes) lowering.emit('cast', [pooled], [output]);
 }
 
 /** (Σ|x|^p)^(1/p) over windows: a mean over windows that the padding always fills, times their size. */
@@ -174,16 +189,11 @@ export const poolingOperators: Record<string, Operator> = {
         { type: 'int64', dims },
       ];
     },
-    lower: (call, lowering) => {
-      if (lowering.output(1) !== undefined) {
-        call.fail('OPERATOR_UNSUPPORTED', 'the output Indices is not supported.');
-      }
-      lowerPool('maxPool', () => [])!(call, lowering);
-    },
+    lower: lowerMaxPool,
   },
   AveragePool: {
     infer: inferOne(pool),
-    lower: lowerPool('averagePool', (call) => [intAttribute(call.node, 'count_include_pad', 0) ? 1 : 0]),
+    lower: lowerAveragePool,
   },
   LpPool: {
     infer: inferOne(pool),

@@ -91,10 +91,10 @@ const dropout: Operator = {
   },
   fold: (call) => {
     const { constant } = call.input(0);
-    return constant && call.node.output.length === 1 ? [constant] : undefined;
+    return constant && call.node.output.length === 1 && !drops(call) ? [constant] : undefined;
   },
   lower: (call, lowering) => {
-    if (call.inputs[2] && !isFalse(call.inputs[2].constant)) {
+    if (drops(call)) {
       call.fail('OPERATOR_UNSUPPORTED', 'training_mode is not supported.', 'Export the model for inference.');
     }
     const output = lowering.output(0);
@@ -108,8 +108,14 @@ const dropout: Operator = {
   },
 };
 
-function isFalse(constant: Constant | undefined): boolean {
-  return constant?.data.length === 1 && constant.data[0] === 0;
+/** Whether elements may be dropped: in training mode, unless the ratio is 0. */
+function drops(call: OperatorCall): boolean {
+  const [, ratio, training] = call.inputs;
+  return training !== undefined && !isZero(training.constant) && !isZero(ratio?.constant);
+}
+
+function isZero(constant: Constant | undefined): boolean {
+  return constant?.data.length === 1 && Number(constant.data[0]) === 0;
 }
 
 export const shapingOperators: Record<string, Operator> = {

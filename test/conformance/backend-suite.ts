@@ -1,0 +1,87 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { decodeModel } from '../../src/onnx/read';
+import { TensorProtoSchema } from '../../src/onnx/onnx_pb';
+import { decodeTensor } from '../../src/onnx/tensor';
+import type { Constant } from '../../src/graph/value';
+import { operatorOf } from '../../src/operators';
+import { Tensor, InferenceSession } from '../../src/session';
+
+/** Where Debian's package libonnx-testdata puts the ONNX backend test suite. */
+export const suiteFolder = '/usr/share/libonnx-testdata/data';
+
+/** Names of all tests, as `node/test_relu`. */
+export function testsOfSuite(): string[] {
+  return fs
+    .readdirSync(suiteFolder)
+    .sort()
+    .flatMap((group) =>
+      fs
+        .readdirSync(path.join(suiteFolder, group))
+        .sort()
+        .filter((test) => fs.existsSync(path.join(suiteFolder, group, test, 'model.onnx')))
+        .map((test) => `${group}/${test}`),
+    );
+}
+
+/** Operators of a test that the table lacks, or lists without a way to run them. */
+export function missingOperators(test: string): string[] {
+  const { graph } = decodeModel(fs.readFileSync(path.join(suiteFolder, test, 'model.onnx')));
+  const missing = graph!.node.filter(({ domain, opType }) => {
+    const operator = operatorOf(domain, opType);
+    return !operator?.lower && !operator?.fold;
+  });
+  return [...new Set(missing.map(({ domain, opType }) => (domain ? `${domain}.${opType}` : opType)))].sort();
+}
+
+/**
+ * Runs a test's model on each of its data sets, and compares.
+ *
+ * @throws where the engine refuses the model, or computes something else
+ */
+export async function runTest(test: string): Promise<void> {
+  const folder = path.join(suiteFolder, test);
+  const session = await InferenceSession.create(path.join(folder, 'model.onnx'), { intraOpNumThreads: 1 });
+  try {
+    for (const set of fs.readdirSync(folder).filter((name) => name.startsWith('test_data_set_'))) {
+      const read = (kind: string) => tensorsOf(path.join(folder, set), kind);
+      const inputs = read('input');
+      const feeds = Object.fromEntries(inputs.map((input, index) => [session.inputNames[index]!, toTensor(input)]));
+      const results = await session.run(feeds);
+      read('output').forEach((expected, index) => {
+        const name = session.outputNames[index]!;
+        expectClose(results[name] as Tensor, expected, name);
+      });
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+function tensorsOf(folder: string, kind: string): Constant[] {
+  const tensors: Constant[] = [];
+  for (let index = 0; fs.existsSync(path.join(folder, `${kind}_${index}.pb`)); index++) {
+    const bytes = fs.readFileSync(path.join(folder, `${kind}_${index}.pb`));
+    tensors.push(decodeTensor(fromBinary(TensorProtoSchema, bytes)));
+  }
+  return tensors;
+}
+
+function toTensor({ type, dims, data }: Constant): Tensor {
+  return new Tensor(type as 'float32', data as Float32Array, [...dims]);
+}
+
+/** The suite's own tolerances: a thousandth, and 1e-7 beside 0. Other types than floats must be equal. */
+function expectClose(actual: Tensor, expected: Constant, name: string): void {
+  expect({ name, type: actual.type, dims: actual.dims }).toEqual({ name, type: expected.type, dims: expected.dims });
+  const wanted = expected.data as ArrayLike<number | bigint>;
+  const got = actual.data as unknown as ArrayLike<number | bigint>;
+  const isExact = !expected.type.startsWith('float');
+  for (let i = 0; i < wanted.length; i++) {
+    const [a, b] = [Number(got[i]), Number(wanted[i])];
+    if (isExact ? got[i] === wanted[i] : Object.is(a, b) || a === b) continue;
+    if (!isExact && Math.abs(a - b) <= 1e-7 + 1e-3 * Math.abs(b)) continue;
+    throw new Error(`element ${i} of ${name} is ${a}, not ${b}.`);
+  }
+}

@@ -1,0 +1,96 @@
+import { InferenceSession, Tensor } from '../../src/session';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { encodeModel } from '../../src/onnx/write';
+import { counters } from '../../src/introspection';
+
+/** x (4, 6), seen under the dims that are fed, and doubled. */
+const reshaping = (sizes: (number | string)[] = [2]) =>
+  encodeModel(
+    makeModel({
+      nodes: [
+        makeNode({ opType: 'Cast', input: ['sizes'], output: ['dims'], attributes: { to: 7 } }),
+        makeNode({ opType: 'Reshape', name: 'view', input: ['x', 'dims'], output: ['seen'] }),
+        makeNode({ opType: 'Add', input: ['seen', 'seen'], output: ['y'] }),
+      ],
+      inputs: [makeValueInfo('x', 'float32', [4, 6]), makeValueInfo('sizes', 'int32', sizes)],
+      outputs: [makeValueInfo('y', 'float32', ['a', 'b'])],
+    }),
+  );
+const x = new Tensor(
+  'float32',
+  Float32Array.from({ length: 24 }, (_, i) => i),
+  [4, 6],
+);
+const sizes = (...values: number[]) => new Tensor('int32', Int32Array.from(values), [values.length]);
+
+describe('an input whose values must be known before the run', () => {
+  test('is compiled for', async () => {
+    const session = await InferenceSession.create(reshaping());
+    for (const dims of [
+      [2, 12],
+      [24, 1],
+      [2, 12],
+      [3, -1],
+    ]) {
+      const wanted = dims.map((dim) => (dim < 0 ? 8 : dim));
+      const { y } = await session.run({ x, sizes: sizes(...dims) });
+      expect(y!.dims).toEqual(wanted);
+      expect([...(y!.data as Float32Array)]).toEqual(Array.from(x.data as Float32Array, (value) => 2 * value));
+      expect(session.runSync({ x, sizes: sizes(...dims) }).y!.dims).toEqual(wanted);
+    }
+  });
+
+  test('is compiled for once a value', async () => {
+    const session = await InferenceSession.create(reshaping());
+    const before = counters().programsCompiled;
+    for (let round = 0; round < 5; round++) {
+      await session.run({ x, sizes: sizes(2, 12) });
+      await session.run({ x, sizes: sizes(12, 2) });
+    }
+    expect(counters().programsCompiled - before).toBe(2);
+  });
+
+  test('does not mix up runs with different values at once', async () => {
+    const session = await InferenceSession.create(reshaping());
+    const all = [1, 2, 3, 4, 6, 8, 12, 24];
+    const results = await Promise.all(all.map((rows) => session.run({ x, sizes: sizes(rows, 24 / rows) })));
+    expect(results.map(({ y }) => y!.dims)).toEqual(all.map((rows) => [rows, 24 / rows]));
+  });
+
+  test('is read when the run is asked for', async () => {
+    const session = await InferenceSession.create(reshaping());
+    const data = Int32Array.from([2, 12]);
+    const running = session.run({ x, sizes: new Tensor('int32', data, [2]) });
+    data.fill(0);
+    expect((await running).y!.dims).toEqual([2, 12]);
+  });
+
+  test('keeps no memory of values long gone', async () => {
+    const session = await InferenceSession.create(
+      encodeModel(
+        makeModel({
+          nodes: [makeNode({ opType: 'ConstantOfShape', input: ['sizes'], output: ['y'] })],
+          inputs: [makeValueInfo('sizes', 'int64', [1])],
+          outputs: [makeValueInfo('y', 'float32', ['n'])],
+        }),
+      ),
+    );
+    const run = (length: number) =>
+      session.run({ sizes: new Tensor('int64', BigInt64Array.from([BigInt(length)]), [1]) });
+    for (let length = 1; length <= 40; length++) await run(100_000 + length);
+    const few = counters().weightBytes;
+    for (let length = 1; length <= 40; length++) await run(200_000 + length);
+    // Programs of the last 16 values are kept, each with its constant of twice the size now.
+    expect(counters().weightBytes).toBeLessThan(2.5 * few);
+  });
+
+  test('may not be large', async () => {
+    const session = await InferenceSession.create(reshaping(['n']));
+    await expect(session.run({ x, sizes: sizes(...new Array<number>(65).fill(1)) })).rejects.toMatchObject({
+      code: 'OPERATOR_UNSUPPORTED',
+      node: 'view',
+      tensor: 'dims',
+      message: expect.stringContaining('at most 64 elements') as string,
+    });
+  });
+});

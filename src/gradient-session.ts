@@ -6,6 +6,7 @@ import { RecentlyUsed } from './engine/recently-used';
 import { threadsOf } from './engine/threads';
 import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
+import { limitsOf, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
 import { editableCopy } from './onnx/copy';
@@ -23,6 +24,8 @@ export interface GradientOptions {
   readonly output?: string;
   /** A kernel or method to take wherever it is supported, as for `InferenceSession`. For tests and benchmarks. */
   readonly kernel?: string;
+  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Of logits (images × classes, row-major), the derivative of a loss with respect to each: of the same layout. */
@@ -83,14 +86,15 @@ export class GradientSession {
    * the declared shapes, a free batch counting as 1; where other dims are free, the first run tells.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
-   * SHAPE_MISMATCH, OUTPUT_UNKNOWN, ARGUMENT_INVALID
+   * SHAPE_MISMATCH, OUTPUT_UNKNOWN, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
    */
   static async create(source: string | Uint8Array, options: GradientOptions = {}): Promise<GradientSession> {
     const file = typeof source === 'string' ? source : undefined;
     try {
-      const model = await readModel(source);
-      const written = new Graph(editableCopy(model), file);
-      const graph = new Graph(model, file);
+      const limits = limitsOf(options);
+      const model = await readModel(source, limits);
+      const written = new Graph(editableCopy(model), file, limits);
+      const graph = new Graph(model, file, limits);
       simplify(graph);
       const output = outputOf(graph, options.output);
       const threads = threadsOf(options);

@@ -27,6 +27,7 @@ export type { CompressOptions } from './gdws/options';
 export type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './gdws/summary';
 export { GdwsError, type ErrorCode, type ErrorDetails } from './errors';
 export { errorCodes, type ErrorDescription } from './error-codes';
+export { defaultLimits, type Limits } from './limits';
 export { readMnist } from './data/mnist';
 export { readCifar10 } from './data/cifar10';
 export { ImageSet, type ImageBatch } from './data/image-set';

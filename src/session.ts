@@ -7,6 +7,7 @@ import { aborted, runError } from './engine/run-error';
 import { threadsOf } from './engine/threads';
 import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
+import { limitsOf, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
 import { readModel, readModelReleasably } from './onnx/read';
 
@@ -30,6 +31,8 @@ export interface SessionOptions extends Common.SessionOptions {
    * By default what the environment variable GDWS_TUNING says, else `'off'`.
    */
   tuning?: 'on' | 'off' | 'thorough';
+  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  limits?: Partial<Limits>;
 }
 
 /** Options of onnxruntime-common, and a signal. */
@@ -72,7 +75,7 @@ export class InferenceSession implements Common {
    * be removed, but not changed. Where the model leaves no shape open, it is closed at once.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
-   * ARGUMENT_INVALID
+   * LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
    */
   static create(path: string, options?: SessionOptions): Promise<InferenceSession>;
   static create(buffer: ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>;
@@ -90,12 +93,14 @@ export class InferenceSession implements Common {
     const numbers = rest.filter((argument) => typeof argument === 'number');
     const options = rest.find((argument) => typeof argument === 'object') ?? {};
     const network = { threads: threadsOf(options), kernel: options.kernel, tuning: tuningOf(options) };
+    const limits = limitsOf(options);
     const given = modelSource(source, numbers);
     const file = typeof given === 'string' ? given : undefined;
-    const releasable = file !== undefined && network.tuning === 'off' ? await readModelReleasably(file) : undefined;
-    const { model, memory } = releasable ?? { model: await readModel(given), memory: undefined };
+    const releasable =
+      file !== undefined && network.tuning === 'off' ? await readModelReleasably(file, limits) : undefined;
+    const { model, memory } = releasable ?? { model: await readModel(given, limits), memory: undefined };
     try {
-      const graph = new Graph(model, file);
+      const graph = new Graph(model, file, limits);
       simplify(graph);
       return new InferenceSession(graph, await Network.create(graph, { ...network, memory }), options);
     } catch (error) {

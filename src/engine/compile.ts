@@ -2,7 +2,9 @@ import { GdwsError, type ErrorCode } from '../errors';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import type { KnownValue, ValueType } from '../graph/value';
+import type { Limits } from '../limits';
 import type { NativeProgram, NativeSession } from '../native';
+import { checkLeastMemory, checkMemory } from './check-memory';
 import { buildProgram, type BuiltProgram } from './builder';
 import { toNativeConstants, type ConstantPool } from './constant-pool';
 import { fuseActivations } from './fuse/fuse-activations';
@@ -37,6 +39,7 @@ export interface LoweredGraph extends Omit<CompiledGraph, 'native'> {
   readonly program: Program;
   readonly words: Int32Array;
   readonly constants: ReturnType<typeof toNativeConstants>;
+  readonly limits: Limits;
 }
 
 /** Infers every shape for the given input shapes, folds what follows from them and from inputs whose elements are given, lowers each node, and fuses. */
@@ -47,14 +50,17 @@ export function lowerGraph(
 ): LoweredGraph {
   const values = inferValues(graph, feeds);
   const built = fusedProgram(graph, values, pool);
+  const constants = toNativeConstants(built.constants);
+  checkLeastMemory(built.program, constants, graph.limits);
   return {
     program: built.program,
+    limits: graph.limits,
     words: built.program.encode(),
     operations: built.program.operations.map(({ origin, outputs }) => ({
       ...origin,
       shape: built.program.values[outputs[0]!]!.dims,
     })),
-    constants: toNativeConstants(built.constants),
+    constants,
     inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
     outputs: graph.outputs.map(({ name }) => values.get(name)!),
   };
@@ -77,13 +83,15 @@ export function fusedProgram(
   return built;
 }
 
-/** Has the addon choose kernels, pack weights and plan memory; constants in `pages` are lost. */
+/** Has the addon choose kernels, pack weights and plan memory; constants in `pages` are lost. @throws GdwsError LIMIT_EXCEEDED */
 export function compileLowered(
-  { program, words, constants, ...graph }: LoweredGraph,
+  { program, words, constants, limits, ...graph }: LoweredGraph,
   session: NativeSession,
   pages?: ArrayBuffer,
 ): CompiledGraph {
-  return { native: namingNodes(program, () => session.compile(words, constants, pages)), ...graph };
+  const native = namingNodes(program, () => session.compile(words, constants, pages));
+  checkMemory(program, constants, native, limits);
+  return { native, ...graph };
 }
 
 /** Makes what the addon throws of an operation name the node that it comes from. */

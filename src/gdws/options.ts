@@ -1,6 +1,7 @@
 import type { Calibration } from '../calibrate/calibrate';
 import { GdwsError } from '../errors';
 import type { LatencyModel } from '../latency/latency-model';
+import type { Limits } from '../limits';
 import { native } from '../native';
 
 /** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` says how far. */
@@ -47,6 +48,8 @@ export interface CompressOptions {
   foldBatchNorm?: boolean;
   /** Images that say what the network's data need: see docs/calibration.md. Without them only the weights count. */
   calibration?: Calibration;
+  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  limits?: Partial<Limits>;
   /** Threads that decompose weights (default: the processors this process may use). */
   threads?: number;
   /** Stops between two layers with code ABORTED. */

@@ -7,6 +7,7 @@ import { typesOfInputs } from '../graph/input-types';
 import { foldBatchNormalization } from '../graph/passes/fold-batch-normalization';
 import type { KnownValue } from '../graph/value';
 import type { LatencyModel } from '../latency/latency-model';
+import { limitsOf } from '../limits';
 import { timeLayers } from '../latency/time-layers';
 import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
 import { readModel } from '../onnx/read';
@@ -34,10 +35,11 @@ export async function prepareCompression(
   options: PrepareOptions = {},
 ): Promise<PreparedCompression> {
   const own = typeof source === 'string' || source instanceof Uint8Array;
-  const model = own ? await readModel(source) : clone(ModelProtoSchema, source);
+  const limits = limitsOf(options);
+  const model = own ? await readModel(source, limits) : clone(ModelProtoSchema, source);
   const file = typeof source === 'string' ? source : undefined;
   const bytes = encodeModel(model).length;
-  const graph = new Graph(model, file);
+  const graph = new Graph(model, file, limits);
   // A node that nothing needs is no layer.
   graph.removeDead();
   if (options.foldBatchNorm) foldBatchNormalization(graph);
@@ -179,7 +181,7 @@ export class PreparedCompression {
 
   /** A copy of the model with these layers replaced. */
   private rewritten(stages: ReadonlyMap<Layer, Stages>): ModelProto {
-    const graph = new Graph(clone(ModelProtoSchema, this.graph.model), this.graph.file);
+    const graph = new Graph(clone(ModelProtoSchema, this.graph.model), this.graph.file, this.graph.limits);
     const nodes = new Map(graph.nodes.map((node) => [node.output[0]!, node]));
     for (const [layer, own] of stages) {
       rewrite(graph, { ...layer, nodes: layer.nodes.map(({ output }) => nodes.get(output[0]!)!) }, own);

@@ -10,9 +10,14 @@ export function callOf(graph: Graph, node: NodeProto, valueOf: (name: string) =>
   return new OperatorCall(node, graph.opsetOf(node.domain), inputs);
 }
 
+/** How errors name a node. */
+export function placeOf({ name, output, opType }: NodeProto): { node: string | undefined; operator: string } {
+  return { node: name || output[0], operator: opType };
+}
+
 /** Runs one of an operator's functions on a call; whatever it throws becomes an error that names the node. */
 export function computeCall<T>({ node }: OperatorCall, compute: () => T): T {
-  const place = { node: node.name || node.output[0], operator: node.opType };
+  const place = placeOf(node);
   try {
     return compute();
   } catch (error) {

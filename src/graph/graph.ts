@@ -1,4 +1,5 @@
 import { GdwsError, located } from '../errors';
+import { defaultLimits, type Limits } from '../limits';
 import { constantOfNode } from '../onnx/constant-node';
 import { isStandardDomain } from '../onnx/domain';
 import { makeValueInfo } from '../onnx/make';
@@ -29,11 +30,13 @@ export class Graph {
 
   /**
    * @param file the model's path, for errors
+   * @param limits what its tensors may ask for
    * @throws GdwsError MODEL_INVALID where a name is defined twice or not at all, or nodes depend on each other in a ring
    */
   constructor(
     readonly model: ModelProto,
     readonly file?: string,
+    readonly limits: Limits = defaultLimits,
   ) {
     if (!model.graph) throw new GdwsError('MODEL_INVALID', 'the model has no graph.', { file });
     this.proto = model.graph;

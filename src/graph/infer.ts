@@ -1,8 +1,10 @@
 import { GdwsError, type ErrorDetails } from '../errors';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { operatorOf } from '../operators';
-import { callOf, computeCall } from './call';
+import { callOf, computeCall, placeOf } from './call';
+import { FoldingWork } from './folding-work';
 import type { Graph } from './graph';
+import { checkTensor } from './tensor-limits';
 import type { KnownValue, ValueType } from './value';
 
 export interface InferenceOptions {
@@ -16,7 +18,7 @@ export interface InferenceOptions {
  *
  * @param feeds types and shapes of inputs, and elements where they are known; of others as declared, with a free leading dim (the batch) counting as 1
  * @throws GdwsError INPUT_UNKNOWN and SHAPE_MISMATCH for feeds that do not fit the model, SHAPE_UNKNOWN where a free dim is
- *   needed, OPERATOR_UNSUPPORTED, and what operators throw
+ *   needed, LIMIT_EXCEEDED, OPERATOR_UNSUPPORTED, and what operators throw
  */
 export function inferValues(
   graph: Graph,
@@ -24,12 +26,13 @@ export function inferValues(
   { lenient = false }: InferenceOptions = {},
 ): Map<string, KnownValue> {
   const values = new Map<string, KnownValue>();
+  const work = new FoldingWork(graph);
   const attempt = (step: () => void, otherwise?: () => void) => {
     try {
       step();
     } catch (error) {
       if (!(error instanceof GdwsError)) throw error;
-      if (!lenient) throw error.within({ file: graph.file });
+      if (!lenient || error.code === 'LIMIT_EXCEEDED') throw error.within({ file: graph.file });
       otherwise?.();
     }
   };
@@ -37,12 +40,14 @@ export function inferValues(
   for (const { name } of graph.proto.initializer) attempt(() => inferConstant(graph, name, values));
   for (const { name } of graph.inputs) {
     attempt(() => {
-      values.set(name, feeds.get(name) ?? declaredInput(graph, name));
+      const value = feeds.get(name) ?? declaredInput(graph, name);
+      checkTensor(graph.limits, value, { tensor: name });
+      values.set(name, value);
     });
   }
   for (const node of graph.nodes) {
     attempt(
-      () => inferNode(graph, node, values),
+      () => inferNode(graph, node, values, work),
       () => useDeclarations(graph, node, values),
     );
   }
@@ -51,10 +56,11 @@ export function inferValues(
 
 function inferConstant(graph: Graph, name: string, values: Map<string, KnownValue>): void {
   const constant = graph.constant(name)!;
+  checkTensor(graph.limits, constant, { tensor: name });
   values.set(name, { type: constant.type, dims: constant.dims, constant });
 }
 
-function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue>): void {
+function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue>, work: FoldingWork): void {
   const output = node.output[0] ?? '';
   // Through the graph, which decodes a tensor once.
   if (graph.constant(output)) return inferConstant(graph, output, values);
@@ -66,11 +72,14 @@ function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue
     if (!operator) return call.fail('OPERATOR_UNSUPPORTED', 'gdws does not know this operator.', "See 'gdws inspect'.");
     return call.fail('SHAPE_UNKNOWN', `the shape of input ${unknown} ('${node.input[unknown]}') cannot be inferred.`);
   }
-  const folded = computeCall(call, () => operator.fold?.(call));
+  const place = placeOf(node);
+  const { fold } = operator;
+  const folded = fold && computeCall(call, () => work.fold(call.inputs, place, () => fold(call)));
   const types = folded ?? computeCall(call, () => operator.infer(call));
   node.output.forEach((name, index) => {
     const type = types[index];
     if (name === '' || !type) return;
+    checkTensor(graph.limits, type, { ...place, tensor: name });
     const constant = folded?.[index];
     values.set(name, { type: type.type, dims: type.dims, ...(constant ? { constant } : {}) });
   });
@@ -82,8 +91,10 @@ function useDeclarations(graph: Graph, node: NodeProto, values: Map<string, Know
   for (const name of node.output) {
     if (name === '') continue;
     const { type, dims } = graph.declared(name) ?? {};
-    if (type && isFixed(dims)) values.set(name, { type, dims });
-    else complete = false;
+    if (type && isFixed(dims)) {
+      checkTensor(graph.limits, { type, dims }, { ...placeOf(node), tensor: name });
+      values.set(name, { type, dims });
+    } else complete = false;
   }
   return complete;
 }
@@ -104,11 +115,11 @@ function isFixed(dims: readonly (number | string | undefined)[] | undefined): di
 }
 
 function checkFeeds(graph: Graph, feeds: ReadonlyMap<string, ValueType>): void {
-  const names = graph.inputs.map(({ name }) => name);
+  const names = new Set(graph.inputs.map(({ name }) => name));
   for (const [name, { dims }] of feeds) {
     const place: ErrorDetails = { file: graph.file, tensor: name };
-    if (!names.includes(name)) {
-      const remedy = `Its inputs are: ${names.join(', ')}.`;
+    if (!names.has(name)) {
+      const remedy = `Its inputs are: ${[...names].join(', ')}.`;
       throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', { ...place, remedy });
     }
     const wanted = graph.declared(name)?.dims;

@@ -60,7 +60,7 @@ export async function timeLayers(
     signal,
     onMeasured,
   } = options;
-  const own = new Graph(editableCopy(graph.model), graph.file);
+  const own = new Graph(editableCopy(graph.model), graph.file, graph.limits);
   simplify(own);
   const values = inferValues(
     own,

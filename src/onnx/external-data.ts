@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { GdwsError, type ErrorDetails } from '../errors';
+import { checkLimit, type Limits } from '../limits';
 import { readWithin } from './folder';
 import { TensorProto_DataLocation as DataLocation, type ModelProto, type TensorProto } from './onnx_pb';
 import { isExternal, rawLength } from './tensor';
@@ -10,22 +11,28 @@ import { allTensors } from './tensors';
  *
  * @param file the model's path; no data may lie outside its folder, not even through a link
  * @see https://onnx.ai/onnx/repo-docs/ExternalData.html
- * @throws GdwsError EXTERNAL_DATA
+ * @throws GdwsError EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
-export async function loadExternalData(model: ModelProto, file: string): Promise<void> {
+export async function loadExternalData(model: ModelProto, file: string, limits: Limits): Promise<void> {
   const files = new Map<string, Uint8Array>();
+  let read = 0;
+  let used = 0;
   for (const tensor of externalTensors(model)) {
     const at: ErrorDetails = { file, tensor: tensor.name || undefined };
     const { location, offset, length } = entriesOf(tensor, at);
     let bytes = files.get(location);
     if (!bytes) {
-      bytes = await readWithin(path.dirname(file), location, at);
+      bytes = await readWithin(path.dirname(file), location, at, (size) => {
+        checkLimit(limits, 'externalBytes', (read += size), 'the files beside the model have too many bytes', at);
+      });
       files.set(location, bytes);
     }
     const end = offset + (length ?? rawLength(tensor) ?? Math.max(0, bytes.length - offset));
     if (!(end <= bytes.length)) {
       throw new GdwsError('EXTERNAL_DATA', `'${location}' has ${bytes.length} bytes, and needs ${end}.`, at);
     }
+    // Tensors may share bytes, but each may need a copy of its own.
+    checkLimit(limits, 'externalBytes', (used += end - offset), 'the data beside the model have too many bytes', at);
     tensor.rawData = bytes.subarray(offset, end);
     tensor.dataLocation = DataLocation.DEFAULT;
     tensor.externalData = [];

@@ -3,9 +3,7 @@ import { promisify } from 'node:util';
 import { GdwsError } from '../errors';
 import { native } from '../native';
 import type { Move } from './align';
-
-/** Node reads at most 2 GiB at once. */
-const chunkBytes = 2 ** 30;
+import { chunkBytes, openRegularSync } from './regular-file';
 
 const read = promisify(fs.read);
 
@@ -34,14 +32,16 @@ export class FileMemory {
     dropped.register(this, descriptor!, this);
   }
 
-  /** @throws GdwsError MODEL_UNREADABLE, OUT_OF_MEMORY */
-  static async read(file: string): Promise<FileMemory> {
+  /**
+   * @param check is told how many bytes there are before they are read
+   * @throws GdwsError MODEL_UNREADABLE, OUT_OF_MEMORY, and what `check` throws
+   */
+  static async read(file: string, check: (bytes: number) => void = () => undefined): Promise<FileMemory> {
     let descriptor: number | undefined, memory: FileMemory | undefined;
     try {
-      // Opening a pipe would wait for a writer that may never come.
-      if (!(await fs.promises.stat(file)).isFile()) throw new Error('it is no regular file');
-      descriptor = fs.openSync(file, 'r');
+      descriptor = openRegularSync(file);
       const content = fs.fstatSync(descriptor);
+      check(content.size);
       memory = new FileMemory(file, descriptor, content, native.allocatePages(content.size));
       for (let at = 0; at < content.size;) {
         const length = Math.min(chunkBytes, content.size - at);
@@ -95,6 +95,7 @@ function progress(bytesRead: number): number {
 }
 
 function unreadable(file: string, cause: Error & { code?: string }): GdwsError {
+  if (cause instanceof GdwsError) return cause;
   if (cause.code === 'OUT_OF_MEMORY')
     return new GdwsError(cause.code, 'there is no room for the file.', { file, cause });
   return new GdwsError('MODEL_UNREADABLE', `the file cannot be read: ${cause.message}.`, { file, cause });

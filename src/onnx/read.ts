@@ -1,50 +1,71 @@
-import fs from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
+import { checkLimit, defaultLimits, type Limits } from '../limits';
 import { alignRawData } from './align';
 import { loadExternalData, refuseExternalData } from './external-data';
 import { FileMemory } from './file-memory';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
+import { openRegular, readInto } from './regular-file';
+import { scanModel } from './scan';
 
 /**
  * Reads a model from a file, with the data that lies beside it, or from bytes, which are left as they are. Weights stay
  * where they are in the bytes: nothing is copied. What gdws does not know is kept and written back.
  *
- * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
-export async function readModel(source: string | Uint8Array): Promise<ModelProto> {
+export async function readModel(source: string | Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
   if (typeof source !== 'string') {
-    const model = decodeModel(source);
+    checkFileBytes(source.length, limits);
+    const model = decodeModel(source, undefined, limits);
     refuseExternalData(model);
     return model;
   }
-  let bytes: Uint8Array;
-  try {
-    bytes = await fs.readFile(source);
-  } catch (cause) {
-    throw new GdwsError('MODEL_UNREADABLE', `the file cannot be read: ${(cause as Error).message}.`, {
-      file: source,
-      cause,
-    });
-  }
-  const model = decodeModel(bytes, source);
+  const model = decodeModel(await readFile(source, limits), source, limits);
   alignRawData(model);
-  await loadExternalData(model, source);
+  await loadExternalData(model, source, limits);
   return model;
+}
+
+async function readFile(file: string, limits: Limits): Promise<Uint8Array> {
+  try {
+    const handle = await openRegular(file);
+    try {
+      const { size } = await handle.stat();
+      checkFileBytes(size, limits, file);
+      const bytes = new Uint8Array(size);
+      await readInto(handle, bytes);
+      return bytes;
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (cause instanceof GdwsError) throw cause;
+    if (cause instanceof RangeError)
+      throw new GdwsError('OUT_OF_MEMORY', 'there is no room for the file.', { file, cause });
+    throw new GdwsError('MODEL_UNREADABLE', `the file cannot be read: ${(cause as Error).message}.`, { file, cause });
+  }
+}
+
+function checkFileBytes(bytes: number, limits: Limits, file?: string): void {
+  checkLimit(limits, 'fileBytes', bytes, 'the model has too many bytes', { file });
 }
 
 /**
  * As {@link readModel}, for a session: the file's bytes, which are most of what it needs, can be given back to the system
  * while they are not needed.
  *
- * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
-export async function readModelReleasably(file: string): Promise<{ model: ModelProto; memory: FileMemory }> {
-  const memory = await FileMemory.read(file);
+export async function readModelReleasably(
+  file: string,
+  limits: Limits = defaultLimits,
+): Promise<{ model: ModelProto; memory: FileMemory }> {
+  const memory = await FileMemory.read(file, (bytes) => checkFileBytes(bytes, limits, file));
   try {
-    const model = decodeModel(memory.bytes, file);
+    const model = decodeModel(memory.bytes, file, limits);
     memory.moves = alignRawData(model);
-    await loadExternalData(model, file);
+    await loadExternalData(model, file, limits);
     return { model, memory };
   } catch (error) {
     memory.close();
@@ -53,11 +74,13 @@ export async function readModelReleasably(file: string): Promise<{ model: ModelP
 }
 
 /** The messages in the bytes of a model. */
-export function decodeModel(bytes: Uint8Array, file?: string): ModelProto {
+export function decodeModel(bytes: Uint8Array, file?: string, limits: Limits = defaultLimits): ModelProto {
   let model: ModelProto;
   try {
-    model = fromBinary(ModelProtoSchema, bytes);
+    scanModel(bytes, limits, file);
+    model = fromBinary(ModelProtoSchema, bytes, { recursionLimit: limits.depth });
   } catch (cause) {
+    if (cause instanceof GdwsError) throw cause;
     throw new GdwsError('MODEL_UNREADABLE', `this is not an ONNX model: ${(cause as Error).message}.`, {
       file,
       remedy: 'Is the file whole, and not a Git LFS pointer?',

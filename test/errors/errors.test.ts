@@ -5,8 +5,8 @@ import { provocations, thrownBy } from './provocations';
 
 const folder = temporaryFolder();
 
-/** What needs a process of its own, or an addon that is not there. */
-const provokedElsewhere: readonly ErrorCode[] = ['ADDON_MISSING', 'LIMIT_EXCEEDED'];
+/** What needs an addon that is not there. */
+const provokedElsewhere: readonly ErrorCode[] = ['ADDON_MISSING'];
 
 test('every code is provoked', () => {
   const provoked = new Set<string>([...provocations.map(({ code }) => code), ...provokedElsewhere]);

@@ -378,6 +378,54 @@ export const provocations: readonly Provocation[] = [
     names: { file: true, shape: [1, 3, 8, 8] },
   },
   {
+    title: 'more bytes than a file may have',
+    code: 'LIMIT_EXCEEDED',
+    provoke: async (file) => InferenceSession.create(await write(file, conv()), { limits: { fileBytes: 500 } }),
+    names: { file: true },
+  },
+  {
+    title: 'more bytes beside the model than there may be',
+    code: 'LIMIT_EXCEEDED',
+    provoke: async (file) => {
+      await fs.writeFile(path.join(path.dirname(file), 'weights.bin'), new Uint8Array(4 * 4 * 27));
+      return InferenceSession.create(await write(file, external('weights.bin')), { limits: { externalBytes: 100 } });
+    },
+    names: { file: true, tensor: 'w' },
+  },
+  {
+    title: 'a few bytes that declare a tensor of 4 TB',
+    code: 'LIMIT_EXCEEDED',
+    provoke: opens(model({ opType: 'Expand', input: ['x', 's'] }, { s: integers(2 ** 15, 2 ** 15, 1024) }, [1])),
+    names: { ...layer('Expand'), tensor: 'y', shape: [2 ** 15, 2 ** 15, 1024] },
+  },
+  {
+    title: 'more nodes than there may be',
+    code: 'LIMIT_EXCEEDED',
+    provoke: async (file) => InferenceSession.create(await write(file, relu), { limits: { nodes: 0 } }),
+    names: { file: true },
+  },
+  {
+    title: 'messages too deep within each other',
+    code: 'LIMIT_EXCEEDED',
+    provoke: async (file) => InferenceSession.create(await write(file, relu), { limits: { depth: 3 } }),
+    names: { file: true },
+  },
+  {
+    title: 'more memory than a session may need',
+    code: 'LIMIT_EXCEEDED',
+    provoke: async (file) => InferenceSession.create(await write(file, conv()), { limits: { memoryBytes: 1000 } }),
+    names: { ...layer('Conv'), shape: [[1, 4, 6, 6]] },
+  },
+  {
+    title: 'constants that are too much to compute',
+    code: 'LIMIT_EXCEEDED',
+    provoke: async (file) => {
+      const made = model({ opType: 'ConstantOfShape', input: ['s'] }, { s: integers(2, 2, 32, 32) });
+      return InferenceSession.create(await write(file, made), { limits: { foldedElements: 4000 } });
+    },
+    names: layer('ConstantOfShape'),
+  },
+  {
     title: 'a defect in an operator',
     code: 'INTERNAL',
     provoke: async (file) => {

@@ -54,7 +54,7 @@ function nested(depth: number): Uint8Array {
 }
 
 test.each([50, 1000, 3000])('graphs nested %d deep are refused', (depth) => {
-  expect(() => decodeModel(nested(depth))).toThrow(refusal({ code: 'MODEL_UNREADABLE' }));
+  expect(() => decodeModel(nested(depth))).toThrow(refusal({ code: 'LIMIT_EXCEEDED' }));
 });
 
 test('graphs nested as deep as other readers take them are read', () => {

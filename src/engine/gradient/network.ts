@@ -10,6 +10,7 @@ import {
   type NativeRun,
   type NativeSession,
 } from '../../native';
+import { checkLeastMemory, checkMemory } from '../check-memory';
 import { fusedProgram, namingNodes } from '../compile';
 import { ConstantPool, toNativeConstants } from '../constant-pool';
 import { bytesOf, type Program, type ValueId } from '../program';
@@ -231,7 +232,11 @@ export class GradientNetwork {
   }
 
   private compile(program: Program, constants: NativeConstants): NativeProgram {
-    return namingNodes(program, () => this.session.compile(program.encode(), constants));
+    const { limits } = this.graph;
+    checkLeastMemory(program, constants, limits);
+    const compiled = namingNodes(program, () => this.session.compile(program.encode(), constants));
+    checkMemory(program, constants, compiled, limits);
+    return compiled;
   }
 }
 

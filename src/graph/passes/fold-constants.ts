@@ -1,6 +1,7 @@
 import { GdwsError } from '../../errors';
 import { operatorOf } from '../../operators';
-import { callOf, computeCall } from '../call';
+import { callOf, computeCall, placeOf } from '../call';
+import { FoldingWork } from '../folding-work';
 import type { Graph } from '../graph';
 import type { Constant, KnownValue } from '../value';
 import { isIdentity } from './remove-identities';
@@ -28,6 +29,7 @@ export function foldConstants(graph: Graph, values: ReadonlyMap<string, KnownVal
 /** What follows from constants, whatever a run feeds. Nodes that cannot be computed are left for a run to report. */
 function constantValues(graph: Graph): Map<string, KnownValue> {
   const values = new Map<string, KnownValue>();
+  const work = new FoldingWork(graph);
   const valueOf = (name: string): KnownValue | undefined => {
     // An initializer that is also an input is only a default.
     const constant = graph.isOverridable(name) ? undefined : graph.constant(name);
@@ -40,13 +42,14 @@ function constantValues(graph: Graph): Map<string, KnownValue> {
       if (!fold || node.input.some((name, index) => name !== '' && !call.inputs[index])) continue;
       const constants = valueOf(node.output[0] ?? '')?.constant
         ? [valueOf(node.output[0]!)!.constant!]
-        : computeCall(call, () => fold(call));
+        : computeCall(call, () => work.fold(call.inputs, placeOf(node), () => fold(call)));
       node.output.forEach((name, index) => {
         const constant = constants?.[index];
         if (name !== '' && constant) values.set(name, { type: constant.type, dims: constant.dims, constant });
       });
     } catch (error) {
       if (!(error instanceof GdwsError)) throw error;
+      if (error.code === 'LIMIT_EXCEEDED') throw error.within({ file: graph.file });
     }
   }
   return values;

@@ -1,0 +1,51 @@
+import { checkLimit, type Limits } from '../limits';
+import type { NativeConstant, NativeProgram } from '../native';
+import { bytesOf, type Program, type ProgramOperation } from './program';
+
+type Constants = readonly (NativeConstant | undefined)[];
+
+/**
+ * Before anything is packed, planned or measured: what the program is sure to need, which is its constants, its outputs, and
+ * the working memory of the operation that needs the most.
+ *
+ * @throws GdwsError LIMIT_EXCEEDED
+ */
+export function checkLeastMemory(program: Program, constants: Constants, limits: Limits): void {
+  const outputs = new Set(program.outputs);
+  const bytes = (ids: Iterable<number | undefined>) => {
+    let sum = 0;
+    for (const id of new Set(ids)) {
+      const value = id === undefined || outputs.has(id) ? undefined : program.values[id]!;
+      if (value?.storage === 'temporary') sum += bytesOf(value);
+    }
+    return sum;
+  };
+  let most = 0;
+  for (const operation of program.operations) {
+    // A result may be written over an input.
+    if (operation.opcode !== 'alias') most = Math.max(most, bytes(operation.inputs), bytes(operation.outputs));
+  }
+  check(program, constants, most, limits);
+}
+
+/** Once the program is planned, and before its working memory is allocated. @throws GdwsError LIMIT_EXCEEDED */
+export function checkMemory(program: Program, constants: Constants, compiled: NativeProgram, limits: Limits): void {
+  check(program, constants, compiled.arenaBytes, limits);
+}
+
+function check(program: Program, constants: Constants, workingBytes: number, limits: Limits): void {
+  const { values, operations, outputs } = program;
+  let bytes = workingBytes;
+  for (const constant of constants) bytes += constant?.data.byteLength ?? 0;
+  for (const id of outputs) bytes += bytesOf(values[id]!);
+  if (bytes <= limits.memoryBytes) return;
+  const resultBytes = (operation: ProgramOperation) => Math.max(...operation.outputs.map((id) => bytesOf(values[id]!)));
+  const largest = operations.reduce<ProgramOperation | undefined>(
+    (most, one) => (most && resultBytes(most) >= resultBytes(one) ? most : one),
+    undefined,
+  );
+  checkLimit(limits, 'memoryBytes', bytes, 'the network needs too many bytes, most of them here', {
+    ...largest?.origin,
+    shape: largest?.outputs.map((id) => values[id]!.dims),
+  });
+}

@@ -1,0 +1,27 @@
+import { GdwsError, type ErrorDetails } from '../errors';
+import { checkLimit, type Limits } from '../limits';
+import { arrayOfType, elementCount, type ValueType } from './value';
+
+/** Dims that a tensor may have: NumPy allows as many. */
+const mostDims = 64;
+
+/** A string's length is not known from its shape; V8 takes at least as much for one. */
+const stringBytes = 16;
+
+/** Bytes of a tensor's elements; Infinity beyond all numbers. */
+export function tensorBytes({ type, dims }: ValueType): number {
+  return elementCount(dims) * (type === 'string' ? stringBytes : arrayOfType[type].BYTES_PER_ELEMENT);
+}
+
+/** @throws GdwsError LIMIT_EXCEEDED for a tensor of too many bytes, SHAPE_MISMATCH for dims that are none */
+export function checkTensor(limits: Limits, value: ValueType, place: ErrorDetails): void {
+  const { dims } = value;
+  const at = { ...place, shape: dims.slice(0, mostDims) };
+  if (dims.length > mostDims) {
+    throw new GdwsError('OPERATOR_UNSUPPORTED', `a tensor of ${dims.length} dimensions is not supported.`, at);
+  }
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
+    throw new GdwsError('SHAPE_MISMATCH', 'the dimensions make no sense.', at);
+  }
+  checkLimit(limits, 'tensorBytes', tensorBytes(value), 'the tensor has too many bytes', at);
+}

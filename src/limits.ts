@@ -1,0 +1,80 @@
+import os from 'node:os';
+import { GdwsError, type ErrorDetails } from './errors';
+
+/**
+ * What a model may ask for at most. A server that opens models of strangers sets what its own models need; the defaults
+ * pass real networks, and keep a hostile file from taking the machine down. Where one is exceeded, an error of code
+ * LIMIT_EXCEEDED names it. `Infinity` lifts a limit.
+ */
+export interface Limits {
+  /** Bytes of a model file, without data beside it. Default 2 GiB, the most that protobuf allows, or less: see `memoryBytes`. */
+  readonly fileBytes: number;
+  /** Bytes of the files beside a model that hold weights, together, and of the weights in them. Default as `memoryBytes`. */
+  readonly externalBytes: number;
+  /** Bytes of one tensor, stored or computed. Default 8 GiB. */
+  readonly tensorBytes: number;
+  /** Nodes, those in subgraphs and functions included. Default 250,000. */
+  readonly nodes: number;
+  /**
+   * Bytes that the network needs for inputs of one shape: its constants as the engine holds them, and working memory and
+   * outputs of one run. Also the bytes of all constants that are computed before the first run. Default three quarters of
+   * the memory that the machine or container has.
+   */
+  readonly memoryBytes: number;
+  /** Protobuf messages within each other; a subgraph within a node takes three. Default 100, as in protobuf itself. */
+  readonly depth: number;
+  /**
+   * Elements that are read and written to compute constants before the first run, on the JavaScript thread; beyond that a
+   * model may have 2 for each byte that it stores. Default 2²⁷, some seconds.
+   */
+  readonly foldedElements: number;
+}
+
+const mostMemory = Math.floor(0.75 * memoryOfProcess());
+
+export const defaultLimits: Limits = {
+  fileBytes: Math.min(2 ** 31, mostMemory),
+  externalBytes: mostMemory,
+  tensorBytes: 2 ** 33,
+  nodes: 250_000,
+  memoryBytes: mostMemory,
+  depth: 100,
+  foldedElements: 2 ** 27,
+};
+
+/** A cgroup's limit where there is one; Node says 0 or more than there is where there is none. */
+function memoryOfProcess(): number {
+  const total = os.totalmem();
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, total) : total;
+}
+
+/** The given limits, and defaults for the rest. @throws GdwsError ARGUMENT_INVALID */
+export function limitsOf({ limits = {} }: { readonly limits?: Partial<Limits> }): Limits {
+  const result: Record<string, number> = { ...defaultLimits };
+  for (const [name, value] of Object.entries(limits as object)) {
+    const remedy = `Limits are ${Object.keys(defaultLimits).join(', ')}: numbers from 0 on.`;
+    if (!(name in defaultLimits)) throw new GdwsError('ARGUMENT_INVALID', `there is no limit '${name}'.`, { remedy });
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !(value >= 0)) {
+      throw new GdwsError('ARGUMENT_INVALID', `the limit ${name} is ${String(value)}.`, { remedy });
+    }
+    result[name] = value;
+  }
+  return result as unknown as Limits;
+}
+
+/** @throws GdwsError LIMIT_EXCEEDED where the value is above the limit, naming both */
+export function checkLimit(
+  limits: Limits,
+  name: keyof Limits,
+  value: number,
+  what: string,
+  details: ErrorDetails = {},
+): void {
+  if (value <= limits[name]) return;
+  throw new GdwsError('LIMIT_EXCEEDED', `${what}: ${value}, and the limit ${name} is ${limits[name]}.`, {
+    ...details,
+    remedy: `Where the model is trusted, raise the option limits.${name}.`,
+  });
+}

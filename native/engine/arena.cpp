@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
+#include <set>
+#include <utility>
 
 namespace gdws {
 
@@ -41,6 +44,97 @@ size_t placeInOrder(std::vector<Block>& blocks, const std::vector<size_t>& order
   return total;
 }
 
+/// Blocks up to which every pair may be compared, which takes a tenth of a second.
+constexpr size_t mostCompared = 2000;
+
+/// Memory that was in use and is free again, for whoever needs no more of it.
+class FreeMemory {
+ public:
+  explicit FreeMemory(size_t begin) : end_(begin) {}
+
+  /// The smallest free stretch that is large enough, or new memory at the end.
+  size_t take(size_t bytes) {
+    const auto fitting = bySize_.lower_bound({bytes, 0});
+    if (fitting == bySize_.end()) {
+      const size_t offset = end_;
+      end_ += bytes;
+      return offset;
+    }
+    const auto [size, offset] = *fitting;
+    remove(offset, size);
+    if (size > bytes) add(offset + bytes, size - bytes);
+    return offset;
+  }
+
+  void give(size_t offset, size_t bytes) {
+    if (bytes == 0) return;
+    auto after = byOffset_.lower_bound(offset);
+    if (after != byOffset_.end() && after->first == offset + bytes) {
+      const size_t size = after->second;
+      remove(offset + bytes, size);
+      bytes += size;
+      after = byOffset_.lower_bound(offset);
+    }
+    if (after != byOffset_.begin()) {
+      const auto [begin, size] = *std::prev(after);
+      if (begin + size == offset) {
+        remove(begin, size);
+        offset = begin;
+        bytes += size;
+      }
+    }
+    add(offset, bytes);
+  }
+
+  size_t end() const { return end_; }
+
+ private:
+  void add(size_t offset, size_t size) {
+    byOffset_.emplace(offset, size);
+    bySize_.emplace(size, offset);
+  }
+
+  void remove(size_t offset, size_t size) {
+    byOffset_.erase(offset);
+    bySize_.erase({size, offset});
+  }
+
+  std::map<size_t, size_t> byOffset_;
+  std::set<std::pair<size_t, size_t>> bySize_;  ///< (size, offset)
+  size_t end_;
+};
+
+/// Places blocks as they come into use, each as a whole for all of its time: little work for any number of blocks.
+size_t placeByTime(std::vector<Block>& blocks, size_t reservedBytes) {
+  struct Use {
+    int32_t first, last;
+    size_t block;
+  };
+  std::vector<Use> uses;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    if (blocks[i].parts.empty()) continue;
+    Use use{blocks[i].parts[0].firstUse, blocks[i].parts[0].lastUse, i};
+    for (const Part& part : blocks[i].parts) {
+      use.first = std::min(use.first, part.firstUse);
+      use.last = std::max(use.last, part.lastUse);
+    }
+    uses.push_back(use);
+  }
+  std::sort(uses.begin(), uses.end(), [](const Use& a, const Use& b) { return a.first < b.first; });
+  FreeMemory memory(alignedSize(reservedBytes));
+  std::multimap<int32_t, size_t> inUse;  ///< blocks by their last use
+  for (const Use& use : uses) {
+    while (!inUse.empty() && inUse.begin()->first < use.first) {
+      const Block& block = blocks[inUse.begin()->second];
+      memory.give(block.offset, alignedSize(block.bytes()));
+      inUse.erase(inUse.begin());
+    }
+    blocks[use.block].offset = memory.take(alignedSize(blocks[use.block].bytes()));
+    inUse.emplace(use.last, use.block);
+  }
+  return memory.end();
+}
+
 }  // namespace
 
 size_t Block::bytes() const {
@@ -50,6 +144,7 @@ size_t Block::bytes() const {
 }
 
 size_t placeBlocks(std::vector<Block>& blocks, size_t reservedBytes) {
+  if (blocks.size() > mostCompared) return placeByTime(blocks, reservedBytes);
   // No order is best for all programs: the largest first, the longest in use first, and both at once are tried.
   const auto lifetime = [](const Block& block) {
     int32_t uses = 0;

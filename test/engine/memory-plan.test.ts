@@ -249,3 +249,21 @@ test('programs of any order of operations over shared memory give what they give
     { numRuns: 3000 },
   );
 });
+
+test('a program of thousands of values, too many to compare each with each, is planned by time', () => {
+  const subject = new Subject(16);
+  const ids = [subject.input(1)];
+  let state = 1;
+  const below = (count: number) => (state = (state * 48271) % 2147483647) % count;
+  while (ids.length < 9000) {
+    const [a, b, c] = [below(30), below(30), below(2000)].map((back) => ids[Math.max(0, ids.length - 1 - back)]!);
+    const kind = below(4);
+    // Sums of sums grow beyond what a float holds exactly; negations and concatenations do not.
+    if (kind === 0 && subject.channels(a!) < 6) ids.push(subject.concat(a!, ...(subject.channels(b!) < 6 ? [b!] : [])));
+    else ids.push(subject.reverseAndAdd(subject.negate(kind === 1 ? c! : a!), subject.alias(kind === 1 ? c! : a!)));
+  }
+  subject.program.outputs.push(...ids.slice(-5));
+  for (const id of ids) if (below(50) === 0) subject.program.outputs.push(id);
+  const all = subject.program.values.reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
+  expect(subject.check(2)).toBeLessThan(all / 2);
+});

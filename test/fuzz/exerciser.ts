@@ -19,7 +19,6 @@ export interface Fault {
 
 export type Result = { readonly outcome: Outcome } | { readonly fault: Fault };
 
-const mostMilliseconds = 20_000;
 const mostBytes = 1.5 * 2 ** 30;
 const heapMegabytes = 512;
 
@@ -27,12 +26,21 @@ const heapMegabytes = 512;
 export class Exerciser {
   private child: ChildProcess | undefined;
 
+  constructor(
+    private readonly program = path.join(__dirname, 'child.ts'),
+    private readonly mostMilliseconds = 20_000,
+  ) {}
+
   async exercise(bytes: Uint8Array): Promise<Result> {
-    const child = (this.child ??= start());
+    const child = (this.child ??= start(this.program));
     const result = await new Promise<Result>((resolve) => {
       const fault = (kind: Fault['kind'], text: string) => resolve({ fault: { kind, text } });
+      const { mostMilliseconds } = this;
       const timer = setTimeout(() => fault('hang', `no answer for ${mostMilliseconds} ms`), mostMilliseconds);
-      child.once('exit', (code, signal) => fault('crash', `it ended with ${signal ?? `exit code ${code}`}`));
+      child.once('exit', (code, signal) => {
+        fault('crash', `it ended with ${signal ?? `exit code ${code}`}`);
+        clearTimeout(timer);
+      });
       child.once('message', ({ outcome, fault: text, peakBytes = 0 }: Reply) => {
         if (text !== undefined) fault('error', text);
         else if (peakBytes > mostBytes) fault('memory', `${Math.round(peakBytes / 2 ** 20)} MiB were resident`);
@@ -52,8 +60,8 @@ export class Exerciser {
   }
 }
 
-function start(): ChildProcess {
-  return fork(path.join(__dirname, 'child.ts'), {
+function start(program: string): ChildProcess {
+  return fork(program, {
     execArgv: ['--import', 'tsx', `--max-old-space-size=${heapMegabytes}`],
     serialization: 'advanced',
     env: { ...process.env, GDWS_TUNING: 'off' },

@@ -4,7 +4,7 @@ import { encodeModel } from '../../src/onnx/write';
 import { addToCorpus, readCorpus } from './corpus';
 import { fuzz, type FuzzReport } from './fuzz';
 import { minimize } from './minimize';
-import { seeds } from './seeds';
+import { makeSeeds } from './seeds';
 
 // npm run fuzz:models -- --minutes N --seed S: mutates the models of the corpus; findings go there, minimised.
 
@@ -24,7 +24,7 @@ function print({ mutants, outcomes, faults }: FuzzReport): void {
 
 async function main(): Promise<void> {
   if (values['write-seeds']) {
-    for (const [name, make] of Object.entries(seeds)) addToCorpus(`seed-${name}`, encodeModel(make()));
+    for (const [name, model] of makeSeeds()) addToCorpus(`seed-${name}`, encodeModel(model));
     return;
   }
   const end = Date.now() + 60_000 * Number(values.minutes);

@@ -4,7 +4,7 @@ import type { ModelProto } from '../../src/onnx/onnx_pb';
 import { makeAttribute } from '../../src/onnx/attribute';
 import { Random } from './random';
 
-const random = new Random(1);
+let random = new Random(1);
 
 /** Small weights, of either sign. */
 function weights(...dims: number[]): Constant {
@@ -69,7 +69,7 @@ function branch(name: string, value: number) {
 }
 
 /** Networks that together have most operators and all kinds of messages, none larger than a few kilobytes. */
-export const seeds: Readonly<Record<string, () => ModelProto>> = {
+const makers: Readonly<Record<string, () => ModelProto>> = {
   residual: () =>
     chain(
       ['n', 3, 8, 8],
@@ -239,3 +239,9 @@ export const seeds: Readonly<Record<string, () => ModelProto>> = {
     return model;
   },
 };
+
+/** The seeds by name, the same at every call. */
+export function makeSeeds(): Map<string, ModelProto> {
+  random = new Random(1);
+  return new Map(Object.entries(makers).map(([name, make]) => [name, make()]));
+}

@@ -25,7 +25,7 @@ export interface Limits {
   readonly depth: number;
   /**
    * Elements that are read and written to compute constants before the first run, on the JavaScript thread; beyond that a
-   * model may have 2 for each byte that it stores. Default 2²⁷, some seconds.
+   * model may have 2 for each byte that it stores. Default 2²⁶, some seconds.
    */
   readonly foldedElements: number;
 }
@@ -39,7 +39,7 @@ export const defaultLimits: Limits = {
   nodes: 250_000,
   memoryBytes: mostMemory,
   depth: 100,
-  foldedElements: 2 ** 27,
+  foldedElements: 2 ** 26,
 };
 
 /** A cgroup's limit where there is one; Node says 0 or more than there is where there is none. */

@@ -1,9 +1,10 @@
 import { GdwsError } from '../errors';
+import { callOf, computeCall } from '../graph/call';
+import { FoldingWork } from '../graph/folding-work';
 import type { Graph } from '../graph/graph';
 import { elementCount, type Constant, type KnownValue, type ValueType } from '../graph/value';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { operatorOf } from '../operators';
-import { OperatorCall } from '../operators/operator';
 import { nativeTypeOf, type ConstantPool } from './constant-pool';
 import type { Lowering } from './lowering';
 import { Program, type OpcodeName, type ValueId } from './program';
@@ -29,13 +30,17 @@ class ProgramBuilder {
   private readonly constants = new Map<number, Constant>();
   private readonly idByName = new Map<string, ValueId>();
   private readonly idByConstant = new Map<string, ValueId>();
+  /** Tables that operators make, which a few bytes of a hostile model could ask for without end. */
+  private readonly work: FoldingWork;
   private readonly constantById = new Map<ValueId, Constant>();
 
   constructor(
     private readonly graph: Graph,
     private readonly values: ReadonlyMap<string, KnownValue>,
     private readonly pool: ConstantPool,
-  ) {}
+  ) {
+    this.work = new FoldingWork(graph);
+  }
 
   build(): BuiltProgram {
     const { graph, program } = this;
@@ -75,15 +80,12 @@ class ProgramBuilder {
 
   private lower(node: NodeProto, needed: ReadonlySet<string>): void {
     const operator = operatorOf(node.domain, node.opType);
-    const call = new OperatorCall(
-      node,
-      this.graph.opsetOf(node.domain),
-      node.input.map((name) => (name === '' ? undefined : this.known(name))),
-    );
-    if (!operator?.lower) {
+    const call = callOf(this.graph, node, (name) => this.known(name));
+    const lower = operator?.lower;
+    if (!lower) {
       return call.fail('OPERATOR_UNSUPPORTED', 'the engine does not run this operator.', "See 'gdws inspect'.");
     }
-    operator.lower(call, this.loweringFor(node, needed));
+    computeCall(call, () => lower(call, this.loweringFor(node, needed)));
   }
 
   private loweringFor(node: NodeProto, needed: ReadonlySet<string>): Lowering {
@@ -111,7 +113,10 @@ class ProgramBuilder {
       },
       temporary: (type) =>
         program.addValue({ ...this.nativeValue(origin.node, type), storage: 'temporary', index: -1 }),
-      constant: (constant) => this.constantId(constant),
+      constant: (constant) => {
+        if (!this.pool.knows(constant)) this.work.take(constant.data.length, origin);
+        return this.constantId(constant);
+      },
       view: (value, dims) => {
         const constant = this.constantById.get(value);
         if (constant) return this.constantId({ ...constant, dims });

@@ -68,6 +68,11 @@ export class ConstantPool {
     return number;
   }
 
+  /** Whether the elements have a number. */
+  knows({ data }: Constant): boolean {
+    return this.numbers.has(data);
+  }
+
   /** A constant computed from others, made once for each key. */
   derive(key: string, make: () => Constant): Constant {
     let constant = this.derived.get(key);

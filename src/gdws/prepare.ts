@@ -183,9 +183,8 @@ export class PreparedCompression {
   private rewritten(stages: ReadonlyMap<Layer, Stages>): ModelProto {
     const graph = new Graph(clone(ModelProtoSchema, this.graph.model), this.graph.file, this.graph.limits);
     const nodes = new Map(graph.nodes.map((node) => [node.output[0]!, node]));
-    for (const [layer, own] of stages) {
-      rewrite(graph, { ...layer, nodes: layer.nodes.map(({ output }) => nodes.get(output[0]!)!) }, own);
-    }
+    const here = (layer: Layer) => ({ ...layer, nodes: layer.nodes.map(({ output }) => nodes.get(output[0]!)!) });
+    rewrite(graph, new Map(Array.from(stages, ([layer, own]) => [here(layer), own])));
     graph.removeDead();
     return graph.model;
   }

@@ -8,11 +8,24 @@ import { fromFloat32 } from './weights';
 /** The attributes of a convolution that belong to the depthwise stage. */
 const spatialAttributes = new Set(['auto_pad', 'dilations', 'pads', 'strides']);
 
+/** Replaces the nodes of layers, as {@link rewriteLayer} says. */
+export function rewrite(graph: Graph, layers: ReadonlyMap<Layer, Stages>): void {
+  const replacements = new Map<NodeProto, readonly NodeProto[]>();
+  for (const [layer, stages] of layers) {
+    for (const [node, own] of rewriteLayer(graph, layer, stages)) replacements.set(node, own);
+  }
+  graph.replace(replacements);
+}
+
 /**
- * Replaces the nodes of a layer by Gather → depthwise Conv → pointwise Conv. There is no Gather where every channel has one
+ * Makes of the nodes of a layer Gather → depthwise Conv → pointwise Conv. There is no Gather where every channel has one
  * kernel; a channel that has none is not gathered. The output keeps its name.
  */
-export function rewrite(graph: Graph, layer: Layer, { counts, kernels, pointwise }: Stages): void {
+function* rewriteLayer(
+  graph: Graph,
+  layer: Layer,
+  { counts, kernels, pointwise }: Stages,
+): Generator<[NodeProto, NodeProto[]]> {
   const { shape, name, type } = layer;
   const total = counts.reduce((sum, count) => sum + count, 0);
   const ones = shape.kernel.map(() => 1);
@@ -67,6 +80,6 @@ export function rewrite(graph: Graph, layer: Layer, { counts, kernels, pointwise
       attributes: { group: shape.groups, kernel_shape: ones },
     });
     replacement.push(depthwiseNode, pointwiseNode);
-    graph.replace(node, replacement);
+    yield [node, replacement];
   }
 }

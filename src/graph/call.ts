@@ -22,9 +22,9 @@ export function computeCall<T>({ node }: OperatorCall, compute: () => T): T {
     return compute();
   } catch (error) {
     if (error instanceof GdwsError) throw error.within(place);
-    if (error instanceof RangeError && /length|allocation|size/i.test(error.message)) {
+    if (error instanceof RangeError && /length|allocation|(?<!stack )size/i.test(error.message)) {
       throw new GdwsError('OUT_OF_MEMORY', `its result is too large: ${error.message}.`, { ...place, cause: error });
     }
-    throw new GdwsError('INTERNAL', `inference failed: ${String(error)}.`, { ...place, cause: error });
+    throw new GdwsError('INTERNAL', `an operator failed: ${String(error)}.`, { ...place, cause: error });
   }
 }

@@ -23,10 +23,12 @@ export class Graph {
   private readonly initializerIndex = new Map<string, number>();
   /** By the message they were decoded from, so that edits elsewhere do not make it happen again. */
   private readonly constants = new WeakMap<TensorProto | NodeProto, { readonly value: Constant | undefined }>();
-  private inputNames = new Set<string>();
+  private inputIndex = new Map<string, number>();
   private outputNames: ReadonlySet<string> = new Set();
   private declarations: ReadonlyMap<string, DeclaredValue> | undefined;
   private taken: Set<string> | undefined;
+  /** Of names that were made unique, the last number. */
+  private readonly numbered = new Map<string, number>();
 
   /**
    * @param file the model's path, for errors
@@ -86,7 +88,7 @@ export class Graph {
    * version 4 every initializer had to be listed as an input.
    */
   isOverridable(name: string): boolean {
-    return this.model.irVersion >= 4n && this.isInitializer(name) && this.inputNames.has(name);
+    return this.model.irVersion >= 4n && this.isInitializer(name) && this.inputIndex.has(name);
   }
 
   isInitializer(name: string): boolean {
@@ -121,12 +123,11 @@ export class Graph {
     if (index === undefined) this.initializerIndex.set(name, initializer.push(message) - 1);
     else initializer[index] = message;
     // Before IR version 4 an initializer must be listed as an input too.
-    const isListed = this.inputNames.has(name);
-    if (!isListed && this.model.irVersion >= 4n) return;
+    const listed = this.inputIndex.get(name);
+    if (listed === undefined && this.model.irVersion >= 4n) return;
     const info = makeValueInfo(name, constant.type, constant.dims);
-    if (isListed) input[input.findIndex((one) => one.name === name)] = info;
-    else input.push(info);
-    this.inputNames.add(name);
+    if (listed !== undefined) input[listed] = info;
+    else this.inputIndex.set(name, input.push(info) - 1);
     this.declarations = undefined;
   }
 
@@ -144,14 +145,17 @@ export class Graph {
     const taken = (this.taken ??= allNames(this.proto));
     const isTaken = (name: string) => taken.has(name) || this.producers.has(name) || this.initializerIndex.has(name);
     let name = base;
-    for (let number = 1; isTaken(name); number++) name = `${base}_${number}`;
+    for (let number = this.numbered.get(base) ?? 1; isTaken(name); number++) {
+      name = `${base}_${number}`;
+      this.numbered.set(base, number);
+    }
     taken.add(name);
     return name;
   }
 
-  /** Puts nodes in the place of one; what they compute must include what it computed and something reads. */
-  replace(node: NodeProto, replacement: readonly NodeProto[]): void {
-    this.setNodes(this.proto.node.flatMap((one) => (one === node ? replacement : [one])));
+  /** Puts nodes in the place of others; what they compute must include what those computed and something reads. */
+  replace(replacements: ReadonlyMap<NodeProto, readonly NodeProto[]>): void {
+    this.setNodes(this.proto.node.flatMap((node) => replacements.get(node) ?? [node]));
   }
 
   /** Removes nodes, and whatever only they needed; nothing may read what they compute. Takes up edits of other nodes. */
@@ -198,12 +202,12 @@ export class Graph {
     this.readers.clear();
     this.initializerIndex.clear();
     this.declarations = undefined;
-    this.inputNames = new Set(proto.input.map(({ name }) => name));
+    this.inputIndex = new Map(proto.input.map(({ name }, index) => [name, index]));
     this.outputNames = new Set(proto.output.map(({ name }) => name));
-    if (this.inputNames.size < proto.input.length) this.fault('two inputs have one name.', repeated(proto.input));
-    if (this.inputNames.has('') || this.outputNames.has('')) this.fault('an input or output has no name.');
+    if (this.inputIndex.size < proto.input.length) this.fault('two inputs have one name.', repeated(proto.input));
+    if (this.inputIndex.has('') || this.outputNames.has('')) this.fault('an input or output has no name.');
     if (this.outputNames.size === 0) this.fault('the graph has no output.');
-    const known = new Set(this.inputNames);
+    const known = new Set(this.inputIndex.keys());
     for (const { values } of proto.sparseInitializer) if (values) known.add(values.name);
     proto.initializer.forEach(({ name }, index) => {
       if (this.initializerIndex.has(name)) this.fault('this initializer is defined twice.', name);

@@ -75,7 +75,7 @@ export function typeAttribute(call: OperatorCall, name: string): DataType {
 
 /** Stops where an axis is written out element by element and is so long that the model is surely wrong. */
 export function requireTabular(call: OperatorCall, length: number): void {
-  if (!(length <= 2 ** 24)) call.fail('OPERATOR_UNSUPPORTED', `an axis of ${length} elements is not supported.`);
+  if (!(length <= 2 ** 22)) call.fail('OPERATOR_UNSUPPORTED', `an axis of ${length} elements is not supported.`);
 }
 
 /** Stops a lowering whose operation computes on floats alone. */

@@ -4,7 +4,7 @@ import type { ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import { commonType, requireFloat } from './arguments';
 import { broadcast, broadcastInputs } from './broadcast';
-import { isFloat, numbersOf } from './elements';
+import { isFloat, numbersOf, wrapped } from './elements';
 import { emitBinary, emitUnary, floats, required } from './emission';
 import { foldElementwise, type ElementFunction } from './elementwise';
 import { inferOne, likeInput } from './inference';
@@ -84,10 +84,20 @@ function powerType(call: OperatorCall): ValueType {
   return { type: call.input(0).type, dims: broadcastInputs(call, [0, 1]) };
 }
 
+/** Modulo 2^64, in as many steps as the exponent has bits. */
+function integerPower(base: bigint, exponent: bigint): bigint {
+  if (exponent < 0n) throw new RangeError('there are no fractions among integers');
+  let result = 1n;
+  for (let power = wrapped(base), rest = exponent; rest > 0n; rest >>= 1n, power = wrapped(power * power)) {
+    if (rest % 2n === 1n) result = wrapped(result * power);
+  }
+  return result;
+}
+
 /** Base and exponent may have different types; the result has that of the base. */
 const power: Operator = {
   infer: inferOne(powerType),
-  fold: (call) => foldElementwise(call, powerType(call).type, { number: Math.pow, bigint: (x, y) => x ** y }),
+  fold: (call) => foldElementwise(call, powerType(call).type, { number: Math.pow, bigint: integerPower }),
   lower: (call, lowering) => {
     const { type } = powerType(call);
     requireFloat(call, type);

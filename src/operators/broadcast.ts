@@ -2,7 +2,12 @@ import type { OperatorCall } from './operator';
 
 /** Dims of the numpy broadcast of several shapes, or `undefined` where they do not fit. */
 export function broadcast(...shapes: readonly (readonly number[])[]): number[] | undefined {
-  const rank = Math.max(0, ...shapes.map((dims) => dims.length));
+  return broadcastAll(shapes);
+}
+
+/** As {@link broadcast}, of any number of shapes: a function has room for some thousands of arguments only. */
+function broadcastAll(shapes: readonly (readonly number[])[]): number[] | undefined {
+  const rank = shapes.reduce((most, dims) => Math.max(most, dims.length), 0);
   const result = new Array<number>(rank).fill(1);
   for (const dims of shapes) {
     for (let i = 0; i < dims.length; i++) {
@@ -17,7 +22,7 @@ export function broadcast(...shapes: readonly (readonly number[])[]): number[] |
 
 /** The same for the operands of a node; throws SHAPE_MISMATCH. */
 export function broadcastInputs(call: OperatorCall, indices: readonly number[]): number[] {
-  const dims = broadcast(...indices.map((index) => call.input(index).dims));
+  const dims = broadcastAll(indices.map((index) => call.input(index).dims));
   if (!dims) call.fail('SHAPE_MISMATCH', 'the shapes cannot be broadcast together.');
   return dims;
 }

@@ -38,7 +38,7 @@ export function numbersOf({ type, data }: Constant): ArrayLike<number> {
       return bfloat16ToFloat32(data as Uint16Array);
     case 'int64':
     case 'uint64':
-      return Array.from(data as BigInt64Array | BigUint64Array, Number);
+      return toFloat64(data as BigInt64Array | BigUint64Array);
     case 'string':
       throw new GdwsError('TYPE_MISMATCH', 'the operator takes numbers, and meets a tensor of strings.');
     default:
@@ -48,7 +48,21 @@ export function numbersOf({ type, data }: Constant): ArrayLike<number> {
 
 /** Elements as bigints; for integers and bool. */
 export function bigintsOf({ type, data }: Constant): ArrayLike<bigint> {
-  return isBigInteger(type) ? (data as BigInt64Array) : Array.from(data as Int32Array, BigInt);
+  return isBigInteger(type) ? (data as BigInt64Array) : toBigInt64(data as Int32Array);
+}
+
+// Not by Array.from or TypedArray.from, which keep every element on JavaScript's heap.
+
+function toFloat64(data: BigInt64Array | BigUint64Array): Float64Array {
+  const numbers = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) numbers[i] = Number(data[i]);
+  return numbers;
+}
+
+function toBigInt64(data: Int32Array): BigInt64Array {
+  const integers = new BigInt64Array(data.length);
+  for (let i = 0; i < data.length; i++) integers[i] = BigInt(data[i]!);
+  return integers;
 }
 
 /** A constant of `type` from numbers or bigints: rounded to narrow floats, truncated and wrapped to integers. */
@@ -78,6 +92,11 @@ function encode(type: DataType, values: ArrayLike<number | bigint>): ElementArra
     }
   }
   return elements;
+}
+
+/** An integer as 64 bits hold it: what grows beyond would take ever more memory and time. */
+export function wrapped(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
 }
 
 function toBigInt(value: number | bigint): bigint {

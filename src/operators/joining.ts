@@ -123,7 +123,10 @@ function lowerSplit(call: OperatorCall, lowering: Lowering): void {
 export const joiningOperators: Record<string, Operator> = {
   Concat: { infer: inferOne(concat), fold: foldConcat, lower: lowerConcat },
   Split: {
-    infer: (call) => parts(call).map(({ dims }) => ({ type: split(call).type, dims })),
+    infer: (call) => {
+      const { type } = call.input(0);
+      return parts(call).map(({ dims }) => ({ type, dims }));
+    },
     fold: foldSplit,
     lower: lowerSplit,
   },

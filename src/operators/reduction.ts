@@ -3,7 +3,7 @@ import { reduceCode, type ReduceName } from '../engine/functions';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import { axisAttribute, integersArgument, normalizeAxes, requireFloat } from './arguments';
-import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
+import { bigintsOf, constantOf, isInteger, numbersOf, wrapped } from './elements';
 import { emitAs, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
@@ -136,7 +136,7 @@ export const reductionOperators: Record<string, Operator> = {
   ReduceMin: reduce('min', { number: best((a, b) => a < b), bigint: best((a, b) => a < b) }),
   ReduceProd: reduce('prod', {
     number: (x) => x.reduce((product, value) => product * value, 1),
-    bigint: (x) => x.reduce((product, value) => product * value, 1n),
+    bigint: (x) => x.reduce((product, value) => wrapped(product * value), 1n),
   }),
   ReduceL1: reduce('l1', {
     number: (x) => sum(x.map(Math.abs)),

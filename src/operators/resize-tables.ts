@@ -57,20 +57,22 @@ export function coordinate(mode: CoordinateMode, axis: ResizedAxis, x: number): 
 }
 
 /** Coordinates of all elements of the output. */
-export function coordinates(mode: CoordinateMode, axis: ResizedAxis): number[] {
-  return Array.from({ length: axis.output }, (_, x) => coordinate(mode, axis, x));
+export function coordinates(mode: CoordinateMode, axis: ResizedAxis): Float64Array {
+  return new Float64Array(axis.output).map((_, x) => coordinate(mode, axis, x));
 }
 
 /** The outputs [from, to) whose coordinates lie on the input; what is outside takes the extrapolation value. */
-export function inside(places: readonly number[], input: number): [from: number, to: number] {
+export function inside(places: Float64Array, input: number): [from: number, to: number] {
   const on = (x: number) => x >= 0 && x <= input - 1;
   const from = places.findIndex(on);
   return from < 0 ? [0, 0] : [from, places.findLastIndex(on) + 1];
 }
 
 /** Index of the nearest input element of each coordinate. */
-export function nearestTable(places: readonly number[], axis: ResizedAxis, mode: NearestMode): Int32Array {
-  return Int32Array.from(places, (x) => clamp(nearest(x, axis, mode), 0, axis.input - 1));
+export function nearestTable(places: Float64Array, axis: ResizedAxis, mode: NearestMode): Int32Array {
+  const table = new Int32Array(places.length);
+  places.forEach((x, o) => (table[o] = clamp(nearest(x, axis, mode), 0, axis.input - 1)));
+  return table;
 }
 
 function nearest(x: number, { scale }: ResizedAxis, mode: NearestMode): number {
@@ -123,37 +125,55 @@ export interface TableOptions {
 }
 
 export function interpolationTable(
-  places: readonly number[],
+  places: Float64Array,
   { input, scale }: ResizedAxis,
   { support, filter }: Interpolation,
   { excludeOutside, antialias }: TableOptions,
 ): InterpolationTable {
   const shrink = antialias ? Math.min(scale, 1) : 1;
   const reach = support / shrink;
-  const rows = places.map((x) => {
-    const weights = new Map<number, number>();
+  // Sources beyond an edge are one, so that a row has no more than there are elements.
+  const most = Math.max(1, Math.min(input, Math.floor(2 * reach) + 1));
+  const table = {
+    taps: most,
+    index: new Int32Array(places.length * most),
+    weight: new Float32Array(places.length * most),
+  };
+  const counts = new Int32Array(places.length);
+  const row = new Float64Array(most);
+  places.forEach((x, o) => {
+    let count = 0;
     let total = 0;
+    const add = (source: number, weight: number) => {
+      if (count > 0 && table.index[o * most + count - 1] === source) row[count - 1]! += weight;
+      else {
+        table.index[o * most + count] = source;
+        row[count++] = weight;
+      }
+      total += weight;
+    };
     for (let i = Math.ceil(x - reach); i <= Math.floor(x + reach); i++) {
       const weight = filter((i - x) * shrink);
-      if (weight === 0 || (excludeOutside && (i < 0 || i >= input))) continue;
-      const source = clamp(i, 0, input - 1);
-      weights.set(source, (weights.get(source) ?? 0) + weight);
-      total += weight;
+      if (weight !== 0 && !(excludeOutside && (i < 0 || i >= input))) add(clamp(i, 0, input - 1), weight);
     }
-    if (weights.size === 0) return [[clamp(Math.round(x), 0, input - 1), 1] as const];
-    return Array.from(weights, ([source, weight]) => [source, weight / total] as const);
+    if (count === 0) add(clamp(Math.round(x), 0, input - 1), 1);
+    for (let tap = 0; tap < count; tap++) table.weight[o * most + tap] = row[tap]! / total;
+    counts[o] = count;
   });
-  const taps = rows.reduce((most, row) => Math.max(most, row.length), 1);
-  const index = new Int32Array(places.length * taps);
-  const weight = new Float32Array(places.length * taps);
-  rows.forEach((row, o) => {
+  return withoutUnused(table, counts);
+}
+
+/** The table with as many taps as its longest row has; rows with fewer repeat their last source with no weight. */
+function withoutUnused({ taps: given, index, weight }: InterpolationTable, counts: Int32Array): InterpolationTable {
+  const taps = counts.reduce((most, count) => Math.max(most, count), 1);
+  const result = { taps, index: new Int32Array(counts.length * taps), weight: new Float32Array(counts.length * taps) };
+  counts.forEach((count, o) => {
     for (let tap = 0; tap < taps; tap++) {
-      // Rows with fewer sources repeat the last with no weight.
-      index[o * taps + tap] = row[Math.min(tap, row.length - 1)]![0];
-      weight[o * taps + tap] = row[tap]?.[1] ?? 0;
+      result.index[o * taps + tap] = index[o * given + Math.min(tap, count - 1)]!;
+      result.weight[o * taps + tap] = tap < count ? weight[o * given + tap]! : 0;
     }
   });
-  return { taps, index, weight };
+  return result;
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -123,7 +123,7 @@ function emitAxis(
   y: ValueId,
   axis: number,
   resized: ResizedAxis,
-  places: readonly number[],
+  places: Float64Array,
 ): void {
   if (how.kind === 'nearest') {
     const data = nearestTable(places, resized, how.nearest);
@@ -146,7 +146,7 @@ function emitAxis(
 interface Step {
   readonly axis: number;
   readonly resized: ResizedAxis;
-  readonly places: readonly number[];
+  readonly places: Float64Array;
 }
 
 function lowerResize(call: OperatorCall, lowering: Lowering): void {
@@ -162,7 +162,7 @@ function lowerResize(call: OperatorCall, lowering: Lowering): void {
   axes.forEach((resized, axis) => {
     const identity = resized.scale === 1 && resized.input === resized.output;
     if (identity && !(crops && (resized.start !== 0 || resized.end !== 1))) return;
-    requireTabular(call, resized.output);
+    requireTabular(call, Math.max(resized.input, resized.output));
     const places = coordinates(how.coordinates, resized);
     const [from, to] = crops ? inside(places, resized.input) : [0, places.length];
     begins[axis] = from;

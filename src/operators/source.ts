@@ -81,19 +81,20 @@ function range(call: OperatorCall): Constant {
     if (step === 0n) call.fail('MODEL_INVALID', 'a step of 0 goes nowhere.');
     const distance = to - from;
     const count = distance / step + (distance % step !== 0n && distance > 0n === step > 0n ? 1n : 0n);
-    requireTabular(call, Number(count));
-    const values = Array.from({ length: Math.max(0, Number(count)) }, (_, i) => from + BigInt(i) * step);
+    const values = new BigInt64Array(tabularLength(call, Number(count)));
+    for (let i = 0, value = from; i < values.length; i++, value += step) values[i] = value;
     return constantOf(type, [values.length], values);
   }
   const [from, to, step] = [start, limit, delta].map((bound) => numbersOf(bound)[0]!) as [number, number, number];
   if (step === 0) call.fail('MODEL_INVALID', 'a step of 0 goes nowhere.');
-  const count = Math.max(0, Math.ceil((to - from) / step));
+  const values = new Float64Array(tabularLength(call, Math.ceil((to - from) / step)));
+  for (let i = 0; i < values.length; i++) values[i] = from + i * step;
+  return constantOf(type, [values.length], values);
+}
+
+function tabularLength(call: OperatorCall, count: number): number {
   requireTabular(call, count);
-  return constantOf(
-    type,
-    [count],
-    Array.from({ length: count }, (_, i) => from + i * step),
-  );
+  return Math.max(0, count);
 }
 
 function eyeLikeType(call: OperatorCall): ValueType {

@@ -214,15 +214,29 @@ describe('compress', () => {
     const graph = new Graph(model);
     const half = float32ToFloat16(graph.constant('w.plain')!.data as Float32Array);
     graph.setInitializer('w.half', { type: 'float16', dims: [16, 16, 3, 3], data: half });
-    graph.replace(graph.producer('plain.out')!, [
-      makeNode({ opType: 'Cast', input: ['w.half'], output: ['w.cast'], attributes: { to: 1 } }),
-      conv('plain', 'first.out', 'w.cast', {}, 'b.plain'),
-    ]);
+    graph.replace(
+      new Map([
+        [
+          graph.producer('plain.out')!,
+          [
+            makeNode({ opType: 'Cast', input: ['w.half'], output: ['w.cast'], attributes: { to: 1 } }),
+            conv('plain', 'first.out', 'w.cast', {}, 'b.plain'),
+          ],
+        ],
+      ]),
+    );
     const tensor = model.graph!.initializer.find(({ name }) => name === 'w.grouped')!;
-    graph.replace(graph.producer('grouped.out')!, [
-      makeNode({ opType: 'Constant', input: [], output: ['w.constant'], attributes: { value: { tensor } } }),
-      conv('grouped', 'point.out', 'w.constant', { group: 2 }),
-    ]);
+    graph.replace(
+      new Map([
+        [
+          graph.producer('grouped.out')!,
+          [
+            makeNode({ opType: 'Constant', input: [], output: ['w.constant'], attributes: { value: { tensor } } }),
+            conv('grouped', 'point.out', 'w.constant', { group: 2 }),
+          ],
+        ],
+      ]),
+    );
     const result = await compress(model, { error: 0.001 });
     expect(layerOf(result, 'plain').status).toBe('gdws');
     expect(layerOf(result, 'grouped').status).toBe('gdws');
@@ -234,9 +248,14 @@ describe('compress', () => {
   test('keeps operators that gdws does not know', async () => {
     const model = network();
     const graph = new Graph(model);
-    graph.replace(graph.producer('relu')!, [
-      makeNode({ opType: 'Teleport', domain: 'example', input: ['plain.out'], output: ['relu'] }),
-    ]);
+    graph.replace(
+      new Map([
+        [
+          graph.producer('relu')!,
+          [makeNode({ opType: 'Teleport', domain: 'example', input: ['plain.out'], output: ['relu'] })],
+        ],
+      ]),
+    );
     const result = await compress(model, { params: 0.6 });
     expect(result.summary.macs).toBeUndefined();
     expect(layerOf(result, 'grouped').status).toBe('gdws');
@@ -306,7 +325,7 @@ describe('compress', () => {
     });
     const relu = graph.producer('relu')!;
     relu.input[0] = 'normalized';
-    graph.replace(relu, [normalization, relu]);
+    graph.replace(new Map([[relu, [normalization, relu]]]));
     const [kept, folded] = [
       await compress(model, { macs: 0.5 }),
       await compress(model, { macs: 0.5, foldBatchNorm: true }),

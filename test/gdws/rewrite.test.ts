@@ -20,7 +20,7 @@ async function rewritten(model: ModelProto, steps: (all: number) => number) {
   const ranking = rankComponents(layer.shape, energies(spectrum));
   const taken = steps(ranking.steps);
   const replaced = await nearestStages(layer, spectrum, ranking, taken, 1);
-  rewrite(graph, layer, replaced);
+  rewrite(graph, new Map([[layer, replaced]]));
   graph.removeDead();
   return { graph, layer, replaced, expected: ranking.errors[taken]! };
 }

@@ -213,7 +213,7 @@ describe('edits', () => {
     graph.setInitializer('two', { type: 'float32', dims: [1], data: Float32Array.of(2) });
     const doubled = makeNode({ opType: 'Mul', input: ['x', 'two'], output: ['d'] });
     // In any order.
-    graph.replace(graph.producer('a')!, [relu('d', 'a'), doubled]);
+    graph.replace(new Map([[graph.producer('a')!, [relu('d', 'a'), doubled]]]));
     expect(graph.nodes.map(({ opType }) => opType)).toEqual(['Mul', 'Relu', 'Relu']);
     expect(graph.consumers('x')).toEqual([doubled]);
     expect(model.graph!.node).toEqual(graph.nodes);
@@ -223,7 +223,9 @@ describe('edits', () => {
 
   test('a replacement that lacks what is read is refused', () => {
     const graph = new Graph(modelOf([relu('x', 'a'), relu('a', 'y')]));
-    expect(() => graph.replace(graph.producer('a')!, [])).toThrow(refusal({ code: 'MODEL_INVALID', tensor: 'a' }));
+    expect(() => graph.replace(new Map([[graph.producer('a')!, []]]))).toThrow(
+      refusal({ code: 'MODEL_INVALID', tensor: 'a' }),
+    );
   });
 
   test('an initializer is set, replaced, and found again', () => {
@@ -241,7 +243,9 @@ describe('edits', () => {
     const graph = new Graph(smallNetwork());
     const [bias, half] = [graph.constant('b'), graph.constant('half')];
     graph.removeDead();
-    graph.replace(graph.producer('y')!, [makeNode({ opType: 'Sub', input: ['dropped', 'chosen'], output: ['y'] })]);
+    graph.replace(
+      new Map([[graph.producer('y')!, [makeNode({ opType: 'Sub', input: ['dropped', 'chosen'], output: ['y'] })]]]),
+    );
     expect(graph.constant('b')).toBe(bias);
     expect(graph.constant('half')).toBe(half);
   });

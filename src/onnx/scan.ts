@@ -53,6 +53,12 @@ export function scanModel(bytes: Uint8Array, limits: Limits, file?: string): voi
   let heap = messageBytes;
   checkLimit(limits, 'depth', 1, 'messages lie within each other', { file });
   for (let level = levels.at(-1); level; level = levels.at(-1)) {
+    if (heap > heapLeft) {
+      throw new GdwsError('OUT_OF_MEMORY', "JavaScript's heap has no room for the model's messages.", {
+        file,
+        remedy: 'Its size is what `node --max-old-space-size=` says, in MB.',
+      });
+    }
     if (reader.at === level.end) {
       levels.pop();
       continue;
@@ -81,12 +87,6 @@ export function scanModel(bytes: Uint8Array, limits: Limits, file?: string): voi
       if (wireType !== field.wireType) throw new Malformed(`field ${field.name} has wire type ${wireType}`);
       heap += field.bytes;
       reader.skip(wireType, level.end);
-    }
-    if (heap > heapLeft) {
-      throw new GdwsError('OUT_OF_MEMORY', "JavaScript's heap has no room for the model's messages.", {
-        file,
-        remedy: 'Its size is what `node --max-old-space-size=` says, in MB.',
-      });
     }
   }
 }

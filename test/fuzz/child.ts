@@ -10,7 +10,11 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-fuzz-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 process.on('disconnect', () => process.exit());
 process.on('message', (bytes: Uint8Array) => {
-  void answer(bytes).then((reply) => process.send!({ ...reply, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+  const before = process.cpuUsage();
+  void answer(bytes).then((reply) => {
+    const { user, system } = process.cpuUsage(before);
+    process.send!({ ...reply, seconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024 });
+  });
 });
 
 async function answer(bytes: Uint8Array): Promise<Reply> {

@@ -9,10 +9,10 @@ import { Random } from './random';
 const limits: Partial<Limits> = {
   fileBytes: 2 ** 24,
   externalBytes: 2 ** 20,
-  tensorBytes: 2 ** 26,
+  tensorBytes: 2 ** 28,
   nodes: 2000,
-  memoryBytes: 2 ** 27,
-  foldedElements: 2 ** 20,
+  memoryBytes: 2 ** 29,
+  foldedElements: 2 ** 23,
 };
 
 /** Elements of one feed, at most: with more, a run takes long and finds nothing else. */

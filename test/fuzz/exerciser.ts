@@ -9,6 +9,8 @@ export interface Reply {
   readonly fault?: string;
   /** Resident memory at its peak so far. */
   readonly peakBytes?: number;
+  /** Processor time that it took. */
+  readonly seconds?: number;
 }
 
 /** What a mutant did that none may. */
@@ -19,6 +21,8 @@ export interface Fault {
 
 export type Result = { readonly outcome: Outcome } | { readonly fault: Fault };
 
+/** Waiting for a busy machine does not count, so that the bound can be low. */
+const mostSeconds = 8;
 const mostBytes = 1.5 * 2 ** 30;
 const heapMegabytes = 512;
 
@@ -28,7 +32,7 @@ export class Exerciser {
 
   constructor(
     private readonly program = path.join(__dirname, 'child.ts'),
-    private readonly mostMilliseconds = 20_000,
+    private readonly mostMilliseconds = 60_000,
   ) {}
 
   async exercise(bytes: Uint8Array): Promise<Result> {
@@ -41,8 +45,9 @@ export class Exerciser {
         fault('crash', `it ended with ${signal ?? `exit code ${code}`}`);
         clearTimeout(timer);
       });
-      child.once('message', ({ outcome, fault: text, peakBytes = 0 }: Reply) => {
+      child.once('message', ({ outcome, fault: text, peakBytes = 0, seconds = 0 }: Reply) => {
         if (text !== undefined) fault('error', text);
+        else if (seconds > mostSeconds) fault('hang', `it took ${seconds.toFixed(1)} s of the processor`);
         else if (peakBytes > mostBytes) fault('memory', `${Math.round(peakBytes / 2 ** 20)} MiB were resident`);
         else resolve({ outcome: outcome! });
         clearTimeout(timer);

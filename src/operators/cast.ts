@@ -47,6 +47,11 @@ function lowerCast(call: OperatorCall, lowering: Lowering): void {
   lowering.emit('cast', [value], [output]);
 }
 
-const cast: Operator = { infer: inferOne(castType), fold: foldCast, lower: lowerCast };
+const cast: Operator = {
+  infer: inferOne(castType),
+  fold: foldCast,
+  lower: lowerCast,
+  limits: 'In a run to floats, int64, int32, uint8 and bool; not from or to strings.',
+};
 
 export const castOperators: Record<string, Operator> = { Cast: cast, CastLike: cast };

@@ -149,6 +149,7 @@ function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, win
 
 export const convolutionOperators: Record<string, Operator> = {
   Conv: {
+    limits: 'One to three spatial axes.',
     infer: inferOne(convolution),
     lower: (call, lowering) => {
       const convolved = convolution(call);
@@ -160,6 +161,7 @@ export const convolutionOperators: Record<string, Operator> = {
     },
   },
   ConvTranspose: {
+    limits: 'One or two spatial axes.',
     infer: inferOne(transposedConvolution),
     lower: (call, lowering) => {
       const convolved = transposedConvolution(call);

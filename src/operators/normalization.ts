@@ -231,7 +231,11 @@ function lowerLpNormalization(call: OperatorCall, lowering: Lowering): void {
 }
 
 export const normalizationOperators: Record<string, Operator> = {
-  BatchNormalization: { infer: batchNormalization, lower: lowerBatchNormalization },
+  BatchNormalization: {
+    infer: batchNormalization,
+    lower: lowerBatchNormalization,
+    limits: 'Not in training mode; statistics of channels only (spatial = 1).',
+  },
   InstanceNormalization: { infer: inferOne(instanceNormalization), lower: lowerInstanceNormalization },
   GroupNormalization: { infer: inferOne(groupNormalization), lower: lowerGroupNormalization },
   LayerNormalization: { infer: layerNormalization, lower: lowerLayerNormalization },

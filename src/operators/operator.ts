@@ -51,4 +51,6 @@ export interface Operator {
   readonly fold?: (call: OperatorCall) => Constant[] | undefined;
   /** Writes the operations that compute the outputs. Absent where the engine cannot run the operator. */
   readonly lower?: (call: OperatorCall, lowering: Lowering) => void;
+  /** What of the ONNX operator is not supported, for `docs/operators.md`. */
+  readonly limits?: string;
 }

@@ -190,6 +190,7 @@ export const poolingOperators: Record<string, Operator> = {
       ];
     },
     lower: lowerMaxPool,
+    limits: 'The output Indices is not computed.',
   },
   AveragePool: {
     infer: inferOne(pool),

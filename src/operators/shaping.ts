@@ -82,6 +82,7 @@ function unsqueeze(call: OperatorCall): ValueType {
 /** Inference leaves the data as it is; the mask is all true. */
 const dropout: Operator = {
   ...relabel(likeInput),
+  limits: 'Not in training mode; the mask from operator set 10 on.',
   infer: (call) => {
     const { type, dims } = call.input(0);
     return [

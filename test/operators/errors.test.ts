@@ -5,23 +5,7 @@ import type { KnownValue } from '../../src/graph/value';
 import { makeNode } from '../../src/onnx/make';
 import { operatorTable } from '../../src/operators';
 import { OperatorCall } from '../../src/operators/operator';
-import { activationCases } from './cases/activation';
-import { arithmeticCases } from './cases/arithmetic';
-import { convolutionCases } from './cases/convolution';
-import { gatherCases } from './cases/gather';
-import { joiningCases } from './cases/joining';
-import { normalizationCases } from './cases/normalization';
-import { padCases } from './cases/pad';
-import { poolingCases } from './cases/pooling';
-import { productCases } from './cases/product';
-import { rearrangingCases } from './cases/rearranging';
-import { reductionCases } from './cases/reduction';
-import { resizeCases } from './cases/resize';
-import { searchCases } from './cases/search';
-import { shapingCases } from './cases/shaping';
-import { sliceCases } from './cases/slice';
-import { softmaxCases } from './cases/softmax';
-import { sourceCases } from './cases/source';
+import { allCases } from './all-cases';
 import { float, knownFloats, knownIntegers, type Case } from './case';
 import { nodeOf } from './oracle';
 import { Random } from './random';
@@ -91,26 +75,6 @@ test('a shape that only the run would know', () => {
   });
 });
 
-const valid: Case[] = [
-  ...activationCases,
-  ...arithmeticCases,
-  ...convolutionCases,
-  ...gatherCases,
-  ...joiningCases,
-  ...normalizationCases,
-  ...padCases,
-  ...poolingCases,
-  ...productCases,
-  ...rearrangingCases,
-  ...reductionCases,
-  ...resizeCases,
-  ...searchCases,
-  ...shapingCases,
-  ...sliceCases,
-  ...softmaxCases,
-  ...sourceCases,
-];
-
 const number = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(2 ** 31, 2 ** 53 - 1, -(2 ** 53 - 1)));
 const attribute = fc.oneof(
   number,
@@ -156,7 +120,7 @@ function recorder(inputs: readonly (KnownValue | undefined)[], outputs: number):
 test('nothing but GdwsError comes of nonsense', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom(...valid),
+      fc.constantFrom(...allCases),
       fc.option(fc.tuple(fc.nat(9), value)),
       fc.option(fc.tuple(fc.nat(9), attribute)),
       (tested, newInput, newAttribute) => {

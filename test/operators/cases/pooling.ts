@@ -51,6 +51,8 @@ function globalPool(opType: string): Case {
 
 export const poolingCases: readonly Case[] = [
   ...repeat(40, () => pool('MaxPool', 2)),
+  ...repeat(4, () => ({ ...pool('MaxPool', 2), opset: 12, inputs: [random.integers([1, 3, 7, 8], 0, 255, 'uint8')] })),
+  ...repeat(4, () => ({ ...pool('MaxPool', 2), opset: 12, inputs: [random.integers([1, 3, 7, 8], -99, 99, 'int8')] })),
   ...repeat(8, () => pool('MaxPool', 1)),
   ...repeat(8, () => pool('MaxPool', 3)),
   ...repeat(40, averageDilated),

@@ -1,0 +1,37 @@
+import { operatorTable, type Operator } from '../../src/operators';
+import { allCases } from '../../test/operators/all-cases';
+
+const introduction = `# Operators
+
+What the engine knows of ONNX's operators (domain \`ai.onnx\`). This page is made from the table that the engine itself uses
+(\`src/operators/\`), by \`npm run docs\`.
+
+- **In a run**: the engine computes it. It computes in float32: float16, bfloat16 and float64 are widened or narrowed to it, and
+  what comes out is converted back. Integers and truth values are held, moved, gathered, compared and cast; arithmetic on them
+  is done before the run.
+- **Before the run**: where all inputs are known, the result is computed once, exactly in its own type: the arithmetic of
+  shapes. Known are constants, shapes, what follows from them, and inputs of the model of at most 64 elements on which shapes, axes or
+  scales depend: for each new value of these, the network is compiled anew (programs of the last 16 kinds of feeds are kept).
+- **Operator sets**: those in which tests compare it with onnxruntime-node. Others are understood as ONNX defines them.
+
+The ONNX backend test suite is run on top of that (\`test/conformance\`), with a checked list of what does not pass and why. What is not
+in this table, or not within its limits, is refused when a session is made, with code \`OPERATOR_UNSUPPORTED\` and the node.
+What can be differentiated is in [gradients.md](gradients.md). \`compress\` keeps operators that it does not know.
+`;
+
+/** `docs/operators.md`: the table of operators, as the engine knows them. */
+export function operatorsDocument(): string {
+  const rows = [...operatorTable].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, operator]) => row(name, operator));
+  return `${introduction}
+| operator | in a run | before the run | operator sets | limits |
+| --- | :-: | :-: | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+function row(name: string, { lower, fold, limits = '' }: Operator): string {
+  const sets = new Set(allCases.filter(({ opType }) => opType === name).map(({ opset }) => opset));
+  const listed = [...sets].sort((a, b) => a - b).join(', ');
+  const page = `https://onnx.ai/onnx/operators/onnx__${name}.html`;
+  return `| [${name}](${page}) | ${lower ? 'yes' : ''} | ${fold ? 'yes' : ''} | ${listed} | ${limits} |`;
+}

@@ -1,0 +1,45 @@
+import { activationCases } from './cases/activation';
+import { arithmeticCases } from './cases/arithmetic';
+import { castCases } from './cases/cast';
+import { convolutionCases } from './cases/convolution';
+import { gatherCases } from './cases/gather';
+import { joiningCases } from './cases/joining';
+import { logicCases } from './cases/logic';
+import { narrowCases } from './cases/narrow';
+import { normalizationCases } from './cases/normalization';
+import { padCases } from './cases/pad';
+import { poolingCases } from './cases/pooling';
+import { productCases } from './cases/product';
+import { rearrangingCases } from './cases/rearranging';
+import { reductionCases } from './cases/reduction';
+import { resizeCases } from './cases/resize';
+import { searchCases } from './cases/search';
+import { shapingCases } from './cases/shaping';
+import { sliceCases } from './cases/slice';
+import { softmaxCases } from './cases/softmax';
+import { sourceCases } from './cases/source';
+import type { Case } from './case';
+
+/** The cases of all operators, each compared with onnxruntime-node by the test of its family. */
+export const allCases: readonly Case[] = [
+  ...activationCases,
+  ...arithmeticCases,
+  ...castCases,
+  ...convolutionCases,
+  ...gatherCases,
+  ...joiningCases,
+  ...logicCases,
+  ...narrowCases,
+  ...normalizationCases,
+  ...padCases,
+  ...poolingCases,
+  ...productCases,
+  ...rearrangingCases,
+  ...reductionCases,
+  ...resizeCases,
+  ...searchCases,
+  ...shapingCases,
+  ...sliceCases,
+  ...softmaxCases,
+  ...sourceCases,
+];

@@ -35,6 +35,16 @@ export interface NativeProgram {
   readonly arenaBytes: number;
   /** What the profiled runs so far add up to. */
   profile(): NativeProfile[];
+  /** Frees the program, once the runs that have begun have ended; it is of no use any more. Safe to call again. */
+  release(): void;
+}
+
+/** A compilation that has begun. `done` rejects with code ABORTED after `abort`. */
+export interface NativeCompilation {
+  readonly done: Promise<NativeProgram>;
+  abort(): void;
+  /** Returns once the arguments are not read any more. */
+  wait(): void;
 }
 
 /** Time of one operation in all profiled runs of its program. */
@@ -72,6 +82,15 @@ export interface NativeSession {
    * `pages`, a buffer of `allocatePages`, may be lost: pages are given back to the system once weights are packed.
    */
   compile(words: Int32Array, constants: readonly (NativeConstant | undefined)[], pages?: ArrayBuffer): NativeProgram;
+  /**
+   * As `compile`, off the JavaScript thread. Until it is done, nobody may write to the arguments, nor detach the buffers
+   * that they lie in.
+   */
+  beginCompiling(
+    words: Int32Array,
+    constants: readonly (NativeConstant | undefined)[],
+    pages?: ArrayBuffer,
+  ): NativeCompilation;
   /** Whether runs that begin from now on are profiled. */
   setProfiling(on: boolean): void;
 }

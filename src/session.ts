@@ -1,12 +1,13 @@
-import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue } from 'onnxruntime-common';
+import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue, Tensor } from 'onnxruntime-common';
 import { Network, type OperationProfile } from './engine/network';
-import { checkFeeds, copyNativeFeed, toNativeFeed, toTensor } from './engine/feeds';
+import { checkFeeds, copyFeed, toNativeFeed, toTensor } from './engine/feeds';
 import type { CompiledGraph } from './engine/compile';
 import { metadataOf } from './engine/metadata';
 import { aborted, runError } from './engine/run-error';
 import { threadsOf } from './engine/threads';
 import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
+import type { ValueType } from './graph/value';
 import { limitsOf, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
 import { readModel, readModelReleasably } from './onnx/read';
@@ -127,22 +128,19 @@ export class InferenceSession implements Common {
     if (signal?.aborted) throw aborted(signal);
     const network = this.networkInUse();
     const types = checkFeeds(this.graph, feeds);
-    const known = network.programFor(types, feeds);
-    // What waits for a compilation must not see its feeds change.
-    const inputs = this.nativeFeeds(feeds, known ? toNativeFeed : copyNativeFeed);
-    const compiled = known ?? (await network.compile(types, feeds));
-    if (signal?.aborted || this.network === undefined) throw aborted(signal);
-    const run = compiled.native.run(inputs);
-    const abort = () => run.abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    this.running.add(abort);
     try {
-      return this.results(compiled, await run.done, fetches);
+      let compiled = network.programFor(types, feeds);
+      let given = feeds;
+      if (!compiled) {
+        // What waits for a compilation must not see its feeds change.
+        given = Object.fromEntries(this.inputNames.map((name) => [name, copyFeed(feeds[name] as Tensor)]));
+        compiled = await this.compiled(network, types, given, signal);
+      }
+      const run = compiled.native.run(this.nativeFeeds(given));
+      const outputs = await this.abortable(run.done, () => run.abort(), signal);
+      return this.results(compiled, outputs, fetches);
     } catch (error) {
       throw located(runError(error, signal), { file: this.graph.file });
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      this.running.delete(abort);
     }
   }
 
@@ -153,7 +151,7 @@ export class InferenceSession implements Common {
     const types = checkFeeds(this.graph, feeds);
     const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
     try {
-      return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds, toNativeFeed)), names);
+      return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds)), names);
     } catch (error) {
       throw located(runError(error), { file: this.graph.file });
     }
@@ -161,10 +159,10 @@ export class InferenceSession implements Common {
 
   /** Frees the network; runs that have begun are aborted. Safe to call again. */
   release(): Promise<void> {
-    this.network?.abort();
-    this.network?.close();
+    const { network } = this;
     this.network = undefined;
     for (const abort of this.running) abort();
+    network?.release();
     return Promise.resolve();
   }
 
@@ -219,8 +217,35 @@ export class InferenceSession implements Common {
     return this.network;
   }
 
-  private nativeFeeds(feeds: Readonly<Record<string, OnnxValue>>, convert: typeof toNativeFeed) {
-    return this.inputNames.map((name) => convert(feeds[name]!));
+  private nativeFeeds(feeds: Readonly<Record<string, OnnxValue>>) {
+    return this.inputNames.map((name) => toNativeFeed(feeds[name] as Tensor));
+  }
+
+  /** The program for feeds that are new; given up at once when the signal fires or the session is released. */
+  private async compiled(
+    network: Network,
+    types: ReadonlyMap<string, ValueType>,
+    feeds: Common.FeedsType,
+    signal: AbortSignal | undefined,
+  ): Promise<CompiledGraph> {
+    let giveUp = () => {};
+    const givenUp = new Promise<never>((_, reject) => (giveUp = () => reject(aborted(signal))));
+    const compiling = Promise.race([network.compile(types, feeds), givenUp]);
+    const compiled = await this.abortable(compiling, giveUp, signal);
+    if (signal?.aborted || this.network === undefined) throw aborted(signal);
+    return compiled;
+  }
+
+  /** Waits for work that `abort` ends, and calls that where the signal fires or the session is released meanwhile. */
+  private async abortable<T>(work: Promise<T>, abort: () => void, signal: AbortSignal | undefined): Promise<T> {
+    signal?.addEventListener('abort', abort, { once: true });
+    this.running.add(abort);
+    try {
+      return await work;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.running.delete(abort);
+    }
   }
 
   private results(

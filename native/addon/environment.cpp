@@ -1,7 +1,5 @@
 #include "addon/environment.h"
 
-#include "engine/scheduler.h"
-
 namespace gdws {
 
 Environment::Environment(Napi::Env env) : env_(env), completion_(Completion::New(env, "gdws", 0, 1, this)) {
@@ -16,46 +14,70 @@ Environment::~Environment() = default;
 
 Environment& Environment::of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-void Environment::submit(std::shared_ptr<Task> task, int threads) {
+void Environment::submit(const std::shared_ptr<Task>& task, int threads) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
-    working_.insert(task);
+    task->place_ = working_.insert(working_.end(), task);
+  }
+  try {
+    task->ticket_ = Scheduler::instance().submit(
+        [this, task] {
+          task->work();
+          finished(*task);
+        },
+        threads);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    working_.erase(task->place_);
+    throw;
   }
   if (unsettled_++ == 0) completion_.Ref(env_);
-  Scheduler::instance().submit(
-      [this, task] {
-        task->work();
-        finished(task);
-      },
-      threads);
 }
 
-void Environment::finished(const std::shared_ptr<Task>& task) {
-  // Notified with the lock held: close() may destroy this object as soon as it sees the set empty.
+bool Environment::cancel(Task& task) {
+  task.aborted = true;
+  if (!Scheduler::instance().cancel(task.ticket_)) return false;
+  finished(task);
+  return true;
+}
+
+void Environment::finished(Task& task) {
+  std::list<std::shared_ptr<Task>> dropped;  // ends after the lock
+  // Notified with the lock held: close() may destroy this object as soon as it sees the list empty.
   const std::lock_guard lock(mutex_);
-  if (!closed_) {
-    auto* handed = new std::shared_ptr<Task>(task);
-    if (completion_.NonBlockingCall(handed) != napi_ok) delete handed;
-  }
-  working_.erase(task);
+  std::list<std::shared_ptr<Task>>& to = closed_ ? dropped : finished_;
+  const bool first = finished_.empty();
+  // Nothing is allocated here: memory may be what has run out.
+  to.splice(to.end(), working_, task.place_);
+  if (!closed_ && first) completion_.NonBlockingCall(nullptr);
   if (working_.empty()) idle_.notify_all();
 }
 
-void Environment::settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self,
-                                           std::shared_ptr<Task>* handed) {
-  const std::unique_ptr<std::shared_ptr<Task>> task(handed);
+void Environment::settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self, void*) {
   if (env == nullptr || self == nullptr) return;  // the environment is going down
-  if (--self->unsettled_ == 0) self->completion_.Unref(env);
-  const Napi::HandleScope scope(env);
-  (*task)->settle(env);
+  std::list<std::shared_ptr<Task>> finished;
+  {
+    const std::lock_guard lock(self->mutex_);
+    finished.swap(self->finished_);
+  }
+  self->unsettled_ -= static_cast<int>(finished.size());
+  if (self->unsettled_ == 0) self->completion_.Unref(env);
+  for (const std::shared_ptr<Task>& task : finished) {
+    const Napi::HandleScope scope(env);
+    task->settle(env);
+  }
 }
 
 void Environment::close() {
   {
     std::unique_lock lock(mutex_);
     closed_ = true;
-    for (const auto& task : working_) task->aborted = true;
+    for (auto next = working_.begin(); next != working_.end();) {
+      const auto task = next++;
+      (*task)->aborted = true;
+      if (Scheduler::instance().cancel((*task)->ticket_)) working_.erase(task);
+    }
     // Running work reads memory that goes with this environment; it stops at its next operation.
     idle_.wait(lock, [this] { return working_.empty(); });
   }

@@ -4,10 +4,11 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <unordered_set>
+
+#include "engine/scheduler.h"
 
 namespace gdws {
 
@@ -19,12 +20,17 @@ class Environment {
   class Task {
    public:
     virtual ~Task() = default;
-    /// On a scheduler thread. Must not throw and must not touch JavaScript.
+    /// On a scheduler thread, unless it is cancelled before. Must not throw and must not touch JavaScript.
     virtual void work() = 0;
     /// Back on the JavaScript thread: settles the promise.
     virtual void settle(Napi::Env env) = 0;
 
     std::atomic<bool> aborted{false};
+
+   private:
+    friend class Environment;
+    Scheduler::Ticket ticket_ = 0;
+    std::list<std::shared_ptr<Task>>::iterator place_;  ///< in working_
   };
 
   /// Made at the addon's initialisation, kept as its instance data.
@@ -33,26 +39,30 @@ class Environment {
 
   static Environment& of(Napi::Env env);
 
-  /// Runs task->work() on the scheduler, counted as `threads` threads, then task->settle() here.
-  void submit(std::shared_ptr<Task> task, int threads);
+  /// Runs task->work() on the scheduler, counted as `threads` threads, then task->settle() here. Throws std::bad_alloc.
+  void submit(const std::shared_ptr<Task>& task, int threads);
+
+  /// Asks the task to stop. Where it has not begun, it is settled without its work in the event loop's next turn, and
+  /// the result is true.
+  bool cancel(Task& task);
 
   Napi::FunctionReference sessionConstructor;
   Napi::FunctionReference programConstructor;
 
  private:
-  static void settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self, std::shared_ptr<Task>* task);
-  using Completion =
-      Napi::TypedThreadSafeFunction<Environment, std::shared_ptr<Task>, &Environment::settleOnJavaScriptThread>;
+  static void settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self, void*);
+  using Completion = Napi::TypedThreadSafeFunction<Environment, void, &Environment::settleOnJavaScriptThread>;
 
   void close();
-  void finished(const std::shared_ptr<Task>& task);
+  void finished(Task& task);
 
   Napi::Env env_;
   Completion completion_;
   int unsettled_ = 0;  ///< submitted and not yet settled; JavaScript thread only
   std::mutex mutex_;
   std::condition_variable idle_;
-  std::unordered_set<std::shared_ptr<Task>> working_;
+  std::list<std::shared_ptr<Task>> working_;
+  std::list<std::shared_ptr<Task>> finished_;  ///< to be settled
   bool closed_ = false;
 };
 

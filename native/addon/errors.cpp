@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "engine/program.h"
+#include "engine/compiled_program.h"
 
 namespace gdws {
 
@@ -25,6 +25,7 @@ Napi::Error toJavaScript(Napi::Env env, const std::exception& exception) {
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     return coded(env, "OUT_OF_MEMORY", "memory could not be allocated");
   }
+  if (dynamic_cast<const CompilationAborted*>(&exception) != nullptr) return coded(env, "ABORTED", exception.what());
   return coded(env, "INTERNAL", exception.what());
 }
 

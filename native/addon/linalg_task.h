@@ -77,7 +77,7 @@ Napi::Value submit(const Napi::CallbackInfo& info) {
     auto task = std::make_shared<Task>(info);
     const Napi::Promise promise = task->promise(info.Env());
     const int threads = task->threads();
-    Environment::of(info.Env()).submit(std::move(task), threads);
+    Environment::of(info.Env()).submit(task, threads);
     return promise;
   } catch (const Napi::Error&) {
     throw;

@@ -15,8 +15,14 @@ namespace {
 
 /// A program and the session whose weights it uses.
 struct ProgramHandle {
-  std::shared_ptr<Session> session;
+  std::shared_ptr<SessionHandle> session;
   std::shared_ptr<CompiledProgram> program;
+
+  /// Lets go of the program.
+  void release(Napi::Env env) {
+    program.reset();
+    session->reportMemory(env);
+  }
 };
 
 /// Memory of one run. Inputs are copied, since JavaScript may change, transfer or free its arrays while the run goes
@@ -54,7 +60,7 @@ class RunMemory {
   }
 
   bool run(const ProgramHandle& handle, const std::atomic<bool>& aborted) {
-    return handle.program->run(inputs_, outputs_, aborted, handle.session->profiling);
+    return handle.program->run(inputs_, outputs_, aborted, handle.session->session.profiling);
   }
 
   /// The outputs that are not held, an ArrayBuffer each, once; on the JavaScript thread.
@@ -137,6 +143,7 @@ class RunTask final : public Environment::Task {
 
   void settle(Napi::Env env) override {
     const Napi::Value results = memory_.takeResults();
+    handle_.release(env);
     try {
       outcome_.check(env);
       deferred_.Resolve(results);
@@ -155,11 +162,12 @@ class RunTask final : public Environment::Task {
 class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "NativeProgram",
-                       {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::runSync>("runSync"),
-                        InstanceAccessor<&ProgramObject::kernels>("kernels"),
-                        InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes"),
-                        InstanceMethod<&ProgramObject::profile>("profile")});
+    return DefineClass(
+        env, "NativeProgram",
+        {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::runSync>("runSync"),
+         InstanceAccessor<&ProgramObject::kernels>("kernels"),
+         InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes"), InstanceMethod<&ProgramObject::profile>("profile"),
+         InstanceMethod<&ProgramObject::release>("release")});
   }
 
   explicit ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -168,17 +176,30 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     handle_ = *info[0].As<Napi::External<ProgramHandle>>().Data();
   }
 
+  void Finalize(Napi::Env env) override {
+    if (handle_.session) handle_.release(env);
+  }
+
  private:
+  void release(const Napi::CallbackInfo& info) { handle_.release(info.Env()); }
+
+  const CompiledProgram& program(Napi::Env env) const {
+    if (!handle_.program) throw invalidArgument(env, "the program was released");
+    return *handle_.program;
+  }
+
   Napi::Value run(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
+    program(env);
     try {
       auto task = std::make_shared<RunTask>(env, handle_, info);
       Napi::Object run = Napi::Object::New(env);
       run.Set("done", task->promise());
-      run.Set("abort", Napi::Function::New(env, [waiting = std::weak_ptr<RunTask>(task)](const Napi::CallbackInfo&) {
-                if (const auto running = waiting.lock()) running->aborted = true;
+      run.Set("abort",
+              Napi::Function::New(env, [waiting = std::weak_ptr<RunTask>(task)](const Napi::CallbackInfo& info) {
+                if (const auto running = waiting.lock()) Environment::of(info.Env()).cancel(*running);
               }));
-      Environment::of(env).submit(std::move(task), handle_.session->threads());
+      Environment::of(env).submit(task, handle_.session->session.threads());
       return run;
     } catch (const Napi::Error&) {
       throw;
@@ -189,12 +210,14 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
 
   Napi::Value runSync(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
+    program(env);
     try {
       RunMemory memory(env, *handle_.program, info[0], info[1]);
       const std::atomic<bool> neverAborted{false};
       Outcome outcome;
       Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, handle_, neverAborted); },
-                                       handle_.session->threads());
+                                       handle_.session->session.threads());
+      handle_.session->reportMemory(env);
       const Napi::Value results = memory.takeResults();
       outcome.check(env);
       return results;
@@ -206,19 +229,19 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   }
 
   Napi::Value kernels(const Napi::CallbackInfo& info) {
-    const std::vector<std::string> names = handle_.program->kernelNames();
+    const std::vector<std::string> names = program(info.Env()).kernelNames();
     Napi::Array array = Napi::Array::New(info.Env(), names.size());
     for (uint32_t i = 0; i < names.size(); ++i) array[i] = Napi::String::New(info.Env(), names[i]);
     return array;
   }
 
   Napi::Value arenaBytes(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(handle_.program->arenaBytes()));
+    return Napi::Number::New(info.Env(), static_cast<double>(program(info.Env()).arenaBytes()));
   }
 
   Napi::Value profile(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    const Profile profile = handle_.program->profile();
+    const Profile profile = program(env).profile();
     Napi::Array array = Napi::Array::New(env, profile.size());
     for (uint32_t i = 0; i < profile.size(); ++i) {
       Napi::Object entry = Napi::Object::New(env);
@@ -238,7 +261,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
 
 Napi::Function defineProgramObject(Napi::Env env) { return ProgramObject::define(env); }
 
-Napi::Object newProgramObject(Napi::Env env, std::shared_ptr<Session> session,
+Napi::Object newProgramObject(Napi::Env env, std::shared_ptr<SessionHandle> session,
                               std::shared_ptr<CompiledProgram> program) {
   ProgramHandle handle{std::move(session), std::move(program)};
   return Environment::of(env).programConstructor.New({Napi::External<ProgramHandle>::New(env, &handle)});

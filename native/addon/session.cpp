@@ -5,11 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "addon/compilation.h"
 #include "addon/errors.h"
-#include "addon/page_memory.h"
 #include "addon/program.h"
 #include "addon/tuning.h"
-#include "addon/typed_array.h"
 #include "engine/session.h"
 
 namespace gdws {
@@ -18,41 +17,14 @@ namespace {
 
 constexpr int mostThreads = 1024;
 
-/// A program's words and constants as JavaScript gives them.
-class ProgramArguments {
- public:
-  explicit ProgramArguments(const Napi::CallbackInfo& info) {
-    const Napi::Env env = info.Env();
-    if (info.Length() < 2 || !info[1].IsArray()) throw invalidArgument(env, "compile takes words and constants");
-    words_ = elementsOf(info[0], DataType::int32);
-    const auto given = info[1].As<Napi::Array>();
-    constants.assign(given.Length(), ConstantData{DataType::float32, nullptr, 0});
-    for (uint32_t i = 0; i < given.Length(); ++i) {
-      const Napi::Value item = given[i];
-      if (!item.IsObject()) continue;
-      const auto object = item.As<Napi::Object>();
-      const Napi::Value type = object.Get("type");
-      const int32_t number = type.IsNumber() ? type.As<Napi::Number>().Int32Value() : -1;
-      if (number < 0 || number >= dataTypeCount) throw invalidArgument(env, "a constant has an unknown element type");
-      constants[i] = elementsOf(object.Get("data"), static_cast<DataType>(number));
-    }
-  }
-
-  const int32_t* words() const { return static_cast<const int32_t*>(words_.data); }
-  size_t count() const { return words_.elements; }
-  std::vector<ConstantData> constants;
-
- private:
-  ConstantData words_{};
-};
-
 /// JavaScript's handle of a Session.
 class SessionObject final : public Napi::ObjectWrap<SessionObject> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
         env, "NativeSession",
-        {InstanceMethod<&SessionObject::compile>("compile"), InstanceMethod<&SessionObject::tune>("tune"),
+        {InstanceMethod<&SessionObject::compile>("compile"),
+         InstanceMethod<&SessionObject::beginCompiling>("beginCompiling"), InstanceMethod<&SessionObject::tune>("tune"),
          InstanceMethod<&SessionObject::tuneSync>("tuneSync"),
          InstanceMethod<&SessionObject::setProfiling>("setProfiling")});
   }
@@ -64,16 +36,22 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     KernelChoice choice;
     if (info.Length() > 1 && info[1].IsString()) choice.preference = info[1].As<Napi::String>().Utf8Value();
     choice.measured = info.Length() > 2 && info[2].ToBoolean();
-    session_ = std::make_shared<Session>(threads, std::move(choice));
+    session_ = std::make_shared<SessionHandle>(threads, std::move(choice));
+  }
+
+  void Finalize(Napi::Env env) override {
+    if (session_) session_->reportMemory(env);
   }
 
  private:
   Napi::Value compile(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const ProgramArguments given(info);
-    const PageMemory* pages = info.Length() > 2 ? pagesOf(info[2]) : nullptr;
     try {
-      auto program = session_->compile(given.words(), given.count(), given.constants, pages);
+      const std::atomic<bool> neverAborted{false};
+      auto program =
+          session_->session.compile(given.words(), given.count(), given.constants, given.pages, neverAborted);
+      session_->reportMemory(env);
       return newProgramObject(env, session_, std::move(program));
     } catch (const Napi::Error&) {
       throw;
@@ -82,14 +60,17 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     }
   }
 
+  /// {done, abort, wait} of a CompileTask.
+  Napi::Value beginCompiling(const Napi::CallbackInfo& info) { return startCompiling(info, session_); }
+
   /// Undefined where nothing is to be measured; else {done, abort} of a TuningTask.
   Napi::Value tune(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const ProgramArguments given(info);
     try {
-      Tuner tuner = session_->tuner(given.words(), given.count(), given.constants);
+      Tuner tuner = session_->session.tuner(given.words(), given.count(), given.constants);
       if (tuner.idle()) return env.Undefined();
-      return startTuning(env, std::move(tuner), session_->threads(), secondsOf(info));
+      return startTuning(env, std::move(tuner), session_->session.threads(), secondsOf(info));
     } catch (const Napi::Error&) {
       throw;
     } catch (const std::exception& exception) {
@@ -101,8 +82,8 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     const Napi::Env env = info.Env();
     const ProgramArguments given(info);
     try {
-      Tuner tuner = session_->tuner(given.words(), given.count(), given.constants);
-      return tuneNow(env, tuner, session_->threads(), secondsOf(info));
+      Tuner tuner = session_->session.tuner(given.words(), given.count(), given.constants);
+      return tuneNow(env, tuner, session_->session.threads(), secondsOf(info));
     } catch (const Napi::Error&) {
       throw;
     } catch (const std::exception& exception) {
@@ -115,9 +96,9 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     return info[2].As<Napi::Number>().DoubleValue();
   }
 
-  void setProfiling(const Napi::CallbackInfo& info) { session_->profiling = info[0].ToBoolean(); }
+  void setProfiling(const Napi::CallbackInfo& info) { session_->session.profiling = info[0].ToBoolean(); }
 
-  std::shared_ptr<Session> session_;
+  std::shared_ptr<SessionHandle> session_;
 };
 
 }  // namespace

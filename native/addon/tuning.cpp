@@ -25,7 +25,15 @@ class TuningTask final : public Environment::Task {
       : tuner_(std::move(tuner)), seconds_(seconds), deferred_(Napi::Promise::Deferred::New(env)) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
-  void work() override { choices_ = tuner_.run(seconds_, aborted); }
+
+  void work() override {
+    try {
+      choices_ = tuner_.run(seconds_, aborted);
+    } catch (const std::exception&) {
+      // Without memory or threads to measure, kernels are chosen by their estimates.
+    }
+  }
+
   void settle(Napi::Env env) override { deferred_.Resolve(toJavaScript(env, choices_)); }
 
  private:
@@ -62,10 +70,11 @@ Napi::Object startTuning(Napi::Env env, Tuner tuner, int threads, double seconds
   auto task = std::make_shared<TuningTask>(env, std::move(tuner), seconds);
   Napi::Object tuning = Napi::Object::New(env);
   tuning.Set("done", task->promise());
-  tuning.Set("abort", Napi::Function::New(env, [waiting = std::weak_ptr<TuningTask>(task)](const Napi::CallbackInfo&) {
-               if (const auto running = waiting.lock()) running->aborted = true;
+  tuning.Set("abort",
+             Napi::Function::New(env, [waiting = std::weak_ptr<TuningTask>(task)](const Napi::CallbackInfo& info) {
+               if (const auto running = waiting.lock()) Environment::of(info.Env()).cancel(*running);
              }));
-  Environment::of(env).submit(std::move(task), threads);
+  Environment::of(env).submit(task, threads);
   return tuning;
 }
 

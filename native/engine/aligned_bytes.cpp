@@ -2,6 +2,9 @@
 
 #include <cstdlib>
 #include <new>
+#include <utility>
+
+#include "engine/memory_account.h"
 
 namespace gdws {
 
@@ -21,18 +24,13 @@ std::byte* allocate(size_t count) {
 AlignedBytes allocateBytes(size_t count) { return AlignedBytes(allocate(count), std::free); }
 
 AlignedBytes allocateCounted(size_t count, std::atomic<int64_t>& held) {
-  const auto bytes = static_cast<int64_t>(count);
-  held += bytes;
-  const auto release = [&held, bytes](std::byte* memory) {
-    std::free(memory);
-    held -= bytes;
+  struct Block {
+    CountedBytes counted;
+    AlignedBytes memory;
   };
-  try {
-    return AlignedBytes(allocate(count), release);
-  } catch (...) {
-    held -= bytes;
-    throw;
-  }
+  AlignedBytes memory = allocateBytes(count);
+  const std::shared_ptr<Block> block(new Block{{held, static_cast<int64_t>(count)}, std::move(memory)});
+  return AlignedBytes(block, block->memory.get());
 }
 
 }  // namespace gdws

@@ -9,6 +9,7 @@
 #include "engine/counters.h"
 #include "engine/placement.h"
 #include "engine/spent_constants.h"
+#include "engine/team_threads.h"
 
 namespace gdws {
 
@@ -22,13 +23,18 @@ void checkAlias(const OperationView& operation) {
 }  // namespace
 
 CompiledProgram::CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
-                                 const std::function<AlignedBytes(const Value&)>& retain)
-    : program_(std::move(program)), threads_(context.threads), constants_(program_.values.size()) {
+                                 const std::function<AlignedBytes(const Value&)>& retain,
+                                 const std::atomic<bool>& aborted)
+    : program_(std::move(program)),
+      threads_(context.threads),
+      constants_(program_.values.size()),
+      account_(MemoryAccount::current()) {
   size_t scratchBytes = 0;
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
   std::vector<std::vector<int32_t>> spent;
   if (context.spend) spent = spentConstants(program_);
   for (size_t i = 0; i < program_.operations.size(); ++i) {
+    if (aborted.load(std::memory_order_relaxed)) throw CompilationAborted();
     const Operation& operation = program_.operations[i];
     const OperationView view(program_, operation);
     if (operation.opcode == Opcode::alias) {
@@ -100,6 +106,7 @@ std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
       return workspace;
     }
   }
+  const MemoryAccount::Scope scope(account_);
   auto workspace = std::make_unique<Workspace>();
   workspace->arena = allocateCounted(plan_.arenaBytes, Counters::instance().arenaBytes);
   workspace->sources.resize(inputIds_.size());
@@ -109,7 +116,11 @@ std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
 
 void CompiledProgram::returnWorkspace(std::unique_ptr<Workspace> workspace) {
   const std::lock_guard lock(workspacesMutex_);
-  workspaces_.push_back(std::move(workspace));
+  try {
+    workspaces_.push_back(std::move(workspace));
+  } catch (const std::bad_alloc&) {
+    // The run has succeeded; the next one makes a workspace of its own.
+  }
 }
 
 bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
@@ -153,6 +164,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
     // Two flags in turn, so that a slow thread still reads the one of its own step while the first sets the next.
     bool stop[2] = {aborted.load(std::memory_order_relaxed), false};
     const Placement placement(threads_);
+    ensureTeam(threads_);
 #pragma omp parallel num_threads(threads_)
     {
       const Team team{omp_get_thread_num(), omp_get_num_threads()};

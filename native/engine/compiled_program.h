@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "engine/aligned_bytes.h"
 #include "engine/kernel_choice.h"
+#include "engine/memory_account.h"
 #include "engine/memory_plan.h"
 #include "engine/profile.h"
 #include "engine/program.h"
@@ -16,15 +18,22 @@
 
 namespace gdws {
 
+/// Thrown by a compilation that was told to stop.
+class CompilationAborted : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the compilation was aborted"; }
+};
+
 /// A program made ready to run: a kernel for each operation, and a place for each value.
 /// Any number of runs may go on at once; each borrows a workspace of its own.
 class CompiledProgram {
  public:
   /// `retain` is asked for memory that outlives the program for each constant that a kernel reads during a run.
   /// `context.spend` is told of constants, or parts of them, whose own bytes nothing of this program needs any more.
-  /// Throws ProgramError where an operation has no kernel or does not fit its operands.
+  /// Throws ProgramError where an operation has no kernel or does not fit its operands, CompilationAborted at the next
+  /// operation once `aborted`, and std::bad_alloc.
   CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
-                  const std::function<AlignedBytes(const Value&)>& retain);
+                  const std::function<AlignedBytes(const Value&)>& retain, const std::atomic<bool>& aborted);
 
   size_t inputCount() const { return program_.inputs.size(); }
   size_t outputCount() const { return program_.outputs.size(); }
@@ -69,8 +78,9 @@ class CompiledProgram {
   std::vector<int32_t> inputIds_;  ///< of all steps, in order
   std::vector<int32_t> outputIds_;
   MemoryPlan plan_;
-  std::unique_ptr<StepTimes[]> times_;   ///< by step
-  std::vector<AlignedBytes> constants_;  ///< by value id; null where no kernel reads it
+  std::unique_ptr<StepTimes[]> times_;      ///< by step
+  std::vector<AlignedBytes> constants_;     ///< by value id; null where no kernel reads it
+  std::shared_ptr<MemoryAccount> account_;  ///< of the session, for workspaces
   std::mutex workspacesMutex_;
   std::vector<std::unique_ptr<Workspace>> workspaces_;
 };

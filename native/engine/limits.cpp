@@ -5,6 +5,7 @@
 #include "engine/placement.h"
 #include "engine/scheduler.h"
 #include "engine/team.h"
+#include "engine/team_threads.h"
 #include "kernels/vector/table.h"
 
 namespace gdws {
@@ -18,6 +19,7 @@ Number sumOverTeam(int threads, const Work& work) {
   Number sum = 0;
   const auto job = [&] {
     const Placement placement(threads);
+    ensureTeam(threads);
 #pragma omp parallel num_threads(threads) reduction(+ : sum)
     {
       const Team team{omp_get_thread_num(), omp_get_num_threads()};

@@ -1,7 +1,9 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
+#include <new>
 #include <thread>
 
 #include "engine/concurrency.h"
@@ -14,10 +16,27 @@ Scheduler& Scheduler::instance() {
   return *scheduler;
 }
 
-void Scheduler::submit(std::function<void()> job, int threads) {
+Scheduler::Ticket Scheduler::submit(std::function<void()> job, int threads) {
   const std::lock_guard lock(mutex_);
-  queue_.push_back({std::move(job), std::min(threads, processors_), threads});
+  // One worker, and whatever is queued gets its turn, even where the system grants no more.
+  if (workers_ == 0) {
+    Worker* const first = newWorker();
+    if (first == nullptr) throw std::bad_alloc();
+    idle_.push_back(first);
+  }
+  const Ticket ticket = nextTicket_++;
+  queue_.emplace_hint(queue_.end(), ticket, Job{std::move(job), std::min(threads, processors_), threads});
   dispatch();
+  return ticket;
+}
+
+bool Scheduler::cancel(Ticket ticket) {
+  std::map<Ticket, Job>::node_type cancelled;  // what the job holds goes without the lock
+  const std::lock_guard lock(mutex_);
+  cancelled = queue_.extract(ticket);
+  // What waited behind it may fit.
+  if (!cancelled.empty()) dispatch();
+  return !cancelled.empty();
 }
 
 void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
@@ -26,7 +45,13 @@ void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
     if (queue_.empty() && fits(1)) {
       begin(1);
       lock.unlock();
-      job();
+      try {
+        job();
+      } catch (...) {
+        lock.lock();
+        end(1);
+        throw;
+      }
       lock.lock();
       end(1);
       return;
@@ -35,9 +60,14 @@ void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
   std::mutex mutex;
   std::condition_variable ended;
   bool done = false;
+  std::exception_ptr failure;
   submit(
       [&] {
-        job();
+        try {
+          job();
+        } catch (...) {
+          failure = std::current_exception();
+        }
         const std::lock_guard lock(mutex);
         done = true;
         ended.notify_one();
@@ -45,6 +75,7 @@ void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
       threads);
   std::unique_lock lock(mutex);
   ended.wait(lock, [&] { return done; });
+  if (failure) std::rethrow_exception(failure);
 }
 
 Scheduler::Load Scheduler::load() {
@@ -65,32 +96,44 @@ void Scheduler::end(int threads) {
 
 void Scheduler::dispatch() {
   // Strictly in order: a job that wants many threads is not overtaken for ever by small ones.
-  while (!queue_.empty() && fits(queue_.front().threads)) {
-    Worker& worker = workerFor(queue_.front().threads);
-    worker.job = std::move(queue_.front());
-    queue_.pop_front();
-    worker.hasJob = true;
-    begin(worker.job.threads);
-    worker.wake.notify_one();
+  while (!queue_.empty() && fits(queue_.begin()->second.threads)) {
+    Worker* const worker = workerFor(queue_.begin()->second.threads);
+    if (worker == nullptr) return;
+    worker->job = std::move(queue_.begin()->second);
+    queue_.erase(queue_.begin());
+    worker->hasJob = true;
+    begin(worker->job.threads);
+    worker->wake.notify_one();
   }
 }
 
-Scheduler::Worker& Scheduler::workerFor(int threads) {
+Scheduler::Worker* Scheduler::newWorker() {
+  // A new thread is allowed the processors of the one that makes it.
+  Placement::release();
+  try {
+    idle_.reserve(workers_ + 1);
+    auto worker = std::make_unique<Worker>();
+    std::thread([this, made = worker.get()] { serve(*made); }).detach();
+    ++workers_;
+    return worker.release();
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+Scheduler::Worker* Scheduler::workerFor(int threads) {
   if (idle_.empty()) {
-    auto* const worker = new Worker;
-    worker->team = threads;
-    // A new thread is allowed the processors of the one that makes it.
-    Placement::release();
-    std::thread([this, worker] { serve(*worker); }).detach();
-    return *worker;
+    Worker* const worker = newWorker();
+    if (worker != nullptr) worker->team = threads;
+    return worker;
   }
   // The largest team for a job of several threads, the smallest for one of one; of equals the last to have worked.
   const auto chosen = std::min_element(idle_.rbegin(), idle_.rend(), [threads](const Worker* a, const Worker* b) {
     return threads > 1 ? a->team > b->team : a->team < b->team;
   });
-  Worker& worker = **chosen;
+  Worker* const worker = *chosen;
   idle_.erase(std::next(chosen).base());
-  worker.team = std::max(worker.team, threads);
+  worker->team = std::max(worker->team, threads);
   return worker;
 }
 

@@ -2,8 +2,9 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -23,11 +24,19 @@ class Scheduler {
  public:
   static Scheduler& instance();
 
-  /// Queues a job that will use `threads` threads. The job must not throw.
-  void submit(std::function<void()> job, int threads);
+  /// Names a job as long as the process lives.
+  using Ticket = uint64_t;
+
+  /// Queues a job that will use `threads` threads. The job must not throw. Throws std::bad_alloc where there is no
+  /// memory for it, or no thread that could ever run it; nothing is queued then.
+  Ticket submit(std::function<void()> job, int threads);
+
+  /// Takes a job out of the queue; false where it has begun or ended.
+  bool cancel(Ticket ticket);
 
   /// Returns when the job has run: on the calling thread where it uses one and a processor is free at once, which
-  /// saves two hops between threads, else in its turn on a worker. The job must not throw.
+  /// saves two hops between threads, else in its turn on a worker. What the job throws is thrown here, and what submit
+  /// does.
   void runAndWait(const std::function<void()>& job, int threads);
 
   struct Load {
@@ -58,13 +67,17 @@ class Scheduler {
   void begin(int threads);
   void end(int threads);
   void dispatch();
-  Worker& workerFor(int threads);
+  /// Null where the system grants no thread; the next worker that becomes idle will do.
+  Worker* workerFor(int threads);
+  Worker* newWorker();
 
   const int processors_;
   const BriefSpin spin_;
   std::mutex mutex_;
-  std::deque<Job> queue_;
-  std::vector<Worker*> idle_;
+  std::map<Ticket, Job> queue_;  ///< in order
+  Ticket nextTicket_ = 0;
+  size_t workers_ = 0;
+  std::vector<Worker*> idle_;  ///< has room for all workers
   size_t running_ = 0;
   int busyThreads_ = 0;
 };

@@ -24,7 +24,10 @@ void Session::Weights::prune() {
 }
 
 std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t count,
-                                                  const std::vector<ConstantData>& constants, const PageMemory* pages) {
+                                                  const std::vector<ConstantData>& constants, const PageMemory* pages,
+                                                  const std::atomic<bool>& aborted) {
+  const std::lock_guard lock(compiling_);
+  const MemoryAccount::Scope scope(account_);
   weights_.prune();
   Program program = parseProgram(words, count, constants);
   KernelContext context{bestVectors(), weights_, threads_};
@@ -39,7 +42,7 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
     return kept;
   };
   if (pages != nullptr) context.spend = [pages](const void* from, size_t bytes) { pages->discard(from, bytes); };
-  return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain);
+  return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain, aborted);
 }
 
 Tuner Session::tuner(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) const {

@@ -10,6 +10,7 @@
 
 #include "engine/compiled_program.h"
 #include "engine/kernel_choice.h"
+#include "engine/memory_account.h"
 #include "engine/page_memory.h"
 #include "engine/tuner.h"
 
@@ -25,10 +26,12 @@ class Session {
   std::atomic<bool> profiling{false};
 
   /// Constants are numbered alike in all programs of the session. Where constants lie in `pages`, those pages are given
-  /// back as they are spent. Throws ProgramError or std::bad_alloc.
+  /// back as they are spent. One at a time: others wait. Throws ProgramError, std::bad_alloc or CompilationAborted.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
-                                           const std::vector<ConstantData>& constants,
-                                           const PageMemory* pages = nullptr);
+                                           const std::vector<ConstantData>& constants, const PageMemory* pages,
+                                           const std::atomic<bool>& aborted);
+  /// Bytes of packed weights and of the working memory of runs.
+  int64_t heldBytes() const { return account_->bytes; }
   /// What is to be measured before the program of the same arguments is compiled; nothing where this session does not
   /// choose kernels by measured time. Throws ProgramError.
   Tuner tuner(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) const;
@@ -45,6 +48,8 @@ class Session {
 
   int threads_;
   KernelChoice choice_;
+  const std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>();
+  std::mutex compiling_;
   Weights weights_;
 };
 

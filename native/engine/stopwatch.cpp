@@ -9,6 +9,7 @@
 #endif
 
 #include "engine/placement.h"
+#include "engine/team_threads.h"
 
 namespace gdws {
 
@@ -43,6 +44,7 @@ double Stopwatch::time(const Kernel& kernel, const Buffers& buffers, const void*
   Clock::time_point begin, end;
   volatile char sink = 0;
   const Placement placement(threads_);
+  ensureTeam(threads_);
 #pragma omp parallel num_threads(threads_)
   {
     const Team team{omp_get_thread_num(), omp_get_num_threads()};

@@ -2,6 +2,7 @@
 
 #include "engine/aligned_bytes.h"
 #include "engine/counters.h"
+#include "engine/memory_account.h"
 #include "engine/page_memory.h"
 #include "kernels/argReduce/kernels.h"
 #include "kernels/averagePool/kernels.h"
@@ -68,13 +69,13 @@ std::shared_ptr<float[]> allocateFloats(size_t count) {
   std::atomic<int64_t>& held = Counters::instance().weightBytes;
   constexpr size_t manyBytes = size_t{1} << 20;
   if (count * sizeof(float) >= manyBytes) {
-    const auto release = [&held](PageMemory* pages) {
-      held -= static_cast<int64_t>(pages->bytes());
-      delete pages;
+    struct Pages {
+      PageMemory memory;
+      CountedBytes counted;
     };
-    const std::shared_ptr<PageMemory> pages(new PageMemory(count * sizeof(float)), release);
-    held += static_cast<int64_t>(pages->bytes());
-    return std::shared_ptr<float[]>(pages, reinterpret_cast<float*>(pages->data()));
+    const std::shared_ptr<Pages> pages(
+        new Pages{PageMemory(count * sizeof(float)), {held, static_cast<int64_t>(count * sizeof(float))}});
+    return std::shared_ptr<float[]>(pages, reinterpret_cast<float*>(pages->memory.data()));
   }
   const AlignedBytes bytes = allocateCounted(count * sizeof(float), held);
   auto* floats = reinterpret_cast<float*>(bytes.get());

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "engine/team.h"
+#include "engine/team_threads.h"
 #include "linalg/eigen.h"
 #include "linalg/sign.h"
 
@@ -61,6 +62,7 @@ class ChannelDecomposition {
 
 void decompose(const LayerWeights& weights, int threads, double* singularValues, double* rightVectors) {
   std::atomic<bool> outOfMemory{false};
+  ensureTeam(threads);
 #pragma omp parallel num_threads(threads)
   try {
     ChannelDecomposition decomposition(weights);

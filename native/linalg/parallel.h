@@ -6,6 +6,8 @@
 #include <exception>
 #include <vector>
 
+#include "engine/team_threads.h"
+
 namespace gdws {
 
 /// Calls work(0) … work(count - 1), each once, on `threads` threads; what they compute must not depend on each other.
@@ -13,6 +15,7 @@ namespace gdws {
 template <typename Work>
 void forEachInParallel(int64_t count, int threads, const Work& work) {
   std::vector<std::exception_ptr> failures(count);
+  ensureTeam(threads);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
   for (int64_t i = 0; i < count; ++i) {
     try {

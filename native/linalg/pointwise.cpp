@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/team.h"
+#include "engine/team_threads.h"
 
 namespace gdws {
 
@@ -41,6 +42,7 @@ void pointwiseWeights(const LayerWeights& weights, const int32_t* counts, const 
   std::partial_sum(counts, counts + weights.inputChannels, first.begin() + 1, std::plus<int64_t>());
   const int64_t perGroup = first.back() / weights.groups;
 
+  ensureTeam(threads);
 #pragma omp parallel num_threads(threads)
   {
     const Range mine = Team{omp_get_thread_num(), omp_get_num_threads()}.share(weights.inputChannels);

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import type { KnownValue, ValueType } from '../graph/value';
 import type { Limits } from '../limits';
-import type { NativeProgram, NativeSession } from '../native';
+import type { NativeCompilation, NativeProgram, NativeSession } from '../native';
 import { checkLeastMemory, checkMemory } from './check-memory';
 import { buildProgram, type BuiltProgram } from './builder';
 import { toNativeConstants, type ConstantPool } from './constant-pool';
@@ -94,19 +94,48 @@ export function compileLowered(
   return { native, ...graph };
 }
 
+/** A {@link compileLowered} that goes on off the JavaScript thread. `done` rejects with code ABORTED after `abort`. */
+export interface Compilation extends Omit<NativeCompilation, 'done'> {
+  readonly done: Promise<CompiledGraph>;
+}
+
+/** As {@link compileLowered}, off the JavaScript thread. */
+export function beginCompiling(
+  { program, words, constants, limits, ...graph }: LoweredGraph,
+  session: NativeSession,
+  pages?: ArrayBuffer,
+): Compilation {
+  const compilation = namingNodes(program, () => session.beginCompiling(words, constants, pages));
+  const done = async () => {
+    let native;
+    try {
+      native = await compilation.done;
+    } catch (error) {
+      throw namingNode(program, error);
+    }
+    checkMemory(program, constants, native, limits);
+    return { native, ...graph };
+  };
+  return { ...compilation, done: done() };
+}
+
 /** Makes what the addon throws of an operation name the node that it comes from. */
 export function namingNodes<T>(program: Program, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof GdwsError || !(error instanceof Error)) throw error;
-    const { code, operation } = error as Error & { code?: ErrorCode; operation?: number };
-    if (!code) throw error;
-    const at = operation === undefined ? undefined : program.operations[operation];
-    throw new GdwsError(code === 'INTERNAL' && at ? 'OPERATOR_UNSUPPORTED' : code, `${error.message}.`, {
-      ...at?.origin,
-      shape: at?.inputs.flatMap((id) => (id === undefined ? [] : [[...program.values[id]!.dims]])),
-      cause: error,
-    });
+    throw namingNode(program, error);
   }
+}
+
+function namingNode(program: Program, error: unknown): unknown {
+  if (error instanceof GdwsError || !(error instanceof Error)) return error;
+  const { code, operation } = error as Error & { code?: ErrorCode; operation?: number };
+  if (!code) return error;
+  const at = operation === undefined ? undefined : program.operations[operation];
+  return new GdwsError(code === 'INTERNAL' && at ? 'OPERATOR_UNSUPPORTED' : code, `${error.message}.`, {
+    ...at?.origin,
+    shape: at?.inputs.flatMap((id) => (id === undefined ? [] : [[...program.values[id]!.dims]])),
+    cause: error,
+  });
 }

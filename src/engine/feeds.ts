@@ -79,6 +79,11 @@ export function toNativeFeed({ type, data }: Tensor): NativeArray {
   return toNativeArray(type as DataType, data);
 }
 
+/** A feed that does not change with the caller's. */
+export function copyFeed({ type, dims, data }: Tensor): Tensor {
+  return { type, dims: [...dims], data: (data as ElementArray).slice() } as unknown as Tensor;
+}
+
 /** As {@link toNativeFeed}, in memory of its own. */
 export function copyNativeFeed(feed: Tensor): NativeArray {
   const elements = toNativeFeed(feed);

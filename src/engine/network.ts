@@ -4,7 +4,15 @@ import type { KnownValue, ValueType } from '../graph/value';
 import type { FileMemory } from '../onnx/file-memory';
 import { native } from '../native';
 import { operatorOf } from '../operators';
-import { compileLowered, lowerGraph, type CompiledGraph, type CompiledOperation, type LoweredGraph } from './compile';
+import {
+  beginCompiling,
+  compileLowered,
+  lowerGraph,
+  type Compilation,
+  type CompiledGraph,
+  type CompiledOperation,
+  type LoweredGraph,
+} from './compile';
 import { ConstantPool } from './constant-pool';
 import { RecentlyUsed } from './recently-used';
 import { Tuning, type TuningEffort } from './tuning';
@@ -45,6 +53,10 @@ export class Network {
 
   private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
+  /** What the addon compiles; one at a time, since a compilation discards weights that the next needs again. */
+  private current: Compilation | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+  private released = false;
   private readonly tuning;
   private readonly valueInputs;
 
@@ -66,7 +78,7 @@ export class Network {
   static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
     const network = new Network(graph, options);
     try {
-      await network.compileLowered(network.lower());
+      await network.compileLowered(() => network.lower());
       const isFixed = graph.inputs.every(({ name }) =>
         graph.declared(name)?.dims?.every((dim) => typeof dim === 'number'),
       );
@@ -84,22 +96,27 @@ export class Network {
     return this.programs.get(keyOf(this.graph, this.valueInputs.withValues(types, feeds)));
   }
 
-  /** Compiles the program for such feeds; what there is to measure is measured off this thread. */
+  /** Compiles the program for such feeds off this thread, after what is being compiled. The feeds must not change meanwhile. */
   compile(types: Types, feeds: Feeds): Promise<CompiledGraph> {
     const key = keyOf(this.graph, this.valueInputs.withValues(types, feeds));
     let compiling = this.compiling.get(key);
     if (!compiling) {
-      compiling = this.compileLowered(this.lowerFor(types, feeds)).finally(() => this.compiling.delete(key));
+      compiling = this.last
+        .then(() => this.compileLowered(() => this.lowerFor(types, feeds)))
+        .finally(() => this.compiling.delete(key));
       this.compiling.set(key, compiling);
+      this.last = compiling.catch(() => undefined);
     }
     return compiling;
   }
 
   /** As {@link compile}, and waits for it. */
   compileSync(types: Types, feeds: Feeds): CompiledGraph {
+    this.current?.wait();
     const lowered = this.lowerFor(types, feeds);
     this.tuning?.prepareSync(lowered);
-    return this.remember(lowered);
+    this.memory?.discard();
+    return this.remember(compileLowered(lowered, this.session, this.memory?.pages));
   }
 
   /** Whether runs that begin from now on are profiled. */
@@ -122,15 +139,33 @@ export class Network {
     this.memory?.close();
   }
 
-  /** Ends the measuring that `compile` has begun; its programs are compiled without. */
-  abort(): void {
+  /** Frees the programs, those that runs use once these have ended. Compilations that have begun reject with code ABORTED. */
+  release(): void {
+    this.released = true;
     this.tuning?.abort();
+    this.current?.abort();
+    this.close();
+    for (const { native } of this.programs.values()) native.release();
+    this.programs.clear();
   }
 
-  private async compileLowered(lowered: LoweredGraph): Promise<CompiledGraph> {
-    // Without measuring, at once, lest another compilation discards the weights.
+  private async compileLowered(lower: () => LoweredGraph): Promise<CompiledGraph> {
+    this.checkInUse();
+    const lowered = lower();
     if (this.tuning) await this.tuning.prepare(lowered);
-    return this.remember(lowered);
+    this.checkInUse();
+    this.memory?.discard();
+    const current = beginCompiling(lowered, this.session, this.memory?.pages);
+    this.current = current;
+    try {
+      return this.remember(await current.done);
+    } finally {
+      this.current = undefined;
+    }
+  }
+
+  private checkInUse(): void {
+    if (this.released) throw new GdwsError('ABORTED', 'the session was released.');
   }
 
   /** Lowers for feeds, and for the values of those without which it cannot be done. */
@@ -149,9 +184,7 @@ export class Network {
     return lowerGraph(this.graph, known, this.pool);
   }
 
-  private remember(lowered: LoweredGraph): CompiledGraph {
-    this.memory?.discard();
-    const compiled = compileLowered(lowered, this.session, this.memory?.pages);
+  private remember(compiled: CompiledGraph): CompiledGraph {
     this.programs.set(keyOf(this.graph, compiled.inputs), compiled);
     return compiled;
   }

@@ -1,11 +1,17 @@
 import { GdwsError } from '../errors';
 
+const runSmaller = 'Run smaller batches, or fewer at once.';
+
 /** What an ended run is reported as: as aborted, for the signal's reason where there is one, or as what went wrong. */
 export function runError(error: unknown, signal?: AbortSignal): unknown {
-  const { code, message } = error as { code?: string; message: string };
+  const { code, message, name } = error as { code?: string; message: string; name?: string };
+  // What V8 throws where it finds no memory for an array.
+  if (name === 'RangeError' && message.includes('allocation failed')) {
+    return new GdwsError('OUT_OF_MEMORY', 'memory could not be allocated.', { remedy: runSmaller, cause: error });
+  }
   if (code === 'ABORTED') return aborted(signal);
   return code === 'OUT_OF_MEMORY'
-    ? new GdwsError(code, `${message}.`, { remedy: 'Run smaller batches, or fewer at once.', cause: error })
+    ? new GdwsError(code, `${message}.`, { remedy: runSmaller, cause: error })
     : error;
 }
 

@@ -1,0 +1,49 @@
+import { Children, isLinux } from './children';
+import { classifier, convolutionStack } from './models';
+import type { Held, Plan } from './release.child';
+
+const children = new Children();
+afterAll(() => children.remove());
+
+const megabyte = 1 << 20;
+const free = children.file('free.onnx', convolutionStack({ channels: 64, layers: 4 }));
+const fixed = children.file('fixed.onnx', convolutionStack({ channels: 64, layers: 4, size: 16 }));
+const logits = children.file('logits.onnx', classifier(32, 16));
+/** Longer than the sum of what V8 and the allocator settle; GDWS_LONG_TESTS makes it ten times as long. */
+const times = process.env.GDWS_LONG_TESTS ? 10 : 1;
+
+interface Case extends Omit<Plan, 'rounds'> {
+  readonly name: string;
+}
+const inference = { kind: 'inference', perRound: 100 * times, dims: [1, 64, 16, 16] } as const;
+const cases: readonly Case[] = [
+  { name: 'released, from a file', ...inference, model: fixed, bytes: false, release: true },
+  { name: 'released, from a file with free shapes', ...inference, model: free, bytes: false, release: true },
+  { name: 'released, from bytes', ...inference, model: free, bytes: true, release: true },
+  { name: 'dropped, from a file', ...inference, model: free, bytes: false, release: false, perRound: 40 * times },
+  { name: 'dropped, from bytes', ...inference, model: free, bytes: true, release: false, perRound: 40 * times },
+];
+const gradient = { kind: 'gradient', model: logits, bytes: false, perRound: 20 * times, dims: [2, 32, 16, 16] } as const;
+const gradientCases: readonly Case[] = [
+  { name: 'GradientSession, released', ...gradient, release: true },
+  { name: 'GradientSession, dropped', ...gradient, release: false },
+];
+
+/** Rounds before the allocators and the compiled JavaScript have settled, and those that are compared. */
+const warmUp = 4;
+const rounds = 10;
+
+describe('sessions made, run and ended over and over leave nothing behind', () => {
+  test.concurrent.each([...cases, ...gradientCases])('$name', async ({ name: _, ...plan }) => {
+    const held = await children.result<Held[]>('release', { ...plan, rounds }, { nodeOptions: ['--expose-gc'] });
+    for (const { weights, arenas } of held) expect({ weights, arenas }).toEqual({ weights: 0, arenas: 0 });
+    const settled = held.slice(warmUp);
+    const least = (of: (one: Held) => number) => Math.min(...settled.slice(0, 3).map(of));
+    const last = (of: (one: Held) => number) => Math.min(...settled.slice(-3).map(of));
+    expect(last(({ external }) => external) - least(({ external }) => external)).toBeLessThan(megabyte);
+    if (!isLinux) return;
+    expect(last(({ resident }) => resident) - least(({ resident }) => resident)).toBeLessThan(5 * megabyte);
+    expect(last(({ files }) => files)).toBe(least(({ files }) => files));
+    expect(last(({ threads }) => threads)).toBe(least(({ threads }) => threads));
+  });
+});

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue, Tensor } from 'onnxruntime-common';
 import { Network, type OperationProfile } from './engine/network';
 import { checkFeeds, copyFeed, toNativeFeed, toTensor } from './engine/feeds';
@@ -10,7 +11,7 @@ import { Graph } from './graph/graph';
 import type { ValueType } from './graph/value';
 import { limitsOf, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
-import { readModel, readModelReleasably } from './onnx/read';
+import { readModel, readModelCopy, readModelReleasably } from './onnx/read';
 
 export { Tensor } from 'onnxruntime-common';
 
@@ -71,8 +72,8 @@ export class InferenceSession implements Common {
   }
 
   /**
-   * Makes a session from a model file, or from the bytes of one. From a file it needs less memory: the file's bytes are not
-   * kept beside the packed weights, but read again when inputs come in other shapes. The file stays open until then, and may
+   * Makes a session from a model file, or from the bytes of one, which are copied. From a file it needs less memory: the
+   * file's bytes are not kept beside the packed weights, but read again when inputs come in other shapes. The file stays open until then, and may
    * be removed, but not changed. Where the model leaves no shape open, it is closed at once.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
@@ -99,10 +100,16 @@ export class InferenceSession implements Common {
     const file = typeof given === 'string' ? given : undefined;
     const releasable =
       file !== undefined && network.tuning === 'off' ? await readModelReleasably(file, limits) : undefined;
-    const { model, memory } = releasable ?? { model: await readModel(given, limits), memory: undefined };
+    const { model, memory } = releasable ?? {
+      model: await (typeof given === 'string' ? readModel(given, limits) : readModelCopy(given, limits)),
+      memory: undefined,
+    };
     try {
       const graph = new Graph(model, file, limits);
+      // Each step takes some milliseconds for a large model; the event loop turns between them.
+      await setImmediate();
       simplify(graph);
+      await setImmediate();
       return new InferenceSession(graph, await Network.create(graph, { ...network, memory }), options);
     } catch (error) {
       memory?.close();

@@ -10,9 +10,7 @@ export function runError(error: unknown, signal?: AbortSignal): unknown {
     return new GdwsError('OUT_OF_MEMORY', 'memory could not be allocated.', { remedy: runSmaller, cause: error });
   }
   if (code === 'ABORTED') return aborted(signal);
-  return code === 'OUT_OF_MEMORY'
-    ? new GdwsError(code, `${message}.`, { remedy: runSmaller, cause: error })
-    : error;
+  return code === 'OUT_OF_MEMORY' ? new GdwsError(code, `${message}.`, { remedy: runSmaller, cause: error }) : error;
 }
 
 export function aborted(signal?: AbortSignal): GdwsError {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
 import { checkLimit, defaultLimits, type Limits } from '../limits';
@@ -25,6 +26,39 @@ export async function readModel(source: string | Uint8Array, limits: Limits = de
   alignRawData(model);
   await loadExternalData(model, source, limits);
   return model;
+}
+
+/**
+ * As {@link readModel}, from a copy of the bytes, which the caller may change or transfer afterwards. It is made in parts,
+ * between which the event loop turns.
+ *
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
+ */
+export async function readModelCopy(source: Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
+  checkFileBytes(source.length, limits);
+  const bytes = allocate(source.length);
+  for (let at = 0; at < bytes.length; at += copiedAtOnce) {
+    if (at > 0) await setImmediate();
+    if (source.length !== bytes.length) {
+      throw new GdwsError('ARGUMENT_INVALID', 'the bytes were transferred before the model was read.');
+    }
+    bytes.set(source.subarray(at, at + copiedAtOnce), at);
+  }
+  const model = decodeModel(bytes, undefined, limits);
+  refuseExternalData(model);
+  alignRawData(model);
+  return model;
+}
+
+/** Takes some milliseconds. */
+const copiedAtOnce = 8 << 20;
+
+function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw new GdwsError('OUT_OF_MEMORY', 'there is no room for the model.', { cause });
+  }
 }
 
 async function readFile(file: string, limits: Limits): Promise<Uint8Array> {

@@ -41,9 +41,11 @@ export class Children {
     const { prefix = [], nodeOptions = [], env, killWith } = options;
     const script = path.join(this.folder, 'test', 'runtime', `${name}.child.js`);
     const [program, ...rest] = [...prefix, process.execPath, ...nodeOptions, script, JSON.stringify(argument)];
-    const { NODE_OPTIONS: _, ...inherited } = process.env;
     const started = performance.now();
-    const child = spawn(program!, rest, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, rest, {
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const limit = setTimeout(() => child.kill('SIGKILL'), 55_000);
     let stdout = '';
     let stderr = '';

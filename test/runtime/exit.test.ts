@@ -6,7 +6,8 @@ afterAll(() => children.remove());
 const model = children.file('stack.onnx', convolutionStack({ channels: 32, layers: 12 }));
 
 /** What the C and C++ runtimes, V8 and sanitizers say when a process goes down. */
-const crash = /terminate called|Aborted|Assertion|FATAL|Fatal|core dumped|Segmentation|libgomp|pure virtual|Sanitizer|Check failed/;
+const crash =
+  /terminate called|Aborted|Assertion|FATAL|Fatal|core dumped|Segmentation|libgomp|pure virtual|Sanitizer|Check failed/;
 
 interface Case {
   readonly end: string;

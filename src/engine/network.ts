@@ -93,21 +93,16 @@ export class Network {
 
   /** The program for feeds of these types and shapes, where it was compiled. */
   programFor(types: Types, feeds: Feeds): CompiledGraph | undefined {
-    return this.programs.get(keyOf(this.graph, this.valueInputs.withValues(types, feeds)));
+    return this.programs.get(this.keyFor(types, feeds));
   }
 
   /** Compiles the program for such feeds off this thread, after what is being compiled. The feeds must not change meanwhile. */
-  compile(types: Types, feeds: Feeds): Promise<CompiledGraph> {
-    const key = keyOf(this.graph, this.valueInputs.withValues(types, feeds));
-    let compiling = this.compiling.get(key);
-    if (!compiling) {
-      compiling = this.last
-        .then(() => this.compileLowered(() => this.lowerFor(types, feeds)))
-        .finally(() => this.compiling.delete(key));
-      this.compiling.set(key, compiling);
-      this.last = compiling.catch(() => undefined);
+  async compile(types: Types, feeds: Feeds): Promise<CompiledGraph> {
+    for (;;) {
+      const compiled = await this.compilation(types, feeds);
+      // It may have turned out only then that values count, and be another run's that were compiled for.
+      if (keyOf(this.graph, compiled.inputs) === this.keyFor(types, feeds)) return compiled;
     }
-    return compiling;
   }
 
   /** As {@link compile}, and waits for it. */
@@ -147,6 +142,24 @@ export class Network {
     this.close();
     for (const { native } of this.programs.values()) native.release();
     this.programs.clear();
+  }
+
+  /** The one compilation for such feeds, as far as is known before it which values count. */
+  private compilation(types: Types, feeds: Feeds): Promise<CompiledGraph> {
+    const key = this.keyFor(types, feeds);
+    let compiling = this.compiling.get(key);
+    if (!compiling) {
+      compiling = this.last
+        .then(() => this.compileLowered(() => this.lowerFor(types, feeds)))
+        .finally(() => this.compiling.delete(key));
+      this.compiling.set(key, compiling);
+      this.last = compiling.catch(() => undefined);
+    }
+    return compiling;
+  }
+
+  private keyFor(types: Types, feeds: Feeds): string {
+    return keyOf(this.graph, this.valueInputs.withValues(types, feeds));
   }
 
   private async compileLowered(lower: () => LoweredGraph): Promise<CompiledGraph> {

@@ -9,6 +9,9 @@ import { nativeTypeOf, type ConstantPool } from './constant-pool';
 import type { Lowering } from './lowering';
 import { Program, type OpcodeName, type ValueId } from './program';
 
+/** What an element of a table costs to make, in elements that are folded. */
+const stepsOfElement = 8;
+
 /** A program and the constants it uses by their number. */
 export interface BuiltProgram {
   readonly program: Program;
@@ -114,7 +117,7 @@ class ProgramBuilder {
       temporary: (type) =>
         program.addValue({ ...this.nativeValue(origin.node, type), storage: 'temporary', index: -1 }),
       constant: (constant) => {
-        if (!this.pool.knows(constant)) this.work.take(constant.data.length, origin);
+        if (!this.pool.knows(constant)) this.work.take(stepsOfElement * constant.data.length, origin);
         return this.constantId(constant);
       },
       view: (value, dims) => {

@@ -21,8 +21,8 @@ export function foldElementwise(call: OperatorCall, type: DataType, f: ElementFu
   if (!constants || constants.some((constant) => constant.type === 'string')) return undefined;
   const exact = constants.every((constant) => isInteger(constant.type));
   const result = exact
-    ? apply(f.bigint, constants.map(bigintsOf), constants, dims)
-    : apply(f.number, constants.map(numbersOf), constants, dims);
+    ? apply(f.bigint, constants.map(bigintsOf), constants, dims, new BigInt64Array(count), BigInt)
+    : apply(f.number, constants.map(numbersOf), constants, dims, new Float64Array(count), Number);
   return result && [constantOf(type, dims, result)];
 }
 
@@ -31,19 +31,28 @@ function apply<T extends number | bigint>(
   operands: readonly ArrayLike<T>[],
   shapes: readonly { dims: readonly number[] }[],
   dims: readonly number[],
-): (T | number)[] | undefined {
+  /** Where results go; elements beyond 64 bits wrap. */
+  result: { [index: number]: number | bigint },
+  stored: (value: T | boolean) => number | bigint,
+): ArrayLike<number | bigint> | undefined {
   if (!f) return undefined;
   const positions = shapes.map((shape) => stridedPositions(dims, broadcastStrides(shape.dims, dims)));
   const count = elementCount(dims);
-  const result = new Array<T | number>(count);
+  const [x, y] = operands;
+  const [atX, atY] = positions;
   try {
-    for (let i = 0; i < count; i++) {
-      const value = f(...operands.map((elements, k) => elements[positions[k]![i]!]!));
-      result[i] = typeof value === 'boolean' ? Number(value) : value;
+    if (operands.length === 1) {
+      for (let i = 0; i < count; i++) result[i] = stored(f(x![atX![i]!]!));
+    } else if (operands.length === 2) {
+      for (let i = 0; i < count; i++) result[i] = stored(f(x![atX![i]!]!, y![atY![i]!]!));
+    } else {
+      for (let i = 0; i < count; i++) {
+        result[i] = stored(f(...operands.map((elements, k) => elements[positions[k]![i]!]!)));
+      }
     }
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-  return result;
+  return result as unknown as ArrayLike<number | bigint>;
 }

@@ -186,7 +186,8 @@ class FitStagesTask final : public LinalgTask {
     }
     if (total < 1) throw invalidArgument(env, "there must be a kernel");
     const ConstantData kernels = elementsOf(info[4], DataType::float32);
-    if (static_cast<int64_t>(kernels.elements) != total * problem_.taps)
+    int64_t size = 0;
+    if (__builtin_mul_overflow(total, problem_.taps, &size) || static_cast<int64_t>(kernels.elements) != size)
       throw invalidArgument(env, "kernels have another size than their counts");
     const auto* firstKernel = static_cast<const float*>(kernels.data);
     stages_.kernels.assign(firstKernel, firstKernel + kernels.elements);

@@ -23,6 +23,16 @@ void Session::Weights::prune() {
   std::erase_if(plain, isUnused);
 }
 
+void Session::checkConstants(const Program& program) {
+  for (const Value& value : program.values) {
+    if (value.storage != Storage::constant) continue;
+    const auto [known, isNew] = constantSizes_.try_emplace(value.index, value.type, value.elements);
+    if (isNew || known->second == std::pair(value.type, value.elements)) continue;
+    throw ProgramError("constant " + std::to_string(value.index) + " has " + std::to_string(value.elements) +
+                       " elements where it had " + std::to_string(known->second.second) + " in an earlier program");
+  }
+}
+
 std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t count,
                                                   const std::vector<ConstantData>& constants, const PageMemory* pages,
                                                   const std::atomic<bool>& aborted) {
@@ -30,6 +40,7 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
   const MemoryAccount::Scope scope(account_);
   weights_.prune();
   Program program = parseProgram(words, count, constants);
+  checkConstants(program);
   KernelContext context{bestVectors(), weights_, threads_};
   const auto retain = [this](const Value& value) {
     auto& known = weights_.plain[value.index];

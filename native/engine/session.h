@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/compiled_program.h"
@@ -25,8 +26,9 @@ class Session {
   /// Whether runs that begin now add to their program's profile.
   std::atomic<bool> profiling{false};
 
-  /// Constants are numbered alike in all programs of the session. Where constants lie in `pages`, those pages are given
-  /// back as they are spent. One at a time: others wait. Throws ProgramError, std::bad_alloc or CompilationAborted.
+  /// Constants are numbered alike in all programs of the session; one that changes its size is refused. Where constants
+  /// lie in `pages`, those pages are given back as they are spent. One at a time: others wait. Throws ProgramError,
+  /// std::bad_alloc or CompilationAborted.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
                                            const std::vector<ConstantData>& constants, const PageMemory* pages,
                                            const std::atomic<bool>& aborted);
@@ -46,11 +48,15 @@ class Session {
     std::map<int32_t, std::weak_ptr<std::byte[]>> plain;
   };
 
+  /// Throws ProgramError where a constant has another type or size than in an earlier program.
+  void checkConstants(const Program& program);
+
   int threads_;
   KernelChoice choice_;
   const std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>();
   std::mutex compiling_;
   Weights weights_;
+  std::map<int32_t, std::pair<DataType, size_t>> constantSizes_;  ///< type and elements by number
 };
 
 }  // namespace gdws

@@ -125,4 +125,15 @@ describe('a program', () => {
     const compiled = session.compile(words, [undefined, { type, data: Float32Array.from([1, -1, 2, -2, 3, -3]) }]);
     expect([...new Float32Array(compiled.runSync([])[0]!)]).toEqual([1, 0, 2, 0, 3, 0]);
   });
+
+  test('whose arg reduction fits its operands only modulo 2^64 is refused', () => {
+    const program = new Program();
+    const x = program.addValue({ type: 'float32', dims: [0, 2 ** 30], storage: 'input', index: 0 });
+    const y = program.addValue({ type: 'int64', dims: [2 ** 17, 2 ** 17], storage: 'temporary', index: -1 });
+    program.inputs.push(x);
+    program.outputs.push(y);
+    const origin = { node: 'n', operator: 'ArgMax' };
+    program.operations.push({ opcode: 'argReduce', inputs: [x], outputs: [y], ints: [1, 0, 0], floats: [], origin });
+    expect(() => compile(program.encode())).toThrow(/does not fit/);
+  });
 });

@@ -17,7 +17,8 @@ ArgReduceOperation::ArgReduceOperation(const OperationView& operation)
     return;
   }
   if (n == 0) operation.fail("no largest of no elements: x is " + describe(x.dims));
-  if (static_cast<int64_t>(x.elements) != static_cast<int64_t>(y.elements) * n) {
+  // Divided, since the product of y's elements and n may not fit an int64.
+  if (y.elements != x.elements / static_cast<size_t>(n)) {
     operation.fail("the output " + describe(y.dims) + " does not fit x " + describe(x.dims));
   }
 }

@@ -62,7 +62,7 @@ class ProductTranspose final : public Kernel {
     const InputMaps input{shape_.channels, shape_.channelsPerGroup(), shape_.height, shape_.width};
     const Value& w = operation.input(1);
     const std::vector<float> weights = weightsOf(static_cast<const float*>(w.data), vertical, horizontal);
-    std::string key = "convolutionTranspose " + std::to_string(w.index);
+    std::string key = "convolutionTranspose " + std::to_string(w.index) + ' ' + describe(w.dims);
     for (const int64_t number : {vertical.firstTap, vertical.tapStep, horizontal.firstTap, horizontal.tapStep}) {
       key += ' ';
       key += std::to_string(number);

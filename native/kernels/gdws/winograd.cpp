@@ -37,7 +37,12 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
   const GdwsShape shape = GdwsShape::of(operation);
   const Value& d = operation.input(1);
   const Value& p = operation.input(2);
-  const std::string key = "gdws " + std::to_string(d.index) + ' ' + std::to_string(p.index);
+  // What is packed depends on which channel each depthwise kernel belongs to.
+  std::string key = "gdws " + std::to_string(d.index) + ' ' + std::to_string(p.index);
+  for (const int32_t kernelsOfChannel : shape.kernelsOf) {
+    key += ' ';
+    key += std::to_string(kernelsOfChannel);
+  }
   const auto kernels = [&] {
     return compose(shape, static_cast<const float*>(d.data), static_cast<const float*>(p.data));
   };

@@ -39,8 +39,12 @@ class Winograd final : public Kernel {
         vectors_(context.vectors),
         functions_(context.vectors.winograd[Edge / 2 - 1]) {
     choose(context.threads);
-    const std::string packing = "winograd " + key + ' ' + std::to_string(Edge) + ' ' + std::to_string(shape_.groups) +
-                                ' ' + std::to_string(channelParts_.parts);
+    std::string packing = "winograd " + key;
+    for (const int64_t number :
+         {Edge, shape_.groups, shape_.outputsPerGroup(), shape_.channelsPerGroup(), channelParts_.parts}) {
+      packing += ' ';
+      packing += std::to_string(number);
+    }
     weights_ = context.packedWeights.find(packing, [&] { return pack(kernels().get()); });
   }
 

@@ -18,8 +18,8 @@ double estimateWinograd(int64_t edge, const ConvolutionShape& shape, const Kerne
 /// The kernels of a convolution, outputs × channelsPerGroup × 3 × 3.
 using DenseKernels = std::function<std::shared_ptr<const float[]>()>;
 
-/// A Winograd convolution. Inputs 1 to `weightInputs` of the operation are weights, packed here; `key` names them for
-/// the session's packings, and `kernels` is called where they have not been packed yet.
+/// A Winograd convolution. Inputs 1 to `weightInputs` of the operation are weights, packed here; `key` names them
+/// and all that `kernels` makes of them but for their dims; `kernels` is called where they have not been packed yet.
 std::unique_ptr<Kernel> makeWinograd(int64_t edge, const ConvolutionShape& shape, size_t weightInputs,
                                      const std::string& key, const DenseKernels& kernels, KernelContext& context);
 

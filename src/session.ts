@@ -4,6 +4,7 @@ import { Network, type OperationProfile } from './engine/network';
 import { checkFeeds, copyFeed, toNativeFeed, toTensor } from './engine/feeds';
 import type { CompiledGraph } from './engine/compile';
 import { metadataOf } from './engine/metadata';
+import { onAbort } from './engine/on-abort';
 import { aborted, runError } from './engine/run-error';
 import { threadsOf } from './engine/threads';
 import { GdwsError, located } from './errors';
@@ -245,12 +246,12 @@ export class InferenceSession implements Common {
 
   /** Waits for work that `abort` ends, and calls that where the signal fires or the session is released meanwhile. */
   private async abortable<T>(work: Promise<T>, abort: () => void, signal: AbortSignal | undefined): Promise<T> {
-    signal?.addEventListener('abort', abort, { once: true });
+    const end = signal && onAbort(signal, abort);
     this.running.add(abort);
     try {
       return await work;
     } finally {
-      signal?.removeEventListener('abort', abort);
+      end?.();
       this.running.delete(abort);
     }
   }

@@ -29,7 +29,8 @@ class CompileTask final : public Environment::Task {
 
   void work() override {
     try {
-      program_ = session_->session.compile(given_.words(), given_.count(), given_.constants, given_.pages, aborted);
+      program_ =
+          session_->session.compile(given_.words(), given_.count(), given_.constants, given_.pages.get(), aborted);
     } catch (...) {
       failure_ = std::current_exception();
     }

@@ -30,15 +30,15 @@ class Pages {
     pages_.erase(data);
   }
 
-  const PageMemory* find(const void* data) const {
+  std::shared_ptr<const PageMemory> find(const void* data) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = pages_.find(data);
-    return found == pages_.end() ? nullptr : found->second.get();
+    return found == pages_.end() ? nullptr : found->second;
   }
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_map<const void*, std::unique_ptr<PageMemory>> pages_;
+  std::unordered_map<const void*, std::shared_ptr<const PageMemory>> pages_;
 };
 
 Napi::Value allocatePages(const Napi::CallbackInfo& info) {
@@ -57,7 +57,7 @@ Napi::Value allocatePages(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-const PageMemory* pagesOf(const Napi::Value& value) {
+std::shared_ptr<const PageMemory> pagesOf(const Napi::Value& value) {
   return value.IsArrayBuffer() ? Pages::instance().find(value.As<Napi::ArrayBuffer>().Data()) : nullptr;
 }
 

@@ -2,6 +2,8 @@
 
 #include <napi.h>
 
+#include <memory>
+
 #include "engine/page_memory.h"
 
 namespace gdws {
@@ -9,7 +11,8 @@ namespace gdws {
 /// Adds `allocatePages(bytes)`, an ArrayBuffer over PageMemory.
 void addPageMemory(Napi::Env env, Napi::Object exports);
 
-/// The pages behind an ArrayBuffer that allocatePages made, alive as long as that; null for any other value.
-const PageMemory* pagesOf(const Napi::Value& value);
+/// The pages behind an ArrayBuffer that allocatePages made; null for any other value. Whoever reads them off the
+/// JavaScript thread must hold them: a worker that ends lets go of such buffers before anything else.
+std::shared_ptr<const PageMemory> pagesOf(const Napi::Value& value);
 
 }  // namespace gdws

@@ -50,7 +50,7 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     try {
       const std::atomic<bool> neverAborted{false};
       auto program =
-          session_->session.compile(given.words(), given.count(), given.constants, given.pages, neverAborted);
+          session_->session.compile(given.words(), given.count(), given.constants, given.pages.get(), neverAborted);
       session_->reportMemory(env);
       return newProgramObject(env, session_, std::move(program));
     } catch (const Napi::Error&) {

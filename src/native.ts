@@ -235,14 +235,26 @@ export interface Native {
 
 const platform = `${process.platform}-${process.arch}`;
 
-/** Where the addon may be, best first: what was built on this machine, then what the package ships. */
-const candidates = [
-  path.join(__dirname, '..', 'build', 'Release', 'gdws.node'),
-  path.join(__dirname, '..', 'prebuilds', platform, 'gdws.node'),
-];
+/**
+ * Where the addon may be, best first: the file that the environment names, which alone counts where it is set; then what
+ * was built on this machine, and what the package ships.
+ */
+const candidates = process.env.GDWS_ADDON
+  ? [path.resolve(process.env.GDWS_ADDON)]
+  : [
+      path.join(__dirname, '..', 'build', 'Release', 'gdws.node'),
+      path.join(__dirname, '..', 'prebuilds', platform, 'gdws.node'),
+    ];
 
 function findAddon(): string {
   const present = candidates.find((candidate) => fs.existsSync(candidate));
+  if (!present && process.env.GDWS_ADDON) {
+    throw new GdwsError('ADDON_MISSING', 'the environment variable GDWS_ADDON names an addon that does not exist.', {
+      file: process.env.GDWS_ADDON,
+      remedy:
+        'Unset GDWS_ADDON, so that the addon of the package is used, or build the one it names (docs/fuzzing.md).',
+    });
+  }
   if (!present) {
     throw new GdwsError('ADDON_MISSING', `gdws has no addon for ${platform} (Node ${process.version}).`, {
       remedy: `Build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in ${path.join(__dirname, '..')} (needs CMake and a C++20 compiler with OpenMP).`,

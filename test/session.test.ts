@@ -215,7 +215,7 @@ describe('InferenceSession', () => {
   });
 
   test('works in worker threads that end while it runs', async () => {
-    const addon = path.join(__dirname, '..', 'build', 'Release', 'gdws.node');
+    const addon = process.env.GDWS_ADDON ?? path.join(__dirname, '..', 'build', 'Release', 'gdws.node');
     const source = `
       const { parentPort } = require('node:worker_threads');
       const native = require(${JSON.stringify(addon)});

@@ -16,6 +16,8 @@ namespace gdws {
 namespace {
 
 void checkAlias(const OperationView& operation) {
+  if (operation.inputCount() != 1 || operation.outputCount() != 1)
+    operation.fail("an alias has one input and one output");
   if (operation.input(0).bytes() != operation.output(0).bytes())
     operation.fail("an alias changes the size of its value");
 }
@@ -183,7 +185,8 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
   }
   if (!stopped) {
     for (size_t k = 0; k < outputs.size(); ++k) {
-      if (plan_.outputCopied[k]) std::memcpy(outputs[k], locate(program_.outputs[k]), output(k).bytes());
+      const size_t bytes = output(k).bytes();
+      if (plan_.outputCopied[k] && bytes > 0) std::memcpy(outputs[k], locate(program_.outputs[k]), bytes);
     }
   }
   returnWorkspace(std::move(workspace));

@@ -1,5 +1,6 @@
 #include "engine/program.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -60,13 +61,15 @@ Value readValue(WordReader& reader, const std::vector<ConstantData>& constants, 
   value.index = reader.word("value");
   const int32_t rank = reader.count("dimensions");
   if (rank > mostRank) throw ProgramError("a value has " + std::to_string(rank) + " dimensions");
-  int64_t elements = 1;
+  int64_t elements = 1, extent = 1;
   for (int32_t axis = 0; axis < rank; ++axis) {
     const int32_t dim = reader.word("dimensions");
     if (dim < 0) throw ProgramError("a dimension is negative");
     value.dims.push_back(dim);
+    // Dimensions of 0 aside, so that no product of some of them overflows either.
+    if (dim > 0 && extent > mostElements / dim) throw ProgramError("a value has more than 2^36 elements");
+    extent *= std::max(dim, 1);
     elements *= dim;
-    if (elements > mostElements) throw ProgramError("a value has more than 2^36 elements");
   }
   value.elements = static_cast<size_t>(elements);
   if (value.storage == Storage::constant) {
@@ -141,6 +144,12 @@ Program parseProgram(const int32_t* words, size_t count, const std::vector<Const
       throw ProgramError("value " + std::to_string(id) + " is not input " + std::to_string(i));
     }
     program.inputs.push_back(id);
+  }
+  for (size_t id = 0; id < program.values.size(); ++id) {
+    const Value& value = program.values[id];
+    if (value.storage == Storage::input && program.inputs[value.index] != static_cast<int32_t>(id)) {
+      throw ProgramError("value " + std::to_string(id) + " is input " + std::to_string(value.index) + " a second time");
+    }
   }
   for (int32_t i = 0; i < outputCount; ++i) program.outputs.push_back(reader.word("outputs"));
   program.operations.reserve(operationCount);

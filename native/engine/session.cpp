@@ -47,7 +47,7 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
     AlignedBytes kept = known.lock();
     if (!kept) {
       kept = allocateCounted(value.bytes(), Counters::instance().weightBytes);
-      std::memcpy(kept.get(), value.data, value.bytes());
+      if (value.bytes() > 0) std::memcpy(kept.get(), value.data, value.bytes());
       known = kept;
     }
     return kept;

@@ -113,6 +113,32 @@ describe('a program', () => {
     }
   });
 
+  test('whose sizes overflow 64 bits is refused, whichever dimensions they come from', () => {
+    const huge = 2 ** 31 - 1;
+    for (const dims of [
+      [2 ** 18, 2 ** 18, 2 ** 28],
+      [huge, huge, huge],
+      [0, huge, huge, huge],
+    ]) {
+      const program = smallProgram();
+      for (const id of [0, 1, 2]) program.values[id] = { ...program.values[id]!, dims };
+      expect(() => compile(program.encode())).toThrow(/more than 2\^36 elements/);
+    }
+  });
+
+  test('cannot name one input twice, nor alias a value to several', () => {
+    const twice = smallProgram();
+    twice.addValue({ type: 'float32', dims: [1000], storage: 'input', index: 0 });
+    twice.outputs.push(3);
+    expect(() => compile(twice.encode())).toThrow(/input 0 a second time/);
+
+    const spread = smallProgram();
+    const extra = spread.addValue({ type: 'float32', dims: [6], storage: 'temporary', index: -1 });
+    spread.operations[1]!.outputs.push(extra);
+    spread.outputs.push(extra);
+    expect(() => compile(spread.encode())).toThrow(/one input and one output/);
+  });
+
   test('reads constants of the declared size only', () => {
     const program = smallProgram();
     program.values[0] = { type: 'float32', dims: [2, 3], storage: 'constant', index: 1 };

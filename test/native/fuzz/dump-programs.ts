@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { native, type NativeConstant } from '../../../src/native';
+
+// A setup file of jest: writes every small program that the tests compile as a file of the fuzzer's corpus (format in
+// program_input.h) to the folder that GDWS_PROGRAMS names. docs/fuzzing.md says how the corpus is made of them.
+
+/** So many bytes of each constant are kept; the fuzzer repeats them. */
+const bytesOfConstant = 64;
+const largestFile = 4096;
+
+function encode(words: Int32Array, constants: readonly (NativeConstant | undefined)[]): Buffer {
+  const int = (value: number) => Buffer.from(Int32Array.of(value).buffer);
+  const parts = [int(0), int(words.length), Buffer.from(words.buffer, words.byteOffset, words.byteLength)];
+  parts.push(int(constants.length));
+  // Holes too have their number.
+  for (const constant of Array.from(constants)) {
+    const data = constant?.data ?? new Uint8Array(0);
+    const kept = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, bytesOfConstant));
+    parts.push(int(constant?.type ?? 0), int(data.length), int(kept.length), kept, Buffer.alloc((4 - (kept.length % 4)) % 4));
+  }
+  return Buffer.concat(parts);
+}
+
+const folder = process.env.GDWS_PROGRAMS;
+if (!folder) throw new Error('GDWS_PROGRAMS names no folder.');
+fs.mkdirSync(folder, { recursive: true });
+
+const createSession = native.createSession.bind(native);
+Object.assign(native, {
+  createSession: (...options: Parameters<typeof native.createSession>) => {
+    const session = createSession(...options);
+    // The suites of one process share the addon, which is then set up already.
+    if (Object.hasOwn(session, 'compile')) return session;
+    const compile = session.compile.bind(session);
+    const dumping: typeof compile = (words, constants, pages) => {
+      const file = encode(words, constants);
+      const name = createHash('sha256').update(file).digest('hex').slice(0, 16);
+      if (file.length <= largestFile) fs.writeFileSync(path.join(folder, name), file);
+      return compile(words, constants, pages);
+    };
+    Object.defineProperty(session, 'compile', { value: dumping });
+    return session;
+  },
+});

@@ -27,6 +27,8 @@ const env = {
   ...process.env,
   ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1',
   UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+  // LLVM's OpenMP would let the second thread of a program spin for 200 ms after it.
+  KMP_BLOCKTIME: '0',
 };
 
 function run(command, args) {

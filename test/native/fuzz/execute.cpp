@@ -135,7 +135,9 @@ Outcome execute(const ProgramInput& input) {
     KernelChoice choice;
     choice.preference = preferenceFor(program, random);
     Session session(threads, std::move(choice));
-    const auto compiled = session.compile(input.words.data(), input.words.size(), constants.data);
+    const std::atomic<bool> neverAborted{false};
+    const auto compiled =
+        session.compile(input.words.data(), input.words.size(), constants.data, nullptr, neverAborted);
     if (!isSmall(program, *compiled)) return Outcome::compiled;
     runOnce(*compiled, random);
     return Outcome::ran;

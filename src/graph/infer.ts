@@ -1,5 +1,5 @@
 import { GdwsError, type ErrorDetails } from '../errors';
-import type { NodeProto } from '../onnx/onnx_pb';
+import type { NodeProto, ValueInfoProto } from '../onnx/onnx_pb';
 import { operatorOf } from '../operators';
 import { callOf, computeCall, placeOf } from './call';
 import { FoldingWork } from './folding-work';
@@ -38,8 +38,10 @@ export function inferValues(
   };
   checkFeeds(graph, feeds);
   for (const { name } of graph.proto.initializer) attempt(() => inferConstant(graph, name, values));
-  for (const { name } of graph.inputs) {
+  for (const input of graph.inputs) {
+    const { name } = input;
     attempt(() => {
+      requireTensor(input);
       const value = feeds.get(name) ?? declaredInput(graph, name);
       checkTensor(graph.limits, value, { tensor: name });
       values.set(name, value);
@@ -97,6 +99,23 @@ function useDeclarations(graph: Graph, node: NodeProto, values: Map<string, Know
     } else complete = false;
   }
   return complete;
+}
+
+/** Fields of a TypeProto that `onnx.proto` here leaves out. Their values have no one type and shape that could be fed. */
+const otherKinds: ReadonlyMap<number, string> = new Map([
+  [4, 'sequence'],
+  [5, 'map'],
+  [8, 'sparse tensor'],
+  [9, 'optional'],
+]);
+
+function requireTensor({ name, type }: ValueInfoProto): void {
+  const kind = type?.$unknown?.map(({ no }) => otherKinds.get(no)).find((known) => known !== undefined);
+  if (kind === undefined) return;
+  throw new GdwsError('OPERATOR_UNSUPPORTED', `this input is of kind ${kind}; the engine takes tensors.`, {
+    tensor: name,
+    remedy: 'Export the model with inputs that are tensors.',
+  });
 }
 
 function declaredInput(graph: Graph, name: string): ValueType {

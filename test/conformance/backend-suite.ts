@@ -35,10 +35,14 @@ export function missingOperators(test: string): string[] {
   return [...new Set(missing.map(({ domain, opType }) => (domain ? `${domain}.${opType}` : opType)))].sort();
 }
 
+/** The engine ran a model, and computed something else than the suite has. */
+export class DifferentResult extends Error {}
+
 /**
  * Runs a test's model on each of its data sets, and compares.
  *
- * @throws where the engine refuses the model, or computes something else
+ * @throws GdwsError where the engine refuses the model, DifferentResult where it computes something else, other errors
+ *   where the data set cannot be read
  */
 export async function runTest(test: string): Promise<void> {
   const folder = path.join(suiteFolder, test);
@@ -62,10 +66,19 @@ export async function runTest(test: string): Promise<void> {
 function tensorsOf(folder: string, kind: string): Constant[] {
   const tensors: Constant[] = [];
   for (let index = 0; fs.existsSync(path.join(folder, `${kind}_${index}.pb`)); index++) {
-    const bytes = fs.readFileSync(path.join(folder, `${kind}_${index}.pb`));
-    tensors.push(decodeTensor(fromBinary(TensorProtoSchema, bytes)));
+    const file = path.join(folder, `${kind}_${index}.pb`);
+    tensors.push(tensorOf(file));
   }
   return tensors;
+}
+
+function tensorOf(file: string): Constant {
+  try {
+    return decodeTensor(fromBinary(TensorProtoSchema, fs.readFileSync(file)));
+  } catch (cause) {
+    // Not to be taken for a refusal of the model.
+    throw new Error(`${file} is no tensor.`, { cause });
+  }
 }
 
 function toTensor({ type, dims, data }: Constant): Tensor {
@@ -82,6 +95,6 @@ function expectClose(actual: Tensor, expected: Constant, name: string): void {
     const [a, b] = [Number(got[i]), Number(wanted[i])];
     if (isExact ? got[i] === wanted[i] : Object.is(a, b) || a === b) continue;
     if (!isExact && Math.abs(a - b) <= 1e-7 + 1e-3 * Math.abs(b)) continue;
-    throw new Error(`element ${i} of ${name} is ${a}, not ${b}.`);
+    throw new DifferentResult(`element ${i} of ${name} is ${a}, not ${b}.`);
   }
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { GdwsError } from '../../src/errors';
-import { missingOperators, runTest, suiteFolder, testsOfSuite } from './backend-suite';
+import { DifferentResult, missingOperators, runTest, suiteFolder, testsOfSuite } from './backend-suite';
 import { exclusions, unsupportedOperators } from './exclusions';
 
 const isInstalled = fs.existsSync(suiteFolder);
@@ -41,7 +41,7 @@ if (!isInstalled) {
     } else if (outcome === 'refused') {
       expectRefusal(failure);
     } else {
-      expect(failure).toBeInstanceOf(Error);
+      expect(failure).toBeInstanceOf(DifferentResult);
     }
   });
 }

@@ -1,8 +1,9 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import { Graph } from '../../src/graph/graph';
 import { inferValues } from '../../src/graph/infer';
 import type { ValueType } from '../../src/graph/value';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
-import type { ModelProto, NodeProto } from '../../src/onnx/onnx_pb';
+import { TypeProtoSchema, type ModelProto, type NodeProto } from '../../src/onnx/onnx_pb';
 import { encodeModel } from '../../src/onnx/write';
 import { evaluate } from '../onnx/oracle';
 import { refusal } from '../onnx/refusal';
@@ -72,6 +73,24 @@ describe('feeds that do not fit', () => {
       refusal({ code: 'SHAPE_MISMATCH', file: 'small.onnx', node: '/c', operator: 'Conv' }),
     );
   });
+});
+
+test.each([
+  [4, 'sequence'],
+  [5, 'map'],
+  [8, 'sparse tensor'],
+  [9, 'optional'],
+])('an input whose type is field %d of TypeProto, a %s, is refused', (no, kind) => {
+  const model = network();
+  model.graph!.input[0]!.type = fromBinary(TypeProtoSchema, Uint8Array.of((no << 3) | 2, 0));
+  expect(() => inferValues(new Graph(model, 'small.onnx'), x(1, 3, 6, 6))).toThrow(
+    refusal({
+      code: 'OPERATOR_UNSUPPORTED',
+      file: 'small.onnx',
+      tensor: 'x',
+      summary: `this input is of kind ${kind}; the engine takes tensors.`,
+    }),
+  );
 });
 
 describe('what cannot be inferred', () => {

@@ -7,25 +7,27 @@ afterAll(() => children.remove());
 
 const channels = 256;
 const model = children.file('stack.onnx', convolutionStack({ channels, layers: 10 }));
+const deep = children.file('deep.onnx', convolutionStack({ channels, layers: 60, shared: true }));
+const warmUp = children.file('small.onnx', convolutionStack({ channels: 1, layers: 1 }));
 
 /** What docs/guarantees.md promises, in milliseconds. */
 const most = 20;
-const tries = 5;
+const tries = 6;
 
 test('the event loop is free while a session is made, compiled and run', async () => {
-  const plan: Plan = { model, channels, size: 28, milliseconds: 1000 };
-  const best: Partial<Record<keyof Stalls, number>> = {};
-  // Another process may take the processor at any time, so that the best of several tries counts.
+  const plan: Plan = { model, deep, warmUp, channels, size: 28, milliseconds: 1000 };
+  const best = { made: Infinity, bytes: Infinity, run: Infinity };
+  let measured = 0;
   for (let attempt = 0; attempt < tries; attempt++) {
     const stalls = await children.result<Stalls>('event-loop', plan);
-    for (const name of ['idle', 'made', 'bytes', 'run'] as const) {
-      best[name] = Math.min(best[name] ?? Infinity, stalls[name]);
-    }
-    if (Math.max(best.made!, best.bytes!, best.run!) < most) break;
+    // Where other processes keep the event loop waiting, nothing can be said of this one; nor of too short an inference.
+    if (stalls.busy > most / 4 || stalls.milliseconds < plan.milliseconds) continue;
+    measured++;
+    for (const name of ['made', 'bytes', 'run'] as const) best[name] = Math.min(best[name], stalls[name]);
+    if (Math.max(best.made, best.bytes, best.run) < most) return;
   }
-  // Where not even an idle loop turns in time, nothing can be said.
-  if (best.idle! > most / 4) return console.log(`Not measured: an idle event loop stalls for ${best.idle} ms here.`);
+  if (measured < tries / 2) return console.log('Not measured: other processes keep the event loop waiting here.');
   expect(best.run).toBeLessThan(most);
   expect(best.made).toBeLessThan(most);
   expect(best.bytes).toBeLessThan(most);
-});
+}, 120_000);

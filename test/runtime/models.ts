@@ -16,18 +16,21 @@ export interface StackOptions {
   readonly layers: number;
   /** Height and width; free by default, as the batch is. */
   readonly size?: number;
+  /** Whether all layers have the weights of the first. */
+  readonly shared?: boolean;
 }
 
 /** x (batch, channels, height, width) → `layers` 3×3 convolutions with ReLUs → y of the same shape. */
-export function convolutionStack({ channels, layers, size }: StackOptions): Uint8Array {
+export function convolutionStack({ channels, layers, size, shared = false }: StackOptions): Uint8Array {
   const dims = ['batch', channels, size ?? 'height', size ?? 'width'];
   const initializers: Record<string, Constant> = {};
   const nodes = Array.from({ length: layers }, (_, i) => {
+    const weights = shared ? 'w0' : `w${i}`;
     const data = numbers(channels * channels * 9, i + 1).map((value) => value / Math.sqrt(channels * 3));
-    initializers[`w${i}`] = { type: 'float32', dims: [channels, channels, 3, 3], data };
+    initializers[weights] ??= { type: 'float32', dims: [channels, channels, 3, 3], data };
     const [from, to] = [i === 0 ? 'x' : `r${i - 1}`, i === layers - 1 ? 'y' : `r${i}`];
     return [
-      makeNode({ opType: 'Conv', input: [from, `w${i}`], output: [`c${i}`], attributes: { pads: [1, 1, 1, 1] } }),
+      makeNode({ opType: 'Conv', input: [from, weights], output: [`c${i}`], attributes: { pads: [1, 1, 1, 1] } }),
       makeNode({ opType: 'Relu', input: [`c${i}`], output: [to] }),
     ];
   }).flat();

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import { GdwsError } from '../../src/errors';
-import { DifferentResult, missingOperators, runTest, suiteFolder, testsOfSuite } from './backend-suite';
+import { constantOf } from '../../src/operators/elements';
+import { Tensor } from '../../src/session';
+import { DifferentResult, expectClose, missingOperators, runTest, suiteFolder, testsOfSuite } from './backend-suite';
 import { exclusions, unsupportedOperators } from './exclusions';
 
 const isInstalled = fs.existsSync(suiteFolder);
@@ -21,6 +23,27 @@ function expectRefusal(failure: unknown): void {
   expect(failure).toBeInstanceOf(GdwsError);
   expect((failure as GdwsError).code).not.toBe('INTERNAL');
 }
+
+test.each([
+  ['float32', 1, 1.0005, true],
+  ['float32', 1, 1.002, false],
+  ['float32', Infinity, Infinity, true],
+  ['float32', Infinity, 1, false],
+  ['float32', -Infinity, Infinity, false],
+  ['float32', NaN, NaN, true],
+  ['float32', NaN, 0, false],
+  ['float32', 0, NaN, false],
+  ['float16', 1, 1, true],
+  ['float16', 1, 1.0098, false],
+  ['int64', 1000, 1001, false],
+] as const)('%s: where %d is expected, %d passes: %s', (type, expected, found, passes) => {
+  const { data } = constantOf(type, [1], [found]);
+  const compare = () => {
+    expectClose(new Tensor(type, data, [1]), constantOf(type, [1], [expected]), 'y');
+  };
+  if (passes) expect(compare).not.toThrow();
+  else expect(compare).toThrow(DifferentResult);
+});
 
 if (!isInstalled) {
   test.skip(`the ONNX backend test suite is not installed: Debian's package libonnx-testdata puts it in ${suiteFolder}`, () =>

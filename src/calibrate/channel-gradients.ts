@@ -2,7 +2,8 @@ import { Tensor } from 'onnxruntime-common';
 import { checkFeeds } from '../engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../engine/gradient/network';
 import { GdwsError } from '../errors';
-import { nameOf, type Layer } from '../gdws/layers';
+import type { Layer } from '../gdws/layers';
+import { nameOf } from '../onnx/node-place';
 import type { Graph } from '../graph/graph';
 
 /** Where the caller does not say, batches are not larger than these: what stays in the caches is computed faster. */

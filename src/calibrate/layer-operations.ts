@@ -1,5 +1,6 @@
 import type { Program, ProgramOperation } from '../engine/program';
-import { nameOf, type Layer } from '../gdws/layers';
+import type { Layer } from '../gdws/layers';
+import { nameOf } from '../onnx/node-place';
 
 /** The operations that compute a layer, one for each of its nodes, in the program's order. */
 export function operationsOf(program: Program, { nodes, shape }: Layer): ProgramOperation[] {

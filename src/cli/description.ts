@@ -2,6 +2,7 @@ import { networkCost, type NodeCost } from '../gdws/network-cost';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import { elementCount, type DataType, type KnownValue } from '../graph/value';
+import { nameOf } from '../onnx/node-place';
 import { operatorOf } from '../operators';
 import { typesOfInputs } from '../graph/input-types';
 
@@ -91,7 +92,7 @@ function describeOperators(graph: Graph): OperatorDescription[] {
 function describeLayer({ node, macs, weights }: NodeCost, values: ReadonlyMap<string, KnownValue>): LayerDescription {
   const shapes = [...weights.values()];
   return {
-    name: node.name || node.output[0]!,
+    name: nameOf(node),
     operator: node.opType,
     weights: shapes[0],
     output: values.get(node.output[0]!)?.dims,

@@ -3,6 +3,7 @@ import { callOf, computeCall } from '../graph/call';
 import { FoldingWork } from '../graph/folding-work';
 import type { Graph } from '../graph/graph';
 import { elementCount, type Constant, type KnownValue, type ValueType } from '../graph/value';
+import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { operatorOf } from '../operators';
 import { nativeTypeOf, type ConstantPool } from './constant-pool';
@@ -93,7 +94,7 @@ class ProgramBuilder {
 
   private loweringFor(node: NodeProto, needed: ReadonlySet<string>): Lowering {
     const { program } = this;
-    const origin = { node: node.name || node.output[0]!, operator: node.opType };
+    const origin = placeOf(node);
     const emit: Lowering['emit'] = (opcode: OpcodeName, inputs, outputs, ints = [], floats = []) => {
       program.operations.push({
         opcode,

@@ -2,6 +2,7 @@ import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { KnownValue, ValueType } from '../graph/value';
 import type { FileMemory } from '../onnx/file-memory';
+import { placeOf } from '../onnx/node-place';
 import { native } from '../native';
 import { operatorOf } from '../operators';
 import {
@@ -206,8 +207,7 @@ export class Network {
     for (const node of this.graph.nodes) {
       if (operatorOf(node.domain, node.opType)) continue;
       throw new GdwsError('OPERATOR_UNSUPPORTED', 'the engine does not run this operator.', {
-        node: node.name || node.output[0],
-        operator: node.opType,
+        ...placeOf(node),
         remedy: "'gdws inspect' lists the operators of a model.",
       });
     }

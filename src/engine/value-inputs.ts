@@ -2,7 +2,8 @@ import type { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
-import { elementCount, type DataType, type ElementArray, type KnownValue, type ValueType } from '../graph/value';
+import { nameOf } from '../onnx/node-place';
+import { elementCount, type ElementArray, type KnownValue, type ValueType } from '../graph/value';
 
 /** Elements of an input up to which programs are compiled for its values. */
 const mostElements = 64;
@@ -41,7 +42,7 @@ export class ValueInputs {
     const before = this.names.size;
     for (const name of this.inputsAbove(error)) {
       const { dims, type } = types?.get(name) ?? this.graph.declared(name) ?? {};
-      if (hasValues(type) && (!dims || isSmall(dims))) this.names.add(name);
+      if (type !== 'string' && (!dims || isSmall(dims))) this.names.add(name);
     }
     return this.names.size > before;
   }
@@ -49,9 +50,7 @@ export class ValueInputs {
   /** Inputs of the graph that the tensor at fault depends on, or where none is named, the node. */
   private inputsAbove({ node: place, operator, tensor }: GdwsError): string[] {
     const { graph } = this;
-    const node = graph.nodes.find(
-      ({ name, opType, output }) => (name || output[0]) === place && (!operator || opType === operator),
-    );
+    const node = graph.nodes.find((one) => nameOf(one) === place && (!operator || one.opType === operator));
     const pending = tensor !== undefined ? [tensor] : node ? [...namesReadBy(node)] : [];
     const seen = new Set<string>();
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
@@ -66,8 +65,4 @@ export class ValueInputs {
 
 function isSmall(dims: readonly (number | string | undefined)[]): boolean {
   return elementCount(dims.map((dim) => (typeof dim === 'number' ? dim : 1))) <= mostElements;
-}
-
-function hasValues(type: DataType | undefined): boolean {
-  return type !== 'string';
 }

@@ -1,5 +1,6 @@
 import { GdwsError } from '../errors';
-import { nameOf, type Convolutions, type Layer } from './layers';
+import type { Convolutions, Layer } from './layers';
+import { nameOf } from '../onnx/node-place';
 import type { CompressOptions } from './options';
 
 /** Weight-error vectors α by the name of the convolution. */

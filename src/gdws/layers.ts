@@ -2,6 +2,7 @@ import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import { elementCount, type Constant, type DataType, type KnownValue } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
+import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { matches, type CompressOptions } from './options';
 import { taps, type ConvolutionShape } from './shape';
@@ -94,11 +95,6 @@ export function findConvolutions(
     };
   });
   return { nodes, layers, leftAlone };
-}
-
-/** What a layer is called: its node's name, or its output's where the node has none. */
-export function nameOf(node: NodeProto): string {
-  return node.name || node.output[0]!;
 }
 
 export function isConvolution({ opType, domain }: NodeProto): boolean {

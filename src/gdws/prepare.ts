@@ -9,6 +9,7 @@ import type { KnownValue } from '../graph/value';
 import type { LatencyModel } from '../latency/latency-model';
 import { limitsOf } from '../limits';
 import { timeLayers } from '../latency/time-layers';
+import { placeOf } from '../onnx/node-place';
 import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
 import { readModel } from '../onnx/read';
 import { encodeModel, writeModel } from '../onnx/write';
@@ -196,8 +197,7 @@ export class PreparedCompression {
     const open = graph.inputs.find(({ name }) => !values.has(name));
     throw new GdwsError('SHAPE_UNKNOWN', 'its multiply-accumulates cannot be counted.', {
       file: graph.file,
-      node: network.unknown.name || network.unknown.output[0],
-      operator: network.unknown.opType,
+      ...placeOf(network.unknown),
       remedy: open
         ? `Give the shape of input '${open.name}' (inputShapes in the API, --shape on the command line), or a budget of params.`
         : 'Give a budget of params, or a model whose value_info declares the shapes.',

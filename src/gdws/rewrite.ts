@@ -1,7 +1,8 @@
 import type { Graph } from '../graph/graph';
 import { makeNode } from '../onnx/make';
 import type { NodeProto } from '../onnx/onnx_pb';
-import { nameOf, type Layer } from './layers';
+import type { Layer } from './layers';
+import { nameOf } from '../onnx/node-place';
 import type { Stages } from './stages';
 import { fromFloat32 } from './weights';
 

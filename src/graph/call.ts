@@ -1,4 +1,5 @@
 import { GdwsError } from '../errors';
+import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { OperatorCall } from '../operators/operator';
 import type { Graph } from './graph';
@@ -8,11 +9,6 @@ import type { KnownValue } from './value';
 export function callOf(graph: Graph, node: NodeProto, valueOf: (name: string) => KnownValue | undefined): OperatorCall {
   const inputs = node.input.map((name) => (name === '' ? undefined : valueOf(name)));
   return new OperatorCall(node, graph.opsetOf(node.domain), inputs);
-}
-
-/** How errors name a node. */
-export function placeOf({ name, output, opType }: NodeProto): { node: string | undefined; operator: string } {
-  return { node: name || output[0], operator: opType };
 }
 
 /** Runs one of an operator's functions on a call; whatever it throws becomes an error that names the node. */

@@ -3,6 +3,7 @@ import { defaultLimits, type Limits } from '../limits';
 import { constantOfNode } from '../onnx/constant-node';
 import { isStandardDomain } from '../onnx/domain';
 import { makeValueInfo } from '../onnx/make';
+import { placeOf } from '../onnx/node-place';
 import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/onnx_pb';
 import { decodeTensor, encodeTensor } from '../onnx/tensor';
 import { declaredValues, type DeclaredValue } from './declared';
@@ -241,8 +242,7 @@ export class Graph {
   }
 
   private fault(summary: string, tensor?: string, node?: NodeProto): never {
-    const place = node && { node: node.name || node.output[0], operator: node.opType };
-    throw new GdwsError('MODEL_INVALID', summary, { file: this.file, tensor, ...place });
+    throw new GdwsError('MODEL_INVALID', summary, { file: this.file, tensor, ...(node && placeOf(node)) });
   }
 
   /** Adds the file to errors that do not know it. */

@@ -1,7 +1,8 @@
 import { GdwsError, type ErrorDetails } from '../errors';
+import { placeOf } from '../onnx/node-place';
 import type { NodeProto, ValueInfoProto } from '../onnx/onnx_pb';
 import { operatorOf } from '../operators';
-import { callOf, computeCall, placeOf } from './call';
+import { callOf, computeCall } from './call';
 import { FoldingWork } from './folding-work';
 import type { Graph } from './graph';
 import { checkTensor } from './tensor-limits';

@@ -1,4 +1,5 @@
 import { GdwsError } from '../errors';
+import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { namesReadBy } from './reads';
 
@@ -53,5 +54,5 @@ function sourcesOf(
 }
 
 function fault(summary: string, node: NodeProto, tensor?: string): GdwsError {
-  return new GdwsError('MODEL_INVALID', summary, { node: node.name || node.output[0], operator: node.opType, tensor });
+  return new GdwsError('MODEL_INVALID', summary, { ...placeOf(node), tensor });
 }

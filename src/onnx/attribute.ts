@@ -1,5 +1,6 @@
 import { create, isFieldSet } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
+import { placeOf } from './node-place';
 import {
   AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,
@@ -60,7 +61,7 @@ function read<T>(
 }
 
 function fault(node: NodeProto, summary: string): GdwsError {
-  return new GdwsError('MODEL_INVALID', summary, { node: node.name || node.output[0], operator: node.opType });
+  return new GdwsError('MODEL_INVALID', summary, placeOf(node));
 }
 
 /** Whether the node has the attribute. */

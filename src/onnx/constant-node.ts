@@ -10,6 +10,7 @@ import {
   tensorAttribute,
 } from './attribute';
 import { isStandardDomain } from './domain';
+import { placeOf } from './node-place';
 import type { NodeProto } from './onnx_pb';
 import { decodeTensor } from './tensor';
 
@@ -21,7 +22,7 @@ import { decodeTensor } from './tensor';
 export function constantOfNode(node: NodeProto): Constant | undefined {
   if (node.opType !== 'Constant' || !isStandardDomain(node.domain)) return undefined;
   const tensor = tensorAttribute(node, 'value');
-  if (tensor) return decodeTensor(tensor, { node: node.name || node.output[0], operator: 'Constant' });
+  if (tensor) return decodeTensor(tensor, placeOf(node));
   if (hasAttribute(node, 'value_int')) {
     return { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(intAttribute(node, 'value_int'))) };
   }

@@ -1,4 +1,5 @@
 import { GdwsError, type ErrorCode, type ErrorDetails } from '../errors';
+import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { Constant, KnownValue, ValueType } from '../graph/value';
 import type { Lowering } from '../engine/lowering';
@@ -35,8 +36,7 @@ export class OperatorCall {
   /** Stops with an error that names this node and operator, and the input shapes. */
   fail(code: ErrorCode, summary: string, more: string | Pick<ErrorDetails, 'tensor' | 'remedy'> = {}): never {
     throw new GdwsError(code, summary, {
-      node: this.node.name || this.node.output[0],
-      operator: this.node.opType,
+      ...placeOf(this.node),
       shape: this.inputs.flatMap((input) => (input ? [[...input.dims]] : [])),
       ...(typeof more === 'string' ? { remedy: more } : more),
     });

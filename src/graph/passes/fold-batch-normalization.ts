@@ -1,5 +1,6 @@
 import { floatAttribute, intAttribute, makeAttribute } from '../../onnx/attribute';
 import { isStandardDomain } from '../../onnx/domain';
+import { nameOf } from '../../onnx/node-place';
 import type { NodeProto } from '../../onnx/onnx_pb';
 import { constantOf, isFloat, numbersOf } from '../../operators/elements';
 import type { Graph } from '../graph';
@@ -109,7 +110,7 @@ function vector(constant: Constant | undefined): Float64Array | undefined {
 function setInput(graph: Graph, node: NodeProto, index: number, kind: string, constant: Constant): void {
   const old = node.input[index] ?? '';
   const isOwn = graph.isInitializer(old) && graph.consumers(old).length <= 1 && !graph.isOutput(old);
-  const name = isOwn ? old : graph.uniqueName(`${node.name || node.output[0]}.${kind}`);
+  const name = isOwn ? old : graph.uniqueName(`${nameOf(node)}.${kind}`);
   graph.setInitializer(name, constant);
   node.input[index] = name;
 }

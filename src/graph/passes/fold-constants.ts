@@ -1,6 +1,7 @@
 import { GdwsError } from '../../errors';
+import { placeOf } from '../../onnx/node-place';
 import { operatorOf } from '../../operators';
-import { callOf, computeCall, placeOf } from '../call';
+import { callOf, computeCall } from '../call';
 import { FoldingWork } from '../folding-work';
 import type { Graph } from '../graph';
 import type { Constant, KnownValue } from '../value';

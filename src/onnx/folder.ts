@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError, type ErrorDetails } from '../errors';
-import { openRegular, readInto, Refusal } from './regular-file';
+import { openRegular, readAndClose, Refusal } from './regular-file';
 
 /**
  * The bytes of a file that a model names.
@@ -17,16 +17,7 @@ export async function readWithin(
   check: (bytes: number) => void,
 ): Promise<Uint8Array> {
   try {
-    const handle = await openWithin(folder, location);
-    try {
-      const { size } = await handle.stat();
-      check(size);
-      const bytes = new Uint8Array(size);
-      await readInto(handle, bytes);
-      return bytes;
-    } finally {
-      await handle.close();
-    }
+    return await readAndClose(await openWithin(folder, location), check);
   } catch (cause) {
     if (cause instanceof GdwsError) throw cause;
     if (cause instanceof RangeError)

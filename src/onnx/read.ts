@@ -6,7 +6,7 @@ import { alignRawData } from './align';
 import { loadExternalData, refuseExternalData } from './external-data';
 import { FileMemory } from './file-memory';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
-import { openRegular, readInto } from './regular-file';
+import { openRegular, readAndClose } from './regular-file';
 import { scanModel } from './scan';
 
 /**
@@ -63,16 +63,7 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
 
 async function readFile(file: string, limits: Limits): Promise<Uint8Array> {
   try {
-    const handle = await openRegular(file);
-    try {
-      const { size } = await handle.stat();
-      checkFileBytes(size, limits, file);
-      const bytes = new Uint8Array(size);
-      await readInto(handle, bytes);
-      return bytes;
-    } finally {
-      await handle.close();
-    }
+    return await readAndClose(await openRegular(file), (bytes) => checkFileBytes(bytes, limits, file));
   } catch (cause) {
     if (cause instanceof GdwsError) throw cause;
     if (cause instanceof RangeError)

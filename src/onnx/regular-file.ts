@@ -45,14 +45,26 @@ function requireRegular(stats: fs.Stats): void {
 export const chunkBytes = 2 ** 30;
 
 /**
- * Fills `bytes` with the first of a file.
+ * The bytes of an open file, which is closed whatever happens.
  *
- * @throws Refusal where the file has fewer
+ * @param check is told how many bytes there are before they are read
+ * @throws Refusal where the file becomes shorter, RangeError where there is no room, and what `check` throws
  */
-export async function readInto(handle: fs.promises.FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let read = 0; read < bytes.length;) {
-    const { bytesRead } = await handle.read(bytes, read, Math.min(chunkBytes, bytes.length - read), read);
-    if (bytesRead === 0) throw new Refusal('it became shorter while it was read');
-    read += bytesRead;
+export async function readAndClose(
+  handle: fs.promises.FileHandle,
+  check: (bytes: number) => void,
+): Promise<Uint8Array> {
+  try {
+    const { size } = await handle.stat();
+    check(size);
+    const bytes = new Uint8Array(size);
+    for (let read = 0; read < size;) {
+      const { bytesRead } = await handle.read(bytes, read, Math.min(chunkBytes, size - read), read);
+      if (bytesRead === 0) throw new Refusal('it became shorter while it was read');
+      read += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
   }
 }

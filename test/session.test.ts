@@ -135,6 +135,22 @@ describe('InferenceSession', () => {
     expectClose((await run).y as Tensor, wanted);
   });
 
+  test('copies feeds that lie in a Buffer, too', async () => {
+    const session = await InferenceSession.create(
+      encodeModel(
+        makeModel({
+          nodes: [makeNode({ opType: 'Cast', input: ['x'], output: ['y'], attributes: { to: 1 } })],
+          inputs: [makeValueInfo('x', 'uint8', ['n'])],
+          outputs: [makeValueInfo('y', 'float32', ['n'])],
+        }),
+      ),
+    );
+    const bytes = Buffer.from([1, 2, 3]);
+    const run = session.run({ x: new Tensor('uint8', bytes, [3]) });
+    bytes.fill(0);
+    expectClose((await run).y as Tensor, [1, 2, 3]);
+  });
+
   test('runs many at once without mixing them', async () => {
     const session = await create({ intraOpNumThreads: 1 });
     const images = Array.from({ length: 100 }, (_, i) => image(1 + (i % 3), 2, 5, 5 + (i % 4)));

@@ -79,25 +79,20 @@ export function toNativeFeed({ type, data }: Tensor): NativeArray {
   return toNativeArray(type as DataType, data);
 }
 
+/** Elements in memory of their own. (A Buffer's own `slice` shares its memory.) */
+export function copyElements<T extends ElementArray>(data: T): T {
+  return (ArrayBuffer.isView(data) ? Uint8Array.prototype.slice.call(data) : data.slice()) as T;
+}
+
 /** A feed that does not change with the caller's. */
 export function copyFeed({ type, dims, data }: Tensor): Tensor {
-  return { type, dims: [...dims], data: (data as ElementArray).slice() } as unknown as Tensor;
+  return { type, dims: [...dims], data: copyElements(data as ElementArray) } as unknown as Tensor;
 }
 
 /** As {@link toNativeFeed}, in memory of its own. */
 export function copyNativeFeed(feed: Tensor): NativeArray {
   const elements = toNativeFeed(feed);
-  if (elements !== feed.data) return elements;
-  switch (nativeTypeOf(feed.type as DataType)) {
-    case 'float32':
-      return new Float32Array(elements as Float32Array);
-    case 'int64':
-      return new BigInt64Array(elements as BigInt64Array);
-    case 'int32':
-      return new Int32Array(elements as Int32Array);
-    default:
-      return new Uint8Array(elements as Uint8Array);
-  }
+  return elements === feed.data ? copyElements(elements) : elements;
 }
 
 /** The tensor of an output from its bytes in the engine. */

@@ -2,6 +2,7 @@ import type { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
+import { copyElements } from './feeds';
 import { nameOf } from '../onnx/node-place';
 import { elementCount, type ElementArray, type KnownValue, type ValueType } from '../graph/value';
 
@@ -27,7 +28,7 @@ export class ValueInputs {
     for (const name of this.names) {
       const { type, dims } = types.get(name)!;
       if (!isSmall(dims)) continue;
-      const data = (feeds[name] as Tensor).data.slice() as ElementArray;
+      const data = copyElements((feeds[name] as Tensor).data as ElementArray);
       known.set(name, { type, dims, constant: { type, dims, data } });
     }
     return known;

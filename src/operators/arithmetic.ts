@@ -56,7 +56,7 @@ function emitChain(call: OperatorCall, lowering: Lowering, name: BinaryName, out
   let dims: readonly number[] = call.input(0).dims;
   if (last === 0) lowering.emit('alias', [value], [output]);
   for (let index = 1; index <= last; index++) {
-    dims = broadcast(dims, call.input(index).dims)!;
+    dims = broadcast([dims, call.input(index).dims])!;
     const result = index === last ? output : floats(lowering, dims);
     emitBinary(lowering, name, value, required(call, lowering, index), result);
     value = result;

@@ -1,12 +1,7 @@
 import type { OperatorCall } from './operator';
 
-/** Dims of the numpy broadcast of several shapes, or `undefined` where they do not fit. */
-export function broadcast(...shapes: readonly (readonly number[])[]): number[] | undefined {
-  return broadcastAll(shapes);
-}
-
-/** As {@link broadcast}, of any number of shapes: a function has room for some thousands of arguments only. */
-function broadcastAll(shapes: readonly (readonly number[])[]): number[] | undefined {
+/** Dims of the numpy broadcast of any number of shapes, or `undefined` where they do not fit. */
+export function broadcast(shapes: readonly (readonly number[])[]): number[] | undefined {
   const rank = shapes.reduce((most, dims) => Math.max(most, dims.length), 0);
   const result = new Array<number>(rank).fill(1);
   for (const dims of shapes) {
@@ -22,14 +17,14 @@ function broadcastAll(shapes: readonly (readonly number[])[]): number[] | undefi
 
 /** The same for the operands of a node; throws SHAPE_MISMATCH. */
 export function broadcastInputs(call: OperatorCall, indices: readonly number[]): number[] {
-  const dims = broadcastAll(indices.map((index) => call.input(index).dims));
+  const dims = broadcast(indices.map((index) => call.input(index).dims));
   if (!dims) call.fail('SHAPE_MISMATCH', 'the shapes cannot be broadcast together.');
   return dims;
 }
 
 /** Throws SHAPE_MISMATCH unless `dims` broadcasts to exactly `target`. */
 export function requireBroadcastTo(call: OperatorCall, dims: readonly number[], target: readonly number[]): void {
-  const joint = broadcast(dims, target);
+  const joint = broadcast([dims, target]);
   if (!joint || joint.length !== target.length || joint.some((dim, axis) => dim !== target[axis])) {
     call.fail('SHAPE_MISMATCH', `shape [${dims.join(', ')}] does not broadcast to [${target.join(', ')}].`);
   }

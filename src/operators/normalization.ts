@@ -144,11 +144,7 @@ function emitStatistics(call: OperatorCall, lowering: Lowering, dims: readonly n
   const means = emitReduce(lowering, 'mean', x, dims, axes);
   if (mean !== undefined) lowering.emit('alias', [means], [mean]);
   if (deviation === undefined) return;
-  const centred = floats(lowering, dims);
-  emitBinary(lowering, 'sub', x, means, centred);
-  const squares = floats(lowering, dims);
-  emitBinary(lowering, 'mul', centred, centred, squares);
-  const variance = emitReduce(lowering, 'mean', squares, dims, axes);
+  const { variance } = emitVariance(lowering, x, means, dims, axes);
   const kept = dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
   const raised = floats(lowering, kept);
   emitUnary(lowering, 'linear', variance, raised, 1, floatAttribute(call.node, 'epsilon', 1e-5));
@@ -189,6 +185,21 @@ function emitReduce(
   return result;
 }
 
+/** The distances of `x` from its means over `axes`, and the mean of their squares. */
+function emitVariance(
+  lowering: Lowering,
+  x: ValueId,
+  means: ValueId,
+  dims: readonly number[],
+  axes: readonly number[],
+): { centred: ValueId; variance: ValueId } {
+  const centred = floats(lowering, dims);
+  emitBinary(lowering, 'sub', x, means, centred);
+  const squares = floats(lowering, dims);
+  emitBinary(lowering, 'mul', centred, centred, squares);
+  return { centred, variance: emitReduce(lowering, 'mean', squares, dims, axes) };
+}
+
 /** (x - mean) / (deviation + 1e-9) over some axes, as the ONNX function defines it. */
 function lowerMeanVariance(call: OperatorCall, lowering: Lowering): void {
   const { type, dims } = call.input(0);
@@ -197,11 +208,8 @@ function lowerMeanVariance(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const x = required(call, lowering, 0);
-  const centred = floats(lowering, dims);
-  emitBinary(lowering, 'sub', x, emitReduce(lowering, 'mean', x, dims, axes), centred);
-  const squares = floats(lowering, dims);
-  emitBinary(lowering, 'mul', centred, centred, squares);
-  const variance = emitReduce(lowering, 'mean', squares, dims, axes);
+  const means = emitReduce(lowering, 'mean', x, dims, axes);
+  const { centred, variance } = emitVariance(lowering, x, means, dims, axes);
   const rest = dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
   const deviation = floats(lowering, rest);
   emitUnary(lowering, 'sqrt', variance, deviation);

@@ -86,7 +86,7 @@ function matMul(call: OperatorCall): MatMul {
   const a = left.length === 1 ? [1, left[0]!] : left;
   const b = right.length === 1 ? [right[0]!, 1] : right;
   if (a.at(-1) !== b.at(-2)) call.fail('SHAPE_MISMATCH', `the inner dims ${a.at(-1)} and ${b.at(-2)} differ.`);
-  const batch = broadcast(a.slice(0, -2), b.slice(0, -2));
+  const batch = broadcast([a.slice(0, -2), b.slice(0, -2)]);
   if (!batch) call.fail('SHAPE_MISMATCH', 'the batch dims cannot be broadcast together.');
   const dims = [...batch, ...(left.length === 1 ? [] : [a.at(-2)!]), ...(right.length === 1 ? [] : [b.at(-1)!])];
   return { type: commonType(call, [0, 1]), dims, a, b, product: [...batch, a.at(-2)!, b.at(-1)!] };

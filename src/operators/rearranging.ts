@@ -61,7 +61,7 @@ function transpose(call: OperatorCall): Reading {
 function expand(call: OperatorCall): Reading {
   const { type, dims } = call.input(0);
   const shape = integers(call, 1);
-  const result = shape.every((dim) => dim >= 0) ? broadcast(dims, shape) : undefined;
+  const result = shape.every((dim) => dim >= 0) ? broadcast([dims, shape]) : undefined;
   if (!result) call.fail('SHAPE_MISMATCH', `the input cannot be broadcast to [${shape.join(', ')}].`);
   return { type, dims: result, fine: result, strides: broadcastStrides(dims, result) };
 }

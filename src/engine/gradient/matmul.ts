@@ -39,7 +39,7 @@ export function product(
 ): ValueId {
   const from = tape.dimsOf(a);
   const to = tape.dimsOf(b);
-  const batch = broadcast(from.slice(0, -2), to.slice(0, -2))!;
+  const batch = broadcast([from.slice(0, -2), to.slice(0, -2)])!;
   const dims = [...batch, from.at(transposeA ? -1 : -2)!, to.at(transposeB ? -2 : -1)!];
   return tape.emit('matmul', [a, b], dims, [transposeA, transposeB, activationCode('none')], [alpha, 0, 0]);
 }

@@ -107,7 +107,7 @@ export class Tape extends ProgramWriter {
 
   /** Dims of what values give together, which the forward program has checked to fit. */
   broadcast(...values: readonly ValueId[]): number[] {
-    return broadcast(...values.map((value) => this.dimsOf(value)))!;
+    return broadcast(values.map((value) => this.dimsOf(value)))!;
   }
 
   unary(name: UnaryName, x: ValueId, a = 0, b = 0): ValueId {

@@ -98,7 +98,7 @@ ProgramArguments::ProgramArguments(const Napi::CallbackInfo& info) {
 
 Napi::Object startCompiling(const Napi::CallbackInfo& info, std::shared_ptr<SessionHandle> session) {
   const Napi::Env env = info.Env();
-  try {
+  return throwingToJavaScript(env, [&]() -> Napi::Object {
     const auto task = std::make_shared<CompileTask>(info, std::move(session));
     Napi::Object compilation = Napi::Object::New(env);
     compilation.Set("done", task->promise());
@@ -113,11 +113,7 @@ Napi::Object startCompiling(const Napi::CallbackInfo& info, std::shared_ptr<Sess
     // Packing is the work of one thread.
     Environment::of(env).submit(task, 1);
     return compilation;
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& exception) {
-    throw toJavaScript(env, exception);
-  }
+  });
 }
 
 }  // namespace gdws

@@ -13,4 +13,16 @@ Napi::Error toJavaScript(Napi::Env env, const std::exception& exception);
 /// A defect of the caller (src/), not of its user.
 Napi::Error invalidArgument(Napi::Env env, const char* message);
 
+/// What `work` returns; what it throws becomes an error of JavaScript.
+template <typename Work>
+auto throwingToJavaScript(Napi::Env env, const Work& work) {
+  try {
+    return work();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& exception) {
+    throw toJavaScript(env, exception);
+  }
+}
+
 }  // namespace gdws

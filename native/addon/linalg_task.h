@@ -73,17 +73,13 @@ Array newTypedArray(Napi::Env env, const std::vector<Element>& elements) {
 /// The function that JavaScript calls for a task.
 template <typename Task>
 Napi::Value submit(const Napi::CallbackInfo& info) {
-  try {
+  return throwingToJavaScript(info.Env(), [&]() -> Napi::Value {
     auto task = std::make_shared<Task>(info);
     const Napi::Promise promise = task->promise(info.Env());
     const int threads = task->threads();
     Environment::of(info.Env()).submit(task, threads);
     return promise;
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& exception) {
-    throw toJavaScript(info.Env(), exception);
-  }
+  });
 }
 
 }  // namespace gdws

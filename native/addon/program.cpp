@@ -191,7 +191,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   Napi::Value run(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     program(env);
-    try {
+    return throwingToJavaScript(env, [&]() -> Napi::Value {
       auto task = std::make_shared<RunTask>(env, handle_, info);
       Napi::Object run = Napi::Object::New(env);
       run.Set("done", task->promise());
@@ -201,17 +201,13 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
               }));
       Environment::of(env).submit(task, handle_.session->session.threads());
       return run;
-    } catch (const Napi::Error&) {
-      throw;
-    } catch (const std::exception& exception) {
-      throw toJavaScript(env, exception);
-    }
+    });
   }
 
   Napi::Value runSync(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     program(env);
-    try {
+    return throwingToJavaScript(env, [&]() -> Napi::Value {
       RunMemory memory(env, *handle_.program, info[0], info[1]);
       const std::atomic<bool> neverAborted{false};
       Outcome outcome;
@@ -221,11 +217,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
       const Napi::Value results = memory.takeResults();
       outcome.check(env);
       return results;
-    } catch (const Napi::Error&) {
-      throw;
-    } catch (const std::exception& exception) {
-      throw toJavaScript(env, exception);
-    }
+    });
   }
 
   Napi::Value kernels(const Napi::CallbackInfo& info) {

@@ -46,18 +46,14 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
  private:
   Napi::Value compile(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    const ProgramArguments given(info);
-    try {
+    return throwingToJavaScript(env, [&]() -> Napi::Value {
+      const ProgramArguments given(info);
       const std::atomic<bool> neverAborted{false};
       auto program =
           session_->session.compile(given.words(), given.count(), given.constants, given.pages.get(), neverAborted);
       session_->reportMemory(env);
       return newProgramObject(env, session_, std::move(program));
-    } catch (const Napi::Error&) {
-      throw;
-    } catch (const std::exception& exception) {
-      throw toJavaScript(env, exception);
-    }
+    });
   }
 
   /// {done, abort, wait} of a CompileTask.
@@ -66,29 +62,21 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
   /// Undefined where nothing is to be measured; else {done, abort} of a TuningTask.
   Napi::Value tune(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    const ProgramArguments given(info);
-    try {
+    return throwingToJavaScript(env, [&]() -> Napi::Value {
+      const ProgramArguments given(info);
       Tuner tuner = session_->session.tuner(given.words(), given.count(), given.constants);
       if (tuner.idle()) return env.Undefined();
       return startTuning(env, std::move(tuner), session_->session.threads(), secondsOf(info));
-    } catch (const Napi::Error&) {
-      throw;
-    } catch (const std::exception& exception) {
-      throw toJavaScript(env, exception);
-    }
+    });
   }
 
   Napi::Value tuneSync(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    const ProgramArguments given(info);
-    try {
+    return throwingToJavaScript(env, [&]() -> Napi::Value {
+      const ProgramArguments given(info);
       Tuner tuner = session_->session.tuner(given.words(), given.count(), given.constants);
       return tuneNow(env, tuner, session_->session.threads(), secondsOf(info));
-    } catch (const Napi::Error&) {
-      throw;
-    } catch (const std::exception& exception) {
-      throw toJavaScript(env, exception);
-    }
+    });
   }
 
   static double secondsOf(const Napi::CallbackInfo& info) {

@@ -1,3 +1,4 @@
+import { mostValueElements } from '../../src/engine/value-inputs';
 import { operatorTable, type Operator } from '../../src/operators';
 import { allCases } from '../../test/operators/all-cases';
 
@@ -10,7 +11,7 @@ What the engine knows of ONNX's operators (domain \`ai.onnx\`). This page is mad
   what comes out is converted back. Integers and truth values are held, moved, gathered, compared and cast; arithmetic on them
   is done before the run.
 - **Before the run**: where all inputs are known, the result is computed once, exactly in its own type: the arithmetic of
-  shapes. Known are constants, shapes, what follows from them, and inputs of the model of at most 64 elements on which shapes, axes or
+  shapes. Known are constants, shapes, what follows from them, and inputs of the model of at most ${mostValueElements} elements on which shapes, axes or
   scales depend: for each new value of these, the network is compiled anew (programs of the last 16 kinds of feeds are kept).
 - **Operator sets**: those in which tests compare it with onnxruntime-node. Others are understood as ONNX defines them.
 

@@ -7,7 +7,7 @@ import { nameOf } from '../onnx/node-place';
 import { elementCount, type ElementArray, type KnownValue, type ValueType } from '../graph/value';
 
 /** Elements of an input up to which programs are compiled for its values. */
-const mostElements = 64;
+export const mostValueElements = 64;
 
 /**
  * The inputs of a graph whose values, and not just their shapes, decide what is computed: sizes, axes, scales. They are
@@ -65,5 +65,5 @@ export class ValueInputs {
 }
 
 function isSmall(dims: readonly (number | string | undefined)[]): boolean {
-  return elementCount(dims.map((dim) => (typeof dim === 'number' ? dim : 1))) <= mostElements;
+  return elementCount(dims.map((dim) => (typeof dim === 'number' ? dim : 1))) <= mostValueElements;
 }

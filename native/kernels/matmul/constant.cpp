@@ -81,11 +81,9 @@ class ConstantMatmul final : public Kernel {
 
 /// Whether y's matrices take those of a in turn, all with one b.
 bool isPlainBatch(const MatmulShape& shape) {
-  for (int64_t i = 0; i < shape.batch(); ++i) {
-    const auto at = static_cast<size_t>(i);
-    if (shape.matrixOfA[at] != i || shape.matrixOfB[at] != 0) return false;
-  }
-  return true;
+  if (shape.batch() == 1) return true;
+  const StridedLoop& matrices = shape.matrices;
+  return matrices.axes.size() == 1 && matrices.axes[0].strides[0] == 1 && matrices.axes[0].strides[1] == 0;
 }
 
 bool supports(const OperationView& operation, const KernelContext&) {

@@ -12,10 +12,9 @@ class Reference final : public Kernel {
   void run(const Buffers& buffers, const Team& team) const override {
     const Range rows = team.share(shape_.batch() * shape_.rows);
     for (int64_t row = rows.begin; row < rows.end; ++row) {
-      const auto matrix = static_cast<size_t>(row / shape_.rows);
-      const float* a = buffers.floats(0) + shape_.matrixOfA[matrix] * shape_.rows * shape_.depth +
-                       row % shape_.rows * shape_.aRowPitch();
-      const float* b = buffers.floats(1) + shape_.matrixOfB[matrix] * shape_.depth * shape_.columns;
+      const int64_t matrix = row / shape_.rows;
+      const float* a = buffers.floats(0) + shape_.offsetOfA(matrix) + row % shape_.rows * shape_.aRowPitch();
+      const float* b = buffers.floats(1) + shape_.offsetOfB(matrix);
       for (int64_t column = 0; column < shape_.columns; ++column) {
         double sum = 0;
         for (int64_t k = 0; k < shape_.depth; ++k) {

@@ -7,26 +7,32 @@ namespace gdws {
 
 namespace {
 
-/// Of each matrix of y (leading dims `batch`), the matrix of an operand whose leading dims are broadcast to them.
-std::vector<int64_t> matrices(const OperationView& operation, const std::vector<int64_t>& batch,
-                              const std::vector<int64_t>& dims) {
+/// Lets the loop over y's matrices step over those of operand k, whose leading dims are broadcast to its axes.
+void addOperand(const OperationView& operation, StridedLoop& matrices, size_t k, const std::vector<int64_t>& dims) {
   const size_t own = dims.size() - 2;
-  if (own > batch.size()) operation.fail("an operand " + describe(dims) + " has more dims than the product");
-  std::vector<int64_t> found{0};
-  for (size_t axis = 0; axis < batch.size(); ++axis) {
-    const bool present = axis + own >= batch.size();
-    const int64_t dim = present ? dims[axis + own - batch.size()] : 1;
-    if (dim != 1 && dim != batch[axis]) {
-      operation.fail("the batch of " + describe(dims) + " does not broadcast to " + describe(batch));
+  if (own > matrices.axes.size()) operation.fail("an operand " + describe(dims) + " has more dims than the product");
+  int64_t stride = 1;
+  for (size_t back = 1; back <= own; ++back) {
+    StridedLoop::Axis& axis = matrices.axes[matrices.axes.size() - back];
+    const int64_t dim = dims[own - back];
+    if (dim != 1 && dim != axis.dim) {
+      operation.fail("the batch of " + describe(dims) + " does not broadcast to " + describe(operation.output().dims));
     }
-    std::vector<int64_t> next;
-    next.reserve(found.size() * static_cast<size_t>(batch[axis]));
-    for (const int64_t matrix : found) {
-      for (int64_t i = 0; i < batch[axis]; ++i) next.push_back(matrix * dim + (dim == 1 ? 0 : i));
-    }
-    found = std::move(next);
+    axis.strides[k] = dim == 1 ? 0 : stride;
+    stride *= dim;
   }
-  return found;
+}
+
+StridedLoop loopOverMatrices(const OperationView& operation) {
+  const std::vector<int64_t>& dims = operation.output().dims;
+  StridedLoop matrices;
+  for (size_t axis = 0; axis + 2 < dims.size(); ++axis) {
+    matrices.axes.push_back({dims[axis], {}});
+    matrices.elements *= dims[axis];
+  }
+  addOperand(operation, matrices, 0, operation.input(0).dims);
+  addOperand(operation, matrices, 1, operation.input(1).dims);
+  return matrices.collapsed();
 }
 
 }  // namespace
@@ -59,11 +65,7 @@ MatmulShape MatmulShape::of(const OperationView& operation) {
     operation.fail("the residual is " + describe(operation.input(3).dims) + ", the output " + describe(y.dims));
   }
   shape.addends = Addends(operation, 2);
-  // Without elements there is nothing to run, and the batch may be as large as it says.
-  if (y.elements == 0) return shape;
-  const std::vector<int64_t> batch(y.dims.begin(), y.dims.end() - 2);
-  shape.matrixOfA = matrices(operation, batch, a.dims);
-  shape.matrixOfB = matrices(operation, batch, b.dims);
+  shape.matrices = loopOverMatrices(operation);
   return shape;
 }
 

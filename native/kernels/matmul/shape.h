@@ -1,8 +1,7 @@
 #pragma once
 
-#include <vector>
-
 #include "kernels/addends.h"
+#include "kernels/broadcast.h"
 #include "kernels/fused_activation.h"
 
 namespace gdws {
@@ -16,15 +15,19 @@ struct MatmulShape {
   int64_t biasLength;  ///< 0 where there is none
   FusedActivation activation;
   Addends addends;
-  /// By matrix of y: which matrix of a and which of b make it.
-  std::vector<int64_t> matrixOfA, matrixOfB;
+  /// Over the matrices of y, with the strides of the matrices of a and of b that make each.
+  StridedLoop matrices;
 
-  int64_t batch() const { return static_cast<int64_t>(matrixOfA.size()); }
+  int64_t batch() const { return matrices.elements; }
   /// Elements from one element of a matrix to the next along rows, depth and columns.
   int64_t aRowPitch() const { return transposeA ? 1 : depth; }
   int64_t aDepthPitch() const { return transposeA ? rows : 1; }
   int64_t bDepthPitch() const { return transposeB ? 1 : columns; }
   int64_t bColumnPitch() const { return transposeB ? depth : 1; }
+
+  /// Elements of a and of b before the matrices that make matrix `index` of y.
+  int64_t offsetOfA(int64_t index) const { return matrices.offsetsAt(index)[0] * rows * depth; }
+  int64_t offsetOfB(int64_t index) const { return matrices.offsetsAt(index)[1] * depth * columns; }
 
   /// Throws ProgramError where anything does not fit.
   static MatmulShape of(const OperationView& operation);

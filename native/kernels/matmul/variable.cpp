@@ -97,9 +97,8 @@ class VariableMatmul final : public Kernel {
 
   /// (k, row) at k·rowCount + row, times alpha.
   void packA(const Buffers& buffers, const Work& work, int64_t first, int64_t depth) const {
-    const float* a = buffers.floats(0) +
-                     shape_.matrixOfA[static_cast<size_t>(work.matrix)] * shape_.rows * shape_.depth +
-                     work.row * shape_.aRowPitch() + first * shape_.aDepthPitch();
+    const float* a = buffers.floats(0) + shape_.offsetOfA(work.matrix) + work.row * shape_.aRowPitch() +
+                     first * shape_.aDepthPitch();
     if (shape_.transposeA) {
       for (int64_t k = 0; k < depth; ++k) {
         vectors_.product.copy(a + k * shape_.rows, work.a + k * work.rowCount, work.rowCount);
@@ -113,9 +112,8 @@ class VariableMatmul final : public Kernel {
 
   /// (k, column) at k·bPitch + column.
   void packB(const Buffers& buffers, const Work& work, int64_t first, int64_t depth) const {
-    const float* b = buffers.floats(1) +
-                     shape_.matrixOfB[static_cast<size_t>(work.matrix)] * shape_.depth * shape_.columns +
-                     work.column * shape_.bColumnPitch() + first * shape_.bDepthPitch();
+    const float* b = buffers.floats(1) + shape_.offsetOfB(work.matrix) + work.column * shape_.bColumnPitch() +
+                     first * shape_.bDepthPitch();
     if (shape_.transposeB) {
       vectors_.product.transpose(b, shape_.depth, work.columnCount, depth, work.b, bPitch_);
     } else {

@@ -37,13 +37,15 @@ const gradientCases: readonly Case[] = [
 
 /** V8's young generation would grow by tens of megabytes when it pleases. */
 const nodeOptions = ['--expose-gc', '--max-semi-space-size=1'];
+/** glibc gives back what is freed, rather than keeping up to ten megabytes, more or less, for each thread. */
+const env = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '0', MALLOC_MMAP_THRESHOLD_: '65536' };
 /** Rounds before the allocators and the compiled JavaScript have settled, and those that are compared. */
 const warmUp = 4;
 const rounds = 10;
 
 describe('sessions made, run and ended over and over leave nothing behind', () => {
   test.concurrent.each([...cases, ...gradientCases])('$name', async (plan) => {
-    const held = await children.result<Held[]>('release', { ...plan, rounds }, { nodeOptions });
+    const held = await children.result<Held[]>('release', { ...plan, rounds }, { nodeOptions, env });
     for (const { weights, arenas } of held) expect({ weights, arenas }).toEqual({ weights: 0, arenas: 0 });
     const settled = held.slice(warmUp);
     const least = (of: (one: Held) => number) => Math.min(...settled.slice(0, 3).map(of));

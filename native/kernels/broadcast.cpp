@@ -37,27 +37,34 @@ StridedLoop StridedLoop::collapsed() const {
   return result;
 }
 
+StridedLoop loopOver(const std::vector<int64_t>& dims) {
+  StridedLoop loop;
+  loop.elements = countOf(dims, 0, dims.size());
+  for (const int64_t dim : dims) loop.axes.push_back({dim, {}});
+  return loop;
+}
+
+void broadcastOperand(const OperationView& operation, StridedLoop& loop, size_t k, const std::vector<int64_t>& dims) {
+  const auto refuse = [&] {
+    std::vector<int64_t> target;
+    for (const StridedLoop::Axis& axis : loop.axes) target.push_back(axis.dim);
+    operation.fail("input " + describe(dims) + " does not broadcast to " + describe(target));
+  };
+  if (dims.size() > loop.axes.size()) refuse();
+  const std::vector<int64_t> strides = stridesOf(dims);
+  const size_t missing = loop.axes.size() - dims.size();
+  for (size_t axis = 0; axis < dims.size(); ++axis) {
+    StridedLoop::Axis& aligned = loop.axes[missing + axis];
+    if (dims[axis] != 1 && dims[axis] != aligned.dim) refuse();
+    aligned.strides[k] = dims[axis] == 1 ? 0 : strides[axis];
+  }
+}
+
 StridedLoop broadcastLoop(const OperationView& operation, const Value& output,
                           std::initializer_list<const Value*> operands) {
-  StridedLoop loop;
-  loop.elements = static_cast<int64_t>(output.elements);
-  loop.axes.resize(output.rank());
-  for (size_t axis = 0; axis < output.rank(); ++axis) loop.axes[axis] = {output.dims[axis], {}};
+  StridedLoop loop = loopOver(output.dims);
   size_t k = 0;
-  for (const Value* operand : operands) {
-    const std::vector<int64_t> strides = stridesOf(operand->dims);
-    const auto refuse = [&] {
-      operation.fail("input " + describe(operand->dims) + " does not broadcast to " + describe(output.dims));
-    };
-    if (operand->rank() > output.rank()) refuse();
-    const size_t missing = output.rank() - operand->rank();
-    for (size_t axis = 0; axis < operand->rank(); ++axis) {
-      const int64_t dim = operand->dims[axis];
-      if (dim != 1 && dim != output.dims[missing + axis]) refuse();
-      loop.axes[missing + axis].strides[k] = dim == 1 ? 0 : strides[axis];
-    }
-    ++k;
-  }
+  for (const Value* operand : operands) broadcastOperand(operation, loop, k++, operand->dims);
   if (loop.elements == 0) return loop;
   for (size_t axis = 0; axis < output.rank(); ++axis) {
     const Offsets& strides = loop.axes[axis].strides;

@@ -33,6 +33,13 @@ struct StridedLoop {
   StridedLoop collapsed() const;
 };
 
+/// The loop over an output of `dims`, still without operands.
+StridedLoop loopOver(const std::vector<int64_t>& dims);
+
+/// Gives operand k of the loop, of `dims`, the strides of numpy broadcasting: dims are aligned at the last axis, and an
+/// axis of one element repeats. Throws ProgramError where the dims do not broadcast to the loop's.
+void broadcastOperand(const OperationView& operation, StridedLoop& loop, size_t k, const std::vector<int64_t>& dims);
+
 /// The loop over `output` of numpy broadcasting: operands are aligned at their last axis, and an axis of one element
 /// repeats. Throws ProgramError where the output's dims are not those that the operands broadcast to.
 StridedLoop broadcastLoop(const OperationView& operation, const Value& output,

@@ -12,9 +12,9 @@ class Reference final : public Kernel {
   void run(const Buffers& buffers, const Team& team) const override {
     const Range rows = team.share(shape_.batch() * shape_.rows);
     for (int64_t row = rows.begin; row < rows.end; ++row) {
-      const int64_t matrix = row / shape_.rows;
-      const float* a = buffers.floats(0) + shape_.offsetOfA(matrix) + row % shape_.rows * shape_.aRowPitch();
-      const float* b = buffers.floats(1) + shape_.offsetOfB(matrix);
+      const auto [offsetOfA, offsetOfB] = shape_.offsetsAt(row / shape_.rows);
+      const float* a = buffers.floats(0) + offsetOfA + row % shape_.rows * shape_.aRowPitch();
+      const float* b = buffers.floats(1) + offsetOfB;
       for (int64_t column = 0; column < shape_.columns; ++column) {
         double sum = 0;
         for (int64_t k = 0; k < shape_.depth; ++k) {

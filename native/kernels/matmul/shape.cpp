@@ -7,33 +7,8 @@ namespace gdws {
 
 namespace {
 
-/// Lets the loop over y's matrices step over those of operand k, whose leading dims are broadcast to its axes.
-void addOperand(const OperationView& operation, StridedLoop& matrices, size_t k, const std::vector<int64_t>& dims) {
-  const size_t own = dims.size() - 2;
-  if (own > matrices.axes.size()) operation.fail("an operand " + describe(dims) + " has more dims than the product");
-  int64_t stride = 1;
-  for (size_t back = 1; back <= own; ++back) {
-    StridedLoop::Axis& axis = matrices.axes[matrices.axes.size() - back];
-    const int64_t dim = dims[own - back];
-    if (dim != 1 && dim != axis.dim) {
-      operation.fail("the batch of " + describe(dims) + " does not broadcast to " + describe(operation.output().dims));
-    }
-    axis.strides[k] = dim == 1 ? 0 : stride;
-    stride *= dim;
-  }
-}
-
-StridedLoop loopOverMatrices(const OperationView& operation) {
-  const std::vector<int64_t>& dims = operation.output().dims;
-  StridedLoop matrices;
-  for (size_t axis = 0; axis + 2 < dims.size(); ++axis) {
-    matrices.axes.push_back({dims[axis], {}});
-    matrices.elements *= dims[axis];
-  }
-  addOperand(operation, matrices, 0, operation.input(0).dims);
-  addOperand(operation, matrices, 1, operation.input(1).dims);
-  return matrices.collapsed();
-}
+/// What comes before the two dims of a matrix.
+std::vector<int64_t> batchOf(const Value& value) { return {value.dims.begin(), value.dims.end() - 2}; }
 
 }  // namespace
 
@@ -65,7 +40,10 @@ MatmulShape MatmulShape::of(const OperationView& operation) {
     operation.fail("the residual is " + describe(operation.input(3).dims) + ", the output " + describe(y.dims));
   }
   shape.addends = Addends(operation, 2);
-  shape.matrices = loopOverMatrices(operation);
+  StridedLoop matrices = loopOver(batchOf(y));
+  broadcastOperand(operation, matrices, 0, batchOf(a));
+  broadcastOperand(operation, matrices, 1, batchOf(b));
+  shape.matrices = matrices.collapsed();
   return shape;
 }
 

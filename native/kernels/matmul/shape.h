@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "kernels/addends.h"
 #include "kernels/broadcast.h"
 #include "kernels/fused_activation.h"
@@ -25,9 +27,11 @@ struct MatmulShape {
   int64_t bDepthPitch() const { return transposeB ? 1 : columns; }
   int64_t bColumnPitch() const { return transposeB ? depth : 1; }
 
-  /// Elements of a and of b before the matrices that make matrix `index` of y.
-  int64_t offsetOfA(int64_t index) const { return matrices.offsetsAt(index)[0] * rows * depth; }
-  int64_t offsetOfB(int64_t index) const { return matrices.offsetsAt(index)[1] * depth * columns; }
+  /// Elements before the matrix of a, and before that of b, which make matrix `index` of y.
+  std::pair<int64_t, int64_t> offsetsAt(int64_t index) const {
+    const Offsets offsets = matrices.offsetsAt(index);
+    return {offsets[0] * rows * depth, offsets[1] * depth * columns};
+  }
 
   /// Throws ProgramError where anything does not fit.
   static MatmulShape of(const OperationView& operation);

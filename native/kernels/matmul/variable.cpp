@@ -51,6 +51,9 @@ class VariableMatmul final : public Kernel {
     const Range items = team.share(shape_.batch() * tiles);
     for (int64_t item = items.begin; item < items.end; ++item) {
       work.matrix = item / tiles;
+      const auto [offsetOfA, offsetOfB] = shape_.offsetsAt(work.matrix);
+      work.matrixA = buffers.floats(0) + offsetOfA;
+      work.matrixB = buffers.floats(1) + offsetOfB;
       const Tile tile = tileAt(item % tiles);
       work.row = rows_.begin(tile.row);
       work.rowCount = rows_.size(tile.row);
@@ -61,8 +64,8 @@ class VariableMatmul final : public Kernel {
           work.bias[j] = bias[shape_.biasLength == 1 ? 0 : work.column + j];
       }
       for (int64_t part = 0; part < depths_.parts; ++part) {
-        packA(buffers, work, depths_.begin(part), depths_.size(part));
-        packB(buffers, work, depths_.begin(part), depths_.size(part));
+        packA(work, depths_.begin(part), depths_.size(part));
+        packB(work, depths_.begin(part), depths_.size(part));
         multiply(buffers, work, part);
       }
       if (symmetric_ && tile.row != tile.column) mirror(buffers, work);
@@ -76,6 +79,7 @@ class VariableMatmul final : public Kernel {
 
   struct Work {
     int64_t matrix, row, rowCount, column, columnCount;
+    const float *matrixA, *matrixB;
     float *a, *b, *sums, *bias;
   };
 
@@ -96,9 +100,8 @@ class VariableMatmul final : public Kernel {
   size_t floatsPerThread() const { return static_cast<size_t>(aFloats_ + bFloats_ + sumsFloats_ + bPitch_); }
 
   /// (k, row) at k·rowCount + row, times alpha.
-  void packA(const Buffers& buffers, const Work& work, int64_t first, int64_t depth) const {
-    const float* a = buffers.floats(0) + shape_.offsetOfA(work.matrix) + work.row * shape_.aRowPitch() +
-                     first * shape_.aDepthPitch();
+  void packA(const Work& work, int64_t first, int64_t depth) const {
+    const float* a = work.matrixA + work.row * shape_.aRowPitch() + first * shape_.aDepthPitch();
     if (shape_.transposeA) {
       for (int64_t k = 0; k < depth; ++k) {
         vectors_.product.copy(a + k * shape_.rows, work.a + k * work.rowCount, work.rowCount);
@@ -111,9 +114,8 @@ class VariableMatmul final : public Kernel {
   }
 
   /// (k, column) at k·bPitch + column.
-  void packB(const Buffers& buffers, const Work& work, int64_t first, int64_t depth) const {
-    const float* b = buffers.floats(1) + shape_.offsetOfB(work.matrix) + work.column * shape_.bColumnPitch() +
-                     first * shape_.bDepthPitch();
+  void packB(const Work& work, int64_t first, int64_t depth) const {
+    const float* b = work.matrixB + work.column * shape_.bColumnPitch() + first * shape_.bDepthPitch();
     if (shape_.transposeB) {
       vectors_.product.transpose(b, shape_.depth, work.columnCount, depth, work.b, bPitch_);
     } else {

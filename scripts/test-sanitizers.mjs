@@ -7,25 +7,17 @@ import path from 'node:path';
 
 const suites = ['test/session.test.ts', 'test/native', 'test/engine', 'test/linalg', 'test/operators', 'test/runtime'];
 /** They compile and run what is run here without Node. */
-const withoutNode = ['native/kernels', 'native/aarch64', 'native/programs'];
+const excluded = ['kernels', 'aarch64', 'programs'].map((test) => `/test/native/${test}\\.test`);
+const addressOptions = 'halt_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1';
 
-/**
- * Each sanitizer: its compiler, its options, the library that Node must load first, the faults it is to see, and the
- * tests that its memory does not let it run.
- */
+/** Each sanitizer: its compiler, its options, the library that Node must load first, and the faults it is to see. */
 const sanitizers = {
   address: {
     compiler: 'g++',
     // What Node keeps until it ends would pass for leaks; test/runtime holds the addon's memory against its counters.
-    options: {
-      ASAN_OPTIONS: 'detect_leaks=0:halt_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1',
-    },
-    program: {
-      ASAN_OPTIONS: 'detect_leaks=1:halt_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1',
-    },
+    options: { ASAN_OPTIONS: `detect_leaks=0:${addressOptions}` },
+    program: { ASAN_OPTIONS: `detect_leaks=1:${addressOptions}` },
     runtime: 'libasan.so',
-    // It keeps what is freed to see later uses of it, and has no room in a limited address space.
-    excluded: ['runtime/release', 'runtime/exhausted'],
     faults: ['heap-overflow', 'use-after-free'],
     seen: 'AddressSanitizer',
     cases: 20,
@@ -51,7 +43,6 @@ const sanitizers = {
       OMP_TOOL_LIBRARIES: '/usr/lib/llvm-14/lib/libarcher.so',
     },
     runtime: 'libtsan.so',
-    excluded: ['runtime/release', 'runtime/exhausted'],
     faults: ['thread-race', 'team-race'],
     innocent: ['team-barrier'],
     seen: 'ThreadSanitizer: data race',
@@ -143,7 +134,6 @@ run(path.join(folder, 'replay_programs'), [...mutants, ...programs], inProgram);
 
 const jest = path.resolve('node_modules/jest/bin/jest.js');
 const present = suites.filter((suite) => existsSync(suite));
-const excluded = [...withoutNode, ...(sanitizer.excluded ?? [])].map((test) => `/test/${test}\\.test`);
 // One process: the sanitizer's report comes from it, and the memory of several would not fit.
 const args = ['--runInBand', '--testPathIgnorePatterns', ...excluded, '--testTimeout', '600000'];
 run(process.execPath, [jest, ...present, ...args, ...jestArguments], inNode);

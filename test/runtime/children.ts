@@ -72,3 +72,6 @@ export class Children {
 }
 
 export const isLinux = process.platform === 'linux';
+
+/** Whether a sanitizer is there that keeps what is freed, and has no room in a limited address space. */
+export const memoryIsKept = ['address', 'thread'].includes(process.env.GDWS_SANITIZER ?? '');

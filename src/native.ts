@@ -71,26 +71,18 @@ export interface NativeSession {
    * Times the kernels that compete for the program's operations, for later `compile`s to choose by. Takes the arguments of
    * `compile`, and about how many seconds it may take. Undefined where nothing is left to measure.
    */
-  tune(
-    words: Int32Array,
-    constants: readonly (NativeConstant | undefined)[],
-    seconds: number,
-  ): NativeTuning | undefined;
-  tuneSync(words: Int32Array, constants: readonly (NativeConstant | undefined)[], seconds: number): MeasuredKernels;
+  tune(words: Int32Array, constants: readonly NumberedConstant[], seconds: number): NativeTuning | undefined;
+  tuneSync(words: Int32Array, constants: readonly NumberedConstant[], seconds: number): MeasuredKernels;
   /**
-   * `constants[i]` has the data of constant number i; holes where the program does not use it. What of them lies in
-   * `pages`, a buffer of `allocatePages`, may be lost: pages are given back to the system once weights are packed.
+   * Constants of one number are the same weights in all programs of the session. What of them lies in `pages`, a buffer of
+   * `allocatePages`, may be lost: pages are given back to the system once weights are packed.
    */
-  compile(words: Int32Array, constants: readonly (NativeConstant | undefined)[], pages?: ArrayBuffer): NativeProgram;
+  compile(words: Int32Array, constants: readonly NumberedConstant[], pages?: ArrayBuffer): NativeProgram;
   /**
    * As `compile`, off the JavaScript thread. Until it is done, nobody may write to the arguments, nor detach the buffers
    * that they lie in.
    */
-  beginCompiling(
-    words: Int32Array,
-    constants: readonly (NativeConstant | undefined)[],
-    pages?: ArrayBuffer,
-  ): NativeCompilation;
+  beginCompiling(words: Int32Array, constants: readonly NumberedConstant[], pages?: ArrayBuffer): NativeCompilation;
   /** Whether runs that begin from now on are profiled. */
   setProfiling(on: boolean): void;
 }
@@ -100,6 +92,9 @@ export interface NativeConstant {
   readonly type: number;
   readonly data: NativeArray;
 }
+
+/** A constant by the number that the words of programs name it by, from 0. */
+export type NumberedConstant = readonly [number: number, constant: NativeConstant];
 
 /** Dimensions of a convolution's weights (M, C / groups, taps); `taps` are the weights of one kernel. */
 export interface NativeLayer {

@@ -1,14 +1,13 @@
-import { toNativeConstants } from '../../src/engine/constant-pool';
+import { toNativeConstants, type NativeConstants } from '../../src/engine/constant-pool';
 import { Program, type ValueId } from '../../src/engine/program';
 import type { Constant } from '../../src/graph/value';
-import type { NativeConstant } from '../../src/native';
 import { seededUniform, uniformArray } from '../networks/random';
 import { elementsOf, weightsOf, type Layer } from './layer';
 
 /** As a session's `compile` takes it. */
 export interface EncodedProgram {
   readonly words: Int32Array;
-  readonly constants: readonly (NativeConstant | undefined)[];
+  readonly constants: NativeConstants;
 }
 
 /**

@@ -76,6 +76,10 @@ class CompileTask final : public Environment::Task {
   bool ended_ = false;
 };
 
+int32_t integerOf(const Napi::Value& value) {
+  return value.IsNumber() ? value.As<Napi::Number>().Int32Value() : -1;
+}
+
 }  // namespace
 
 ProgramArguments::ProgramArguments(const Napi::CallbackInfo& info) {
@@ -83,15 +87,16 @@ ProgramArguments::ProgramArguments(const Napi::CallbackInfo& info) {
   if (info.Length() < 2 || !info[1].IsArray()) throw invalidArgument(env, "compile takes words and constants");
   words_ = elementsOf(info[0], DataType::int32);
   const auto given = info[1].As<Napi::Array>();
-  constants.assign(given.Length(), ConstantData{DataType::float32, nullptr, 0});
   for (uint32_t i = 0; i < given.Length(); ++i) {
-    const Napi::Value item = given[i];
-    if (!item.IsObject()) continue;
-    const auto object = item.As<Napi::Object>();
-    const Napi::Value type = object.Get("type");
-    const int32_t number = type.IsNumber() ? type.As<Napi::Number>().Int32Value() : -1;
-    if (number < 0 || number >= dataTypeCount) throw invalidArgument(env, "a constant has an unknown element type");
-    constants[i] = elementsOf(object.Get("data"), static_cast<DataType>(number));
+    const Napi::Value pair = given[i];
+    const Napi::Value constant = pair.IsArray() ? pair.As<Napi::Array>()[1u] : env.Undefined();
+    if (!constant.IsObject()) throw invalidArgument(env, "a constant is given as its number, type and data");
+    const int32_t number = integerOf(pair.As<Napi::Array>()[0u]);
+    if (number < 0) throw invalidArgument(env, "a constant has no number");
+    const int32_t type = integerOf(constant.As<Napi::Object>().Get("type"));
+    if (type < 0 || type >= dataTypeCount) throw invalidArgument(env, "a constant has an unknown element type");
+    const ConstantData data = elementsOf(constant.As<Napi::Object>().Get("data"), static_cast<DataType>(type));
+    constants.insert_or_assign(number, data);
   }
   if (info.Length() > 2) pages = pagesOf(info[2]);
 }

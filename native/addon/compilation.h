@@ -17,7 +17,7 @@ class ProgramArguments {
 
   const int32_t* words() const { return static_cast<const int32_t*>(words_.data); }
   size_t count() const { return words_.elements; }
-  std::vector<ConstantData> constants;
+  Constants constants;
   std::shared_ptr<const PageMemory> pages;
 
  private:

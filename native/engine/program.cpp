@@ -54,7 +54,7 @@ class WordReader {
   size_t position_ = 0;
 };
 
-Value readValue(WordReader& reader, const std::vector<ConstantData>& constants, size_t inputCount) {
+Value readValue(WordReader& reader, const Constants& constants, size_t inputCount) {
   Value value;
   value.type = static_cast<DataType>(reader.below(dataTypeCount, "element type"));
   value.storage = static_cast<Storage>(reader.below(3, "storage"));
@@ -73,11 +73,11 @@ Value readValue(WordReader& reader, const std::vector<ConstantData>& constants, 
   }
   value.elements = static_cast<size_t>(elements);
   if (value.storage == Storage::constant) {
-    if (value.index < 0 || static_cast<size_t>(value.index) >= constants.size() ||
-        (constants[value.index].data == nullptr && value.elements > 0)) {
+    const auto given = constants.find(value.index);
+    if (given == constants.end() || (given->second.data == nullptr && value.elements > 0)) {
       throw ProgramError("constant " + std::to_string(value.index) + " was not given");
     }
-    const ConstantData& constant = constants[value.index];
+    const ConstantData& constant = given->second;
     if (constant.type != value.type || constant.elements != value.elements) {
       throw ProgramError("constant " + std::to_string(value.index) + " has " + std::to_string(constant.elements) +
                          " elements where its value has " + std::to_string(value.elements));
@@ -121,7 +121,7 @@ void checkOrder(const Program& program) {
 
 }  // namespace
 
-Program parseProgram(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) {
+Program parseProgram(const int32_t* words, size_t count, const Constants& constants) {
   WordReader reader(words, count);
   if (reader.word("header") != magic) throw ProgramError("not a program");
   if (const int32_t version = reader.word("header"); version != format) {

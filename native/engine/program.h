@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -32,7 +33,7 @@ enum class Storage : int32_t { temporary, constant, input };
 struct Value {
   DataType type = DataType::float32;
   Storage storage = Storage::temporary;
-  int32_t index = -1;  ///< which constant or which input
+  int32_t index = -1;  ///< number of the constant, or which input
   std::vector<int64_t> dims;
   size_t elements = 0;
   const void* data = nullptr;
@@ -72,9 +73,12 @@ struct ConstantData {
   size_t elements;
 };
 
+/// Constants by the number that values name them by.
+using Constants = std::map<int32_t, ConstantData>;
+
 /// Reads a program written by src/engine/program.ts. Every word is checked: sizes, ids, opcodes, that a value is
 /// written once and before it is read, and that constants have the size their value declares. Throws ProgramError.
-Program parseProgram(const int32_t* words, size_t count, const std::vector<ConstantData>& constants);
+Program parseProgram(const int32_t* words, size_t count, const Constants& constants);
 
 /// An operation with its values resolved, as kernels see it.
 class OperationView {

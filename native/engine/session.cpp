@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include <cstring>
+#include <utility>
 
 #include "engine/counters.h"
 
@@ -18,45 +19,38 @@ std::shared_ptr<const float[]> Session::Weights::find(const std::string& key,
 }
 
 void Session::Weights::prune() {
-  const auto isUnused = [](const auto& entry) { return entry.second.expired(); };
-  std::erase_if(packed, isUnused);
-  std::erase_if(plain, isUnused);
+  std::erase_if(packed, [](const auto& entry) { return entry.second.expired(); });
+  std::erase_if(plain, [](const auto& entry) { return entry.second.bytes.expired(); });
 }
 
-void Session::checkConstants(const Program& program) {
-  for (const Value& value : program.values) {
-    if (value.storage != Storage::constant) continue;
-    const auto [known, isNew] = constantSizes_.try_emplace(value.index, value.type, value.elements);
-    if (isNew || known->second == std::pair(value.type, value.elements)) continue;
-    throw ProgramError("constant " + std::to_string(value.index) + " has " + std::to_string(value.elements) +
-                       " elements where it had " + std::to_string(known->second.second) + " in an earlier program");
+AlignedBytes Session::Weights::retain(const Value& constant) {
+  if (const auto known = plain.find(constant.index); known != plain.end()) {
+    if (AlignedBytes kept = known->second.bytes.lock()) {
+      if (known->second.type == constant.type && known->second.elements == constant.elements) return kept;
+      throw ProgramError("constant " + std::to_string(constant.index) + " has " + std::to_string(constant.elements) +
+                         " elements where it had " + std::to_string(known->second.elements) + " in an earlier program");
+    }
   }
+  AlignedBytes kept = allocateCounted(constant.bytes(), Counters::instance().weightBytes);
+  if (constant.bytes() > 0) std::memcpy(kept.get(), constant.data, constant.bytes());
+  plain.insert_or_assign(constant.index, PlainConstant{kept, constant.type, constant.elements});
+  return kept;
 }
 
 std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t count,
-                                                  const std::vector<ConstantData>& constants, const PageMemory* pages,
+                                                  const Constants& constants, const PageMemory* pages,
                                                   const std::atomic<bool>& aborted) {
   const std::lock_guard lock(compiling_);
   const MemoryAccount::Scope scope(account_);
   weights_.prune();
   Program program = parseProgram(words, count, constants);
-  checkConstants(program);
   KernelContext context{bestVectors(), weights_, threads_};
-  const auto retain = [this](const Value& value) {
-    auto& known = weights_.plain[value.index];
-    AlignedBytes kept = known.lock();
-    if (!kept) {
-      kept = allocateCounted(value.bytes(), Counters::instance().weightBytes);
-      if (value.bytes() > 0) std::memcpy(kept.get(), value.data, value.bytes());
-      known = kept;
-    }
-    return kept;
-  };
+  const auto retain = [this](const Value& constant) { return weights_.retain(constant); };
   if (pages != nullptr) context.spend = [pages](const void* from, size_t bytes) { pages->discard(from, bytes); };
   return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain, aborted);
 }
 
-Tuner Session::tuner(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) const {
+Tuner Session::tuner(const int32_t* words, size_t count, const Constants& constants) const {
   if (!choice_.measured || !choice_.preference.empty()) return Tuner({}, bestVectors(), threads_);
   return Tuner(parseProgram(words, count, constants), bestVectors(), threads_);
 }

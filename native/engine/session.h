@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/compiled_program.h"
@@ -26,37 +25,40 @@ class Session {
   /// Whether runs that begin now add to their program's profile.
   std::atomic<bool> profiling{false};
 
-  /// Constants are numbered alike in all programs of the session; one that changes its size is refused. Where constants
-  /// lie in `pages`, those pages are given back as they are spent. One at a time: others wait. Throws ProgramError,
-  /// std::bad_alloc or CompilationAborted.
+  /// Constants are numbered alike in all programs of the session; one that changes its size while a program uses it is
+  /// refused. Where constants lie in `pages`, those pages are given back as they are spent. One at a time: others wait.
+  /// Throws ProgramError, std::bad_alloc or CompilationAborted.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
-                                           const std::vector<ConstantData>& constants, const PageMemory* pages,
+                                           const Constants& constants, const PageMemory* pages,
                                            const std::atomic<bool>& aborted);
   /// Bytes of packed weights and of the working memory of runs.
   int64_t heldBytes() const { return account_->bytes; }
   /// What is to be measured before the program of the same arguments is compiled; nothing where this session does not
   /// choose kernels by measured time. Throws ProgramError.
-  Tuner tuner(const int32_t* words, size_t count, const std::vector<ConstantData>& constants) const;
+  Tuner tuner(const int32_t* words, size_t count, const Constants& constants) const;
 
  private:
+  struct PlainConstant {
+    std::weak_ptr<std::byte[]> bytes;
+    DataType type;
+    size_t elements;
+  };
   struct Weights final : PackedWeights {
     std::shared_ptr<const float[]> find(const std::string& key,
                                         const std::function<std::shared_ptr<const float[]>()>& pack) override;
     /// Forgets what no program uses any more.
     void prune();
+    /// A constant as it is. Throws ProgramError where it has another type or size in a program that uses it.
+    AlignedBytes retain(const Value& constant);
     std::map<std::string, std::weak_ptr<const float[]>> packed;
-    std::map<int32_t, std::weak_ptr<std::byte[]>> plain;
+    std::map<int32_t, PlainConstant> plain;
   };
-
-  /// Throws ProgramError where a constant has another type or size than in an earlier program.
-  void checkConstants(const Program& program);
 
   int threads_;
   KernelChoice choice_;
   const std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>();
   std::mutex compiling_;
   Weights weights_;
-  std::map<int32_t, std::pair<DataType, size_t>> constantSizes_;  ///< type and elements by number
 };
 
 }  // namespace gdws

@@ -209,8 +209,8 @@ export class MomentsNetwork {
     const savedIds = saved.filter((id) => !program.inputs.includes(id) && id !== output);
     program.outputs.push(...savedIds);
     const passes = {
-      forward: namingNodes(program, () => this.session.compile(program.encode(), nativeConstants)),
-      backward: namingNodes(backward, () => this.session.compile(backward.encode(), all)),
+      forward: namingNodes(program, () => this.session.compile(program.encode(), [...nativeConstants])),
+      backward: namingNodes(backward, () => this.session.compile(backward.encode(), [...all])),
     };
     const savedBytes = savedIds.map((id) => bytesOf(program.values[id]!));
     return {

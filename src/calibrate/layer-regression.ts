@@ -6,7 +6,7 @@ import { walkOf } from '../engine/gradient/walk';
 import { Program, type ProgramOperation, type ProgramValue, type ValueId } from '../engine/program';
 import { ProgramWriter } from '../engine/program-writer';
 import { taps, type ConvolutionShape } from '../gdws/shape';
-import type { NativeConstant, NativeProgram, NativeSession } from '../native';
+import type { NativeProgram, NativeSession } from '../native';
 import type { RandomStream } from '../robustness/random-stream';
 import type { LiveStore, StoredValue } from './live-store';
 import { channelRows } from './maps';
@@ -140,8 +140,7 @@ export class RegressionSums {
     if (!known) {
       const own = new Program();
       const indices = this.write(own, operation, dims, values[operation.outputs[0]!]!.dims, batches, drawn);
-      const constants: NativeConstant[] = [];
-      constants[this.weightsNumber] = { type: 0, data: this.weights };
+      const constants = [[this.weightsNumber, { type: 0, data: this.weights }]] as const;
       known = { program: namingNodes(own, () => this.session.compile(own.encode(), constants)), indices };
       this.programs.set(key, known);
     }

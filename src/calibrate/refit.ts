@@ -1,12 +1,12 @@
 import { fusedProgram } from '../engine/compile';
-import { ConstantPool, toNativeConstants } from '../engine/constant-pool';
+import { ConstantPool, toNativeConstants, type NativeConstants } from '../engine/constant-pool';
 import { bytesOf, type Program, type ProgramOperation, type ValueId } from '../engine/program';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
-import { native, type NativeConstant, type NativeSession } from '../native';
+import { native, type NativeSession } from '../native';
 import { RandomStream } from '../robustness/random-stream';
 import { fitStages, type FitOptions } from './fit-stages';
 import type { CalibrationImages } from './images';
@@ -55,7 +55,7 @@ export async function refitInOrder(
 /** One network on its way through the segments, for batches of one size. */
 interface Lane {
   readonly program: Program;
-  readonly constants: (NativeConstant | undefined)[];
+  readonly constants: NativeConstants;
 }
 
 interface Stop {
@@ -189,7 +189,7 @@ class Refit {
 
   private constant({ program, constants }: Lane, data: Float32Array, dims: readonly number[]): ValueId {
     const index = this.pool.numberOf({ type: 'float32', dims, data });
-    constants[index] = { type: 0, data };
+    constants.set(index, { type: 0, data });
     return program.addValue({ type: 'float32', dims, storage: 'constant', index });
   }
 

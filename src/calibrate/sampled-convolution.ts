@@ -1,9 +1,8 @@
-import type { ConstantPool } from '../engine/constant-pool';
+import type { ConstantPool, NativeConstants } from '../engine/constant-pool';
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
 import type { ProgramOperation, ValueId } from '../engine/program';
 import type { ProgramWriter } from '../engine/program-writer';
-import type { NativeConstant } from '../native';
 import { RandomStream } from '../robustness/random-stream';
 
 /** Output pixels of an image that stand for all those of a larger map. */
@@ -33,7 +32,7 @@ export function sampledConvolution(
   x: ValueId,
   dims: { readonly weights: readonly number[]; readonly result: readonly number[] },
   pool: ConstantPool,
-  constants: (NativeConstant | undefined)[],
+  constants: NativeConstants,
 ): SampledConvolution {
   const [, , height = 0, width = 0] = dims.result;
   if (height * width <= mostPixels) return { x, ints, output: [height, width] };
@@ -59,7 +58,7 @@ export function sampledConvolution(
     return { type: 'int32', dims: [data.length], data };
   });
   const index = pool.numberOf(places);
-  constants[index] = { type: 2, data: places.data as Int32Array };
+  constants.set(index, { type: 2, data: places.data as Int32Array });
   const rows = writer.view(padded, [images, channels, paddedHeight * paddedWidth]);
   const gathered = writer.emit(
     'gather',

@@ -1,6 +1,7 @@
 import { namingNodes } from '../engine/compile';
+import type { NativeConstants } from '../engine/constant-pool';
 import { bytesOf, Program, type ProgramOperation, type ProgramValue, type ValueId } from '../engine/program';
-import type { NativeConstant, NativeProgram, NativeSession } from '../native';
+import type { NativeProgram, NativeSession } from '../native';
 import type { LiveStore, StoredValue } from './live-store';
 
 /** The values of one batch that later operations read. */
@@ -22,7 +23,7 @@ export class Segment {
     values: readonly ProgramValue[],
     operations: readonly ProgramOperation[],
     private readonly later: ReadonlySet<ValueId>,
-    constants: readonly (NativeConstant | undefined)[],
+    constants: NativeConstants,
   ) {
     const { program } = this;
     const written = new Set(operations.flatMap(({ outputs }) => outputs));
@@ -50,7 +51,7 @@ export class Segment {
     program.outputs.push(...this.outputIds.map(ownOf));
     program.removeUnused();
     if (this.outputIds.length === 0) return;
-    this.native = namingNodes(program, () => session.compile(program.encode(), constants));
+    this.native = namingNodes(program, () => session.compile(program.encode(), [...constants]));
   }
 
   /** The live values after the segment, of those before it. */

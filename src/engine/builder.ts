@@ -105,6 +105,10 @@ class ProgramBuilder {
         origin,
       });
     };
+    const constant: Lowering['constant'] = (one) => {
+      if (!this.pool.knows(one)) this.work.take(stepsOfElement * one.data.length, origin);
+      return this.constantId(one);
+    };
     return {
       emit,
       input: (index) => {
@@ -117,10 +121,9 @@ class ProgramBuilder {
       },
       temporary: (type) =>
         program.addValue({ ...this.nativeValue(origin.node, type), storage: 'temporary', index: -1 }),
-      constant: (constant) => {
-        if (!this.pool.knows(constant)) this.work.take(stepsOfElement * constant.data.length, origin);
-        return this.constantId(constant);
-      },
+      constant,
+      derived: ([rule, ...constants], make) =>
+        constant(this.pool.derive([rule, ...constants.map((one) => this.pool.numberOf(one))].join(), make)),
       view: (value, dims) => {
         const constant = this.constantById.get(value);
         if (constant) return this.constantId({ ...constant, dims });

@@ -1,8 +1,7 @@
 import { checkLimit, type Limits } from '../limits';
-import type { NativeConstant, NativeProgram } from '../native';
+import type { NativeProgram } from '../native';
+import type { NativeConstants } from './constant-pool';
 import { bytesOf, type Program, type ProgramOperation } from './program';
-
-type Constants = readonly (NativeConstant | undefined)[];
 
 /**
  * Before anything is packed, planned or measured: what the program is sure to need, which is its constants, its outputs, and
@@ -10,7 +9,7 @@ type Constants = readonly (NativeConstant | undefined)[];
  *
  * @throws GdwsError LIMIT_EXCEEDED
  */
-export function checkLeastMemory(program: Program, constants: Constants, limits: Limits): void {
+export function checkLeastMemory(program: Program, constants: NativeConstants, limits: Limits): void {
   const outputs = new Set(program.outputs);
   const bytes = (ids: Iterable<number | undefined>) => {
     let sum = 0;
@@ -29,14 +28,19 @@ export function checkLeastMemory(program: Program, constants: Constants, limits:
 }
 
 /** Once the program is planned, and before its working memory is allocated. @throws GdwsError LIMIT_EXCEEDED */
-export function checkMemory(program: Program, constants: Constants, compiled: NativeProgram, limits: Limits): void {
+export function checkMemory(
+  program: Program,
+  constants: NativeConstants,
+  compiled: NativeProgram,
+  limits: Limits,
+): void {
   check(program, constants, compiled.arenaBytes, limits);
 }
 
-function check(program: Program, constants: Constants, workingBytes: number, limits: Limits): void {
+function check(program: Program, constants: NativeConstants, workingBytes: number, limits: Limits): void {
   const { values, operations, outputs } = program;
   let bytes = workingBytes;
-  for (const constant of constants) bytes += constant?.data.byteLength ?? 0;
+  for (const { data } of constants.values()) bytes += data.byteLength;
   for (const id of outputs) bytes += bytesOf(values[id]!);
   if (bytes <= limits.memoryBytes) return;
   const resultBytes = (operation: ProgramOperation) => Math.max(...operation.outputs.map((id) => bytesOf(values[id]!)));

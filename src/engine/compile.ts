@@ -6,7 +6,7 @@ import type { Limits } from '../limits';
 import type { NativeCompilation, NativeProgram, NativeSession } from '../native';
 import { checkLeastMemory, checkMemory } from './check-memory';
 import { buildProgram, type BuiltProgram } from './builder';
-import { toNativeConstants, type ConstantPool } from './constant-pool';
+import { toNativeConstants, type ConstantPool, type NativeConstants } from './constant-pool';
 import { fuseActivations } from './fuse/fuse-activations';
 import { fuseAdditions } from './fuse/fuse-additions';
 import { fusePadding } from './fuse/fuse-padding';
@@ -23,6 +23,8 @@ export interface CompiledGraph {
   readonly operations: readonly CompiledOperation[];
   /** Element type and dims of each graph output, in order, as the model declares the type. */
   readonly outputs: readonly ValueType[];
+  /** Held, so that programs for other shapes take the same derived constants. */
+  readonly derived: readonly object[];
 }
 
 /** One operation of a program. */
@@ -38,7 +40,7 @@ export interface CompiledOperation {
 export interface LoweredGraph extends Omit<CompiledGraph, 'native'> {
   readonly program: Program;
   readonly words: Int32Array;
-  readonly constants: ReturnType<typeof toNativeConstants>;
+  readonly constants: NativeConstants;
   readonly limits: Limits;
 }
 
@@ -63,6 +65,7 @@ export function lowerGraph(
     constants,
     inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
     outputs: graph.outputs.map(({ name }) => values.get(name)!),
+    derived: pool.derivedAmong(built.constants),
   };
 }
 
@@ -89,7 +92,7 @@ export function compileLowered(
   session: NativeSession,
   pages?: ArrayBuffer,
 ): CompiledGraph {
-  const native = namingNodes(program, () => session.compile(words, constants, pages));
+  const native = namingNodes(program, () => session.compile(words, [...constants], pages));
   checkMemory(program, constants, native, limits);
   return { native, ...graph };
 }
@@ -105,7 +108,7 @@ export function beginCompiling(
   session: NativeSession,
   pages?: ArrayBuffer,
 ): Compilation {
-  const compilation = namingNodes(program, () => session.beginCompiling(words, constants, pages));
+  const compilation = namingNodes(program, () => session.beginCompiling(words, [...constants], pages));
   const done = async () => {
     let native;
     try {

@@ -1,4 +1,4 @@
-import type { Constant, DataType, ElementArray } from '../graph/value';
+import type { Constant, DataType, ElementArray, ValueType } from '../graph/value';
 import { nativeTypes, type NativeArray, type NativeConstant, type NativeType } from '../native';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../onnx/float16';
 
@@ -49,13 +49,23 @@ export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
   }
 }
 
+interface Derived {
+  readonly type: ValueType;
+  readonly data: WeakRef<ElementArray>;
+}
+
 /**
  * The constants of a session, numbered alike in all its programs, so that programs for different input shapes share
  * packed weights. A constant is known by its element array.
  */
 export class ConstantPool {
   private readonly numbers = new WeakMap<object, number>();
-  private readonly derived = new Map<string, Constant>();
+  private readonly derived = new Map<string, Derived>();
+  private readonly derivedElements = new WeakSet<object>();
+  private readonly collected = new FinalizationRegistry<string>((key) => {
+    // It may have been made anew meanwhile.
+    if (!this.derived.get(key)?.data.deref()) this.derived.delete(key);
+  });
   private next = 0;
 
   /** The constant's number, the same for the same elements each time. */
@@ -73,24 +83,35 @@ export class ConstantPool {
     return this.numbers.has(data);
   }
 
-  /** A constant computed from others, made once for each key. */
+  /** A constant computed from others: made once for each key, for as long as someone holds its elements. */
   derive(key: string, make: () => Constant): Constant {
-    let constant = this.derived.get(key);
-    if (!constant) {
-      constant = make();
-      this.derived.set(key, constant);
-    }
+    const known = this.derived.get(key);
+    const data = known?.data.deref();
+    if (known && data) return { ...known.type, data };
+    const constant = make();
+    if (constant.type === 'string') return constant;
+    const { type, dims } = constant;
+    this.derived.set(key, { type: { type, dims }, data: new WeakRef(constant.data) });
+    this.derivedElements.add(constant.data);
+    this.collected.register(constant.data, key);
     return constant;
+  }
+
+  /** Elements of a program's constants that {@link derive} made, for whoever keeps the program to hold. */
+  derivedAmong(constants: ReadonlyMap<number, { readonly data: object }>): object[] {
+    return [...constants.values()].map(({ data }) => data).filter((data) => this.derivedElements.has(data));
   }
 }
 
-/** The constants of one program by number, as the addon takes them. */
-export function toNativeConstants(constants: ReadonlyMap<number, Constant>): (NativeConstant | undefined)[] {
-  const list: (NativeConstant | undefined)[] = [];
+/** The constants of one program by number, as the engine holds them. */
+export type NativeConstants = Map<number, NativeConstant>;
+
+export function toNativeConstants(constants: ReadonlyMap<number, Constant>): NativeConstants {
+  const held: NativeConstants = new Map();
   for (const [number, constant] of constants) {
     const type = nativeTypeOf(constant.type);
     if (type === undefined) continue;
-    list[number] = { type: nativeTypes.indexOf(type), data: toNativeArray(constant.type, constant.data) };
+    held.set(number, { type: nativeTypes.indexOf(type), data: toNativeArray(constant.type, constant.data) });
   }
-  return list;
+  return held;
 }

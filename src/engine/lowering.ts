@@ -13,6 +13,8 @@ export interface Lowering {
   temporary(type: ValueType): ValueId;
   /** A constant; float16 and float64 enter as float32, small integers as int32. */
   constant(constant: Constant): ValueId;
+  /** As `constant`, of one that others determine by a rule: made once for all shapes that the session meets. */
+  derived(of: readonly [rule: string, ...constants: Constant[]], make: () => Constant): ValueId;
   /** The same memory seen under other dims (no operation is emitted for constants). */
   view(value: ValueId, dims: readonly number[]): ValueId;
   /** Appends an operation; docs/architecture.md lists inputs, ints and floats of each opcode. */

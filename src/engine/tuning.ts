@@ -34,7 +34,7 @@ export class Tuning {
 
   /** Measures off the JavaScript thread what is not known yet of a program about to be compiled. */
   async prepare({ program, words, constants }: LoweredGraph): Promise<void> {
-    const tuning = namingNodes(program, () => this.session.tune(words, constants, this.seconds));
+    const tuning = namingNodes(program, () => this.session.tune(words, [...constants], this.seconds));
     if (!tuning) return;
     this.running.add(tuning);
     try {
@@ -46,7 +46,7 @@ export class Tuning {
 
   /** As {@link prepare}, and waits for it. */
   prepareSync({ program, words, constants }: LoweredGraph): void {
-    this.cache.add(namingNodes(program, () => this.session.tuneSync(words, constants, this.seconds)));
+    this.cache.add(namingNodes(program, () => this.session.tuneSync(words, [...constants], this.seconds)));
   }
 
   /** Ends what is being measured. */

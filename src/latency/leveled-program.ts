@@ -1,9 +1,9 @@
 import type { BuiltProgram } from '../engine/builder';
-import { toNativeConstants } from '../engine/constant-pool';
+import { toNativeConstants, type NativeConstants } from '../engine/constant-pool';
 import { Program, type ValueId } from '../engine/program';
 import type { ConvolutionShape } from '../gdws/shape';
 import { elementCount } from '../graph/value';
-import { nativeTypes, type NativeConstant } from '../native';
+import { nativeTypes } from '../native';
 import { stepsAt, unevenCounts } from './levels';
 import { noise } from './noise';
 
@@ -19,7 +19,7 @@ export interface PlacedLayer {
 /** What a session's `compile` takes. */
 export interface EncodedProgram {
   readonly words: Int32Array;
-  readonly constants: readonly (NativeConstant | undefined)[];
+  readonly constants: NativeConstants;
   /** Size of the weights that are not the dense network's. */
   readonly ownBytes: number;
 }
@@ -36,7 +36,7 @@ export class LeveledProgram {
   ) {
     const constants = toNativeConstants(built.constants);
     this.dense = { words: built.program.encode(), constants, ownBytes: 0 };
-    this.nextConstant = constants.length;
+    this.nextConstant = Math.max(-1, ...constants.keys()) + 1;
   }
 
   /** Every layer as GDWS at this level. Operations keep their numbers. */
@@ -47,14 +47,14 @@ export class LeveledProgram {
     program.inputs.push(...inputs);
     program.outputs.push(...outputs);
     program.operations = [...operations];
-    const constants = [...this.dense.constants];
+    const constants = new Map(this.dense.constants);
     let ownBytes = 0;
     const constant = (dims: readonly number[], summands: number): ValueId => {
       const index = this.nextConstant++;
       // Weights that neither weaken nor strengthen what goes through them, lest numbers become too small to be fast.
       const data = noise(elementCount(dims), Math.sqrt(3 / summands));
       ownBytes += data.byteLength;
-      constants[index] = { type: nativeTypes.indexOf('float32'), data };
+      constants.set(index, { type: nativeTypes.indexOf('float32'), data });
       return program.addValue({ type: 'float32', dims, storage: 'constant', index });
     };
     for (const { shape, operations: numbers } of this.layers) {

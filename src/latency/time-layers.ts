@@ -72,7 +72,7 @@ export async function timeLayers(
     const leveled = new LeveledProgram(built, [...placed.values()]);
     const session = native.createSession(threads);
     const compile = ({ words, constants }: EncodedProgram): NativeProgram =>
-      namingNodes(built.program, () => session.compile(words, constants));
+      namingNodes(built.program, () => session.compile(words, [...constants]));
     const run = runnerOf(own, values);
     const dense = compile(leveled.dense);
     const times: LevelTime[] = [];

@@ -40,22 +40,22 @@ function lowerBatchNormalization(call: OperatorCall, lowering: Lowering): void {
   }
   const output = lowering.output(0);
   if (output === undefined) return;
-  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => numbersOf(call.constant(index)));
+  const statistics = [1, 2, 3, 4].map((index) => call.constant(index));
+  const [gamma, beta, mean, variance] = statistics.map(numbersOf);
   const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
-  const scale = Float64Array.from(gamma!, (factor, c) => factor / Math.sqrt(variance![c]! + epsilon));
-  const shift = Float64Array.from(beta!, (offset, c) => offset - mean![c]! * scale[c]!);
   const channels = [dims[1]!];
-  lowering.emit(
-    'scaleShift',
-    [
-      required(call, lowering, 0),
-      lowering.constant(constantOf('float32', channels, scale)),
-      lowering.constant(constantOf('float32', channels, shift)),
-    ],
-    [output],
-    [noActivation()],
-    [0, 0],
-  );
+  const scaleOf = (c: number) => gamma![c]! / Math.sqrt(variance![c]! + epsilon);
+  const derived = (name: string, element: (c: number) => number) =>
+    lowering.derived([`batch normalization, ${name}, ${epsilon}`, ...statistics], () =>
+      constantOf(
+        'float32',
+        channels,
+        Float64Array.from(gamma!, (_, c) => element(c)),
+      ),
+    );
+  const scale = derived('scale', scaleOf);
+  const shift = derived('shift', (c) => beta![c]! - mean![c]! * scaleOf(c));
+  lowering.emit('scaleShift', [required(call, lowering, 0), scale, shift], [output], [noActivation()], [0, 0]);
 }
 
 function instanceNormalization(call: OperatorCall): ValueType {

@@ -1,9 +1,9 @@
 import { mostPixels, sampledConvolution } from '../../src/calibrate/sampled-convolution';
-import { ConstantPool } from '../../src/engine/constant-pool';
+import { ConstantPool, type NativeConstants } from '../../src/engine/constant-pool';
 import { activationCode } from '../../src/engine/functions';
 import { Program } from '../../src/engine/program';
 import { ProgramWriter } from '../../src/engine/program-writer';
-import { native, type NativeConstant } from '../../src/native';
+import { native } from '../../src/native';
 import { floats } from '../graph/small-network';
 
 /** ints of a convolution without its activation; dims of its map, weights and result */
@@ -18,14 +18,14 @@ test.each(cases)('a sample of a convolution is its result, a pixel of each part 
   const program = new Program();
   const writer = new ProgramWriter(program, { node: 'test', operator: 'Conv' });
   const pool = new ConstantPool();
-  const constants: (NativeConstant | undefined)[] = [];
+  const constants: NativeConstants = new Map();
   const ints = [...one.ints, activationCode('none')];
   const [x, w] = [writer.input('float32', map), writer.input('float32', weights)];
   const whole = writer.emit('convolution', [x, w], result, ints, [0, 0]);
   const sampled = sampledConvolution(writer, { ints }, x, { weights, result }, pool, constants);
   const dims = [...result.slice(0, 2), ...sampled.output];
   program.outputs.push(whole, writer.emit('convolution', [sampled.x, w], dims, [...sampled.ints], [0, 0]));
-  const compiled = native.createSession(1).compile(program.encode(), constants);
+  const compiled = native.createSession(1).compile(program.encode(), [...constants]);
   const given = [floats(map, 1).data, floats(weights, 2).data] as [Float32Array, Float32Array];
   const [y, z] = (await compiled.run(given).done).map((bytes) => new Float32Array(bytes)) as [
     Float32Array,
@@ -53,7 +53,7 @@ test('a convolution of few pixels stays as it is', () => {
   const x = writer.input('float32', [1, 2, 64, 64]);
   const ints = [1, 1, 1, 1, 1, 1, 1, 1, 1, 0];
   const dims = { weights: [2, 2, 3, 3], result: [1, 2, 64, 64] };
-  const sampled = sampledConvolution(writer, { ints }, x, dims, new ConstantPool(), []);
+  const sampled = sampledConvolution(writer, { ints }, x, dims, new ConstantPool(), new Map());
   expect(sampled).toEqual({ x, ints, output: [64, 64] });
   expect(program.operations).toHaveLength(0);
 });

@@ -105,7 +105,7 @@ class Draft {
 
   run(): Float32Array[] {
     const { program } = this;
-    const compiled = native.createSession(1).compile(program.encode(), toNativeConstants(this.constants));
+    const compiled = native.createSession(1).compile(program.encode(), [...toNativeConstants(this.constants)]);
     const inputs = program.inputs.map((id, i) => randomFloats(elementCount(program.values[id]!.dims), 100 + i));
     return compiled.runSync(inputs).map((bytes) => new Float32Array(bytes));
   }

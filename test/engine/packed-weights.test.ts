@@ -1,5 +1,5 @@
 import { Program, type OpcodeName } from '../../src/engine/program';
-import { native, nativeTypes, type NativeConstant } from '../../src/native';
+import { native, nativeTypes, type NumberedConstant } from '../../src/native';
 
 // Packed weights are shared by all that packs the same constant in the same way. Programs that see one constant under
 // several shapes tell whether "the same way" is taken seriously: the reference kernels pack nothing.
@@ -46,10 +46,10 @@ function programOf(layers: readonly Layer[]): Program {
 }
 
 function run(layers: readonly Layer[], kernel: string) {
-  const constants = layers[0]!.weights.map((dims, i): NativeConstant => ({
-    type: float32,
-    data: numbers(product(dims), i + 1),
-  }));
+  const constants = layers[0]!.weights.map((dims, i): NumberedConstant => [
+    i,
+    { type: float32, data: numbers(product(dims), i + 1) },
+  ]);
   const program = native.createSession(1, kernel).compile(programOf(layers).encode(), constants);
   const results = program.runSync(layers.map(({ from }, i) => numbers(product(from), i + 3)));
   return { kernels: program.kernels, results: results.map((bytes) => new Float32Array(bytes)) };
@@ -121,7 +121,7 @@ describe('packed weights', () => {
         programOf([
           { opcode: 'binary', from: [channels, 1, 1], to: [channels, 1, 1], weights: [[channels, 1, 1]], ints: [0, 0] },
         ]).encode(),
-        [{ type: float32, data: numbers(channels, 1) }],
+        [[0, { type: float32, data: numbers(channels, 1) }]],
       );
     const program = compile(4);
     expect(() => compile(4)).not.toThrow();

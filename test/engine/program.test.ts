@@ -147,8 +147,8 @@ describe('a program', () => {
     const type = nativeTypes.indexOf('float32');
     const session = native.createSession(1);
     expect(() => session.compile(words, [])).toThrow(/constant 1/);
-    expect(() => session.compile(words, [undefined, { type, data: new Float32Array(5) }])).toThrow(/5 elements/);
-    const compiled = session.compile(words, [undefined, { type, data: Float32Array.from([1, -1, 2, -2, 3, -3]) }]);
+    expect(() => session.compile(words, [[1, { type, data: new Float32Array(5) }]])).toThrow(/5 elements/);
+    const compiled = session.compile(words, [[1, { type, data: Float32Array.from([1, -1, 2, -2, 3, -3]) }]]);
     expect([...new Float32Array(compiled.runSync([])[0]!)]).toEqual([1, 0, 2, 0, 3, 0]);
   });
 

@@ -106,6 +106,10 @@ function recorder(inputs: readonly (KnownValue | undefined)[], outputs: number):
     output: (index) => (index < outputs ? 100 + index : undefined),
     temporary: () => values++,
     constant: () => values++,
+    derived: (_, make) => {
+      make();
+      return values++;
+    },
     view: () => values++,
     emit: (_, __, outputs) => {
       for (const output of outputs) {

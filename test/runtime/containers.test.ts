@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Concurrency } from '../../src/introspection';
 
-const addon = path.join(__dirname, '..', '..', 'build', 'Release', 'gdws.node');
+const addon = process.env.GDWS_ADDON ?? path.join(__dirname, '..', '..', 'build', 'Release', 'gdws.node');
 const script = `const { concurrency, affinity, quota } = require(${JSON.stringify(addon)});
   process.stdout.write(JSON.stringify({ threads: concurrency, affinity, quota }));`;
 

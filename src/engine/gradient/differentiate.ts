@@ -1,12 +1,12 @@
 import { GdwsError } from '../../errors';
-import type { ConstantPool } from '../constant-pool';
+import type { ConstantPool, NativeConstants } from '../constant-pool';
 import { fuseAdditions } from '../fuse/fuse-additions';
 import type { Program, ProgramOperation, ValueId } from '../program';
 import { throughActivation } from './activation';
 import { Unsupported } from './rule';
 import { rules } from './rules';
 import { channelNorms, channelsOf } from './squared-norms';
-import { Tape, type GradientForm, type NativeConstants } from './tape';
+import { Tape, type GradientForm } from './tape';
 
 /** A backward program and what it is fed with. */
 export interface Differentiated {
@@ -33,7 +33,7 @@ export function differentiate(
   to: readonly ValueId[],
   forms: ReadonlyMap<ValueId, GradientForm> = new Map(),
 ): Differentiated {
-  const tape = new Tape(forward, [...constants], pool, dependents(forward, to), forms);
+  const tape = new Tape(forward, new Map(constants), pool, dependents(forward, to), forms);
   const cotangent = tape.input('float32', tape.dims(from));
   tape.add(from, () => cotangent);
   for (const operation of forward.operations.toReversed()) take(tape, operation);

@@ -12,11 +12,11 @@ import {
 } from '../../native';
 import { checkLeastMemory, checkMemory } from '../check-memory';
 import { fusedProgram, namingNodes } from '../compile';
-import { ConstantPool, toNativeConstants } from '../constant-pool';
+import { ConstantPool, toNativeConstants, type NativeConstants } from '../constant-pool';
 import { bytesOf, type Program, type ValueId } from '../program';
 import { aborted, runError } from '../run-error';
 import { differentiate } from './differentiate';
-import type { GradientForm, NativeConstants } from './tape';
+import type { GradientForm } from './tape';
 import { separateWeights } from './squared-norms';
 import { weightValues } from './weights';
 
@@ -43,6 +43,8 @@ export interface DifferentiatedNetwork {
   readonly gradients: readonly GradientValue[];
   /** Memory of what is saved between the runs and of the largest value in a backward run. */
   readonly bytes: number;
+  /** Held, so that programs for other shapes take the same derived constants. */
+  readonly derived: readonly object[];
   forward(inputs: readonly NativeArray[]): Promise<Forward>;
 }
 
@@ -116,6 +118,7 @@ export class GradientNetwork {
       classes,
       gradients: [],
       bytes: 0,
+      derived: this.pool.derivedAmong(constants),
       forward: async (inputs) => {
         const [logits] = await this.run(compiled, inputs);
         return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]), release: () => undefined };
@@ -147,6 +150,7 @@ export class GradientNetwork {
       classes,
       gradients: wanted.map(({ name }, i) => ({ name, dims: backward.values[backward.outputs[i]!]!.dims })),
       bytes: sum(saved.map((id) => bytesOf(program.values[id]!))) + largest(backward),
+      derived: this.pool.derivedAmong(all),
       forward: async (inputs) => {
         const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
         const [bytes] = await this.run(forwardProgram, inputs, [undefined, ...held]);
@@ -234,7 +238,7 @@ export class GradientNetwork {
   private compile(program: Program, constants: NativeConstants): NativeProgram {
     const { limits } = this.graph;
     checkLeastMemory(program, constants, limits);
-    const compiled = namingNodes(program, () => this.session.compile(program.encode(), constants));
+    const compiled = namingNodes(program, () => this.session.compile(program.encode(), [...constants]));
     checkMemory(program, constants, compiled, limits);
     return compiled;
   }

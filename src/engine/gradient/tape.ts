@@ -2,13 +2,10 @@ import { elementCount, type Constant } from '../../graph/value';
 import type { NativeConstant } from '../../native';
 import { broadcast } from '../../operators/broadcast';
 import { broadcastStrides } from '../../operators/layout';
-import type { ConstantPool } from '../constant-pool';
+import type { ConstantPool, NativeConstants } from '../constant-pool';
 import { binaryCode, compareCode, reduceCode, unaryCode, type BinaryName, type UnaryName } from '../functions';
 import { Program, type ProgramOperation, type ValueId } from '../program';
 import { ProgramWriter } from '../program-writer';
-
-/** Constants by number, as the addon takes them. */
-export type NativeConstants = (NativeConstant | undefined)[];
 
 /**
  * What is wanted of the gradient with respect to weights: that of every image, the outermost axis; or, of a convolution's, the sum
@@ -66,7 +63,7 @@ export class Tape extends ProgramWriter {
   /** The elements of a forward value that is constant. */
   constantData(forwardValue: ValueId): NativeConstant['data'] | undefined {
     const value = this.forward.values[forwardValue]!;
-    return value.storage === 'constant' ? this.constants[value.index]!.data : undefined;
+    return value.storage === 'constant' ? this.constants.get(value.index)!.data : undefined;
   }
 
   /** Adds to the gradient with respect to a forward value. */
@@ -164,7 +161,7 @@ export class Tape extends ProgramWriter {
     let id = this.constantIds.get(key);
     if (id === undefined) {
       const type = constant.type === 'int32' ? 'int32' : 'float32';
-      this.constants[index] = { type: type === 'int32' ? 2 : 0, data: constant.data as Float32Array };
+      this.constants.set(index, { type: type === 'int32' ? 2 : 0, data: constant.data as Float32Array });
       id = this.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
       this.constantIds.set(key, id);
     }

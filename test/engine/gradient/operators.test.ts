@@ -1,7 +1,7 @@
 import { lowerGraph } from '../../../src/engine/compile';
 import { ConstantPool } from '../../../src/engine/constant-pool';
 import { differentiate } from '../../../src/engine/gradient/differentiate';
-import type { NativeConstants } from '../../../src/engine/gradient/tape';
+import type { NativeConstants } from '../../../src/engine/constant-pool';
 import type { Program } from '../../../src/engine/program';
 import { Graph } from '../../../src/graph/graph';
 import { elementCount } from '../../../src/graph/value';
@@ -106,7 +106,7 @@ test('the double-precision reference gives what the kernels give', async () => {
     const type = lowered.program.values[lowered.program.outputs[0]!]!.type;
     if (type !== 'float32') continue;
     const session = native.createSession(1, 'reference', false);
-    const actual = new Float32Array(session.compile(lowered.words, lowered.constants).runSync(feeds)[0]!);
+    const actual = new Float32Array(session.compile(lowered.words, [...lowered.constants]).runSync(feeds)[0]!);
     const expected = runInDoubles(lowered.program, lowered.constants, feeds)[0]!;
     const largest = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
     const worst = Math.max(
@@ -137,7 +137,7 @@ function gradientsOf(
     return { output: program.outputs.indexOf(id), type: program.values[id]!.type };
   });
   const session = native.createSession(1, 'reference', false);
-  const buffers = session.compile(program.encode(), known).runSync(feeds);
+  const buffers = session.compile(program.encode(), [...known]).runSync(feeds);
   program.outputs.splice(0, program.outputs.length, ...outputs);
   const values = sources.map(({ input, output, type }): NativeArray => {
     if (input !== undefined) return feeds[input]!;
@@ -145,7 +145,7 @@ function gradientsOf(
   });
   return native
     .createSession(1, undefined, false)
-    .compile(backward.encode(), constants)
+    .compile(backward.encode(), [...constants])
     .runSync([cotangent, ...values])
     .map((bytes) => new Float32Array(bytes));
 }

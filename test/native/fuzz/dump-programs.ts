@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { native, type NativeConstant } from '../../../src/native';
+import { native, type NumberedConstant } from '../../../src/native';
 
 // A setup file of jest: writes every small program that the tests compile as a file of the fuzzer's corpus (format in
 // program_input.h) to the folder that GDWS_PROGRAMS names. docs/fuzzing.md says how the corpus is made of them.
@@ -10,12 +10,14 @@ import { native, type NativeConstant } from '../../../src/native';
 const bytesOfConstant = 64;
 const largestFile = 4096;
 
-function encode(words: Int32Array, constants: readonly (NativeConstant | undefined)[]): Buffer {
+function encode(words: Int32Array, numbered: readonly NumberedConstant[]): Buffer {
+  const byNumber = new Map(numbered);
+  const count = Math.max(-1, ...byNumber.keys()) + 1;
   const int = (value: number) => Buffer.from(Int32Array.of(value).buffer);
   const parts = [int(0), int(words.length), Buffer.from(words.buffer, words.byteOffset, words.byteLength)];
-  parts.push(int(constants.length));
-  // Holes too have their number.
-  for (const constant of Array.from(constants)) {
+  parts.push(int(count));
+  for (let number = 0; number < count; number++) {
+    const constant = byNumber.get(number);
     const data = constant?.data ?? new Uint8Array(0);
     const kept = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, bytesOfConstant));
     parts.push(int(constant?.type ?? 0), int(data.length), int(kept.length), kept, Buffer.alloc((4 - (kept.length % 4)) % 4));

@@ -29,18 +29,17 @@ Bytes exactBytes(size_t bytes) {
 }
 
 /// The constants of a program, in memory of exactly their size.
-class Constants {
+class OwnedConstants {
  public:
-  explicit Constants(const ProgramInput& input) {
+  explicit OwnedConstants(const ProgramInput& input) {
     size_t left = mostConstantBytes;
+    int32_t number = 0;
     for (const ProgramInput::Constant& constant : input.constants) {
       const bool known = constant.type >= 0 && constant.type < dataTypeCount && constant.elements >= 0;
       const auto type = known ? static_cast<DataType>(constant.type) : DataType::float32;
       const size_t bytes = known ? static_cast<size_t>(constant.elements) * bytesOf(type) : left + 1;
-      if (bytes > left) {
-        data.push_back({DataType::float32, nullptr, 0});
-        continue;
-      }
+      const int32_t own = number++;
+      if (bytes > left) continue;
       left -= bytes;
       memory_.push_back(exactBytes(bytes));
       std::byte* const to = memory_.back().get();
@@ -48,11 +47,11 @@ class Constants {
         to[i] = constant.bytes.empty() ? std::byte{0} : constant.bytes[i % constant.bytes.size()];
       }
       // The addon's typed arrays hold any byte as a bool too.
-      data.push_back({type, to, static_cast<size_t>(constant.elements)});
+      data[own] = {type, to, static_cast<size_t>(constant.elements)};
     }
   }
 
-  std::vector<ConstantData> data;
+  Constants data;
 
  private:
   std::vector<Bytes> memory_;
@@ -127,7 +126,7 @@ void runOnce(CompiledProgram& compiled, Random& random) {
 }  // namespace
 
 Outcome execute(const ProgramInput& input) {
-  const Constants constants(input);
+  const OwnedConstants constants(input);
   Random random(input.seed);
   try {
     const int threads = random.chance(0.25) ? 2 : 1;

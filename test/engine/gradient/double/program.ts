@@ -1,6 +1,6 @@
 import { activationOf } from '../../../../src/engine/fuse/activation-slot';
 import type { Program, ProgramOperation, OpcodeName } from '../../../../src/engine/program';
-import type { NativeConstants } from '../../../../src/engine/gradient/tape';
+import type { NativeConstants } from '../../../../src/engine/constant-pool';
 import { elementCount } from '../../../../src/graph/value';
 import { native } from '../../../../src/native';
 import { broadcastStrides, stridedPositions, stridesOf } from '../../../../src/operators/layout';
@@ -25,7 +25,7 @@ export function runInDoubles(
   const valueOf = (id: number): Values => {
     const { storage, index, dims } = program.values[id]!;
     if (storage === 'temporary') return known.get(id)!;
-    return { dims, data: inDoubles(storage === 'constant' ? constants[index]!.data : feeds[index]!) };
+    return { dims, data: inDoubles(storage === 'constant' ? constants.get(index)!.data : feeds[index]!) };
   };
   const present = (id: number | undefined): Values =>
     id === undefined ? (undefined as unknown as Values) : valueOf(id);

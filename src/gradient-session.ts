@@ -1,5 +1,5 @@
 import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
-import { checkFeeds, copyNativeFeed, toTensor } from './engine/feeds';
+import { checkFeeds, holdFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
 import { metadataOf } from './engine/metadata';
 import { RecentlyUsed } from './engine/recently-used';
@@ -251,7 +251,7 @@ export class GradientSession {
   }
 
   private nativeFeeds(feeds: Common.FeedsType) {
-    return this.inputNames.map((name) => copyNativeFeed(feeds[name] as Tensor));
+    return this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
   }
 }
 

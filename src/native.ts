@@ -156,6 +156,8 @@ export interface Native {
   createSession(threads: number, kernel?: string, tuned?: boolean): NativeSession;
   /** Memory for a value of so many bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
   holdMemory(bytes: number): HeldMemory;
+  /** Memory with a copy of elements, whose type is an index in {@link nativeTypes}. Throws with code OUT_OF_MEMORY. */
+  holdCopy(elements: NativeArray, type: number): HeldMemory;
   /** Memory whose pages `compile` can give back to the system. Throws with code OUT_OF_MEMORY. */
   allocatePages(bytes: number): ArrayBuffer;
   /** Takes over what was measured earlier; what this process has measured itself stays. */

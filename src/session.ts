@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue, Tensor } from 'onnxruntime-common';
 import { Network, type OperationProfile } from './engine/network';
-import { checkFeeds, copyFeed, toNativeFeed, toTensor } from './engine/feeds';
+import { checkFeeds, holdFeed, toNativeFeed, toTensor } from './engine/feeds';
 import type { CompiledGraph } from './engine/compile';
 import { metadataOf } from './engine/metadata';
 import { onAbort } from './engine/on-abort';
 import { aborted, runError } from './engine/run-error';
 import { threadsOf } from './engine/threads';
+import { copySmallFeeds } from './engine/value-inputs';
 import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
 import type { ValueType } from './graph/value';
@@ -138,13 +139,15 @@ export class InferenceSession implements Common {
     const types = checkFeeds(this.graph, feeds);
     try {
       let compiled = network.programFor(types, feeds);
-      let given = feeds;
-      if (!compiled) {
+      let given;
+      if (compiled) {
+        given = this.nativeFeeds(feeds);
+      } else {
         // What waits for a compilation must not see its feeds change.
-        given = Object.fromEntries(this.inputNames.map((name) => [name, copyFeed(feeds[name] as Tensor)]));
-        compiled = await this.compiled(network, types, given, signal);
+        given = this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
+        compiled = await this.compiled(network, types, copySmallFeeds(feeds), signal);
       }
-      const run = compiled.native.run(this.nativeFeeds(given));
+      const run = compiled.native.run(given);
       const outputs = await this.abortable(run.done, () => run.abort(), signal);
       return this.results(compiled, outputs, fetches);
     } catch (error) {

@@ -1,9 +1,10 @@
 #include "addon/held_memory.h"
 
+#include <cstring>
 #include <memory>
-#include <new>
 
 #include "addon/errors.h"
+#include "addon/typed_array.h"
 
 namespace gdws {
 
@@ -11,33 +12,47 @@ namespace {
 
 constexpr napi_type_tag heldMemoryTag = {0x6764777368656c64, 0x6d656d6f72790001};
 
+Napi::External<HeldMemory> hold(Napi::Env env, size_t bytes) {
+  auto held = std::make_unique<HeldMemory>();
+  held->bytes = bytes;
+  held->memory = allocateBytes(bytes);
+  const auto free = [](Napi::Env from, HeldMemory* memory) {
+    Napi::MemoryManagement::AdjustExternalMemory(from, -static_cast<int64_t>(memory->bytes));
+    delete memory;
+  };
+  const Napi::External<HeldMemory> handle = Napi::External<HeldMemory>::New(env, held.get(), free);
+  held.release();
+  // Otherwise the collector does not see how much hangs on so small an object.
+  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(bytes));
+  handle.TypeTag(&heldMemoryTag);
+  return handle;
+}
+
 Napi::Value holdMemory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int64_t bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
   if (bytes < 0) throw invalidArgument(env, "holdMemory takes a number of bytes");
-  try {
-    auto held = std::make_unique<HeldMemory>();
-    held->bytes = static_cast<size_t>(bytes);
-    held->memory = allocateBytes(held->bytes);
-    const auto free = [](Napi::Env from, HeldMemory* memory) {
-      Napi::MemoryManagement::AdjustExternalMemory(from, -static_cast<int64_t>(memory->bytes));
-      delete memory;
-    };
-    const Napi::External<HeldMemory> handle = Napi::External<HeldMemory>::New(env, held.get(), free);
-    held.release();
-    // Otherwise the collector does not see how much hangs on so small an object.
-    Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
-    handle.TypeTag(&heldMemoryTag);
+  return throwingToJavaScript(env, [&]() -> Napi::Value { return hold(env, static_cast<size_t>(bytes)); });
+}
+
+Napi::Value holdCopy(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int32_t type = info[1].IsNumber() ? info[1].As<Napi::Number>().Int32Value() : -1;
+  if (type < 0 || type >= dataTypeCount) throw invalidArgument(env, "holdCopy takes elements and their type");
+  return throwingToJavaScript(env, [&]() -> Napi::Value {
+    const ConstantData given = elementsOf(info[0], static_cast<DataType>(type));
+    const size_t bytes = given.elements * bytesOf(given.type);
+    const Napi::External<HeldMemory> handle = hold(env, bytes);
+    if (bytes > 0) std::memcpy(handle.Data()->memory.get(), given.data, bytes);
     return handle;
-  } catch (const std::bad_alloc& exception) {
-    throw toJavaScript(env, exception);
-  }
+  });
 }
 
 }  // namespace
 
 void addHeldMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("holdMemory", Napi::Function::New(env, holdMemory, "holdMemory"));
+  exports.Set("holdCopy", Napi::Function::New(env, holdCopy, "holdCopy"));
 }
 
 const HeldMemory* heldMemoryOf(const Napi::Value& value) {

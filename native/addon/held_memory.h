@@ -15,7 +15,7 @@ struct HeldMemory {
   size_t bytes = 0;
 };
 
-/// Adds `holdMemory(bytes)`.
+/// Adds `holdMemory(bytes)` and `holdCopy(elements, type)`.
 void addHeldMemory(Napi::Env env, Napi::Object exports);
 
 /// What `value` holds, or null where it is something else.

@@ -2,7 +2,7 @@ import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import type { DataType, ElementArray, ValueType } from '../graph/value';
-import type { NativeArray } from '../native';
+import { native, nativeTypes, type HeldMemory, type NativeArray } from '../native';
 import { float32ToFloat16 } from '../onnx/float16';
 import { nativeTypeOf, toNativeArray } from './constant-pool';
 
@@ -84,15 +84,11 @@ export function copyElements<T extends ElementArray>(data: T): T {
   return (ArrayBuffer.isView(data) ? Uint8Array.prototype.slice.call(data) : data.slice()) as T;
 }
 
-/** A feed that does not change with the caller's. */
-export function copyFeed({ type, dims, data }: Tensor): Tensor {
-  return { type, dims: [...dims], data: copyElements(data as ElementArray) } as unknown as Tensor;
-}
-
-/** As {@link toNativeFeed}, in memory of its own. */
-export function copyNativeFeed(feed: Tensor): NativeArray {
+/** As {@link toNativeFeed}, in memory of its own, where it waits for a program or for several runs. */
+export function holdFeed(feed: Tensor): NativeArray | HeldMemory {
   const elements = toNativeFeed(feed);
-  return elements === feed.data ? copyElements(elements) : elements;
+  if (elements !== feed.data) return elements;
+  return native.holdCopy(elements, nativeTypes.indexOf(nativeTypeOf(feed.type as DataType)!));
 }
 
 /** The tensor of an output from its bytes in the engine. */

@@ -64,6 +64,17 @@ export class ValueInputs {
   }
 }
 
+/** The feeds whose elements a program may be compiled for, which do not change with the caller's. */
+export function copySmallFeeds(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const small = Object.entries(feeds).filter(([, { data }]) => data.length <= mostValueElements);
+  return Object.fromEntries(
+    small.map(([name, { type, dims, data }]) => [
+      name,
+      { type, dims: [...dims], data: copyElements(data as ElementArray) } as unknown as Tensor,
+    ]),
+  );
+}
+
 function isSmall(dims: readonly (number | string | undefined)[]): boolean {
   return elementCount(dims.map((dim) => (typeof dim === 'number' ? dim : 1))) <= mostValueElements;
 }

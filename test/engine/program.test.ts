@@ -68,6 +68,25 @@ describe('a program', () => {
     results.forEach(([bytes], i) => expect([...new Float32Array(bytes!)]).toEqual(new Array(6).fill(i)));
   });
 
+  test('takes copies of elements, which change no more', () => {
+    const program = compile(smallProgram().encode());
+    const type = nativeTypes.indexOf('float32');
+    const input = Float32Array.from([-1, 2, -3, 4, -5, 6]);
+    const held = native.holdCopy(input.subarray(), type);
+    input.fill(9);
+    expect([...new Float32Array(program.runSync([held])[0]!)]).toEqual([0, 2, 0, 4, 0, 6]);
+    expect(() => native.holdCopy(new Int32Array(6), type)).toThrow(/type/);
+    expect(() => native.holdCopy(input, nativeTypes.length)).toThrow(/type/);
+    // Of huge pages, and more than fit whole ones.
+    const many = Float32Array.from({ length: 3_000_001 }, (_, i) => i % 1000);
+    const long = new Program();
+    const x = long.addValue({ type: 'float32', dims: [many.length], storage: 'input', index: 0 });
+    long.inputs.push(x);
+    long.outputs.push(x);
+    const copy = native.holdCopy(many, type);
+    expect(Buffer.from(compile(long.encode()).runSync([copy])[0]!).equals(Buffer.from(many.buffer))).toBe(true);
+  });
+
   test('refuses held memory of another size, and what only looks like it', () => {
     const program = compile(smallProgram().encode());
     const input = new Float32Array(6);

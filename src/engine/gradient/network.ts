@@ -45,7 +45,7 @@ export interface DifferentiatedNetwork {
   readonly bytes: number;
   /** Held, so that programs for other shapes take the same derived constants. */
   readonly derived: readonly object[];
-  forward(inputs: readonly NativeArray[]): Promise<Forward>;
+  forward(inputs: readonly (NativeArray | HeldMemory)[]): Promise<Forward>;
 }
 
 /** A forward run, and what its backward runs need. */

@@ -5,19 +5,35 @@ import { build, expectAgreement, isInstalled, type Program } from './program';
 
 // The kernels are tested by a C++ program: every kernel of the table against its reference, on random cases, at every
 // instruction set that this processor has. Where the environment names a compiler (CXX), it compiles the addon too, and
-// may not warn. Beside it a second one replays the corpus of the fuzzer of programs (docs/fuzzing.md): what was found to
-// reach new code, and what broke the loader or a kernel once, is refused, or it compiles and runs.
+// may not warn. Beside it others execute the corpus of the fuzzer of programs (docs/fuzzing.md): what was found to
+// reach new code, and what broke the loader or a kernel once, is refused, or it compiles and runs; also where memory ends.
 
 const addonBuild = path.resolve(__dirname, '../../build');
+
+/** What executes the corpus of the fuzzer of programs. */
+const ofCorpus = ['replay_programs', 'starve_programs'];
+
+/** Its files, sorted. */
+const corpus = readdirSync(path.join(__dirname, 'fuzz/corpus'))
+  .sort()
+  .map((name) => path.join(__dirname, 'fuzz/corpus', name));
+
+/** The JSON that a program prints once it has executed the corpus; an error names the file at which it ended. */
+function execute<T>(program: string, options: readonly string[] = []): T {
+  const words = [...options, ...corpus];
+  const { status, signal, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', timeout: 300_000 });
+  if (status !== 0) throw new Error(`it ended with ${status ?? signal} at ${stderr.trim().split('\n').at(-1)}`);
+  return JSON.parse(stdout) as T;
+}
 
 function chooseProgram(compiler: string | undefined): Program {
   if (compiler) {
     const folder = path.join(addonBuild, `kernel-tests-${path.basename(compiler)}`);
-    return { folder, options: ['-DCMAKE_COMPILE_WARNING_AS_ERROR=ON'], targets: ['gdws', 'replay_programs'] };
+    return { folder, options: ['-DCMAKE_COMPILE_WARNING_AS_ERROR=ON'], targets: ['gdws', ...ofCorpus] };
   }
   // Beside the addon, where CMake has built that: most of the program is compiled already.
   const beside = existsSync(path.join(addonBuild, 'CMakeCache.txt'));
-  return { folder: beside ? addonBuild : path.join(addonBuild, 'kernel-tests'), targets: ['replay_programs'] };
+  return { folder: beside ? addonBuild : path.join(addonBuild, 'kernel-tests'), targets: ofCorpus };
 }
 
 const hasCMake = isInstalled('cmake');
@@ -39,17 +55,22 @@ if (!hasCMake) console.warn('The kernel tests are skipped: they are built by CMa
   );
 
   it('never break on the programs of the corpus, nor on their mutants', () => {
-    const corpus = path.join(__dirname, 'fuzz/corpus');
-    const files = readdirSync(corpus).map((name) => path.join(corpus, name));
     const mutant = path.join(program.folder, 'last-mutant');
-    const words = ['--seconds', '10', '--seed', '1', '--mutant', mutant, ...files];
-    const options = { encoding: 'utf8', timeout: 300_000 } as const;
-    const { status, signal, stdout, stderr } = spawnSync(path.join(program.folder, 'replay_programs'), words, options);
-    if (status !== 0) throw new Error(`it ended with ${status ?? signal} at ${stderr.trim().split('\n').at(-1)}`);
-    const outcomes = JSON.parse(stdout) as Record<'refused' | 'compiled' | 'ran', number>;
-    expect(outcomes.refused + outcomes.compiled + outcomes.ran).toBeGreaterThan(files.length);
+    const outcomes = execute<Record<'refused' | 'compiled' | 'ran', number>>(
+      path.join(program.folder, 'replay_programs'),
+      ['--seconds', '10', '--seed', '1', '--mutant', mutant],
+    );
+    expect(outcomes.refused + outcomes.compiled + outcomes.ran).toBeGreaterThan(corpus.length);
     // A corpus of nothing but refusals would test no kernel.
     expect(outcomes.ran).toBeGreaterThan(50);
     expect(outcomes.refused).toBeGreaterThan(0);
+  }, 600_000);
+
+  it('leave nothing behind where an allocation of loading, compiling or running a program fails', () => {
+    const { programs, refused } = execute<{ programs: number; refused: number }>(
+      path.join(program.folder, 'starve_programs'),
+    );
+    expect(programs).toBe(corpus.length);
+    expect(refused).toBeGreaterThan(10 * programs);
   }, 600_000);
 });

@@ -86,28 +86,37 @@ export function fusedProgram(
   return built;
 }
 
+/** A lowered graph with its program, as it is kept: without what it was compiled from. */
+export function compiledGraph(
+  { inputs, operations, outputs, derived }: LoweredGraph,
+  native: NativeProgram,
+): CompiledGraph {
+  return { native, inputs, operations, outputs, derived };
+}
+
 /** Has the addon choose kernels, pack weights and plan memory; constants in `pages` are lost. @throws GdwsError LIMIT_EXCEEDED */
-export function compileLowered(
-  { program, words, constants, limits, ...graph }: LoweredGraph,
+export function compileProgram(
+  { program, words, constants, limits }: EncodedProgram,
   session: NativeSession,
   pages?: ArrayBuffer,
-): CompiledGraph {
+): NativeProgram {
   const native = namingNodes(program, () => session.compile(words, [...constants], pages));
   checkMemory(program, constants, native, limits);
-  return { native, ...graph };
+  return native;
 }
 
-/** A {@link compileLowered} that goes on off the JavaScript thread. `done` rejects with code ABORTED after `abort`. */
-export interface Compilation extends Omit<NativeCompilation, 'done'> {
-  readonly done: Promise<CompiledGraph>;
-}
+/** What is compiled, with the limits that it must keep. */
+export type EncodedProgram = Pick<LoweredGraph, 'program' | 'words' | 'constants' | 'limits'>;
 
-/** As {@link compileLowered}, off the JavaScript thread. */
+/**
+ * Compiles a program off the JavaScript thread; constants in `pages` are lost. `done` rejects with code ABORTED after `abort`,
+ * and with LIMIT_EXCEEDED.
+ */
 export function beginCompiling(
-  { program, words, constants, limits, ...graph }: LoweredGraph,
+  { program, words, constants, limits }: EncodedProgram,
   session: NativeSession,
   pages?: ArrayBuffer,
-): Compilation {
+): NativeCompilation {
   const compilation = namingNodes(program, () => session.beginCompiling(words, [...constants], pages));
   const done = async () => {
     let native;
@@ -117,7 +126,7 @@ export function beginCompiling(
       throw namingNode(program, error);
     }
     checkMemory(program, constants, native, limits);
-    return { native, ...graph };
+    return native;
   };
   return { ...compilation, done: done() };
 }

@@ -3,13 +3,13 @@ import type { Graph } from '../graph/graph';
 import type { KnownValue, ValueType } from '../graph/value';
 import type { FileMemory } from '../onnx/file-memory';
 import { placeOf } from '../onnx/node-place';
-import { native } from '../native';
+import { native, type NativeCompilation } from '../native';
 import { operatorOf } from '../operators';
 import {
   beginCompiling,
-  compileLowered,
+  compiledGraph,
+  compileProgram,
   lowerGraph,
-  type Compilation,
   type CompiledGraph,
   type CompiledOperation,
   type LoweredGraph,
@@ -55,7 +55,7 @@ export class Network {
   private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
   /** What the addon compiles; one at a time, since a compilation discards weights that the next needs again. */
-  private current: Compilation | undefined;
+  private current: NativeCompilation | undefined;
   private last: Promise<unknown> = Promise.resolve();
   private released = false;
   private readonly tuning;
@@ -112,7 +112,7 @@ export class Network {
     const lowered = this.lowerFor(types, feeds);
     this.tuning?.prepareSync(lowered);
     this.memory?.discard();
-    return this.remember(compileLowered(lowered, this.session, this.memory?.pages));
+    return this.remember(compiledGraph(lowered, compileProgram(lowered, this.session, this.memory?.pages)));
   }
 
   /** Whether runs that begin from now on are profiled. */
@@ -172,7 +172,7 @@ export class Network {
     const current = beginCompiling(lowered, this.session, this.memory?.pages);
     this.current = current;
     try {
-      return this.remember(await current.done);
+      return this.remember(compiledGraph(lowered, await current.done));
     } finally {
       this.current = undefined;
     }

@@ -2,16 +2,9 @@ import { GdwsError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { inferValues } from '../../graph/infer';
 import type { ValueType } from '../../graph/value';
-import {
-  native,
-  type HeldMemory,
-  type NativeArray,
-  type NativeProgram,
-  type NativeRun,
-  type NativeSession,
-} from '../../native';
-import { checkLeastMemory, checkMemory } from '../check-memory';
-import { fusedProgram, namingNodes } from '../compile';
+import { native, type HeldMemory, type NativeArray, type NativeProgram, type NativeSession } from '../../native';
+import { checkLeastMemory } from '../check-memory';
+import { beginCompiling, fusedProgram, type EncodedProgram } from '../compile';
 import { ConstantPool, toNativeConstants, type NativeConstants } from '../constant-pool';
 import { bytesOf, type Program, type ValueId } from '../program';
 import { aborted, runError } from '../run-error';
@@ -73,7 +66,7 @@ interface Lowered {
 export class GradientNetwork {
   private readonly pool = new ConstantPool();
   private readonly session: NativeSession;
-  private readonly running = new Set<NativeRun>();
+  private readonly running = new Set<{ abort(): void }>();
   private ended = false;
 
   constructor(
@@ -89,7 +82,7 @@ export class GradientNetwork {
   /** Ends the runs that have begun, with code ABORTED; there can be none from now on. */
   abort(): void {
     this.ended = true;
-    for (const run of this.running) run.abort();
+    for (const work of this.running) work.abort();
   }
 
   /**
@@ -112,7 +105,7 @@ export class GradientNetwork {
     const [images, classes] = this.logitsOf(program);
     program.outputs.splice(0, program.outputs.length, program.outputs[this.output]!);
     program.removeUnused();
-    const compiled = this.compile(program, constants);
+    const compiled = this.compiledOnce(program, constants);
     return {
       images,
       classes,
@@ -120,7 +113,7 @@ export class GradientNetwork {
       bytes: 0,
       derived: this.pool.derivedAmong(constants),
       forward: async (inputs) => {
-        const [logits] = await this.run(compiled, inputs);
+        const [logits] = await this.run(await compiled(), inputs);
         return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]), release: () => undefined };
       },
     };
@@ -142,8 +135,8 @@ export class GradientNetwork {
     const { backward, saved, constants: all } = differentiate(program, constants, this.pool, logits, to, forms);
 
     const sources = saved.map((id) => sourceOf(program, id));
-    const forwardProgram = this.compile(program, constants);
-    const backwardProgram = this.compile(backward, all);
+    const forwardProgram = this.compiledOnce(program, constants);
+    const backwardProgram = this.compiledOnce(backward, all);
     const spare: HeldMemory[][] = [];
     return {
       images,
@@ -152,8 +145,9 @@ export class GradientNetwork {
       bytes: sum(saved.map((id) => bytesOf(program.values[id]!))) + largest(backward),
       derived: this.pool.derivedAmong(all),
       forward: async (inputs) => {
+        const compiled = await forwardProgram();
         const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
-        const [bytes] = await this.run(forwardProgram, inputs, [undefined, ...held]);
+        const [bytes] = await this.run(compiled, inputs, [undefined, ...held]);
         const logits = new Float32Array(bytes!);
         const values = sources.map(({ input, output }) => {
           if (input !== undefined) return inputs[input]!;
@@ -162,7 +156,7 @@ export class GradientNetwork {
         return {
           logits,
           backward: async (cotangent) => {
-            const gradients = await this.run(backwardProgram, [cotangent, ...values]);
+            const gradients = await this.run(await backwardProgram(), [cotangent, ...values]);
             return gradients.map((gradient) => new Float32Array(gradient));
           },
           release: () => spare.push(held),
@@ -172,15 +166,20 @@ export class GradientNetwork {
   }
 
   private async run(program: NativeProgram, ...given: Parameters<NativeProgram['run']>): Promise<ArrayBuffer[]> {
+    return this.begun(() => program.run(...given));
+  }
+
+  /** What work that was begun gives; it ends where the session does. */
+  private async begun<T>(begin: () => { readonly done: Promise<T>; abort(): void }): Promise<T> {
     if (this.ended) throw aborted();
-    const run = program.run(...given);
-    this.running.add(run);
+    const work = begin();
+    this.running.add(work);
     try {
-      return await run.done;
+      return await work.done;
     } catch (error) {
       throw runError(error);
     } finally {
-      this.running.delete(run);
+      this.running.delete(work);
     }
   }
 
@@ -235,12 +234,23 @@ export class GradientNetwork {
     return [...all].flatMap(([name, ids]) => (names && !names.includes(name) ? [] : ids.map((id) => ({ name, id }))));
   }
 
-  private compile(program: Program, constants: NativeConstants): NativeProgram {
+  /** A program that is compiled, off this thread, when it is first asked for; anew where that failed. */
+  private compiledOnce(program: Program, constants: NativeConstants): () => Promise<NativeProgram> {
     const { limits } = this.graph;
     checkLeastMemory(program, constants, limits);
-    const compiled = namingNodes(program, () => this.session.compile(program.encode(), [...constants]));
-    checkMemory(program, constants, compiled, limits);
-    return compiled;
+    let compiled: Promise<NativeProgram> | undefined;
+    let source: EncodedProgram | undefined = { program, words: program.encode(), constants, limits };
+    const compile = async () => {
+      try {
+        const made = await this.begun(() => beginCompiling(source!, this.session));
+        source = undefined;
+        return made;
+      } catch (error) {
+        compiled = undefined;
+        throw error;
+      }
+    };
+    return () => (compiled ??= compile());
   }
 }
 

@@ -27,10 +27,14 @@ test('results are taken in order, and no more items than lanes are worked on at 
 
 test('the first failure is thrown when nothing is going on any more, and nothing new is begun', async () => {
   const ended: number[] = [];
+  let failed = () => {};
+  const failure = new Promise<void>((resolve) => (failed = resolve));
   const work = async (item: number) => {
-    await sleep(item === 0 ? 5 : 0);
+    if (item === 0) await failure;
     ended.push(item);
-    if (item === 1) throw new Error('first');
+    if (item !== 1) return;
+    setImmediate(failed);
+    throw new Error('first');
   };
   await expect(inLanes(2, [0, 1, 2, 3], work, () => undefined)).rejects.toThrow('first');
   expect(ended).toEqual([1, 0]);

@@ -15,7 +15,9 @@ const node = ['env', ...(preload ? [`LD_PRELOAD=${preload}`] : []), process.exec
 /** What a process says that a shell starts by `exec "$@"`, after other commands. */
 function within(commands: string): Concurrency {
   const all = ['-c', `set -e; ${commands}; exec "$@"`, 'sh', ...node];
-  return JSON.parse(execFileSync('sh', all, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })) as Concurrency;
+  return JSON.parse(
+    execFileSync('sh', all, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+  ) as Concurrency;
 }
 
 const processors = os.availableParallelism();

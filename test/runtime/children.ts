@@ -21,6 +21,9 @@ export interface ChildOptions {
   readonly killWith?: NodeJS.Signals;
 }
 
+/** Milliseconds that a process may take; sanitizers make it several times as slow. */
+const limit = process.env.GDWS_SANITIZER ? 550_000 : 55_000;
+
 /** Runs the scripts `*.child.ts` of this folder in processes of their own; one for a test file. */
 export class Children {
   readonly folder = compiledTree();
@@ -46,7 +49,7 @@ export class Children {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const limit = setTimeout(() => child.kill('SIGKILL'), 55_000);
+    const killing = setTimeout(() => child.kill('SIGKILL'), limit);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => {
@@ -57,7 +60,7 @@ export class Children {
     return new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => {
-        clearTimeout(limit);
+        clearTimeout(killing);
         resolve({ code, signal, stdout, stderr, seconds: (performance.now() - started) / 1000 });
       });
     });

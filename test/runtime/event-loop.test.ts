@@ -1,5 +1,5 @@
 import type { Plan, Stalls } from './event-loop.child';
-import { Children } from './children';
+import { Children, patience } from './children';
 import { convolutionStack } from './models';
 
 const children = new Children();
@@ -30,4 +30,4 @@ test('the event loop is free while a session is made, compiled and run', async (
   expect(best.run).toBeLessThan(most);
   expect(best.made).toBeLessThan(most);
   expect(best.bytes).toBeLessThan(most);
-}, 120_000);
+}, 120_000 * patience);

@@ -22,7 +22,7 @@
       "target_name": "gdws",
       "sources": ["<!@(node scripts/native-sources.mjs)"],
       "cflags_cc": ["-fopenmp"],
-      "ldflags": ["-fopenmp", "-static-libstdc++", "-static-libgcc", "-Wl,-rpath,'$$ORIGIN'"],
+      "ldflags": ["-fopenmp", "-static-libstdc++", "-static-libgcc", "-Wl,-z,nodelete", "-Wl,-rpath,'$$ORIGIN'"],
       "dependencies": ["vector_portable"],
       "conditions": [
         ["target_arch=='x64'", { "dependencies": ["vector_avx2", "vector_avx512"] }],

@@ -1,27 +1,34 @@
 // Builds libFuzzer's target of the program loader by Clang and runs it (docs/fuzzing.md):
-//   node scripts/fuzz-programs.mjs [--minutes N] [--seed S] [--build build/fuzz] [--merge <folder of programs>]
-// New inputs go to build/fuzz/programs, findings, minimised, to test/native/fuzz/corpus as regression-*. --merge puts
-// what a folder adds to the corpus' coverage into the corpus.
-import { spawnSync } from 'node:child_process';
+//   node scripts/fuzz-programs.mjs [--minutes N] [--seed S] [--build build/fuzz]
+//                                  [--remake | --merge <folder of programs> | --coverage]
+// New inputs go to build/fuzz/programs, findings, minimised, to test/native/fuzz/corpus as regression-*. --remake makes
+// the corpus of the programs of the tests, --merge puts what a folder adds to the corpus' coverage into it, --coverage
+// tells how much of the native code the corpus reaches.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { build, mustRun, run } from './fuzz/build.mjs';
+import { reportCoverage } from './fuzz/coverage.mjs';
 
 const corpus = path.resolve('test/native/fuzz/corpus');
 /** Bytes; the corpus keeps files small, since coverage does not grow with sizes. */
 const largestInput = 4096;
+/** Their programs are those of the corpus. */
+const suites = ['test/operators', 'test/engine', 'test/gdws', 'test/session.test.ts'];
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '0' },
     build: { type: 'string', default: 'build/fuzz' },
+    remake: { type: 'boolean', default: false },
     merge: { type: 'string' },
+    coverage: { type: 'boolean', default: false },
   },
 });
 const folder = path.resolve(values.build);
-const fuzzer = path.join(folder, 'fuzz_programs');
+const grown = path.join(folder, 'programs');
 const limits = ['-rss_limit_mb=2048', '-malloc_limit_mb=512', '-timeout=25', `-max_len=${largestInput}`];
 const env = {
   ...process.env,
@@ -31,27 +38,17 @@ const env = {
   KMP_BLOCKTIME: '0',
 };
 
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env });
-  if (error) throw error;
-  return status;
-}
-
-function mustRun(command, args) {
-  const status = run(command, args);
-  if (status !== 0) throw new Error(`${command} ended with ${status}`);
-}
-
-function findClang() {
-  const found = ['clang++', 'clang++-14'].find((name) => spawnSync(name, ['--version']).status === 0);
-  if (!found) throw new Error('The fuzzer is built by Clang, which is not installed (Debian: clang, libomp-dev).');
-  return found;
+function emptied(name) {
+  const made = path.join(folder, name);
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+  return made;
 }
 
 /** Minimises what broke the target, and keeps it in the corpus for ever. */
-function keepFinding(finding) {
+function keepFinding(fuzzer, finding) {
   const small = path.join(path.dirname(finding), `small-${path.basename(finding)}`);
-  run(fuzzer, ['-minimize_crash=1', '-max_total_time=30', `-exact_artifact_path=${small}`, ...limits, finding]);
+  run(fuzzer, ['-minimize_crash=1', '-max_total_time=30', `-exact_artifact_path=${small}`, ...limits, finding], env);
   const kept = existsSync(small) ? small : finding;
   const name = createHash('sha256').update(readFileSync(kept)).digest('hex').slice(0, 12);
   const regression = path.join(corpus, `regression-${name}`);
@@ -59,23 +56,43 @@ function keepFinding(finding) {
   console.log(`${path.basename(finding)} -> ${path.relative('.', regression)}`);
 }
 
-if (!existsSync(path.join(folder, 'CMakeCache.txt'))) {
-  const options = [`-DCMAKE_CXX_COMPILER=${findClang()}`, '-DGDWS_SANITIZER=fuzzer', '-DGDWS_TESTS=ON'];
-  mustRun('cmake', ['-S', '.', '-B', folder, ...options]);
-}
-mustRun('cmake', ['--build', folder, '--parallel', '2', '--target', 'fuzz_programs']);
-
-if (values.merge) {
-  mustRun(fuzzer, ['-merge=1', ...limits, corpus, path.resolve(values.merge)]);
-} else {
-  const grown = path.join(folder, 'programs');
-  const findings = path.join(folder, 'findings');
-  rmSync(findings, { recursive: true, force: true });
+function fuzz(fuzzer) {
+  const findings = emptied('findings');
   mkdirSync(grown, { recursive: true });
-  mkdirSync(findings, { recursive: true });
   const seconds = Math.round(60 * Number(values.minutes));
   const args = [`-max_total_time=${seconds}`, `-seed=${values.seed}`, `-artifact_prefix=${findings}/`];
-  const status = run(fuzzer, [...args, '-print_final_stats=1', ...limits, grown, corpus]);
-  for (const finding of readdirSync(findings)) keepFinding(path.join(findings, finding));
+  const status = run(fuzzer, [...args, '-print_final_stats=1', ...limits, grown, corpus], env);
+  for (const finding of readdirSync(findings)) keepFinding(fuzzer, path.join(findings, finding));
   process.exitCode = status === 0 ? 0 : 1;
+}
+
+/** Leaves in the corpus, of its files and those of `folders`, few that reach every branch that they all do. */
+function cover(fuzzer, folders) {
+  const chosen = emptied('chosen');
+  for (const file of readdirSync(corpus).filter((file) => file.startsWith('regression-'))) {
+    copyFileSync(path.join(corpus, file), path.join(chosen, file));
+  }
+  // Not how often a branch is taken: that would take thousands of files.
+  mustRun(fuzzer, ['-set_cover_merge=1', '-use_counters=0', ...limits, chosen, corpus, ...folders], env);
+  rmSync(corpus, { recursive: true });
+  mkdirSync(corpus);
+  for (const file of readdirSync(chosen)) copyFileSync(path.join(chosen, file), path.join(corpus, file));
+}
+
+/** The programs that the tests compile, as files. */
+function programsOfTests() {
+  const programs = emptied('programs-of-tests');
+  const jest = ['node_modules/jest/bin/jest.js', '--runInBand', ...suites];
+  const setup = ['--setupFiles', './test/native/fuzz/dump-programs.ts'];
+  mustRun(process.execPath, [...jest, ...setup], { ...process.env, GDWS_PROGRAMS: programs });
+  return programs;
+}
+
+if (values.coverage) {
+  reportCoverage(corpus);
+} else {
+  const fuzzer = build(folder, 'fuzz_programs', ['-DGDWS_SANITIZER=fuzzer']);
+  if (values.remake) cover(fuzzer, [programsOfTests(), ...(existsSync(grown) ? [grown] : [])]);
+  else if (values.merge) cover(fuzzer, [path.resolve(values.merge)]);
+  else fuzz(fuzzer);
 }

@@ -1,6 +1,42 @@
 #include "addon/environment.h"
 
+#include <cstdlib>
+
 namespace gdws {
+
+/// The environments of the process whose work is not stopped. process.exit() and uncaught errors end a process without
+/// closing that of the main thread.
+class OpenEnvironments {
+ public:
+  static OpenEnvironments& instance() {
+    static OpenEnvironments* const environments = new OpenEnvironments;
+    return *environments;
+  }
+
+  void add(Environment& environment) {
+    const std::lock_guard lock(mutex_);
+    open_.push_back(&environment);
+  }
+
+  void remove(Environment& environment) {
+    const std::lock_guard lock(mutex_);
+    open_.remove(&environment);
+  }
+
+ private:
+  // What is registered latest is called first: before the libraries' own ends.
+  OpenEnvironments() {
+    std::atexit([] { instance().stop(); });
+  }
+
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    for (Environment* const environment : open_) environment->stop();
+  }
+
+  std::mutex mutex_;
+  std::list<Environment*> open_;
+};
 
 Environment::Environment(Napi::Env env) : env_(env), completion_(Completion::New(env, "gdws", 0, 1, this)) {
   // Nothing pending: an idle addon must not keep the process alive.
@@ -8,6 +44,7 @@ Environment::Environment(Napi::Env env) : env_(env), completion_(Completion::New
   // Hooks run latest first, so that this one comes before the completion function's own.
   napi_add_env_cleanup_hook(
       env, [](void* self) { static_cast<Environment*>(self)->close(); }, this);
+  OpenEnvironments::instance().add(*this);
 }
 
 Environment::~Environment() = default;
@@ -69,18 +106,21 @@ void Environment::settleOnJavaScriptThread(Napi::Env env, Napi::Function, Enviro
   }
 }
 
-void Environment::close() {
-  {
-    std::unique_lock lock(mutex_);
-    closed_ = true;
-    for (auto next = working_.begin(); next != working_.end();) {
-      const auto task = next++;
-      (*task)->aborted = true;
-      if (Scheduler::instance().cancel((*task)->ticket_)) working_.erase(task);
-    }
-    // Running work reads memory that goes with this environment; it stops at its next operation.
-    idle_.wait(lock, [this] { return working_.empty(); });
+void Environment::stop() {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  for (auto next = working_.begin(); next != working_.end();) {
+    const auto task = next++;
+    (*task)->aborted = true;
+    if (Scheduler::instance().cancel((*task)->ticket_)) working_.erase(task);
   }
+  // Running work reads memory that goes with this environment; it stops at its next operation.
+  idle_.wait(lock, [this] { return working_.empty(); });
+}
+
+void Environment::close() {
+  OpenEnvironments::instance().remove(*this);
+  stop();
   completion_.Release();
 }
 

@@ -13,7 +13,8 @@
 namespace gdws {
 
 /// Work that leaves the JavaScript thread and comes back to it: one object per Node environment (the main thread, each
-/// worker), alive as long as the addon is loaded there.
+/// worker), alive as long as the addon is loaded there. A process that ends first stops the work of those that are open:
+/// OpenMP, the C++ library and Node take down at its end what that work stands on.
 class Environment {
  public:
   /// One piece of work. `abort` asks it to stop early.
@@ -53,6 +54,10 @@ class Environment {
   static void settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self, void*);
   using Completion = Napi::TypedThreadSafeFunction<Environment, void, &Environment::settleOnJavaScriptThread>;
 
+  friend class OpenEnvironments;
+
+  /// Drops the tasks that wait, and returns when those that run have stopped; nothing is settled any more.
+  void stop();
   void close();
   void finished(Task& task);
 

@@ -2,6 +2,7 @@
 
 #include "addon/typed_array.h"
 #include "linalg/decompose.h"
+#include "linalg/interruption.h"
 #include "linalg/matrix_error.h"
 
 namespace gdws {
@@ -29,6 +30,7 @@ Napi::Error coded(Napi::Env env, const char* code, const char* message, const ch
 
 void LinalgTask::work() {
   try {
+    const Interruption::Scope scope(aborted);
     compute();
   } catch (...) {
     failure_ = std::current_exception();

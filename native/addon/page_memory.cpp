@@ -15,8 +15,9 @@ namespace {
 class Pages {
  public:
   static Pages& instance() {
-    static Pages pages;
-    return pages;
+    // Never destroyed: threads may use it while the process ends.
+    static Pages* const pages = new Pages;
+    return *pages;
   }
 
   const PageMemory* add(std::unique_ptr<PageMemory> memory) {

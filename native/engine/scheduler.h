@@ -19,7 +19,7 @@ namespace gdws {
 /// get one, because GCC's runtime puts waiting threads to sleep at once where all teams together outnumber the
 /// processors.
 ///
-/// It is never destroyed: a process that exits while a job runs must not wait for it.
+/// It is never destroyed: its workers wait for jobs until the process is gone. Whoever submits jobs stops them before.
 class Scheduler {
  public:
   static Scheduler& instance();

@@ -32,7 +32,8 @@
 namespace gdws {
 
 const std::vector<KernelDefinition>& kernelTable() {
-  static const std::vector<KernelDefinition> table = [] {
+  // Never destroyed: threads may compile while the process ends.
+  static const auto* const table = new std::vector<KernelDefinition>([] {
     std::vector<KernelDefinition> all;
     const auto append = [&all](const auto& kernels) {
       for (const KernelDefinition* kernel : kernels) all.push_back(*kernel);
@@ -61,8 +62,8 @@ const std::vector<KernelDefinition>& kernelTable() {
     append(stridedKernels);
     append(unaryKernels);
     return all;
-  }();
-  return table;
+  }());
+  return *table;
 }
 
 std::shared_ptr<float[]> allocateFloats(size_t count) {

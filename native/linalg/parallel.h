@@ -7,18 +7,22 @@
 #include <vector>
 
 #include "engine/team_threads.h"
+#include "linalg/interruption.h"
 
 namespace gdws {
 
 /// Calls work(0) … work(count - 1), each once, on `threads` threads; what they compute must not depend on each other.
-/// All are called even if one throws; the exception of the first of them, in their order, is then thrown here.
+/// All are called even if one throws; the exception of the first of them, in their order, is then thrown here. Throws
+/// Interrupted where the calling thread's computation is to stop; those not begun are not called then.
 template <typename Work>
 void forEachInParallel(int64_t count, int threads, const Work& work) {
   std::vector<std::exception_ptr> failures(count);
+  const Interruption interruption = Interruption::current();
   ensureTeam(threads);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
   for (int64_t i = 0; i < count; ++i) {
     try {
+      interruption.check();
       work(i);
     } catch (...) {
       failures[i] = std::current_exception();

@@ -7,6 +7,7 @@
 
 #include "engine/team.h"
 #include "engine/team_threads.h"
+#include "linalg/interruption.h"
 
 namespace gdws {
 
@@ -42,17 +43,19 @@ void pointwiseWeights(const LayerWeights& weights, const int32_t* counts, const 
   std::partial_sum(counts, counts + weights.inputChannels, first.begin() + 1, std::plus<int64_t>());
   const int64_t perGroup = first.back() / weights.groups;
 
+  const Interruption interruption = Interruption::current();
   ensureTeam(threads);
 #pragma omp parallel num_threads(threads)
   {
     const Range mine = Team{omp_get_thread_num(), omp_get_num_threads()}.share(weights.inputChannels);
-    for (int64_t channel = mine.begin; channel < mine.end; ++channel) {
+    for (int64_t channel = mine.begin; channel < mine.end && !interruption.isAsked(); ++channel) {
       const int64_t group = channel / weights.channelsPerGroup();
       float* columns = pointwise + group * weights.rows() * perGroup + (first[channel] - group * perGroup);
       errors[channel] = pointwiseColumns(weights, channel, counts[channel], kernels + first[channel] * weights.taps,
                                          perGroup, columns);
     }
   }
+  interruption.check();
 }
 
 }  // namespace gdws

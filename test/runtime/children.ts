@@ -21,6 +21,9 @@ export interface ChildOptions {
   readonly killWith?: NodeJS.Signals;
 }
 
+/** What limits of time are multiplied with: sanitizers make processes several times as slow. */
+export const patience = process.env.GDWS_SANITIZER ? 10 : 1;
+
 /** Runs the scripts `*.child.ts` of this folder in processes of their own; one for a test file. */
 export class Children {
   readonly folder = compiledTree();
@@ -46,7 +49,7 @@ export class Children {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const limit = setTimeout(() => child.kill('SIGKILL'), 55_000);
+    const limit = setTimeout(() => child.kill('SIGKILL'), 55_000 * patience);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => {

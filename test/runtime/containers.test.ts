@@ -8,10 +8,16 @@ const addon = process.env.GDWS_ADDON ?? path.join(__dirname, '..', '..', 'build'
 const script = `const { concurrency, affinity, quota } = require(${JSON.stringify(addon)});
   process.stdout.write(JSON.stringify({ threads: concurrency, affinity, quota }));`;
 
+// The library of a sanitizer, where the tests run with one, is for Node alone: Debian's shell does not start with it.
+const { LD_PRELOAD: preload, ...env } = process.env;
+const node = ['env', ...(preload ? [`LD_PRELOAD=${preload}`] : []), process.execPath, '-e', script];
+
 /** What a process says that a shell starts by `exec "$@"`, after other commands. */
 function within(commands: string): Concurrency {
-  const all = ['-c', `set -e; ${commands}; exec "$@"`, 'sh', process.execPath, '-e', script];
-  return JSON.parse(execFileSync('sh', all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })) as Concurrency;
+  const all = ['-c', `set -e; ${commands}; exec "$@"`, 'sh', ...node];
+  return JSON.parse(
+    execFileSync('sh', all, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+  ) as Concurrency;
 }
 
 const processors = os.availableParallelism();
@@ -74,8 +80,8 @@ function inContainer(files: Readonly<Record<string, string>>): Concurrency {
     ([file, text]) => `mkdir -p /sys/fs/cgroup/${path.dirname(file)}; echo '${text}' > /sys/fs/cgroup/${file}`,
   );
   const commands = ['mount -t tmpfs none /sys/fs/cgroup', ...made, 'exec "$@"'].join('; ');
-  const all = ['-m', 'sh', '-c', commands, 'sh', process.execPath, '-e', script];
-  return JSON.parse(execFileSync('unshare', all, { encoding: 'utf8' })) as Concurrency;
+  const all = ['-m', 'sh', '-c', commands, 'sh', ...node];
+  return JSON.parse(execFileSync('unshare', all, { env, encoding: 'utf8' })) as Concurrency;
 }
 
 (mayMount ? describe : describe.skip)('a quota that a container sees', () => {

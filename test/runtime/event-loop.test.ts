@@ -1,5 +1,5 @@
 import type { Plan, Stalls } from './event-loop.child';
-import { Children } from './children';
+import { Children, patience } from './children';
 import { convolutionStack } from './models';
 
 const children = new Children();
@@ -14,20 +14,24 @@ const warmUp = children.file('small.onnx', convolutionStack({ channels: 1, layer
 const most = 20;
 const tries = 6;
 
-test('the event loop is free while a session is made, compiled and run', async () => {
-  const plan: Plan = { model, deep, warmUp, channels, size: 28, milliseconds: 1000 };
-  const best = { made: Infinity, bytes: Infinity, run: Infinity };
-  let measured = 0;
-  for (let attempt = 0; attempt < tries; attempt++) {
-    const stalls = await children.result<Stalls>('event-loop', plan);
-    // Where other processes keep the event loop waiting, nothing can be said of this one; nor of too short an inference.
-    if (stalls.busy > most / 4 || stalls.milliseconds < plan.milliseconds) continue;
-    measured++;
-    for (const name of ['made', 'bytes', 'run'] as const) best[name] = Math.min(best[name], stalls[name]);
-    if (Math.max(best.made, best.bytes, best.run) < most) return;
-  }
-  if (measured < tries / 2) return console.log('Not measured: other processes keep the event loop waiting here.');
-  expect(best.run).toBeLessThan(most);
-  expect(best.made).toBeLessThan(most);
-  expect(best.bytes).toBeLessThan(most);
-}, 120_000);
+test(
+  'the event loop is free while a session is made, compiled and run',
+  async () => {
+    const plan: Plan = { model, deep, warmUp, channels, size: 28, milliseconds: 1000 };
+    const best = { made: Infinity, bytes: Infinity, run: Infinity };
+    let measured = 0;
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const stalls = await children.result<Stalls>('event-loop', plan);
+      // Where other processes keep the event loop waiting, nothing can be said of this one; nor of too short an inference.
+      if (stalls.busy > most / 4 || stalls.milliseconds < plan.milliseconds) continue;
+      measured++;
+      for (const name of ['made', 'bytes', 'run'] as const) best[name] = Math.min(best[name], stalls[name]);
+      if (Math.max(best.made, best.bytes, best.run) < most) return;
+    }
+    if (measured < tries / 2) return console.log('Not measured: other processes keep the event loop waiting here.');
+    expect(best.run).toBeLessThan(most);
+    expect(best.made).toBeLessThan(most);
+    expect(best.bytes).toBeLessThan(most);
+  },
+  120_000 * patience,
+);

@@ -22,6 +22,8 @@ const ends: readonly Case[] = [
   { end: 'uncaught exception', code: 1 },
   { end: 'unhandled rejection', code: 1 },
   { end: 'unhandled rejection of a run', code: 1 },
+  { end: 'exit while equations are solved', code: 5 },
+  { end: 'exit while a network is compiled', code: 5 },
 ];
 const signals: readonly Case[] = [
   { end: 'SIGTERM', code: null, signal: 'SIGTERM' },
@@ -37,7 +39,7 @@ async function check({ end, code, signal }: Case, inWorker: boolean): Promise<vo
   expect(ended.seconds).toBeLessThan(40);
 }
 
-describe('a process that ends while runs are in flight', () => {
+describe('a process that ends while work is in flight', () => {
   test.concurrent.each(ends)('$end: code $code', (each) => check(each, false));
   (isLinux ? test.concurrent : test.concurrent.skip).each(signals)('$end: $signal', (each) => check(each, false));
   (isLinux ? test.concurrent : test.concurrent.skip)('process.exit in a handler of SIGTERM: code 7', () =>
@@ -45,7 +47,7 @@ describe('a process that ends while runs are in flight', () => {
   );
 });
 
-describe('a process with a worker whose runs are in flight', () => {
+describe('a process with a worker whose work is in flight', () => {
   test.concurrent.each(ends)('$end: code $code', (each) => check(each, true));
   (isLinux ? test.concurrent : test.concurrent.skip).each(signals)('$end: $signal', (each) => check(each, true));
 });

@@ -4,12 +4,13 @@ import path from 'node:path';
 import { native, type NumberedConstant } from '../../../src/native';
 
 // A setup file of jest: writes every small program that the tests compile as a file of the fuzzer's corpus (format in
-// program_input.h) to the folder that GDWS_PROGRAMS names. docs/fuzzing.md says how the corpus is made of them.
+// program_input.h) to the folder that GDWS_PROGRAMS names. `npm run fuzz:program -- --remake` makes the corpus of them.
 
 /** So many bytes of each constant are kept; the fuzzer repeats them. */
 const bytesOfConstant = 64;
 const largestFile = 4096;
 
+/** A file with the seed 0. */
 function encode(words: Int32Array, numbered: readonly NumberedConstant[]): Buffer {
   const byNumber = new Map(numbered);
   const count = Math.max(-1, ...byNumber.keys()) + 1;
@@ -38,7 +39,10 @@ Object.assign(native, {
     const compile = session.compile.bind(session);
     const dumping: typeof compile = (words, constants, pages) => {
       const file = encode(words, constants);
-      const name = createHash('sha256').update(file).digest('hex').slice(0, 16);
+      const hash = createHash('sha256').update(file).digest();
+      // Each with its own number of threads, kernel and inputs, the same whenever it is written.
+      hash.copy(file, 0, 0, 4);
+      const name = hash.toString('hex').slice(0, 16);
       if (file.length <= largestFile) fs.writeFileSync(path.join(folder, name), file);
       return compile(words, constants, pages);
     };

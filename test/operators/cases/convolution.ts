@@ -76,4 +76,5 @@ export const convolutionCases: readonly Case[] = [
   ...repeat(12, () => convolution(3)),
   ...repeat(40, () => transposed(2)),
   ...repeat(10, () => transposed(1)),
+  ...repeat(40, () => transposed(3)),
 ];

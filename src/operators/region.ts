@@ -12,7 +12,7 @@ import type { Operator, OperatorCall } from './operator';
 const modes = ['avg', 'max'];
 const transformations = ['output_half_pixel', 'half_pixel'];
 /** Samples of a bin along an axis; of more the model is surely wrong. */
-const mostSamples = 1024;
+const mostSamples = 32;
 
 function roiAlign(call: OperatorCall): ValueType {
   const type = commonType(call, [0, 1]);
@@ -64,5 +64,5 @@ function lowerRoiAlign(call: OperatorCall, lowering: Lowering): void {
 }
 
 export const regionOperators: Record<string, Operator> = {
-  RoiAlign: { infer: inferOne(roiAlign), lower: lowerRoiAlign },
+  RoiAlign: { infer: inferOne(roiAlign), lower: lowerRoiAlign, limits: `sampling_ratio up to ${mostSamples}.` },
 };

@@ -7,7 +7,8 @@ namespace gdws {
 
 namespace {
 
-constexpr int64_t mostSamplesOfBin = 1024;
+/// Of more a small program could ask for hours of work.
+constexpr int64_t mostSamplesOfBin = 32;
 
 int64_t imagesOf(const OperationView& operation) {
   const Value& x = inputOf(operation, 0);

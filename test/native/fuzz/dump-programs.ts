@@ -10,7 +10,9 @@ import { native, type NumberedConstant } from '../../../src/native';
 const bytesOfConstant = 64;
 const largestFile = 4096;
 
-function encode(words: Int32Array, numbered: readonly NumberedConstant[]): Buffer {
+type Constants = readonly NumberedConstant[];
+
+function encode(words: Int32Array, numbered: Constants): Buffer {
   const byNumber = new Map(numbered);
   const count = Math.max(-1, ...byNumber.keys()) + 1;
   const int = (value: number) => Buffer.from(Int32Array.of(value).buffer);
@@ -35,14 +37,16 @@ Object.assign(native, {
     const session = createSession(...options);
     // The suites of one process share the addon, which is then set up already.
     if (Object.hasOwn(session, 'compile')) return session;
-    const compile = session.compile.bind(session);
-    const dumping: typeof compile = (words, constants, pages) => {
-      const file = encode(words, constants);
-      const name = createHash('sha256').update(file).digest('hex').slice(0, 16);
-      if (file.length <= largestFile) fs.writeFileSync(path.join(folder, name), file);
-      return compile(words, constants, pages);
-    };
-    Object.defineProperty(session, 'compile', { value: dumping });
+    const dumping =
+      <Result>(compile: (words: Int32Array, constants: Constants, pages?: ArrayBuffer) => Result): typeof compile =>
+      (words, constants, pages) => {
+        const file = encode(words, constants);
+        const name = createHash('sha256').update(file).digest('hex').slice(0, 16);
+        if (file.length <= largestFile) fs.writeFileSync(path.join(folder, name), file);
+        return compile(words, constants, pages);
+      };
+    Object.defineProperty(session, 'compile', { value: dumping(session.compile.bind(session)) });
+    Object.defineProperty(session, 'beginCompiling', { value: dumping(session.beginCompiling.bind(session)) });
     return session;
   },
 });

@@ -6,8 +6,8 @@ import { repeat } from './repeat';
 const random = new Random(11);
 
 function pad(mode: string): Case {
-  const dims = random.dims(random.integer(1, 4), 3, 6);
-  const pads = random.dims(2 * dims.length, mode === 'constant' || mode === 'edge' ? -1 : 0, 2);
+  const dims = random.dims(random.integer(1, 4), 4, 6);
+  const pads = random.dims(2 * dims.length, -1, 2);
   const attributes: Record<string, AttributeValue> = mode === 'constant' && random.next() < 0.5 ? {} : { mode };
   const x = random.floats(dims);
   if (mode !== 'wrap' && random.next() < 0.3) {

@@ -20,7 +20,7 @@ const factor = () => random.pick([0.5, 0.6, 0.8, 1, 1.5, 2, 2.3, 3]);
 
 function resize(mode: 'nearest' | 'linear' | 'cubic', antialias = false): Case {
   const x = image();
-  const transformation = random.pick(antialias ? transformations.slice(0, 5) : transformations);
+  const transformation = random.pick(transformations);
   const crops = transformation === 'tf_crop_and_resize';
   const roi = crops ? knownFloats([0, 0, 0.1, -0.2, 1, 1, random.pick([0.9, 1.2]), 1]) : undefined;
   const attributes: Record<string, AttributeValue> = {

@@ -30,7 +30,11 @@ namespace gdws {
   X(cast)                 \
   X(select)               \
   X(compare)              \
-  X(maxPoolGradient)
+  X(maxPoolGradient)      \
+  X(maxPoolIndices)       \
+  X(maxUnpool)            \
+  X(gridSample)           \
+  X(roiAlign)
 
 enum class Opcode : int32_t {
 #define GDWS_OPCODE_MEMBER(name) name,

@@ -14,15 +14,19 @@
 #include "kernels/convolutionTranspose/kernels.h"
 #include "kernels/gather/kernels.h"
 #include "kernels/gdws/kernels.h"
+#include "kernels/gridSample/kernels.h"
 #include "kernels/interpolate/kernels.h"
 #include "kernels/kernel.h"
 #include "kernels/localResponse/kernels.h"
 #include "kernels/matmul/kernels.h"
 #include "kernels/maxPool/kernels.h"
 #include "kernels/maxPoolGradient/kernels.h"
+#include "kernels/maxPoolIndices/kernels.h"
+#include "kernels/maxUnpool/kernels.h"
 #include "kernels/normalize/kernels.h"
 #include "kernels/pad/kernels.h"
 #include "kernels/reduce/kernels.h"
+#include "kernels/roiAlign/kernels.h"
 #include "kernels/scaleShift/kernels.h"
 #include "kernels/select/kernels.h"
 #include "kernels/softmax/kernels.h"
@@ -48,14 +52,18 @@ const std::vector<KernelDefinition>& kernelTable() {
     append(convolutionTransposeKernels);
     append(gatherKernels);
     append(gdwsKernels);
+    append(gridSampleKernels);
     append(interpolateKernels);
     append(localResponseKernels);
     append(matmulKernels);
     append(maxPoolKernels);
     append(maxPoolGradientKernels);
+    append(maxPoolIndicesKernels);
+    append(maxUnpoolKernels);
     append(normalizeKernels);
     append(padKernels);
     append(reduceKernels);
+    append(roiAlignKernels);
     append(scaleShiftKernels);
     append(selectKernels);
     append(softmaxKernels);

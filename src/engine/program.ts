@@ -27,7 +27,11 @@ export type OpcodeName =
   | 'cast'
   | 'select'
   | 'compare'
-  | 'maxPoolGradient';
+  | 'maxPoolGradient'
+  | 'maxPoolIndices'
+  | 'maxUnpool'
+  | 'gridSample'
+  | 'roiAlign';
 
 /** A value of a program, by its place in {@link Program.values}. */
 export type ValueId = number;

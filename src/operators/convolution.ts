@@ -2,13 +2,21 @@ import type { Lowering, ValueId } from '../engine/lowering';
 import type { ValueType } from '../graph/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { commonType, ranked, requireFloat } from './arguments';
+import { filled } from './elements';
 import { emitAs, floats, noActivation, required } from './emission';
 import { inferOne } from './inference';
-import { stridesOf } from './layout';
+import { pick, stridedPositions, stridesOf } from './layout';
 import type { Operator, OperatorCall } from './operator';
+import { transposedPhases, type TransposedPhase } from './transposed-phases';
 import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, type Window } from './window';
 
 // https://onnx.ai/onnx/operators/onnx__Conv.html, onnx__ConvTranspose.html
+
+/** Dims of three spatial axes. */
+type Five = [number, number, number, number, number];
+
+/** Each phase of the stride is a convolution of its own; of more the model is surely wrong. */
+const mostDepthStride = 1024;
 
 interface Convolution extends ValueType {
   readonly groups: number;
@@ -111,6 +119,16 @@ function emitPlanar(
   );
 }
 
+/** Input 0 of three spatial axes with zeros before and after the first of them. */
+function emitPaddedDepth(call: OperatorCall, lowering: Lowering, before: number, after: number): ValueId {
+  const x = required(call, lowering, 0);
+  if (before === 0 && after === 0) return x;
+  const [n, c, depth, height, width] = call.input(0).dims as Five;
+  const padded = floats(lowering, [n, c, depth + before + after, height, width]);
+  lowering.emit('pad', [x], [padded], [0, 0, before, 0, 0], [0]);
+  return padded;
+}
+
 /**
  * A 3-D convolution as a 2-D one: the KD slices of depth that an output slice reads become channels, and output slices
  * become images. The weights (M, C, KD, KH, KW) are those of M × (C·KD) channels as they lie.
@@ -118,25 +136,14 @@ function emitPlanar(
 function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): void {
   const output = lowering.output(0);
   if (output === undefined) return;
-  const [n, c, depth, height, width] = call.input(0).dims as [number, number, number, number, number];
-  const [, m, outDepth, outHeight, outWidth] = dims as [number, number, number, number, number];
+  const [n, c, depth, height, width] = call.input(0).dims as Five;
+  const [, m, outDepth, outHeight, outWidth] = dims as Five;
   const [begin, end] = [window.begins[0]!, window.ends[0]!];
   const [kernel, stride, dilation] = [window.kernel[0]!, window.strides[0]!, window.dilations[0]!];
   const planes = windowAxes(window, 1, 3);
   const ints = convolutionInts(call, groups, planes);
-  let x = required(call, lowering, 0);
-  if (begin !== 0 || end !== 0) {
-    const padded = floats(lowering, [n, c, depth + begin + end, height, width]);
-    lowering.emit('pad', [x], [padded], [0, 0, begin, 0, 0], [0]);
-    x = padded;
-  }
-  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const x = emitPaddedDepth(call, lowering, begin, end);
+  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as Five;
   const slices = floats(lowering, [n, outDepth, c, kernel, height, width]);
   lowering.emit('strided', [x], [slices], [0, sn, sd * stride, sc, sd * dilation, sh, sw]);
   const w = lowering.view(required(call, lowering, 1), [m, (c / groups) * kernel, ...planes.kernel]);
@@ -145,6 +152,66 @@ function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, win
   lowering.emit('convolution', [images, w, lowering.input(2)], [result], ints, [0, 0]);
   const plane = outHeight * outWidth;
   lowering.emit('strided', [result], [output], [0, outDepth * m * plane, plane, m * plane, outWidth, 1]);
+}
+
+/**
+ * A 3-D transposed convolution as 2-D ones. Every stride-th output slice reads the same slices of the kernel: for each such
+ * phase the input slices that an output slice reads become channels, and output slices become images, as in a convolution.
+ * The results of the phases, made equally long, are then interleaved.
+ */
+function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): void {
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const [n, c, depth, height, width] = call.input(0).dims as Five;
+  const [, m, outDepth, outHeight, outWidth] = dims as Five;
+  const stride = window.strides[0]!;
+  if (stride > mostDepthStride)
+    call.fail('OPERATOR_UNSUPPORTED', `a stride of ${stride} along the depth is not supported.`);
+  const ints = convolutionInts(call, groups, windowAxes(window, 1, 3));
+  const { rows, before, after, phases } = transposedPhases(windowAxes(window, 0, 1), depth, outDepth);
+  const x = emitPaddedDepth(call, lowering, before, after);
+  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + before + after, height, width]) as Five;
+  const result = { type: 'float32' as const, dims: [n * rows, m, outHeight, outWidth] };
+  const results = phases.map((phase) => {
+    const planes = lowering.temporary(result);
+    if (phase.taps === 0) {
+      // What no tap reaches is the bias alone.
+      const bias = lowering.input(2);
+      const value = bias ?? lowering.constant(filled([1], 0));
+      lowering.emit('strided', [value], [planes], [0, 0, bias === undefined ? 0 : 1, 0, 0]);
+      return planes;
+    }
+    const slices = floats(lowering, [n, rows, c, phase.taps, height, width]);
+    lowering.emit('strided', [x], [slices], [phase.first * sd, sn, sd, sc, -phase.step * sd, sh, sw]);
+    const images = lowering.view(slices, [n * rows, c * phase.taps, height, width]);
+    const w = kernelSlices(call, lowering, phase);
+    lowering.emit('convolutionTranspose', [images, w, lowering.input(2)], [planes], ints, [0, 0]);
+    return planes;
+  });
+  const joined = floats(lowering, [phases.length * n * rows, m, outHeight, outWidth]);
+  lowering.emit('concat', results, [joined], [0]);
+  const plane = outHeight * outWidth;
+  const fine = [n, m, rows, phases.length, plane];
+  const strides = [rows * m * plane, plane, m * plane, n * rows * m * plane, 1];
+  const long = rows * phases.length;
+  const interleaved = floats(lowering, fine);
+  lowering.emit('strided', [joined], [interleaved], [0, ...strides]);
+  if (long === outDepth) lowering.emit('alias', [interleaved], [output]);
+  else lowering.emit('strided', [interleaved], [output], [0, m * long * plane, long * plane, plane, outWidth, 1]);
+}
+
+/** The slices of the kernel (C,M,KD,KH,KW) that belong to a phase, as weights (C·taps,M,KH,KW). */
+function kernelSlices(call: OperatorCall, lowering: Lowering, { kernel, kernelStep, taps }: TransposedPhase): ValueId {
+  const { dims, type, constant } = call.input(1);
+  const [c, m, , height, width] = dims as Five;
+  const [sc, sm, sd, sh, sw] = stridesOf(dims) as Five;
+  const fine = [c, taps, m, height, width];
+  const strides = [sc, kernelStep * sd, sm, sh, sw];
+  const weights = [c * taps, m, height, width];
+  if (constant) return lowering.constant(pick(constant, weights, stridedPositions(fine, strides, kernel * sd)));
+  const slices = lowering.temporary({ type, dims: fine });
+  lowering.emit('strided', [required(call, lowering, 1)], [slices], [kernel * sd, ...strides]);
+  return lowering.view(slices, weights);
 }
 
 export const convolutionOperators: Record<string, Operator> = {
@@ -161,16 +228,17 @@ export const convolutionOperators: Record<string, Operator> = {
     },
   },
   ConvTranspose: {
-    limits: 'One or two spatial axes.',
+    limits: 'One to three spatial axes.',
     infer: inferOne(transposedConvolution),
     lower: (call, lowering) => {
       const convolved = transposedConvolution(call);
       requireFloat(call, convolved.type);
       const spatial = convolved.dims.length - 2;
-      if (spatial > 2) {
+      if (spatial > 3) {
         call.fail('OPERATOR_UNSUPPORTED', `transposed convolutions over ${spatial} axes are not supported.`);
       }
-      emitPlanar(call, lowering, 'convolutionTranspose', convolved);
+      if (spatial === 3) emitTransposedSpatial(call, lowering, convolved);
+      else emitPlanar(call, lowering, 'convolutionTranspose', convolved);
     },
   },
 };

@@ -5,6 +5,7 @@ import { convolutionOperators } from './convolution';
 import { gatherOperators } from './gather';
 import { joiningOperators } from './joining';
 import { logicOperators } from './logic';
+import { maxUnpoolOperators } from './max-unpool';
 import { normalizationOperators } from './normalization';
 import type { Operator } from './operator';
 import { padOperators } from './pad';
@@ -12,7 +13,9 @@ import { poolingOperators } from './pooling';
 import { productOperators } from './product';
 import { rearrangingOperators } from './rearranging';
 import { reductionOperators } from './reduction';
+import { regionOperators } from './region';
 import { resizeOperators } from './resize';
+import { samplingOperators } from './sampling';
 import { searchOperators } from './search';
 import { shapingOperators } from './shaping';
 import { sliceOperators } from './slice';
@@ -26,6 +29,7 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
   Object.entries({
     ...convolutionOperators,
     ...poolingOperators,
+    ...maxUnpoolOperators,
     ...productOperators,
     ...normalizationOperators,
     ...activationOperators,
@@ -36,6 +40,8 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
     ...sliceOperators,
     ...padOperators,
     ...resizeOperators,
+    ...samplingOperators,
+    ...regionOperators,
     ...shapingOperators,
     ...rearrangingOperators,
     ...gatherOperators,

@@ -75,7 +75,7 @@ function foldWhere(call: OperatorCall): Constant[] | undefined {
   const count = elementCount(dims);
   const constants = foldable(call, count) as Constant[] | undefined;
   if (!constants) return undefined;
-  const [condition, a, b] = constants.map((constant) => ({
+  const [condition, a, b] = constants.slice(0, 3).map((constant) => ({
     data: constant.data,
     positions: stridedPositions(dims, broadcastStrides(constant.dims, dims)),
   }));

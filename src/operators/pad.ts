@@ -1,15 +1,7 @@
 import type { Lowering, ValueId } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { floatAttribute, hasAttribute, stringAttribute } from '../onnx/attribute';
-import {
-  commonType,
-  integers,
-  integersArgument,
-  normalizeAxes,
-  requireFloat,
-  requireTabular,
-  scalar,
-} from './arguments';
+import { commonType, integers, integersArgument, normalizeAxes, requireTabular, scalar } from './arguments';
 import { isFloat, newElements, constantOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
@@ -117,8 +109,12 @@ function lowerPad(call: OperatorCall, lowering: Lowering): void {
   if (axes.length === 0) {
     lowering.emit('alias', [x], [output]);
   } else if (mode === 'constant') {
-    if (!isFloat(type) && type !== 'int32') requireFloat(call, type);
-    lowering.emit('pad', [x], [output], begins, [fillValue(call)]);
+    const value = fillValue(call);
+    // An operation holds the value as a float, which not every integer is.
+    if (!isFloat(type) && Math.fround(value) !== value) {
+      call.fail('OPERATOR_UNSUPPORTED', `${value} is not a number that float32 holds exactly.`, 'Pad before the Cast.');
+    }
+    lowering.emit('pad', [x], [output], begins, [value]);
   } else {
     let value = x;
     const partial = [...from];

@@ -4,7 +4,7 @@ import { elementCount, type ValueType } from '../graph/value';
 import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { ranked, requireFloat } from './arguments';
 import { filled } from './elements';
-import { emitBinary, emitUnary, floats, required } from './emission';
+import { emitAs, emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne } from './inference';
 import type { Operator, OperatorCall } from './operator';
 import { extent, joinWindows, pointWindow, slidingWindow, windowAxes, type Window } from './window';
@@ -71,18 +71,43 @@ function lowerAveragePool(call: OperatorCall, lowering: Lowering): void {
   emitPool(lowering, 'averagePool', x, output, window, [intAttribute(call.node, 'count_include_pad', 0) ? 1 : 0]);
 }
 
+/** Where in `x` the largest elements of the windows are, into the node's output 1. */
+function emitIndices(call: OperatorCall, lowering: Lowering, x: ValueId, { dims, window }: Pool): void {
+  const output = lowering.output(1);
+  if (output === undefined) return;
+  const spatial = window.kernel.length;
+  if (spatial > 3) call.fail('OPERATOR_UNSUPPORTED', `Indices over ${spatial} axes are not supported.`);
+  const order = intAttribute(call.node, 'storage_order', 0);
+  if (order !== 0 && order !== 1) call.fail('MODEL_INVALID', `storage_order ${order} is neither 0 nor 1.`);
+  // Always three axes: those that lack are 1 long.
+  const missing = pointWindow(1);
+  let three = window;
+  for (let axis = spatial; axis < 3; axis++) three = joinWindows(missing, three);
+  const solid = (all: readonly number[]) => [
+    elementCount(all.slice(0, 2)),
+    ...new Array<number>(3 - spatial).fill(1),
+    ...all.slice(2),
+  ];
+  const from = lowering.view(x, solid(call.input(0).dims));
+  const { kernel, strides, dilations, begins, ends } = three;
+  emitAs(lowering, output, dims, { type: 'int64', dims: solid(dims) }, (target) =>
+    lowering.emit('maxPoolIndices', [from], [target], [...kernel, ...strides, ...dilations, ...begins, ...ends, order]),
+  );
+}
+
 /** Bytes are pooled as floats, which hold them exactly. */
 function lowerMaxPool(call: OperatorCall, lowering: Lowering): void {
-  const { type, dims, window } = pool(call);
+  const pooling = pool(call);
+  const { type, dims, window } = pooling;
   const isBytes = type === 'uint8' || type === 'int8';
   if (!isBytes) requireFloat(call, type);
-  if (lowering.output(1) !== undefined) call.fail('OPERATOR_UNSUPPORTED', 'the output Indices is not supported.');
-  const output = lowering.output(0);
-  if (output === undefined) return;
   const x = call.input(0).dims;
   const given = required(call, lowering, 0);
   const value = isBytes ? floats(lowering, x) : given;
   if (isBytes) lowering.emit('cast', [given], [value]);
+  emitIndices(call, lowering, value, pooling);
+  const output = lowering.output(0);
+  if (output === undefined) return;
   const pooled = isBytes ? floats(lowering, dims) : output;
   emitPool(lowering, 'maxPool', { value, dims: x }, pooled, window);
   if (isBytes) lowering.emit('cast', [pooled], [output]);
@@ -190,7 +215,7 @@ export const poolingOperators: Record<string, Operator> = {
       ];
     },
     lower: lowerMaxPool,
-    limits: 'The output Indices is not computed.',
+    limits: 'Indices of one to three spatial axes.',
   },
   AveragePool: {
     infer: inferOne(pool),

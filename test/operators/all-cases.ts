@@ -12,7 +12,9 @@ import { poolingCases } from './cases/pooling';
 import { productCases } from './cases/product';
 import { rearrangingCases } from './cases/rearranging';
 import { reductionCases } from './cases/reduction';
+import { regionCases } from './cases/region';
 import { resizeCases } from './cases/resize';
+import { samplingCases } from './cases/sampling';
 import { searchCases } from './cases/search';
 import { shapingCases } from './cases/shaping';
 import { sliceCases } from './cases/slice';
@@ -36,7 +38,9 @@ export const allCases: readonly Case[] = [
   ...productCases,
   ...rearrangingCases,
   ...reductionCases,
+  ...regionCases,
   ...resizeCases,
+  ...samplingCases,
   ...searchCases,
   ...shapingCases,
   ...sliceCases,

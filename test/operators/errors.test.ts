@@ -52,6 +52,15 @@ const mismatches: Case[] = [
   { opType: 'Resize', opset: 13, inputs: [x(2, 3), undefined, knownFloats([1])] },
   { opType: 'DepthToSpace', opset: 13, inputs: [x(1, 6, 2, 2)], attributes: { blocksize: 2 } },
   { opType: 'TopK', opset: 11, inputs: [x(3), knownIntegers([4])], outputs: 2 },
+  {
+    opType: 'MaxUnpool',
+    opset: 11,
+    inputs: [x(1, 1, 2), random.integers([1, 1, 3], 0, 1)],
+    attributes: { kernel_shape: [2] },
+  },
+  { opType: 'GridSample', opset: 22, inputs: [x(1, 1, 2, 2), x(1, 2, 2, 3)] },
+  { opType: 'GridSample', opset: 22, inputs: [x(1, 1, 2, 2), x(2, 2, 2, 2)] },
+  { opType: 'RoiAlign', opset: 16, inputs: [x(1, 1, 2, 2), x(3, 4), random.integers([2], 0, 0)] },
 ];
 
 test.each(mismatches)('$opType says what does not fit', (tested) => {

@@ -8,29 +8,23 @@ namespace {
 
 int64_t ceilOfQuotient(int64_t a, int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
 
-/// The axis whose attributes are at `first` and every second int after it: kernel, stride, dilation, then the paddings.
-PoolAxis axisOf(const OperationView& operation, size_t first, int64_t from, int64_t to) {
-  const PoolAxis axis{operation.integer(first),
-                      operation.integer(first + 2),
-                      operation.integer(first + 4),
-                      operation.integer(first + 6),
-                      operation.integer(first + 8),
-                      from,
-                      to};
-  if (axis.kernel < 1 || axis.stride < 1 || axis.dilation < 1) {
+}  // namespace
+
+PoolAxis poolAxis(const OperationView& operation, size_t axis, size_t axes, int64_t from, int64_t to) {
+  const auto integer = [&](size_t which) { return operation.integer(axis + which * axes); };
+  const PoolAxis result{integer(0), integer(1), integer(2), integer(3), integer(4), from, to};
+  if (result.kernel < 1 || result.stride < 1 || result.dilation < 1) {
     operation.fail("kernel, stride and dilation of a pooling must be at least 1");
   }
-  if (axis.padBegin < 0 || axis.padEnd < 0) operation.fail("a pooling has negative padding");
-  const int64_t extent = (axis.kernel - 1) * axis.dilation + 1;
-  const int64_t most = ceilOfQuotient(from + axis.padBegin + axis.padEnd - extent, axis.stride) + 1;
+  if (result.padBegin < 0 || result.padEnd < 0) operation.fail("a pooling has negative padding");
+  const int64_t extent = (result.kernel - 1) * result.dilation + 1;
+  const int64_t most = ceilOfQuotient(from + result.padBegin + result.padEnd - extent, result.stride) + 1;
   if (to > most) {
     operation.fail("pooling an axis of " + std::to_string(from) + " elements gives at most " + std::to_string(most) +
                    ", not " + std::to_string(to));
   }
-  return axis;
+  return result;
 }
-
-}  // namespace
 
 Taps PoolAxis::between(int64_t position, int64_t low, int64_t high) const {
   const int64_t first = start(position);
@@ -45,8 +39,8 @@ PoolOperation::PoolOperation(const OperationView& operation, const Value& x, con
   if (x.rank() != 4 || y.rank() != 4 || x.dims[0] != y.dims[0] || x.dims[1] != y.dims[1]) {
     operation.fail("cannot pool " + describe(x.dims) + " to " + describe(y.dims));
   }
-  height = axisOf(operation, 0, x.dims[2], y.dims[2]);
-  width = axisOf(operation, 1, x.dims[3], y.dims[3]);
+  height = poolAxis(operation, 0, 2, x.dims[2], y.dims[2]);
+  width = poolAxis(operation, 1, 2, x.dims[3], y.dims[3]);
   maps = y.elements == 0 ? 0 : y.dims[0] * y.dims[1];
 }
 

@@ -33,6 +33,10 @@ struct PoolAxis {
   Taps between(int64_t position, int64_t low, int64_t high) const;
 };
 
+/// The axis that the operation's ints describe, of `axes`: kernel sizes of all, then strides, dilations, paddings before and
+/// after. Throws ProgramError where there is no such pooling from `from` to `to` elements.
+PoolAxis poolAxis(const OperationView& operation, size_t axis, size_t axes, int64_t from, int64_t to);
+
 /// A checked pooling: x (N,C,H,W), y (N,C,OH,OW). The output may be as long as rounding up makes it.
 struct PoolOperation {
   explicit PoolOperation(const OperationView& operation);

@@ -10,8 +10,10 @@ import { native, type NumberedConstant } from '../../../src/native';
 const bytesOfConstant = 64;
 const largestFile = 4096;
 
+type Constants = readonly NumberedConstant[];
+
 /** A file with the seed 0. */
-function encode(words: Int32Array, numbered: readonly NumberedConstant[]): Buffer {
+function encode(words: Int32Array, numbered: Constants): Buffer {
   const byNumber = new Map(numbered);
   const count = Math.max(-1, ...byNumber.keys()) + 1;
   const int = (value: number) => Buffer.from(Int32Array.of(value).buffer);
@@ -36,17 +38,19 @@ Object.assign(native, {
     const session = createSession(...options);
     // The suites of one process share the addon, which is then set up already.
     if (Object.hasOwn(session, 'compile')) return session;
-    const compile = session.compile.bind(session);
-    const dumping: typeof compile = (words, constants, pages) => {
-      const file = encode(words, constants);
-      const hash = createHash('sha256').update(file).digest();
-      // Each with its own number of threads, kernel and inputs, the same whenever it is written.
-      hash.copy(file, 0, 0, 4);
-      const name = hash.toString('hex').slice(0, 16);
-      if (file.length <= largestFile) fs.writeFileSync(path.join(folder, name), file);
-      return compile(words, constants, pages);
-    };
-    Object.defineProperty(session, 'compile', { value: dumping });
+    const dumping =
+      <Result>(compile: (words: Int32Array, constants: Constants, pages?: ArrayBuffer) => Result): typeof compile =>
+      (words, constants, pages) => {
+        const file = encode(words, constants);
+        const hash = createHash('sha256').update(file).digest();
+        // Each with its own number of threads, kernel and inputs, the same whenever it is written.
+        hash.copy(file, 0, 0, 4);
+        const name = hash.toString('hex').slice(0, 16);
+        if (file.length <= largestFile) fs.writeFileSync(path.join(folder, name), file);
+        return compile(words, constants, pages);
+      };
+    Object.defineProperty(session, 'compile', { value: dumping(session.compile.bind(session)) });
+    Object.defineProperty(session, 'beginCompiling', { value: dumping(session.beginCompiling.bind(session)) });
     return session;
   },
 });

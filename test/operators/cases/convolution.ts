@@ -49,12 +49,13 @@ function transposed(rank: number): Case {
   const spatial = random.dims(rank, 3, 6);
   const extra = strides.map((stride) => random.integer(0, stride - 1));
   const output = spatial.map((size, axis) => (size - 1) * strides[axis]! + kernel[axis]! - random.integer(0, 1));
+  const weights = random.floats([channels, perGroup, ...kernel]);
   return {
     opType: 'ConvTranspose',
     opset: random.pick([7, 11, 22]),
     inputs: [
       random.floats([random.integer(1, 2), channels, ...spatial]),
-      known(random.floats([channels, perGroup, ...kernel])),
+      random.next() < 0.8 ? known(weights) : weights,
       ...random.pick([[], [known(random.floats([groups * perGroup]))]]),
     ],
     attributes: {
@@ -76,4 +77,5 @@ export const convolutionCases: readonly Case[] = [
   ...repeat(12, () => convolution(3)),
   ...repeat(40, () => transposed(2)),
   ...repeat(10, () => transposed(1)),
+  ...repeat(40, () => transposed(3)),
 ];

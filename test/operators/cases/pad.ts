@@ -6,8 +6,8 @@ import { repeat } from './repeat';
 const random = new Random(11);
 
 function pad(mode: string): Case {
-  const dims = random.dims(random.integer(1, 4), 3, 6);
-  const pads = random.dims(2 * dims.length, mode === 'constant' || mode === 'edge' ? -1 : 0, 2);
+  const dims = random.dims(random.integer(1, 4), 4, 6);
+  const pads = random.dims(2 * dims.length, -1, 2);
   const attributes: Record<string, AttributeValue> = mode === 'constant' && random.next() < 0.5 ? {} : { mode };
   const x = random.floats(dims);
   if (mode !== 'wrap' && random.next() < 0.3) {
@@ -20,7 +20,7 @@ function pad(mode: string): Case {
     const axes = random.axes(dims.length);
     return {
       opType: 'Pad',
-      opset: mode === 'wrap' ? 19 : 18,
+      opset: random.pick(mode === 'wrap' ? [19, 21] : [18, 21, 23]),
       inputs: [
         x,
         knownIntegers(pads.slice(0, 2 * axes.length)),
@@ -52,4 +52,15 @@ export const padCases: readonly Case[] = [
     opset: 13,
     inputs: [known(random.integers([3])), knownIntegers([1, 2]), known(random.integers([]))],
   },
+  ...(['int64', 'uint8', 'int8', 'bool'] as const).map((type): Case => ({
+    opType: 'Pad',
+    opset: 13,
+    inputs: [random.integers([2, 3], 0, 1, type), knownIntegers([1, 0, 2, -1]), known(random.integers([], 1, 1, type))],
+  })),
+  ...(['edge', 'reflect'] as const).map((mode): Case => ({
+    opType: 'Pad',
+    opset: 13,
+    inputs: [random.integers([2, 4], 0, 9, 'int64'), knownIntegers([1, 0, 0, 2])],
+    attributes: { mode },
+  })),
 ];

@@ -46,9 +46,17 @@ function depth(): Case {
       };
 }
 
+/** Of the first operator set, whose DepthToSpace had no mode. */
+function firstDepth(opType: 'DepthToSpace' | 'SpaceToDepth'): Case {
+  const dims = opType === 'DepthToSpace' ? [2, 8, 3, 2] : [2, 2, 6, 4];
+  return { opType, opset: 7, inputs: [random.floats(dims)], attributes: { blocksize: 2 } };
+}
+
 export const rearrangingCases: readonly Case[] = [
   ...repeat(30, transpose),
   ...repeat(15, expand),
   ...repeat(12, tile),
   ...repeat(20, depth),
+  firstDepth('DepthToSpace'),
+  firstDepth('SpaceToDepth'),
 ];

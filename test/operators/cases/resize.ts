@@ -20,7 +20,7 @@ const factor = () => random.pick([0.5, 0.6, 0.8, 1, 1.5, 2, 2.3, 3]);
 
 function resize(mode: 'nearest' | 'linear' | 'cubic', antialias = false): Case {
   const x = image();
-  const transformation = random.pick(antialias ? transformations.slice(0, 5) : transformations);
+  const transformation = random.pick(transformations);
   const crops = transformation === 'tf_crop_and_resize';
   const roi = crops ? knownFloats([0, 0, 0.1, -0.2, 1, 1, random.pick([0.9, 1.2]), 1]) : undefined;
   const attributes: Record<string, AttributeValue> = {
@@ -53,7 +53,71 @@ function overAxes(): Case {
     opType: 'Resize',
     opset: 18,
     inputs: [image(), undefined, undefined, knownIntegers(sizes)],
-    attributes: { axes: [2, 3], mode: random.pick(['nearest', 'linear']), keep_aspect_ratio_policy: policy },
+    attributes: { axes: [2, 3], mode: random.pick(['nearest', 'linear', 'cubic']), keep_aspect_ratio_policy: policy },
+    tolerance: 3e-5,
+  };
+}
+
+/** Other numbers of axes than the four of images, and axes that an image's resize leaves alone. */
+function ofRank(rank: number, mode: 'nearest' | 'linear', antialias = false): Case {
+  const opset = antialias ? random.pick([18, 19]) : random.pick([13, 18, 19]);
+  const dims = [random.integer(1, 2), random.integer(1, 2), ...random.dims(rank - 2, 2, 5)];
+  const shrink = () => random.pick([0.5, 0.6, 0.8]);
+  const scales = dims.map((_, axis) =>
+    axis < 2 && rank > 2 && mode === 'linear' ? 1 : antialias ? shrink() : factor(),
+  );
+  return {
+    opType: 'Resize',
+    opset,
+    inputs: [random.floats(dims), undefined, knownFloats(scales)],
+    attributes: { mode, ...(antialias ? { antialias: 1 } : {}) },
+    tolerance: 3e-5,
+  };
+}
+
+/** What only operator set 11 had. */
+function forNearestNeighbours(): Case {
+  return {
+    opType: 'Resize',
+    opset: 11,
+    inputs: [image(), knownFloats([]), knownFloats([1, 1, factor(), factor()])],
+    attributes: {
+      mode: random.pick(['nearest', 'linear']),
+      coordinate_transformation_mode: 'tf_half_pixel_for_nn',
+      nearest_mode: random.pick(roundings),
+    },
+    tolerance: 3e-5,
+  };
+}
+
+/** A part of some axes, named in any order. */
+function cropOfAxes(): Case {
+  const axes = random.shuffle([2, 3]).map((axis) => (random.next() < 0.5 ? axis : axis - 4));
+  return {
+    opType: 'Resize',
+    opset: random.pick([18, 19]),
+    inputs: [
+      image(),
+      knownFloats([0.1, 0.2, 0.8, random.pick([0.9, 1.2])]),
+      undefined,
+      knownIntegers(random.dims(2, 8, 9)),
+    ],
+    attributes: {
+      axes,
+      mode: random.pick(['nearest', 'linear']),
+      coordinate_transformation_mode: 'tf_crop_and_resize',
+      extrapolation_value: float(3),
+    },
+    tolerance: 3e-5,
+  };
+}
+
+function filteredOutside(): Case {
+  return {
+    opType: 'Resize',
+    opset: random.pick([18, 19]),
+    inputs: [image(), undefined, knownFloats([1, 1, factor(), factor()])],
+    attributes: { mode: random.pick(['linear', 'cubic']), antialias: 1, exclude_outside: 1 },
     tolerance: 3e-5,
   };
 }
@@ -83,4 +147,10 @@ export const resizeCases: readonly Case[] = [
   ...repeat(20, () => resize('cubic', true)),
   ...repeat(20, overAxes),
   ...repeat(24, older),
+  ...[1, 2, 3, 5].flatMap((rank) => repeat(5, () => ofRank(rank, 'nearest'))),
+  ...[2, 3, 5].flatMap((rank) => repeat(5, () => ofRank(rank, 'linear'))),
+  ...repeat(5, () => ofRank(5, 'linear', true)),
+  ...repeat(12, forNearestNeighbours),
+  ...repeat(12, cropOfAxes),
+  ...repeat(12, filteredOutside),
 ];

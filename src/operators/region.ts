@@ -1,0 +1,68 @@
+import type { Lowering } from '../engine/lowering';
+import type { ValueType } from '../graph/value';
+import { floatAttribute, intAttribute, stringAttribute } from '../onnx/attribute';
+import { commonType, ranked, requireFloat } from './arguments';
+import { isInteger, numbersOf } from './elements';
+import { required } from './emission';
+import { inferOne } from './inference';
+import type { Operator, OperatorCall } from './operator';
+
+// https://onnx.ai/onnx/operators/onnx__RoiAlign.html
+
+const modes = ['avg', 'max'];
+const transformations = ['output_half_pixel', 'half_pixel'];
+/** Samples of a bin along an axis; of more the model is surely wrong. */
+const mostSamples = 32;
+
+function roiAlign(call: OperatorCall): ValueType {
+  const type = commonType(call, [0, 1]);
+  const { dims } = ranked(call, 0, 4, 4);
+  const regions = ranked(call, 1, 2, 2).dims;
+  const images = ranked(call, 2, 1, 1);
+  if (regions[1] !== 4 || images.dims[0] !== regions[0]) {
+    call.fail('SHAPE_MISMATCH', 'every region must have four numbers and an image.');
+  }
+  if (!isInteger(images.type)) call.fail('TYPE_MISMATCH', `images must be integers, not ${images.type}.`);
+  const [height, width] = ['output_height', 'output_width'].map((name) => intAttribute(call.node, name, 1)) as [
+    number,
+    number,
+  ];
+  if (height < 1 || width < 1) call.fail('MODEL_INVALID', `bins of ${height} × ${width} must be positive.`);
+  return { type, dims: [regions[0]!, dims[1]!, height, width] };
+}
+
+function choice(call: OperatorCall, name: string, choices: readonly string[], fallback: string): number {
+  const value = stringAttribute(call.node, name, fallback);
+  const index = choices.indexOf(value);
+  if (index < 0) call.fail('MODEL_INVALID', `${name} '${value}' is not one of ${choices.join(', ')}.`);
+  return index;
+}
+
+function lowerRoiAlign(call: OperatorCall, lowering: Lowering): void {
+  requireFloat(call, roiAlign(call).type);
+  const mode = choice(call, 'mode', modes, 'avg');
+  // Before operator set 16 regions were not moved by half an element.
+  const fallback = call.opset < 16 ? 'output_half_pixel' : 'half_pixel';
+  const halfPixel = choice(call, 'coordinate_transformation_mode', transformations, fallback);
+  const samples = intAttribute(call.node, 'sampling_ratio', 0);
+  if (samples < 0 || samples > mostSamples) {
+    call.fail('OPERATOR_UNSUPPORTED', `sampling_ratio ${samples} is not between 0 and ${mostSamples}.`);
+  }
+  const { dims: images, constant, type: imageType } = call.input(2);
+  if (imageType !== 'int64' && imageType !== 'int32') {
+    call.fail('OPERATOR_UNSUPPORTED', `images of type ${imageType} are not supported at run time.`);
+  }
+  const count = call.input(0).dims[0]!;
+  if (images[0] !== 0 && count === 0) call.fail('SHAPE_MISMATCH', 'there are regions of no images.');
+  const wrong = constant && Array.from(numbersOf(constant)).find((image) => image < 0 || image >= count);
+  if (wrong !== undefined) call.fail('MODEL_INVALID', `image ${wrong} is not one of ${count}.`);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const inputs = [0, 1, 2].map((index) => required(call, lowering, index));
+  const scale = floatAttribute(call.node, 'spatial_scale', 1);
+  lowering.emit('roiAlign', inputs, [output], [mode, samples, halfPixel], [scale]);
+}
+
+export const regionOperators: Record<string, Operator> = {
+  RoiAlign: { infer: inferOne(roiAlign), lower: lowerRoiAlign, limits: `sampling_ratio up to ${mostSamples}.` },
+};

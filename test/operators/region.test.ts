@@ -1,0 +1,4 @@
+import { regionCases } from './cases/region';
+import { checkCases } from './check';
+
+checkCases(regionCases);

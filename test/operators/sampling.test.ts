@@ -1,0 +1,4 @@
+import { samplingCases } from './cases/sampling';
+import { checkCases } from './check';
+
+checkCases(samplingCases);

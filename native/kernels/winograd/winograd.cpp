@@ -316,8 +316,8 @@ class Winograd final : public Kernel {
 
 bool winogradFits(const ConvolutionShape& shape) {
   const Window& window = shape.window;
-  return window.kernelHeight == kernelEdge && window.kernelWidth == kernelEdge && window.strideHeight == 1 &&
-         window.strideWidth == 1 && window.dilationHeight == 1 && window.dilationWidth == 1;
+  return shape.channelsPerGroup() > 0 && window.kernelHeight == kernelEdge && window.kernelWidth == kernelEdge &&
+         window.strideHeight == 1 && window.strideWidth == 1 && window.dilationHeight == 1 && window.dilationWidth == 1;
 }
 
 double estimateWinograd(int64_t edge, const ConvolutionShape& shape, const KernelContext& context) {

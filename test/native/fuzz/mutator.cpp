@@ -114,6 +114,20 @@ void changeValue(Draft& draft, Random& random) {
   }
 }
 
+/// Changes an extent wherever it occurs, so that the values still fit each other: also to none at all, and to so many
+/// that only values with none along another axis can be that long.
+void changeExtent(Draft& draft, Random& random) {
+  Draft::Value* const value = any(draft.values, random);
+  int32_t* const chosen = value == nullptr ? nullptr : any(value->dims, random);
+  if (chosen == nullptr) return;
+  const int32_t before = *chosen;
+  const int32_t after =
+      random.chance(0.5) ? random.choose<int32_t>({0, 0, 1, 1 << 20, 1 << 30, INT32_MAX}) : changed(before, random);
+  for (Draft::Value& each : draft.values) std::replace(each.dims.begin(), each.dims.end(), before, after);
+  if (random.chance(0.5)) return;
+  for (Draft::Operation& each : draft.operations) std::replace(each.ints.begin(), each.ints.end(), before, after);
+}
+
 void changeConstant(ProgramInput& input, Random& random) {
   ProgramInput::Constant* const constant = any(input.constants, random);
   if (constant == nullptr) return;
@@ -129,7 +143,8 @@ void change(Draft& draft, ProgramInput& input, Random& random) {
     return static_cast<int32_t>(random.integer(-1, static_cast<int64_t>(draft.values.size())));
   };
   if (kind < 0.45) return changeOperation(draft, random);
-  if (kind < 0.75) return changeValue(draft, random);
+  if (kind < 0.65) return changeValue(draft, random);
+  if (kind < 0.75) return changeExtent(draft, random);
   if (kind < 0.82) return changeConstant(input, random);
   if (kind < 0.88) return repeatOperation(draft, random);
   if (kind < 0.92) return changeList(draft.outputs, random, otherValue);

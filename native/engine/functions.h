@@ -4,7 +4,8 @@
 
 namespace gdws {
 
-/// Functions of one float, with parameters a and b where named. ONNX operator of the same name unless said.
+/// Functions of one float, with parameters a and b where named. ONNX operator of the same name unless said. Those of
+/// integers are relu, abs, neg and sign (kernels/integers.h).
 #define GDWS_UNARY_FUNCTIONS(X)                               \
   X(relu)                                                     \
   X(clip)      /* min(max(x, a), b) */                        \
@@ -39,7 +40,14 @@ namespace gdws {
   X(cos)                                                      \
   X(tan)                                                      \
   X(atan)                                                     \
-  X(linear) /* a·x + b */
+  X(linear) /* a·x + b */                                    \
+  X(asin)                                                     \
+  X(acos)                                                     \
+  X(sinh)                                                     \
+  X(cosh)                                                     \
+  X(asinh)                                                    \
+  X(acosh)                                                    \
+  X(atanh)
 
 enum class UnaryFunction : int32_t {
 #define GDWS_MEMBER(name) name,
@@ -47,7 +55,7 @@ enum class UnaryFunction : int32_t {
 #undef GDWS_MEMBER
 };
 
-/// Functions of two floats.
+/// Functions of two floats. Those of integers are all but pow, prelu and reluGradient (kernels/integers.h).
 #define GDWS_BINARY_FUNCTIONS(X)         \
   X(add)                                 \
   X(sub)                                 \
@@ -58,7 +66,8 @@ enum class UnaryFunction : int32_t {
   X(max)                                 \
   X(prelu)        /* x < 0 ? b·x : x */ \
   X(mod)          /* fmod */             \
-  X(reluGradient) /* b > 0 ? a : 0 */
+  X(reluGradient) /* b > 0 ? a : 0 */   \
+  X(floorMod)     /* the remainder that has the sign of b */
 
 enum class BinaryFunction : int32_t {
 #define GDWS_MEMBER(name) name,
@@ -66,6 +75,7 @@ enum class BinaryFunction : int32_t {
 #undef GDWS_MEMBER
 };
 
+/// Those of integers are sum, mean, max, min, prod, l1 and sumSquare (kernels/integers.h).
 #define GDWS_REDUCE_FUNCTIONS(X) \
   X(sum)                         \
   X(mean)                        \

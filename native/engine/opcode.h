@@ -34,7 +34,13 @@ namespace gdws {
   X(maxPoolIndices)       \
   X(maxUnpool)            \
   X(gridSample)           \
-  X(roiAlign)
+  X(roiAlign)             \
+  X(gatherElements)       \
+  X(gatherND)             \
+  X(scatterElements)      \
+  X(scatterND)            \
+  X(topK)                 \
+  X(cumulativeSum)
 
 enum class Opcode : int32_t {
 #define GDWS_OPCODE_MEMBER(name) name,

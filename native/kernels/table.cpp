@@ -12,7 +12,10 @@
 #include "kernels/concat/kernels.h"
 #include "kernels/convolution/kernels.h"
 #include "kernels/convolutionTranspose/kernels.h"
+#include "kernels/cumulativeSum/kernels.h"
 #include "kernels/gather/kernels.h"
+#include "kernels/gatherElements/kernels.h"
+#include "kernels/gatherND/kernels.h"
 #include "kernels/gdws/kernels.h"
 #include "kernels/gridSample/kernels.h"
 #include "kernels/interpolate/kernels.h"
@@ -28,9 +31,12 @@
 #include "kernels/reduce/kernels.h"
 #include "kernels/roiAlign/kernels.h"
 #include "kernels/scaleShift/kernels.h"
+#include "kernels/scatterElements/kernels.h"
+#include "kernels/scatterND/kernels.h"
 #include "kernels/select/kernels.h"
 #include "kernels/softmax/kernels.h"
 #include "kernels/strided/kernels.h"
+#include "kernels/topK/kernels.h"
 #include "kernels/unary/kernels.h"
 
 namespace gdws {
@@ -50,7 +56,10 @@ const std::vector<KernelDefinition>& kernelTable() {
     append(concatKernels);
     append(convolutionKernels);
     append(convolutionTransposeKernels);
+    append(cumulativeSumKernels);
     append(gatherKernels);
+    append(gatherElementsKernels);
+    append(gatherNDKernels);
     append(gdwsKernels);
     append(gridSampleKernels);
     append(interpolateKernels);
@@ -65,9 +74,12 @@ const std::vector<KernelDefinition>& kernelTable() {
     append(reduceKernels);
     append(roiAlignKernels);
     append(scaleShiftKernels);
+    append(scatterElementsKernels);
+    append(scatterNDKernels);
     append(selectKernels);
     append(softmaxKernels);
     append(stridedKernels);
+    append(topKKernels);
     append(unaryKernels);
     return all;
   }());

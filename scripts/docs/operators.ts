@@ -8,8 +8,10 @@ What the engine knows of ONNX's operators (domain \`ai.onnx\`). This page is mad
 (\`src/operators/\`), by \`npm run docs\`.
 
 - **In a run**: the engine computes it. It computes in float32: float16, bfloat16 and float64 are widened or narrowed to it, and
-  what comes out is converted back. Integers and truth values are held, moved, gathered, compared and cast; arithmetic on them
-  is done before the run.
+  what comes out is converted back. Integers and truth values are held, moved, gathered, compared and cast; arithmetic is done on
+  int64 and int32, which wrap as two's complement does: what is divided by 0 gives 0, as quotient and as remainder. Indices that a
+  run computes count as the nearest in range; of several updates of one element the last stays, or they are reduced in
+  order. NaN is the largest in TopK, and of equals the first comes first.
 - **Before the run**: where all inputs are known, the result is computed once, exactly in its own type: the arithmetic of
   shapes. Known are constants, shapes, what follows from them, and inputs of the model of at most ${mostValueElements} elements on which shapes, axes or
   scales depend: for each new value of these, the network is compiled anew (programs of the last 16 kinds of feeds are kept).

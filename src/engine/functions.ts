@@ -1,7 +1,18 @@
 import { native } from '../native';
 
 export type ActivationName = 'none' | 'relu' | 'clip' | 'leakyRelu';
-export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'min' | 'max' | 'prelu' | 'mod' | 'reluGradient';
+export type BinaryName =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'min'
+  | 'max'
+  | 'prelu'
+  | 'mod'
+  | 'reluGradient'
+  | 'floorMod';
 export type CompareName = 'equal' | 'less' | 'lessOrEqual' | 'greater' | 'greaterOrEqual';
 export type ReduceName = 'sum' | 'mean' | 'max' | 'min' | 'prod' | 'l1' | 'l2' | 'sumSquare' | 'logSum' | 'logSumExp';
 export type UnaryName =
@@ -38,7 +49,14 @@ export type UnaryName =
   | 'cos'
   | 'tan'
   | 'atan'
-  | 'linear';
+  | 'linear'
+  | 'asin'
+  | 'acos'
+  | 'sinh'
+  | 'cosh'
+  | 'asinh'
+  | 'acosh'
+  | 'atanh';
 
 /** The numbers by which a program's ints name functions; the addon alone gives them. */
 export const activationCode = numbering<ActivationName>(native.activations);

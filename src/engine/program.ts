@@ -31,7 +31,13 @@ export type OpcodeName =
   | 'maxPoolIndices'
   | 'maxUnpool'
   | 'gridSample'
-  | 'roiAlign';
+  | 'roiAlign'
+  | 'gatherElements'
+  | 'gatherND'
+  | 'scatterElements'
+  | 'scatterND'
+  | 'topK'
+  | 'cumulativeSum';
 
 /** A value of a program, by its place in {@link Program.values}. */
 export type ValueId = number;

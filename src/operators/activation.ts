@@ -2,10 +2,11 @@ import type { Lowering } from '../engine/lowering';
 import type { UnaryName } from '../engine/functions';
 import type { Constant } from '../graph/value';
 import { floatAttribute, stringAttribute } from '../onnx/attribute';
-import { requireFloat, scalar } from './arguments';
+import { requireArithmetic, requireFloat, scalar } from './arguments';
 import { requireBroadcastTo } from './broadcast';
 import { foldElementwise } from './elementwise';
-import { emitBinary, emitUnary, floats, required } from './emission';
+import { isFloat } from './elements';
+import { emitBinary, emitUnary, required } from './emission';
 import { inferOne, likeInput } from './inference';
 import { OperatorCall, type Operator } from './operator';
 
@@ -73,18 +74,21 @@ function foldClip(call: OperatorCall): Constant[] | undefined {
 
 function lowerClip(call: OperatorCall, lowering: Lowering): void {
   const { type, dims } = call.input(0);
-  requireFloat(call, type);
+  if (call.opset < 11) requireFloat(call, type);
+  else requireArithmetic(call, type);
   const output = lowering.output(0);
   if (output === undefined) return;
   const x = required(call, lowering, 0);
-  if ([1, 2].every((index) => !call.inputs[index] || call.inputs[index].constant)) {
+  // As floats, bounds would not be those of large integers.
+  if (isFloat(type) && [1, 2].every((index) => !call.inputs[index] || call.inputs[index].constant)) {
     const [least, most] = clipBounds(call);
     emitUnary(lowering, 'clip', x, output, least, most);
     return;
   }
   const least = lowering.input(1);
   const most = lowering.input(2);
-  const raised = least === undefined || most === undefined ? output : floats(lowering, dims);
+  if (least === undefined && most === undefined) lowering.emit('alias', [x], [output]);
+  const raised = least === undefined || most === undefined ? output : lowering.temporary({ type, dims });
   if (least !== undefined) emitBinary(lowering, 'max', x, least, raised);
   if (most !== undefined) emitBinary(lowering, 'min', least === undefined ? x : raised, most, output);
 }
@@ -115,6 +119,11 @@ const relu: Operator = {
   ...elementwise(() => 'relu'),
   fold: (call) =>
     foldElementwise(call, call.input(0).type, { number: (x) => Math.max(x, 0), bigint: (x) => (x < 0n ? 0n : x) }),
+  lower: (call, lowering) => {
+    requireArithmetic(call, call.input(0).type);
+    const output = lowering.output(0);
+    if (output !== undefined) emitUnary(lowering, 'relu', required(call, lowering, 0), output);
+  },
 };
 
 const seluAlpha = 1.67326319217681884765625;

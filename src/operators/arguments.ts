@@ -78,6 +78,17 @@ export function requireTabular(call: OperatorCall, length: number): void {
   if (!(length <= 2 ** 22)) call.fail('OPERATOR_UNSUPPORTED', `an axis of ${length} elements is not supported.`);
 }
 
+/** Stops a lowering whose operation computes on floats, int64 and int32: what holds the other integers does not wrap as they do. */
+export function requireArithmetic(call: OperatorCall, type: DataType): void {
+  if (!isFloat(type) && type !== 'int64' && type !== 'int32') {
+    call.fail(
+      'OPERATOR_UNSUPPORTED',
+      `the engine runs it on floats, int64 and int32, not on ${type}.`,
+      'Cast the input to one of these.',
+    );
+  }
+}
+
 /** Stops a lowering whose operation computes on floats alone. */
 export function requireFloat(call: OperatorCall, type: DataType): void {
   if (!isFloat(type)) {

@@ -2,7 +2,7 @@ import type { Lowering, ValueId } from '../engine/lowering';
 import type { BinaryName, UnaryName } from '../engine/functions';
 import type { ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
-import { commonType, requireFloat } from './arguments';
+import { commonType, requireArithmetic, requireFloat } from './arguments';
 import { broadcast, broadcastInputs } from './broadcast';
 import { isFloat, numbersOf, wrapped } from './elements';
 import { emitBinary, emitUnary, floats, required } from './emission';
@@ -12,13 +12,18 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Add.html and the pages of the operators below
 
+/** Functions of one number that the engine has for integers too. */
+const wholeUnary: ReadonlySet<UnaryName> = new Set(['neg', 'abs', 'sign']);
+
 /** An operator of one input; the engine's function has its name. */
 function unary(name: UnaryName, f: ElementFunction): Operator {
   return {
     infer: inferOne(likeInput),
     fold: (call) => foldElementwise(call, call.input(0).type, f),
     lower: (call, lowering) => {
-      requireFloat(call, call.input(0).type);
+      const { type } = call.input(0);
+      if (wholeUnary.has(name)) requireArithmetic(call, type);
+      else requireFloat(call, type);
       const output = lowering.output(0);
       if (output !== undefined) emitUnary(lowering, name, required(call, lowering, 0), output);
     },
@@ -34,13 +39,15 @@ function binary(name: BinaryName, f: ElementFunction): Operator {
   return {
     infer: inferOne(binaryType),
     fold: (call) => foldElementwise(call, binaryType(call).type, f),
-    lower: (call, lowering) => {
-      requireFloat(call, binaryType(call).type);
-      const output = lowering.output(0);
-      if (output === undefined) return;
-      emitBinary(lowering, name, required(call, lowering, 0), required(call, lowering, 1), output);
-    },
+    lower: (call, lowering) => lowerBinary(call, lowering, name),
   };
+}
+
+function lowerBinary(call: OperatorCall, lowering: Lowering, name: BinaryName): void {
+  requireArithmetic(call, binaryType(call).type);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  emitBinary(lowering, name, required(call, lowering, 0), required(call, lowering, 1), output);
 }
 
 function variadicType(call: OperatorCall): ValueType {
@@ -52,12 +59,13 @@ function variadicType(call: OperatorCall): ValueType {
 /** Joins all inputs from the left into `output`. */
 function emitChain(call: OperatorCall, lowering: Lowering, name: BinaryName, output: ValueId): void {
   const last = call.inputs.length - 1;
+  const { type } = call.input(0);
   let value = required(call, lowering, 0);
   let dims: readonly number[] = call.input(0).dims;
   if (last === 0) lowering.emit('alias', [value], [output]);
   for (let index = 1; index <= last; index++) {
     dims = broadcast([dims, call.input(index).dims])!;
-    const result = index === last ? output : floats(lowering, dims);
+    const result = index === last ? output : lowering.temporary({ type, dims });
     emitBinary(lowering, name, value, required(call, lowering, index), result);
     value = result;
   }
@@ -70,7 +78,8 @@ function variadic(name: BinaryName, f: ElementFunction, mean = false): Operator 
     fold: (call) => foldElementwise(call, variadicType(call).type, f),
     lower: (call, lowering) => {
       const { type, dims } = variadicType(call);
-      requireFloat(call, type);
+      if (mean) requireFloat(call, type);
+      else requireArithmetic(call, type);
       const output = lowering.output(0);
       if (output === undefined) return;
       const sum = mean ? floats(lowering, dims) : output;
@@ -131,8 +140,14 @@ function modulo(call: OperatorCall): ElementFunction {
   };
 }
 
+/** The engine's function: without fmod integers take the sign of the divisor. */
+function moduloName(call: OperatorCall): BinaryName {
+  return isFloat(call.input(0).type) || intAttribute(call.node, 'fmod', 0) !== 0 ? 'mod' : 'floorMod';
+}
+
 const remainder: Operator = {
-  ...binary('mod', {}),
+  infer: inferOne(binaryType),
+  lower: (call, lowering) => lowerBinary(call, lowering, moduloName(call)),
   fold: (call) => foldElementwise(call, binaryType(call).type, modulo(call)),
 };
 
@@ -165,6 +180,13 @@ export const arithmeticOperators: Record<string, Operator> = {
   Cos: unary('cos', { number: Math.cos }),
   Tan: unary('tan', { number: Math.tan }),
   Atan: unary('atan', { number: Math.atan }),
+  Asin: unary('asin', { number: Math.asin }),
+  Acos: unary('acos', { number: Math.acos }),
+  Sinh: unary('sinh', { number: Math.sinh }),
+  Cosh: unary('cosh', { number: Math.cosh }),
+  Asinh: unary('asinh', { number: Math.asinh }),
+  Acosh: unary('acosh', { number: Math.acosh }),
+  Atanh: unary('atanh', { number: Math.atanh }),
   Add: binary('add', add),
   Sub: binary('sub', { number: (x, y) => x - y, bigint: (x, y) => x - y }),
   Mul: binary('mul', { number: (x, y) => x * y, bigint: (x, y) => x * y }),

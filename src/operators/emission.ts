@@ -1,6 +1,7 @@
 import type { Lowering, ValueId } from '../engine/lowering';
 import { activationCode, binaryCode, unaryCode, type BinaryName, type UnaryName } from '../engine/functions';
-import type { ValueType } from '../graph/value';
+import type { DataType, ValueType } from '../graph/value';
+import { constantOf } from './elements';
 import type { OperatorCall } from './operator';
 
 // How lowerings write the operations that many of them share.
@@ -40,4 +41,23 @@ export function emitAs(
   const target = same ? output : lowering.temporary(value);
   write(target);
   if (!same) lowering.emit('alias', [target], [output]);
+}
+
+/** 0, 1, 2, … along one axis of `rank`, the others being 1. */
+export function positions(
+  lowering: Lowering,
+  type: DataType,
+  count: number,
+  rank: number,
+  axis: number,
+  first = 0,
+): ValueId {
+  const dims = new Array<number>(rank).fill(1).with(axis, count);
+  return lowering.constant(
+    constantOf(
+      type,
+      dims,
+      Float64Array.from({ length: count }, (_, i) => first + i),
+    ),
+  );
 }

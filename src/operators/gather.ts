@@ -1,6 +1,6 @@
-import type { Lowering } from '../engine/lowering';
+import type { Lowering, ValueId } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
-import { intAttribute } from '../onnx/attribute';
+import { hasAttribute, intAttribute } from '../onnx/attribute';
 import { axisAttribute, ranked } from './arguments';
 import { isInteger, newElements, numbersOf } from './elements';
 import { required } from './emission';
@@ -9,12 +9,28 @@ import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
 import type { Operator, OperatorCall } from './operator';
 
-// https://onnx.ai/onnx/operators/onnx__Gather.html, onnx__GatherElements.html, onnx__GatherND.html
+// https://onnx.ai/onnx/operators/onnx__Gather.html, onnx__GatherElements.html, onnx__GatherND.html, onnx__Compress.html
 
-function requireIndex(call: OperatorCall): void {
+export function requireIndex(call: OperatorCall): void {
   if (!isInteger(call.input(1).type)) {
     call.fail('TYPE_MISMATCH', `indices must be integers, not ${call.input(1).type}.`);
   }
+}
+
+/** Indices that a run computes. */
+export function computedIndices(call: OperatorCall, lowering: Lowering): ValueId {
+  const { type } = call.input(1);
+  if (type !== 'int32' && type !== 'int64') {
+    call.fail('OPERATOR_UNSUPPORTED', `indices of type ${type} are not supported at run time.`);
+  }
+  return required(call, lowering, 1);
+}
+
+/** Indices along one axis of `size`, for an operation: those that are known are checked. */
+export function axisIndices(call: OperatorCall, lowering: Lowering, size: number): ValueId {
+  const { dims, constant } = call.input(1);
+  if (!constant) return computedIndices(call, lowering);
+  return lowering.constant({ type: 'int32', dims, data: absolute(call, constant, size) });
 }
 
 function gather(call: OperatorCall): ValueType & { axis: number } {
@@ -25,7 +41,7 @@ function gather(call: OperatorCall): ValueType & { axis: number } {
 }
 
 /** Indices in [0, size), from those in [-size, size). */
-function absolute(call: OperatorCall, indices: Constant, size: number): Int32Array {
+export function absolute(call: OperatorCall, indices: Constant, size: number): Int32Array {
   return Int32Array.from(numbersOf(indices), (index) => {
     if (index < -size || index >= size) {
       call.fail('MODEL_INVALID', `index ${index} is outside an axis of ${size}.`);
@@ -58,16 +74,7 @@ function lowerGather(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const x = required(call, lowering, 0);
-  const { type, dims, constant } = call.input(1);
-  if (constant) {
-    const data = absolute(call, constant, call.input(0).dims[axis]!);
-    lowering.emit('gather', [x, lowering.constant({ type: 'int32', dims, data })], [output], [axis]);
-    return;
-  }
-  if (type !== 'int32' && type !== 'int64') {
-    call.fail('OPERATOR_UNSUPPORTED', `indices of type ${type} are not supported at run time.`);
-  }
-  lowering.emit('gather', [x, required(call, lowering, 1)], [output], [axis]);
+  lowering.emit('gather', [x, axisIndices(call, lowering, call.input(0).dims[axis]!)], [output], [axis]);
 }
 
 function gatherElements(call: OperatorCall): ValueType & { axis: number } {
@@ -101,12 +108,21 @@ function foldGatherElements(call: OperatorCall): Constant[] | undefined {
   ];
 }
 
+function lowerGatherElements(call: OperatorCall, lowering: Lowering): void {
+  const { axis } = gatherElements(call);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const x = required(call, lowering, 0);
+  lowering.emit('gatherElements', [x, axisIndices(call, lowering, call.input(0).dims[axis]!)], [output], [axis]);
+}
+
 function gatherND(call: OperatorCall): ValueType & { batchAxes: number; depth: number } {
   const { type, dims } = ranked(call, 0, 1);
   requireIndex(call);
   const indices = ranked(call, 1, 1).dims;
   const batchAxes = intAttribute(call.node, 'batch_dims', 0);
   const depth = indices.at(-1)!;
+  if (depth < 1) call.fail('SHAPE_MISMATCH', 'indices of depth 0 point nowhere.');
   if (batchAxes < 0 || batchAxes >= Math.min(dims.length, indices.length) || batchAxes + depth > dims.length) {
     call.fail('SHAPE_MISMATCH', `batch_dims ${batchAxes} and indices of depth ${depth} do not fit the data.`);
   }
@@ -122,7 +138,7 @@ function foldGatherND(call: OperatorCall): Constant[] | undefined {
   if (!constants) return undefined;
   const [x, indices] = constants as [Constant, Constant];
   const strides = stridesOf(x.dims);
-  const numbers = numbersOf(indices);
+  const taken = absoluteTuples(call, indices, x.dims.slice(batchAxes, batchAxes + depth));
   const tuples = elementCount(indices.dims.slice(0, -1));
   const perBatch = tuples / Math.max(1, elementCount(indices.dims.slice(0, batchAxes)));
   const batchSize = elementCount(x.dims.slice(batchAxes));
@@ -130,19 +146,89 @@ function foldGatherND(call: OperatorCall): Constant[] | undefined {
   const positions = new Int32Array(elementCount(dims));
   for (let tuple = 0; tuple < tuples; tuple++) {
     let from = Math.floor(tuple / perBatch) * batchSize;
-    for (let i = 0; i < depth; i++) {
-      const size = x.dims[batchAxes + i]!;
-      const index = numbers[tuple * depth + i]!;
-      if (index < -size || index >= size) call.fail('MODEL_INVALID', `index ${index} is outside an axis of ${size}.`);
-      from += (index < 0 ? index + size : index) * strides[batchAxes + i]!;
-    }
+    for (let i = 0; i < depth; i++) from += taken[tuple * depth + i]! * strides[batchAxes + i]!;
     for (let i = 0; i < inner; i++) positions[tuple * inner + i] = from + i;
   }
   return [pick(x, dims, positions)];
 }
 
+/** Indices of input 1 into the axes of these lengths, for an operation: those that are known are checked. */
+export function tupleIndices(call: OperatorCall, lowering: Lowering, lengths: readonly number[]): ValueId {
+  const { constant } = call.input(1);
+  if (!constant) return computedIndices(call, lowering);
+  return lowering.constant({ type: 'int32', dims: constant.dims, data: absoluteTuples(call, constant, lengths) });
+}
+
+/** Indices in [0, size) of each of some axes in turn, from those in [-size, size). */
+export function absoluteTuples(call: OperatorCall, indices: Constant, lengths: readonly number[]): Int32Array {
+  return Int32Array.from(numbersOf(indices), (index, i) => {
+    const size = lengths[i % lengths.length]!;
+    if (index < -size || index >= size) call.fail('MODEL_INVALID', `index ${index} is outside an axis of ${size}.`);
+    return index < 0 ? index + size : index;
+  });
+}
+
+function lowerGatherND(call: OperatorCall, lowering: Lowering): void {
+  const { batchAxes, depth } = gatherND(call);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const lengths = call.input(0).dims.slice(batchAxes, batchAxes + depth);
+  const operands = [required(call, lowering, 0), tupleIndices(call, lowering, lengths)];
+  lowering.emit('gatherND', operands, [output], [batchAxes]);
+}
+
+interface Compression extends ValueType {
+  /** Dims of the input as it is read: flat where no axis is named. */
+  readonly read: readonly number[];
+  readonly axis: number;
+  readonly kept: readonly number[];
+}
+
+function compress(call: OperatorCall): Compression {
+  const { type, dims } = call.input(0);
+  const condition = ranked(call, 1, 1, 1);
+  if (condition.type !== 'bool') call.fail('TYPE_MISMATCH', `the condition must be bool, not ${condition.type}.`);
+  const flags = call.constant(1).data as ArrayLike<number>;
+  const read = hasAttribute(call.node, 'axis') ? dims : [elementCount(dims)];
+  const axis = hasAttribute(call.node, 'axis') ? axisAttribute(call, dims.length) : 0;
+  if (flags.length > read[axis]!) {
+    call.fail('SHAPE_MISMATCH', `the condition has ${flags.length} elements, the axis ${read[axis]}.`);
+  }
+  const kept = Array.from(flags, (flag, at) => (flag ? at : -1)).filter((at) => at >= 0);
+  return { type, read, axis, kept, dims: read.map((dim, i) => (i === axis ? kept.length : dim)) };
+}
+
+function foldCompress(call: OperatorCall): Constant[] | undefined {
+  const { dims, read, axis, kept } = compress(call);
+  const x = foldable(call, elementCount(dims))?.[0];
+  if (!x) return undefined;
+  const strides = stridesOf(read);
+  const starts = stridedPositions(dims.with(axis, 1), strides);
+  const positions = new Int32Array(elementCount(dims));
+  const inner = strides[axis]!;
+  starts.forEach((start, i) => {
+    const [row, column] = [Math.floor(i / inner), i % inner];
+    kept.forEach((from, to) => (positions[(row * kept.length + to) * inner + column] = start + from * inner));
+  });
+  return [pick(x, dims, positions)];
+}
+
+function lowerCompress(call: OperatorCall, lowering: Lowering): void {
+  const { read, axis, kept } = compress(call);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const index = lowering.constant({ type: 'int32', dims: [kept.length], data: Int32Array.from(kept) });
+  lowering.emit('gather', [lowering.view(required(call, lowering, 0), read), index], [output], [axis]);
+}
+
 export const gatherOperators: Record<string, Operator> = {
   Gather: { infer: inferOne(gather), fold: foldGather, lower: lowerGather },
-  GatherElements: { infer: inferOne(gatherElements), fold: foldGatherElements },
-  GatherND: { infer: inferOne(gatherND), fold: foldGatherND },
+  GatherElements: { infer: inferOne(gatherElements), fold: foldGatherElements, lower: lowerGatherElements },
+  GatherND: { infer: inferOne(gatherND), fold: foldGatherND, lower: lowerGatherND },
+  Compress: {
+    infer: inferOne(compress),
+    fold: foldCompress,
+    lower: lowerCompress,
+    limits: 'The condition is known before the run.',
+  },
 };

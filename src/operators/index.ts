@@ -2,9 +2,11 @@ import { activationOperators } from './activation';
 import { arithmeticOperators } from './arithmetic';
 import { castOperators } from './cast';
 import { convolutionOperators } from './convolution';
+import { einsumOperators } from './einsum';
 import { gatherOperators } from './gather';
 import { joiningOperators } from './joining';
 import { logicOperators } from './logic';
+import { maskingOperators } from './masking';
 import { maxUnpoolOperators } from './max-unpool';
 import { normalizationOperators } from './normalization';
 import type { Operator } from './operator';
@@ -15,7 +17,9 @@ import { rearrangingOperators } from './rearranging';
 import { reductionOperators } from './reduction';
 import { regionOperators } from './region';
 import { resizeOperators } from './resize';
+import { reversalOperators } from './reversal';
 import { samplingOperators } from './sampling';
+import { scatterOperators } from './scatter';
 import { searchOperators } from './search';
 import { shapingOperators } from './shaping';
 import { sliceOperators } from './slice';
@@ -31,10 +35,12 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
     ...poolingOperators,
     ...maxUnpoolOperators,
     ...productOperators,
+    ...einsumOperators,
     ...normalizationOperators,
     ...activationOperators,
     ...arithmeticOperators,
     ...logicOperators,
+    ...maskingOperators,
     ...castOperators,
     ...joiningOperators,
     ...sliceOperators,
@@ -45,6 +51,8 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
     ...shapingOperators,
     ...rearrangingOperators,
     ...gatherOperators,
+    ...scatterOperators,
+    ...reversalOperators,
     ...reductionOperators,
     ...softmaxOperators,
     ...sourceOperators,

@@ -29,6 +29,16 @@ function asFloats(call: OperatorCall, lowering: Lowering, index: number): ValueI
   return converted;
 }
 
+/** Input `index` as the engine compares it: integers as they are, truth values as 0 and 1. */
+function comparable(call: OperatorCall, lowering: Lowering, name: CompareName, index: number): ValueId {
+  const { type } = call.input(index);
+  if (type === 'bool') return asFloats(call, lowering, index);
+  if (type === 'uint64' && name !== 'equal') {
+    call.fail('OPERATOR_UNSUPPORTED', 'the engine does not order uint64.', 'Cast the input to int64.');
+  }
+  return required(call, lowering, index);
+}
+
 function comparisonType(call: OperatorCall): ValueType {
   commonType(call, [0, 1]);
   return { type: 'bool', dims: broadcastInputs(call, [0, 1]) };
@@ -42,7 +52,7 @@ function comparison(name: CompareName, holds: <T extends number | bigint>(x: T, 
     lower: (call, lowering) => {
       const output = lowering.output(0);
       if (output === undefined) return;
-      const operands = [asFloats(call, lowering, 0), asFloats(call, lowering, 1)];
+      const operands = [comparable(call, lowering, name, 0), comparable(call, lowering, name, 1)];
       lowering.emit('compare', operands, [output], [compareCode(name)]);
     },
   };
@@ -88,17 +98,11 @@ function foldWhere(call: OperatorCall): Constant[] | undefined {
 }
 
 function lowerWhere(call: OperatorCall, lowering: Lowering): void {
-  const { type, dims } = selectType(call);
+  selectType(call);
   const output = lowering.output(0);
   if (output === undefined) return;
-  const operands = [required(call, lowering, 0), asFloats(call, lowering, 1), asFloats(call, lowering, 2)];
-  if (isFloat(type)) {
-    lowering.emit('select', operands, [output]);
-    return;
-  }
-  const selected = floats(lowering, dims);
-  lowering.emit('select', operands, [selected]);
-  lowering.emit('cast', [selected], [output]);
+  const operands = [0, 1, 2].map((index) => required(call, lowering, index));
+  lowering.emit('select', operands, [output]);
 }
 
 const not: Operator = {

@@ -2,7 +2,7 @@ import type { Lowering } from '../engine/lowering';
 import { reduceCode, type ReduceName } from '../engine/functions';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
-import { axisAttribute, integersArgument, normalizeAxes, requireFloat } from './arguments';
+import { axisAttribute, integersArgument, normalizeAxes, requireArithmetic, requireFloat } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf, wrapped } from './elements';
 import { emitAs, required } from './emission';
 import { foldable } from './folding';
@@ -69,22 +69,26 @@ function foldReduction(call: OperatorCall, f: Fold): Constant[] | undefined {
   ];
 }
 
+/** Reductions that the engine has for floats alone. */
+const ofFloats: ReadonlySet<ReduceName> = new Set(['l2', 'logSum', 'logSumExp']);
+
 function lowerReduction(name: ReduceName) {
   return (call: OperatorCall, lowering: Lowering): void => {
     const { type, dims, axes, kept } = reduction(call);
-    requireFloat(call, type);
+    if (ofFloats.has(name)) requireFloat(call, type);
+    else requireArithmetic(call, type);
     const output = lowering.output(0);
     if (output === undefined) return;
     const x = required(call, lowering, 0);
     if (axes.length === 0) {
       // Every element is reduced alone: over an axis of 1 more.
       const alone = [...dims, 1];
-      emitAs(lowering, output, dims, { type: 'float32', dims: alone }, (target) =>
+      emitAs(lowering, output, dims, { type, dims: alone }, (target) =>
         lowering.emit('reduce', [lowering.view(x, alone)], [target], [reduceCode(name), dims.length]),
       );
       return;
     }
-    emitAs(lowering, output, dims, { type: 'float32', dims: kept }, (target) =>
+    emitAs(lowering, output, dims, { type, dims: kept }, (target) =>
       lowering.emit('reduce', [x], [target], [reduceCode(name), ...axes]),
     );
   };

@@ -1,13 +1,15 @@
+import type { Lowering } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { hasAttribute, intAttribute } from '../onnx/attribute';
-import { axisAttribute, normalizeAxis, ranked, scalar } from './arguments';
+import { axisAttribute, normalizeAxis, ranked, requireArithmetic, scalar } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
+import { required } from './emission';
 import { foldable } from './folding';
-import { inferOne } from './inference';
+import { inferOne, likeInput } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
 import type { Operator, OperatorCall } from './operator';
 
-// Operators that exporters use in shape arithmetic, and that are only known before the run.
+// Operators that find elements, and running sums.
 // https://onnx.ai/onnx/operators/onnx__NonZero.html, onnx__TopK.html, onnx__CumSum.html
 
 function nonZero(call: OperatorCall): Constant {
@@ -59,10 +61,11 @@ function foldTopK(call: OperatorCall): Constant[] | undefined {
   const positions = new Array<number>(elementCount(dims));
   const stride = strides[axis]!;
   rows.forEach((row, r) => {
-    // Of equals the first counts as the greater.
+    // Of equals the first counts as the greater, and NaN as greater than all numbers.
     const order = Array.from({ length: x.dims[axis]! }, (_, i) => i).sort((i, j) => {
       const [a, b] = [values[row + i * stride]!, values[row + j * stride]!];
-      return a === b ? i - j : (a > b ? -1 : 1) * sign;
+      if (a === b || (a !== a && b !== b)) return i - j;
+      return (a > b || a !== a ? -1 : 1) * sign;
     });
     for (let i = 0; i < k; i++) {
       indices[starts[r]! + i * places[axis]!] = order[i]!;
@@ -70,6 +73,28 @@ function foldTopK(call: OperatorCall): Constant[] | undefined {
     }
   });
   return [pick(x, dims, positions), constantOf('int64', dims, indices)];
+}
+
+function lowerTopK(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims, axis } = topK(call);
+  if (type === 'bool' || type === 'uint64') {
+    call.fail('OPERATOR_UNSUPPORTED', `the engine does not order ${type}.`, 'Cast the input to int64.');
+  }
+  const [values, indices] = [lowering.output(0), lowering.output(1)];
+  if (values === undefined && indices === undefined) return;
+  const outputs = [values ?? lowering.temporary({ type, dims }), indices ?? lowering.temporary({ type: 'int64', dims })];
+  const largest = intAttribute(call.node, 'largest', 1) !== 0 ? 1 : 0;
+  lowering.emit('topK', [required(call, lowering, 0)], outputs, [axis, largest]);
+}
+
+function lowerCumulativeSum(call: OperatorCall, lowering: Lowering): void {
+  const { type, dims } = call.input(0);
+  requireArithmetic(call, type);
+  const axis = normalizeAxis(call, scalar(call, 1), dims.length);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const flags = ['exclusive', 'reverse'].map((name) => (intAttribute(call.node, name, 0) !== 0 ? 1 : 0));
+  lowering.emit('cumulativeSum', [required(call, lowering, 0)], [output], [axis, ...flags]);
 }
 
 function cumulativeSum(call: OperatorCall): Constant[] | undefined {
@@ -125,6 +150,8 @@ export const searchOperators: Record<string, Operator> = {
       ];
     },
     fold: foldTopK,
+    lower: lowerTopK,
+    limits: 'The number of elements is known before the run; they are sorted whether asked for or not.',
   },
-  CumSum: { infer: (call) => [call.input(0)], fold: cumulativeSum },
+  CumSum: { infer: inferOne(likeInput), fold: cumulativeSum, lower: lowerCumulativeSum },
 };

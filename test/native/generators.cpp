@@ -31,6 +31,12 @@ const std::vector<Generator>& generators() {
       {Opcode::cast, randomCast},
       {Opcode::select, randomSelect},
       {Opcode::compare, randomCompare},
+      {Opcode::gatherElements, randomGatherElements},
+      {Opcode::gatherND, randomGatherND},
+      {Opcode::scatterElements, randomScatterElements},
+      {Opcode::scatterND, randomScatterND},
+      {Opcode::topK, randomTopK},
+      {Opcode::cumulativeSum, randomCumulativeSum},
   };
   return all;
 }

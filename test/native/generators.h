@@ -43,5 +43,11 @@ TestCase randomInterpolate(Random& random);
 TestCase randomCast(Random& random);
 TestCase randomSelect(Random& random);
 TestCase randomCompare(Random& random);
+TestCase randomGatherElements(Random& random);
+TestCase randomGatherND(Random& random);
+TestCase randomScatterElements(Random& random);
+TestCase randomScatterND(Random& random);
+TestCase randomTopK(Random& random);
+TestCase randomCumulativeSum(Random& random);
 
 }  // namespace gdws::test

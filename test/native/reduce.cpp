@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "engine/functions.h"
+#include "kernels/integers.h"
 #include "native/generators.h"
 #include "native/shapes.h"
 
@@ -17,6 +18,13 @@ TestCase randomReduce(Random& random) {
     reduced[axis] = 1;
   }
   TestCase testCase(Opcode::reduce);
+  if (hasIntegerForm(function) && random.chance(0.3)) {
+    const DataType type = random.choose({DataType::int64, DataType::int32});
+    addWildIntegers(testCase, random, type, dims);
+    testCase.addOutput(reduced, type);
+    testCase.setInts(std::move(words));
+    return testCase;
+  }
   const bool exact = function == ReduceFunction::max || function == ReduceFunction::min;
   std::vector<float> x = exact ? wildNumbers(random, dims, 3) : numbers(random, dims);
   if (function == ReduceFunction::logSum) {

@@ -55,6 +55,26 @@ std::vector<float> wildNumbers(Random& random, const Dims& dims, float scale) {
   return data;
 }
 
+namespace {
+
+template <class Integer>
+std::vector<Integer> wildIntegers(Random& random, const Dims& dims) {
+  std::vector<Integer> data(countOf(dims));
+  for (Integer& x : data) {
+    x = random.chance(0.7) ? static_cast<Integer>(random.integer(-20, 20))
+                           : random.choose<Integer>({0, 1, -1, std::numeric_limits<Integer>::min(),
+                                                     std::numeric_limits<Integer>::max()});
+  }
+  return data;
+}
+
+}  // namespace
+
+void addWildIntegers(TestCase& testCase, Random& random, DataType type, const Dims& dims) {
+  if (type == DataType::int64) return testCase.add(Storage::input, type, dims, wildIntegers<int64_t>(random, dims));
+  testCase.add(Storage::input, type, dims, wildIntegers<int32_t>(random, dims));
+}
+
 void addRandom(TestCase& testCase, Random& random, DataType type, const Dims& dims) {
   std::vector<uint8_t> bytes(countOf(dims) * bytesOf(type));
   for (uint8_t& byte : bytes)

@@ -15,4 +15,7 @@ std::vector<float> wildNumbers(Random& random, const Dims& dims, float scale);
 /// `count` random bytes as elements of a type; bool is 0 or 1.
 void addRandom(TestCase& testCase, Random& random, DataType type, const Dims& dims);
 
+/// Adds int64 or int32 elements: small ones, and now and then 0, 1, -1 and the ends of the type.
+void addWildIntegers(TestCase& testCase, Random& random, DataType type, const Dims& dims);
+
 }  // namespace gdws::test

@@ -18,9 +18,22 @@ std::vector<float> allKinds(Random& random, const Dims& dims) {
   return data;
 }
 
+TestCase integersOf(Random& random) {
+  const Dims dims = randomDims(random, random.integer(0, 3));
+  const DataType type = random.choose({DataType::int64, DataType::int32});
+  TestCase testCase(Opcode::unary);
+  addWildIntegers(testCase, random, type, dims);
+  testCase.addOutput(dims, type);
+  testCase.setInts({static_cast<int32_t>(
+      random.choose({UnaryFunction::relu, UnaryFunction::abs, UnaryFunction::neg, UnaryFunction::sign}))});
+  testCase.setFloats({0, 0});
+  return testCase;
+}
+
 }  // namespace
 
 TestCase randomUnary(Random& random) {
+  if (random.chance(0.1)) return integersOf(random);
   const bool sweep = random.chance(0.5);
   const Dims dims = sweep ? Dims{20000} : randomDims(random, random.integer(0, 3));
   TestCase testCase(Opcode::unary);

@@ -2,9 +2,11 @@ import { activationCases } from './cases/activation';
 import { arithmeticCases } from './cases/arithmetic';
 import { castCases } from './cases/cast';
 import { convolutionCases } from './cases/convolution';
+import { einsumCases } from './cases/einsum';
 import { gatherCases } from './cases/gather';
 import { joiningCases } from './cases/joining';
 import { logicCases } from './cases/logic';
+import { maskingCases } from './cases/masking';
 import { narrowCases } from './cases/narrow';
 import { normalizationCases } from './cases/normalization';
 import { padCases } from './cases/pad';
@@ -14,7 +16,9 @@ import { rearrangingCases } from './cases/rearranging';
 import { reductionCases } from './cases/reduction';
 import { regionCases } from './cases/region';
 import { resizeCases } from './cases/resize';
+import { reversalCases } from './cases/reversal';
 import { samplingCases } from './cases/sampling';
+import { scatterCases } from './cases/scatter';
 import { searchCases } from './cases/search';
 import { shapingCases } from './cases/shaping';
 import { sliceCases } from './cases/slice';
@@ -28,9 +32,11 @@ export const allCases: readonly Case[] = [
   ...arithmeticCases,
   ...castCases,
   ...convolutionCases,
+  ...einsumCases,
   ...gatherCases,
   ...joiningCases,
   ...logicCases,
+  ...maskingCases,
   ...narrowCases,
   ...normalizationCases,
   ...padCases,
@@ -40,7 +46,9 @@ export const allCases: readonly Case[] = [
   ...reductionCases,
   ...regionCases,
   ...resizeCases,
+  ...reversalCases,
   ...samplingCases,
+  ...scatterCases,
   ...searchCases,
   ...shapingCases,
   ...sliceCases,

@@ -61,6 +61,13 @@ const mismatches: Case[] = [
   { opType: 'GridSample', opset: 22, inputs: [x(1, 1, 2, 2), x(1, 2, 2, 3)] },
   { opType: 'GridSample', opset: 22, inputs: [x(1, 1, 2, 2), x(2, 2, 2, 2)] },
   { opType: 'RoiAlign', opset: 16, inputs: [x(1, 1, 2, 2), x(3, 4), random.integers([2], 0, 0)] },
+  { opType: 'GatherElements', opset: 13, inputs: [x(2, 3), random.integers([3, 3], 0, 1)], attributes: { axis: 1 } },
+  { opType: 'GatherND', opset: 13, inputs: [x(2, 3), random.integers([4, 3], 0, 1)] },
+  { opType: 'ScatterElements', opset: 18, inputs: [x(2, 3), random.integers([2, 3], 0, 1), x(2, 2)] },
+  { opType: 'ScatterND', opset: 18, inputs: [x(2, 3), random.integers([4, 1], 0, 1), x(4, 2)] },
+  { opType: 'OneHot', opset: 11, inputs: [x(2), knownIntegers([3]), x(3)] },
+  { opType: 'ReverseSequence', opset: 10, inputs: [x(2, 3), random.integers([2], 1, 2)] },
+  { opType: 'Einsum', opset: 12, inputs: [x(2, 3), x(2, 3)], attributes: { equation: 'ij,jk' } },
 ];
 
 test.each(mismatches)('$opType says what does not fit', (tested) => {

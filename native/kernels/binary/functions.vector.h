@@ -10,7 +10,7 @@ namespace gdws {
 namespace GDWS_ISA {
 
 constexpr bool hasVectorForm(BinaryFunction function) {
-  return function != BinaryFunction::pow && function != BinaryFunction::mod;
+  return function != BinaryFunction::pow && function != BinaryFunction::mod && function != BinaryFunction::floorMod;
 }
 
 /// The larger; NaN where either is, which `maximum` alone forgets when it is the first.

@@ -5,9 +5,10 @@
 namespace gdws {
 
 extern const KernelDefinition binaryVector;
+extern const KernelDefinition binaryIntegers;
 extern const KernelDefinition binaryReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* binaryKernels[] = {&binaryVector, &binaryReference};
+inline constexpr const KernelDefinition* binaryKernels[] = {&binaryVector, &binaryIntegers, &binaryReference};
 
 }  // namespace gdws

@@ -2,7 +2,22 @@
 
 #include <cmath>
 
+#include "kernels/integers.h"
+
 namespace gdws {
+
+BinaryOperation::BinaryOperation(const OperationView& operation)
+    : type(arithmeticType(operation)),
+      function(static_cast<BinaryFunction>(integerBelow(operation, 0, binaryFunctionCount, "binary function"))),
+      activation(activationAt(operation, 1)),
+      a(operation.real(0)),
+      b(operation.real(1)),
+      loop(broadcastLoop(operation, outputOf(operation, type),
+                         {&inputOf(operation, 0, type), &inputOf(operation, 1, type)})) {
+  if (type == DataType::float32) return;
+  if (!hasIntegerForm(function)) operation.fail("integers have no such binary function");
+  if (activation != Activation::none) operation.fail("an activation of integers");
+}
 
 double apply(BinaryFunction function, double x, double y) {
   using enum BinaryFunction;
@@ -27,6 +42,10 @@ double apply(BinaryFunction function, double x, double y) {
       return std::fmod(x, y);
     case reluGradient:
       return y > 0 ? x : 0;
+    case floorMod: {
+      const double rest = std::fmod(x, y);
+      return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+    }
   }
   return x;
 }

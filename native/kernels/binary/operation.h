@@ -6,15 +6,12 @@
 
 namespace gdws {
 
-/// A checked `binary`: operands of any dims that broadcast to the output's.
+/// A checked `binary`: operands of one type, float32, int64 or int32, and of any dims that broadcast to the output's.
+/// Integers have no activation, and not all functions.
 struct BinaryOperation {
-  explicit BinaryOperation(const OperationView& operation)
-      : function(static_cast<BinaryFunction>(integerBelow(operation, 0, binaryFunctionCount, "binary function"))),
-        activation(activationAt(operation, 1)),
-        a(operation.real(0)),
-        b(operation.real(1)),
-        loop(broadcastLoop(operation, outputOf(operation), {&inputOf(operation, 0), &inputOf(operation, 1)})) {}
+  explicit BinaryOperation(const OperationView& operation);
 
+  DataType type;
   BinaryFunction function;
   Activation activation;
   float a;  ///< of the activation

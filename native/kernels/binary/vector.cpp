@@ -38,13 +38,14 @@ class BinaryVector final : public Kernel {
 
  private:
   void scalarRow(const float* x, const float* y, float* z, int64_t count) const {
-    const auto& [function, activation, a, b, loop] = operation_;
+    const auto& [type, function, activation, a, b, loop] = operation_;
     const Offsets& strides = loop.axes.back().strides;
     // Normalizations are written with a power of 2.
     const bool squares = function == BinaryFunction::pow && strides[1] == 0 && *y == 2;
     for (int64_t i = 0; i < count; ++i) {
       const float left = x[i * strides[0]];
-      const float result = squares ? left * left : static_cast<float>(apply(function, left, y[i * strides[1]]));
+      const float result =
+          squares ? left * left : static_cast<float>(apply(function, double{left}, double{y[i * strides[1]]}));
       z[i] = activate(activation, result, a, b);
     }
   }
@@ -53,8 +54,12 @@ class BinaryVector final : public Kernel {
   ElementwiseFunctions::Binary row_;
 };
 
+bool supports(const OperationView& operation, const KernelContext&) {
+  return operation.hasInput(0) && operation.input(0).type == DataType::float32;
+}
+
 }  // namespace
 
-const KernelDefinition binaryVector = {"binary.vector", Opcode::binary, 0, supportsAll, makeVectorKernel<BinaryVector>};
+const KernelDefinition binaryVector = {"binary.vector", Opcode::binary, 0, supports, makeVectorKernel<BinaryVector>};
 
 }  // namespace gdws

@@ -5,9 +5,10 @@
 namespace gdws {
 
 extern const KernelDefinition reduceVector;
+extern const KernelDefinition reduceIntegers;
 extern const KernelDefinition reduceReference;
 
 /// Fastest first.
-inline constexpr const KernelDefinition* reduceKernels[] = {&reduceVector, &reduceReference};
+inline constexpr const KernelDefinition* reduceKernels[] = {&reduceVector, &reduceIntegers, &reduceReference};
 
 }  // namespace gdws

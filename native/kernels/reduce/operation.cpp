@@ -1,11 +1,15 @@
 #include "kernels/reduce/operation.h"
 
+#include "kernels/integers.h"
+
 namespace gdws {
 
 ReduceOperation::ReduceOperation(const OperationView& operation)
-    : function(static_cast<ReduceFunction>(integerBelow(operation, 0, reduceFunctionCount, "reduce function"))) {
-  const Value& x = inputOf(operation, 0);
-  const Value& y = outputOf(operation);
+    : type(arithmeticType(operation)),
+      function(static_cast<ReduceFunction>(integerBelow(operation, 0, reduceFunctionCount, "reduce function"))) {
+  const Value& x = operation.input(0);
+  const Value& y = outputOf(operation, type);
+  if (type != DataType::float32 && !hasIntegerForm(function)) operation.fail("integers have no such reduction");
   std::vector<bool> isReduced(x.rank());
   for (size_t i = 1; i < operation.integers().size(); ++i) {
     isReduced[integerBelow(operation, i, static_cast<int64_t>(x.rank()), "axis")] = true;

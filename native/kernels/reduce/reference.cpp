@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/integers.h"
 #include "kernels/reduce/kernels.h"
 #include "kernels/reduce/operation.h"
 
@@ -16,12 +17,28 @@ class ReduceReference final : public Kernel {
 
   void run(const Buffers& buffers, const Team& team) const override {
     if (team.index != 0) return;
+    if (operation_.type == DataType::int64) return runIntegers<int64_t>(buffers);
+    if (operation_.type == DataType::int32) return runIntegers<int32_t>(buffers);
     for (int64_t i = 0; i < operation_.kept.elements; ++i) {
       buffers.result()[i] = static_cast<float>(reduce(buffers.floats(0) + operation_.kept.offsetsAt(i)[0]));
     }
   }
 
  private:
+  template <class Integer>
+  void runIntegers(const Buffers& buffers) const {
+    const auto& [type, function, kept, reducedLoop] = operation_;
+    for (int64_t i = 0; i < kept.elements; ++i) {
+      const auto* x = static_cast<const Integer*>(buffers.inputs[0]) + kept.offsetsAt(i)[0];
+      int64_t result = startOf<Integer>(function);
+      for (int64_t j = 0; j < reducedLoop.elements; ++j) {
+        result = reduced(function, result, x[reducedLoop.offsetsAt(j)[0]]);
+      }
+      if (function == ReduceFunction::mean) result = wrappingQuotient(result, reducedLoop.elements);
+      static_cast<Integer*>(buffers.outputs[0])[i] = static_cast<Integer>(result);
+    }
+  }
+
   template <class Combine>
   double fold(const float* x, double start, Combine combine) const {
     double result = start;

@@ -90,6 +90,20 @@ double UnaryCall::operator()(double x) const {
       return std::atan(x);
     case linear:
       return static_cast<double>(a) * x + b;
+    case asin:
+      return std::asin(x);
+    case acos:
+      return std::acos(x);
+    case sinh:
+      return std::sinh(x);
+    case cosh:
+      return std::cosh(x);
+    case asinh:
+      return std::asinh(x);
+    case acosh:
+      return std::acosh(x);
+    case atanh:
+      return std::atanh(x);
   }
   return x;
 }

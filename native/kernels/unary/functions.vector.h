@@ -11,8 +11,10 @@ namespace GDWS_ISA {
 
 /// Functions that no network spends time in are left to scalar code.
 constexpr bool hasVectorForm(UnaryFunction function) {
-  return function != UnaryFunction::sin && function != UnaryFunction::cos && function != UnaryFunction::tan &&
-         function != UnaryFunction::atan;
+  using enum UnaryFunction;
+  return function != sin && function != cos && function != tan && function != atan && function != asin &&
+         function != acos && function != sinh && function != cosh && function != asinh && function != acosh &&
+         function != atanh;
 }
 
 template <UnaryFunction function>

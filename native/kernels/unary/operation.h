@@ -5,13 +5,11 @@
 
 namespace gdws {
 
-/// A checked `unary`: any dims, y like x.
+/// A checked `unary`: float32, int64 or int32 of any dims, y like x. Integers have not all functions.
 struct UnaryOperation {
-  explicit UnaryOperation(const OperationView& operation)
-      : call{static_cast<UnaryFunction>(integerBelow(operation, 0, unaryFunctionCount, "unary function")),
-             operation.real(0), operation.real(1)},
-        elements(static_cast<int64_t>(outputLike(operation, inputOf(operation, 0)).elements)) {}
+  explicit UnaryOperation(const OperationView& operation);
 
+  DataType type;
   UnaryCall call;
   int64_t elements;
 };

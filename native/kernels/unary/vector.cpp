@@ -29,8 +29,12 @@ class UnaryVector final : public Kernel {
   ElementwiseFunctions::Unary row_;
 };
 
+bool supports(const OperationView& operation, const KernelContext&) {
+  return operation.hasInput(0) && operation.input(0).type == DataType::float32;
+}
+
 }  // namespace
 
-const KernelDefinition unaryVector = {"unary.vector", Opcode::unary, 0, supportsAll, makeVectorKernel<UnaryVector>};
+const KernelDefinition unaryVector = {"unary.vector", Opcode::unary, 0, supports, makeVectorKernel<UnaryVector>};
 
 }  // namespace gdws

@@ -19,6 +19,8 @@ export function fuseActivations(program: Program): void {
     if (code === undefined) continue;
     const source = operation.inputs[0]!;
     const before = producers.get(source);
+    // Integers have no activation of their own.
+    if (program.values[source]!.type !== 'float32') continue;
     if (!before || uses.get(source) !== 1 || !hasFreeActivation(before)) continue;
     setActivation(before, code, operation.floats);
     before.outputs[0] = operation.outputs[0]!;

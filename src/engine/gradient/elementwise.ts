@@ -84,6 +84,13 @@ const derivatives: Record<UnaryName, 'zero' | ((call: Call) => ValueId)> = {
   tan: ({ tape, gradient, y }) => tape.mul(gradient, tape.linear(tape.mul(y(), y()), 1, 1)),
   atan: ({ tape, gradient, x }) => tape.binary('div', gradient, tape.linear(tape.mul(x(), x()), 1, 1)),
   linear: ({ tape, gradient, a }) => tape.linear(gradient, a),
+  asin: ({ tape, gradient, x }) => tape.binary('div', gradient, arc(tape, x(), -1, 1)),
+  acos: ({ tape, gradient, x }) => tape.binary('div', tape.linear(gradient, -1), arc(tape, x(), -1, 1)),
+  sinh: ({ tape, gradient, x }) => tape.mul(gradient, tape.unary('cosh', x())),
+  cosh: ({ tape, gradient, x }) => tape.mul(gradient, tape.unary('sinh', x())),
+  asinh: ({ tape, gradient, x }) => tape.binary('div', gradient, arc(tape, x(), 1, 1)),
+  acosh: ({ tape, gradient, x }) => tape.binary('div', gradient, arc(tape, x(), 1, -1)),
+  atanh: ({ tape, gradient, x }) => tape.binary('div', gradient, tape.linear(tape.mul(x(), x()), -1, 1)),
 };
 
 const derivativeByCode = new Map(
@@ -97,6 +104,11 @@ export const unary: Rule = (tape, { inputs, outputs, ints, floats }, gradient) =
   const [a = 0, b = 0] = floats;
   tape.add(x, () => derivative({ tape, gradient, x: () => tape.use(x), y: () => tape.use(y), a, b }));
 };
+
+/** √(a·x² + b) */
+function arc(tape: Tape, x: ValueId, a: number, b: number): ValueId {
+  return tape.unary('sqrt', tape.linear(tape.mul(x, x), a, b));
+}
 
 /** Of x > 0 ? above·x : height·(exp(steepness·x) - 1) / steepness. */
 function exponentialBelow(
@@ -153,12 +165,20 @@ const binaryGradients: Record<BinaryName, BinaryGradients> = {
     () => tape.binary('reluGradient', gradient, b()),
     () => tape.linear(gradient, 0),
   ],
-  // The remainder a - b·q of a quotient q towards 0.
-  mod: (tape, gradient, a, b, y) => [
-    () => gradient,
-    () => tape.mul(gradient, tape.binary('div', tape.binary('sub', y(), a()), b())),
-  ],
+  mod: remainder,
+  floorMod: remainder,
 };
+
+/** The remainder a - b·q of a whole quotient q. */
+function remainder(
+  tape: Tape,
+  gradient: ValueId,
+  a: () => ValueId,
+  b: () => ValueId,
+  y: () => ValueId,
+): [() => ValueId, () => ValueId] {
+  return [() => gradient, () => tape.mul(gradient, tape.binary('div', tape.binary('sub', y(), a()), b()))];
+}
 
 function oneOf(tape: Tape, gradient: ValueId, isFirst: () => ValueId): [() => ValueId, () => ValueId] {
   return [

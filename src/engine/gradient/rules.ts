@@ -2,6 +2,7 @@ import type { OpcodeName } from '../program';
 import { convolution, convolutionTranspose } from './convolution';
 import { binary, select, unary } from './elementwise';
 import { gdws } from './gdws';
+import { cumulativeSum, gatherElements, gatherND, scatterElements, scatterND, topK } from './indexing';
 import { matmul } from './matmul';
 import { localResponse, normalize, scaleShift, softmax } from './normalization';
 import { averagePool, maxPool } from './pooling';
@@ -32,4 +33,10 @@ export const rules: Partial<Record<OpcodeName, Rule>> = {
   alias,
   cast,
   select,
+  gatherElements,
+  gatherND,
+  scatterElements,
+  scatterND,
+  topK,
+  cumulativeSum,
 };

@@ -17,6 +17,11 @@ import { normalizationCases } from '../../operators/cases/normalization';
 import { reductionCases } from '../../operators/cases/reduction';
 import { resizeCases } from '../../operators/cases/resize';
 import { rearrangingCases } from '../../operators/cases/rearranging';
+import { einsumCases } from '../../operators/cases/einsum';
+import { maskingCases } from '../../operators/cases/masking';
+import { reversalCases } from '../../operators/cases/reversal';
+import { scatterCases } from '../../operators/cases/scatter';
+import { searchCases } from '../../operators/cases/search';
 import { shapingCases } from '../../operators/cases/shaping';
 import { sliceCases } from '../../operators/cases/slice';
 import { padCases } from '../../operators/cases/pad';
@@ -45,6 +50,11 @@ const cases: readonly Case[] = [
   ...rearrangingCases,
   ...shapingCases,
   ...sliceCases,
+  ...einsumCases,
+  ...maskingCases,
+  ...reversalCases,
+  ...scatterCases.filter(({ attributes }) => !['mul', 'max', 'min'].includes(attributes?.reduction as string)),
+  ...searchCases,
 ];
 
 const titled = cases

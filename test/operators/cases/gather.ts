@@ -1,3 +1,4 @@
+import { elementCount } from '../../../src/graph/value';
 import { Random } from '../random';
 import { known, knownIntegers, type Case } from '../case';
 import { repeat } from './repeat';
@@ -24,21 +25,42 @@ function gatherElements(): Case {
   const axis = random.integer(0, dims.length - 1);
   const shape = dims.map((dim, i) => (i === axis ? random.integer(1, 4) : random.integer(1, dim)));
   const size = dims[axis]!;
+  const indices = random.integers(shape, -size, size - 1, random.pick(['int64', 'int32'] as const));
   return {
     opType: 'GatherElements',
-    opset: 13,
-    inputs: [random.floats(dims), random.integers(shape, -size, size - 1)],
+    opset: random.pick([11, 13]),
+    inputs: [
+      random.next() < 0.7 ? random.floats(dims) : random.integers(dims),
+      random.next() < 0.5 ? known(indices) : indices,
+    ],
     attributes: { axis },
+  };
+}
+
+function compress(): Case {
+  const dims = random.dims(random.integer(1, 3), 1, 5);
+  const axis = random.integer(-dims.length, dims.length - 1);
+  const flat = random.next() < 0.4;
+  const length = flat ? elementCount(dims) : dims.at(axis)!;
+  return {
+    opType: 'Compress',
+    opset: 11,
+    inputs: [random.floats(dims), known(random.bools([random.integer(1, length)]))],
+    attributes: flat ? {} : { axis },
   };
 }
 
 export const gatherCases: readonly Case[] = [
   ...repeat(40, gather),
-  ...repeat(10, gatherElements),
+  ...repeat(16, gatherElements),
+  ...repeat(10, compress),
   {
     opType: 'GatherND',
     opset: 12,
-    inputs: [random.floats([2, 3, 4]), { type: 'int64', dims: [2, 2], data: BigInt64Array.of(0n, 1n, 1n, -1n) }],
+    inputs: [
+      random.floats([2, 3, 4]),
+      known({ type: 'int64', dims: [2, 2], data: BigInt64Array.of(0n, 1n, 1n, -1n) }),
+    ],
   },
   {
     opType: 'GatherND',

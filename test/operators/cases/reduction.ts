@@ -1,6 +1,6 @@
 import type { AttributeValue } from '../../../src/onnx/attribute';
 import { Random } from '../random';
-import { known, knownIntegers, type Case } from '../case';
+import { knownIntegers, type Case } from '../case';
 import { repeat } from './repeat';
 
 const random = new Random(15);
@@ -27,7 +27,7 @@ const names = ['Sum', 'Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'SumSquare', 'Lo
 const whole = (opType: string): Case => ({
   opType,
   opset: 18,
-  inputs: [known(random.integers([3, 4])), knownIntegers([1])],
+  inputs: [random.integers([3, 4], -5, 5, random.pick(['int64', 'int32'])), knownIntegers([random.integer(0, 1)])],
 });
 
 const idle = (opType: string): Case => ({
@@ -55,7 +55,9 @@ function arg(opType: string): Case {
 
 export const reductionCases: readonly Case[] = [
   ...names.flatMap((name) => repeat(8, () => reduce(name))),
-  ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceMean'].map(whole),
+  ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceMean', 'ReduceL1', 'ReduceSumSquare'].flatMap((name) =>
+    repeat(2, () => whole(name)),
+  ),
   ...names.map(idle),
   ...['ArgMax', 'ArgMin'].flatMap((name) => repeat(10, () => arg(name))),
 ];

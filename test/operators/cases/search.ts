@@ -8,13 +8,18 @@ function topK(): Case {
   const dims = random.dims(random.integer(1, 3), 1, 6);
   const axis = random.integer(-dims.length, dims.length - 1);
   const k = random.integer(1, dims.at(axis)!);
-  const x = random.next() < 0.5 ? random.floats(dims) : random.integers(dims, 0, 3, 'float32');
+  const x = random.pick([
+    random.floats(dims),
+    random.integers(dims, 0, 3, 'float32'),
+    random.integers(dims, -3, 3),
+    random.integers(dims, -3, 3, 'int32'),
+  ]);
   return {
     opType: 'TopK',
     opset: 11,
     inputs: [x, knownIntegers([k])],
     outputs: 2,
-    attributes: { axis, largest: random.integer(0, 1) },
+    attributes: { axis, largest: random.integer(0, 1), sorted: 1 },
   };
 }
 

@@ -61,6 +61,13 @@ export const unaryFunctions: Readonly<Record<UnaryName, Unary>> = {
   tan: Math.tan,
   atan: Math.atan,
   linear: (x, a, b) => a * x + b,
+  asin: Math.asin,
+  acos: Math.acos,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
 };
 
 export const activations: Readonly<Record<ActivationName, Unary>> = {
@@ -81,6 +88,7 @@ export const binaryFunctions: Readonly<Record<BinaryName, (x: number, y: number)
   prelu: (x, slope) => (x < 0 ? slope * x : x),
   mod: (x, y) => x % y,
   reluGradient: (x, y) => (y > 0 ? x : 0),
+  floorMod: (x, y) => x - y * Math.floor(x / y),
 };
 
 export const compareFunctions: Readonly<Record<CompareName, (x: number, y: number) => boolean>> = {

@@ -201,6 +201,11 @@ function along(dims: readonly number[], axis: number) {
   return [elementCount(dims.slice(0, axis)), dims[axis]!, elementCount(dims.slice(axis + 1))] as const;
 }
 
+/** An element after an update, by the number that programs use. */
+function updated(update: number, x: number, y: number): number {
+  return [y, x + y, x * y, Math.max(x, y), Math.min(x, y)][update]!;
+}
+
 const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
   convolution,
   gdws,
@@ -306,6 +311,64 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       const from = index!.data[i]!;
       return x!.data[(o * n + (from < 0 ? from + n : from)) * inner + k]!;
     });
+  },
+  gatherElements: ([x, index], { ints: [axis = 0] }, dims) => {
+    const strides = stridesOf(x!.dims);
+    let at = 0;
+    return each(dims, (...position) => {
+      const taken = index!.data[at++]!;
+      const from = position.with(axis, taken < 0 ? taken + x!.dims[axis]! : taken);
+      return x!.data[from.reduce((sum, place, i) => sum + place * strides[i]!, 0)]!;
+    });
+  },
+  gatherND: ([x, index], { ints: [batchAxes = 0] }) => {
+    const depth = index!.dims.at(-1)!;
+    const tuples = index!.data.length / depth;
+    const perBatch = tuples / elementCount(x!.dims.slice(0, batchAxes));
+    const axes = x!.dims.slice(batchAxes, batchAxes + depth);
+    return each([tuples, elementCount(x!.dims.slice(batchAxes + depth))], (tuple, inner) => {
+      const slice = axes.reduce((sum, dim, i) => {
+        const taken = index!.data[tuple * depth + i]!;
+        return sum * dim + (taken < 0 ? taken + dim : taken);
+      }, Math.floor(tuple / perBatch));
+      return x!.data[slice * elementCount(x!.dims.slice(batchAxes + depth)) + inner]!;
+    });
+  },
+  scatterElements: ([x, index, updates], { ints: [axis = 0, update] }) => {
+    const strides = stridesOf(x!.dims);
+    const result = Float64Array.from(x!.data);
+    let at = 0;
+    each(index!.dims, (...position) => {
+      const taken = index!.data[at]!;
+      const to = position
+        .with(axis, taken < 0 ? taken + x!.dims[axis]! : taken)
+        .reduce((sum, place, i) => sum + place * strides[i]!, 0);
+      result[to] = updated(update!, result[to]!, updates!.data[at++]!);
+      return 0;
+    });
+    return result;
+  },
+  scatterND: ([x, index, updates], { ints: [update] }) => {
+    const depth = index!.dims.at(-1)!;
+    const inner = elementCount(x!.dims.slice(depth));
+    const result = Float64Array.from(x!.data);
+    updates!.data.forEach((value, at) => {
+      const slice = x!.dims.slice(0, depth).reduce((sum, dim, i) => {
+        const taken = index!.data[Math.floor(at / inner) * depth + i]!;
+        return sum * dim + (taken < 0 ? taken + dim : taken);
+      }, 0);
+      const to = slice * inner + (at % inner);
+      result[to] = updated(update!, result[to]!, value);
+    });
+    return result;
+  },
+  cumulativeSum: ([x], { ints: [axis = 0, exclusive, reverse] }) => {
+    const [outer, n, inner] = along(x!.dims, axis);
+    return each([outer, n, inner], (o, i, k) =>
+      range(n)
+        .filter((j) => (reverse ? j > i : j < i) || (j === i && !exclusive))
+        .reduce((sum, j) => sum + x!.data[(o * n + j) * inner + k]!, 0),
+    );
   },
   interpolate: ([x, index, weight], { ints: [axis = 0] }) => {
     const [outer, n, inner] = along(x!.dims, axis);

@@ -1,0 +1,49 @@
+#include "kernels/binary/kernels.h"
+#include "kernels/binary/operation.h"
+#include "kernels/integers.h"
+
+namespace gdws {
+
+namespace {
+
+/// Elements that are worth a thread.
+constexpr int64_t grain = 1024;
+
+class BinaryIntegers final : public Kernel {
+ public:
+  explicit BinaryIntegers(const OperationView& operation) : operation_(operation) {
+    operation_.loop = operation_.loop.collapsed();
+  }
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    if (operation_.type == DataType::int64) return runAs<int64_t>(buffers, team);
+    runAs<int32_t>(buffers, team);
+  }
+
+ private:
+  template <class Integer>
+  void runAs(const Buffers& buffers, const Team& team) const {
+    const auto* x = static_cast<const Integer*>(buffers.inputs[0]);
+    const auto* y = static_cast<const Integer*>(buffers.inputs[1]);
+    auto* z = static_cast<Integer*>(buffers.outputs[0]);
+    const StridedLoop& loop = operation_.loop;
+    const Offsets& strides = loop.axes.back().strides;
+    forEachRun(loop, team.share(loop.elements, grain), [&](int64_t first, int64_t count, const Offsets& offsets) {
+      for (int64_t i = 0; i < count; ++i) {
+        z[first + i] = apply(operation_.function, x[offsets[0] + i * strides[0]], y[offsets[1] + i * strides[1]]);
+      }
+    });
+  }
+
+  BinaryOperation operation_;
+};
+
+bool supports(const OperationView& operation, const KernelContext&) {
+  return operation.hasInput(0) && operation.input(0).type != DataType::float32;
+}
+
+}  // namespace
+
+const KernelDefinition binaryIntegers = {"binary.integers", Opcode::binary, 0, supports, makeKernel<BinaryIntegers>};
+
+}  // namespace gdws

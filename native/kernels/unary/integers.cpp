@@ -1,0 +1,41 @@
+#include "kernels/integers.h"
+#include "kernels/unary/kernels.h"
+#include "kernels/unary/operation.h"
+
+namespace gdws {
+
+namespace {
+
+/// Elements that are worth a thread.
+constexpr int64_t grain = 1024;
+
+class UnaryIntegers final : public Kernel {
+ public:
+  explicit UnaryIntegers(const OperationView& operation) : operation_(operation) {}
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    if (operation_.type == DataType::int64) return runAs<int64_t>(buffers, team);
+    runAs<int32_t>(buffers, team);
+  }
+
+ private:
+  template <class Integer>
+  void runAs(const Buffers& buffers, const Team& team) const {
+    const auto* x = static_cast<const Integer*>(buffers.inputs[0]);
+    auto* y = static_cast<Integer*>(buffers.outputs[0]);
+    const Range range = team.share(operation_.elements, grain);
+    for (int64_t i = range.begin; i < range.end; ++i) y[i] = apply(operation_.call.function, x[i]);
+  }
+
+  UnaryOperation operation_;
+};
+
+bool supports(const OperationView& operation, const KernelContext&) {
+  return operation.hasInput(0) && operation.input(0).type != DataType::float32;
+}
+
+}  // namespace
+
+const KernelDefinition unaryIntegers = {"unary.integers", Opcode::unary, 0, supports, makeKernel<UnaryIntegers>};
+
+}  // namespace gdws

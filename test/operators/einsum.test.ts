@@ -1,0 +1,4 @@
+import { einsumCases } from './cases/einsum';
+import { checkCases } from './check';
+
+checkCases(einsumCases);

@@ -1,0 +1,4 @@
+import { maskingCases } from './cases/masking';
+import { checkCases } from './check';
+
+checkCases(maskingCases);

@@ -1,0 +1,4 @@
+import { reversalCases } from './cases/reversal';
+import { checkCases } from './check';
+
+checkCases(reversalCases);

@@ -1,0 +1,4 @@
+import { scatterCases } from './cases/scatter';
+import { checkCases } from './check';
+
+checkCases(scatterCases);

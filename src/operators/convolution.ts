@@ -208,7 +208,12 @@ function kernelSlices(call: OperatorCall, lowering: Lowering, { kernel, kernelSt
   const fine = [c, taps, m, height, width];
   const strides = [sc, kernelStep * sd, sm, sh, sw];
   const weights = [c * taps, m, height, width];
-  if (constant) return lowering.constant(pick(constant, weights, stridedPositions(fine, strides, kernel * sd)));
+  if (constant) {
+    const rule = `slices of a kernel, ${dims.join()}, ${kernel}, ${kernelStep}, ${taps}`;
+    return lowering.derived([rule, constant], () =>
+      pick(constant, weights, stridedPositions(fine, strides, kernel * sd)),
+    );
+  }
   const slices = lowering.temporary({ type, dims: fine });
   lowering.emit('strided', [required(call, lowering, 1)], [slices], [kernel * sd, ...strides]);
   return lowering.view(slices, weights);

@@ -1,4 +1,3 @@
-import type { DataType } from '../../src/graph/value';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { constantOf } from '../../src/operators/elements';
@@ -25,8 +24,8 @@ async function compute(
   const session = await InferenceSession.create(encodeModel(model), { intraOpNumThreads: 1 });
   try {
     const feeds = names.map((name, i) => {
-      const { data } = constantOf(type as DataType, [operands[i]!.length], operands[i]!);
-      return [name, new Tensor(type, data as BigInt64Array, [operands[i]!.length])] as const;
+      const { data } = constantOf(type, [operands[i]!.length], operands[i]!);
+      return [name, new Tensor(type, data, [operands[i]!.length])] as const;
     });
     const { y } = await session.run(Object.fromEntries(feeds));
     return Array.from(y!.data as BigInt64Array, BigInt);
@@ -39,8 +38,18 @@ describe.each(['int64', 'int32'] as const)('%s', (type) => {
   const most = -least[type] - 1n;
 
   test('what is divided by 0 is 0, as quotient and as remainder', async () => {
-    expect(await compute('Div', type, [[7n, -7n, 0n], [0n, 0n, 0n]])).toEqual([0n, 0n, 0n]);
-    expect(await compute('Mod', type, [[7n, -7n, 0n], [0n, 0n, 0n]])).toEqual([0n, 0n, 0n]);
+    expect(
+      await compute('Div', type, [
+        [7n, -7n, 0n],
+        [0n, 0n, 0n],
+      ]),
+    ).toEqual([0n, 0n, 0n]);
+    expect(
+      await compute('Mod', type, [
+        [7n, -7n, 0n],
+        [0n, 0n, 0n],
+      ]),
+    ).toEqual([0n, 0n, 0n]);
     expect(await compute('Mod', type, [[7n], [0n]], { fmod: 1 })).toEqual([0n]);
   });
 
@@ -55,9 +64,29 @@ describe.each(['int64', 'int32'] as const)('%s', (type) => {
   });
 
   test('quotients are truncated towards 0, and remainders have the sign of the divisor', async () => {
-    expect(await compute('Div', type, [[7n, -7n, 7n, -7n], [2n, 2n, -2n, -2n]])).toEqual([3n, -3n, -3n, 3n]);
-    expect(await compute('Mod', type, [[7n, -7n, 7n, -7n], [4n, 4n, -4n, -4n]])).toEqual([3n, 1n, -1n, -3n]);
-    expect(await compute('Mod', type, [[7n, -7n, 7n, -7n], [4n, 4n, -4n, -4n]], { fmod: 1 })).toEqual([3n, -3n, 3n, -3n]);
+    expect(
+      await compute('Div', type, [
+        [7n, -7n, 7n, -7n],
+        [2n, 2n, -2n, -2n],
+      ]),
+    ).toEqual([3n, -3n, -3n, 3n]);
+    expect(
+      await compute('Mod', type, [
+        [7n, -7n, 7n, -7n],
+        [4n, 4n, -4n, -4n],
+      ]),
+    ).toEqual([3n, 1n, -1n, -3n]);
+    expect(
+      await compute(
+        'Mod',
+        type,
+        [
+          [7n, -7n, 7n, -7n],
+          [4n, 4n, -4n, -4n],
+        ],
+        { fmod: 1 },
+      ),
+    ).toEqual([3n, -3n, 3n, -3n]);
   });
 
   test('an activation after an addition is one of integers', async () => {
@@ -72,7 +101,7 @@ describe.each(['int64', 'int32'] as const)('%s', (type) => {
     });
     const session = await InferenceSession.create(encodeModel(model), { intraOpNumThreads: 1 });
     const { data } = constantOf(type, [2], [-3, 3]);
-    const { y } = await session.run({ a: new Tensor(type, data as BigInt64Array, [2]) });
+    const { y } = await session.run({ a: new Tensor(type, data, [2]) });
     expect(Array.from(y!.data as BigInt64Array, BigInt)).toEqual([0n, 6n]);
     await session.release();
   });

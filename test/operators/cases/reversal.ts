@@ -7,7 +7,7 @@ const random = new Random(23);
 function reverse(): Case {
   const dims = random.dims(random.integer(2, 4), 1, 5);
   const timeAxis = random.integer(0, 1);
-  const lengths = random.integers([dims[1 - timeAxis]!], 1, dims[timeAxis]!);
+  const lengths = random.integers([dims[1 - timeAxis]!], 1, dims[timeAxis]);
   return {
     opType: 'ReverseSequence',
     opset: 10,

@@ -82,7 +82,8 @@ function cover(fuzzer, folders) {
 /** The programs that the tests compile, as files. */
 function programsOfTests() {
   const programs = emptied('programs-of-tests');
-  const jest = ['node_modules/jest/bin/jest.js', '--runInBand', ...suites];
+  // One process for all suites would run out of heap.
+  const jest = ['node_modules/jest/bin/jest.js', '--maxWorkers', '2', '--workerIdleMemoryLimit', '1GB', ...suites];
   const setup = ['--setupFiles', './test/native/fuzz/dump-programs.ts'];
   mustRun(process.execPath, [...jest, ...setup], { ...process.env, GDWS_PROGRAMS: programs });
   return programs;

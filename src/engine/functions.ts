@@ -2,17 +2,7 @@ import { native } from '../native';
 
 export type ActivationName = 'none' | 'relu' | 'clip' | 'leakyRelu';
 export type BinaryName =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'pow'
-  | 'min'
-  | 'max'
-  | 'prelu'
-  | 'mod'
-  | 'reluGradient'
-  | 'floorMod';
+  'add' | 'sub' | 'mul' | 'div' | 'pow' | 'min' | 'max' | 'prelu' | 'mod' | 'reluGradient' | 'floorMod';
 export type CompareName = 'equal' | 'less' | 'lessOrEqual' | 'greater' | 'greaterOrEqual';
 export type ReduceName = 'sum' | 'mean' | 'max' | 'min' | 'prod' | 'l1' | 'l2' | 'sumSquare' | 'logSum' | 'logSumExp';
 export type UnaryName =

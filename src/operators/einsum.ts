@@ -121,7 +121,12 @@ class EinsumLowering {
   }
 
   /** A value of `dims` read with these strides; itself where that is how it lies. */
-  private read(value: ValueId, dims: readonly number[], labels: readonly string[], strides: readonly number[]): ValueId {
+  private read(
+    value: ValueId,
+    dims: readonly number[],
+    labels: readonly string[],
+    strides: readonly number[],
+  ): ValueId {
     const target = this.dimsOf(labels);
     const dense = stridesOf(target);
     const lies = target.every((dim, axis) => dim === 1 || strides[axis] === dense[axis]);

@@ -82,7 +82,10 @@ function lowerTopK(call: OperatorCall, lowering: Lowering): void {
   }
   const [values, indices] = [lowering.output(0), lowering.output(1)];
   if (values === undefined && indices === undefined) return;
-  const outputs = [values ?? lowering.temporary({ type, dims }), indices ?? lowering.temporary({ type: 'int64', dims })];
+  const outputs = [
+    values ?? lowering.temporary({ type, dims }),
+    indices ?? lowering.temporary({ type: 'int64', dims }),
+  ];
   const largest = intAttribute(call.node, 'largest', 1) !== 0 ? 1 : 0;
   lowering.emit('topK', [required(call, lowering, 0)], outputs, [axis, largest]);
 }

@@ -48,7 +48,8 @@ test('of several updates of one element the last stays', async () => {
 
 test('a scatter gives the same whatever the number of threads', async () => {
   const count = 20_000;
-  const numbers = (n: number, scale: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898) * scale);
+  const numbers = (n: number, scale: number) =>
+    Float32Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898) * scale);
   const at = BigInt64Array.from({ length: count }, (_, i) => BigInt((i * 7919) % 97));
   const x = () => new Tensor('float32', numbers(5000, 1), [5000]);
   const by = () => new Tensor('float32', numbers(count, 1e4), [count]);
@@ -57,7 +58,9 @@ test('a scatter gives the same whatever the number of threads', async () => {
     ['ScatterND', [count, 1]],
   ] as const) {
     const once = () => [x(), new Tensor('int64', at.slice(), dims), by()];
-    expect(await run(opType, once(), { reduction: 'add' }, 2)).toEqual(await run(opType, once(), { reduction: 'add' }, 1));
+    expect(await run(opType, once(), { reduction: 'add' }, 2)).toEqual(
+      await run(opType, once(), { reduction: 'add' }, 1),
+    );
   }
 });
 
@@ -67,7 +70,9 @@ test('TopK counts NaN as the largest', async () => {
     [0, [1, 2]],
   ] as const) {
     const model = makeModel({
-      nodes: [makeNode({ opType: 'TopK', name: 'node', input: ['x', 'k'], output: ['v', 'i'], attributes: { largest } })],
+      nodes: [
+        makeNode({ opType: 'TopK', name: 'node', input: ['x', 'k'], output: ['v', 'i'], attributes: { largest } }),
+      ],
       inputs: [makeValueInfo('x', 'float32', [4])],
       outputs: [makeValueInfo('v', 'float32', [2]), makeValueInfo('i', 'int64', [2])],
       initializers: { k: { type: 'int64', dims: [1], data: BigInt64Array.of(2n) } },

@@ -57,10 +57,7 @@ export const gatherCases: readonly Case[] = [
   {
     opType: 'GatherND',
     opset: 12,
-    inputs: [
-      random.floats([2, 3, 4]),
-      known({ type: 'int64', dims: [2, 2], data: BigInt64Array.of(0n, 1n, 1n, -1n) }),
-    ],
+    inputs: [random.floats([2, 3, 4]), known({ type: 'int64', dims: [2, 2], data: BigInt64Array.of(0n, 1n, 1n, -1n) })],
   },
   {
     opType: 'GatherND',

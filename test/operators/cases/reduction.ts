@@ -55,8 +55,8 @@ function arg(opType: string): Case {
 
 export const reductionCases: readonly Case[] = [
   ...names.flatMap((name) => repeat(8, () => reduce(name))),
-  ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceMean', 'ReduceL1', 'ReduceSumSquare'].flatMap((name) =>
-    repeat(2, () => whole(name)),
+  ...['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceMean', 'ReduceL1', 'ReduceSumSquare'].flatMap(
+    (name) => repeat(2, () => whole(name)),
   ),
   ...names.map(idle),
   ...['ArgMax', 'ArgMin'].flatMap((name) => repeat(10, () => arg(name))),

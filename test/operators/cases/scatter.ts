@@ -84,6 +84,10 @@ export const scatterCases: readonly Case[] = [
   {
     opType: 'ScatterND',
     opset: 11,
-    inputs: [random.bools([3, 2]), known({ type: 'int64', dims: [1, 1], data: BigInt64Array.of(1n) }), random.bools([1, 2])],
+    inputs: [
+      random.bools([3, 2]),
+      known({ type: 'int64', dims: [1, 1], data: BigInt64Array.of(1n) }),
+      random.bools([1, 2]),
+    ],
   },
 ];

@@ -327,10 +327,13 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
     const perBatch = tuples / elementCount(x!.dims.slice(0, batchAxes));
     const axes = x!.dims.slice(batchAxes, batchAxes + depth);
     return each([tuples, elementCount(x!.dims.slice(batchAxes + depth))], (tuple, inner) => {
-      const slice = axes.reduce((sum, dim, i) => {
-        const taken = index!.data[tuple * depth + i]!;
-        return sum * dim + (taken < 0 ? taken + dim : taken);
-      }, Math.floor(tuple / perBatch));
+      const slice = axes.reduce(
+        (sum, dim, i) => {
+          const taken = index!.data[tuple * depth + i]!;
+          return sum * dim + (taken < 0 ? taken + dim : taken);
+        },
+        Math.floor(tuple / perBatch),
+      );
       return x!.data[slice * elementCount(x!.dims.slice(batchAxes + depth)) + inner]!;
     });
   },

@@ -28,8 +28,7 @@ std::byte* allocate(size_t count) {
 #if defined(__linux__) && !defined(GDWS_SANITIZED)
 
 constexpr size_t hugePage = size_t{1} << 21;
-/// From so many bytes on, most of them lie in whole huge pages wherever a block begins.
-constexpr size_t largeBytes = 2 * hugePage;
+constexpr size_t largeBytes = hugePage;
 
 /// Fresh memory of small pages costs more at its first touch than the copy or the results that fill it. Where the system
 /// grants no huge pages, or there are none left, these are small ones.

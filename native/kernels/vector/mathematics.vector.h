@@ -79,8 +79,9 @@ GDWS_INLINE Vector exponentialLessOne(Vector x) {
 GDWS_INLINE Vector logarithm(Vector x) {
   const IntVector subnormal = x < 0x1p-126f;
   const Vector scaled = subnormal ? x * 0x1p23f : x;
-  const IntVector exponent = (bits(scaled) - 0x3f3504f3) >> 23;
-  const Vector f = fromBits(bits(scaled) - (exponent << 23)) - 1.0f;
+  // Unsigned, since bits of negative x wrap; what comes of them is not used.
+  const IntVector exponent = (IntVector)((BitVector)bits(scaled) - 0x3f3504f3u) >> 23;
+  const Vector f = fromBits((IntVector)((BitVector)bits(scaled) - (BitVector)(exponent << 23))) - 1.0f;
   const Vector n = __builtin_convertvector(exponent + (subnormal & -23), Vector);
   const Vector p = polynomial(f, {0.333333135f, -0.250000089f, 0.200021192f, -0.166679963f, 0.142195508f, -0.124055915f,
                                   0.118881747f, -0.116756409f, 0.0674660131f});

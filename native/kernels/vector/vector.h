@@ -15,6 +15,8 @@ inline constexpr int lanes = GDWS_VECTOR_BYTES / 4;
 
 typedef float Vector __attribute__((vector_size(GDWS_VECTOR_BYTES)));
 typedef int32_t IntVector __attribute__((vector_size(GDWS_VECTOR_BYTES)));
+/// Bits of lanes, in which differences wrap.
+typedef uint32_t BitVector __attribute__((vector_size(GDWS_VECTOR_BYTES)));
 typedef float UnalignedVector __attribute__((vector_size(GDWS_VECTOR_BYTES), aligned(4), may_alias));
 
 #define GDWS_INLINE static inline __attribute__((always_inline))

@@ -28,8 +28,16 @@ class CumulativeSumLines final : public Kernel {
     const CumulativeSumOperation& o = operation_;
     for (int64_t line = share.begin; line < share.end; ++line) {
       const int64_t begin = line / o.inner * o.n * o.inner + line % o.inner;
-      const auto* x = static_cast<const Number*>(buffers.inputs[0]);
-      o.sum<Sum>(x + begin, static_cast<Number*>(buffers.outputs[0]) + begin);
+      const auto* x = static_cast<const Number*>(buffers.inputs[0]) + begin;
+      // Which may be x.
+      auto* y = static_cast<Number*>(buffers.outputs[0]) + begin;
+      Sum total = 0;
+      for (int64_t i = 0; i < o.n; ++i) {
+        const int64_t at = (o.reverse ? o.n - 1 - i : i) * o.inner;
+        const Sum next = total + static_cast<Sum>(x[at]);
+        y[at] = static_cast<Number>(o.exclusive ? total : next);
+        total = next;
+      }
     }
   }
 

@@ -76,10 +76,6 @@ class CompileTask final : public Environment::Task {
   bool ended_ = false;
 };
 
-int32_t integerOf(const Napi::Value& value) {
-  return value.IsNumber() ? value.As<Napi::Number>().Int32Value() : -1;
-}
-
 }  // namespace
 
 ProgramArguments::ProgramArguments(const Napi::CallbackInfo& info) {
@@ -91,12 +87,12 @@ ProgramArguments::ProgramArguments(const Napi::CallbackInfo& info) {
     const Napi::Value pair = given[i];
     const Napi::Value constant = pair.IsArray() ? pair.As<Napi::Array>()[1u] : env.Undefined();
     if (!constant.IsObject()) throw invalidArgument(env, "a constant is given as its number, type and data");
-    const int32_t number = integerOf(pair.As<Napi::Array>()[0u]);
+    const Napi::Value key = pair.As<Napi::Array>()[0u];
+    const int32_t number = key.IsNumber() ? key.As<Napi::Number>().Int32Value() : -1;
     if (number < 0) throw invalidArgument(env, "a constant has no number");
-    const int32_t type = integerOf(constant.As<Napi::Object>().Get("type"));
-    if (type < 0 || type >= dataTypeCount) throw invalidArgument(env, "a constant has an unknown element type");
-    const ConstantData data = elementsOf(constant.As<Napi::Object>().Get("data"), static_cast<DataType>(type));
-    constants.insert_or_assign(number, data);
+    const std::optional<DataType> type = dataTypeOf(constant.As<Napi::Object>().Get("type"));
+    if (!type) throw invalidArgument(env, "a constant has an unknown element type");
+    constants.insert_or_assign(number, elementsOf(constant.As<Napi::Object>().Get("data"), *type));
   }
   if (info.Length() > 2) pages = pagesOf(info[2]);
 }

@@ -37,10 +37,10 @@ Napi::Value holdMemory(const Napi::CallbackInfo& info) {
 
 Napi::Value holdCopy(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const int32_t type = info[1].IsNumber() ? info[1].As<Napi::Number>().Int32Value() : -1;
-  if (type < 0 || type >= dataTypeCount) throw invalidArgument(env, "holdCopy takes elements and their type");
+  const std::optional<DataType> type = dataTypeOf(info[1]);
+  if (!type) throw invalidArgument(env, "holdCopy takes elements and their type");
   return throwingToJavaScript(env, [&]() -> Napi::Value {
-    const ConstantData given = elementsOf(info[0], static_cast<DataType>(type));
+    const ConstantData given = elementsOf(info[0], *type);
     const size_t bytes = given.elements * bytesOf(given.type);
     const Napi::External<HeldMemory> handle = hold(env, bytes);
     if (bytes > 0) std::memcpy(handle.Data()->memory.get(), given.data, bytes);

@@ -31,12 +31,12 @@ struct ProgramHandle {
 class RunMemory {
  public:
   /// @param held for each output that is to be written there its held memory; the others are array buffers
-  RunMemory(Napi::Env env, const CompiledProgram& program, const Napi::Value& given, const Napi::Value& held) {
+  RunMemory(Napi::Env env, CompiledProgram& program, const Napi::Value& given, const Napi::Value& held) {
     if (!given.IsArray() || given.As<Napi::Array>().Length() != program.inputCount()) {
       throw invalidArgument(env, "a run takes as many inputs as its program");
     }
     const auto arrays = given.As<Napi::Array>();
-    for (uint32_t i = 0; i < program.inputCount(); ++i) addInput(arrays[i], program.input(i));
+    for (uint32_t i = 0; i < program.inputCount(); ++i) addInput(arrays[i], program, i);
 
     Napi::Array results = Napi::Array::New(env, program.outputCount());
     for (uint32_t i = 0; i < program.outputCount(); ++i) {
@@ -44,7 +44,7 @@ class RunMemory {
       if (held.IsArray()) {
         const Napi::Value place = held.As<Napi::Array>()[i];
         if (hold(place, bytes)) {
-          outputs_.push_back(memory_.back().get());
+          outputs_.push_back(held_.back().get());
           continue;
         }
       }
@@ -60,7 +60,9 @@ class RunMemory {
   }
 
   bool run(const ProgramHandle& handle, const std::atomic<bool>& aborted) {
-    return handle.program->run(inputs_, outputs_, aborted, handle.session->session.profiling);
+    const bool finished = handle.program->run(inputs_, outputs_, aborted, handle.session->session.profiling);
+    for (auto& [input, memory] : copies_) handle.program->returnInput(input, std::move(memory));
+    return finished;
   }
 
   /// The outputs that are not held, an ArrayBuffer each, once; on the JavaScript thread.
@@ -71,16 +73,20 @@ class RunMemory {
   }
 
  private:
-  void addInput(const Napi::Value& given, const Value& value) {
-    if (!hold(given, value.bytes())) {
-      const ConstantData elements = elementsOf(given, value.type);
-      if (elements.elements != value.elements) {
-        throw invalidArgument(given.Env(), "an input has another size than its value");
-      }
-      memory_.push_back(allocateBytes(value.bytes()));
-      if (value.bytes() > 0) std::memcpy(memory_.back().get(), elements.data, value.bytes());
+  void addInput(const Napi::Value& given, CompiledProgram& program, size_t i) {
+    const Value& value = program.input(i);
+    if (hold(given, value.bytes())) {
+      inputs_.push_back(held_.back().get());
+      return;
     }
-    inputs_.push_back(memory_.back().get());
+    const ConstantData elements = elementsOf(given, value.type);
+    if (elements.elements != value.elements) {
+      throw invalidArgument(given.Env(), "an input has another size than its value");
+    }
+    AlignedBytes copy = program.borrowInput(i);
+    if (value.bytes() > 0) std::memcpy(copy.get(), elements.data, value.bytes());
+    inputs_.push_back(copy.get());
+    copies_.emplace_back(i, std::move(copy));
   }
 
   /// Keeps held memory alive as long as the run; false where `given` is none.
@@ -88,11 +94,12 @@ class RunMemory {
     const HeldMemory* held = heldMemoryOf(given);
     if (held == nullptr) return false;
     if (held->bytes != bytes) throw invalidArgument(given.Env(), "held memory has another size than its value");
-    memory_.push_back(held->memory);
+    held_.push_back(held->memory);
     return true;
   }
 
-  std::vector<AlignedBytes> memory_;  ///< copies and what is held
+  std::vector<AlignedBytes> held_;
+  std::vector<std::pair<size_t, AlignedBytes>> copies_;  ///< by input
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
   Napi::ObjectReference results_;

@@ -21,6 +21,13 @@ napi_typedarray_type arrayTypeOf(DataType type) {
 
 }  // namespace
 
+std::optional<DataType> dataTypeOf(const Napi::Value& value) {
+  if (!value.IsNumber()) return std::nullopt;
+  const int32_t number = value.As<Napi::Number>().Int32Value();
+  if (number < 0 || number >= dataTypeCount) return std::nullopt;
+  return static_cast<DataType>(number);
+}
+
 ConstantData elementsOf(const Napi::Value& value, DataType type) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != arrayTypeOf(type)) {
     throw invalidArgument(value.Env(), "an array has another element type than its value");

@@ -5,18 +5,15 @@
 #include <utility>
 
 #include "engine/memory_account.h"
-
-#if defined(__linux__) && !defined(GDWS_SANITIZED)
-#include <sys/mman.h>
-
-#include <cstdint>
-#endif
+#include "engine/page_memory.h"
 
 namespace gdws {
 
 namespace {
 
 constexpr size_t alignment = 64;
+/// From which on memory lies in pages of its own.
+[[maybe_unused]] constexpr size_t largeBytes = size_t{1} << 21;
 
 std::byte* allocate(size_t count) {
   const size_t bytes = (count + alignment - 1) / alignment * alignment;
@@ -25,31 +22,14 @@ std::byte* allocate(size_t count) {
   return memory;
 }
 
-#if defined(__linux__) && !defined(GDWS_SANITIZED)
-
-constexpr size_t hugePage = size_t{1} << 21;
-constexpr size_t largeBytes = hugePage;
-
-/// Fresh memory of small pages costs more at its first touch than the copy or the results that fill it. Where the system
-/// grants no huge pages, or there are none left, these are small ones.
-AlignedBytes allocateLarge(size_t count) {
-  if (count > SIZE_MAX - hugePage) throw std::bad_alloc();
-  const size_t reserved = count + hugePage;
-  void* const memory = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  const auto first = reinterpret_cast<uintptr_t>(memory);
-  auto* const aligned = reinterpret_cast<std::byte*>((first + hugePage - 1) / hugePage * hugePage);
-  madvise(aligned, count, MADV_HUGEPAGE);
-  return AlignedBytes(aligned, [memory, reserved](std::byte*) { munmap(memory, reserved); });
-}
-
-#endif
-
 }  // namespace
 
 AlignedBytes allocateBytes(size_t count) {
-#if defined(__linux__) && !defined(GDWS_SANITIZED)
-  if (count >= largeBytes) return allocateLarge(count);
+#ifndef GDWS_SANITIZED
+  if (count >= largeBytes) {
+    const auto pages = std::make_shared<PageMemory>(count);
+    return AlignedBytes(pages, pages->data());
+  }
 #endif
   return AlignedBytes(allocate(count), std::free);
 }

@@ -30,7 +30,8 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     : program_(std::move(program)),
       threads_(context.threads),
       constants_(program_.values.size()),
-      account_(MemoryAccount::current()) {
+      account_(MemoryAccount::current()),
+      spareInputs_(program_.inputs.size()) {
   size_t scratchBytes = 0;
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
   std::vector<std::vector<int32_t>> spent;
@@ -101,10 +102,10 @@ Profile CompiledProgram::profile() const {
 
 std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
   {
-    const std::lock_guard lock(workspacesMutex_);
-    if (!workspaces_.empty()) {
-      std::unique_ptr<Workspace> workspace = std::move(workspaces_.back());
-      workspaces_.pop_back();
+    const std::lock_guard lock(sparesMutex_);
+    if (!spareWorkspaces_.empty()) {
+      std::unique_ptr<Workspace> workspace = std::move(spareWorkspaces_.back());
+      spareWorkspaces_.pop_back();
       return workspace;
     }
   }
@@ -117,11 +118,35 @@ std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
 }
 
 void CompiledProgram::returnWorkspace(std::unique_ptr<Workspace> workspace) {
-  const std::lock_guard lock(workspacesMutex_);
+  const std::lock_guard lock(sparesMutex_);
   try {
-    workspaces_.push_back(std::move(workspace));
+    spareWorkspaces_.push_back(std::move(workspace));
   } catch (const std::bad_alloc&) {
     // The run has succeeded; the next one makes a workspace of its own.
+  }
+}
+
+AlignedBytes CompiledProgram::borrowInput(size_t i) {
+  {
+    const std::lock_guard lock(sparesMutex_);
+    if (!spareInputs_[i].empty()) {
+      AlignedBytes memory = std::move(spareInputs_[i].back());
+      spareInputs_[i].pop_back();
+      return memory;
+    }
+  }
+  const MemoryAccount::Scope scope(account_);
+  return allocateCounted(input(i).bytes(), Counters::instance().arenaBytes);
+}
+
+void CompiledProgram::returnInput(size_t i, AlignedBytes memory) {
+  const std::lock_guard lock(sparesMutex_);
+  // As many as went on at once; what had waited in a longer queue is freed.
+  if (spareInputs_[i].size() >= spareWorkspaces_.size()) return;
+  try {
+    spareInputs_[i].push_back(std::move(memory));
+  } catch (const std::bad_alloc&) {
+    // The next run makes its own.
   }
 }
 

@@ -45,6 +45,12 @@ class CompiledProgram {
   /// Names of the kernels, an operation each, in order.
   std::vector<std::string> kernelNames() const;
 
+  /// Memory for an input of a run, which what an earlier run has returned spares from being touched for the first time.
+  /// Throws std::bad_alloc.
+  AlignedBytes borrowInput(size_t i);
+  /// Takes back what a run that has ended had borrowed.
+  void returnInput(size_t i, AlignedBytes memory);
+
   /// Runs the program with its threads; returns false where `aborted` was set before the end. `profiled` runs are added
   /// to the profile. Throws std::bad_alloc before anything is written.
   bool run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, const std::atomic<bool>& aborted,
@@ -81,8 +87,9 @@ class CompiledProgram {
   std::unique_ptr<StepTimes[]> times_;      ///< by step
   std::vector<AlignedBytes> constants_;     ///< by value id; null where no kernel reads it
   std::shared_ptr<MemoryAccount> account_;  ///< of the session, for workspaces
-  std::mutex workspacesMutex_;
-  std::vector<std::unique_ptr<Workspace>> workspaces_;
+  std::mutex sparesMutex_;
+  std::vector<std::unique_ptr<Workspace>> spareWorkspaces_;
+  std::vector<std::vector<AlignedBytes>> spareInputs_;  ///< by input
 };
 
 }  // namespace gdws

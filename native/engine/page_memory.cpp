@@ -16,18 +16,31 @@ namespace gdws {
 
 namespace {
 
+constexpr size_t hugePage = size_t{1} << 21;
 constexpr int protection = PROT_READ | PROT_WRITE;
 constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+void preferHugePages([[maybe_unused]] void* at, [[maybe_unused]] size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  // Where that fails pages are small.
+  madvise(at, bytes, MADV_HUGEPAGE);
+#endif
+}
 
 }  // namespace
 
 PageMemory::PageMemory(size_t bytes) : bytes_(std::max<size_t>(bytes, 1)) {
-  void* const memory = mmap(nullptr, bytes_, protection, flags, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  data_ = static_cast<std::byte*>(memory);
+  const bool isLarge = bytes_ >= hugePage;
+  if (bytes_ > SIZE_MAX - hugePage) throw std::bad_alloc();
+  reservedBytes_ = isLarge ? bytes_ + hugePage : bytes_;
+  reserved_ = mmap(nullptr, reservedBytes_, protection, flags, -1, 0);
+  if (reserved_ == MAP_FAILED) throw std::bad_alloc();
+  const auto first = reinterpret_cast<uintptr_t>(reserved_);
+  data_ = reinterpret_cast<std::byte*>(isLarge ? (first + hugePage - 1) / hugePage * hugePage : first);
+  if (isLarge) preferHugePages(data_, bytes_);
 }
 
-PageMemory::~PageMemory() { munmap(data_, bytes_); }
+PageMemory::~PageMemory() { munmap(reserved_, reservedBytes_); }
 
 void PageMemory::discard(const void* from, size_t bytes) const {
   const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
@@ -36,7 +49,8 @@ void PageMemory::discard(const void* from, size_t bytes) const {
   const uintptr_t begin = (first + page - 1) / page * page, end = (first + bytes) / page * page;
   if (begin >= end) return;
   // New pages in the place of the old; where that fails these stay, which harms nobody.
-  mmap(reinterpret_cast<void*>(begin), end - begin, protection, flags | MAP_FIXED, -1, 0);
+  void* const fresh = mmap(reinterpret_cast<void*>(begin), end - begin, protection, flags | MAP_FIXED, -1, 0);
+  if (fresh != MAP_FAILED && bytes_ >= hugePage) preferHugePages(fresh, end - begin);
 }
 
 #else

@@ -5,6 +5,8 @@
 namespace gdws {
 
 /// Memory of whole pages, which the system can have back while its addresses stay. Not copied, not moved.
+/// From 2 MiB on they are huge ones where the system grants them: fresh memory of small pages costs more at its first
+/// touch, and at that by another thread, than the copy or the results that fill it.
 class PageMemory {
  public:
   /// Zeros, which take memory only once they are written. Throws std::bad_alloc.
@@ -23,6 +25,8 @@ class PageMemory {
  private:
   std::byte* data_ = nullptr;
   size_t bytes_ = 0;
+  void* reserved_ = nullptr;  ///< from the system, with room for `data_` to begin at a huge page
+  size_t reservedBytes_ = 0;
 };
 
 }  // namespace gdws

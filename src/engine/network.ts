@@ -164,6 +164,11 @@ export class Network {
   }
 
   private async compileLowered(lower: () => LoweredGraph): Promise<CompiledGraph> {
+    // A session that is released meanwhile closes the file.
+    await this.memory?.restore().catch((error: unknown) => {
+      this.checkInUse();
+      throw error;
+    });
     this.checkInUse();
     const lowered = lower();
     if (this.tuning) await this.tuning.prepare(lowered);
@@ -194,7 +199,7 @@ export class Network {
   }
 
   private lower(known?: ReadonlyMap<string, KnownValue>): LoweredGraph {
-    this.memory?.restore();
+    this.memory?.restoreSync();
     return lowerGraph(this.graph, known, this.pool);
   }
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GdwsError } from '../errors';
 import { native } from '../native';
@@ -6,6 +7,9 @@ import type { Move } from './align';
 import { chunkBytes, openRegularSync } from './regular-file';
 
 const read = promisify(fs.read);
+
+/** What takes a millisecond or a few to read where the system has it in memory. */
+const partBytes = 8 << 20;
 
 /** Closes the files of memory that was dropped without {@link FileMemory.close}. */
 const dropped = new FinalizationRegistry<number>((descriptor) => fs.closeSync(descriptor));
@@ -20,6 +24,8 @@ export class FileMemory {
   /** Moves within the bytes after they were read, which are made again whenever they come back. */
   moves: readonly Move[] = [];
   private complete = false;
+  /** How often the bytes came back or were given up, so that whoever brings them back in parts sees that others did. */
+  private changes = 0;
 
   private constructor(
     private readonly file: string,
@@ -59,11 +65,32 @@ export class FileMemory {
   /** Says that pages have been, or are about to be, given back. */
   discard(): void {
     this.complete = false;
+    this.changes++;
   }
 
-  /** @throws GdwsError MODEL_UNREADABLE where the file is not what it was */
-  restore(): void {
+  /**
+   * Brings the bytes back, if nobody else does meanwhile; the event loop turns. They are there until the next
+   * {@link discard}.
+   *
+   * @throws GdwsError MODEL_UNREADABLE where the file is not what it was
+   */
+  async restore(): Promise<void> {
+    while (!this.complete) {
+      const { changes } = this;
+      const parts = this.parts();
+      while (this.changes === changes && !parts.next().done) await setImmediate();
+    }
+  }
+
+  /** As {@link restore}, at once. */
+  restoreSync(): void {
     if (this.complete) return;
+    const parts = this.parts();
+    while (!parts.next().done);
+  }
+
+  /** Brings the bytes back part after part; all that follows a part which another call or a discard comes after is void. */
+  private *parts(): Generator<void> {
     try {
       if (this.descriptor === undefined) throw new Error('it is closed');
       const { size, mtimeMs } = fs.fstatSync(this.descriptor);
@@ -71,13 +98,15 @@ export class FileMemory {
         throw new Error('it was changed since the session was made, and its weights are needed again');
       }
       for (let at = 0; at < size;) {
-        at += progress(fs.readSync(this.descriptor, this.bytes, at, Math.min(chunkBytes, size - at), at));
+        if (at > 0) yield;
+        at += progress(fs.readSync(this.descriptor, this.bytes, at, Math.min(partBytes, size - at), at));
       }
     } catch (cause) {
       throw unreadable(this.file, cause as Error);
     }
     for (const { from, to, length } of this.moves) this.bytes.copyWithin(to, from, from + length);
     this.complete = true;
+    this.changes++;
   }
 
   /** Lets go of the file; what was discarded cannot come back then. Safe to call again. */

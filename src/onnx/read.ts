@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
 import { checkLimit, defaultLimits, type Limits } from '../limits';
+import { native } from '../native';
 import { alignRawData } from './align';
 import { loadExternalData, refuseExternalData } from './external-data';
 import { FileMemory } from './file-memory';
@@ -50,12 +51,12 @@ export async function readModelCopy(source: Uint8Array, limits: Limits = default
   return model;
 }
 
-/** Takes some milliseconds. */
+/** Takes a millisecond or a few. */
 const copiedAtOnce = 8 << 20;
 
 function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   try {
-    return new Uint8Array(bytes);
+    return new Uint8Array(native.allocatePages(bytes), 0, bytes);
   } catch (cause) {
     throw new GdwsError('OUT_OF_MEMORY', 'there is no room for the model.', { cause });
   }

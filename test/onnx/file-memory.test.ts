@@ -131,12 +131,62 @@ describe('the bytes of a file', () => {
     const before = memory.bytes.slice();
     memory.discard();
     memory.bytes.fill(0);
-    memory.restore();
+    memory.restoreSync();
     expect(memory.bytes).toEqual(before);
     memory.close();
     memory.close();
     memory.discard();
-    expect(() => memory.restore()).toThrow('it is closed');
+    expect(() => memory.restoreSync()).toThrow('it is closed');
+    await expect(memory.restore()).rejects.toThrow('it is closed');
+  });
+
+  describe('of three parts come back', () => {
+    let memory: FileMemory, before: Buffer;
+    beforeAll(async () => {
+      const bytes = Buffer.from(Array.from({ length: 251 }, (_, i) => i));
+      memory = await FileMemory.read(write('parts', Buffer.alloc(20 << 20, bytes)));
+      memory.moves = [
+        { from: 101, to: 100, length: 9 << 20 },
+        { from: 12 << 20, to: (12 << 20) - 3, length: 5 << 20 },
+      ];
+      for (const { from, to, length } of memory.moves) memory.bytes.copyWithin(to, from, from + length);
+      before = Buffer.from(memory.bytes);
+    });
+    beforeEach(() => lose());
+    afterAll(() => memory.close());
+
+    const lose = () => {
+      memory.discard();
+      memory.bytes.fill(0);
+    };
+    const isBack = () => before.equals(memory.bytes);
+
+    test('in turns of the event loop', async () => {
+      let turns = 0;
+      const counting = setInterval(() => turns++, 0);
+      const restoring = memory.restore();
+      expect(isBack()).toBe(false);
+      await restoring;
+      clearInterval(counting);
+      expect(isBack()).toBe(true);
+      expect(turns).toBeGreaterThan(0);
+    });
+
+    test('where they are wanted at once meanwhile', async () => {
+      const restoring = memory.restore();
+      memory.restoreSync();
+      expect(isBack()).toBe(true);
+      await restoring;
+      expect(isBack()).toBe(true);
+    });
+
+    test('where they are discarded once more, and where two wait for them', async () => {
+      const restoring = [memory.restore(), memory.restore()];
+      await new Promise((resolve) => setImmediate(resolve));
+      lose();
+      await Promise.all(restoring);
+      expect(isBack()).toBe(true);
+    });
   });
 
   test.each([

@@ -19,16 +19,13 @@ test(
   async () => {
     const plan: Plan = { model, deep, warmUp, channels, size: 28, milliseconds: 1000 };
     const best = { made: Infinity, bytes: Infinity, run: Infinity };
-    let measured = 0;
     for (let attempt = 0; attempt < tries; attempt++) {
       const stalls = await children.result<Stalls>('event-loop', plan);
-      // Where other processes keep the event loop waiting, nothing can be said of this one; nor of too short an inference.
-      if (stalls.busy > most / 4 || stalls.milliseconds < plan.milliseconds) continue;
-      measured++;
+      // Too short an inference says nothing.
+      if (stalls.milliseconds < plan.milliseconds) continue;
       for (const name of ['made', 'bytes', 'run'] as const) best[name] = Math.min(best[name], stalls[name]);
       if (Math.max(best.made, best.bytes, best.run) < most) return;
     }
-    if (measured < tries / 2) return console.log('Not measured: other processes keep the event loop waiting here.');
     expect(best.run).toBeLessThan(most);
     expect(best.made).toBeLessThan(most);
     expect(best.bytes).toBeLessThan(most);

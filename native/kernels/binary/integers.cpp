@@ -1,5 +1,6 @@
 #include "kernels/binary/kernels.h"
 #include "kernels/binary/operation.h"
+#include "kernels/element_type.h"
 #include "kernels/integers.h"
 
 namespace gdws {
@@ -16,8 +17,7 @@ class BinaryIntegers final : public Kernel {
   }
 
   void run(const Buffers& buffers, const Team& team) const override {
-    if (operation_.type == DataType::int64) return runAs<int64_t>(buffers, team);
-    runAs<int32_t>(buffers, team);
+    withInteger(operation_.type, [&]<class Integer>(Integer) { runAs<Integer>(buffers, team); });
   }
 
  private:

@@ -1,3 +1,4 @@
+#include "kernels/element_type.h"
 #include "kernels/integers.h"
 #include "kernels/reduce/kernels.h"
 #include "kernels/reduce/operation.h"
@@ -14,8 +15,7 @@ class ReduceIntegers final : public Kernel {
   }
 
   void run(const Buffers& buffers, const Team& team) const override {
-    if (operation_.type == DataType::int64) return runAs<int64_t>(buffers, team);
-    runAs<int32_t>(buffers, team);
+    withInteger(operation_.type, [&]<class Integer>(Integer) { runAs<Integer>(buffers, team); });
   }
 
  private:

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernels/element_type.h"
 #include "kernels/scatterElements/kernels.h"
 #include "kernels/scatterElements/operation.h"
 

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "kernels/broadcast.h"
+#include "kernels/element_type.h"
 #include "kernels/scatterElements/kernels.h"
 #include "kernels/scatterElements/operation.h"
 

@@ -37,19 +37,4 @@ Number updated(Update update, Number x, Number y) {
   }
 }
 
-/// Calls visit with a number of the type, for visit to take its type from.
-template <class Visit>
-void withNumber(DataType type, Visit visit) {
-  switch (type) {
-    case DataType::float32:
-      return visit(float{});
-    case DataType::int64:
-      return visit(int64_t{});
-    case DataType::int32:
-      return visit(int32_t{});
-    default:
-      return visit(uint8_t{});
-  }
-}
-
 }  // namespace gdws

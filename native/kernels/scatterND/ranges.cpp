@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernels/element_type.h"
 #include "kernels/scatterND/kernels.h"
 #include "kernels/scatterND/operation.h"
 

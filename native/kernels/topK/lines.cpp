@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "kernels/scatterElements/update.h"
+#include "kernels/element_type.h"
 #include "kernels/topK/kernels.h"
 #include "kernels/topK/operation.h"
 

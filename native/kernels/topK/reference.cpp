@@ -1,4 +1,4 @@
-#include "kernels/scatterElements/update.h"
+#include "kernels/element_type.h"
 #include "kernels/topK/kernels.h"
 #include "kernels/topK/operation.h"
 

@@ -29,15 +29,16 @@ void preferHugePages([[maybe_unused]] void* at, [[maybe_unused]] size_t bytes) {
 
 }  // namespace
 
-PageMemory::PageMemory(size_t bytes) : bytes_(std::max<size_t>(bytes, 1)) {
-  const bool isLarge = bytes_ >= hugePage;
+PageMemory::PageMemory(size_t bytes, PageSize pageSize) : bytes_(std::max<size_t>(bytes, 1)) {
   if (bytes_ > SIZE_MAX - hugePage) throw std::bad_alloc();
-  reservedBytes_ = isLarge ? bytes_ + hugePage : bytes_;
+  if (bytes_ >= hugePage) pageSize_ = pageSize;
+  const bool isHuge = pageSize_ == PageSize::huge;
+  reservedBytes_ = isHuge ? bytes_ + hugePage : bytes_;
   reserved_ = mmap(nullptr, reservedBytes_, protection, flags, -1, 0);
   if (reserved_ == MAP_FAILED) throw std::bad_alloc();
   const auto first = reinterpret_cast<uintptr_t>(reserved_);
-  data_ = reinterpret_cast<std::byte*>(isLarge ? (first + hugePage - 1) / hugePage * hugePage : first);
-  if (isLarge) preferHugePages(data_, bytes_);
+  data_ = reinterpret_cast<std::byte*>(isHuge ? (first + hugePage - 1) / hugePage * hugePage : first);
+  if (isHuge) preferHugePages(data_, bytes_);
 }
 
 PageMemory::~PageMemory() { munmap(reserved_, reservedBytes_); }
@@ -50,12 +51,12 @@ void PageMemory::discard(const void* from, size_t bytes) const {
   if (begin >= end) return;
   // New pages in the place of the old; where that fails these stay, which harms nobody.
   void* const fresh = mmap(reinterpret_cast<void*>(begin), end - begin, protection, flags | MAP_FIXED, -1, 0);
-  if (fresh != MAP_FAILED && bytes_ >= hugePage) preferHugePages(fresh, end - begin);
+  if (fresh != MAP_FAILED && pageSize_ == PageSize::huge) preferHugePages(fresh, end - begin);
 }
 
 #else
 
-PageMemory::PageMemory(size_t bytes) : bytes_(std::max<size_t>(bytes, 1)) {
+PageMemory::PageMemory(size_t bytes, PageSize) : bytes_(std::max<size_t>(bytes, 1)) {
   data_ = static_cast<std::byte*>(std::calloc(bytes_, 1));
   if (data_ == nullptr) throw std::bad_alloc();
 }

@@ -4,13 +4,15 @@
 
 namespace gdws {
 
+enum class PageSize { small, huge };
+
 /// Memory of whole pages, which the system can have back while its addresses stay. Not copied, not moved.
-/// From 2 MiB on they are huge ones where the system grants them: fresh memory of small pages costs more at its first
+/// Huge pages begin at 2 MiB, and are small ones where the system grants none: fresh memory of small pages costs more at its first
 /// touch, and at that by another thread, than the copy or the results that fill it.
 class PageMemory {
  public:
   /// Zeros, which take memory only once they are written. Throws std::bad_alloc.
-  explicit PageMemory(size_t bytes);
+  explicit PageMemory(size_t bytes, PageSize pageSize = PageSize::huge);
   ~PageMemory();
   PageMemory(const PageMemory&) = delete;
   PageMemory& operator=(const PageMemory&) = delete;
@@ -25,6 +27,7 @@ class PageMemory {
  private:
   std::byte* data_ = nullptr;
   size_t bytes_ = 0;
+  PageSize pageSize_ = PageSize::small;
   void* reserved_ = nullptr;  ///< from the system, with room for `data_` to begin at a huge page
   size_t reservedBytes_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/page_memory.h"
 #include "engine/program.h"
 #include "engine/team.h"
 #include "kernels/vector/table.h"
@@ -75,6 +76,6 @@ struct KernelDefinition {
 const std::vector<KernelDefinition>& kernelTable();
 
 /// 64-byte aligned floats, zeroed; many take memory only where they are written. Throws std::bad_alloc.
-std::shared_ptr<float[]> allocateFloats(size_t count);
+std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize = PageSize::huge);
 
 }  // namespace gdws

@@ -3,7 +3,6 @@
 #include "engine/aligned_bytes.h"
 #include "engine/counters.h"
 #include "engine/memory_account.h"
-#include "engine/page_memory.h"
 #include "kernels/argReduce/kernels.h"
 #include "kernels/averagePool/kernels.h"
 #include "kernels/binary/kernels.h"
@@ -86,7 +85,7 @@ const std::vector<KernelDefinition>& kernelTable() {
   return *table;
 }
 
-std::shared_ptr<float[]> allocateFloats(size_t count) {
+std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize) {
   std::atomic<int64_t>& held = Counters::instance().weightBytes;
   constexpr size_t manyBytes = size_t{1} << 20;
   if (count * sizeof(float) >= manyBytes) {
@@ -95,7 +94,7 @@ std::shared_ptr<float[]> allocateFloats(size_t count) {
       CountedBytes counted;
     };
     const std::shared_ptr<Pages> pages(
-        new Pages{PageMemory(count * sizeof(float)), {held, static_cast<int64_t>(count * sizeof(float))}});
+        new Pages{PageMemory(count * sizeof(float), pageSize), {held, static_cast<int64_t>(count * sizeof(float))}});
     return std::shared_ptr<float[]>(pages, reinterpret_cast<float*>(pages->memory.data()));
   }
   const AlignedBytes bytes = allocateCounted(count * sizeof(float), held);

@@ -8,8 +8,8 @@ import { chunkBytes, openRegularSync } from './regular-file';
 
 const read = promisify(fs.read);
 
-/** What takes a millisecond or a few to read where the system has it in memory. */
-const partBytes = 8 << 20;
+/** What is read in a few milliseconds, where the system has it in memory, even into fresh pages. */
+const partBytes = 2 << 20;
 
 /** Closes the files of memory that was dropped without {@link FileMemory.close}. */
 const dropped = new FinalizationRegistry<number>((descriptor) => fs.closeSync(descriptor));

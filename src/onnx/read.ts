@@ -51,8 +51,8 @@ export async function readModelCopy(source: Uint8Array, limits: Limits = default
   return model;
 }
 
-/** Takes a millisecond or a few. */
-const copiedAtOnce = 8 << 20;
+/** What is copied in a few milliseconds even to fresh pages. */
+const copiedAtOnce = 2 << 20;
 
 function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   try {

@@ -140,7 +140,7 @@ describe('the bytes of a file', () => {
     await expect(memory.restore()).rejects.toThrow('it is closed');
   });
 
-  describe('of three parts come back', () => {
+  describe('of many parts come back', () => {
     let memory: FileMemory, before: Buffer;
     beforeAll(async () => {
       const bytes = Buffer.from(Array.from({ length: 251 }, (_, i) => i));

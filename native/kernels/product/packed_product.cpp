@@ -97,9 +97,12 @@ void PackedProduct::choose(int threads) {
 
 std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, const KernelContext& context) const {
   const int64_t unit = alongChannels_ ? vectors_.lanes : 1, depth = geometry_.depth;
-  const std::shared_ptr<float[]> packed =
-      allocateFloats(static_cast<size_t>(geometry_.groups * packedChannels() * depth));
   const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == depth;
+  const auto floats = static_cast<size_t>(geometry_.groups * packedChannels() * depth);
+  // Each part goes to all blocks of depth. The first would take the huge pages of all of them, before anything is spent.
+  constexpr size_t manyFloats = size_t{1} << 22;
+  const bool isSpent = context.spend && consecutive && depthBlocks_ > 1 && floats >= manyFloats;
+  const std::shared_ptr<float[]> packed = allocateFloats(floats, isSpent ? PageSize::small : PageSize::huge);
   for (int64_t group = 0; group < geometry_.groups; ++group) {
     for (int64_t part = 0; part < channelParts_.parts; ++part) {
       const int64_t first = channelParts_.begin(part) * unit, width = channelParts_.size(part) * unit;

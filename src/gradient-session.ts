@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
 import { checkFeeds, holdFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
@@ -10,7 +11,7 @@ import { limitsOf, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
 import { editableCopy } from './onnx/copy';
-import { readModel } from './onnx/read';
+import { readModel, readModelCopy } from './onnx/read';
 import { crossEntropy } from './robustness/loss';
 import { rows } from './robustness/queries';
 
@@ -82,7 +83,7 @@ export class GradientSession {
   }
 
   /**
-   * Reads a model from a file or from bytes, and makes sure that it can be differentiated by its inputs and its weights for
+   * Reads a model from a file or from bytes, which are copied, and makes sure that it can be differentiated by its inputs and its weights for
    * the declared shapes, a free batch counting as 1; where other dims are free, the first run tells.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
@@ -92,10 +93,14 @@ export class GradientSession {
     const file = typeof source === 'string' ? source : undefined;
     try {
       const limits = limitsOf(options);
-      const model = await readModel(source, limits);
+      const model = await (typeof source === 'string' ? readModel(source, limits) : readModelCopy(source, limits));
+      // The event loop turns between steps that take some milliseconds for a large model.
+      await setImmediate();
       const written = new Graph(editableCopy(model), file, limits);
       const graph = new Graph(model, file, limits);
+      await setImmediate();
       simplify(graph);
+      await setImmediate();
       const output = outputOf(graph, options.output);
       const threads = threadsOf(options);
       const session = new GradientSession(
@@ -103,7 +108,7 @@ export class GradientSession {
         new GradientNetwork(graph, output, threads, options.kernel),
         new GradientNetwork(written, output, threads, options.kernel),
       );
-      session.prepare();
+      await session.prepare();
       return session;
     } catch (error) {
       throw located(error, { file });
@@ -202,9 +207,10 @@ export class GradientSession {
     return Promise.resolve();
   }
 
-  private prepare(): void {
+  private async prepare(): Promise<void> {
     try {
       this.knownClasses = this.network.check('inputs');
+      await setImmediate();
       this.weightNetwork.check({ perImage: false });
     } catch (error) {
       if (!(error instanceof GdwsError) || error.code !== 'SHAPE_UNKNOWN') throw error;

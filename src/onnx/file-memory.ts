@@ -2,9 +2,8 @@ import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GdwsError } from '../errors';
-import { native } from '../native';
 import type { Move } from './align';
-import { chunkBytes, openRegularSync } from './regular-file';
+import { allocate, chunkBytes, openRegularSync } from './regular-file';
 
 const read = promisify(fs.read);
 
@@ -20,7 +19,6 @@ const dropped = new FinalizationRegistry<number>((descriptor) => fs.closeSync(de
  * more by then, but must have the same content.
  */
 export class FileMemory {
-  readonly bytes: Uint8Array;
   /** Moves within the bytes after they were read, which are made again whenever they come back. */
   moves: readonly Move[] = [];
   private complete = false;
@@ -31,10 +29,8 @@ export class FileMemory {
     private readonly file: string,
     private descriptor: number | undefined,
     private readonly content: fs.Stats,
-    /** What the bytes lie in, as the addon allocated it. */
-    readonly pages: ArrayBuffer,
+    readonly bytes: Uint8Array<ArrayBuffer>,
   ) {
-    this.bytes = new Uint8Array(pages, 0, content.size);
     dropped.register(this, descriptor!, this);
   }
 
@@ -48,7 +44,7 @@ export class FileMemory {
       descriptor = openRegularSync(file);
       const content = fs.fstatSync(descriptor);
       check(content.size);
-      memory = new FileMemory(file, descriptor, content, native.allocatePages(content.size));
+      memory = new FileMemory(file, descriptor, content, allocate(content.size));
       for (let at = 0; at < content.size;) {
         const length = Math.min(chunkBytes, content.size - at);
         at += progress((await read(descriptor, memory.bytes, at, length, at)).bytesRead);
@@ -60,6 +56,11 @@ export class FileMemory {
       else if (descriptor !== undefined) fs.closeSync(descriptor);
       throw unreadable(file, cause as Error);
     }
+  }
+
+  /** What the bytes lie in, as the addon allocated it. */
+  get pages(): ArrayBuffer {
+    return this.bytes.buffer;
   }
 
   /** Says that pages have been, or are about to be, given back. */
@@ -123,9 +124,9 @@ function progress(bytesRead: number): number {
   return bytesRead;
 }
 
-function unreadable(file: string, cause: Error & { code?: string }): GdwsError {
+function unreadable(file: string, cause: Error): GdwsError {
   if (cause instanceof GdwsError) return cause;
-  if (cause.code === 'OUT_OF_MEMORY')
-    return new GdwsError(cause.code, 'there is no room for the file.', { file, cause });
+  if (cause instanceof RangeError)
+    return new GdwsError('OUT_OF_MEMORY', 'there is no room for the file.', { file, cause });
   return new GdwsError('MODEL_UNREADABLE', `the file cannot be read: ${cause.message}.`, { file, cause });
 }

@@ -2,12 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
 import { checkLimit, defaultLimits, type Limits } from '../limits';
-import { native } from '../native';
 import { alignRawData } from './align';
 import { loadExternalData, refuseExternalData } from './external-data';
 import { FileMemory } from './file-memory';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
-import { openRegular, readAndClose } from './regular-file';
+import { allocate, openRegular, readAndClose } from './regular-file';
 import { scanModel } from './scan';
 
 /**
@@ -37,7 +36,7 @@ export async function readModel(source: string | Uint8Array, limits: Limits = de
  */
 export async function readModelCopy(source: Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
   checkFileBytes(source.length, limits);
-  const bytes = allocate(source.length);
+  const bytes = allocateForModel(source.length);
   for (let at = 0; at < bytes.length; at += copiedAtOnce) {
     if (at > 0) await setImmediate();
     if (source.length !== bytes.length) {
@@ -54,9 +53,9 @@ export async function readModelCopy(source: Uint8Array, limits: Limits = default
 /** What is copied in a few milliseconds even to fresh pages. */
 const copiedAtOnce = 2 << 20;
 
-function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+function allocateForModel(bytes: number): Uint8Array {
   try {
-    return new Uint8Array(native.allocatePages(bytes), 0, bytes);
+    return allocate(bytes);
   } catch (cause) {
     throw new GdwsError('OUT_OF_MEMORY', 'there is no room for the model.', { cause });
   }

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { native } from '../native';
 
 /** Why a file is not read. */
 export class Refusal extends Error {}
@@ -45,6 +46,19 @@ function requireRegular(stats: fs.Stats): void {
 export const chunkBytes = 2 ** 30;
 
 /**
+ * Memory for the bytes of a file, as the addon allocates it: in large pages, and such that pages can be given back.
+ *
+ * @throws RangeError where there is no room
+ */
+export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(native.allocatePages(bytes), 0, bytes);
+  } catch (cause) {
+    throw new RangeError(`there is no room for ${bytes} bytes`, { cause });
+  }
+}
+
+/**
  * The bytes of an open file, which is closed whatever happens.
  *
  * @param check is told how many bytes there are before they are read
@@ -57,7 +71,7 @@ export async function readAndClose(
   try {
     const { size } = await handle.stat();
     check(size);
-    const bytes = new Uint8Array(size);
+    const bytes = allocate(size);
     for (let read = 0; read < size;) {
       const { bytesRead } = await handle.read(bytes, read, Math.min(chunkBytes, size - read), read);
       if (bytesRead === 0) throw new Refusal('it became shorter while it was read');

@@ -159,7 +159,7 @@ describe('gdws', () => {
   test('--debug says where in the code', async () => {
     const { code, stderr } = await gdws(['inspect', inFolder('cut.onnx'), '--debug']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/error\[MODEL_UNREADABLE\].*\n(.*\n)*\s+at .*read\.ts/);
+    expect(stderr).toMatch(/error\[MODEL_UNREADABLE\].*\n(.*\n)*\s+at .*read\.js/);
     expect(stderr).toContain('Caused by:');
   });
 

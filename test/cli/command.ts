@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
-
-const root = path.join(__dirname, '../..');
+import { compiledTree } from '../compiled-tree';
 
 /** The bundled network: input (N, 1, 28, 28), logits (N, 10). */
-export const bundled = path.join(root, 'examples/robust-mnist.onnx');
+export const bundled = path.join(__dirname, '../../examples/robust-mnist.onnx');
+
+const tree = compiledTree('src');
+afterAll(() => fs.rmSync(tree, { recursive: true }));
 
 export interface Ended {
   readonly code: number | null;
@@ -34,7 +37,7 @@ export function gdwsInTerminal(args: readonly string[], { cwd, environment }: Pl
   });
 }
 
-const cli = ['--import', require.resolve('tsx'), path.join(root, 'src/cli/main.ts')];
+const cli = [path.join(tree, 'src/cli/main.js')];
 
 function run(program: string, args: readonly string[], { cwd, environment, deaf }: Place): Promise<Ended> {
   // What decides on colours is the test's to say; so is CI, for Node paints nothing there.

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { compiledTree } from './compiled-tree';
+import { compiledTree } from '../compiled-tree';
 
 /** How a process ended. */
 export interface Ended {
@@ -26,7 +26,7 @@ export const patience = process.env.GDWS_SANITIZER ? 10 : 1;
 
 /** Runs the scripts `*.child.ts` of this folder in processes of their own; one for a test file. */
 export class Children {
-  readonly folder = compiledTree();
+  readonly folder = compiledTree('src', 'test/runtime');
 
   /** A path in the folder, which goes with it. */
   file(name: string, bytes?: Uint8Array): string {

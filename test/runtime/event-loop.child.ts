@@ -1,6 +1,7 @@
-// Prints the longest stalls of the event loop, in milliseconds.
+// Prints the longest stalls of the event loop, in milliseconds, without the time in which its thread had no processor.
 import fs from 'node:fs';
 import { InferenceSession, Tensor } from '../../src/session';
+import { longestStall } from './longest-stall';
 import { numbers } from './models';
 
 export interface Plan {
@@ -24,35 +25,6 @@ export interface Stalls {
   readonly milliseconds: number;
 }
 
-/**
- * How long this thread could have run but had no processor, in milliseconds: other processes' doing, and other threads'.
- * 0 where the system does not tell (https://docs.kernel.org/scheduler/sched-stats.html).
- */
-function waited(): number {
-  try {
-    return Number(fs.readFileSync('/proc/self/schedstat', 'latin1').split(' ')[1]) / 1e6;
-  } catch {
-    return 0;
-  }
-}
-
-async function longestStall(work: () => Promise<unknown>): Promise<number> {
-  const time = () => performance.now() - waited();
-  let longest = 0;
-  let before = time();
-  let ended = false;
-  const turn = () => {
-    const now = time();
-    longest = Math.max(longest, now - before);
-    before = now;
-    if (!ended) setTimeout(turn, 1);
-  };
-  setTimeout(turn, 1);
-  await work();
-  ended = true;
-  return Math.max(longest, time() - before);
-}
-
 async function main(): Promise<void> {
   const { model, deep, warmUp, channels, size, milliseconds } = JSON.parse(process.argv[2]!) as Plan;
   const file = new Uint8Array(fs.readFileSync(model));
@@ -65,11 +37,11 @@ async function main(): Promise<void> {
   // The first session of a process waits for JavaScript that was never run before.
   const first = await InferenceSession.create(warmUp, options);
   await first.run({ x: new Tensor('float32', numbers(64), [1, 1, 8, 8]) });
-  const made = await longestStall(async () => {
+  const { own: made } = await longestStall(async () => {
     session = await InferenceSession.create(model, options);
     await session.run({ x: one });
   });
-  const bytes = await longestStall(async () => (await InferenceSession.create(file, options)).release());
+  const { own: bytes } = await longestStall(async () => (await InferenceSession.create(file, options)).release());
   session = await InferenceSession.create(deep, options);
   await session.run({ x: one });
   const begun = performance.now();
@@ -79,7 +51,7 @@ async function main(): Promise<void> {
   // A program's first runs are where the memory for feeds is touched for the first time.
   for (let i = 0; i < 2; i++) await session.run({ x });
   const start = performance.now();
-  const run = await longestStall(() => session!.run({ x }));
+  const { own: run } = await longestStall(() => session!.run({ x }));
   const stalls: Stalls = { made, bytes, run, milliseconds: performance.now() - start };
   process.stdout.write(JSON.stringify(stalls));
 }

@@ -53,6 +53,15 @@ test('losses and input gradients are those of PyTorch', async () => {
   expect(inputs.x!.dims).toEqual([3, 3, 9, 9]);
 });
 
+test('the bytes that a session was made from may be changed', async () => {
+  const bytes = new Uint8Array(fs.readFileSync(path.join(folder, 'network.onnx')));
+  const copied = await GradientSession.create(bytes, { intraOpNumThreads: 1 });
+  bytes.fill(0);
+  const { losses, inputs } = await copied.lossGradient({ x: images }, expected.labels);
+  expectClose(losses, expected.losses);
+  expectClose(inputs.x!.data as Float32Array, expected.gradient);
+});
+
 test('weight gradients are those of PyTorch, summed and of each image', async () => {
   const { weights } = await session.weightGradients({ x: images }, cotangentOf(expected.labels), {
     perImage: false,

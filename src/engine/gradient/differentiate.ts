@@ -20,6 +20,7 @@ export interface Differentiated {
 /**
  * Writes the program that takes the cotangent of one value of a forward program back to others (reverse mode).
  *
+ * @param pool where constants are made; without one the program cannot be compiled, and only shows that there is one
  * @param from the value whose cotangent is given
  * @param to the values whose gradients are wanted: inputs, constants or temporaries of float32
  * @param forms what is wanted of the gradients of weights; images are the outermost axis of `from`
@@ -28,7 +29,7 @@ export interface Differentiated {
 export function differentiate(
   forward: Program,
   constants: NativeConstants,
-  pool: ConstantPool,
+  pool: ConstantPool | undefined,
   from: ValueId,
   to: readonly ValueId[],
   forms: ReadonlyMap<ValueId, GradientForm> = new Map(),

@@ -95,7 +95,7 @@ export class GradientNetwork {
     const { program, constants, nameOf } = this.lower(undefined, target === 'inputs');
     const [, classes] = this.logitsOf(program);
     const to = this.wanted(program, target, nameOf).map(({ id }) => id);
-    differentiate(program, constants, this.pool, program.outputs[this.output]!, to);
+    differentiate(program, constants, undefined, program.outputs[this.output]!, to);
     return classes;
   }
 

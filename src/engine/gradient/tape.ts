@@ -29,7 +29,8 @@ export class Tape extends ProgramWriter {
     readonly forward: Program,
     /** Those of the forward program; constants made here are added. */
     readonly constants: NativeConstants,
-    readonly pool: ConstantPool,
+    /** Without one, constants are declared and not made: the program is only to be looked at. */
+    private readonly pool: ConstantPool | undefined,
     private readonly wanted: ReadonlySet<ValueId>,
     private readonly forms: ReadonlyMap<ValueId, GradientForm>,
   ) {
@@ -156,11 +157,12 @@ export class Tape extends ProgramWriter {
   }
 
   constant(constant: Constant): ValueId {
+    const type = constant.type === 'int32' ? 'int32' : 'float32';
+    if (!this.pool) return this.declare(type, constant.dims);
     const index = this.pool.numberOf(constant);
     const key = `${index}:${constant.dims.join()}`;
     let id = this.constantIds.get(key);
     if (id === undefined) {
-      const type = constant.type === 'int32' ? 'int32' : 'float32';
       this.constants.set(index, { type: type === 'int32' ? 2 : 0, data: constant.data as Float32Array });
       id = this.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
       this.constantIds.set(key, id);
@@ -176,12 +178,24 @@ export class Tape extends ProgramWriter {
 
   /** A float constant made once for each key in the pool. */
   floats(key: string, dims: readonly number[], make: () => Float32Array): ValueId {
-    return this.constant(
-      this.pool.derive(`gradient,${key}`, () => ({ type: 'float32', dims: [...dims], data: make() })),
-    );
+    return this.derived(key, 'float32', dims, make);
   }
 
   integers(key: string, dims: readonly number[], make: () => Int32Array): ValueId {
-    return this.constant(this.pool.derive(`gradient,${key}`, () => ({ type: 'int32', dims: [...dims], data: make() })));
+    return this.derived(key, 'int32', dims, make);
+  }
+
+  private derived(
+    key: string,
+    type: 'float32' | 'int32',
+    dims: readonly number[],
+    make: () => Float32Array | Int32Array,
+  ): ValueId {
+    if (!this.pool) return this.declare(type, dims);
+    return this.constant(this.pool.derive(`gradient,${key}`, () => ({ type, dims: [...dims], data: make() })));
+  }
+
+  private declare(type: 'float32' | 'int32', dims: readonly number[]): ValueId {
+    return this.program.addValue({ type, dims, storage: 'constant', index: -1 });
   }
 }

@@ -16,8 +16,8 @@ export interface Limits {
   /** Nodes, those in subgraphs and functions included. Default 250,000. */
   readonly nodes: number;
   /**
-   * Bytes that the network needs for inputs of one shape: its constants as the engine holds them, and working memory and
-   * outputs of one run. Also the bytes of all constants that are computed before the first run. Default three quarters of
+   * Bytes that the network needs for inputs of one shape: its weights as the engine holds them, packed for their kernels, and
+   * working memory and outputs of one run. Also the bytes of all constants that are computed before the first run. Default three quarters of
    * the memory that the machine or container has.
    */
   readonly memoryBytes: number;

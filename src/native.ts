@@ -67,6 +67,8 @@ export interface NativeTuning {
 
 /** The weights and programs of one network. */
 export interface NativeSession {
+  /** Bytes of the weights of all programs, as the engine holds them. */
+  readonly weightBytes: number;
   /**
    * Times the kernels that compete for the program's operations, for later `compile`s to choose by. Takes the arguments of
    * `compile`, and about how many seconds it may take. Undefined where nothing is left to measure.
@@ -151,15 +153,21 @@ export interface Native {
   readonly kernels: readonly string[];
   /**
    * A session whose runs use `threads` threads. `kernel` names a kernel or method to prefer (for tests and benchmarks);
-   * `tuned` makes measured times choose the kernels, if there is no preference.
+   * `tuned` makes measured times choose the kernels, if there is no preference. Where weights, as they are held, take more
+   * than `mostWeightBytes`, compilations fail with code LIMIT_EXCEEDED.
    */
-  createSession(threads: number, kernel?: string, tuned?: boolean): NativeSession;
+  createSession(threads: number, kernel?: string, tuned?: boolean, mostWeightBytes?: number): NativeSession;
   /** Memory for a value of so many bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
   holdMemory(bytes: number): HeldMemory;
   /** Memory with a copy of elements, whose type is an index in {@link nativeTypes}. Throws with code OUT_OF_MEMORY. */
   holdCopy(elements: NativeArray, type: number): HeldMemory;
-  /** Memory whose pages `compile` can give back to the system. Throws with code OUT_OF_MEMORY. */
+  /**
+   * Memory whose pages `compile`, to which it must be given, can give back to the system. A worker that ends loses it before its
+   * work on other threads is stopped, but for compilations that were given it. Throws with code OUT_OF_MEMORY.
+   */
   allocatePages(bytes: number): ArrayBuffer;
+  /** Has the system give huge pages to memory that was not touched yet, as far as it can. */
+  preferHugePages(memory: Uint8Array): void;
   /** Takes over what was measured earlier; what this process has measured itself stays. */
   learnKernels(kernels: MeasuredKernels): void;
   /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */

@@ -22,6 +22,11 @@ Napi::Error toJavaScript(Napi::Env env, const std::exception& exception) {
     if (program->operation >= 0) error.Set("operation", Napi::Number::New(env, program->operation));
     return error;
   }
+  if (const auto* exceeded = dynamic_cast<const WeightsExceeded*>(&exception)) {
+    Napi::Error error = coded(env, "LIMIT_EXCEEDED", exceeded->what());
+    if (exceeded->operation >= 0) error.Set("operation", Napi::Number::New(env, exceeded->operation));
+    return error;
+  }
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     return coded(env, "OUT_OF_MEMORY", "memory could not be allocated");
   }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "addon/errors.h"
+#include "addon/typed_array.h"
 
 namespace gdws {
 
@@ -56,6 +57,12 @@ Napi::Value allocatePages(const Napi::CallbackInfo& info) {
   }
 }
 
+Napi::Value preferHugePagesFor(const Napi::CallbackInfo& info) {
+  const ConstantData memory = elementsOf(info[0], DataType::uint8);
+  preferHugePages(const_cast<void*>(memory.data), memory.elements);
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 std::shared_ptr<const PageMemory> pagesOf(const Napi::Value& value) {
@@ -63,6 +70,7 @@ std::shared_ptr<const PageMemory> pagesOf(const Napi::Value& value) {
 }
 
 void addPageMemory(Napi::Env env, Napi::Object exports) {
+  exports.Set("preferHugePages", Napi::Function::New(env, preferHugePagesFor, "preferHugePages"));
   exports.Set("allocatePages", Napi::Function::New(env, allocatePages, "allocatePages"));
 }
 

@@ -13,7 +13,8 @@ namespace gdws {
 
 /// A session as JavaScript's handles share it; they belong to one thread.
 struct SessionHandle {
-  SessionHandle(int threads, KernelChoice choice) : session(threads, std::move(choice)) {}
+  SessionHandle(int threads, KernelChoice choice, int64_t mostWeightBytes)
+      : session(threads, std::move(choice), mostWeightBytes) {}
 
   /// Tells V8's collector how much memory hangs on so small objects. To be called whenever that may have changed, and
   /// after the last handle has let go of what it held.

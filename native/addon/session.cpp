@@ -1,5 +1,6 @@
 #include "addon/session.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,7 +27,8 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
         {InstanceMethod<&SessionObject::compile>("compile"),
          InstanceMethod<&SessionObject::beginCompiling>("beginCompiling"), InstanceMethod<&SessionObject::tune>("tune"),
          InstanceMethod<&SessionObject::tuneSync>("tuneSync"),
-         InstanceMethod<&SessionObject::setProfiling>("setProfiling")});
+         InstanceMethod<&SessionObject::setProfiling>("setProfiling"),
+         InstanceAccessor<&SessionObject::weightBytes>("weightBytes")});
   }
 
   explicit SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionObject>(info) {
@@ -36,7 +38,7 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     KernelChoice choice;
     if (info.Length() > 1 && info[1].IsString()) choice.preference = info[1].As<Napi::String>().Utf8Value();
     choice.measured = info.Length() > 2 && info[2].ToBoolean();
-    session_ = std::make_shared<SessionHandle>(threads, std::move(choice));
+    session_ = std::make_shared<SessionHandle>(threads, std::move(choice), mostWeightBytes(info));
   }
 
   void Finalize(Napi::Env env) override {
@@ -77,6 +79,17 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
       Tuner tuner = session_->session.tuner(given.words(), given.count(), given.constants);
       return tuneNow(env, tuner, session_->session.threads(), secondsOf(info));
     });
+  }
+
+  static int64_t mostWeightBytes(const Napi::CallbackInfo& info) {
+    // Beyond this JavaScript counts in steps; so much there is nowhere.
+    constexpr double most = 9007199254740991;
+    return static_cast<int64_t>(info[3].IsNumber() ? std::clamp(info[3].As<Napi::Number>().DoubleValue(), 0.0, most)
+                                                   : most);
+  }
+
+  Napi::Value weightBytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(session_->session.weightBytes()));
   }
 
   static double secondsOf(const Napi::CallbackInfo& info) {

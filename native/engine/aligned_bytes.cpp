@@ -4,7 +4,6 @@
 #include <new>
 #include <utility>
 
-#include "engine/memory_account.h"
 #include "engine/page_memory.h"
 
 namespace gdws {
@@ -34,13 +33,13 @@ AlignedBytes allocateBytes(size_t count) {
   return AlignedBytes(allocate(count), std::free);
 }
 
-AlignedBytes allocateCounted(size_t count, std::atomic<int64_t>& held) {
+AlignedBytes allocateCounted(size_t count, MemoryUse use) {
   struct Block {
     CountedBytes counted;
     AlignedBytes memory;
   };
   AlignedBytes memory = allocateBytes(count);
-  const std::shared_ptr<Block> block(new Block{{held, static_cast<int64_t>(count)}, std::move(memory)});
+  const std::shared_ptr<Block> block(new Block{{use, static_cast<int64_t>(count)}, std::move(memory)});
   return AlignedBytes(block, block->memory.get());
 }
 

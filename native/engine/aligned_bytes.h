@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
+
+#include "engine/memory_account.h"
 
 namespace gdws {
 
@@ -13,7 +13,7 @@ using AlignedBytes = std::shared_ptr<std::byte[]>;
 /// Throws std::bad_alloc.
 AlignedBytes allocateBytes(size_t count);
 
-/// As allocateBytes, and counted in `held` as long as the memory lives. `held` must outlive it.
-AlignedBytes allocateCounted(size_t count, std::atomic<int64_t>& held);
+/// As allocateBytes, and counted as long as the memory lives. Throws WeightsExceeded.
+AlignedBytes allocateCounted(size_t count, MemoryUse use);
 
 }  // namespace gdws

@@ -36,14 +36,10 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
   std::vector<std::vector<int32_t>> spent;
   if (context.spend) spent = spentConstants(program_);
-  for (size_t i = 0; i < program_.operations.size(); ++i) {
-    if (aborted.load(std::memory_order_relaxed)) throw CompilationAborted();
+  const auto addStep = [&](size_t i) {
     const Operation& operation = program_.operations[i];
     const OperationView view(program_, operation);
-    if (operation.opcode == Opcode::alias) {
-      checkAlias(view);
-      continue;
-    }
+    if (operation.opcode == Opcode::alias) return checkAlias(view);
     const KernelDefinition& definition = choose(view, context);
     KernelContext own = context;
     if (context.spend) {
@@ -64,8 +60,17 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     }
     outputIds_.insert(outputIds_.end(), operation.outputs.begin(), operation.outputs.end());
     steps_.push_back(std::move(step));
-    if (!context.spend) continue;
+    if (!context.spend) return;
     for (const int32_t id : spent[i]) context.spend(program_.values[id].data, program_.values[id].bytes());
+  };
+  for (size_t i = 0; i < program_.operations.size(); ++i) {
+    if (aborted.load(std::memory_order_relaxed)) throw CompilationAborted();
+    try {
+      addStep(i);
+    } catch (WeightsExceeded& exceeded) {
+      exceeded.operation = static_cast<int32_t>(i);
+      throw;
+    }
   }
   // An output may be a constant itself, or a constant seen under other dims, which no kernel reads.
   for (const Operation& operation : program_.operations) {
@@ -111,7 +116,7 @@ std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
   }
   const MemoryAccount::Scope scope(account_);
   auto workspace = std::make_unique<Workspace>();
-  workspace->arena = allocateCounted(plan_.arenaBytes, Counters::instance().arenaBytes);
+  workspace->arena = allocateCounted(plan_.arenaBytes, MemoryUse::work);
   workspace->sources.resize(inputIds_.size());
   workspace->results.resize(outputIds_.size());
   return workspace;
@@ -136,7 +141,7 @@ AlignedBytes CompiledProgram::borrowInput(size_t i) {
     }
   }
   const MemoryAccount::Scope scope(account_);
-  return allocateCounted(input(i).bytes(), Counters::instance().arenaBytes);
+  return allocateCounted(input(i).bytes(), MemoryUse::work);
 }
 
 void CompiledProgram::returnInput(size_t i, AlignedBytes memory) {

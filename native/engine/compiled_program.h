@@ -31,7 +31,7 @@ class CompiledProgram {
   /// `retain` is asked for memory that outlives the program for each constant that a kernel reads during a run.
   /// `context.spend` is told of constants, or parts of them, whose own bytes nothing of this program needs any more.
   /// Throws ProgramError where an operation has no kernel or does not fit its operands, CompilationAborted at the next
-  /// operation once `aborted`, and std::bad_alloc.
+  /// operation once `aborted`, WeightsExceeded and std::bad_alloc.
   CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
                   const std::function<AlignedBytes(const Value&)>& retain, const std::atomic<bool>& aborted);
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/counters.h"
+
 namespace gdws {
 
 namespace {
@@ -17,15 +19,24 @@ MemoryAccount::Scope::~Scope() { currentAccount = std::move(previous_); }
 
 const std::shared_ptr<MemoryAccount>& MemoryAccount::current() { return currentAccount; }
 
-CountedBytes::CountedBytes(std::atomic<int64_t>& counter, int64_t bytes)
-    : counter_(counter), account_(MemoryAccount::current()), bytes_(bytes) {
-  counter_ += bytes_;
-  if (account_) account_->bytes += bytes_;
+CountedBytes::CountedBytes(MemoryUse use, int64_t bytes)
+    : use_(use), account_(MemoryAccount::current()), bytes_(bytes) {
+  add(bytes_);
+  if (use_ != MemoryUse::weights || !account_) return;
+  const int64_t weights = account_->weightBytes;
+  if (weights <= account_->mostWeightBytes) return;
+  add(-bytes_);
+  throw WeightsExceeded(weights, account_->mostWeightBytes);
 }
 
-CountedBytes::~CountedBytes() {
-  counter_ -= bytes_;
-  if (account_) account_->bytes -= bytes_;
+CountedBytes::~CountedBytes() { add(-bytes_); }
+
+void CountedBytes::add(int64_t bytes) const {
+  Counters& counters = Counters::instance();
+  (use_ == MemoryUse::weights ? counters.weightBytes : counters.arenaBytes) += bytes;
+  if (!account_) return;
+  account_->bytes += bytes;
+  if (use_ == MemoryUse::weights) account_->weightBytes += bytes;
 }
 
 }  // namespace gdws

@@ -4,6 +4,9 @@
 
 namespace gdws {
 
+/// Has the system give huge pages, as far as it can, to such of these bytes as are not touched yet.
+void preferHugePages(void* from, size_t bytes);
+
 enum class PageSize { small, huge };
 
 /// Memory of whole pages, which the system can have back while its addresses stay. Not copied, not moved.

@@ -3,11 +3,12 @@
 #include <cstring>
 #include <utility>
 
-#include "engine/counters.h"
-
 namespace gdws {
 
-Session::Session(int threads, KernelChoice choice) : threads_(threads), choice_(std::move(choice)) {}
+Session::Session(int threads, KernelChoice choice, int64_t mostWeightBytes)
+    : threads_(threads), choice_(std::move(choice)) {
+  account_->mostWeightBytes = mostWeightBytes;
+}
 
 std::shared_ptr<const float[]> Session::Weights::find(const std::string& key,
                                                       const std::function<std::shared_ptr<const float[]>()>& pack) {
@@ -31,7 +32,7 @@ AlignedBytes Session::Weights::retain(const Value& constant) {
                          " elements where it had " + std::to_string(known->second.elements) + " in an earlier program");
     }
   }
-  AlignedBytes kept = allocateCounted(constant.bytes(), Counters::instance().weightBytes);
+  AlignedBytes kept = allocateCounted(constant.bytes(), MemoryUse::weights);
   if (constant.bytes() > 0) std::memcpy(kept.get(), constant.data, constant.bytes());
   plain.insert_or_assign(constant.index, PlainConstant{kept, constant.type, constant.elements});
   return kept;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,7 +20,8 @@ namespace gdws {
 /// The programs of one network, one for each set of input shapes, and the weights they share.
 class Session {
  public:
-  Session(int threads, KernelChoice choice);
+  Session(int threads, KernelChoice choice,
+          int64_t mostWeightBytes = std::numeric_limits<int64_t>::max());
 
   int threads() const { return threads_; }
   /// Whether runs that begin now add to their program's profile.
@@ -27,12 +29,14 @@ class Session {
 
   /// Constants are numbered alike in all programs of the session; one that changes its size while a program uses it is
   /// refused. Where constants lie in `pages`, those pages are given back as they are spent. One at a time: others wait.
-  /// Throws ProgramError, std::bad_alloc or CompilationAborted.
+  /// Throws ProgramError, std::bad_alloc, WeightsExceeded or CompilationAborted.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
                                            const Constants& constants, const PageMemory* pages,
                                            const std::atomic<bool>& aborted);
   /// Bytes of packed weights and of the working memory of runs.
   int64_t heldBytes() const { return account_->bytes; }
+  /// Those of the weights of all programs, as they are held.
+  int64_t weightBytes() const { return account_->weightBytes; }
   /// What is to be measured before the program of the same arguments is compiled; nothing where this session does not
   /// choose kernels by measured time. Throws ProgramError.
   Tuner tuner(const int32_t* words, size_t count, const Constants& constants) const;

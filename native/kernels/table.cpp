@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "engine/aligned_bytes.h"
-#include "engine/counters.h"
 #include "engine/memory_account.h"
 #include "kernels/argReduce/kernels.h"
 #include "kernels/averagePool/kernels.h"
@@ -86,7 +85,6 @@ const std::vector<KernelDefinition>& kernelTable() {
 }
 
 std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize) {
-  std::atomic<int64_t>& held = Counters::instance().weightBytes;
   constexpr size_t manyBytes = size_t{1} << 20;
   if (count * sizeof(float) >= manyBytes) {
     struct Pages {
@@ -94,10 +92,10 @@ std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize) {
       CountedBytes counted;
     };
     const std::shared_ptr<Pages> pages(
-        new Pages{PageMemory(count * sizeof(float), pageSize), {held, static_cast<int64_t>(count * sizeof(float))}});
+        new Pages{PageMemory(count * sizeof(float), pageSize), {MemoryUse::weights, static_cast<int64_t>(count * sizeof(float))}});
     return std::shared_ptr<float[]>(pages, reinterpret_cast<float*>(pages->memory.data()));
   }
-  const AlignedBytes bytes = allocateCounted(count * sizeof(float), held);
+  const AlignedBytes bytes = allocateCounted(count * sizeof(float), MemoryUse::weights);
   auto* floats = reinterpret_cast<float*>(bytes.get());
   std::fill_n(floats, count, 0.0f);
   return std::shared_ptr<float[]>(bytes, floats);

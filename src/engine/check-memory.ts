@@ -1,5 +1,5 @@
 import { checkLimit, type Limits } from '../limits';
-import type { NativeProgram } from '../native';
+import type { NativeProgram, NativeSession } from '../native';
 import type { NativeConstants } from './constant-pool';
 import { bytesOf, type Program, type ProgramOperation } from './program';
 
@@ -24,23 +24,29 @@ export function checkLeastMemory(program: Program, constants: NativeConstants, l
     // A result may be written over an input.
     if (operation.opcode !== 'alias') most = Math.max(most, bytes(operation.inputs), bytes(operation.outputs));
   }
-  check(program, constants, most, limits);
+  let weights = 0;
+  for (const { data } of constants.values()) weights += data.byteLength;
+  check(program, weights, most, limits);
 }
 
-/** Once the program is planned, and before its working memory is allocated. @throws GdwsError LIMIT_EXCEEDED */
+/**
+ * Once weights are packed and the program is planned, and before its working memory is allocated. Weights are those of all
+ * programs of the session, which share them.
+ *
+ * @throws GdwsError LIMIT_EXCEEDED
+ */
 export function checkMemory(
   program: Program,
-  constants: NativeConstants,
-  compiled: NativeProgram,
+  { weightBytes }: NativeSession,
+  { arenaBytes }: NativeProgram,
   limits: Limits,
 ): void {
-  check(program, constants, compiled.arenaBytes, limits);
+  check(program, weightBytes, arenaBytes, limits);
 }
 
-function check(program: Program, constants: NativeConstants, workingBytes: number, limits: Limits): void {
+function check(program: Program, weightBytes: number, workingBytes: number, limits: Limits): void {
   const { values, operations, outputs } = program;
-  let bytes = workingBytes;
-  for (const { data } of constants.values()) bytes += data.byteLength;
+  let bytes = weightBytes + workingBytes;
   for (const id of outputs) bytes += bytesOf(values[id]!);
   if (bytes <= limits.memoryBytes) return;
   const resultBytes = (operation: ProgramOperation) => Math.max(...operation.outputs.map((id) => bytesOf(values[id]!)));

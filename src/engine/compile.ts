@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { GdwsError, type ErrorCode } from '../errors';
 import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
@@ -101,7 +102,7 @@ export function compileProgram(
   pages?: ArrayBuffer,
 ): NativeProgram {
   const native = namingNodes(program, () => session.compile(words, [...constants], pages));
-  checkMemory(program, constants, native, limits);
+  checkMemory(program, session, native, limits);
   return native;
 }
 
@@ -125,7 +126,7 @@ export function beginCompiling(
     } catch (error) {
       throw namingNode(program, error);
     }
-    checkMemory(program, constants, native, limits);
+    checkMemory(program, session, native, limits);
     return native;
   };
   return { ...compilation, done: done() };
@@ -141,13 +142,14 @@ export function namingNodes<T>(program: Program, work: () => T): T {
 }
 
 function namingNode(program: Program, error: unknown): unknown {
-  if (error instanceof GdwsError || !(error instanceof Error)) return error;
+  if (error instanceof GdwsError || !types.isNativeError(error)) return error;
   const { code, operation } = error as Error & { code?: ErrorCode; operation?: number };
   if (!code) return error;
   const at = operation === undefined ? undefined : program.operations[operation];
   return new GdwsError(code === 'INTERNAL' && at ? 'OPERATOR_UNSUPPORTED' : code, `${error.message}.`, {
     ...at?.origin,
     shape: at?.inputs.flatMap((id) => (id === undefined ? [] : [[...program.values[id]!.dims]])),
+    remedy: code === 'LIMIT_EXCEEDED' ? 'Where the model is trusted, raise the option limits.memoryBytes.' : undefined,
     cause: error,
   });
 }

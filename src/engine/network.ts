@@ -67,7 +67,7 @@ export class Network {
   ) {
     this.memory = memory;
     this.valueInputs = new ValueInputs(graph);
-    this.session = native.createSession(threads, kernel, tuning !== 'off');
+    this.session = native.createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
     this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
   }
 

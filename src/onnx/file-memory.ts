@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GdwsError } from '../errors';
+import { native } from '../native';
 import type { Move } from './align';
-import { allocate, chunkBytes, openRegularSync } from './regular-file';
+import { chunkBytes, openRegularSync } from './regular-file';
 
 const read = promisify(fs.read);
 
@@ -19,6 +20,7 @@ const dropped = new FinalizationRegistry<number>((descriptor) => fs.closeSync(de
  * more by then, but must have the same content.
  */
 export class FileMemory {
+  readonly bytes: Uint8Array;
   /** Moves within the bytes after they were read, which are made again whenever they come back. */
   moves: readonly Move[] = [];
   private complete = false;
@@ -29,8 +31,10 @@ export class FileMemory {
     private readonly file: string,
     private descriptor: number | undefined,
     private readonly content: fs.Stats,
-    readonly bytes: Uint8Array<ArrayBuffer>,
+    /** What the bytes lie in, as the addon allocated it. */
+    readonly pages: ArrayBuffer,
   ) {
+    this.bytes = new Uint8Array(pages, 0, content.size);
     dropped.register(this, descriptor!, this);
   }
 
@@ -44,7 +48,7 @@ export class FileMemory {
       descriptor = openRegularSync(file);
       const content = fs.fstatSync(descriptor);
       check(content.size);
-      memory = new FileMemory(file, descriptor, content, allocate(content.size));
+      memory = new FileMemory(file, descriptor, content, native.allocatePages(content.size));
       for (let at = 0; at < content.size;) {
         const length = Math.min(chunkBytes, content.size - at);
         at += progress((await read(descriptor, memory.bytes, at, length, at)).bytesRead);
@@ -56,11 +60,6 @@ export class FileMemory {
       else if (descriptor !== undefined) fs.closeSync(descriptor);
       throw unreadable(file, cause as Error);
     }
-  }
-
-  /** What the bytes lie in, as the addon allocated it. */
-  get pages(): ArrayBuffer {
-    return this.bytes.buffer;
   }
 
   /** Says that pages have been, or are about to be, given back. */
@@ -124,9 +123,9 @@ function progress(bytesRead: number): number {
   return bytesRead;
 }
 
-function unreadable(file: string, cause: Error): GdwsError {
+function unreadable(file: string, cause: Error & { code?: string }): GdwsError {
   if (cause instanceof GdwsError) return cause;
-  if (cause instanceof RangeError)
-    return new GdwsError('OUT_OF_MEMORY', 'there is no room for the file.', { file, cause });
+  if (cause.code === 'OUT_OF_MEMORY')
+    return new GdwsError(cause.code, 'there is no room for the file.', { file, cause });
   return new GdwsError('MODEL_UNREADABLE', `the file cannot be read: ${cause.message}.`, { file, cause });
 }

@@ -45,17 +45,11 @@ function requireRegular(stats: fs.Stats): void {
 /** Node reads at most 2 GiB at once. */
 export const chunkBytes = 2 ** 30;
 
-/**
- * Memory for the bytes of a file, as the addon allocates it: in large pages, and such that pages can be given back.
- *
- * @throws RangeError where there is no room
- */
+/** Memory for the bytes of a file, in huge pages where the system grants them. @throws RangeError where there is no room */
 export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(native.allocatePages(bytes), 0, bytes);
-  } catch (cause) {
-    throw new RangeError(`there is no room for ${bytes} bytes`, { cause });
-  }
+  const memory = new Uint8Array(bytes);
+  native.preferHugePages(memory);
+  return memory;
 }
 
 /**

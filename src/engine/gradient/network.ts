@@ -76,7 +76,7 @@ export class GradientNetwork {
     threads: number,
     kernel?: string,
   ) {
-    this.session = native.createSession(threads, kernel, false);
+    this.session = native.createSession(threads, kernel, false, graph.limits.memoryBytes);
   }
 
   /** Ends the runs that have begun, with code ABORTED; there can be none from now on. */

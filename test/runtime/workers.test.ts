@@ -1,5 +1,6 @@
 import { Children, isLinux, memoryIsKept } from './children';
 import { convolutionStack } from './models';
+import type { Plan as CompilingPlan } from './compiling-workers.child';
 import type { Plan, Round } from './workers.child';
 
 const children = new Children();
@@ -23,4 +24,12 @@ test('sessions in eight workers that are terminated while they run do not crash 
   if (!memoryIsKept) expect(growth(({ resident }) => resident)).toBeLessThan(24 << 20);
   expect(growth(({ threads }) => threads)).toBeLessThanOrEqual(0);
   expect(growth(({ files }) => files)).toBeLessThanOrEqual(0);
+});
+
+test('workers that are terminated while they compile do not take the weights away before that has ended', async () => {
+  const plan: CompilingPlan = {
+    model: children.file('large.onnx', convolutionStack({ channels: 128, layers: 20, size: 14 })),
+    delays: Array.from({ length: 10 }, (_, i) => 50 + 20 * i),
+  };
+  expect(await children.result<number>('compiling-workers', plan)).toBe(10);
 });

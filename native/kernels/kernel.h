@@ -75,7 +75,8 @@ struct KernelDefinition {
 /// Every kernel of the build, those of one operation fastest first, its reference last.
 const std::vector<KernelDefinition>& kernelTable();
 
-/// 64-byte aligned floats, zeroed; many take memory only where they are written. Throws std::bad_alloc.
+/// 64-byte aligned floats, zeroed; many take memory only where they are written. Throws std::bad_alloc and
+/// WeightsExceeded.
 std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize = PageSize::huge);
 
 }  // namespace gdws

@@ -11,7 +11,7 @@ import { limitsOf, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
 import { editableCopy } from './onnx/copy';
-import { readModel, readModelCopy } from './onnx/read';
+import { readModelCopy } from './onnx/read';
 import { crossEntropy } from './robustness/loss';
 import { rows } from './robustness/queries';
 
@@ -83,8 +83,8 @@ export class GradientSession {
   }
 
   /**
-   * Reads a model from a file or from bytes, which are copied, and makes sure that it can be differentiated by its inputs and its weights for
-   * the declared shapes, a free batch counting as 1; where other dims are free, the first run tells.
+   * Reads a model from a file or from bytes, which are copied, and makes sure that it can be differentiated by its inputs
+   * and its weights for the declared shapes, a free batch counting as 1; where other dims are free, the first run tells.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
    * SHAPE_MISMATCH, OUTPUT_UNKNOWN, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
@@ -93,7 +93,7 @@ export class GradientSession {
     const file = typeof source === 'string' ? source : undefined;
     try {
       const limits = limitsOf(options);
-      const model = await (typeof source === 'string' ? readModel(source, limits) : readModelCopy(source, limits));
+      const model = await readModelCopy(source, limits);
       // The event loop turns between steps that take some milliseconds for a large model.
       await setImmediate();
       const written = new Graph(editableCopy(model), file, limits);

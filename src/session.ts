@@ -13,7 +13,7 @@ import { Graph } from './graph/graph';
 import type { ValueType } from './graph/value';
 import { limitsOf, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
-import { readModel, readModelCopy, readModelReleasably } from './onnx/read';
+import { readModelCopy, readModelReleasably } from './onnx/read';
 
 export { Tensor } from 'onnxruntime-common';
 
@@ -103,7 +103,7 @@ export class InferenceSession implements Common {
     const releasable =
       file !== undefined && network.tuning === 'off' ? await readModelReleasably(file, limits) : undefined;
     const { model, memory } = releasable ?? {
-      model: await (typeof given === 'string' ? readModel(given, limits) : readModelCopy(given, limits)),
+      model: await readModelCopy(given, limits),
       memory: undefined,
     };
     try {

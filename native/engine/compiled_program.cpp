@@ -22,6 +22,26 @@ void checkAlias(const OperationView& operation) {
     operation.fail("an alias changes the size of its value");
 }
 
+/// The last of some spares; null where there is none.
+template <class Spare>
+Spare takeSpare(std::vector<Spare>& spares, std::mutex& mutex) {
+  const std::lock_guard lock(mutex);
+  if (spares.empty()) return nullptr;
+  Spare spare = std::move(spares.back());
+  spares.pop_back();
+  return spare;
+}
+
+/// Keeps it for the next run, which makes its own where there is no memory to note this one.
+template <class Spare>
+void keepSpare(std::vector<Spare>& spares, Spare spare) {
+  try {
+    spares.push_back(std::move(spare));
+  } catch (const std::bad_alloc&) {
+    // The run has succeeded.
+  }
+}
+
 }  // namespace
 
 CompiledProgram::CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
@@ -106,14 +126,7 @@ Profile CompiledProgram::profile() const {
 }
 
 std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
-  {
-    const std::lock_guard lock(sparesMutex_);
-    if (!spareWorkspaces_.empty()) {
-      std::unique_ptr<Workspace> workspace = std::move(spareWorkspaces_.back());
-      spareWorkspaces_.pop_back();
-      return workspace;
-    }
-  }
+  if (auto spare = takeSpare(spareWorkspaces_, sparesMutex_)) return spare;
   const MemoryAccount::Scope scope(account_);
   auto workspace = std::make_unique<Workspace>();
   workspace->arena = allocateCounted(plan_.arenaBytes, MemoryUse::work);
@@ -124,22 +137,11 @@ std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
 
 void CompiledProgram::returnWorkspace(std::unique_ptr<Workspace> workspace) {
   const std::lock_guard lock(sparesMutex_);
-  try {
-    spareWorkspaces_.push_back(std::move(workspace));
-  } catch (const std::bad_alloc&) {
-    // The run has succeeded; the next one makes a workspace of its own.
-  }
+  keepSpare(spareWorkspaces_, std::move(workspace));
 }
 
 AlignedBytes CompiledProgram::borrowInput(size_t i) {
-  {
-    const std::lock_guard lock(sparesMutex_);
-    if (!spareInputs_[i].empty()) {
-      AlignedBytes memory = std::move(spareInputs_[i].back());
-      spareInputs_[i].pop_back();
-      return memory;
-    }
-  }
+  if (auto spare = takeSpare(spareInputs_[i], sparesMutex_)) return spare;
   const MemoryAccount::Scope scope(account_);
   return allocateCounted(input(i).bytes(), MemoryUse::work);
 }
@@ -148,11 +150,7 @@ void CompiledProgram::returnInput(size_t i, AlignedBytes memory) {
   const std::lock_guard lock(sparesMutex_);
   // As many as went on at once; what had waited in a longer queue is freed.
   if (spareInputs_[i].size() >= spareWorkspaces_.size()) return;
-  try {
-    spareInputs_[i].push_back(std::move(memory));
-  } catch (const std::bad_alloc&) {
-    // The next run makes its own.
-  }
+  keepSpare(spareInputs_[i], std::move(memory));
 }
 
 bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,

@@ -29,12 +29,13 @@ export async function readModel(source: string | Uint8Array, limits: Limits = de
 }
 
 /**
- * As {@link readModel}, from a copy of the bytes, which the caller may change or transfer afterwards. It is made in parts,
- * between which the event loop turns.
+ * As {@link readModel}, but bytes are copied, so that the caller may change or transfer them afterwards: in parts, between
+ * which the event loop turns.
  *
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
  */
-export async function readModelCopy(source: Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
+export async function readModelCopy(source: string | Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
+  if (typeof source === 'string') return readModel(source, limits);
   checkFileBytes(source.length, limits);
   const bytes = allocateForModel(source.length);
   for (let at = 0; at < bytes.length; at += copiedAtOnce) {

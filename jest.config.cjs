@@ -1,5 +1,7 @@
 // The same kernels in every test run, and nothing left in the user's cache; tests of the tuning switch it on.
 process.env.GDWS_TUNING ??= 'off';
+// Every program that a test compiles has its memory plan checked.
+process.env.GDWS_VERIFY_PLANS ??= 'on';
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -56,6 +56,8 @@ export interface Counters {
   readonly operationMilliseconds: number;
   /** Programs compiled: one for each session and set of input shapes. All other runs found theirs compiled. */
   readonly programsCompiled: number;
+  /** Programs whose memory plans were verified: with the environment variable GDWS_VERIFY_PLANS=on, all. */
+  readonly plansVerified: number;
   /** Operations whose kernels were timed (the session option `tuning`). */
   readonly operationsMeasured: number;
   /** Operations compiled with a kernel that was chosen by time, in this process or an earlier one. */

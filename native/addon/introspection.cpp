@@ -21,6 +21,7 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   set("threadsInUse", load.threads);
   set("operationMilliseconds", static_cast<double>(counted.nanoseconds) / 1e6);
   set("programsCompiled", static_cast<double>(counted.programsCompiled));
+  set("plansVerified", static_cast<double>(counted.plansVerified));
   set("operationsMeasured", static_cast<double>(counted.operationsMeasured));
   set("measurementsReused", static_cast<double>(counted.measurementsReused));
   set("arenaBytes", static_cast<double>(counted.arenaBytes));

@@ -106,7 +106,10 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
       constants_[id] = retain(program_.values[id]);
   }
   plan_ = planMemory(program_, overwrites, scratchBytes);
-  if (plansAreVerified()) verifyPlan(program_, overwrites, scratchBytes, plan_);
+  if (plansAreVerified()) {
+    verifyPlan(program_, overwrites, scratchBytes, plan_);
+    ++Counters::instance().plansVerified;
+  }
   // The caller's constants may be gone by the first run.
   for (Value& value : program_.values) value.data = nullptr;
   times_ = std::make_unique<StepTimes[]>(steps_.size());

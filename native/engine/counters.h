@@ -12,6 +12,7 @@ struct Counters {
   std::atomic<int64_t> runs{0};                ///< ended, aborted ones among them
   std::atomic<int64_t> nanoseconds{0};         ///< that runs spent in their operations
   std::atomic<int64_t> programsCompiled{0};    ///< each for one set of input shapes
+  std::atomic<int64_t> plansVerified{0};       ///< of programs compiled, their memory plans (verify_plan.h)
   std::atomic<int64_t> operationsMeasured{0};  ///< between whose kernels the tuner decided
   std::atomic<int64_t> measurementsReused{0};  ///< operations compiled with a kernel that measured time chose
   std::atomic<int64_t> arenaBytes{0};          ///< now held as working memory of runs

@@ -99,7 +99,8 @@ class MemoryPlanner {
         plan_.places[id] = {Place::Kind::arena, 0, -1};
         blockOf_[id] = newBlock();
       }
-      addParts(operation, id, now);
+      const size_t bytes = alignedSize(program_.values[id].bytes());
+      blocks_[blockOf_[id]].parts.push_back({plan_.places[id].offset, bytes, now, last_[id]});
     }
   }
 
@@ -120,21 +121,6 @@ class MemoryPlanner {
   int32_t newBlock() {
     blocks_.emplace_back();
     return static_cast<int32_t>(blocks_.size() - 1);
-  }
-
-  /// Puts what the operation itself writes of the value into its block.
-  void addParts(const Operation& operation, int32_t id, int32_t now) {
-    std::vector<Part>& parts = blocks_[blockOf_[id]].parts;
-    size_t at = plan_.places[id].offset;
-    const auto add = [&](size_t bytes) { parts.push_back({at, alignedSize(bytes), now, last_[id]}); };
-    if (operation.opcode != Opcode::concat) return add(program_.values[id].bytes());
-    for (const int32_t input : operation.inputs) {
-      const size_t bytes = program_.values[input].bytes();
-      const Place& place = plan_.places[root_[input]];
-      const bool isThere = blockOf_[root_[input]] == blockOf_[id] && place.offset == at;
-      if (!isThere) add(bytes);
-      at += bytes;
-    }
   }
 
   /// Gives the result the memory of the input that the operation may overwrite, where nothing reads that any more.

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { activationCode, binaryCode, unaryCode } from '../../src/engine/functions';
 import { Program, type OpcodeName, type ValueId } from '../../src/engine/program';
 import { elementCount } from '../../src/graph/value';
+import { counters } from '../../src/introspection';
 import { native } from '../../src/native';
 
 /** A program over (1, channels, width) beside its values, computed plainly. */
@@ -10,6 +11,7 @@ class Subject {
   readonly expected: number[][] = [];
   /** The matrix that reverses rows. */
   private readonly exchange: ValueId;
+  private readonly spreadings = new Map<string, ValueId>();
 
   constructor(readonly width: number) {
     this.exchange = this.input(width);
@@ -57,6 +59,46 @@ class Subject {
     );
   }
 
+  /**
+   * As many channels as `residual` has: those of x from the last to the first, over and over, by a pointwise convolution, and `residual`, which it
+   * may overwrite.
+   */
+  spreadAndAdd(x: ValueId, residual: ValueId): ValueId {
+    const [from, to] = [this.channels(x), this.channels(residual)];
+    const inputs = [this.asMap(x), this.spreading(from, to), undefined, this.asMap(residual)];
+    const map = this.value([1, to, 1, this.width], 'temporary', -1);
+    const placing = [1, 1, 1, 1, 1, 0, 0, 0, 0];
+    this.emitTo(map, 'convolution', inputs, [...placing, activationCode('none')], [0, 0]);
+    const y = this.emit('alias', [map], to);
+    return this.knownAs(
+      y,
+      this.expected[residual]!.map((element, i) => {
+        const channel = from - 1 - (Math.floor(i / this.width) % from);
+        return Math.fround(element + this.expected[x]![channel * this.width + (i % this.width)]!);
+      }),
+    );
+  }
+
+  /** x and a single channel, which is added to each of its channels. */
+  addToEach(x: ValueId, one: ValueId): ValueId {
+    const y = this.emit('binary', [x, one], this.channels(x), [binaryCode('add'), activationCode('none')], [0, 0]);
+    return this.knownAs(
+      y,
+      this.expected[x]!.map((element, i) => Math.fround(element + this.expected[one]![i % this.width]!)),
+    );
+  }
+
+  /** The channels of x from `first` on, the last first. */
+  turnedPart(x: ValueId, first: number): ValueId {
+    const last = this.channels(x) - 1;
+    const y = this.emit('strided', [x], last - first + 1, [last * this.width, 0, -this.width, 1]);
+    const elements = Array.from({ length: (last - first + 1) * this.width }, (_, i) => {
+      const channel = last - Math.floor(i / this.width);
+      return this.expected[x]![channel * this.width + (i % this.width)]!;
+    });
+    return this.knownAs(y, elements);
+  }
+
   concat(...inputs: ValueId[]): ValueId {
     const elements = inputs.flatMap((id) => this.expected[id]!);
     return this.knownAs(this.emit('concat', inputs, elements.length / this.width, [1]), elements);
@@ -66,9 +108,9 @@ class Subject {
     return this.knownAs(this.emit('alias', [x], this.channels(x)), this.expected[x]!);
   }
 
-  /** Runs the program and compares its outputs. Says how much memory it needed. */
-  check(threads: number): number {
-    const compiled = native.createSession(threads).compile(this.program.encode(), []);
+  /** Runs the program, with kernels of a method where they are there, and compares its outputs. Says how much memory it needed. */
+  check(threads: number, kernel?: string): number {
+    const compiled = native.createSession(threads, kernel).compile(this.program.encode(), []);
     const feeds = this.program.inputs.map((id) => Float32Array.from(this.expected[id]!));
     // Twice, over the same memory.
     for (let run = 0; run < 2; run++) {
@@ -82,6 +124,26 @@ class Subject {
     return compiled.arenaBytes;
   }
 
+  /** x as the convolution wants it. */
+  private asMap(x: ValueId): ValueId {
+    const map = this.value([1, this.channels(x), 1, this.width], 'temporary', -1);
+    this.emitTo(map, 'alias', [x]);
+    return map;
+  }
+
+  /** The kernels that make `to` channels of `from`, an input of the program. */
+  private spreading(from: number, to: number): ValueId {
+    const known = this.spreadings.get(`${from} to ${to}`);
+    if (known !== undefined) return known;
+    const id = this.value([to, from, 1, 1], 'input', this.program.inputs.length);
+    this.program.inputs.push(id);
+    this.expected[id] = Array.from({ length: to * from }, (_, i) =>
+      (Math.floor(i / from) % from) + (i % from) === from - 1 ? 1 : 0,
+    );
+    this.spreadings.set(`${from} to ${to}`, id);
+    return id;
+  }
+
   private emit(
     opcode: OpcodeName,
     inputs: (ValueId | undefined)[],
@@ -90,9 +152,19 @@ class Subject {
     floats: number[] = [],
   ): ValueId {
     const id = this.value([1, channels, this.width], 'temporary', -1);
+    this.emitTo(id, opcode, inputs, ints, floats);
+    return id;
+  }
+
+  private emitTo(
+    id: ValueId,
+    opcode: OpcodeName,
+    inputs: (ValueId | undefined)[],
+    ints: number[] = [],
+    floats: number[] = [],
+  ): void {
     const origin = { node: `node ${id}`, operator: opcode };
     this.program.operations.push({ opcode, inputs, outputs: [id], ints, floats, origin });
-    return id;
   }
 
   private value(dims: number[], storage: 'input' | 'temporary', index: number): ValueId {
@@ -215,9 +287,68 @@ describe('a residual', () => {
   });
 });
 
+describe('what may be overwritten stays where another operand lies in part in its bytes', () => {
+  const cases: [string, (subject: Subject, x: ValueId) => ValueId][] = [
+    [
+      'a residual that is a part of the concatenation that is multiplied (DLA, VoVNet)',
+      (subject, x) => {
+        const [a, b] = [subject.negate(x), subject.add(x, x)];
+        return subject.spreadAndAdd(subject.concat(a, b), b);
+      },
+    ],
+    [
+      'a residual that is a concatenation of what is multiplied (BlazeFace)',
+      (subject, x) => {
+        const a = subject.negate(x);
+        return subject.spreadAndAdd(a, subject.concat(a, x));
+      },
+    ],
+    [
+      'a residual that is a view of a part',
+      (subject, x) => {
+        const [a, b] = [subject.negate(x), subject.add(x, x)];
+        return subject.spreadAndAdd(subject.alias(subject.concat(a, b)), subject.alias(b));
+      },
+    ],
+    [
+      'a residual that is a part of a part',
+      (subject, x) => {
+        const [a, b, c] = [subject.negate(x), subject.add(x, x), subject.negate(x)];
+        return subject.spreadAndAdd(subject.concat(c, subject.concat(a, b)), b);
+      },
+    ],
+    [
+      'a concatenation to whose channels its own part is added',
+      (subject, x) => {
+        const one = subject.turnedPart(x, subject.channels(x) - 1);
+        return subject.addToEach(subject.concat(one, subject.negate(x)), one);
+      },
+    ],
+  ];
+  for (const width of [16, 5])
+    for (const threads of [1, 2])
+      test.each(cases)(`%s, ${width} wide, ${threads} threads`, (_, build) => {
+        const subject = new Subject(width);
+        subject.program.outputs.push(subject.negate(build(subject, subject.input(4))));
+        subject.check(threads);
+        subject.check(threads, 'reference');
+      });
+});
+
+test('each compilation of a test has its plan verified', () => {
+  const { programsCompiled, plansVerified } = counters();
+  const subject = new Subject(16);
+  subject.program.outputs.push(subject.negate(subject.input(1)));
+  subject.check(1);
+  expect(counters()).toMatchObject({ programsCompiled: programsCompiled + 1, plansVerified: plansVerified + 1 });
+});
+
 test('programs of any order of operations over shared memory give what they give over memory of their own', () => {
   const step = fc.record({
-    kind: fc.constantFrom('negate', 'add', 'reverseAndAdd', 'concat', 'concat', 'alias', 'output'),
+    kind: fc.constantFrom(
+      ...(['negate', 'add', 'reverseAndAdd', 'spreadAndAdd', 'spreadAndAdd', 'addToEach', 'turnedPart'] as const),
+      ...(['concat', 'concat', 'concat', 'alias', 'output'] as const),
+    ),
     from: fc.array(fc.nat(1000), { minLength: 2, maxLength: 4 }),
     recent: fc.boolean(),
   });
@@ -226,7 +357,8 @@ test('programs of any order of operations over shared memory give what they give
       fc.constantFrom(16, 16, 5),
       fc.array(step, { minLength: 1, maxLength: 25 }),
       fc.constantFrom(1, 2),
-      (width, steps, threads) => {
+      fc.constantFrom(undefined, undefined, 'reference'),
+      (width, steps, threads, kernel) => {
         const subject = new Subject(width);
         const ids = [subject.input(1), subject.input(2)];
         for (const { kind, from, recent } of steps) {
@@ -237,13 +369,18 @@ test('programs of any order of operations over shared memory give what they give
           if (kind === 'negate') ids.push(subject.negate(a));
           else if (kind === 'add') ids.push(subject.add(a, alike[from[1]! % alike.length]!));
           else if (kind === 'reverseAndAdd') ids.push(subject.reverseAndAdd(a, alike[from[1]! % alike.length]!));
-          else if (kind === 'alias') ids.push(subject.alias(a));
+          else if (kind === 'spreadAndAdd') ids.push(subject.spreadAndAdd(a, chosen[1]!));
+          else if (kind === 'turnedPart') ids.push(subject.turnedPart(a, from[1]! % subject.channels(a)));
+          else if (kind === 'addToEach') {
+            const singles = ids.filter((id) => subject.channels(id) === 1);
+            ids.push(subject.addToEach(a, singles[from[1]! % singles.length]!));
+          } else if (kind === 'alias') ids.push(subject.alias(a));
           else if (kind === 'output') subject.program.outputs.push(a);
           else if (subject.channels(a) < 60) ids.push(subject.concat(...chosen));
         }
         subject.program.outputs.push(ids.at(-1)!);
         subject.program.removeUnused();
-        subject.check(threads);
+        subject.check(threads, kernel);
       },
     ),
     { numRuns: 3000 },

@@ -8,6 +8,9 @@ import { makeSeeds } from './seeds';
 
 // npm run fuzz:models -- --minutes N --seed S: mutates the models of the corpus; findings go there, minimised.
 
+// Every program has its memory plan checked.
+process.env.GDWS_VERIFY_PLANS ??= 'on';
+
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },

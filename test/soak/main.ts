@@ -11,6 +11,9 @@ import { Tally } from './tally';
 // npm run soak -- --minutes N --seed S: what users do, mixed at random, with random networks; ends with exit code 1 where anything
 // went wrong, or memory, files or threads grew.
 
+// Every program has its memory plan checked.
+process.env.GDWS_VERIFY_PLANS ??= 'on';
+
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: `${Date.now() % 2 ** 31}` } },
 });

@@ -40,7 +40,7 @@ class ProgramDrawer {
   }
 
   void given(Storage storage) {
-    const int32_t id = add(map(random_.integer(1, 4)), DataType::float32, storage);
+    const int32_t id = add(map(random_.integer(random_.chance(0.1) ? 0 : 1, 4)), DataType::float32, storage);
     std::vector<int32_t>& inputs = program().inputs;
     program().values[id].index = storage == Storage::input ? static_cast<int32_t>(inputs.size()) : 0;
     if (storage == Storage::input) inputs.push_back(id);
@@ -123,12 +123,15 @@ class ProgramDrawer {
       dims[axis] += value(next).dims[axis];
     }
     emit(Opcode::concat, inputs, {add(dims)}, -1, {static_cast<int32_t>(axis)});
+    joined_ = inputs;
   }
 
   /// Convolutions, with a residual that they may overwrite, which is a part or a whole of x at times.
   void addConvolution() {
-    const int32_t x = anyMap();
-    const int32_t like = anyMap();
+    // Two parts of one concatenation lie beside each other.
+    const bool ofOneWhole = joined_.size() > 1 && random_.chance(0.3);
+    const int32_t x = ofOneWhole ? joined_.front() : anyMap();
+    const int32_t like = ofOneWhole ? joined_.back() : anyMap();
     const bool hasResidual = random_.chance(0.7);
     std::vector<int64_t> dims = hasResidual ? value(like).dims : map(random_.integer(1, 6));
     const bool isGdws = random_.chance(0.3);
@@ -157,9 +160,10 @@ class ProgramDrawer {
   void addTopK() {
     const int32_t x = anyMap();
     std::vector<int64_t> dims = value(x).dims;
-    dims[1] = random_.integer(1, dims[1]);
+    if (random_.chance(0.5)) dims[1] = random_.integer(0, dims[1]);
     const int32_t values = add(dims);
-    emit(Opcode::topK, {x}, {values, add(dims, DataType::int64)});
+    // No kernel of several results overwrites today; the plan allows it of the first.
+    emit(Opcode::topK, {x}, {values, add(dims, DataType::int64)}, static_cast<int32_t>(random_.integer(-1, 0)));
   }
 
   /// Slices, transposes, expansions.
@@ -193,6 +197,7 @@ class ProgramDrawer {
   Random& random_;
   int64_t images_;
   int64_t pixels_;
+  std::vector<int32_t> joined_;  ///< inputs of the last concatenation
   PlannedProgram planned_;
 };
 

@@ -1,0 +1,239 @@
+// Shows that the tests of memory plans can fail: builds them once for each condition of the planner, without it, and
+// expects each to find a wrong plan, or one that takes another amount of memory:
+//   node scripts/test-plan-mutants.mjs
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+
+const compiler = process.env.CXX ?? 'c++';
+const options = ['-std=c++20', '-O1', '-D_GLIBCXX_ASSERTIONS', '-Inative', '-Itest'];
+const folder = path.resolve('build/plan-mutants');
+const engine = ['memory_plan', 'joined_values', 'arena', 'verify_plan'].map((name) => `native/engine/${name}.cpp`);
+const tests = readdirSync('test/native/plan')
+  .filter((name) => name.endsWith('.cpp'))
+  .map((name) => `test/native/plan/${name}`);
+
+const plan = 'native/engine/memory_plan.cpp';
+const joined = 'native/engine/joined_values.cpp';
+const arena = 'native/engine/arena.cpp';
+
+/** What is left out of the planner: in which file, which text, and what takes its place. */
+const mutants = [
+  ['a view shares the memory of its source', plan, 'if (operation.opcode == Opcode::alias) root_', 'if (false) root_'],
+  ['what is given twice has one place', plan, 'if (place.kind != Place::Kind::unused) continue;', ''],
+  ['an output in place is not copied', plan, 'plan_.outputCopied[k] = false;', ''],
+  ['outputs, inputs and constants do not move', plan, 'place.kind == Place::Kind::unused);', 'true);'],
+  ['operands are in use until they are read', plan, 'if (id >= 0) last_[root_[id]] = static_cast<int32_t>(i);', ''],
+  [
+    'results that nobody reads are in use when they are written',
+    plan,
+    'for (const int32_t id : program_.operations[i].outputs) last_[root_[id]] = static_cast<int32_t>(i);',
+    '',
+  ],
+  [
+    'parts live as long as their whole',
+    plan,
+    'if (whole == operation.outputs[0]) last_[root_[id]] = std::max(last_[root_[id]], last_[whole]);',
+    '(void)whole;',
+  ],
+  [
+    'wholes within wholes are looked at from the last',
+    plan,
+    'for (size_t i = program_.operations.size(); i-- > 0;) {\n      const Operation& operation = program_.operations[i];\n      if',
+    'for (size_t i = 0; i < program_.operations.size(); ++i) {\n      const Operation& operation = program_.operations[i];\n      if',
+  ],
+  [
+    'views have no memory of their own',
+    plan,
+    'if (program_.operations[i].opcode != Opcode::alias) placeResults',
+    'placeResults',
+  ],
+  ['parts lie in their whole', plan, 'if (joints_[id].whole >= 0) placeWithinWhole(id);', ''],
+  ['outputs are not in the arena', plan, 'if (plan_.places[id].kind == Place::Kind::output) continue;', ''],
+  ['only result 0 overwrites', plan, 'if (k == 0 && overwriteInput', 'if (overwriteInput'],
+  ['offsets in wholes within wholes add up', plan, 'at += joints_[whole].at;', 'at = joints_[whole].at;'],
+  [
+    'a whole has one block',
+    plan,
+    'if (plan_.places[whole].kind == Place::Kind::unused) {',
+    'if (plan_.places[whole].kind != Place::Kind::output) {',
+  ],
+  ['what overwrites nothing', plan, 'if (at < 0 || at >= ', 'if (at >= '],
+  ['an operand that is not there', plan, ' || operation.inputs[at] < 0) return false;', ') return false;'],
+  ['an operand beyond the last', plan, 'at >= static_cast<int32_t>(operation.inputs.size()) || operation', 'operation'],
+  ['only the arena is overwritten', plan, 'if (blockOf_[source] == never) return false;', ''],
+  ['broadcast operands stay', plan, 'if (program_.values[source].bytes() != bytes) return false;', ''],
+  ['the operand itself may be overwritten', plan, 'static_cast<int32_t>(k) == at || ', ''],
+  ['operands may be absent', plan, 'input < 0 || blockOf_', 'blockOf_'],
+  [
+    'operands elsewhere do not matter',
+    plan,
+    ' || blockOf_[root_[input]] != blockOf_[source]) continue;',
+    ') continue;',
+  ],
+  ['operands before do not matter', plan, 'if (other < end && begin <', 'if (other < end || begin <'],
+  [
+    'no other operand lies there',
+    plan,
+    'if (other < end && begin < other + program_.values[input].bytes()) return false;',
+    '(void)other;',
+  ],
+  [
+    'no other operand lies there in part',
+    plan,
+    'if (other < end && begin < other + program_.values[input].bytes()) return false;',
+    'if (other == begin && program_.values[input].bytes() == bytes) return false;',
+  ],
+  [
+    'no whole of which it is a part',
+    plan,
+    'if (other < end && begin < other + program_.values[input].bytes()) return false;',
+    'if (begin <= other && other < end) return false;',
+  ],
+  [
+    'no part of it',
+    plan,
+    'if (other < end && begin < other + program_.values[input].bytes()) return false;',
+    'if (other <= begin && begin < other + program_.values[input].bytes()) return false;',
+  ],
+  [
+    'only the parts that are overwritten matter',
+    plan,
+    'if (part.at >= end || begin >= part.at + part.bytes) continue;',
+    '',
+  ],
+  ['parts after it do not matter', plan, 'if (part.at >= end || begin', 'if (begin'],
+  [
+    'parts before it do not matter',
+    plan,
+    'if (part.at >= end || begin >= part.at + part.bytes)',
+    'if (part.at >= end)',
+  ],
+  ['nothing reads it later', plan, 'if (part.lastUse > now) return false;', ''],
+  ['nothing reads it later, though now', plan, 'if (part.lastUse > now)', 'if (part.lastUse >= now)'],
+  ['what overwrites is in use as long as it is read', plan, 'part->lastUse = last_[id];', '(void)part;'],
+  ['what overwrites may be overwritten', plan, 'blockOf_[id] = blockOf_[source];\n    return', 'return'],
+  ['views lie where their sources do', plan, 'plan_.places[id] = plan_.places[root_[id]];', '(void)id;'],
+  ['only concatenations join', joined, 'if (operation.opcode != Opcode::concat) return false;', ''],
+  ['inputs are contiguous', joined, '[](int64_t dim) { return dim == 1; }', '[](int64_t) { return true; }'],
+  ['some values may not move', joined, 'mayMove[source] && ', ''],
+  ['a value lies in one whole', joined, ' && joints[source].whole < 0', ''],
+  ['parts are aligned', joined, ' && at % memoryAlignment == 0', ''],
+  ['offsets grow', joined, 'at += bytes;', ''],
+  ['what was in use before is free', arena, 'if (other.lastUse < part.firstUse || ', 'if ('],
+  ['what comes into use later is free', arena, 'other.firstUse > part.lastUse) continue;', 'false) continue;'],
+  ['what lies apart is no obstacle', arena, 'if (other.at >= begin + part.bytes || begin >= end) continue;', ''],
+  ['what lies after is no obstacle', arena, 'if (other.at >= begin + part.bytes || begin', 'if (begin'],
+  [
+    'what lies before is no obstacle',
+    arena,
+    'if (other.at >= begin + part.bytes || begin >= end)',
+    'if (other.at >= begin + part.bytes)',
+  ],
+  ['another try after each move', arena, '        moved = true;\n', ''],
+  ['blocks begin aligned', arena, 'offset = alignedSize(end - part.at);', 'offset = end - part.at + 4;'],
+  ['parts move with their block', arena, 'part.at += block.offset;', ''],
+  [
+    'scratch memory is left free',
+    arena,
+    'lowestOffset(block, placed, alignedSize(reservedBytes))',
+    'lowestOffset(block, placed, 0)',
+  ],
+  [
+    'the arena ends after its last block',
+    arena,
+    'total = std::max(total, block.offset + alignedSize(block.bytes()));',
+    '',
+  ],
+  [
+    'of many, scratch memory is left free',
+    arena,
+    'FreeMemory memory(alignedSize(reservedBytes));',
+    'FreeMemory memory(0);',
+  ],
+  [
+    'of many, what is read now is in use',
+    arena,
+    'inUse.begin()->first < use.first',
+    'inUse.begin()->first <= use.first',
+  ],
+  ['of many, a block is in use from its first part', arena, 'use.first = std::min(use.first, part.firstUse);', ''],
+  ['of many, a block is in use until its last part', arena, 'use.last = std::max(use.last, part.lastUse);', ''],
+  ['of many, free memory is large enough', arena, 'bySize_.lower_bound({bytes, 0})', 'bySize_.begin()'],
+  ['of many, the rest stays free', arena, 'if (size > bytes) add(offset + bytes, size - bytes);', ''],
+  [
+    'of many, neighbours after become one',
+    arena,
+    'if (after != byOffset_.end() && after->first == offset + bytes) {',
+    'if (false) {',
+  ],
+  ['of many, neighbours before become one', arena, 'if (begin + size == offset) {', 'if (false) {'],
+  ['the best of three orders', arena, 'total >= fewest && fewest > 0) continue;', 'fewest > 0) continue;'],
+];
+
+/** Ends with what a command prints and its status. */
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (text) => (stdout += text));
+    child.stderr.on('data', (text) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+async function mustRun(command, args) {
+  const { status, stderr } = await run(command, args);
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}\n${stderr}`);
+}
+
+const objectOf = (source) => path.join(folder, `${path.basename(source, '.cpp')}.o`);
+
+async function inParallel(items, work) {
+  const waiting = [...items];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+}
+
+/** Links the test program with one object in place of another, and gives what it prints. */
+async function test(name, replaced, object) {
+  const program = path.join(folder, name);
+  const objects = [...engine, ...tests].map((source) => (source === replaced ? object : objectOf(source)));
+  await mustRun(compiler, [...objects, '-o', program]);
+  return run(program, ['--programs', '1600']);
+}
+
+for (const [, file, text] of mutants) {
+  if (readFileSync(file, 'utf8').split(text).length !== 2)
+    throw new Error(`"${text}" is not once in ${file}: adapt this script to it.`);
+}
+
+mkdirSync(folder, { recursive: true });
+await inParallel([...engine, ...tests], (source) =>
+  mustRun(compiler, [...options, '-c', source, '-o', objectOf(source)]),
+);
+const sound = await test('sound');
+if (sound.status !== 0) throw new Error(`the planner itself fails:\n${sound.stderr}`);
+const { arenaBytes } = JSON.parse(sound.stdout);
+
+const unseen = [];
+await inParallel(mutants.entries(), async ([number, [name, file, text, replacement]]) => {
+  const mutated = path.join(folder, `mutant-${number}.cpp`);
+  writeFileSync(
+    mutated,
+    readFileSync(file, 'utf8').replace(text, () => replacement),
+  );
+  const object = path.join(folder, `mutant-${number}.o`);
+  await mustRun(compiler, [...options, '-c', mutated, '-o', object]);
+  const { status, stdout } = await test(`mutant-${number}`, file, object);
+  const seen = status !== 0 ? 'wrong plans' : JSON.parse(stdout).arenaBytes !== arenaBytes && 'other memory';
+  if (!seen) unseen.push(name);
+  console.log(`${seen || 'NOT SEEN'}: without "${name}"`);
+});
+console.log(`${mutants.length - unseen.length} of ${mutants.length} mutants of the planner are seen.`);
+if (unseen.length > 0) process.exit(1);

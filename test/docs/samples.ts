@@ -61,6 +61,12 @@ function markOf(comment: string): Mark | undefined {
   return files ? { files: files[1]?.split(', ') ?? [], prelude: prelude ?? '' } : undefined;
 }
 
+/** The commands of a sample for the shell, without what explains them. */
+export function commandsOf(code: string): string[] {
+  const lines = code.replaceAll(/\\\n\s*/g, '').split('\n');
+  return lines.map((line) => line.replace(/\s+#.*$/, '').trim()).filter((line) => line !== '');
+}
+
 /** Whole commands in the running text and tables of a document, as `gdws inspect model.onnx`. */
 export function inlineCommandsOf(document: string): string[] {
   const prose = textOf(document).replaceAll(/^```[^]*?^```$/gm, '');

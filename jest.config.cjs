@@ -1,3 +1,7 @@
+const path = require('node:path');
+
+// Some tests start processes in folders of their own.
+if (process.env.GDWS_ADDON) process.env.GDWS_ADDON = path.resolve(process.env.GDWS_ADDON);
 // The same kernels in every test run, and nothing left in the user's cache; tests of the tuning switch it on.
 process.env.GDWS_TUNING ??= 'off';
 // Every program that a test compiles has its memory plan checked.

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { build, mustRun, run } from './fuzz/build.mjs';
 import { reportCoverage } from './fuzz/coverage.mjs';
 
-const corpus = path.resolve('test/native/fuzz/corpus');
+const corpus = path.join('test', 'native', 'fuzz', 'corpus');
 /** Bytes; the corpus keeps files small, since coverage does not grow with sizes. */
 const largestInput = 4096;
 /** Their programs are those of the corpus. */
@@ -27,7 +27,8 @@ const { values } = parseArgs({
     coverage: { type: 'boolean', default: false },
   },
 });
-const folder = path.resolve(values.build);
+// Relative: libFuzzer starts itself through a shell, and does not quote what it passes on.
+const folder = path.relative('.', values.build);
 const grown = path.join(folder, 'programs');
 const limits = ['-rss_limit_mb=2048', '-malloc_limit_mb=512', '-timeout=25', `-max_len=${largestInput}`];
 const env = {
@@ -85,7 +86,7 @@ function programsOfTests() {
   // One process for all suites would run out of heap.
   const jest = ['node_modules/jest/bin/jest.js', '--maxWorkers', '2', '--workerIdleMemoryLimit', '1GB', ...suites];
   const setup = ['--setupFiles', './test/native/fuzz/dump-programs.ts'];
-  mustRun(process.execPath, [...jest, ...setup], { ...process.env, GDWS_PROGRAMS: programs });
+  mustRun(process.execPath, [...jest, ...setup], { ...process.env, GDWS_PROGRAMS: path.resolve(programs) });
   return programs;
 }
 
@@ -94,6 +95,6 @@ if (values.coverage) {
 } else {
   const fuzzer = build(folder, 'fuzz_programs', ['-DGDWS_SANITIZER=fuzzer']);
   if (values.remake) cover(fuzzer, [programsOfTests(), ...(existsSync(grown) ? [grown] : [])]);
-  else if (values.merge) cover(fuzzer, [path.resolve(values.merge)]);
+  else if (values.merge) cover(fuzzer, [path.relative('.', values.merge)]);
   else fuzz(fuzzer);
 }

@@ -12,7 +12,7 @@ copyFileSync(built, path.join(folder, 'gdws.node'));
 
 if (process.platform === 'linux') {
   execFileSync('strip', ['--strip-unneeded', path.join(folder, 'gdws.node')]);
-  const openMp = /libgomp\.so\.1 => (\S+)/.exec(execFileSync('ldd', [built], { encoding: 'utf8' }));
+  const openMp = /libgomp\.so\.1 => (.+) \(0x/.exec(execFileSync('ldd', [built], { encoding: 'utf8' }));
   if (openMp) {
     copyFileSync(realpathSync(openMp[1]), path.join(folder, 'libgomp.so.1'));
     const compiler = execFileSync('c++', ['--version'], { encoding: 'utf8' }).split('\n')[0];

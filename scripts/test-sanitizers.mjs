@@ -51,7 +51,8 @@ const sanitizers = {
 };
 
 function suppressions(name) {
-  return path.resolve('test/sanitizers', `${name}.supp`);
+  // In quotes, for a space would end it.
+  return `'${path.resolve('test/sanitizers', `${name}.supp`)}'`;
 }
 
 const [name, ...jestArguments] = process.argv.slice(2);

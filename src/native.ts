@@ -1,5 +1,7 @@
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import { folderOf } from './bundled';
 import { GdwsError } from './errors';
 import type { Counters } from './introspection';
 
@@ -240,15 +242,19 @@ export interface Native {
 
 const platform = `${process.platform}-${process.arch}`;
 
+/** The folder of this file; where it is part of a bundle, that of the bundle. */
+const here = folderOf(() => __dirname);
+
 /**
- * Where the addon may be, best first: the file that the environment names, which alone counts where it is set; then what
- * was built on this machine, and what the package ships.
+ * Where the addon may be, best first: the file that the environment names, which alone counts where it is set; then beside
+ * a bundle; then, in the package, what was built on this machine, and what the package ships.
  */
 const candidates = process.env.GDWS_ADDON
   ? [path.resolve(process.env.GDWS_ADDON)]
   : [
-      path.join(__dirname, '..', 'build', 'Release', 'gdws.node'),
-      path.join(__dirname, '..', 'prebuilds', platform, 'gdws.node'),
+      path.join(here, 'gdws.node'),
+      path.join(here, '..', 'build', 'Release', 'gdws.node'),
+      path.join(here, '..', 'prebuilds', platform, 'gdws.node'),
     ];
 
 function findAddon(): string {
@@ -257,23 +263,25 @@ function findAddon(): string {
     throw new GdwsError('ADDON_MISSING', 'the environment variable GDWS_ADDON names an addon that does not exist.', {
       file: process.env.GDWS_ADDON,
       remedy:
-        'Unset GDWS_ADDON, so that the addon of the package is used, or build the one it names (docs/fuzzing.md).',
+        'Unset GDWS_ADDON, so that the addon of the package is used, or set it to the path of an addon, as node_modules/gdws/prebuilds/<platform>/gdws.node.',
     });
   }
   if (!present) {
-    throw new GdwsError('ADDON_MISSING', `gdws has no addon for ${platform} (Node ${process.version}).`, {
-      remedy: `Build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in ${path.join(__dirname, '..')} (needs CMake and a C++20 compiler with OpenMP).`,
-    });
+    throw new GdwsError(
+      'ADDON_MISSING',
+      `gdws has no addon for ${platform} (Node ${process.version}): there is none of ${candidates.join(', ')}.`,
+      {
+        remedy: `Where a bundler has put gdws into a file, leave it out (esbuild: --external:gdws; docs/bundlers.md), or set the environment variable GDWS_ADDON to the path of the addon. Else build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in node_modules/gdws (needs CMake and a C++20 compiler with OpenMP).`,
+      },
+    );
   }
   return present;
 }
 
 function load(present: string): Native {
   try {
-    return withBriefSpinning(() => {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon is loaded by require only
-      return require(present) as Native;
-    });
+    // Not by this file's own `require`: bundlers would look for the addon themselves, and in ES modules there is none.
+    return withBriefSpinning(() => createRequire(present)(present) as Native);
   } catch (cause) {
     throw new GdwsError('ADDON_MISSING', `the addon cannot be loaded: ${(cause as Error).message}.`, {
       file: present,

@@ -19,3 +19,13 @@ export async function withPackages<Module>(packages: readonly string[], load: ()
     });
   }
 }
+
+/**
+ * Loads a package that gdws works without. Bundlers leave the import alone, for they cannot tell what it names: the package
+ * need not be there when a program is bundled.
+ *
+ * @throws GdwsError DEPENDENCY_MISSING where it is not installed
+ */
+export function optionalPackage<Module>(name: string): Promise<Module> {
+  return withPackages([name], () => import(/* webpackIgnore: true */ /* @vite-ignore */ name) as Promise<Module>);
+}

@@ -15,7 +15,7 @@ function inChild(expression: string, env: NodeJS.ProcessEnv = {}, prefix: string
     ...prefix.slice(1),
     ...(prefix.length > 0 ? [process.execPath] : []),
     '--require',
-    'tsx/cjs',
+    require.resolve('tsx/cjs'),
     '--eval',
     script,
   ];

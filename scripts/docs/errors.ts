@@ -7,6 +7,7 @@ const introduction = `# Errors
 Everything gdws throws is a \`GdwsError\`. Its \`message\` says what went wrong, where, and what would mend it; its fields say the
 same to programs: \`code\`, \`summary\`, and as far as they are known \`file\`, \`node\`, \`operator\`, \`tensor\`, \`shape\`, \`remedy\`, \`cause\`.
 
+<!-- runs with: model.onnx -->
 \`\`\`js
 import { GdwsError, InferenceSession } from 'gdws';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../errors';
-import { withPackages } from '../optional';
+import { optionalPackage } from '../optional';
 import { ImageSet } from './image-set';
 import { planesOf } from './numpy-images';
 
@@ -30,7 +30,7 @@ export async function readImageFolder(
   if (channels !== 1 && channels !== 3) {
     throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, { file: folder });
   }
-  const { default: sharp } = await withPackages(['sharp'], () => import('sharp'));
+  const { default: sharp } = await optionalPackage<{ default: typeof import('sharp') }>('sharp');
   const pictures = spread(await picturesOf(folder, isUnlabelled), count);
   const imageLength = channels * height * width;
   const pixels = new Uint8Array(pictures.length * imageLength);

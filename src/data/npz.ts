@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import type { Constant } from '../graph/value';
-import { withPackages } from '../optional';
+import { optionalPackage } from '../optional';
 import { decodeNpy, encodeNpy } from './npy';
 import { readBytes } from './read-file';
 
@@ -15,7 +15,7 @@ const mostCompression = 1032;
  */
 export async function readNpz(file: string): Promise<Map<string, Tensor>> {
   const bytes = await readBytes(file);
-  const { unzipSync } = await withPackages(['fflate'], () => import('fflate'));
+  const { unzipSync } = await optionalPackage<typeof import('fflate')>('fflate');
   let entries: Record<string, Uint8Array>;
   try {
     entries = unzipSync(bytes, {
@@ -49,7 +49,7 @@ const noDate = new Date(1980, 0, 1);
 export async function npzEncoder(): Promise<
   (arrays: Iterable<readonly [name: string, array: Constant]>) => Uint8Array
 > {
-  const { zipSync } = await withPackages(['fflate'], () => import('fflate'));
+  const { zipSync } = await optionalPackage<typeof import('fflate')>('fflate');
   return (arrays) =>
     zipSync(Object.fromEntries([...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)])), {
       level: 0,

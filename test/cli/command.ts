@@ -30,10 +30,10 @@ export function gdws(args: readonly string[], place: Place): Promise<Ended> {
 
 /** Runs it in a terminal, by util-linux's `script`; stdout and stderr are then one. */
 export function gdwsInTerminal(args: readonly string[], { cwd, environment }: Place): Promise<Ended> {
-  const command = [process.execPath, ...cli, ...args].map((word) => `'${word}'`).join(' ');
+  const command = [process.execPath, ...cli, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   return run('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd,
-    environment: { TERM: 'xterm', ...environment },
+    environment: { SHELL: '/bin/sh', TERM: 'xterm', ...environment },
   });
 }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { counters } from '../../src/introspection';
 import { InferenceSession, Tensor, type SessionOptions } from '../../src/session';
 import { temporaryFolder } from '../onnx/temporary-folder';
+import { typescriptLoader } from '../typescript-loader';
 import { convolutionModel } from './convolution-model';
 
 const folder = temporaryFolder();
@@ -30,7 +31,7 @@ async function inChild(
 ): Promise<ChildResult> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', path.join(__dirname, 'tuning.child.ts'), JSON.stringify([options, channels])],
+    [...typescriptLoader, path.join(__dirname, 'tuning.child.ts'), JSON.stringify([options, channels])],
     { env: { ...process.env, GDWS_CACHE_DIR: cache, GDWS_TUNING: tuning } },
   );
   return JSON.parse(stdout) as ChildResult;

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { typescriptLoader } from '../typescript-loader';
 import type { Outcome } from './exercise';
 
 /** What the process says of one mutant. */
@@ -67,7 +68,7 @@ export class Exerciser {
 
 function start(program: string): ChildProcess {
   return fork(program, {
-    execArgv: ['--import', 'tsx', `--max-old-space-size=${heapMegabytes}`],
+    execArgv: [...typescriptLoader, `--max-old-space-size=${heapMegabytes}`],
     serialization: 'advanced',
     env: { ...process.env, GDWS_TUNING: 'off' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

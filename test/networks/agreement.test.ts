@@ -10,6 +10,7 @@ import { networks } from '../../benchmarks/networks';
 import { compress } from '../../src/gdws/compress';
 import { native } from '../../src/native';
 import { encodeModel, writeModel } from '../../src/onnx/write';
+import { typescriptLoader } from '../typescript-loader';
 import type { ChildResult } from './child';
 import { subjects } from './subjects';
 
@@ -73,7 +74,7 @@ describe('every instruction set agrees with onnxruntime-node', () => {
 function runInChild(file: string, batch: number, instructionSet: string): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const child = fork(path.join(__dirname, 'child.ts'), [file, String(batch)], {
-      execArgv: ['--import', 'tsx'],
+      execArgv: [...typescriptLoader],
       env: { ...process.env, GDWS_MAX_ISA: instructionSet },
       serialization: 'advanced',
     });

@@ -11,8 +11,36 @@ let contents: string[];
 let packed: { filename: string; size: number; unpackedSize: number; files: { path: string }[] };
 
 /** Runs a program in the folder where the package is installed; its output, or an error with what it said. */
-function run(program: string, args: string[], cwd = folder): string {
-  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, NODE_PATH: '' } });
+function run(program: string, args: string[], { cwd = folder, env = {} } = {}): string {
+  return execFileSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    env: { ...process.env, NODE_PATH: '', ...env },
+  });
+}
+
+/** What users may have set for themselves, and what would spoil the tests were it to count. */
+const userSettings = {
+  npm_config_ignore_scripts: 'true',
+  npm_config_foreground_scripts: 'true',
+  npm_config_dry_run: 'true',
+  npm_config_json: 'false',
+  npm_config_omit: 'optional',
+  npm_config_bin_links: 'false',
+  npm_config_install_strategy: 'linked',
+  npm_config_global: 'true',
+  npm_config_loglevel: 'silly',
+};
+
+/**
+ * Runs npm; only what concerns the network is the user's to say. What the scripts of the package print is kept apart,
+ * so that stdout is npm's.
+ */
+function npm(args: string[], cwd = folder): string {
+  const settings = ['--dry-run=false', '--foreground-scripts=false', '--bin-links', '--install-strategy=hoisted'];
+  const output = ['--json', '--global=false', '--no-audit', '--no-fund', '--loglevel=error'];
+  return run('npm', [...args, ...settings, ...output], { cwd, env: userSettings });
 }
 
 function write(name: string, text: string): void {
@@ -49,11 +77,11 @@ beforeAll(() => {
   temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-package-'));
   folder = path.join(temporary, 'with');
   fs.mkdirSync(folder);
-  const json = run('npm', ['pack', '--json', '--pack-destination', folder], root);
-  [packed] = JSON.parse(json.slice(json.indexOf('[\n'))) as [typeof packed];
+  const json = npm(['pack', '--ignore-scripts=false', '--pack-destination', folder], root);
+  [packed] = JSON.parse(json) as [typeof packed];
   contents = packed.files.map((file) => file.path);
   write('package.json', '{ "name": "consumer", "private": true }');
-  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${packed.filename}`]);
+  npm(['install', '--ignore-scripts', '--include=optional', `./${packed.filename}`]);
 }, 600_000);
 afterAll(() => fs.rmSync(temporary, { recursive: true, force: true }));
 
@@ -127,7 +155,7 @@ describe('the tarball', () => {
   const onLinux = process.platform === 'linux' ? test : test.skip;
   onLinux('has the OpenMP runtime beside the addon, with its licence, and the addon finds it there', () => {
     const prebuilds = path.join(folder, 'node_modules/gdws/prebuilds', `${process.platform}-${process.arch}`);
-    const linked = /libgomp\.so\.1 => (\S+)/.exec(run('ldd', [path.join(prebuilds, 'gdws.node')]));
+    const linked = /libgomp\.so\.1 => (.+) \(0x/.exec(run('ldd', [path.join(prebuilds, 'gdws.node')]));
     expect(fs.realpathSync(linked![1]!)).toBe(fs.realpathSync(path.join(prebuilds, 'libgomp.so.1')));
     expect(fs.existsSync(path.join(prebuilds, 'libgomp.txt'))).toBe(true);
     expect(contents).toEqual(expect.arrayContaining(['native/third_party/libgomp/COPYING3']));
@@ -177,16 +205,68 @@ describe('the installed package', () => {
     const without = path.join(temporary, 'without');
     fs.mkdirSync(without);
     fs.writeFileSync(path.join(without, 'package.json'), '{ "name": "consumer", "private": true }');
-    const flags = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];
-    run('npm', ['install', ...flags, path.join(folder, packed.filename)], without);
+    npm(['install', '--ignore-scripts', '--omit=optional', path.join(folder, packed.filename)], without);
     expect(fs.existsSync(path.join(without, 'node_modules/commander'))).toBe(false);
     fs.writeFileSync(
       path.join(without, 'consumer.mjs'),
       `import { InferenceSession, Tensor, compress } from 'gdws';${body}`,
     );
-    expectResults(run('node', ['consumer.mjs'], without));
-    expect(() => run('node', ['node_modules/gdws/dist/cli/main.js', '--help'], without)).toThrow(
+    expectResults(run('node', ['consumer.mjs'], { cwd: without }));
+    expect(() => run('node', ['node_modules/gdws/dist/cli/main.js', '--help'], { cwd: without })).toThrow(
       /error\[DEPENDENCY_MISSING\]: the package 'commander' is not installed\. Install it: npm install commander/,
     );
   });
 });
+
+describe.each([
+  ['esbuild, CommonJS', 'program.cjs'],
+  ['esbuild, ES modules', 'program.mjs'],
+  ['webpack, CommonJS', 'program.cjs'],
+  ['rollup, ES modules', 'program.mjs'],
+])('a program bundled by %s', (bundler, file) => {
+  const bundlingScript = path.join(__dirname, 'bundle.mjs');
+  const program = `import { InferenceSession, Tensor, compress, readNpz } from 'gdws';
+    async function main() {
+      if ((await readNpz(${JSON.stringify(path.join(root, 'test/data/arrays/deflated.npz'))})).size === 0) throw new Error();
+      ${body}
+    }
+    main().catch(({ code, message }) => { console.error(code, message); process.exitCode = 1; });`;
+  const source = () => path.join(folder, 'program.mjs');
+  beforeAll(() => write('program.mjs', program));
+
+  test('without gdws finds it installed', () => {
+    const bundle = path.join(folder, 'out', bundler, file);
+    run('node', [bundlingScript, bundler, source(), bundle, 'gdws'], { cwd: root });
+    expect(fs.statSync(bundle).size).toBeLessThan(10_000);
+    expectResults(run('node', [bundle], { env: { GDWS_ADDON: '' } }));
+  });
+
+  test('with gdws in it finds the addon beside it or where the environment says, and tells what is missing', () => {
+    const alone = path.join(temporary, 'alone', bundler);
+    const bundle = path.join(alone, file);
+    run('node', [bundlingScript, bundler, source(), bundle], { cwd: root });
+    // The program may be elsewhere than what gdws works without.
+    const packages = path.join(alone, 'node_modules');
+    fs.mkdirSync(packages);
+    fs.symlinkSync(path.join(folder, 'node_modules/fflate'), path.join(packages, 'fflate'));
+    const start = (GDWS_ADDON: string) => run('node', [bundle], { cwd: temporary, env: { GDWS_ADDON } });
+
+    const addons = path.join(folder, 'node_modules/gdws/prebuilds', `${process.platform}-${process.arch}`);
+    expectResults(start(path.join(addons, 'gdws.node')));
+    const said = thrownBy(() => start(''));
+    for (const word of ['ADDON_MISSING', path.join(alone, 'gdws.node'), '--external:gdws', 'GDWS_ADDON']) {
+      expect(said).toContain(word);
+    }
+    fs.cpSync(addons, alone, { recursive: true });
+    expectResults(start(''));
+  });
+});
+
+function thrownBy(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('Nothing was thrown.');
+}

@@ -39,13 +39,14 @@ export class Children {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Starts `name.child.ts` with an argument, as JSON. */
+  /** Starts `name.child.ts` with an argument, as JSON; the folder is its working folder. */
   start(name: string, argument: unknown, options: ChildOptions = {}): Promise<Ended> {
     const { prefix = [], nodeOptions = [], env, killWith } = options;
     const script = path.join(this.folder, 'test', 'runtime', `${name}.child.js`);
     const [program, ...rest] = [...prefix, process.execPath, ...nodeOptions, script, JSON.stringify(argument)];
     const started = performance.now();
     const child = spawn(program, rest, {
+      cwd: this.folder,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -20,7 +20,8 @@ const canRefuse =
     const refusal = children.file(`refused-${warm}`);
     const plan: Plan = { model, refusal, warm };
     return children.result<Outcome>('threads', plan, {
-      env: { LD_PRELOAD: preloaded, GDWS_REFUSE_THREADS: refusal },
+      // By a path of the working folder: a space would end it.
+      env: { LD_PRELOAD: `./${path.basename(preloaded)}`, GDWS_REFUSE_THREADS: refusal },
     });
   };
 

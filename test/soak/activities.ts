@@ -7,6 +7,7 @@ import { compress, GradientSession, InferenceSession } from '../../src/index';
 import { mutate } from '../fuzz/mutate';
 import type { Random } from '../fuzz/random';
 import { randomNetwork, type RandomNetwork } from '../networks/random-network';
+import { typescriptLoader } from '../typescript-loader';
 import type { Tally } from './tally';
 
 /** One thing that users do, done once; different ones go on at the same time. */
@@ -120,10 +121,13 @@ const damage: Activity = async (random, tally) => {
 /** Threads of the process that end while their networks run. */
 const workers: Activity = async (random, tally) => {
   const all = Array.from({ length: 1 + random.below(8) }, (_, i) => {
-    const worker = new Worker(`require('tsx/cjs'); require(${JSON.stringify(path.join(__dirname, 'worker.ts'))});`, {
-      eval: true,
-      workerData: random.below(2 ** 31) + i,
-    });
+    const worker = new Worker(
+      `[${JSON.stringify(require.resolve('tsx/cjs'))}, ${JSON.stringify(path.join(__dirname, 'worker.ts'))}].forEach(require);`,
+      {
+        eval: true,
+        workerData: random.below(2 ** 31) + i,
+      },
+    );
     return new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.once('message', () => {
@@ -147,7 +151,7 @@ const processes: Activity = async (random, tally) => {
     ['SIGTERM', null, 'SIGTERM'],
   ] as const);
   const script = path.join(__dirname, 'ending.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, way, `${random.below(2 ** 31)}`], {
+  const child = spawn(process.execPath, [...typescriptLoader, script, way, `${random.below(2 ** 31)}`], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const stderr: Buffer[] = [];

@@ -1,5 +1,7 @@
 import fs from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import { folderOf } from '../../bundled';
 import { GdwsError } from '../../errors';
 import type { SweepReport, SweptNetwork } from '../report';
 import { axes, axisNames, frontOption, methodNames } from './front';
@@ -96,16 +98,20 @@ function inlined(value: unknown): string {
 
 /** Beside this file in the package; where it is run from its sources, from the development dependency. */
 async function chartLibrary(): Promise<string> {
-  const beside = path.join(__dirname, 'echarts.min.js');
+  const beside = path.join(
+    folderOf(() => __dirname),
+    'echarts.min.js',
+  );
   try {
     return await fs.readFile(beside, 'utf8');
   } catch {
     try {
-      return await fs.readFile(require.resolve('echarts/dist/echarts.min.js'), 'utf8');
+      return await fs.readFile(createRequire(beside).resolve('echarts/dist/echarts.min.js'), 'utf8');
     } catch (cause) {
       throw new GdwsError('INTERNAL', 'the library that draws charts is missing.', {
         file: beside,
-        remedy: 'Install gdws anew, or write the report as JSON only.',
+        remedy:
+          'Install gdws anew; where a bundler has put gdws into a file, copy echarts.min.js of dist/sweep/page beside it.',
         cause,
       });
     }

@@ -119,7 +119,7 @@ function shown(value: unknown, type: string): string {
     case 'symbol':
       return 'a symbol';
     default:
-      return `${String(value)}${isOfType ? '' : ` (a ${typeof value})`}`;
+      return `${String(value as number | bigint | boolean)}${isOfType ? '' : ` (a ${typeof value})`}`;
   }
 }
 

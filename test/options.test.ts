@@ -23,8 +23,7 @@ type Options = Record<string, unknown>;
 const functions: Record<string, (options: Options) => Promise<unknown>> = {
   compress: (options) => gdws.compress(model, { macs: 0.9, ...options }),
   prepareCompression: (options) => gdws.prepareCompression(model, options),
-  compressWithinDrop: (options) =>
-    gdws.compressWithinDrop(model, { maxDrop: 0.5, data: images, ...options } as gdws.WithinDropOptions),
+  compressWithinDrop: (options) => gdws.compressWithinDrop(model, { maxDrop: 0.5, data: images, ...options }),
   sweep: (options) => gdws.sweep(model, { data: images, ...options }),
   measureLatency: (options) => gdws.measureLatency(model, options),
   weightErrors: (options) => gdws.weightErrors(model, images, options),
@@ -37,7 +36,7 @@ const functions: Record<string, (options: Options) => Promise<unknown>> = {
   GradientSession: (options) => gdws.GradientSession.create(model, options),
   weightGradients: async (options) => {
     const session = await gdws.GradientSession.create(model);
-    return session.weightGradients({ x: image() }, (logits) => logits, { perImage: false, ...options } as never);
+    return session.weightGradients({ x: image() }, (logits) => logits, { perImage: false, ...options });
   },
   'a compression that is written': async (options) =>
     (await gdws.compress(model, { macs: 1 })).write('/absent/model.onnx', options),
@@ -98,6 +97,11 @@ test.each<[string, Options, string]>([
 
 test.each([5, 'macs', null, [0.5]])('%j is no object of options', async (options) => {
   const refused = gdws.compress(model, options as never);
+  await expect(refused).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+});
+
+test.each([42, undefined, { graph: {} }])('%j is no model', async (source) => {
+  const refused = gdws.compress(source as never, { macs: 0.5 });
   await expect(refused).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
 });
 

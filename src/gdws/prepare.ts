@@ -1,4 +1,4 @@
-import { clone } from '@bufbuild/protobuf';
+import { clone, isMessage } from '@bufbuild/protobuf';
 import { calibrate, type Calibrated } from '../calibrate/calibrate';
 import { GdwsError, located } from '../errors';
 import { Graph } from '../graph/graph';
@@ -48,6 +48,9 @@ export async function prepareCompression(
 ): Promise<PreparedCompression> {
   checkOptions(options, prepareOptions);
   const own = typeof source === 'string' || source instanceof Uint8Array;
+  if (!own && !isMessage(source, ModelProtoSchema)) {
+    throw new GdwsError('ARGUMENT_INVALID', 'a model is given as a path, a Uint8Array or a ModelProto.');
+  }
   const limits = limitsOf(options);
   const { model, files } = own
     ? await readModelAndFiles(source, limits)

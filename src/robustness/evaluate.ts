@@ -186,8 +186,9 @@ async function evaluateNaturally(
   { name, classifier }: NaturalCandidate,
   images: Float32Array,
   labels: ArrayLike<number>,
-  { batchSize = 32, signal, onProgress }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<NaturalReport> {
+  const { batchSize = 32, signal } = options;
   const began = performance.now();
   const total = labels.length;
   const seconds = (): number => (performance.now() - began) / 1000;
@@ -200,7 +201,7 @@ async function evaluateNaturally(
     correct.set(await naturalOutcomes(queries, images.subarray(begin * size, done * size), part), begin);
     const broken = done - sum(correct.subarray(0, done));
     const { passes } = queries;
-    onProgress?.({ classifier: name, done, total, broken, passes, imagesPerSecond: done / seconds() });
+    options.onProgress?.({ classifier: name, done, total, broken, passes, imagesPerSecond: done / seconds() });
   }
   const elapsed = seconds();
   return {

@@ -47,7 +47,8 @@ export async function openLogitsClassifier(
   imageDims: readonly number[],
   { normalization, threads }: OpeningOptions,
 ): Promise<OpenClassifier<LogitsClassifier>> {
-  const session = await InferenceSession.create(model as Uint8Array, { intraOpNumThreads: threads });
+  // Kernels chosen by time round differently from machine to machine, and counts are to be repeatable.
+  const session = await InferenceSession.create(model as Uint8Array, { intraOpNumThreads: threads, tuning: 'off' });
   try {
     const plain = await logitsClassifier(session, imageDims);
     const classifier = normalization ? normalizedLogits(plain, normalization) : plain;

@@ -187,5 +187,7 @@ async function timed(
 function check(options: SweepOptions): void {
   checkOptions(options, sweepOptions);
   if (options.data.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no labelled images.');
-  if (options.budgets?.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no budgets.');
+  if (options.budgets?.length === 0) {
+    throw new GdwsError('ARGUMENT_INVALID', 'there are no budgets.', { remedy: 'Give shares above 0 and up to 1.' });
+  }
 }

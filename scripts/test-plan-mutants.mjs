@@ -172,7 +172,7 @@ const mutants = [
   ['the best of three orders', arena, 'total >= fewest && fewest > 0) continue;', 'fewest > 0) continue;'],
 ];
 
-/** What a command prints, and its status: null where it was ended after `timeout` milliseconds. */
+/** What a command prints, and how it ended: by SIGTERM after `timeout` milliseconds. */
 function run(command, args, timeout) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout });
@@ -181,7 +181,7 @@ function run(command, args, timeout) {
     child.stdout.on('data', (text) => (stdout += text));
     child.stderr.on('data', (text) => (stderr += text));
     child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
+    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
 }
 
@@ -233,9 +233,9 @@ await inParallel(mutants.entries(), async ([number, [name, file, text, replaceme
   );
   const object = path.join(folder, `mutant-${number}.o`);
   await mustRun(compiler, [...options, '-c', mutated, '-o', object]);
-  const { status, stdout } = await test(`mutant-${number}`, file, object);
+  const { status, signal, stdout } = await test(`mutant-${number}`, file, object);
   const seen =
-    status === null
+    signal === 'SIGTERM'
       ? 'no end'
       : status !== 0
         ? 'wrong plans'

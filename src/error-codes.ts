@@ -48,8 +48,9 @@ export const errorCodes = {
     cure: 'Check the name; the message lists the outputs.',
   },
   ARGUMENT_INVALID: {
-    cause: 'An option or argument makes no sense by itself or beside another.',
-    cure: 'The message says what is allowed.',
+    cause:
+      'An option or argument makes no sense by itself or beside another, is of another type, or there is no such option.',
+    cure: 'The message says what is allowed, or which name is meant.',
   },
   BUDGET_OUT_OF_RANGE: {
     cause: 'A budget is not above 0 and up to 1, or is smaller than what cannot be replaced.',

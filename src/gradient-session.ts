@@ -4,14 +4,15 @@ import { checkFeeds, holdFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
 import { metadataOf } from './engine/metadata';
 import { RecentlyUsed } from './engine/recently-used';
-import { threadsOf } from './engine/threads';
+import { mostThreads, threadsOf } from './engine/threads';
 import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
-import { limitsOf, type Limits } from './limits';
+import { limitsOf, limitsOption, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
 import { editableCopy } from './onnx/copy';
 import { readModelCopy } from './onnx/read';
+import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from './options';
 import { crossEntropy } from './robustness/loss';
 import { rows } from './robustness/queries';
 
@@ -28,6 +29,13 @@ export interface GradientOptions {
   /** What the model may ask for at most; see docs/untrusted-models.md. */
   readonly limits?: Partial<Limits>;
 }
+
+const gradientOptions: OptionTable<GradientOptions> = {
+  intraOpNumThreads: integer(0, mostThreads),
+  output: text,
+  kernel: text,
+  limits: limitsOption,
+};
 
 /** Of logits (images × classes, row-major), the derivative of a loss with respect to each: of the same layout. */
 export type Cotangent = (logits: Float32Array, images: number, classes: number) => Float32Array;
@@ -50,6 +58,11 @@ export interface WeightGradientOptions {
   /** Names of initializers; by default the weights of all convolutions and products. */
   readonly weights?: readonly string[];
 }
+
+const weightGradientOptions: OptionTable<WeightGradientOptions> = {
+  perImage: required(boolean),
+  weights: listOf(text, 'an array of names of initializers'),
+};
 
 export interface WeightGradients {
   readonly logits: Tensor;
@@ -92,6 +105,7 @@ export class GradientSession {
   static async create(source: string | Uint8Array, options: GradientOptions = {}): Promise<GradientSession> {
     const file = typeof source === 'string' ? source : undefined;
     try {
+      checkOptions(options, gradientOptions);
       const limits = limitsOf(options);
       const model = await readModelCopy(source, limits);
       // The event loop turns between steps that take some milliseconds for a large model.
@@ -182,6 +196,7 @@ export class GradientSession {
     cotangent: Cotangent,
     options: WeightGradientOptions = { perImage: false },
   ): Promise<WeightGradients> {
+    checkOptions(options, weightGradientOptions);
     const types = this.check(feeds);
     const target: Target = options;
     const key = JSON.stringify([options.perImage, options.weights]);

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { GdwsError, type ErrorDetails } from './errors';
+import { group, number, only, type OptionTable } from './options';
 
 /**
  * What a model may ask for at most. A server that opens models of strangers sets what its own models need; the defaults
@@ -49,19 +50,23 @@ function memoryOfProcess(): number {
   return constrained > 0 ? Math.min(constrained, total) : total;
 }
 
-/** The given limits, and defaults for the rest. @throws GdwsError ARGUMENT_INVALID */
+const limit = number({ from: 0 });
+const limitOptions: OptionTable<Limits> = {
+  fileBytes: limit,
+  externalBytes: limit,
+  tensorBytes: limit,
+  nodes: limit,
+  memoryBytes: limit,
+  depth: limit,
+  foldedElements: limit,
+};
+
+/** The option `limits`. */
+export const limitsOption = group(limitOptions);
+
+/** The given limits, and defaults for the rest. */
 export function limitsOf({ limits = {} }: { readonly limits?: Partial<Limits> }): Limits {
-  const result: Record<string, number> = { ...defaultLimits };
-  for (const [name, value] of Object.entries(limits as object)) {
-    const remedy = `Limits are ${Object.keys(defaultLimits).join(', ')}: numbers from 0 on.`;
-    if (!(name in defaultLimits)) throw new GdwsError('ARGUMENT_INVALID', `there is no limit '${name}'.`, { remedy });
-    if (value === undefined) continue;
-    if (typeof value !== 'number' || !(value >= 0)) {
-      throw new GdwsError('ARGUMENT_INVALID', `the limit ${name} is ${String(value)}.`, { remedy });
-    }
-    result[name] = value;
-  }
-  return result as unknown as Limits;
+  return { ...defaultLimits, ...only(limitOptions, limits) };
 }
 
 /** @throws GdwsError LIMIT_EXCEEDED where the value is above the limit, naming both */

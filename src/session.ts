@@ -6,21 +6,32 @@ import type { CompiledGraph } from './engine/compile';
 import { metadataOf } from './engine/metadata';
 import { onAbort } from './engine/on-abort';
 import { aborted, runError } from './engine/run-error';
-import { threadsOf } from './engine/threads';
+import { mostThreads, threadsOf } from './engine/threads';
 import { copySmallFeeds } from './engine/value-inputs';
 import { GdwsError, located } from './errors';
 import { Graph } from './graph/graph';
 import type { ValueType } from './graph/value';
-import { limitsOf, type Limits } from './limits';
+import { limitsOf, limitsOption, type Limits } from './limits';
 import { simplify } from './graph/passes/simplify';
 import { readModelCopy, readModelReleasably } from './onnx/read';
+import {
+  boolean,
+  checkSharedOptions,
+  ignored,
+  integer,
+  oneOf,
+  signal as signalOption,
+  text,
+  type OptionTable,
+} from './options';
 
 export { Tensor } from 'onnxruntime-common';
 
 /**
  * Options of onnxruntime-common, of which two count here: `intraOpNumThreads`, the threads of one run, by default all the
- * processors that affinity and cgroup quota leave this process, and `enableProfiling`. Options for other runtimes are accepted and ignored.
- */
+ * processors that affinity and cgroup quota leave this process, and `enableProfiling`. The others are accepted and ignored, so that
+ * changing an import is enough. A slip of a known name is refused with ARGUMENT_INVALID; any other unknown name, as of an engine's own
+ * option, is passed over with a warning of the process, once. */
 export interface SessionOptions extends Common.SessionOptions {
   /**
    * A kernel (`convolution.product`) or method (`reference`) to take wherever it is supported, instead of the fastest.
@@ -39,11 +50,32 @@ export interface SessionOptions extends Common.SessionOptions {
   limits?: Partial<Limits>;
 }
 
+const tunings = ['on', 'off', 'thorough'] as const;
+
+/** Those of onnxruntime-common that count here; the rest is accepted as it is, so that changing an import is enough. */
+const sessionOptions: OptionTable<SessionOptions> = {
+  intraOpNumThreads: integer(0, mostThreads),
+  enableProfiling: boolean,
+  kernel: text,
+  tuning: oneOf(tunings),
+  limits: limitsOption,
+  ...{ executionProviders: ignored, interOpNumThreads: ignored, freeDimensionOverrides: ignored },
+  ...{ graphOptimizationLevel: ignored, enableCpuMemArena: ignored, enableMemPattern: ignored, executionMode: ignored },
+  ...{ optimizedModelFilePath: ignored, profileFilePrefix: ignored, logId: ignored, logSeverityLevel: ignored },
+  ...{ logVerbosityLevel: ignored, preferredOutputLocation: ignored, enableGraphCapture: ignored, extra: ignored },
+  externalData: ignored,
+};
+
 /** Options of onnxruntime-common, and a signal. */
 export interface RunOptions extends Common.RunOptions {
   /** Stops the run before its next operation, or before it begins; the promise rejects with code ABORTED. */
   signal?: AbortSignal;
 }
+
+const runOptions: OptionTable<RunOptions> = {
+  signal: signalOption,
+  ...{ logSeverityLevel: ignored, logVerbosityLevel: ignored, terminate: ignored, tag: ignored, extra: ignored },
+};
 
 /**
  * A network ready to run on the CPU, with the signatures of onnxruntime-common.
@@ -95,7 +127,8 @@ export class InferenceSession implements Common {
     ...rest: (number | SessionOptions | undefined)[]
   ): Promise<InferenceSession> {
     const numbers = rest.filter((argument) => typeof argument === 'number');
-    const options = rest.find((argument) => typeof argument === 'object') ?? {};
+    const options = rest.find((argument) => typeof argument !== 'number' && argument !== undefined) ?? {};
+    checkSharedOptions(options, sessionOptions);
     const network = { threads: threadsOf(options), kernel: options.kernel, tuning: tuningOf(options) };
     const limits = limitsOf(options);
     const given = modelSource(source, numbers);
@@ -205,8 +238,10 @@ export class InferenceSession implements Common {
       Array.isArray(fetchesOrOptions) ||
       Object.keys(fetchesOrOptions ?? {}).some((name) => this.outputNames.includes(name));
     const fetches = isFetches ? (fetchesOrOptions as Common.FetchesType) : undefined;
-    const runOptions = isFetches ? options : (fetchesOrOptions as RunOptions | undefined);
-    return { fetches: this.fetchNames(fetches), signal: runOptions?.signal };
+    const given = (isFetches ? options : (fetchesOrOptions as RunOptions | undefined)) ?? {};
+    // A misspelt output is taken for an option.
+    checkSharedOptions(given, runOptions, isFetches ? [] : this.outputNames);
+    return { fetches: this.fetchNames(fetches), signal: given.signal };
   }
 
   private fetchNames(fetches: Common.FetchesType | undefined): readonly string[] {
@@ -277,14 +312,8 @@ export class InferenceSession implements Common {
 const factory: InferenceSessionFactory = InferenceSession;
 void factory;
 
-const tunings = ['on', 'off', 'thorough'] as const;
-
 function tuningOf({ tuning }: SessionOptions): (typeof tunings)[number] {
-  if (tuning === undefined) return tunings.find((name) => name === process.env.GDWS_TUNING) ?? 'off';
-  if (tunings.includes(tuning)) return tuning;
-  throw new GdwsError('ARGUMENT_INVALID', `tuning is ${JSON.stringify(tuning)}.`, {
-    remedy: `Give one of: ${tunings.join(', ')}.`,
-  });
+  return tuning ?? tunings.find((name) => name === process.env.GDWS_TUNING) ?? 'off';
 }
 
 function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, length]: number[]): string | Uint8Array {

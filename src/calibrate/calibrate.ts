@@ -185,28 +185,7 @@ function declaredBatchOf(graph: Graph, images: number): number | undefined {
   });
 }
 
-function check(graph: Graph, calibration: Calibration): void {
-  const { images, seed = 0, batchSize = 8, rounds = 3, sweeps = 3, ridge = 1e-5, memory = defaultMemory } = calibration;
-  for (const [name, value, least] of [
-    ['seed', seed, 0],
-    ['batchSize', batchSize, 1],
-    ['rounds', rounds, 1],
-    ['sweeps', sweeps, 0],
-  ] as const) {
-    if (Number.isSafeInteger(value) && value >= least) continue;
-    throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from ${least} on.` });
-  }
-  if (!(memory > 0)) {
-    throw new GdwsError('ARGUMENT_INVALID', `memory is ${memory}.`, { remedy: 'Give a number of bytes above 0.' });
-  }
-  if (!((calibration.shrinkage ?? 0) >= 0 && (calibration.shrinkage ?? 0) <= 1)) {
-    throw new GdwsError('ARGUMENT_INVALID', `shrinkage is ${calibration.shrinkage}.`, {
-      remedy: 'Give a share from 0 to 1.',
-    });
-  }
-  if (!(ridge >= 0 && ridge < Infinity)) {
-    throw new GdwsError('ARGUMENT_INVALID', `ridge is ${ridge}.`, { remedy: 'Give a number from 0 on.' });
-  }
+function check(graph: Graph, { images }: Calibration): void {
   if (images.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no calibration images.');
   if (graph.inputs.length !== 1) {
     throw new GdwsError('ARGUMENT_INVALID', `the model has ${graph.inputs.length} inputs.`, {

@@ -1,7 +1,22 @@
-import { GdwsError } from '../errors';
+import { ImageSet } from '../data/image-set';
+import { mostThreads } from '../engine/threads';
 import type { CompressOptions } from '../gdws/options';
-import type { Normalization } from '../robustness/normalized';
+import {
+  boolean,
+  callback,
+  group,
+  instanceOf,
+  integer,
+  number,
+  object,
+  patterns,
+  required,
+  signal,
+  type OptionTable,
+} from '../options';
+import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
+import type { Calibration } from './calibrate';
 
 /** How far {@link weightErrors} is. */
 export interface WeightErrorProgress {
@@ -36,19 +51,34 @@ export interface WeightErrorOptions extends Pick<CompressOptions, 'include' | 'e
   onProgress?(progress: WeightErrorProgress): void;
 }
 
-/** @throws GdwsError ARGUMENT_INVALID for numbers that make no sense */
-export function checkOptions({ rivals, tieTolerance, batchSize, seed }: WeightErrorOptions): void {
-  for (const [name, value, least] of [
-    ['rivals', rivals, 1],
-    ['batchSize', batchSize, 1],
-    ['seed', seed, 0],
-  ] as const) {
-    if (value === undefined || (Number.isSafeInteger(value) && value >= least)) continue;
-    throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from ${least} on.` });
-  }
-  if (tieTolerance !== undefined && !(tieTolerance >= 0 && tieTolerance < 1)) {
-    throw new GdwsError('ARGUMENT_INVALID', `tieTolerance is ${tieTolerance}.`, {
-      remedy: 'Give a share from 0 to below 1.',
-    });
-  }
-}
+export const weightErrorOptions: OptionTable<WeightErrorOptions> = {
+  include: patterns,
+  exclude: patterns,
+  firstLayer: boolean,
+  attack: object,
+  normalization: normalizationOption,
+  rivals: integer(1),
+  tieTolerance: number({ from: 0, below: 1 }, 'a share'),
+  batchSize: integer(1),
+  threads: integer(0, mostThreads),
+  seed: integer(),
+  signal,
+  onProgress: callback,
+};
+
+const calibrationOptions: OptionTable<Calibration> = {
+  images: required(instanceOf(ImageSet, 'an ImageSet, as readImages gives')),
+  normalization: normalizationOption,
+  attack: object,
+  rounds: integer(1),
+  seed: integer(),
+  batchSize: integer(1),
+  memory: number({ above: 0 }, 'a number of bytes'),
+  sweeps: integer(),
+  ridge: number({ from: 0, below: Infinity }),
+  shrinkage: number({ from: 0, to: 1 }, 'a share'),
+  onProgress: callback,
+};
+
+/** The option `calibration`. */
+export const calibrationOption = group(calibrationOptions);

@@ -5,12 +5,13 @@ import { findConvolutions } from '../gdws/layers';
 import { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import { readModel } from '../onnx/read';
+import { checkOptions } from '../options';
 import { normalizer } from '../robustness/normalized';
 import { ChannelGradients } from './channel-gradients';
 import { ChannelSums } from './channel-sums';
 import { batchesOf, inLanes } from './lanes';
 import { marginTerms } from './margin-terms';
-import { checkOptions, type WeightErrorOptions, type WeightErrorProgress } from './options';
+import { weightErrorOptions, type WeightErrorOptions, type WeightErrorProgress } from './options';
 import { cleanImages, perturbedImages } from './perturb';
 import { RemainingTime } from './remaining-time';
 
@@ -67,7 +68,7 @@ async function measure(
   options: WeightErrorOptions,
   file: string | undefined,
 ): Promise<WeightErrors> {
-  checkOptions(options);
+  checkOptions(options, weightErrorOptions);
   const { length: total, dims } = images;
   if (total === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no images.');
   const normalize = options.normalization ? normalizer(dims, options.normalization) : (pixels: Float32Array) => pixels;

@@ -2,6 +2,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { npzEncoder, readNpz } from '../data/npz';
 import { GdwsError } from '../errors';
+import type { PrepareOptions } from '../gdws/options';
+import { prepareCompression } from '../gdws/prepare';
 import { writeWhole } from '../onnx/whole-file';
 
 /**
@@ -23,12 +25,35 @@ export async function readAlphaFile(file: string): Promise<Record<string, ArrayL
     throw new GdwsError('DATA_UNREADABLE', `the file cannot be read: ${(cause as Error).message}.`, { file, cause });
   }
   if (!isAlpha(document)) {
-    throw new GdwsError('DATA_UNREADABLE', 'this is not an object of arrays of numbers.', {
+    throw new GdwsError('DATA_UNREADABLE', 'this is not an object with an array of numbers for each layer.', {
       file,
       remedy: 'Write {"layer name": [α of each input channel, ...], ...}.',
     });
   }
   return document;
+}
+
+/**
+ * Weight-error vectors of a model's layers, from such a file. Every layer that may be replaced needs one: beside measured ones, the
+ * α of 1 that a layer without has would say something.
+ *
+ * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING; ARGUMENT_INVALID where the file is that of another model, or of fewer
+ *   layers; MODEL_* for a bad model
+ */
+export async function alphaFor(
+  model: string,
+  file: string,
+  options: Pick<PrepareOptions, 'include' | 'exclude' | 'firstLayer'>,
+): Promise<Record<string, ArrayLike<number>>> {
+  const alpha = await readAlphaFile(file);
+  const missing = (await prepareCompression(model, { ...options, alpha })).unweighted();
+  if (missing.length === 0) return alpha;
+  const names = `${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} others` : ''}`;
+  throw new GdwsError('ARGUMENT_INVALID', `there is no weight-error vector of ${names}, which may be replaced.`, {
+    file,
+    remedy:
+      'Measure them with gdws alpha, with the same --include, --exclude and --first-layer, or leave these layers as they are: --exclude.',
+  });
 }
 
 /**
@@ -63,6 +88,7 @@ function isAlpha(document: unknown): document is Record<string, number[]> {
   return (
     typeof document === 'object' &&
     document !== null &&
+    !Array.isArray(document) &&
     Object.values(document).every((list) => Array.isArray(list) && list.every((value) => typeof value === 'number'))
   );
 }

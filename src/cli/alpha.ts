@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { CompressOptions } from '../gdws/options';
 import { weightErrors, type WeightErrors } from '../calibrate/weight-error';
 import { alphaWriter } from './alpha-file';
-import { finiteNumber, jsonOption, namePattern, positiveInteger, threadsOption } from './arguments';
+import { collected, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
 import { checkDestination } from './destination';
@@ -36,13 +36,9 @@ export function alphaCommand(): Command {
       'other classes that count, those of the largest logits; all by default',
       positiveInteger,
     )
-    .option(
-      '--tie-tolerance <share>',
-      'margins up to this share of the largest logit are ties and left out',
-      finiteNumber,
-    )
-    .option('--include <name>', 'measure only these layers; * stands for anything; may be repeated', namePattern)
-    .option('--exclude <name>', 'leave these layers out; * stands for anything; may be repeated', namePattern)
+    .option('--tie-tolerance <share>', 'margins up to this share of the largest logit are ties and left out', share)
+    .option('--include <name>', 'measure only these layers; * stands for anything; may be repeated', collected)
+    .option('--exclude <name>', 'leave these layers out; * stands for anything; may be repeated', collected)
     .option('--first-layer', "measure the network's first convolution too")
     .option('--batch <number>', 'images at once; by default what suits the caches', positiveInteger)
     .addOption(threadsOption())
@@ -59,7 +55,7 @@ Examples:
     )
     .action(async (model: string, options: AlphaArguments) => {
       const { output, rivals, tieTolerance, batch, threads, seed, include, exclude, firstLayer } = options;
-      await checkDestination(output, model);
+      await checkDestination(output, model, options.data, options.labels);
       const write = await alphaWriter(output);
       const attack = settingsOf(options);
       const images = await imagesOf(options, model);

@@ -18,6 +18,37 @@ export function finiteNumber(text: string): number {
   return Number(text);
 }
 
+/** `0.35` or `35%`. Which shares make sense is for those to say who use them. */
+export function share(text: string): number {
+  const isPercent = text.trim().endsWith('%');
+  const digits = isPercent ? text.trim().slice(0, -1) : text;
+  if (digits.trim() === '' || !Number.isFinite(Number(digits))) {
+    throw new InvalidArgumentError(`'${text}' is not a number, as 0.35, or a percentage, as 35%.`);
+  }
+  return Number(digits) / (isPercent ? 100 : 1);
+}
+
+/** A {@link share} from 0 to 1. */
+export function shareUpToOne(text: string): number {
+  const number = share(text);
+  if (number >= 0 && number <= 1) return number;
+  throw new InvalidArgumentError(`'${text}' is not a share from 0 to 1, or from 0% to 100%.${percentMeant(number)}`);
+}
+
+/** `30%,0.5`, above 0 and up to 1. */
+export function positiveShares(text: string): number[] {
+  const numbers = text.split(',').map(share);
+  const wrong = numbers.find((number) => !(number > 0 && number <= 1));
+  if (wrong === undefined) return numbers;
+  const summary = `'${text}' are not shares above 0 and up to 1, as 0.3,0.5 or 30%,50%.`;
+  throw new InvalidArgumentError(`${summary}${percentMeant(wrong)}`);
+}
+
+/** What to write where a number of percent was given as a share. */
+function percentMeant(number: number): string {
+  return number > 1 && number <= 100 ? ` ${number} percent is ${number}% or ${number / 100}.` : '';
+}
+
 /** `input=1x3x224x224` added to the shapes given before it. */
 export function shapeOfInput(text: string, earlier: Record<string, number[]> = {}): Record<string, number[]> {
   // A name may itself have a '='; a shape has none.
@@ -33,13 +64,6 @@ export function shapeOfInput(text: string, earlier: Record<string, number[]> = {
 /** Values of an option that may be given several times. */
 export function collected(text: string, earlier: string[] = []): string[] {
   return [...earlier, text];
-}
-
-/** A layer name as typed: `*` stands for anything. */
-export function namePattern(text: string, earlier: (string | RegExp)[] = []): (string | RegExp)[] {
-  if (!text.includes('*')) return [...earlier, text];
-  const parts = text.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return [...earlier, new RegExp(`^${parts.join('.*')}$`)];
 }
 
 export const shapeOption = () =>

@@ -4,8 +4,8 @@ import { GdwsError } from '../errors';
 import { compress, type Compression } from '../gdws/compress';
 import { goals, isTime, type CompressOptions } from '../gdws/options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../gdws/summary';
-import { readAlphaFile } from './alpha-file';
-import { finiteNumber, jsonOption, positiveInteger, threadsOption } from './arguments';
+import { alphaFor } from './alpha-file';
+import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
 import { checkDestination } from './destination';
@@ -33,12 +33,12 @@ export function compressCommand(): Command {
     .description("replace a trained network's convolutions by generalized depthwise-separable ones, without training")
     .argument('<model>', 'ONNX file')
     .requiredOption('-o, --output <file>', 'where to write the compressed model; a file of that name is replaced')
-    .option('--macs <share>', 'share of the multiply-accumulates to keep, above 0 to 1', finiteNumber)
-    .option('--params <share>', 'share of the weights to keep, above 0 to 1', finiteNumber)
+    .option('--macs <share>', 'share of the multiply-accumulates to keep, above 0 to 1, as 0.35 or 35%', share)
+    .option('--params <share>', 'share of the weights to keep, above 0 to 1, as 0.35 or 35%', share)
     .option(
       '--latency <share>',
-      "share of the dense network's time on this machine to keep, above 0 to 1",
-      finiteNumber,
+      "share of the dense network's time on this machine to keep, above 0 to 1, as 0.5 or 50%",
+      share,
     )
     .option('--fps <number>', 'images a second to make on this machine', finiteNumber)
     .option(
@@ -53,7 +53,11 @@ export function compressCommand(): Command {
     )
     .option('--remeasure', 'with --latency or --fps: measure anew, even what was measured earlier')
     .option('--beta <number>', "most weighted error of each layer (the paper's β)", finiteNumber)
-    .option('--error <share>', 'most error of each layer, as a share of the energy of its weights', finiteNumber)
+    .option(
+      '--error <share>',
+      'most error of each layer, as a share of the energy of its weights, as 0.02 or 2%',
+      share,
+    )
     .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz');
   return addLayerOptions(addCalibrationOptions(addDropOptions(command)))
     .addOption(threadsOption())
@@ -86,9 +90,11 @@ Examples:
         if (extra !== undefined) command.error(`error: ${extra} belongs to --latency or --fps`);
       }
       checkDropOptions(options);
-      await checkDestination(options.output, model);
-      const alpha = options.alpha === undefined ? undefined : await readAlphaFile(options.alpha);
+      const { data, labels, calib, calibLabels } = options;
+      await checkDestination(options.output, model, options.alpha, data, labels, calib, calibLabels);
       const { output, shape, json, include, exclude, firstLayer, foldBatchNorm, threads } = options;
+      const layers = { include, exclude, firstLayer };
+      const alpha = options.alpha === undefined ? undefined : await alphaFor(model, options.alpha, layers);
 
       const progress = new Progress('compressing');
       let tried = '';
@@ -99,7 +105,8 @@ Examples:
         ),
       );
       const prepare = {
-        ...{ include, exclude, firstLayer, foldBatchNorm, threads, batch, runThreads, remeasure },
+        ...layers,
+        ...{ foldBatchNorm, threads, batch, runThreads, remeasure },
         alpha,
         calibration,
         inputShapes: shape,
@@ -113,7 +120,7 @@ Examples:
         if (options.maxDrop === undefined) {
           compression = await compress(model, { ...prepare, [given[0]!]: options[given[0]!] });
         } else {
-          const { data, labels, count, seed, sure, maxDrop } = options;
+          const { count, seed, sure, maxDrop } = options;
           found = await compressWithinDrop(model, {
             ...prepare,
             ...{ maxDrop, budget: save, isSure: sure, seed },
@@ -174,7 +181,7 @@ function printSummary({ layers, macs, params, time, allocation, bytes }: Compres
       layer.status === 'gdws' ? 'GDWS' : `dense: ${layer.reason}`,
       meanKernels(layer),
       layer.macs ? formatCount(layer.macs.after) : '?',
-      layer.macs ? formatShare(share(layer.macs)) : '?',
+      layer.macs ? formatShare(kept(layer.macs)) : '?',
       ...(time ? [layer.time ? formatTime(layer.time.after) : ''] : []),
       layer.status === 'gdws' ? formatShare(layer.relativeError) : '',
     ]),
@@ -200,7 +207,7 @@ function meanKernels({ kernels, inputChannels }: LayerSummary): string {
 }
 
 function change(what: string, { before, after }: Change, format: (count: number) => string): string {
-  return `${what}: ${format(before)} → ${format(after)} (${formatShare(share({ before, after }))})`;
+  return `${what}: ${format(before)} → ${format(after)} (${formatShare(kept({ before, after }))})`;
 }
 
 function spent({ loss, gap, isOptimal }: AllocationSummary): string {
@@ -208,6 +215,6 @@ function spent({ loss, gap, isOptimal }: AllocationSummary): string {
   return `allocation: loss ${formatNumber(loss)}, ${proof}; ${(100 * gap).toFixed(4)} % above the bound of its relaxation`;
 }
 
-function share({ before, after }: Change): number {
+function kept({ before, after }: Change): number {
   return before === 0 ? 1 : after / before;
 }

@@ -1,14 +1,19 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../errors';
+import { isSameFile } from '../onnx/same-file';
 
 /**
  * Checks where a result is to go before work is spent on it: the folder exists, and the place is neither a folder nor
- * the model that is read.
+ * the model or another file that is read.
  *
  * @throws GdwsError OUTPUT_UNWRITABLE, ARGUMENT_INVALID
  */
-export async function checkDestination(file: string, source: string): Promise<void> {
+export async function checkDestination(
+  file: string,
+  model: string,
+  ...others: readonly (string | undefined)[]
+): Promise<void> {
   const folder = path.dirname(path.resolve(file));
   try {
     await fs.access(folder, fs.constants.W_OK);
@@ -22,8 +27,14 @@ export async function checkDestination(file: string, source: string): Promise<vo
   if (present?.isDirectory()) {
     throw new GdwsError('OUTPUT_UNWRITABLE', 'this is a folder.', { file, remedy: 'Give the name of a file.' });
   }
-  const model = await fs.stat(source).catch(() => undefined);
-  if (present && model && present.ino === model.ino && present.dev === model.dev) {
+  if (await isSameFile(file, model)) {
     throw new GdwsError('ARGUMENT_INVALID', 'the output is the model itself.', { file, remedy: 'Give another name.' });
+  }
+  for (const source of others) {
+    if (source === undefined || !(await isSameFile(file, source))) continue;
+    throw new GdwsError('ARGUMENT_INVALID', `the output is what is read: ${source}.`, {
+      file,
+      remedy: 'Give another name.',
+    });
   }
 }

@@ -1,8 +1,8 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Drops, DropTrial, WithinDrop } from '../drop/compress-within-drop';
 import { GdwsError } from '../errors';
 import type { PairedDrop } from '../robustness/statistics/paired-drop';
-import { positiveInteger } from './arguments';
+import { positiveInteger, shareUpToOne } from './arguments';
 import { formatShare } from './format';
 import { print, printHeading, printTable } from './output';
 
@@ -18,7 +18,11 @@ export interface DropArguments {
 
 export function addDropOptions(command: Command): Command {
   return command
-    .option('--max-drop <share>', 'the most that accuracy may drop, as 1% or 0.01: finds the budget itself', dropShare)
+    .option(
+      '--max-drop <share>',
+      'the most that accuracy may drop, as 1% or 0.01: finds the budget itself',
+      shareUpToOne,
+    )
     .option('--data <path>', 'with --max-drop: labelled images, half to search with, half to report on')
     .option('--labels <file>', 'their labels, where they are apart')
     .option('--count <number>', 'images of --data to take, from the beginning; all by default', positiveInteger)
@@ -89,15 +93,4 @@ function describe({ estimate }: PairedDrop): string {
 /** A share in points, hundredths. */
 function points(share: number): string {
   return (100 * share).toFixed(1);
-}
-
-/** `1%` or `0.01`. */
-function dropShare(text: string): number {
-  const isPercent = text.trim().endsWith('%');
-  const number = isPercent ? text.trim().slice(0, -1) : text;
-  const share = Number(number) / (isPercent ? 100 : 1);
-  if (number.trim() === '' || !(share >= 0 && share <= 1)) {
-    throw new InvalidArgumentError(`'${text}' is not a share from 0 to 1, or from 0% to 100%.`);
-  }
-  return share;
 }

@@ -1,10 +1,18 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { located } from '../errors';
-import { GradientSession } from '../gradient-session';
-import { evaluate, type Candidate, type CandidateReport, type Evaluation } from '../robustness/evaluate';
-import { normalized } from '../robustness/normalized';
-import { sessionClassifier } from '../robustness/session-classifier';
+import type { ImageSet } from '../data/image-set';
+import { GdwsError, located } from '../errors';
+import type { LogitsClassifier } from '../robustness/classifier';
+import {
+  evaluate,
+  type CandidateComparison,
+  type CandidateReport,
+  type EvaluateOptions,
+  type Evaluation,
+  type NaturalComparison,
+  type NaturalReport,
+} from '../robustness/evaluate';
+import { openClassifier, openLogitsClassifier, type OpenClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
 import { jsonOption, positiveInteger, threadsOption } from './arguments';
@@ -22,12 +30,22 @@ interface EvaluateArguments extends DataArguments, AttackArguments {
   readonly json?: boolean;
 }
 
-/** `gdws evaluate`: natural and robust accuracy of one model or several. */
+/** What is printed of a model; what an attack left only where there was one. */
+type Report = NaturalReport & Partial<Pick<CandidateReport, 'robust' | 'standing'>>;
+
+/** What is printed, with or without an attack. */
+interface Found {
+  readonly candidates: readonly Report[];
+  readonly comparisons: readonly (NaturalComparison & Partial<CandidateComparison>)[];
+  readonly transfers?: Evaluation['transfers'];
+}
+
+/** `gdws evaluate`: natural accuracy of one model or several, and robust accuracy under an attack. */
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('measure the accuracy of models, natural and under attack')
     .argument('<models...>', 'ONNX files of classifiers; the first is compared with the others, image by image');
-  return addAttackOptions(addDataOptions(command), attackOption('the attack').default('pgd'))
+  return addAttackOptions(addDataOptions(command), attackOption('the attack; without one, natural accuracy alone'))
     .option('--transfer', 'also try the images made on each model on the others')
     .option('--batch <number>', 'images at once', positiveInteger, 32)
     .addOption(threadsOption())
@@ -38,80 +56,106 @@ export function evaluateCommand(): Command {
 What is not given, is as docs/robustness.md says of each attack.
 
 Examples:
+  $ gdws evaluate model.onnx small.onnx --data test_batch.bin
   $ gdws evaluate model.onnx --data test_batch.bin --attack pgd --norm linf --eps 8/255 --steps 100 --step-size 1/255
-  $ gdws evaluate dense.onnx small.onnx --data t10k-images-idx3-ubyte --eps 0.3 --transfer
+  $ gdws evaluate dense.onnx small.onnx --data t10k-images-idx3-ubyte --attack pgd --eps 0.3 --transfer
   $ gdws evaluate model.onnx --data pictures/ --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --attack autoattack`,
     )
     .action(async (models: string[], options: EvaluateArguments) => {
-      const signal = interruption();
-      const settings = settingsOf(options)!;
-      const images = await imagesOf(options, models[0]!);
-      const sessions = await Promise.all(
-        models.map((model) => GradientSession.create(model, { intraOpNumThreads: options.threads })),
-      );
-      const normalization = normalizationOf(options);
-      const candidates: Candidate[] = [];
-      for (const [index, session] of sessions.entries()) {
-        const classifier = await sessionClassifier(session, images.dims).catch((error: unknown) => {
-          throw located(error, { file: models[index] });
-        });
-        candidates.push({
-          name: models[index]!,
-          classifier: normalization ? normalized(classifier, normalization) : classifier,
+      const settings = settingsOf(options);
+      if (settings === undefined && options.transfer) {
+        throw new GdwsError('ARGUMENT_INVALID', '--transfer belongs to --attack, which is not given.', {
+          remedy: 'Name the attack whose images are tried: --attack pgd.',
         });
       }
-      const progress = new Progress(settings.attack);
-      const evaluation = await evaluate(
-        candidates,
-        images.batch(0, images.length).images.data as Float32Array,
-        images.labels,
-        settings,
-        {
-          seed: options.seed,
-          batchSize: options.batch,
-          transfer: options.transfer,
-          signal,
-          onProgress: ({ classifier, done, total, broken, imagesPerSecond }) =>
-            progress.update(
-              done / total,
-              `${path.basename(classifier)}: ${broken} of ${done} broken, ${formatNumber(imagesPerSecond)} images/s`,
-            ),
-        },
-      ).finally(() => progress.stop());
-      await Promise.all(sessions.map((session) => session.release()));
-      if (options.json) printJson(documentOf(evaluation, settings, images.length));
-      else printEvaluation(evaluation, images.length);
+      const images = await imagesOf(options, models[0]!);
+      const progress = new Progress(settings?.attack ?? 'evaluating');
+      const found = await evaluateModels(models, images, settings, options, progress).finally(() => progress.stop());
+      if (options.json) printJson(documentOf(found, settings, images.length));
+      else printEvaluation(found, images.length);
     });
 }
 
+async function evaluateModels(
+  models: readonly string[],
+  images: ImageSet,
+  settings: AttackSettings | undefined,
+  arguments_: EvaluateArguments,
+  progress: Progress,
+): Promise<Found> {
+  const { seed, batch: batchSize, transfer, threads } = arguments_;
+  const { data: pixels } = images.batch(0, images.length).images as { data: Float32Array };
+  const opening = { normalization: normalizationOf(arguments_), threads };
+  const options: EvaluateOptions = {
+    ...{ seed, batchSize, transfer, signal: interruption() },
+    onProgress: ({ classifier, done, total, broken, imagesPerSecond }) =>
+      progress.update(
+        done / total,
+        `${path.basename(classifier)}: ${broken} of ${done} ${settings ? 'broken' : 'wrong'}, ${formatNumber(imagesPerSecond)} images/s`,
+      ),
+  };
+  if (settings === undefined) {
+    const opened = await openAll(models, (model) => openLogitsClassifier(model, images.dims, opening));
+    return evaluate(opened.candidates, pixels, images.labels, undefined, options).finally(opened.release);
+  }
+  const opened = await openAll(models, (model) => openClassifier(model, images.dims, opening));
+  return evaluate(opened.candidates, pixels, images.labels, settings, options).finally(opened.release);
+}
+
+async function openAll<Kind extends LogitsClassifier>(
+  models: readonly string[],
+  open: (model: string) => Promise<OpenClassifier<Kind>>,
+) {
+  const opened: { name: string; classifier: Kind; release: () => Promise<void> }[] = [];
+  const release = async () => {
+    for (const one of opened) await one.release();
+  };
+  try {
+    for (const name of models) {
+      const one = await open(name).catch((error: unknown) => {
+        throw located(error, { file: name });
+      });
+      opened.push({ name, ...one });
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { candidates: opened, release };
+}
+
 /** Without the images themselves. */
-function documentOf({ candidates, comparisons, transfers }: Evaluation, settings: AttackSettings, images: number) {
-  const flags = (outcome: Uint8Array) => Array.from(outcome);
+function documentOf(
+  { candidates, comparisons, transfers }: Found,
+  settings: AttackSettings | undefined,
+  images: number,
+) {
   return {
     settings,
     images,
-    models: candidates.map((report: CandidateReport) => ({
-      model: report.name,
-      natural: report.natural,
-      robust: report.robust,
-      passes: report.passes,
-      seconds: report.seconds,
-      imagesPerSecond: report.imagesPerSecond,
-      correct: flags(report.correct),
-      standing: flags(report.standing),
+    models: candidates.map(({ name, natural, robust, passes, seconds, imagesPerSecond, correct, standing }) => ({
+      ...{ model: name, natural, robust, passes, seconds, imagesPerSecond },
+      correct: Array.from(correct),
+      standing: standing && Array.from(standing),
     })),
     comparisons,
     transfers,
   };
 }
 
-function printEvaluation({ candidates, comparisons, transfers }: Evaluation, images: number): void {
+function printEvaluation({ candidates, comparisons, transfers = [] }: Found, images: number): void {
+  const isAttacked = candidates.some(({ robust }) => robust !== undefined);
   printTable(
-    [{ title: 'model' }, { title: 'natural' }, { title: 'robust' }, { title: 'images/s', right: true }],
+    [
+      { title: 'model' },
+      { title: 'natural' },
+      ...(isAttacked ? [{ title: 'robust' }] : []),
+      { title: 'images/s', right: true },
+    ],
     candidates.map(({ name, natural, robust, imagesPerSecond }) => [
       name,
       formatProportion(natural),
-      formatProportion(robust),
+      ...(robust ? [formatProportion(robust)] : []),
       formatNumber(imagesPerSecond),
     ]),
   );
@@ -126,12 +170,9 @@ function printEvaluation({ candidates, comparisons, transfers }: Evaluation, ima
         { title: 'McNemar p', right: true },
       ],
       comparisons.flatMap(({ to, natural, robust }) =>
-        (
-          [
-            ['natural', natural],
-            ['robust', robust],
-          ] as const
-        ).map(([kind, { lost, gained, pValue }]) => [to, kind, String(lost), String(gained), formatNumber(pValue)]),
+        Object.entries({ natural, ...(robust && { robust }) }).map(([kind, { lost, gained, pValue }]) => [
+          ...[to, kind, String(lost), String(gained), formatNumber(pValue)],
+        ]),
       ),
     );
   }

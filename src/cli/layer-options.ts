@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PrepareOptions } from '../gdws/options';
-import { namePattern, shapeOption } from './arguments';
+import { collected, shapeOption } from './arguments';
 
 /** Which layers may be replaced, and in what network. */
 export interface LayerArguments extends Pick<PrepareOptions, 'include' | 'exclude' | 'firstLayer' | 'foldBatchNorm'> {
@@ -9,8 +9,8 @@ export interface LayerArguments extends Pick<PrepareOptions, 'include' | 'exclud
 
 export function addLayerOptions(command: Command): Command {
   return command
-    .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', namePattern)
-    .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', namePattern)
+    .option('--include <name>', 'replace only these layers; * stands for anything; may be repeated', collected)
+    .option('--exclude <name>', 'leave these layers as they are; * stands for anything; may be repeated', collected)
     .option('--first-layer', "replace the network's first convolution too")
     .option('--fold-batch-norm', 'fold batch normalisations into the convolutions before them first')
     .addOption(shapeOption());

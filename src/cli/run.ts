@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { describe } from '../measure';
 import { InferenceSession } from '../session';
 import { collected, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { checkDestination } from './destination';
@@ -42,7 +43,11 @@ Examples:
   $ gdws run small.onnx --input photo.npy --output logits.npy --json`,
     )
     .action(async (model: string, options: RunArguments) => {
-      if (options.output !== undefined && isArrayFile(options.output)) await checkDestination(options.output, model);
+      if (options.output !== undefined && isArrayFile(options.output)) {
+        // Of 'name=file' the file may be what follows any '='.
+        const read = options.input.flatMap((input) => [input, input.slice(input.indexOf('=') + 1)]);
+        await checkDestination(options.output, model, ...read);
+      }
       const signal = interruption();
       const loading = InferenceSession.create(model, { intraOpNumThreads: options.threads });
       const session = await withElapsed('loading', loading);
@@ -51,6 +56,10 @@ Examples:
       const began = performance.now();
       const outputs = await withElapsed('running', session.run(feeds, { signal }));
       const milliseconds = performance.now() - began;
+      const warm = await withElapsed(
+        'running again',
+        warmTime(() => session.run(feeds, { signal })),
+      );
       const saved = options.output === undefined ? {} : await saveOutputs(outputs, options.output);
       const summaries = session.outputNames.map((name) => ({
         ...describeOutput(name, outputs[name]!, options.top),
@@ -58,11 +67,24 @@ Examples:
       }));
       await session.release();
 
-      if (options.json) printJson({ model, milliseconds, outputs: summaries });
+      if (options.json) printJson({ model, milliseconds, warmMilliseconds: warm.median, outputs: summaries });
       else summaries.forEach(printOutput);
       for (const file of Object.values(saved)) note(`wrote ${file}`);
-      note(`ran in ${formatTime(milliseconds)}`);
+      const runs = warm.runs === 1 ? 'one run more' : `median of ${warm.runs} runs more`;
+      note(`ran in ${formatTime(milliseconds)}; once warm, in ${formatTime(warm.median)} (${runs})`);
     });
+}
+
+/** What runs after the first take, in milliseconds: a few, as many as half a second has room for, and one at least. */
+async function warmTime(run: () => Promise<unknown>): Promise<{ median: number; runs: number }> {
+  const times: number[] = [];
+  const end = performance.now() + 500;
+  do {
+    const began = performance.now();
+    await run();
+    times.push(performance.now() - began);
+  } while (times.length < 20 && performance.now() < end);
+  return { median: describe(times).median, runs: times.length };
 }
 
 function printOutput({ name, type, dims, top, statistics }: OutputSummary): void {

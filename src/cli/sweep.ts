@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { GdwsError } from '../errors';
 import { writeTogether } from '../onnx/whole-file';
 import { pageOf } from '../sweep/page/page';
 import type { SweepReport } from '../sweep/report';
 import { defaultBudgets, sweep } from '../sweep/sweep';
-import { readAlphaFile } from './alpha-file';
-import { finiteNumber, positiveInteger, threadsOption } from './arguments';
+import { alphaFor } from './alpha-file';
+import { finiteNumber, positiveInteger, positiveShares, threadsOption } from './arguments';
 import { attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
@@ -44,7 +44,11 @@ export function sweepCommand(): Command {
     .option('--labels <file>', 'their labels, where they are apart')
     .option('--count <number>', 'of them, from the beginning; all by default', positiveInteger)
     .addOption(attackOption('count accuracy under this attack, too'))
-    .option('--budgets <shares>', `shares of the multiply-accumulates; ${defaultBudgets.join(',')} by default`, shares)
+    .option(
+      '--budgets <shares>',
+      `shares of the multiply-accumulates, as 0.3,50%; ${defaultBudgets.join(',')} by default`,
+      positiveShares,
+    )
     .option('--alpha <file>', "weight-error vectors for the paper's algorithm, .json or .npz");
   return addLayerOptions(addCalibrationOptions(command))
     .option(
@@ -75,7 +79,9 @@ Examples:
           remedy: 'Give --json another one.',
         });
       }
-      for (const file of json === undefined ? [output] : [output, json]) await checkDestination(file, model);
+      for (const file of json === undefined ? [output] : [output, json]) {
+        await checkDestination(file, model, data, labels, options.calib, options.calibLabels, options.alpha);
+      }
       const settings = attack && settingsOf({ ...options, attack });
       const progress = new Progress('sweeping');
       const isAttackedOnly = settings !== undefined && options.calibAttack === undefined && !options.robust;
@@ -89,7 +95,10 @@ Examples:
           ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads },
           data: await imagesOf({ data, labels, count }, model),
           normalization: normalizationOf(options),
-          alpha: options.alpha === undefined ? undefined : await readAlphaFile(options.alpha),
+          alpha:
+            options.alpha === undefined
+              ? undefined
+              : await alphaFor(model, options.alpha, { include, exclude, firstLayer }),
           inputShapes: shape,
           signal: interruption(),
           onStep: (step, done, total) => progress.update(done / total, step),
@@ -138,13 +147,4 @@ function printReport({ networks, unmet, settings }: SweepReport): void {
   for (const { method, budget, reason } of unmet) {
     warn(`${method === 'paper' ? "the paper's algorithm" : method}, budget ${budget}: ${reason}`);
   }
-}
-
-/** `0.3,0.5` as numbers. */
-function shares(text: string): number[] {
-  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  if (numbers.some((number) => !(number > 0 && number <= 1))) {
-    throw new InvalidArgumentError(`'${text}' are not shares above 0 and up to 1, as 0.3,0.5.`);
-  }
-  return numbers;
 }

@@ -2,7 +2,9 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../errors';
 import { optionalPackage } from '../optional';
+import { boolean, checkOptions, integer, listOf, required, type OptionTable } from '../options';
 import { ImageSet } from './image-set';
+import { compareNaturally } from './natural-order';
 import { planesOf } from './numpy-images';
 
 const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif']);
@@ -16,16 +18,24 @@ export interface ImageFolderOptions {
   readonly isUnlabelled?: boolean;
 }
 
+export const imageDims = listOf(integer(1), 'channels, height and width, as [3, 224, 224]', 3);
+
+const imageFolderOptions: OptionTable<ImageFolderOptions> = {
+  dims: required(imageDims),
+  count: integer(1),
+  isUnlabelled: boolean,
+};
+
 /**
- * Reads a folder with a folder of pictures for each class; classes are numbered in the order of their names. Needs the
- * package `sharp`.
+ * Reads a folder with a folder of pictures for each class. Classes are numbered in the natural order of their names, 2 before 10
+ * (torchvision's ImageFolder has 10 before 2: names with as many digits each are in the same order for both). Needs the package
+ * `sharp`.
  *
  * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING, ARGUMENT_INVALID
  */
-export async function readImageFolder(
-  folder: string,
-  { dims, count, isUnlabelled = false }: ImageFolderOptions,
-): Promise<ImageSet> {
+export async function readImageFolder(folder: string, options: ImageFolderOptions): Promise<ImageSet> {
+  checkOptions(options, imageFolderOptions);
+  const { dims, count, isUnlabelled = false } = options;
   const [channels, height, width] = dims;
   if (channels !== 1 && channels !== 3) {
     throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, { file: folder });
@@ -64,15 +74,15 @@ interface Picture {
 }
 
 async function picturesOf(folder: string, isUnlabelled: boolean): Promise<Picture[][]> {
-  const entries = await listOf(folder);
+  const entries = await entriesOf(folder);
   const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (isUnlabelled) classes.push('.');
   const pictures = await Promise.all(
-    classes.sort().map(async (name, label) =>
-      (await listOf(path.join(folder, name)))
+    classes.sort(compareNaturally).map(async (name, label) =>
+      (await entriesOf(path.join(folder, name)))
         .filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).toLowerCase()))
         .map((entry) => ({ file: path.join(folder, name, entry.name), label }))
-        .sort((a, b) => (a.file < b.file ? -1 : 1)),
+        .sort((a, b) => compareNaturally(a.file, b.file)),
     ),
   );
   if (pictures.every((ofClass) => ofClass.length === 0)) {
@@ -86,7 +96,7 @@ async function picturesOf(folder: string, isUnlabelled: boolean): Promise<Pictur
   return pictures;
 }
 
-async function listOf(folder: string) {
+async function entriesOf(folder: string) {
   try {
     return await fs.readdir(folder, { withFileTypes: true });
   } catch (cause) {

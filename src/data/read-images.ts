@@ -2,7 +2,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../errors';
 import { readCifar10 } from './cifar10';
-import { readImageFolder } from './image-folder';
+import { boolean, checkOptions, integer, text, type OptionTable } from '../options';
+import { imageDims, readImageFolder } from './image-folder';
 import type { ImageSet } from './image-set';
 import { readMnist } from './mnist';
 import { readNpzImages, readNumpyImages } from './numpy-images';
@@ -18,6 +19,13 @@ export interface ReadImagesOptions {
   readonly isUnlabelled?: boolean;
 }
 
+const readImagesOptions: OptionTable<ReadImagesOptions> = {
+  dims: imageDims,
+  labels: text,
+  count: integer(1),
+  isUnlabelled: boolean,
+};
+
 /**
  * Labelled images, in whichever form they are: CIFAR-10 in its binary version (.bin), MNIST's IDX files (the labels beside the
  * images, under their usual name, or given), numpy's .npz, or .npy with labels given, a folder with a folder of pictures for
@@ -26,10 +34,8 @@ export interface ReadImagesOptions {
  * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING, ARGUMENT_INVALID
  */
 export async function readImages(place: string, options: ReadImagesOptions = {}): Promise<ImageSet> {
+  checkOptions(options, readImagesOptions);
   const { count } = options;
-  if (count !== undefined && (!Number.isInteger(count) || count < 1)) {
-    throw new GdwsError('ARGUMENT_INVALID', `${count} images cannot be read.`);
-  }
   const images = await readWhole(place, options);
   if (images.length === 0) throw new GdwsError('DATA_UNREADABLE', 'there are no images in it.', { file: place });
   return count === undefined ? images : images.first(count);

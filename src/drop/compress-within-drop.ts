@@ -1,12 +1,25 @@
-import type { ImageSet } from '../data/image-set';
+import { ImageSet } from '../data/image-set';
 import { GdwsError } from '../errors';
 import type { Compression } from '../gdws/compress';
-import type { PrepareOptions } from '../gdws/options';
+import { prepareOptions, type PrepareOptions } from '../gdws/options';
 import { prepareCompression } from '../gdws/prepare';
 import type { ModelProto } from '../onnx/onnx_pb';
 import { encodeModel } from '../onnx/write';
+import {
+  boolean,
+  callback,
+  checkOptions,
+  instanceOf,
+  integer,
+  number,
+  object,
+  oneOf,
+  only,
+  required,
+  type OptionTable,
+} from '../options';
 import { compareOutcomes } from '../robustness/comparison';
-import type { Normalization } from '../robustness/normalized';
+import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { pairedDrop, type PairedDrop } from '../robustness/statistics/paired-drop';
 import { outcomesOf, type Outcomes } from './outcomes';
@@ -34,6 +47,19 @@ export interface WithinDropOptions extends PrepareOptions {
   /** Called after each network that was tried. */
   onTrial?(trial: DropTrial): void;
 }
+
+const withinDropOptions: OptionTable<WithinDropOptions> = {
+  ...prepareOptions,
+  maxDrop: required(number({ from: 0, to: 1 }, 'a share')),
+  data: required(instanceOf(ImageSet, 'an ImageSet, as readImages gives')),
+  normalization: normalizationOption,
+  attack: object,
+  budget: oneOf(['macs', 'params', 'latency']),
+  confidence: number({ above: 0, below: 1 }, 'a share'),
+  isSure: boolean,
+  seed: integer(),
+  onTrial: callback,
+};
 
 /** By how much a network is worse than the dense one. */
 export interface Drops {
@@ -70,7 +96,8 @@ export async function compressWithinDrop(
   source: string | Uint8Array | ModelProto,
   options: WithinDropOptions,
 ): Promise<WithinDrop> {
-  check(options);
+  checkOptions(options, withinDropOptions);
+  checkCount(options.data);
   const { maxDrop, data, budget = 'macs', confidence = 0.95, isSure = false, seed = 0 } = options;
   const own = typeof source === 'string' || source instanceof Uint8Array;
   const dense = own ? source : encodeModel(source);
@@ -85,7 +112,7 @@ export async function compressWithinDrop(
     return first.robust && second.robust ? { natural, robust: drop(first.robust, second.robust) } : { natural };
   };
 
-  const prepared = await prepareCompression(source, options);
+  const prepared = await prepareCompression(source, only(prepareOptions, options));
   const expected = await outcomes(dense, searched);
   const compressions = new Map<number, Compression>();
   const trials: DropTrial[] = [];
@@ -111,17 +138,9 @@ export async function compressWithinDrop(
   return { compression, share, trials, heldOut: drops(before, after) };
 }
 
-function check({ maxDrop, data, confidence = 0.95 }: WithinDropOptions): void {
-  if (!(maxDrop >= 0 && maxDrop <= 1)) {
-    throw new GdwsError('ARGUMENT_INVALID', `maxDrop is ${maxDrop}.`, { remedy: 'Give a share from 0 to 1.' });
-  }
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new GdwsError('ARGUMENT_INVALID', `confidence is ${confidence}.`, {
-      remedy: 'Give a share between 0 and 1.',
-    });
-  }
-  if (data.length < 2) {
-    throw new GdwsError('ARGUMENT_INVALID', `there are ${data.length} labelled images.`, {
+function checkCount({ length }: ImageSet): void {
+  if (length < 2) {
+    throw new GdwsError('ARGUMENT_INVALID', `there are ${length} labelled images.`, {
       remedy: 'Give two at least: one to search with, one to report on.',
     });
   }

@@ -1,9 +1,9 @@
 import type { ImageSet } from '../data/image-set';
 import { attack } from '../robustness/attack';
-import { predictedClass } from '../robustness/classifier';
+import { naturalOutcomes } from '../robustness/natural';
 import type { Normalization } from '../robustness/normalized';
-import { openClassifier } from '../robustness/open-classifier';
-import { Queries, rows } from '../robustness/queries';
+import { openClassifier, openLogitsClassifier } from '../robustness/open-classifier';
+import { LogitQueries } from '../robustness/queries';
 import type { AttackSettings } from '../robustness/settings';
 
 /** What a classifier gets right: 1 for each such image. */
@@ -31,16 +31,19 @@ export async function outcomesOf(
   images: ImageSet,
   { normalization, attack: settings, threads, seed, signal }: OutcomeOptions,
 ): Promise<Outcomes> {
-  const { classifier, release } = await openClassifier(model, images.dims, { normalization, threads });
-  try {
-    const pixels = images.batch(0, images.length).images.data as Float32Array;
-    if (settings) {
+  const pixels = images.batch(0, images.length).images.data as Float32Array;
+  if (settings) {
+    const { classifier, release } = await openClassifier(model, images.dims, { normalization, threads });
+    try {
       const { correct, standing } = await attack(classifier, pixels, images.labels, settings, { seed, signal });
       return { natural: correct, robust: standing };
+    } finally {
+      await release();
     }
-    const queries = new Queries(classifier, 32, signal);
-    const logits = await queries.logits(rows(pixels, pixels.length / images.length));
-    return { natural: Uint8Array.from(logits, (row, image) => (predictedClass(row) === images.labels[image] ? 1 : 0)) };
+  }
+  const { classifier, release } = await openLogitsClassifier(model, images.dims, { normalization, threads });
+  try {
+    return { natural: await naturalOutcomes(new LogitQueries(classifier, 32, signal), pixels, images.labels) };
   } finally {
     await release();
   }

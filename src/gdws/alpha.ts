@@ -1,5 +1,5 @@
 import { GdwsError } from '../errors';
-import type { Convolutions, Layer } from './layers';
+import { convolutionsInstead, type Convolutions, type Layer } from './layers';
 import { nameOf } from '../onnx/node-place';
 import type { CompressOptions } from './options';
 
@@ -22,7 +22,9 @@ export function readAlpha(given: CompressOptions['alpha'], { layers, leftAlone }
   for (const { nodes, shape } of layers) for (const node of nodes) channels.set(nameOf(node), shape.inputChannels);
   for (const [name, vector] of alpha) {
     if (!channels.has(name)) {
-      throw new GdwsError('ARGUMENT_INVALID', `alpha names '${name}', which is no convolution of the model.`);
+      throw new GdwsError('ARGUMENT_INVALID', `alpha names '${name}', which is no convolution of the model.`, {
+        remedy: convolutionsInstead(name, [...channels.keys()]),
+      });
     }
     const length = channels.get(name) ?? vector.length;
     if (vector.length !== length || !Array.from(vector).every((one) => one >= 0 && one < Infinity)) {
@@ -32,6 +34,11 @@ export function readAlpha(given: CompressOptions['alpha'], { layers, leftAlone }
     }
   }
   return alpha;
+}
+
+/** Names of the layers that may be replaced and have no α. */
+export function layersWithout(alpha: Alpha, { layers }: Convolutions): string[] {
+  return layers.filter(({ nodes }) => !nodes.some((node) => alpha.has(nameOf(node)))).map(({ name }) => name);
 }
 
 /** α of a layer, or `undefined` where none was given. Nodes that share their weights add up theirs. */

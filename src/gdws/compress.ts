@@ -1,5 +1,6 @@
 import type { ModelProto } from '../onnx/onnx_pb';
-import { goalOf, type CompressOptions } from './options';
+import { checkOptions, only } from '../options';
+import { compressOptions, goalOf, prepareOptions, type CompressOptions, type WriteOptions } from './options';
 import { prepareCompression } from './prepare';
 import type { CompressionSummary } from './summary';
 
@@ -9,8 +10,12 @@ export interface Compression {
   readonly summary: CompressionSummary;
   /** The model as the bytes of an ONNX file. */
   bytes(): Uint8Array;
-  /** Writes the model to a file: all of it or nothing. @throws {GdwsError} OUTPUT_UNWRITABLE */
-  write(path: string): Promise<void>;
+  /**
+   * Writes the model to a file: all of it or nothing. A file of that name is replaced, unless the model was read from it.
+   *
+   * @throws {GdwsError} OUTPUT_UNWRITABLE; ARGUMENT_INVALID for a file that the model was read from, or its weights
+   */
+  write(path: string, options?: WriteOptions): Promise<void>;
 }
 
 /**
@@ -26,7 +31,8 @@ export async function compress(
   source: string | Uint8Array | ModelProto,
   options: CompressOptions = {},
 ): Promise<Compression> {
+  checkOptions(options, compressOptions);
   const goal = goalOf(options);
-  const prepared = await prepareCompression(source, options);
+  const prepared = await prepareCompression(source, only(prepareOptions, options));
   return prepared.compress(goal);
 }

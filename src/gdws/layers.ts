@@ -2,6 +2,7 @@ import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import { elementCount, type Constant, type DataType, type KnownValue } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
+import { nearest } from '../nearest';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { matches, type CompressOptions } from './options';
@@ -64,7 +65,7 @@ export function findConvolutions(
   options: Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer'>,
 ): Convolutions {
   const nodes = graph.nodes.filter(isConvolution);
-  checkPatterns(nodes, options);
+  checkPatterns(graph, nodes, options);
   const leftAlone: LeftAlone[] = [];
   const sharing = new Map<string, { nodes: NodeProto[]; weights: Constant; shape: ConvolutionShape }>();
   nodes.forEach((node, index) => {
@@ -101,18 +102,37 @@ export function isConvolution({ opType, domain }: NodeProto): boolean {
   return opType === 'Conv' && (domain === '' || domain === 'ai.onnx');
 }
 
-/** A name that no convolution has is a slip; an expression to exclude by may well match none. */
+/** A pattern that no convolution matches is a slip. */
 function checkPatterns(
-  nodes: readonly NodeProto[],
+  graph: Graph,
+  convolutions: readonly NodeProto[],
   { include = [], exclude = [] }: Pick<CompressOptions, 'include' | 'exclude'>,
 ): void {
-  for (const pattern of [...include, ...exclude.filter((one) => typeof one === 'string')]) {
-    if (nodes.some((node) => matches(nameOf(node), [pattern]))) continue;
-    throw new GdwsError('ARGUMENT_INVALID', `no convolution of the model is called '${String(pattern)}'.`, {
-      remedy: `They are called ${nodes.slice(0, 3).map(nameOf).join(', ')}${nodes.length > 3 ? ', ...' : ''}.`,
-    });
+  for (const [option, patterns] of Object.entries({ include, exclude })) {
+    for (const pattern of patterns) {
+      const isMatched = (node: NodeProto) => matches(nameOf(node), [pattern]);
+      if (convolutions.some(isMatched)) continue;
+      const shown = typeof pattern === 'string' ? `'${pattern}'` : String(pattern);
+      const other = graph.nodes.find(isMatched);
+      const why = other ? `: '${nameOf(other)}' is a ${other.opType}, which is never replaced` : '';
+      throw new GdwsError('ARGUMENT_INVALID', `${option}: no convolution matches ${shown}${why}.`, {
+        file: graph.file,
+        remedy: convolutionsInstead(typeof pattern === 'string' ? pattern : pattern.source, convolutions.map(nameOf)),
+      });
+    }
   }
 }
+
+/** What to say where a name, or a pattern, is that of no convolution. */
+export function convolutionsInstead(name: string, convolutions: readonly string[]): string {
+  const likely = nearest(name.replaceAll('*', ''), convolutions, namesShown);
+  if (likely.length > 0) return `Did you mean ${likely.join(' or ')}?`;
+  const more = convolutions.length > namesShown ? `, ... (${convolutions.length} in all)` : '';
+  return `They are called ${convolutions.slice(0, namesShown).join(', ')}${more}.`;
+}
+
+/** Names that a message lists at most. */
+const namesShown = 3;
 
 function shapeOf(node: NodeProto, dims: readonly number[] | undefined): ConvolutionShape | undefined {
   if (!dims || dims.length < 3) return undefined;

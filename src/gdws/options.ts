@@ -1,8 +1,24 @@
 import type { Calibration } from '../calibrate/calibrate';
+import { calibrationOption } from '../calibrate/options';
+import { mostThreads } from '../engine/threads';
 import { GdwsError } from '../errors';
 import type { LatencyModel } from '../latency/latency-model';
-import type { Limits } from '../limits';
+import { limitsOption, type Limits } from '../limits';
 import { native } from '../native';
+import {
+  boolean,
+  callback,
+  checkOptions,
+  integer,
+  number,
+  object,
+  oneOf,
+  patterns,
+  required,
+  shapes,
+  signal,
+  type OptionTable,
+} from '../options';
 
 /** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` says how far. */
 export interface CompressOptions {
@@ -33,9 +49,9 @@ export interface CompressOptions {
   onMeasured?: (done: number) => void;
   /** Weight-error vectors α (the paper's equation 8) by layer name, one number for each input channel; 1 where absent. */
   alpha?: ReadonlyMap<string, ArrayLike<number>> | Readonly<Record<string, ArrayLike<number>>>;
-  /** Only these layers may be replaced: names, or expressions that match them. */
+  /** Only these layers may be replaced: names, in which `*` stands for anything, or expressions that match them. */
   include?: readonly (string | RegExp)[];
-  /** These layers stay as they are. */
+  /** These layers stay as they are; each pattern must match a convolution, as those of `include` must. */
   exclude?: readonly (string | RegExp)[];
   /** Whether the network's first convolution may be replaced too (default false, as in the paper). */
   firstLayer?: boolean;
@@ -64,6 +80,39 @@ export const goals = ['beta', 'error', 'macs', 'params', 'latency', 'fps'] as co
 /** Options that are the same for every goal. */
 export type PrepareOptions = Omit<CompressOptions, (typeof goals)[number]>;
 
+export const prepareOptions: OptionTable<PrepareOptions> = {
+  batch: integer(1),
+  runThreads: integer(1, mostThreads),
+  remeasure: boolean,
+  latencyModel: { ...object, expected: 'what measureLatency returns' },
+  onMeasured: callback,
+  alpha: { ...object, expected: 'an object or Map with an array of numbers for each layer' },
+  include: patterns,
+  exclude: patterns,
+  firstLayer: boolean,
+  inputShapes: shapes,
+  foldBatchNorm: boolean,
+  calibration: calibrationOption,
+  limits: limitsOption,
+  threads: integer(1, mostThreads),
+  signal,
+  onProgress: callback,
+};
+
+/** Ranges are `goalOf`'s to check: a budget out of range is an error of its own. */
+export const compressOptions: OptionTable<CompressOptions> = {
+  ...prepareOptions,
+  ...{ beta: number(), error: number(), macs: number(), params: number(), latency: number(), fps: number() },
+};
+
+/** How a compressed network is written. */
+export interface WriteOptions {
+  /** Whether files that the dense model was read from may be replaced (default false). */
+  readonly overwriteSource?: boolean;
+}
+
+export const writeOptions: OptionTable<WriteOptions> = { overwriteSource: boolean };
+
 /** How far to go. */
 export interface Goal {
   readonly kind: (typeof goals)[number];
@@ -80,19 +129,26 @@ export function isTime(kind: Goal['kind']): boolean {
   return kind === 'latency' || kind === 'fps';
 }
 
-const share = (what: string) => ({
+interface Bounds {
+  readonly least: 'from 0' | 'above 0';
+  readonly most: number;
+  /** What to give. */
+  readonly what: string;
+}
+
+const share = (what: string): Bounds => ({
   least: 'above 0',
   most: 1,
-  remedy: `Give the share of the dense network's ${what} to keep, above 0 and up to 1.`,
+  what: `the share of the dense network's ${what} to keep, above 0 and up to 1`,
 });
 /** The numbers that make sense for each goal. */
-const ranges: Record<Goal['kind'], { least: string; most: number; remedy: string }> = {
-  beta: { least: '0', most: Number.MAX_VALUE, remedy: 'Give a number from 0 on.' },
-  error: { least: '0', most: 1, remedy: 'Give a share from 0 to 1.' },
+const bounds: Record<Goal['kind'], Bounds> = {
+  beta: { least: 'from 0', most: Number.MAX_VALUE, what: 'a number from 0 on' },
+  error: { least: 'from 0', most: 1, what: 'a share from 0 to 1' },
   macs: share('macs'),
   params: share('params'),
   latency: share('time'),
-  fps: { least: 'above 0', most: Number.MAX_VALUE, remedy: 'Give the images a second to make, above 0.' },
+  fps: { least: 'above 0', most: Number.MAX_VALUE, what: 'the images a second to make, above 0' },
 };
 
 /** The one goal of the options. @throws {GdwsError} ARGUMENT_INVALID or BUDGET_OUT_OF_RANGE */
@@ -104,17 +160,36 @@ export function goalOf(options: CompressOptions): Goal {
       remedy: 'Give exactly one of beta, error, macs, params, latency and fps.',
     });
   }
-  const value = options[kind]!;
-  const { least, most, remedy } = ranges[kind];
-  const fits = typeof value === 'number' && value <= most && (least === 'above 0' ? value > 0 : value >= 0);
-  if (fits) return { kind, value };
-  const code = isBudget({ kind, value }) ? 'BUDGET_OUT_OF_RANGE' : 'ARGUMENT_INVALID';
-  throw new GdwsError(code, `${kind} is ${String(value)}.`, { remedy });
+  const goal = { kind, value: options[kind]! };
+  checkGoal(goal);
+  return goal;
 }
 
-/** Whether a layer's name is, or is matched by, one of the patterns. */
+const goalOptions: OptionTable<Goal> = { kind: required(oneOf(goals)), value: required(number()) };
+
+/** @throws {GdwsError} ARGUMENT_INVALID or BUDGET_OUT_OF_RANGE */
+export function checkGoal(goal: Goal): void {
+  checkOptions(goal, goalOptions, 'goal');
+  const { kind, value } = goal;
+  const { least, most, what } = bounds[kind];
+  if (value <= most && (least === 'above 0' ? value > 0 : value >= 0)) return;
+  const code = isBudget(goal) ? 'BUDGET_OUT_OF_RANGE' : 'ARGUMENT_INVALID';
+  const isPercent = most === 1 && value > 1 && value <= 100;
+  const percent = isPercent ? ` ${value} percent is ${value / 100}, on the command line also ${value}%.` : '';
+  throw new GdwsError(code, `${kind} is ${value}.`, { remedy: `Give ${what}.${percent}` });
+}
+
+/** Whether a layer's name is matched by one of the patterns: expressions, and names in which `*` stands for anything. */
 export function matches(name: string, patterns: readonly (string | RegExp)[]): boolean {
-  return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : name.search(pattern) >= 0));
+  return patterns.some((pattern) =>
+    typeof pattern === 'string' ? pattern === name || matchesName(name, pattern) : name.search(pattern) >= 0,
+  );
+}
+
+function matchesName(name: string, pattern: string): boolean {
+  if (!pattern.includes('*')) return false;
+  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
 
 /** Threads that decompose weights and run calibrations. */

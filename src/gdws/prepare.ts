@@ -1,4 +1,4 @@
-import { clone } from '@bufbuild/protobuf';
+import { clone, isMessage } from '@bufbuild/protobuf';
 import { calibrate, type Calibrated } from '../calibrate/calibrate';
 import { GdwsError, located } from '../errors';
 import { Graph } from '../graph/graph';
@@ -11,14 +11,25 @@ import { limitsOf } from '../limits';
 import { timeLayers } from '../latency/time-layers';
 import { placeOf } from '../onnx/node-place';
 import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
-import { readModel } from '../onnx/read';
+import { readModelAndFiles } from '../onnx/read';
 import { encodeModel, writeModel } from '../onnx/write';
-import { readAlpha, type Alpha } from './alpha';
+import { checkOptions } from '../options';
+import { layersWithout, readAlpha, type Alpha } from './alpha';
 import type { Compression } from './compress';
 import { decomposeLayers, measureLosses, type DecomposedLayer } from './decomposed-layers';
 import { findConvolutions, type Convolutions, type Layer } from './layers';
 import { networkCost, type NetworkCost } from './network-cost';
-import { isBudget, isTime, threadsOf, throwIfAborted, type Goal, type PrepareOptions } from './options';
+import {
+  checkGoal,
+  isBudget,
+  isTime,
+  prepareOptions,
+  threadsOf,
+  throwIfAborted,
+  writeOptions,
+  type Goal,
+  type PrepareOptions,
+} from './options';
 import { betaWithin } from './beta-within';
 import { plan } from './plan';
 import { rewrite } from './rewrite';
@@ -35,9 +46,15 @@ export async function prepareCompression(
   source: string | Uint8Array | ModelProto,
   options: PrepareOptions = {},
 ): Promise<PreparedCompression> {
+  checkOptions(options, prepareOptions);
   const own = typeof source === 'string' || source instanceof Uint8Array;
+  if (!own && !isMessage(source, ModelProtoSchema)) {
+    throw new GdwsError('ARGUMENT_INVALID', 'a model is given as a path, a Uint8Array or a ModelProto.');
+  }
   const limits = limitsOf(options);
-  const model = own ? await readModel(source, limits) : clone(ModelProtoSchema, source);
+  const { model, files } = own
+    ? await readModelAndFiles(source, limits)
+    : { model: clone(ModelProtoSchema, source), files: [] };
   const file = typeof source === 'string' ? source : undefined;
   const bytes = encodeModel(model).length;
   const graph = new Graph(model, file, limits);
@@ -47,7 +64,7 @@ export async function prepareCompression(
   const values = inferValues(graph, typesOfInputs(graph, options.inputShapes), { lenient: true });
   const convolutions = findConvolutions(graph, values, options);
   const alpha = readAlpha(options.alpha, convolutions);
-  return new PreparedCompression(graph, values, convolutions, alpha, bytes, options);
+  return new PreparedCompression(graph, values, convolutions, alpha, { bytes, files }, options);
 }
 
 /** A network that can be compressed to one goal after the other. */
@@ -64,7 +81,8 @@ export class PreparedCompression {
     private readonly values: ReadonlyMap<string, KnownValue>,
     private readonly convolutions: Convolutions,
     private readonly alpha: Alpha,
-    private readonly bytesBefore: number,
+    /** Of the dense model: its size, and the files that it was read from. */
+    private readonly source: { readonly bytes: number; readonly files: readonly string[] },
     private readonly options: PrepareOptions,
   ) {
     this.network = networkCost(graph, values);
@@ -86,6 +104,7 @@ export class PreparedCompression {
 
   private async compressTo(goal: Goal): Promise<Compression> {
     const { network, options } = this;
+    checkGoal(goal);
     if (goal.kind === 'macs') this.checkCounted();
     // First, while nothing else is going on. Where times are known, other goals have them in the summary too.
     const latency = isTime(goal.kind) ? await this.latency() : (options.latencyModel ?? (await this.timed));
@@ -111,9 +130,17 @@ export class PreparedCompression {
       latency,
       allocation,
       refitted,
-      bytes: { before: this.bytesBefore, after: bytes.length },
+      bytes: { before: this.source.bytes, after: bytes.length },
     });
-    return { model, summary, bytes: () => bytes, write: (path) => writeModel(model, path) };
+    return {
+      model,
+      summary,
+      bytes: () => bytes,
+      write: async (path, options = {}) => {
+        checkOptions(options, writeOptions);
+        await writeModel(model, path, undefined, options.overwriteSource ? [] : this.source.files);
+      },
+    };
   }
 
   /**
@@ -123,6 +150,11 @@ export class PreparedCompression {
    */
   layers(): Promise<readonly DecomposedLayer[]> {
     return this.decomposed(true);
+  }
+
+  /** Names of the layers that may be replaced and that `alpha` does not weight: their α is 1, whatever that of others. */
+  unweighted(): string[] {
+    return layersWithout(this.alpha, this.convolutions);
   }
 
   /** Cost of the dense network; multiply-accumulates where all shapes are known. */

@@ -1,6 +1,7 @@
-import type { PrepareOptions } from '../gdws/options';
+import { prepareOptions, type PrepareOptions } from '../gdws/options';
 import { prepareCompression } from '../gdws/prepare';
 import type { ModelProto } from '../onnx/onnx_pb';
+import { checkOptions, type OptionTable } from '../options';
 import type { LatencyModel } from './latency-model';
 
 export type LatencyOptions = Pick<
@@ -17,6 +18,13 @@ export type LatencyOptions = Pick<
   | 'signal'
 >;
 
+const { include, exclude, firstLayer, foldBatchNorm, inputShapes } = prepareOptions;
+const { batch, runThreads, remeasure, onMeasured, signal } = prepareOptions;
+const latencyOptions: OptionTable<LatencyOptions> = {
+  ...{ include, exclude, firstLayer, foldBatchNorm, inputShapes },
+  ...{ batch, runThreads, remeasure, onMeasured, signal },
+};
+
 /**
  * Measures what the layers take that `compress` with the same options may replace, for several compressions by one model:
  * `compress(source, { latency: 0.5, latencyModel })`.
@@ -27,6 +35,7 @@ export async function measureLatency(
   source: string | Uint8Array | ModelProto,
   options: LatencyOptions = {},
 ): Promise<LatencyModel> {
+  checkOptions(options, latencyOptions);
   const prepared = await prepareCompression(source, options);
   return prepared.latency();
 }

@@ -44,14 +44,13 @@ const mostBytes = 1 << 28;
  * network: with the caches, threads and fused operations that it will have. What was measured is kept on disk, for networks of
  * the same shape.
  *
- * @throws {GdwsError} ARGUMENT_INVALID, SHAPE_UNKNOWN, SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, OUT_OF_MEMORY, ABORTED
+ * @throws {GdwsError} SHAPE_UNKNOWN, SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, OUT_OF_MEMORY, ABORTED
  */
 export async function timeLayers(
   graph: Graph,
   layers: readonly Layer[],
   options: TimingOptions,
 ): Promise<LatencyModel> {
-  check(options);
   const {
     runThreads: threads = native.concurrency,
     batch,
@@ -118,16 +117,6 @@ export async function timeLayers(
     dense: curves.dense,
     layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),
   };
-}
-
-function check({ runThreads, batch }: TimingOptions): void {
-  for (const [name, value, most] of [
-    ['runThreads', runThreads, 1024],
-    ['batch', batch, Number.MAX_SAFE_INTEGER],
-  ] as const) {
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= most)) continue;
-    throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from 1 on.` });
-  }
 }
 
 /**

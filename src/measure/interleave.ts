@@ -1,4 +1,5 @@
 import { GdwsError } from '../errors';
+import { callback, checkOptions, integer, number, signal as signalOption, type OptionTable } from '../options';
 import { describe, ratio, type Distribution, type Ratio } from './statistics';
 
 /** One of the things that are timed against each other. */
@@ -33,6 +34,19 @@ export interface MeasureOptions {
   clock?: () => number;
 }
 
+const measureOptions: OptionTable<MeasureOptions> = {
+  budget: number({ from: 0 }),
+  warmUpRounds: integer(),
+  minRounds: integer(),
+  maxRounds: integer(1),
+  minSample: number({ from: 0 }),
+  settlingCalls: integer(),
+  rest: callback,
+  signal: signalOption,
+  onProgress: callback,
+  clock: callback,
+};
+
 /** Times of one contestant. */
 export interface Measurement {
   readonly name: string;
@@ -61,11 +75,12 @@ export async function measureInterleaved(
   contestants: readonly Contestant[],
   options: MeasureOptions = {},
 ): Promise<Comparison> {
+  checkOptions(options, measureOptions);
   const { budget, warmUpRounds, minRounds, maxRounds, minSample, settlingCalls, rest, signal, onProgress, clock } = {
     ...defaults,
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   } as typeof defaults & MeasureOptions;
-  check(contestants, { budget, warmUpRounds, minRounds, maxRounds, minSample, settlingCalls });
+  check(contestants, minRounds, maxRounds);
 
   const timed = async (contestant: Contestant, calls: number): Promise<number> => {
     if (signal?.aborted) throw new GdwsError('ABORTED', 'the measurement was aborted.', { cause: signal.reason });
@@ -135,14 +150,11 @@ function comparison(contestants: readonly Contestant[], samples: number[][], cal
   };
 }
 
-function check(contestants: readonly Contestant[], numbers: Record<string, number>): void {
+function check(contestants: readonly Contestant[], minRounds: number, maxRounds: number): void {
   const refuse = (summary: string): never => {
     throw new GdwsError('ARGUMENT_INVALID', summary);
   };
   if (contestants.length === 0) refuse('there is nothing to measure.');
   if (new Set(contestants.map(({ name }) => name)).size < contestants.length) refuse('two contestants have one name.');
-  for (const [name, value] of Object.entries(numbers)) {
-    if (!(value >= 0)) refuse(`${name} is ${value}; it must not be negative.`);
-  }
-  if (numbers.maxRounds! < Math.max(1, numbers.minRounds!)) refuse('maxRounds must be at least 1 and minRounds.');
+  if (maxRounds < minRounds) refuse(`maxRounds is ${maxRounds}, less than minRounds, ${minRounds}.`);
 }

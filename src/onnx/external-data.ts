@@ -9,11 +9,12 @@ import { allTensors } from './tensors';
 /**
  * Brings the weights that lie in files beside a model into its messages. Each file is read once, and its bytes are shared.
  *
+ * @returns the paths of the files
  * @param file the model's path; no data may lie outside its folder, not even through a link
  * @see https://onnx.ai/onnx/repo-docs/ExternalData.html
  * @throws GdwsError EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
-export async function loadExternalData(model: ModelProto, file: string, limits: Limits): Promise<void> {
+export async function loadExternalData(model: ModelProto, file: string, limits: Limits): Promise<string[]> {
   const files = new Map<string, Uint8Array>();
   let read = 0;
   let used = 0;
@@ -37,6 +38,7 @@ export async function loadExternalData(model: ModelProto, file: string, limits: 
     tensor.dataLocation = DataLocation.DEFAULT;
     tensor.externalData = [];
   }
+  return [...files.keys()].map((location) => path.join(path.dirname(file), location));
 }
 
 /** @throws GdwsError EXTERNAL_DATA where a model of which only the bytes are known has data in other files */

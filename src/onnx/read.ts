@@ -16,16 +16,23 @@ import { scanModel } from './scan';
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
 export async function readModel(source: string | Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
+  return (await readModelAndFiles(source, limits)).model;
+}
+
+/** As {@link readModel}, with the paths of all files that were read. */
+export async function readModelAndFiles(
+  source: string | Uint8Array,
+  limits: Limits,
+): Promise<{ model: ModelProto; files: string[] }> {
   if (typeof source !== 'string') {
     checkFileBytes(source.length, limits);
     const model = decodeModel(source, undefined, limits);
     refuseExternalData(model);
-    return model;
+    return { model, files: [] };
   }
   const model = decodeModel(await readFile(source, limits), source, limits);
   alignRawData(model);
-  await loadExternalData(model, source, limits);
-  return model;
+  return { model, files: [source, ...(await loadExternalData(model, source, limits))] };
 }
 
 /**

@@ -3,6 +3,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../errors';
 import { externalize } from './externalize';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
+import { isSameFile } from './same-file';
 import { allTensors } from './tensors';
 import { writeTogether } from './whole-file';
 
@@ -29,12 +30,19 @@ export function encodeModel(model: ModelProto): Uint8Array {
  * that were read from other files; a model of 2 GB or more has its weights in a file beside it, `<file>.data`.
  *
  * @param most bytes that the file may have; only tests have reason to change it
- * @throws GdwsError OUTPUT_UNWRITABLE, OUT_OF_MEMORY
+ * @param kept files that must not be replaced
+ * @throws GdwsError OUTPUT_UNWRITABLE, OUT_OF_MEMORY; ARGUMENT_INVALID for a file that is to be kept
  */
-export async function writeModel(model: ModelProto, file: string, most = mostBytes): Promise<void> {
+export async function writeModel(
+  model: ModelProto,
+  file: string,
+  most = mostBytes,
+  kept: readonly string[] = [],
+): Promise<void> {
   const whole = encodeWithin(model, most);
-  if (whole) return writeTogether([{ file, parts: [whole] }]);
   const data = `${file}.data`;
+  for (const target of whole ? [file] : [file, data]) await refuseReplacing(target, kept);
+  if (whole) return writeTogether([{ file, parts: [whole] }]);
   const { bytes, parts } = externalize(model, path.basename(data));
   if (bytes.length > most) {
     throw new GdwsError('OUTPUT_UNWRITABLE', 'the model is too large even without its weights.', { file });
@@ -43,6 +51,16 @@ export async function writeModel(model: ModelProto, file: string, most = mostByt
     { file: data, parts },
     { file, parts: [bytes] },
   ]);
+}
+
+async function refuseReplacing(file: string, kept: readonly string[]): Promise<void> {
+  for (const source of kept) {
+    if (!(await isSameFile(file, source))) continue;
+    throw new GdwsError('ARGUMENT_INVALID', `the output is the model itself, which was read from ${source}.`, {
+      file,
+      remedy: 'Give another name; in the API, the option overwriteSource allows it.',
+    });
+  }
 }
 
 function encodeWithin(model: ModelProto, most: number): Uint8Array | undefined {

@@ -1,6 +1,7 @@
 import { GdwsError } from '../errors';
+import { callback, checkOptions, integer, signal as signalOption, type OptionTable } from '../options';
 import { attackerOf } from './attacks';
-import { predictedClass, type Classifier } from './classifier';
+import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
 import type { Outcome, Point } from './point';
 import { Queries, rows, type Passes } from './queries';
 import { RandomStream } from './random-stream';
@@ -19,6 +20,14 @@ export interface AttackOptions {
   /** Called after every pass through the network. */
   onProgress?(progress: AttackProgress): void;
 }
+
+export const attackOptions: OptionTable<AttackOptions> = {
+  seed: integer(),
+  firstImage: integer(),
+  batchSize: integer(1),
+  signal: signalOption,
+  onProgress: callback,
+};
 
 /** How far an attack is. */
 export interface AttackProgress {
@@ -62,19 +71,10 @@ export async function attack(
   settings: AttackSettings,
   options: AttackOptions = {},
 ): Promise<AttackResult> {
+  checkOptions(options, attackOptions);
   const { seed = 0, firstImage = 0, batchSize = 32, signal } = options;
   const size = classifier.imageDims.reduce((product, dim) => product * dim, 1);
   const attacker = attackerOf(settings, size);
-  for (const [name, value, least] of [
-    ['seed', seed, 0],
-    ['firstImage', firstImage, 0],
-    ['batchSize', batchSize, 1],
-  ] as const) {
-    // prettier-ignore
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new GdwsError('ARGUMENT_INVALID', `${name} is ${value}.`, { remedy: `Give an integer from ${least} on.` });
-    }
-  }
   checkImages(classifier, images, labels);
 
   const total = labels.length;
@@ -113,7 +113,11 @@ export async function attack(
 }
 
 /** @throws {GdwsError} SHAPE_MISMATCH, ARGUMENT_INVALID */
-export function checkImages({ classes, imageDims }: Classifier, images: Float32Array, labels: ArrayLike<number>): void {
+export function checkImages(
+  { classes, imageDims }: LogitsClassifier,
+  images: Float32Array,
+  labels: ArrayLike<number>,
+): void {
   const size = imageDims.reduce((product, dim) => product * dim, 1);
   if (images.length !== labels.length * size) {
     throw new GdwsError('SHAPE_MISMATCH', `there are ${images.length} pixels for ${labels.length} labels.`, {

@@ -1,5 +1,5 @@
-/** A differentiable classifier of images with values in [0, 1]. */
-export interface Classifier {
+/** A classifier of images with values in [0, 1]. */
+export interface LogitsClassifier {
   /** Number of classes. */
   readonly classes: number;
   /** (C, H, W) */
@@ -8,6 +8,10 @@ export interface Classifier {
   readonly mostImages?: number;
   /** Logits (N x classes) of `count` images (N x C x H x W). */
   logits(images: Float32Array, count: number): Promise<Float32Array>;
+}
+
+/** A classifier that can be differentiated. */
+export interface Classifier extends LogitsClassifier {
   /**
    * Logits, and the gradient with respect to the images of Σ_n ⟨cotangent_n, logits_n⟩, where `cotangent` maps logits to
    * d(loss)/d(logits). One forward and one backward pass.

@@ -1,8 +1,10 @@
 import { GdwsError } from '../errors';
-import { attack, checkImages, type AttackOptions } from './attack';
-import { predictedClass, type Classifier } from './classifier';
+import { boolean, callback, checkOptions, only, type OptionTable } from '../options';
+import { attack, attackOptions, checkImages, type AttackOptions } from './attack';
+import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
 import { compareOutcomes, type OutcomeComparison } from './comparison';
-import { Queries, rows, type Passes } from './queries';
+import { naturalOutcomes } from './natural';
+import { LogitQueries, Queries, rows, type Passes } from './queries';
 import type { AttackSettings } from './settings';
 import { proportion, type Proportion } from './statistics/wilson';
 
@@ -12,6 +14,12 @@ export interface Candidate {
   readonly classifier: Classifier;
 }
 
+/** A classifier that is evaluated without an attack. */
+export interface NaturalCandidate {
+  readonly name: string;
+  readonly classifier: LogitsClassifier;
+}
+
 /** What is asked of an evaluation besides the attack. */
 export interface EvaluateOptions extends Omit<AttackOptions, 'onProgress'> {
   /** Whether images made on each classifier are tried on the others too (default false). */
@@ -19,6 +27,8 @@ export interface EvaluateOptions extends Omit<AttackOptions, 'onProgress'> {
   /** Called after every pass through a network. */
   onProgress?(progress: EvaluationProgress): void;
 }
+
+const evaluateOptions: OptionTable<EvaluateOptions> = { ...attackOptions, transfer: boolean, onProgress: callback };
 
 /** How far an evaluation is. */
 export interface EvaluationProgress {
@@ -33,30 +43,38 @@ export interface EvaluationProgress {
   readonly imagesPerSecond: number;
 }
 
-/** What one classifier withstood. */
-export interface CandidateReport {
+/** What one classifier gets right. */
+export interface NaturalReport {
   readonly name: string;
   /** Share classified right without an attack. */
   readonly natural: Proportion;
-  /** Share classified right without an attack and after it. */
-  readonly robust: Proportion;
   /** 1 for each image classified right without an attack. */
   readonly correct: Uint8Array;
-  /** 1 for each image that stands after it. */
-  readonly standing: Uint8Array;
-  /** The perturbed images. */
-  readonly images: Float32Array;
   readonly passes: Passes;
   readonly seconds: number;
   readonly imagesPerSecond: number;
 }
 
-/** How two classifiers differ, point by point. */
-export interface CandidateComparison {
+/** What one classifier withstood. */
+export interface CandidateReport extends NaturalReport {
+  /** Share classified right without an attack and after it. */
+  readonly robust: Proportion;
+  /** 1 for each image that stands after it. */
+  readonly standing: Uint8Array;
+  /** The perturbed images. */
+  readonly images: Float32Array;
+}
+
+/** How two classifiers differ without an attack, point by point. */
+export interface NaturalComparison {
   /** The first candidate. */
   readonly from: string;
   readonly to: string;
   readonly natural: OutcomeComparison;
+}
+
+/** How two classifiers differ, point by point. */
+export interface CandidateComparison extends NaturalComparison {
   readonly robust: OutcomeComparison;
 }
 
@@ -79,23 +97,76 @@ export interface Evaluation {
   readonly transfers: readonly Transfer[];
 }
 
+/** What an evaluation without an attack found. */
+export interface NaturalEvaluation {
+  readonly candidates: readonly NaturalReport[];
+  /** The first candidate against each other one. */
+  readonly comparisons: readonly NaturalComparison[];
+}
+
 /**
- * Natural and robust accuracy of classifiers on the same images, with 95 % Wilson intervals.
+ * Natural and robust accuracy of classifiers on the same images, with 95 % Wilson intervals; without an attack, natural accuracy
+ * alone.
  *
  * @param images (N x C x H x W), in [0, 1]
  * @throws {GdwsError} what {@link attack} throws, before any work is done; ARGUMENT_INVALID without candidates
  */
-export async function evaluate(
+export function evaluate(
   candidates: readonly Candidate[],
   images: Float32Array,
   labels: ArrayLike<number>,
   settings: AttackSettings,
+  options?: EvaluateOptions,
+): Promise<Evaluation>;
+export function evaluate(
+  candidates: readonly NaturalCandidate[],
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings?: undefined,
+  options?: EvaluateOptions,
+): Promise<NaturalEvaluation>;
+export async function evaluate(
+  candidates: readonly NaturalCandidate[],
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings?: AttackSettings,
   options: EvaluateOptions = {},
-): Promise<Evaluation> {
+): Promise<Evaluation | NaturalEvaluation> {
+  checkOptions(options, evaluateOptions);
+  checkSubjects(candidates, images, labels);
+  if (settings) return evaluateAttacked(candidates as readonly Candidate[], images, labels, settings, options);
+  if (options.transfer) {
+    throw new GdwsError('ARGUMENT_INVALID', 'transfer is asked for without an attack.', {
+      remedy: 'What is tried on the others are the images that an attack makes: name one.',
+    });
+  }
+  const reports: NaturalReport[] = [];
+  for (const candidate of candidates) reports.push(await evaluateNaturally(candidate, images, labels, options));
+  const [first, ...others] = reports as [NaturalReport, ...NaturalReport[]];
+  return {
+    candidates: reports,
+    comparisons: others.map((other) => ({
+      from: first.name,
+      to: other.name,
+      natural: compareOutcomes(first.correct, other.correct),
+    })),
+  };
+}
+
+function checkSubjects(candidates: readonly NaturalCandidate[], images: Float32Array, labels: ArrayLike<number>): void {
   if (candidates.length === 0 || labels.length === 0) {
     throw new GdwsError('ARGUMENT_INVALID', `there are no ${labels.length === 0 ? 'images' : 'classifiers'}.`);
   }
   for (const { classifier } of candidates) checkImages(classifier, images, labels);
+}
+
+async function evaluateAttacked(
+  candidates: readonly Candidate[],
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings: AttackSettings,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
   const reports: CandidateReport[] = [];
   for (const candidate of candidates) reports.push(await evaluateOne(candidate, images, labels, settings, options));
   const [first, ...others] = reports as [CandidateReport, ...CandidateReport[]];
@@ -111,6 +182,38 @@ export async function evaluate(
   };
 }
 
+async function evaluateNaturally(
+  { name, classifier }: NaturalCandidate,
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  options: EvaluateOptions,
+): Promise<NaturalReport> {
+  const { batchSize = 32, signal } = options;
+  const began = performance.now();
+  const total = labels.length;
+  const seconds = (): number => (performance.now() - began) / 1000;
+  const queries = new LogitQueries(classifier, batchSize, signal);
+  const correct = new Uint8Array(total);
+  const size = images.length / total;
+  for (let begin = 0; begin < total; begin += batchSize) {
+    const done = Math.min(total, begin + batchSize);
+    const part = Array.from({ length: done - begin }, (_, index) => labels[begin + index]!);
+    correct.set(await naturalOutcomes(queries, images.subarray(begin * size, done * size), part), begin);
+    const broken = done - sum(correct.subarray(0, done));
+    const { passes } = queries;
+    options.onProgress?.({ classifier: name, done, total, broken, passes, imagesPerSecond: done / seconds() });
+  }
+  const elapsed = seconds();
+  return {
+    name,
+    natural: proportion(sum(correct), total),
+    correct,
+    passes: queries.passes,
+    seconds: elapsed,
+    imagesPerSecond: total / elapsed,
+  };
+}
+
 async function evaluateOne(
   { name, classifier }: Candidate,
   images: Float32Array,
@@ -121,7 +224,7 @@ async function evaluateOne(
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const result = await attack(classifier, images, labels, settings, {
-    ...options,
+    ...only<AttackOptions>(attackOptions, { ...options, onProgress: undefined }),
     onProgress: (progress) =>
       options.onProgress?.({ ...progress, classifier: name, imagesPerSecond: progress.done / seconds() }),
   });

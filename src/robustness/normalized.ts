@@ -1,11 +1,18 @@
 import { GdwsError } from '../errors';
-import type { Classifier } from './classifier';
+import { checkOptions, group, listOf, number, required } from '../options';
+import type { Classifier, LogitsClassifier } from './classifier';
 
 /** What a network expects of its input: (pixel - mean) / std, one number for each channel or one for all. */
 export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+const channelNumbers = required(listOf(number(), 'an array of numbers, one or one for each channel'));
+const normalizationOptions = { mean: channelNumbers, std: channelNumbers };
+
+/** The option `normalization`. */
+export const normalizationOption = group<Normalization>(normalizationOptions);
 
 /**
  * What turns images in [0, 1] into those that a network expects.
@@ -28,10 +35,7 @@ export function normalized(classifier: Classifier, normalization: Normalization)
   const { scale, channelOf } = affine(classifier.imageDims, normalization);
   const normalize = normalizer(classifier.imageDims, normalization);
   return {
-    classes: classifier.classes,
-    imageDims: classifier.imageDims,
-    mostImages: classifier.mostImages,
-    logits: (images, count) => classifier.logits(normalize(images), count),
+    ...normalizedLogits(classifier, normalization),
     async gradient(images, count, cotangent) {
       const { logits, gradient } = await classifier.gradient(normalize(images), count, cotangent);
       return { logits, gradient: gradient.map((value, index) => value * scale[channelOf(index)]!) };
@@ -39,8 +43,21 @@ export function normalized(classifier: Classifier, normalization: Normalization)
   };
 }
 
+/** As {@link normalized}, for a classifier without gradients. */
+export function normalizedLogits(classifier: LogitsClassifier, normalization: Normalization): LogitsClassifier {
+  const normalize = normalizer(classifier.imageDims, normalization);
+  return {
+    classes: classifier.classes,
+    imageDims: classifier.imageDims,
+    mostImages: classifier.mostImages,
+    logits: (images, count) => classifier.logits(normalize(images), count),
+  };
+}
+
 /** Each channel's scale and shift, and the channel of each pixel. */
-function affine(dims: readonly number[], { mean, std }: Normalization) {
+function affine(dims: readonly number[], normalization: Normalization) {
+  checkOptions(normalization, normalizationOptions, 'normalization');
+  const { mean, std } = normalization;
   const [channels = 1] = dims;
   const plane = dims.reduce((product, dim) => product * dim, 1) / channels;
   const scale = perChannel('std', std, channels).map((value) => 1 / value);

@@ -1,12 +1,18 @@
 import { GradientSession } from '../gradient-session';
-import type { Classifier } from './classifier';
-import { normalized, type Normalization } from './normalized';
-import { sessionClassifier } from './session-classifier';
+import { InferenceSession } from '../session';
+import type { Classifier, LogitsClassifier } from './classifier';
+import { normalized, normalizedLogits, type Normalization } from './normalized';
+import { logitsClassifier, sessionClassifier } from './session-classifier';
 
 /** A classifier with a session of its own. */
-export interface OpenClassifier {
-  readonly classifier: Classifier;
+export interface OpenClassifier<Kind extends LogitsClassifier = Classifier> {
+  readonly classifier: Kind;
   readonly release: () => Promise<void>;
+}
+
+interface OpeningOptions {
+  readonly normalization?: Normalization;
+  readonly threads?: number;
 }
 
 /**
@@ -18,12 +24,34 @@ export interface OpenClassifier {
 export async function openClassifier(
   model: string | Uint8Array,
   imageDims: readonly number[],
-  { normalization, threads }: { readonly normalization?: Normalization; readonly threads?: number },
+  { normalization, threads }: OpeningOptions,
 ): Promise<OpenClassifier> {
   const session = await GradientSession.create(model, { intraOpNumThreads: threads });
   try {
     const plain = await sessionClassifier(session, imageDims);
     const classifier = normalization ? normalized(plain, normalization) : plain;
+    return { classifier, release: () => session.release() };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+/**
+ * As {@link openClassifier}, where no gradients are wanted.
+ *
+ * @throws {GdwsError} what `InferenceSession.create` and {@link logitsClassifier} throw
+ */
+export async function openLogitsClassifier(
+  model: string | Uint8Array,
+  imageDims: readonly number[],
+  { normalization, threads }: OpeningOptions,
+): Promise<OpenClassifier<LogitsClassifier>> {
+  // Kernels chosen by time round differently from machine to machine, and counts are to be repeatable.
+  const session = await InferenceSession.create(model as Uint8Array, { intraOpNumThreads: threads, tuning: 'off' });
+  try {
+    const plain = await logitsClassifier(session, imageDims);
+    const classifier = normalization ? normalizedLogits(plain, normalization) : plain;
     return { classifier, release: () => session.release() };
   } catch (error) {
     await session.release();

@@ -1,5 +1,5 @@
 import { GdwsError } from '../errors';
-import type { Classifier } from './classifier';
+import type { Classifier, LogitsClassifier } from './classifier';
 import type { Loss } from './loss';
 import type { Point } from './point';
 
@@ -27,16 +27,17 @@ export interface Question {
   readonly target?: number;
 }
 
-/** Questions of an attack to the network: counted, and ended by a signal. */
-export class Queries {
-  private counts = { forward: 0, backward: 0 };
-  private readonly batchSize: number;
+/** Questions for logits: counted, and ended by a signal. */
+export class LogitQueries<Asked extends LogitsClassifier = LogitsClassifier> {
+  protected counts = { forward: 0, backward: 0 };
+  protected readonly batchSize: number;
 
+  /** @param asked called after every batch */
   constructor(
-    private readonly classifier: Classifier,
+    protected readonly classifier: Asked,
     batchSize: number,
     private readonly signal?: AbortSignal,
-    private readonly asked: () => void = () => undefined,
+    protected readonly asked: () => void = () => undefined,
   ) {
     this.batchSize = Math.min(batchSize, classifier.mostImages ?? batchSize);
   }
@@ -67,6 +68,16 @@ export class Queries {
     return answers;
   }
 
+  /** @throws {GdwsError} ABORTED */
+  protected throwIfAborted(): void {
+    if (this.signal?.aborted) {
+      throw new GdwsError('ABORTED', 'the evaluation was aborted.', { cause: this.signal.reason });
+    }
+  }
+}
+
+/** Questions of an attack to the network. */
+export class Queries extends LogitQueries<Classifier> {
   /** Loss, logits and gradient at each image. */
   async slopes(questions: readonly Question[], loss: Loss): Promise<Slope[]> {
     const answers: Slope[] = [];
@@ -94,10 +105,6 @@ export class Queries {
       this.asked();
     }
     return answers;
-  }
-
-  private throwIfAborted(): void {
-    if (this.signal?.aborted) throw new GdwsError('ABORTED', 'the attack was aborted.', { cause: this.signal.reason });
   }
 }
 

@@ -1,7 +1,8 @@
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import type { GradientSession } from '../gradient-session';
-import type { Classifier } from './classifier';
+import type { InferenceSession } from '../session';
+import type { Classifier, LogitsClassifier } from './classifier';
 
 /**
  * The classifier that a session runs.
@@ -11,17 +12,9 @@ import type { Classifier } from './classifier';
  *   than one input
  */
 export async function sessionClassifier(session: GradientSession, imageDims: readonly number[]): Promise<Classifier> {
-  const [name, ...others] = session.inputNames;
-  if (name === undefined || others.length > 0) {
-    throw new GdwsError('ARGUMENT_INVALID', `the model has ${session.inputNames.length} inputs.`, {
-      remedy: 'A classifier of images has one.',
-    });
-  }
-  const feeds = (images: Float32Array, count: number) => ({
-    [name]: new Tensor('float32', images, [count, ...imageDims]),
-  });
+  const { name, feeds, blank } = inputOf(session, imageDims);
   // A model that does not take these images fails here, and one of open shape says how many classes it has.
-  await session.logits(feeds(new Float32Array(imageDims.reduce((product, dim) => product * dim, 1)), 1));
+  await session.logits(blank);
   return {
     classes: session.classes,
     imageDims,
@@ -35,4 +28,51 @@ export async function sessionClassifier(session: GradientSession, imageDims: rea
       return { logits: logits.data as Float32Array, gradient: inputs[name]!.data as Float32Array };
     },
   };
+}
+
+/**
+ * The classifier that a session runs, where no gradients are wanted, for which any model will do that the engine runs. Its logits
+ * are the first output.
+ *
+ * @param imageDims (C, H, W) of the images
+ * @throws {GdwsError} SHAPE_MISMATCH and others where the model does not take such images, or gives no row of logits for each;
+ *   ARGUMENT_INVALID where it has more than one input
+ */
+export async function logitsClassifier(
+  session: InferenceSession,
+  imageDims: readonly number[],
+): Promise<LogitsClassifier> {
+  const { feeds, blank } = inputOf(session, imageDims);
+  const output = session.outputNames[0]!;
+  const logitsOf = async (given: Record<string, Tensor>) => (await session.run(given, [output]))[output] as Tensor;
+  const { type, dims } = await logitsOf(blank);
+  if (type !== 'float32' || dims.length !== 2 || dims[0] !== 1 || dims[1]! < 1) {
+    throw new GdwsError('SHAPE_MISMATCH', 'the output is not one row of logits an image.', {
+      tensor: output,
+      shape: [...dims],
+      remedy: 'A classifier has an output of float32 (images, classes).',
+    });
+  }
+  const [input] = session.inputMetadata;
+  return {
+    classes: dims[1]!,
+    imageDims,
+    // One image was taken above: a number that the model declares is 1.
+    mostImages: input?.isTensor && typeof input.shape[0] === 'number' ? input.shape[0] : undefined,
+    logits: async (images, count) => (await logitsOf(feeds(images, count))).data as Float32Array,
+  };
+}
+
+/** What makes feeds of images, and feeds of one that is all 0. */
+function inputOf({ inputNames }: { readonly inputNames: readonly string[] }, imageDims: readonly number[]) {
+  const [name, ...others] = inputNames;
+  if (name === undefined || others.length > 0) {
+    throw new GdwsError('ARGUMENT_INVALID', `the model has ${inputNames.length} inputs.`, {
+      remedy: 'A classifier of images has one.',
+    });
+  }
+  const feeds = (images: Float32Array, count: number) => ({
+    [name]: new Tensor('float32', images, [count, ...imageDims]),
+  });
+  return { name, feeds, blank: feeds(new Float32Array(imageDims.reduce((product, dim) => product * dim, 1)), 1) };
 }

@@ -1,4 +1,5 @@
 import { GdwsError } from '../errors';
+import { knownInstead, wrongValue } from '../options';
 import { norms, type Norm } from './norm';
 import type { Epsilon } from './settings';
 
@@ -12,7 +13,7 @@ export class SettingsReader<T extends object> {
     const unknown = Object.keys(settings).find((name) => !(known as readonly string[]).includes(name));
     if (unknown !== undefined) {
       throw new GdwsError('ARGUMENT_INVALID', `${String(this.settings['attack'])} has no setting '${unknown}'.`, {
-        remedy: `Its settings are: ${known.join(', ')}.`,
+        remedy: knownInstead(unknown, known, 'Its settings'),
       });
     }
   }
@@ -107,6 +108,5 @@ function formatted(value: number): string {
 }
 
 function fail(name: string, value: unknown, wanted: string): never {
-  const shown = value === undefined ? 'missing' : typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
-  throw new GdwsError('ARGUMENT_INVALID', `${name} is ${shown}.`, { remedy: `Give ${wanted}.` });
+  throw wrongValue(name, value, wanted);
 }

@@ -1,12 +1,24 @@
-import type { ImageSet } from '../data/image-set';
+import { ImageSet } from '../data/image-set';
 import { outcomesOf } from '../drop/outcomes';
 import { GdwsError } from '../errors';
 import type { Compression } from '../gdws/compress';
-import type { PrepareOptions } from '../gdws/options';
+import { prepareOptions, type PrepareOptions } from '../gdws/options';
 import { prepareCompression, type PreparedCompression } from '../gdws/prepare';
 import { measureInterleaved } from '../measure';
 import { native } from '../native';
-import type { Normalization } from '../robustness/normalized';
+import {
+  callback,
+  checkOptions,
+  instanceOf,
+  integer,
+  listOf,
+  number,
+  object,
+  only,
+  required,
+  type OptionTable,
+} from '../options';
+import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { proportion } from '../robustness/statistics/wilson';
 import { InferenceSession } from '../session';
@@ -35,6 +47,17 @@ export interface SweepOptions extends PrepareOptions {
   readonly onStep?: (step: 'compress' | 'evaluate' | 'time', done: number, total: number) => void;
 }
 
+const sweepOptions: OptionTable<SweepOptions> = {
+  ...prepareOptions,
+  data: required(instanceOf(ImageSet, 'an ImageSet, as readImages gives')),
+  normalization: normalizationOption,
+  attack: object,
+  budgets: listOf(number({ above: 0, to: 1 }), 'an array of shares above 0 and up to 1, as [0.3, 0.5]'),
+  time: number({ above: 0, below: Infinity }, 'a number of seconds'),
+  seed: integer(),
+  onStep: callback,
+};
+
 interface Made {
   readonly method: SweepMethod;
   readonly budget: number;
@@ -53,11 +76,12 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
   check(options);
   const { data, budgets = defaultBudgets, calibration, attack, seed = 0, onStep } = options;
   // Times of an earlier day, or of a busy moment, would not go with those measured here.
-  const plain = { remeasure: true, ...options, calibration: undefined, alpha: undefined };
+  const preparing = only<PrepareOptions>(prepareOptions, options);
+  const plain = { remeasure: true, ...preparing, calibration: undefined, alpha: undefined };
   const timing = await prepareCompression(source, plain);
   const latencyModel = await timing.latency();
   // Weighted errors are of the paper's algorithm alone.
-  const ours = await prepareCompression(source, { ...options, alpha: undefined, latencyModel });
+  const ours = await prepareCompression(source, { ...preparing, alpha: undefined, latencyModel });
   const isApart = calibration !== undefined || options.alpha !== undefined;
   const paper = isApart ? await prepareCompression(source, { ...plain, alpha: options.alpha, latencyModel }) : ours;
 
@@ -160,14 +184,10 @@ async function timed(
   }
 }
 
-function check({ data, budgets = defaultBudgets, time = 10 }: SweepOptions): void {
-  if (data.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no labelled images.');
-  const wrong = budgets.find((budget) => !(budget > 0 && budget <= 1));
-  if (wrong !== undefined || budgets.length === 0) {
-    const summary = wrong === undefined ? 'there are no budgets.' : `a budget is ${wrong}.`;
-    throw new GdwsError('ARGUMENT_INVALID', summary, { remedy: 'Give shares above 0 and up to 1, as 0.3,0.5.' });
-  }
-  if (!(time > 0 && time < Infinity)) {
-    throw new GdwsError('ARGUMENT_INVALID', `time is ${time}.`, { remedy: 'Give seconds, above 0.' });
+function check(options: SweepOptions): void {
+  checkOptions(options, sweepOptions);
+  if (options.data.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no labelled images.');
+  if (options.budgets?.length === 0) {
+    throw new GdwsError('ARGUMENT_INVALID', 'there are no budgets.', { remedy: 'Give shares above 0 and up to 1.' });
   }
 }

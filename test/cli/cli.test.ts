@@ -92,8 +92,8 @@ describe('gdws', () => {
     [['evaluate', model], "required option '-d, --data"],
     [['evaluate', model, '--data', 'x', '--attack', 'none'], 'Allowed choices'],
     [['evaluate', model, '--data', 'x', '--mean', '1,x'], 'is not a number'],
-    [['evaluate', model, '--data', digits, '--count', '1', '--eps', '7'], 'eps is 7'],
-    [['evaluate', model, '--data', digits, '--count', '1', '--step-size', '-1'], 'stepSize'],
+    [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'pgd', '--eps', '7'], 'eps is 7'],
+    [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'pgd', '--step-size', '-1'], 'stepSize'],
     [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'msd'], 'three bounds'],
     [['evaluate', model, '--data', digits, '--count', '1', '--std', '0'], 'std is 0'],
     [['sweep', model, '-o', 'x.html'], '--data'],
@@ -170,7 +170,8 @@ describe('gdws', () => {
 });
 
 describe('evaluate', () => {
-  const evaluation = [model, '--data', digits, '--count', '20', '--eps', '0.3', '--steps', '3', '--step-size', '0.1'];
+  const images = [model, '--data', digits, '--count', '20'];
+  const evaluation = [...images, '--attack', 'pgd', '--eps', '0.3', '--steps', '3', '--step-size', '0.1'];
 
   test('--json has every model, image by image, and how they compare', async () => {
     const small = inFolder('evaluated.onnx');

@@ -8,6 +8,7 @@ import { bundled, gdws } from './command';
 
 let folder: string;
 const ok = ['--data', 'images.npy', '--labels', 'labels.npy'];
+const attacked = [...ok, '--attack', 'pgd'];
 
 beforeAll(async () => {
   folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-refusals-'));
@@ -58,11 +59,11 @@ test.each([
   [['--data', 'none.npy', '--labels', 'no-labels.npy'], 'DATA_UNREADABLE', 'no images'],
   [['--data', 'images.npy', '--labels', 'beyond.npy'], 'ARGUMENT_INVALID', 'image 1 has label 10'],
   [['--data', 'images.npy', '--labels', 'three.npy'], 'DATA_UNREADABLE', '3 labels'],
-  [[...ok, '--eps', 'nan'], 'ARGUMENT_INVALID', "eps is 'nan'"],
-  [[...ok, '--eps', '-0.1'], 'ARGUMENT_INVALID', "eps is '-0.1'"],
-  [[...ok, '--eps', '8'], 'ARGUMENT_INVALID', 'eps is 8'],
-  [[...ok, '--eps', '1/0'], 'ARGUMENT_INVALID', "eps is '1/0'"],
-  [[...ok, '--step-size', '0'], 'ARGUMENT_INVALID', "stepSize is '0'"],
+  [[...attacked, '--eps', 'nan'], 'ARGUMENT_INVALID', "eps is 'nan'"],
+  [[...attacked, '--eps', '-0.1'], 'ARGUMENT_INVALID', "eps is '-0.1'"],
+  [[...attacked, '--eps', '8'], 'ARGUMENT_INVALID', 'eps is 8'],
+  [[...attacked, '--eps', '1/0'], 'ARGUMENT_INVALID', "eps is '1/0'"],
+  [[...attacked, '--step-size', '0'], 'ARGUMENT_INVALID', "stepSize is '0'"],
   [[...ok, '--attack', 'fgsm', '--steps', '3'], 'ARGUMENT_INVALID', "no setting 'steps'"],
   [[...ok, '--attack', 'msd', '--eps', '0.1,1,5', '--norm', 'l2'], 'ARGUMENT_INVALID', 'leave --norm out'],
 ] as const)('evaluate %j names what is wrong', async (args, code, message) => {
@@ -76,7 +77,7 @@ test.each([
   ['maps.onnx', 'SHAPE_MISMATCH', 'not one row of logits'],
   ['sorting.onnx', 'GRADIENT_UNSUPPORTED', "Gather 'picked'"],
 ])('evaluate %s names what is wrong', async (model, code, message) => {
-  const { stdout, stderr } = await gdws(['evaluate', model, ...ok], { cwd: folder });
+  const { stdout, stderr } = await gdws(['evaluate', model, ...attacked], { cwd: folder });
   expect(stdout).toBe('');
   expect(stderr).toContain(`error[${code}]`);
   expect(stderr).toContain(message);

@@ -108,6 +108,15 @@ describe('a folder of pictures', () => {
     ).toHaveLength(1);
   });
 
+  test('numbers classes in natural order, 2 before 10', async () => {
+    for (const name of ['10', '2', '1'])
+      await write(`numbered/${name}/a.png`, await picture(10 * Number(name), 4, 4, 'png'));
+    const { labels, pixels } = await readImages(path.join(folder, 'numbered'), { dims: [1, 4, 4] });
+    expect([...labels]).toEqual([0, 1, 2]);
+    const brightness = [0, 16, 32].map((at) => pixels[at]!);
+    expect(brightness).toEqual([...brightness].sort((a, b) => a - b));
+  });
+
   test('is refused where there are none, or one cannot be read', async () => {
     await fs.mkdir(path.join(folder, 'empty'));
     await expect(readImages(path.join(folder, 'empty'), { dims: [3, 6, 6] })).rejects.toMatchObject({

@@ -91,7 +91,7 @@ describe('a budget of time', () => {
   test.each<[CompressOptions, string]>([
     [{ latency: 0 }, 'BUDGET_OUT_OF_RANGE'],
     [{ latency: 1.5 }, 'BUDGET_OUT_OF_RANGE'],
-    [{ latency: '0.5' as unknown as number }, 'BUDGET_OUT_OF_RANGE'],
+    [{ latency: '0.5' as unknown as number }, 'ARGUMENT_INVALID'],
     [{ fps: 0 }, 'BUDGET_OUT_OF_RANGE'],
     [{ fps: NaN }, 'BUDGET_OUT_OF_RANGE'],
     [{ latency: 0.5, macs: 0.5 }, 'ARGUMENT_INVALID'],

@@ -49,6 +49,26 @@ describe('evaluate', () => {
     expect(half!.imagesPerSecond).toBeGreaterThan(0);
   });
 
+  it('without an attack counts natural accuracy alone, with no gradient', async () => {
+    const natural = (name: string, at: number) => {
+      const { classes, imageDims, logits } = threshold(at);
+      return { name, classifier: { classes, imageDims, logits } };
+    };
+    const seen: [number, number][] = [];
+    const found = await evaluate([natural('half', 0.5), natural('higher', 0.65)], images, labels, undefined, {
+      batchSize: 4,
+      onProgress: ({ done, broken }) => seen.push([done, broken]),
+    });
+    expect(found.candidates).toMatchObject([{ natural: { successes: 6 } }, { natural: { successes: 4 } }]);
+    expect(found.candidates[0]!.passes).toEqual({ forward: 7, backward: 0 });
+    expect(found.candidates[0]).not.toHaveProperty('robust');
+    expect(found.comparisons).toEqual([{ from: 'half', to: 'higher', natural: { lost: 2, gained: 0, pValue: 0.5 } }]);
+    // Of the first four the second gets two wrong.
+    expect(seen.slice(0, 3)).toEqual([[4, 0], [7, 1], [4, 2]]); // prettier-ignore
+    const transfer = evaluate([natural('half', 0.5)], images, labels, undefined, { transfer: true });
+    await expect(transfer).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+  });
+
   it('reports whose turn it is', async () => {
     const seen = new Set<string>();
     const candidates = ['a', 'b'].map((name) => ({ name, classifier: threshold(0.5) }));

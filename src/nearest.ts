@@ -1,0 +1,41 @@
+/** Changes of a letter, or of two neighbours' order, that make one name of another, whatever the case. */
+function changes(one: string, other: string): number {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  let [before, last]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; ++i) {
+    const row = [i];
+    for (let j = 1; j <= b.length; ++j) {
+      const isSame = a[i - 1] === b[j - 1];
+      row[j] = Math.min(last![j]! + 1, row[j - 1]! + 1, last![j - 1]! + (isSame ? 0 : 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) row[j] = Math.min(row[j]!, before![j - 2]! + 1);
+    }
+    [before, last] = [last, row];
+  }
+  return last![b.length]!;
+}
+
+/** Whether a name is one of the known ones but for a slip of the keyboard. */
+export function isMisspelt(name: string, known: string): boolean {
+  return name !== known && changes(name, known) <= (Math.min(name.length, known.length) < 5 ? 1 : 2);
+}
+
+/**
+ * The known names that a wrong one may stand for, the likeliest first: those it is spelt almost like, then those that hold it
+ * or that it holds.
+ *
+ * @param most how many
+ */
+export function nearest(name: string, known: readonly string[], most = 1): string[] {
+  const holds = (one: string, other: string) => other.length > 2 && one.toLowerCase().includes(other.toLowerCase());
+  return known
+    .map((other) => {
+      const distance = changes(name, other);
+      const isNear = distance <= Math.max(1, Math.floor(Math.max(name.length, other.length) / 3));
+      return { other, rank: isNear ? distance : holds(other, name) || holds(name, other) ? 1000 + distance : Infinity };
+    })
+    .filter(({ rank }) => rank < Infinity)
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, most)
+    .map(({ other }) => other);
+}

@@ -1,0 +1,17 @@
+import { predictedClass } from './classifier';
+import { rows, type LogitQueries } from './queries';
+
+/**
+ * What a classifier gets right without an attack: 1 for each such image.
+ *
+ * @param images (N x C x H x W), in [0, 1]
+ * @throws {GdwsError} ABORTED
+ */
+export async function naturalOutcomes(
+  queries: LogitQueries,
+  images: Float32Array,
+  labels: ArrayLike<number>,
+): Promise<Uint8Array> {
+  const logits = await queries.logits(rows(images, images.length / labels.length));
+  return Uint8Array.from(logits, (row, image) => (predictedClass(row) === labels[image] ? 1 : 0));
+}

@@ -1,5 +1,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
+import { isFloat, toFloat32 } from '../graph/floats';
+import type { Constant, DataType } from '../graph/value';
 import { ImageSet } from './image-set';
 import { readNpy } from './npy';
 import { readNpz } from './npz';
@@ -49,10 +51,10 @@ function toImageSet(images: Tensor, labels: Tensor, file: string): ImageSet {
 
 function planarPixels({ type, dims, data }: Tensor, file: string) {
   const unfit = (summary: string) => new GdwsError('DATA_UNREADABLE', summary, { file, shape: dims });
-  if (type !== 'uint8' && type !== 'float32' && type !== 'float64') {
+  if (type !== 'uint8' && !isFloat(type as DataType)) {
     throw unfit(`the images are ${type}; bytes or floats are needed.`);
   }
-  const pixels = type === 'uint8' ? (data as Uint8Array) : Float32Array.from(data as Float32Array);
+  const pixels = type === 'uint8' ? (data as Uint8Array) : toFloat32({ type, dims, data } as Constant);
   if (pixels instanceof Float32Array && !pixels.every((pixel) => pixel >= 0 && pixel <= 1)) {
     throw unfit('the images have pixels below 0 or above 1. Mean and deviation are for the model to apply.');
   }

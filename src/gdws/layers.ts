@@ -1,4 +1,5 @@
 import { GdwsError } from '../errors';
+import { isFloat, toFloat32 } from '../graph/floats';
 import type { Graph } from '../graph/graph';
 import { elementCount, type Constant, type DataType, type KnownValue } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
@@ -6,7 +7,6 @@ import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { matches, type CompressOptions } from './options';
 import { taps, type ConvolutionShape } from './shape';
-import { isFloat, toFloat32 } from './weights';
 
 /** Why a convolution stays as it is. */
 export type DenseReason =

@@ -18,6 +18,7 @@ export async function sessionClassifier(session: GradientSession, imageDims: rea
     });
   }
   const feeds = (images: Float32Array, count: number) => ({
+    // Rounded by the session where the model takes another floating-point type.
     [name]: new Tensor('float32', images, [count, ...imageDims]),
   });
   // A model that does not take these images fails here, and one of open shape says how many classes it has.

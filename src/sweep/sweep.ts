@@ -1,9 +1,11 @@
 import type { ImageSet } from '../data/image-set';
 import { outcomesOf } from '../drop/outcomes';
+import { roundFeed } from '../engine/feeds';
 import { GdwsError } from '../errors';
 import type { Compression } from '../gdws/compress';
 import type { PrepareOptions } from '../gdws/options';
 import { prepareCompression, type PreparedCompression } from '../gdws/prepare';
+import type { DataType } from '../graph/value';
 import { measureInterleaved } from '../measure';
 import { native } from '../native';
 import type { Normalization } from '../robustness/normalized';
@@ -141,10 +143,11 @@ async function timed(
     const [input] = sessions[0]!.inputMetadata;
     const declared = input?.isTensor ? input.shape[0] : undefined;
     const batch = typeof declared === 'number' ? declared : (wanted ?? 1);
-    const image = data.batch(0, 1).images.data as Float32Array;
-    const pixels = new Float32Array(batch * image.length);
-    for (let n = 0; n < batch; ++n) pixels.set(image, n * image.length);
-    const feeds = { [sessions[0]!.inputNames[0]!]: new Tensor('float32', pixels, [batch, ...data.dims]) };
+    const first = data.batch(0, 1).images.data as Float32Array;
+    const pixels = new Float32Array(batch * first.length);
+    for (let n = 0; n < batch; ++n) pixels.set(first, n * first.length);
+    const images = new Tensor('float32', pixels, [batch, ...data.dims]);
+    const feeds = { [sessions[0]!.inputNames[0]!]: roundFeed(images, input?.isTensor ? (input.type as DataType) : undefined) };
     const contestants = sessions.map((session, index) => ({
       name: String(index),
       run: () => session.run(feeds, { signal }),

@@ -1,0 +1,67 @@
+import type { DataType } from '../../src/graph/value';
+import { fromFloat32 } from '../../src/graph/floats';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { encodeModel } from '../../src/onnx/write';
+import { floats } from '../graph/small-network';
+
+export interface ClassifierParts {
+  /** Of input, weights and logits. */
+  readonly type?: DataType;
+  /** Dims of the input `x`. */
+  readonly dims?: readonly (number | string)[];
+  /** Kernel sizes of its convolutions, one after the other, of 8 channels. */
+  readonly kernels?: readonly number[];
+  /** Groups of the convolutions but the first. */
+  readonly groups?: number;
+}
+
+/** Convolutions `conv0`, `conv1`, ... of 8 channels with Relu, the mean over the map, and 4 logits. */
+export function classifier({
+  type = 'float32',
+  dims = ['n', 3, 8, 8],
+  kernels = [3, 3, 3],
+  groups = 1,
+}: ClassifierParts = {}): Uint8Array {
+  const channels = dims[1] as number;
+  const last = kernels.length === 0 ? channels : 8;
+  const made = (shape: number[], seed: number) => {
+    const scale = Math.sqrt(3 / shape.slice(1).reduce((product, dim) => product * dim, 1));
+    const { data } = floats(shape, seed);
+    return fromFloat32(
+      type,
+      shape,
+      (data as Float32Array).map((value) => scale * value),
+    );
+  };
+  const convolutions = kernels.flatMap((kernel, index) => [
+    makeNode({
+      opType: 'Conv',
+      name: `conv${index}`,
+      input: [index === 0 ? 'x' : `r${index - 1}`, `w${index}`],
+      output: [`c${index}`],
+      attributes: { pads: new Array<number>(4).fill((kernel - 1) / 2), group: index === 0 ? 1 : groups },
+    }),
+    makeNode({ opType: 'Relu', input: [`c${index}`], output: [`r${index}`] }),
+  ]);
+  const weights = kernels.map((kernel, index) => [
+    `w${index}`,
+    made([8, index === 0 ? channels : 8 / groups, kernel, kernel], index + 1),
+  ]);
+  return encodeModel(
+    makeModel({
+      nodes: [
+        ...convolutions,
+        makeNode({
+          opType: 'GlobalAveragePool',
+          input: [kernels.length === 0 ? 'x' : `r${kernels.length - 1}`],
+          output: ['p'],
+        }),
+        makeNode({ opType: 'Flatten', input: ['p'], output: ['f'] }),
+        makeNode({ opType: 'Gemm', input: ['f', 'l'], output: ['logits'], attributes: { transB: 1 } }),
+      ],
+      inputs: [makeValueInfo('x', type, dims)],
+      outputs: [makeValueInfo('logits', type, [dims[0]!, 4])],
+      initializers: { ...Object.fromEntries(weights), l: made([4, last], 99) },
+    }),
+  );
+}

@@ -3,6 +3,7 @@ import { GdwsError } from '../errors';
 import { fromFloat32, isFloat } from '../graph/floats';
 import { arrayOfType, elementCount, type DataType } from '../graph/value';
 import type { InferenceSession } from '../session';
+import { exampleShape } from './shapes';
 
 /**
  * Numbers that look like images, in [0, 1), and are the same at every call; zeros for whole numbers, which are indices
@@ -51,7 +52,7 @@ function shapeOf(
     if (axis === 0) return 1;
     throw new GdwsError('SHAPE_UNKNOWN', 'the model leaves the shape of this input open.', {
       ...place,
-      remedy: `Give it: --shape ${name}=1x3x224x224 (with its own numbers).`,
+      remedy: `Give it: --shape ${name}=${exampleShape(declared)} (with its own numbers).`,
     });
   });
 }

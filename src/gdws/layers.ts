@@ -97,6 +97,29 @@ export function findConvolutions(
   return { nodes, layers, leftAlone };
 }
 
+/**
+ * The error for a network with no convolution that may be replaced, which says why; `undefined` where there is one.
+ *
+ * @param isBudget whether a budget was asked for, which then cannot be met
+ */
+export function nothingToReplace({ layers, nodes, leftAlone }: Convolutions, isBudget: boolean): GdwsError | undefined {
+  if (layers.length > 0) return undefined;
+  const counts = new Map<DenseReason, number>();
+  for (const { reason } of leftAlone) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const reasons = [...counts].map(([reason, count]) => `${reason} (${count})`).join(', ');
+  const why = nodes.length === 0 ? 'it has no convolution' : `its convolutions stay dense: ${reasons}`;
+  const remedy = counts.has('excluded')
+    ? 'Exclude fewer: include and exclude in the API, --include and --exclude on the command line.'
+    : counts.has('first convolution')
+      ? 'Take the first one, too: firstLayer in the API, --first-layer on the command line.'
+      : 'GDWS replaces convolutions of kernels larger than 1×1 that mix channels.';
+  return new GdwsError(
+    isBudget ? 'BUDGET_OUT_OF_RANGE' : 'ARGUMENT_INVALID',
+    `the model has no convolution that may be replaced: ${why}.`,
+    { remedy },
+  );
+}
+
 export function isConvolution({ opType, domain }: NodeProto): boolean {
   return opType === 'Conv' && (domain === '' || domain === 'ai.onnx');
 }

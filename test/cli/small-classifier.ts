@@ -1,6 +1,7 @@
 import type { DataType } from '../../src/graph/value';
 import { fromFloat32 } from '../../src/graph/floats';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { dataTypeCode } from '../../src/onnx/tensor';
 import { encodeModel } from '../../src/onnx/write';
 import { floats } from '../graph/small-network';
 
@@ -22,6 +23,8 @@ export function classifier({
   kernels = [3, 3, 3],
   groups = 1,
 }: ClassifierParts = {}): Uint8Array {
+  // JavaScript has no tensors of bfloat16 for outputs.
+  const output = type === 'bfloat16' ? 'float32' : type;
   const channels = dims[1] as number;
   const last = kernels.length === 0 ? channels : 8;
   const made = (shape: number[], seed: number) => {
@@ -57,10 +60,11 @@ export function classifier({
           output: ['p'],
         }),
         makeNode({ opType: 'Flatten', input: ['p'], output: ['f'] }),
-        makeNode({ opType: 'Gemm', input: ['f', 'l'], output: ['logits'], attributes: { transB: 1 } }),
+        makeNode({ opType: 'Gemm', input: ['f', 'l'], output: ['scores'], attributes: { transB: 1 } }),
+        makeNode({ opType: 'Cast', input: ['scores'], output: ['logits'], attributes: { to: dataTypeCode(output) } }),
       ],
       inputs: [makeValueInfo('x', type, dims)],
-      outputs: [makeValueInfo('logits', type, [dims[0]!, 4])],
+      outputs: [makeValueInfo('logits', output, [dims[0]!, 4])],
       initializers: { ...Object.fromEntries(weights), l: made([4, last], 99) },
     }),
   );

@@ -48,8 +48,8 @@ interface Made {
  * The whole trade-off of a network: accuracy, and accuracy under attack, against multiply-accumulates, parameters and
  * measured speed, of networks by this package's compression and by the paper's algorithm (LEGO with one β).
  *
- * @throws GdwsError ARGUMENT_INVALID for options that make no sense, BUDGET_OUT_OF_RANGE where no budget is met, and what
- *   `compress`, `evaluate` and a session throw
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense, BUDGET_OUT_OF_RANGE where no budget is met or no convolution
+ *   may be replaced, and what `compress`, `evaluate` and a session throw
  */
 export async function sweep(source: string | Uint8Array, options: SweepOptions): Promise<SweepReport> {
   check(options);
@@ -57,6 +57,7 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
   // Times of an earlier day, or of a busy moment, would not go with those measured here.
   const plain = { remeasure: true, ...options, calibration: undefined, alpha: undefined };
   const timing = await prepareCompression(source, plain);
+  timing.checkReplaceable();
   const latencyModel = await timing.latency();
   // Weighted errors are of the paper's algorithm alone.
   const ours = await prepareCompression(source, { ...options, alpha: undefined, latencyModel });
@@ -147,7 +148,9 @@ async function timed(
     const pixels = new Float32Array(batch * first.length);
     for (let n = 0; n < batch; ++n) pixels.set(first, n * first.length);
     const images = new Tensor('float32', pixels, [batch, ...data.dims]);
-    const feeds = { [sessions[0]!.inputNames[0]!]: roundFeed(images, input?.isTensor ? (input.type as DataType) : undefined) };
+    const feeds = {
+      [sessions[0]!.inputNames[0]!]: roundFeed(images, input?.isTensor ? (input.type as DataType) : undefined),
+    };
     const contestants = sessions.map((session, index) => ({
       name: String(index),
       run: () => session.run(feeds, { signal }),

@@ -1,3 +1,7 @@
+import { Tensor } from 'onnxruntime-common';
+import { GradientSession } from '../../src/index';
+import { predictedClass } from '../../src/robustness/classifier';
+import { rows } from '../../src/robustness/queries';
 import type { DataType } from '../../src/graph/value';
 import { fromFloat32 } from '../../src/graph/floats';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
@@ -14,6 +18,8 @@ export interface ClassifierParts {
   readonly kernels?: readonly number[];
   /** Groups of the convolutions but the first. */
   readonly groups?: number;
+  /** Of the logits. */
+  readonly bias?: readonly number[];
 }
 
 /** Convolutions `conv0`, `conv1`, ... of 8 channels with Relu, the mean over the map, and 4 logits. */
@@ -22,6 +28,7 @@ export function classifier({
   dims = ['n', 3, 8, 8],
   kernels = [3, 3, 3],
   groups = 1,
+  bias = [0, 0, 0, 0],
 }: ClassifierParts = {}): Uint8Array {
   // JavaScript has no tensors of bfloat16 for outputs.
   const output = type === 'bfloat16' ? 'float32' : type;
@@ -60,12 +67,35 @@ export function classifier({
           output: ['p'],
         }),
         makeNode({ opType: 'Flatten', input: ['p'], output: ['f'] }),
-        makeNode({ opType: 'Gemm', input: ['f', 'l'], output: ['scores'], attributes: { transB: 1 } }),
+        makeNode({ opType: 'Gemm', input: ['f', 'l', 'b'], output: ['scores'], attributes: { transB: 1 } }),
         makeNode({ opType: 'Cast', input: ['scores'], output: ['logits'], attributes: { to: dataTypeCode(output) } }),
       ],
       inputs: [makeValueInfo('x', type, dims)],
       outputs: [makeValueInfo('logits', output, [dims[0]!, 4])],
-      initializers: { ...Object.fromEntries(weights), l: made([4, last], 99) },
+      initializers: {
+        ...Object.fromEntries(weights),
+        l: made([4, last], 99),
+        b: fromFloat32(type, [4], Float32Array.from(bias)),
+      },
     }),
   );
+}
+
+/**
+ * The network with a bias that spreads these images (N, C, H, W) over its classes, and the classes that it has for them.
+ *
+ * @param side of the images, which have 3 channels
+ */
+export async function spreadOver(pixels: Float32Array, side: number): Promise<{ model: Uint8Array; labels: number[] }> {
+  const count = pixels.length / (3 * side * side);
+  const logitsOf = async (model: Uint8Array): Promise<Float32Array[]> => {
+    const session = await GradientSession.create(model);
+    const logits = await session.logits({ x: new Tensor('float32', pixels, [count, 3, side, side]) });
+    await session.release();
+    return rows(logits.data as Float32Array, 4);
+  };
+  const plain = await logitsOf(classifier());
+  const bias = [0, 1, 2, 3].map((label) => -plain.reduce((sum, row) => sum + row[label]!, 0) / count);
+  const model = classifier({ bias });
+  return { model, labels: (await logitsOf(model)).map(predictedClass) };
 }

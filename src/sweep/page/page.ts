@@ -105,7 +105,7 @@ async function chartLibrary(): Promise<string> {
     } catch (cause) {
       throw new GdwsError('INTERNAL', 'the library that draws charts is missing.', {
         file: beside,
-        remedy: 'Install gdws anew, or write the report as JSON only.',
+        remedy: 'Install gdws anew.',
         cause,
       });
     }

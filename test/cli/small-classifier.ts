@@ -2,7 +2,7 @@ import { Tensor } from 'onnxruntime-common';
 import { GradientSession } from '../../src/index';
 import { predictedClass } from '../../src/robustness/classifier';
 import { rows } from '../../src/robustness/queries';
-import type { DataType } from '../../src/graph/value';
+import type { Constant, DataType } from '../../src/graph/value';
 import { fromFloat32 } from '../../src/graph/floats';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { dataTypeCode } from '../../src/onnx/tensor';
@@ -53,7 +53,7 @@ export function classifier({
     }),
     makeNode({ opType: 'Relu', input: [`c${index}`], output: [`r${index}`] }),
   ]);
-  const weights = kernels.map((kernel, index) => [
+  const weights = kernels.map((kernel, index): [string, Constant] => [
     `w${index}`,
     made([8, index === 0 ? channels : 8 / groups, kernel, kernel], index + 1),
   ]);

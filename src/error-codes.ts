@@ -56,6 +56,11 @@ export const errorCodes = {
     cause: 'A budget is not above 0 and up to 1, or is smaller than what cannot be replaced.',
     cure: 'Take a larger share; `firstLayer` and fewer exclusions leave more to replace.',
   },
+  DROP_EXCEEDED: {
+    cause:
+      'On the command line: the network that `--max-drop` found loses more accuracy than it may on the images that the search has not seen.',
+    cure: 'Allow more, or search on more images; `--keep-anyway` writes it all the same. The API says so by `heldOut.isWithin`.',
+  },
   OUTPUT_UNWRITABLE: {
     cause: 'A result cannot be written: no such folder, no permission, no space. Nothing is left behind.',
     cure: 'Write elsewhere.',

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
-import { checkFeeds, holdFeed, toTensor } from './engine/feeds';
+import { checkFeeds, holdFeed, roundFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
 import { metadataOf } from './engine/metadata';
 import { RecentlyUsed } from './engine/recently-used';
@@ -43,7 +43,7 @@ export type Cotangent = (logits: Float32Array, images: number, classes: number) 
 export interface InputGradients {
   /** (images, classes) */
   readonly logits: Tensor;
-  /** Of each float input, by name, in its shape. */
+  /** Of each float input, by name: float32, in its shape. */
   readonly inputs: Readonly<Record<string, Tensor>>;
 }
 
@@ -72,7 +72,8 @@ export interface WeightGradients {
 
 /**
  * A classifier that can be differentiated, in single precision on the engine's kernels, batch normalization in inference
- * mode. Images of one call do not mix, but for what the cotangent makes of them.
+ * mode. Images of one call do not mix, but for what the cotangent makes of them. Feeds are of the type that the model declares, or
+ * float32, which is rounded to its floating-point type.
  *
  * @example
  * const session = await GradientSession.create('model.onnx');
@@ -146,8 +147,8 @@ export class GradientSession {
   }
 
   /** The logits (images, classes) alone. */
-  async logits(feeds: Common.FeedsType): Promise<Tensor> {
-    const types = this.check(feeds);
+  async logits(given: Common.FeedsType): Promise<Tensor> {
+    const { feeds, types } = this.taken(given);
     const network = this.programFor('logits', types, () => this.network.forwardOnly(types));
     const { logits } = await network.forward(this.nativeFeeds(feeds));
     return logitsTensor(network, logits);
@@ -157,14 +158,15 @@ export class GradientSession {
    * The gradient with respect to the inputs of what has the given cotangent: a vector-Jacobian product. The feeds are
    * copied.
    */
-  async gradient(feeds: Common.FeedsType, cotangent: Cotangent): Promise<InputGradients> {
-    const types = this.check(feeds);
+  async gradient(given: Common.FeedsType, cotangent: Cotangent): Promise<InputGradients> {
+    const { feeds, types } = this.taken(given);
     const network = this.programFor('inputs', types, () => this.network.differentiated(types, 'inputs'));
     const { logits, gradients } = await this.backward(network, feeds, cotangent);
     return {
       logits,
       inputs: Object.fromEntries(
-        network.gradients.map(({ name }, i) => [name, toTensor(types.get(name)!, gradients[i]!)]),
+        // Of half precision, the small ones would be 0.
+        network.gradients.map(({ name, dims }, i) => [name, toTensor({ type: 'float32', dims }, gradients[i]!)]),
       ),
     };
   }
@@ -174,8 +176,8 @@ export class GradientSession {
    *
    * @param labels a class for each image
    */
-  async lossGradient(feeds: Common.FeedsType, labels: ArrayLike<number>): Promise<LossGradients> {
-    const types = this.check(feeds);
+  async lossGradient(given: Common.FeedsType, labels: ArrayLike<number>): Promise<LossGradients> {
+    const { feeds, types } = this.taken(given);
     const { images, classes } = this.programFor('inputs', types, () => this.network.differentiated(types, 'inputs'));
     checkLabels(labels, images, classes);
     const losses = new Float32Array(images);
@@ -192,12 +194,12 @@ export class GradientSession {
 
   /** The gradient with respect to weights, for the whole batch or of every image, with one forward run. */
   async weightGradients(
-    feeds: Common.FeedsType,
+    given: Common.FeedsType,
     cotangent: Cotangent,
     options: WeightGradientOptions = { perImage: false },
   ): Promise<WeightGradients> {
     checkOptions(options, weightGradientOptions);
-    const types = this.check(feeds);
+    const { feeds, types } = this.taken(given);
     const target: Target = options;
     const key = JSON.stringify([options.perImage, options.weights]);
     const network = this.programFor(key, types, () => this.weightNetwork.differentiated(types, target));
@@ -232,11 +234,15 @@ export class GradientSession {
     }
   }
 
-  private check(feeds: Common.FeedsType): Map<string, ValueType> {
+  /** The feeds as the model takes them, with their types and shapes. */
+  private taken(given: Common.FeedsType): { feeds: Common.FeedsType; types: Map<string, ValueType> } {
     if (this.released) {
       throw new GdwsError('SESSION_RELEASED', 'this session was released.', { file: this.graph.file });
     }
-    return checkFeeds(this.graph, feeds);
+    const feeds = Object.fromEntries(
+      Object.entries(given).map(([name, feed]) => [name, roundFeed(feed, this.graph.declared(name)?.type)]),
+    );
+    return { feeds, types: checkFeeds(this.graph, feeds) };
   }
 
   private programFor(

@@ -17,6 +17,7 @@ export type { OperationProfile } from './engine/network';
 export {
   compressWithinDrop,
   type Drops,
+  type HeldOutDrops,
   type DropTrial,
   type WithinDrop,
   type WithinDropOptions,

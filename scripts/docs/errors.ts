@@ -20,7 +20,7 @@ try {
 \`\`\`
 
 On the command line an error is one line on stderr, \`error[CODE]: message\`, and the exit code 2 for a wrong argument
-(\`ARGUMENT_INVALID\`), else 1; \`--debug\` adds where in the code. \`errorCodes\` has this table for programs.
+(\`ARGUMENT_INVALID\`), 3 for \`DROP_EXCEEDED\`, else 1; \`--debug\` adds where in the code. \`errorCodes\` has this table for programs.
 `;
 
 /** `docs/errors.md`: every code with cause and cure, and under each the messages that the source has. */

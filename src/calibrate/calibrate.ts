@@ -9,7 +9,7 @@ import type { Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, joined, predicted } from './adversarial-images';
 import { attackedLosses } from './attacked-losses';
-import { calibrationImages } from './images';
+import { calibrationImages, imageTypeOf } from './images';
 import { measureMoments, MomentsNetwork, type LayerMoments } from './layer-moments';
 import { refitInOrder, type Kernels } from './refit';
 
@@ -89,7 +89,7 @@ interface Surroundings {
 /**
  * Measures the moments of the layers' inputs and of their gradients.
  *
- * @throws GdwsError ARGUMENT_INVALID for options that make no sense or a model with several inputs; GRADIENT_UNSUPPORTED,
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense or a model with several inputs; TYPE_MISMATCH, GRADIENT_UNSUPPORTED,
  *   SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, ABORTED; OUT_OF_MEMORY where one batch needs more than is given
  */
 export async function calibrate(
@@ -109,6 +109,7 @@ export async function calibrate(
     shrinkage = attack && shrinkageUnderAttack,
     memory = defaultMemory,
   } = calibration;
+  const type = imageTypeOf(graph);
   const declaredBatch = declaredBatchOf(graph, calibration.images.length);
   const batch = declaredBatch ?? 1;
   const network = new MomentsNetwork(graph, layers, native.createSession(threads));
@@ -129,7 +130,7 @@ export async function calibrate(
   const labelled = dense ? await predicted(dense, images, attackOptions) : images;
   if (dense) images = await adversarialImages(dense, labelled, attack, attackOptions);
 
-  const source = calibrationImages(images, batchSize, normalization);
+  const source = calibrationImages(images, batchSize, normalization, type);
   const moments = await measureMoments(network, source, {
     seed,
     onBatch: (done) => {
@@ -138,7 +139,7 @@ export async function calibrate(
     },
   });
   const refitted = (stages: ReadonlyMap<Layer, Kernels>, set: ImageSet, step: 'losses' | 'refit') =>
-    refitInOrder(graph, stages, calibrationImages(set, batchSize, normalization), {
+    refitInOrder(graph, stages, calibrationImages(set, batchSize, normalization, type), {
       ...{ threads, ridge, sweeps, shrinkage, seed, throwIfAborted },
       liveBytes: memory / 4,
       isSeparate: step === 'losses',

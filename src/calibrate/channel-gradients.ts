@@ -1,10 +1,12 @@
-import { Tensor } from 'onnxruntime-common';
 import { checkFeeds } from '../engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../engine/gradient/network';
 import { GdwsError } from '../errors';
+import { fromFloat32, roundedTo } from '../graph/floats';
 import type { Layer } from '../gdws/layers';
+import type { DataType } from '../graph/value';
 import { nameOf } from '../onnx/node-place';
 import type { Graph } from '../graph/graph';
+import { imageTypeOf } from './images';
 
 /** Where the caller does not say, batches are not larger than these: what stays in the caches is computed faster. */
 const mostImages = 8;
@@ -20,10 +22,11 @@ export class ChannelGradients {
   private readonly network: GradientNetwork;
   private readonly programs = new Map<number, DifferentiatedNetwork>();
   private readonly input: string;
+  private readonly type: DataType;
 
   /**
    * @param dims (C, H, W) of the images
-   * @throws GdwsError ARGUMENT_INVALID where the graph has more than one input
+   * @throws GdwsError ARGUMENT_INVALID where the graph has more than one input, TYPE_MISMATCH where it takes no floats
    */
   constructor(
     private readonly graph: Graph,
@@ -37,6 +40,7 @@ export class ChannelGradients {
       });
     }
     this.input = input.name;
+    this.type = imageTypeOf(graph);
     this.network = new GradientNetwork(graph, 0, 1);
   }
 
@@ -84,7 +88,7 @@ export class ChannelGradients {
     let program = this.programs.get(images);
     if (!program) {
       const names = new Map(this.layers.map(({ name, nodes }) => [name, nodes.map(nameOf)]));
-      const feed = new Tensor('float32', new Float32Array(images * this.imageLength), [images, ...this.dims]);
+      const feed = fromFloat32(this.type, [images, ...this.dims], new Float32Array(images * this.imageLength));
       const types = checkFeeds(this.graph, { [this.input]: feed });
       program = this.network.differentiated(types, { squaredNorms: names });
       this.programs.set(images, program);
@@ -92,9 +96,9 @@ export class ChannelGradients {
     return program;
   }
 
-  /** @param pixels (images, C, H, W), as the model takes them */
+  /** @param pixels (images, C, H, W), normalized for the model; they are rounded to the type that it takes */
   forward(pixels: Float32Array): Promise<Forward> {
-    return this.programFor(pixels.length / this.imageLength).forward([pixels]);
+    return this.programFor(pixels.length / this.imageLength).forward([roundedTo(this.type, pixels)]);
   }
 
   private defaultBatch(): number {

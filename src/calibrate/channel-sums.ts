@@ -21,8 +21,8 @@ export class ChannelSums {
     if (gradients.length > 0) {
       return new ChannelSums(gradients.map(({ name }) => layers.find((layer) => layer.name === name)!));
     }
-    throw new GdwsError('ARGUMENT_INVALID', 'the model has no convolution that may be replaced.', {
-      remedy: 'Its K×K convolutions but the first are, unless they are excluded or depthwise.',
+    throw new GdwsError('ARGUMENT_INVALID', 'the logits depend on no convolution that may be replaced.', {
+      remedy: `Those that may are: ${layers.map(({ name }) => name).join(', ')}.`,
     });
   }
 

@@ -2,7 +2,7 @@ import { GdwsError, type ErrorCode } from '../errors';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
 import { blockErrors, type Stages } from '../gdws/stages';
-import { fromFloat32, toFloat32 } from '../gdws/weights';
+import { fromFloat32, toFloat32 } from '../graph/floats';
 import { native } from '../native';
 import type { LayerRegression } from './layer-regression';
 

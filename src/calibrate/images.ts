@@ -1,4 +1,8 @@
 import type { ImageSet } from '../data/image-set';
+import { GdwsError } from '../errors';
+import { isFloat, roundedTo } from '../graph/floats';
+import type { Graph } from '../graph/graph';
+import type { DataType } from '../graph/value';
 import type { Normalization } from '../robustness/normalized';
 import { normalizer } from '../robustness/normalized';
 
@@ -12,11 +16,16 @@ export interface CalibrationImages {
   batch(begin: number): Promise<Float32Array>;
 }
 
-/** Images of a set, normalized where the network does not do so itself. */
+/**
+ * Images of a set, normalized where the network does not do so itself.
+ *
+ * @param type floating-point, of the network's input: pixels are rounded to it
+ */
 export function calibrationImages(
   images: ImageSet,
   batchSize: number,
   normalization?: Normalization,
+  type: DataType = 'float32',
 ): CalibrationImages {
   const normalize = normalization ? normalizer(images.dims, normalization) : (pixels: Float32Array) => pixels;
   return {
@@ -25,7 +34,23 @@ export function calibrationImages(
     batchSize,
     batch: (begin) => {
       const { images: part } = images.batch(begin, Math.min(images.length, begin + batchSize));
-      return Promise.resolve(normalize(part.data as Float32Array));
+      return Promise.resolve(roundedTo(type, normalize(part.data as Float32Array)));
     },
   };
+}
+
+/**
+ * The element type of a network's one input, which is of images.
+ *
+ * @throws GdwsError TYPE_MISMATCH where it takes no floats
+ */
+export function imageTypeOf(graph: Graph): DataType {
+  const { name } = graph.inputs[0]!;
+  const type = graph.declared(name)?.type ?? 'float32';
+  if (isFloat(type)) return type;
+  throw new GdwsError('TYPE_MISMATCH', `the model takes ${type}, and images are floats from 0 to 1.`, {
+    file: graph.file,
+    tensor: name,
+    remedy: 'Export it with an input of floats.',
+  });
 }

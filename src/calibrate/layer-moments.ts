@@ -13,7 +13,7 @@ import { elementCount } from '../graph/value';
 import { native, type HeldMemory, type NativeProgram, type NativeSession } from '../native';
 import { rows } from '../robustness/queries';
 import { RandomStream } from '../robustness/random-stream';
-import type { CalibrationImages } from './images';
+import { imageTypeOf, type CalibrationImages } from './images';
 import { operationsOf } from './layer-operations';
 import { channelMoments, patchMoments } from './maps';
 import { drawnCotangent, predictionOf, type Prediction } from './prediction';
@@ -169,7 +169,8 @@ export class MomentsNetwork {
 
   private compile(count: number, dims: readonly number[]): CompiledMoments {
     const [input] = this.graph.inputs;
-    const values = inferValues(this.graph, new Map([[input!.name, { type: 'float32', dims: [count, ...dims] }]]));
+    const type = imageTypeOf(this.graph);
+    const values = inferValues(this.graph, new Map([[input!.name, { type, dims: [count, ...dims] }]]));
     const { program, constants } = buildProgram(this.graph, values, this.pool);
     const output = program.outputs[0]!;
     program.outputs.splice(0, program.outputs.length, output);

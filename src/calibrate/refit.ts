@@ -9,7 +9,7 @@ import { inferValues } from '../graph/infer';
 import { native, type NativeSession } from '../native';
 import { RandomStream } from '../robustness/random-stream';
 import { fitStages, type FitOptions } from './fit-stages';
-import type { CalibrationImages } from './images';
+import { imageTypeOf, type CalibrationImages } from './images';
 import { operationsOf } from './layer-operations';
 import { RegressionSums } from './layer-regression';
 import { LiveStore } from './live-store';
@@ -118,7 +118,7 @@ class Refit {
     if (!lane) {
       const [input] = this.graph.inputs;
       const dims = [count, ...this.images.dims];
-      const values = inferValues(this.graph, new Map([[input!.name, { type: 'float32', dims }]]));
+      const values = inferValues(this.graph, new Map([[input!.name, { type: imageTypeOf(this.graph), dims }]]));
       const { program, constants } = fusedProgram(this.graph, values, this.pool, false);
       lane = { program, constants: toNativeConstants(constants) };
       this.lanes.set(count, lane);

@@ -1,7 +1,7 @@
 import type { ImageSet } from '../data/image-set';
 import { threadsOf } from '../engine/threads';
 import { GdwsError, located } from '../errors';
-import { findConvolutions } from '../gdws/layers';
+import { findConvolutions, nothingToReplace } from '../gdws/layers';
 import { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import { readModel } from '../onnx/read';
@@ -75,7 +75,10 @@ async function measure(
   const threads = threadsOf({ intraOpNumThreads: options.threads });
   const graph = new Graph(await readModel(source), file);
   graph.removeDead();
-  const { layers } = findConvolutions(graph, inferValues(graph, undefined, { lenient: true }), options);
+  const convolutions = findConvolutions(graph, inferValues(graph, undefined, { lenient: true }), options);
+  const refusal = nothingToReplace(convolutions, false);
+  if (refusal) throw refusal;
+  const { layers } = convolutions;
   const gradients = new ChannelGradients(graph, layers, dims);
   const batchSize = gradients.batchSize(total, options.batchSize);
   const program = gradients.programFor(batchSize);

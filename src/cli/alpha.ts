@@ -58,7 +58,8 @@ Examples:
       await checkDestination(output, model, options.data, options.labels);
       const write = await alphaWriter(output);
       const attack = settingsOf(options);
-      const images = await imagesOf(options, model);
+      // Labels are what an attack goes away from; nothing else looks at them.
+      const images = await imagesOf(options, model, attack === undefined);
       const progress = new Progress('measuring');
       const measured = await weightErrors(model, images, {
         attack,

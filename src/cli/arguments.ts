@@ -69,7 +69,7 @@ export function collected(text: string, earlier: string[] = []): string[] {
 export const shapeOption = () =>
   new Option(
     '--shape <name=dims>',
-    'shape of an input that the model leaves open, as input=1x3x224x224; may be repeated',
+    'shape of an input that the model leaves open, as input=1x3x224x224; pictures are scaled to it; may be repeated',
   ).argParser(shapeOfInput);
 export const jsonOption = () => new Option('--json', 'print one JSON document');
 export const debugOption = () => new Option('--debug', 'on failure, print where in the code');

@@ -39,9 +39,10 @@ export function addAttackOptions(command: Command, attack: Option): Command {
 /**
  * What the options say, for the attack to check: it refuses what it does not know. `undefined` without one.
  *
+ * @param option the one that names the attack
  * @throws GdwsError ARGUMENT_INVALID
  */
-export function settingsOf(options: AttackArguments): AttackSettings | undefined {
+export function settingsOf(options: AttackArguments, option = '--attack'): AttackSettings | undefined {
   const { attack, norm, eps = '8/255', steps, stepSize, restarts, loss, queries } = options;
   const given = Object.fromEntries(
     Object.entries({ steps, stepSize, restarts, loss, queries }).filter(([, value]) => value !== undefined),
@@ -50,7 +51,7 @@ export function settingsOf(options: AttackArguments): AttackSettings | undefined
     const idle = Object.keys({ ...given, ...(norm && { norm }), ...(options.eps && { eps }) });
     if (idle.length === 0) return undefined;
     throw new GdwsError('ARGUMENT_INVALID', `${idle.join(' and ')} given without an attack.`, {
-      remedy: 'Name it: --attack pgd.',
+      remedy: `Name it: ${option} pgd.`,
     });
   }
   if (attack !== 'msd') return { attack, norm: norm ?? 'linf', eps, ...given };

@@ -14,6 +14,9 @@ export interface CalibrationArguments extends NormalizationArguments, Omit<Attac
   readonly calibAttack?: AttackArguments['attack'];
   readonly calibRounds?: number;
   readonly robust?: boolean;
+  /** Labelled images, which mean and std are for too. */
+  readonly data?: string;
+  readonly shape?: Record<string, number[]>;
 }
 
 /** Images where no number is given. */
@@ -23,7 +26,7 @@ export function addCalibrationOptions(command: Command): Command {
   command
     .option('--calib <path>', 'images that show what matters: CIFAR-10, MNIST, .npz, .npy or a folder of pictures')
     .option('--calib-count <number>', `of them, from the beginning; ${defaultCount} by default`, positiveInteger)
-    .option('--calib-labels <file>', 'their labels, where they are apart; which they are does not matter')
+    .option('--calib-labels <file>', 'their labels, where they are apart; none are needed, since they do not matter')
     .option(
       '--calib-rounds <number>',
       'fits, each after the first to attacks on the last; 3 by default',
@@ -40,16 +43,18 @@ export function addCalibrationOptions(command: Command): Command {
 /**
  * Reads the images. `undefined` without any.
  *
+ * @param attackOption the one that the options of attacks belong to
  * @throws GdwsError ARGUMENT_INVALID for options that belong to images where there are none; DATA_UNREADABLE
  */
 export async function calibrationOf(
   options: CalibrationArguments,
   model: string,
   onProgress: Calibration['onProgress'],
+  attackOption = '--calib-attack',
 ): Promise<Calibration | undefined> {
-  const { calib, calibCount, calibLabels, calibAttack, calibRounds, robust, seed } = options;
+  const { calib, calibCount, calibLabels, calibAttack, calibRounds, robust, seed, shape } = options;
   const normalization = normalizationOf(options);
-  const attack = settingsOf({ ...options, attack: calibAttack ?? (robust ? 'pgd' : undefined) });
+  const attack = settingsOf({ ...options, attack: calibAttack ?? (robust ? 'pgd' : undefined) }, attackOption);
   if (calib === undefined) {
     const idle = Object.entries({
       '--calib-count': calibCount,
@@ -57,7 +62,7 @@ export async function calibrationOf(
       '--calib-attack': calibAttack,
       '--calib-rounds': calibRounds,
       '--robust': robust,
-      '--mean or --std': normalization,
+      '--mean or --std': options.data === undefined ? normalization : undefined,
     });
     const [given] = idle.find(([, value]) => value !== undefined) ?? [];
     if (given === undefined) return undefined;
@@ -65,7 +70,7 @@ export async function calibrationOf(
       remedy: 'Name them: --calib data_batch_1.bin.',
     });
   }
-  const data = { data: calib, labels: calibLabels, count: calibCount ?? defaultCount };
+  const data = { data: calib, labels: calibLabels, count: calibCount ?? defaultCount, shape };
   const images = await imagesOf(data, model, true);
   return { images, normalization, attack, rounds: calibRounds, seed, onProgress };
 }

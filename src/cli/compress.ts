@@ -9,7 +9,14 @@ import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from 
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
 import { checkDestination } from './destination';
-import { addDropOptions, checkDropOptions, describeTrial, printDrops, type DropArguments } from './drop-options';
+import {
+  addDropOptions,
+  checkDropOptions,
+  checkHeldOut,
+  describeTrial,
+  printDrops,
+  type DropArguments,
+} from './drop-options';
 import { formatBytes, formatCount, formatNumber, formatShape, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { addLayerOptions, type LayerArguments } from './layer-options';
@@ -89,7 +96,7 @@ Examples:
         const [extra] = idle.find(([, value]) => value !== undefined) ?? [];
         if (extra !== undefined) command.error(`error: ${extra} belongs to --latency or --fps`);
       }
-      checkDropOptions(options);
+      checkDropOptions(options, given[0]);
       const { data, labels, calib, calibLabels } = options;
       await checkDestination(options.output, model, options.alpha, data, labels, calib, calibLabels);
       const { output, shape, json, include, exclude, firstLayer, foldBatchNorm, threads } = options;
@@ -124,7 +131,7 @@ Examples:
           found = await compressWithinDrop(model, {
             ...prepare,
             ...{ maxDrop, budget: save, isSure: sure, seed },
-            data: await imagesOf({ data: data!, labels, count }, model),
+            data: await imagesOf({ data: data!, labels, count, shape }, model),
             normalization: normalizationOf(options),
             attack: calibration?.attack,
             onTrial: (trial) => (tried = `${describeTrial(trial)}; `),
@@ -140,13 +147,18 @@ Examples:
           remedy: 'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.',
         });
       }
-      await compression.write(output);
+      const isKept = found === undefined || found.heldOut.isWithin || options.keepAnyway === true;
+      if (isKept) await compression.write(output);
 
-      if (json) printJson({ model, output, ...compression.summary, ...(found && { search: searchOf(found) }) });
-      else printSummary(compression.summary);
+      if (json) {
+        const place = { model, ...(isKept && { output }) };
+        printJson({ ...place, ...compression.summary, ...(found && { search: searchOf(found) }) });
+      } else printSummary(compression.summary);
       if (found && !json) printDrops(found, save === 'latency' ? 'time' : save === 'macs' ? 'MACs' : save);
       if (compression.summary.layers.every(({ status }) => status === 'dense')) {
-        warn('no layer was replaced: the table says why.');
+        const { layers } = compression.summary;
+        const reasons = [...new Set(layers.map(({ reason }) => reason))].join(', ');
+        warn(`no layer was replaced: ${layers.length === 0 ? 'the model has no convolution' : reasons}.`);
       }
       const uncalibrated = compression.summary.layers.filter((layer) => layer.calibrated === false);
       if (uncalibrated.length > 0) {
@@ -155,7 +167,8 @@ Examples:
           `compressed by their weights alone, because the images do not reach them or the engine does not: ${names}.`,
         );
       }
-      note(`wrote ${output}`);
+      if (isKept) note(`wrote ${output}`);
+      if (found) checkHeldOut(found, options, output);
     });
 }
 

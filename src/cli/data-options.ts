@@ -2,10 +2,15 @@ import fs from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ImageSet } from '../data/image-set';
 import { readImages } from '../data/read-images';
+import { GdwsError } from '../errors';
 import { Graph } from '../graph/graph';
+import { checkInputs } from '../graph/infer';
+import { typesOfInputs } from '../graph/input-types';
 import { readModel } from '../onnx/read';
 import type { Normalization } from '../robustness/normalized';
-import { positiveInteger } from './arguments';
+import { positiveInteger, shapeOption } from './arguments';
+import { formatShape } from './format';
+import { exampleShape } from './shapes';
 
 /** What a network expects of images. */
 export interface NormalizationArguments {
@@ -18,6 +23,8 @@ export interface DataArguments extends NormalizationArguments {
   readonly data: string;
   readonly labels?: string;
   readonly count?: number;
+  /** Of inputs whose shape the model leaves open; by name. */
+  readonly shape?: Record<string, number[]>;
 }
 
 export function addDataOptions(command: Command): Command {
@@ -27,7 +34,8 @@ export function addDataOptions(command: Command): Command {
       'images: CIFAR-10 (.bin), MNIST (IDX), .npz, .npy, or a folder with a folder of pictures for each class',
     )
     .option('--labels <file>', 'labels, where they are apart from the images')
-    .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger);
+    .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger)
+    .addOption(shapeOption());
   return addNormalizationOptions(command);
 }
 
@@ -37,18 +45,35 @@ export function addNormalizationOptions(command: Command): Command {
     .option('--std <numbers>', 'deviation that it expects to be divided by', channelNumbers);
 }
 
-/** The images, of the size that the model declares where they are pictures. Unlabelled pictures need no folder of their class. */
+/**
+ * The images. Pictures are scaled to the size that `--shape` or the model says; others must have that of `--shape`.
+ *
+ * @param isUnlabelled labels do not matter: none are asked for
+ * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID; SHAPE_UNKNOWN, SHAPE_MISMATCH, INPUT_UNKNOWN
+ */
 export async function imagesOf(
-  { data, labels, count }: DataArguments,
+  { data, labels, count, shape }: DataArguments,
   model: string,
   isUnlabelled = false,
 ): Promise<ImageSet> {
-  // Only pictures are scaled, and only they make it worth reading the model for their size.
   const isFolder = await fs.stat(data).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  return readImages(data, { labels, count, isUnlabelled, dims: isFolder ? await imageDimsOf(model) : undefined });
+  // Otherwise nothing makes it worth reading the model.
+  const dims = isFolder || shape ? await imageDimsOf(model, shape, isFolder) : undefined;
+  const images = await readImages(data, { labels, count, isUnlabelled, dims });
+  if (dims && images.dims.some((dim, axis) => dim !== dims[axis])) {
+    throw new GdwsError(
+      'SHAPE_MISMATCH',
+      `the images are ${formatShape(images.dims)}, and --shape says ${formatShape(dims)}.`,
+      {
+        file: data,
+        remedy: 'Give --shape theirs, or other images: only folders of pictures are scaled.',
+      },
+    );
+  }
+  return images;
 }
 
 /** `undefined` where the images go to the model as they are. */
@@ -56,13 +81,29 @@ export function normalizationOf({ mean, std }: NormalizationArguments): Normaliz
   return mean || std ? { mean: mean ?? [0], std: std ?? [1] } : undefined;
 }
 
-/** The size that a model declares for its images, if it does. */
-async function imageDimsOf(model: string): Promise<[number, number, number] | undefined> {
+/**
+ * The size (C, H, W) of a model's images, as given or as it declares; `undefined` where its first input takes none.
+ *
+ * @throws GdwsError SHAPE_UNKNOWN where that is needed and open; INPUT_UNKNOWN, SHAPE_MISMATCH for shapes that do not fit
+ */
+async function imageDimsOf(
+  model: string,
+  shapes: Record<string, number[]> | undefined,
+  isNeeded: boolean,
+): Promise<[number, number, number] | undefined> {
   const graph = new Graph(await readModel(model), model);
-  const dims = graph.declared(graph.inputs[0]?.name ?? '')?.dims?.slice(1);
-  return dims?.length === 3 && dims.every((dim) => typeof dim === 'number')
-    ? (dims as [number, number, number])
-    : undefined;
+  checkInputs(graph, typesOfInputs(graph, shapes));
+  const name = graph.inputs[0]?.name ?? '';
+  const declared = graph.declared(name)?.dims ?? [];
+  const dims = (shapes?.[name] ?? declared).slice(1);
+  if (dims.length === 3 && dims.every((dim) => typeof dim === 'number')) return dims as [number, number, number];
+  if (!isNeeded) return undefined;
+  throw new GdwsError('SHAPE_UNKNOWN', 'the size that pictures are to get is not known.', {
+    file: model,
+    tensor: name,
+    shape: declared.map((dim) => dim ?? '?'),
+    remedy: `Give it: --shape ${name}=${exampleShape(declared)} (with its own numbers).`,
+  });
 }
 
 function channelNumbers(text: string): number[] {

@@ -14,6 +14,7 @@ export interface DropArguments {
   readonly count?: number;
   readonly save?: 'macs' | 'params' | 'latency';
   readonly sure?: boolean;
+  readonly keepAnyway?: boolean;
 }
 
 export function addDropOptions(command: Command): Command {
@@ -33,22 +34,34 @@ export function addDropOptions(command: Command): Command {
         'latency',
       ]),
     )
-    .option('--sure', "with --max-drop: the drop's 95 % bound must be within it, too");
+    .option('--sure', "with --max-drop: the drop's 95 % bound must be within it, too")
+    .option('--keep-anyway', 'with --max-drop: write the network even if it loses more on images not searched');
 }
 
-/** @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not its data */
-export function checkDropOptions({ maxDrop, data, labels, count, save, sure }: DropArguments): void {
+/**
+ * @param goal the option that says how far to go where --max-drop does not
+ * @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not its data
+ */
+export function checkDropOptions(options: DropArguments, goal: string | undefined): void {
+  const { maxDrop, data, labels, count, save, sure, keepAnyway } = options;
   if (maxDrop !== undefined) {
     if (data !== undefined) return;
     throw new GdwsError('ARGUMENT_INVALID', '--max-drop needs labelled images.', {
       remedy: 'Name them: --data test_batch.bin.',
     });
   }
-  const idle = Object.entries({ '--data': data, '--labels': labels, '--count': count, '--save': save, '--sure': sure });
+  const idle = Object.entries({
+    '--data': data,
+    '--labels': labels,
+    '--count': count,
+    '--save': save,
+    '--sure': sure,
+    '--keep-anyway': keepAnyway,
+  });
   const [given] = idle.find(([, value]) => value !== undefined) ?? [];
   if (given === undefined) return;
   throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --max-drop, which is not given.`, {
-    remedy: 'Say how much accuracy may drop: --max-drop 1%.',
+    remedy: `Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --${goal}.`,
   });
 }
 
@@ -77,6 +90,27 @@ export function printDrops({ trials, share, heldOut }: WithinDrop, saved: string
   );
   print();
   print(report(heldOut));
+}
+
+/**
+ * Where a network loses too much on the images that were not searched.
+ *
+ * @throws GdwsError DROP_EXCEEDED
+ */
+export function checkHeldOut(
+  { heldOut }: WithinDrop,
+  { maxDrop, sure, keepAnyway }: DropArguments,
+  file: string,
+): void {
+  if (heldOut.isWithin) return;
+  const drops = [heldOut.natural, ...(heldOut.robust ? [heldOut.robust] : [])];
+  const most = Math.max(...drops.map((drop) => (sure ? drop.atMost : drop.estimate)));
+  const written = keepAnyway ? 'it was written all the same' : 'nothing was written';
+  throw new GdwsError(
+    'DROP_EXCEEDED',
+    `the network loses ${points(most)} points on images that the search has not seen, where ${points(maxDrop!)} are allowed; ${written}.`,
+    { file, remedy: 'Allow a larger --max-drop, give more of --data or --sure, or --keep-anyway writes it.' },
+  );
 }
 
 function report({ natural, robust }: Drops): string {

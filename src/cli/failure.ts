@@ -2,13 +2,14 @@ import { GdwsError } from '../errors';
 import { stylesOf } from './styles';
 
 /** What a command that did not succeed ends with; `docs/cli.md` says so too. */
-export const exitCodes = { failed: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = { failed: 1, usage: 2, dropExceeded: 3, interrupted: 130 } as const;
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
   if (isUsage(error)) return error.exitCode === 0 ? 0 : exitCodes.usage;
   if (error instanceof GdwsError && error.code === 'ARGUMENT_INVALID') return exitCodes.usage;
   if (error instanceof GdwsError && error.code === 'ABORTED') return exitCodes.interrupted;
+  if (error instanceof GdwsError && error.code === 'DROP_EXCEEDED') return exitCodes.dropExceeded;
   return exitCodes.failed;
 }
 

@@ -4,8 +4,8 @@ import { toFloat32 } from '../data/elements';
 import { readNpy } from '../data/npy';
 import { readNpz } from '../data/npz';
 import { GdwsError } from '../errors';
-import type { Constant } from '../graph/value';
-import { float32ToFloat16 } from '../onnx/float16';
+import { fromFloat32, isFloat } from '../graph/floats';
+import type { Constant, DataType } from '../graph/value';
 import type { InferenceSession } from '../session';
 import { formatShape } from './format';
 
@@ -59,13 +59,13 @@ function fitted(session: InferenceSession, name: string, tensor: Tensor, notes: 
   // Unknown names are for the session to refuse.
   if (!metadata?.isTensor) return tensor;
   let result = tensor;
-  if (result.type !== metadata.type) {
+  if (tensor.dims.length + 1 === metadata.shape.length && fitsOne(metadata.shape[0])) {
+    result = tensor.reshape([1, ...tensor.dims]);
+    notes.push(`input '${name}': ${formatShape(tensor.dims)} run as a batch of one`);
+  }
+  if (tensor.type !== metadata.type) {
     result = converted(result, metadata.type, name);
     notes.push(`input '${name}': ${tensor.type} converted to ${metadata.type}, values unchanged`);
-  }
-  if (result.dims.length + 1 === metadata.shape.length && fitsOne(metadata.shape[0])) {
-    result = result.reshape([1, ...result.dims]);
-    notes.push(`input '${name}': ${formatShape(tensor.dims)} run as a batch of one`);
   }
   return result;
 }
@@ -77,13 +77,11 @@ function fitsOne(dim: number | string | undefined): boolean {
 function converted(tensor: Tensor, type: Tensor.Type, name: string): Tensor {
   const constant = tensor as unknown as Constant;
   const numbers = tensor.data as Iterable<number | bigint>;
+  // A plain object, since onnxruntime-common's class knows no bfloat16.
+  if (isFloat(type as DataType)) {
+    return fromFloat32(type as DataType, tensor.dims, toFloat32(constant)) as unknown as Tensor;
+  }
   switch (type) {
-    case 'float32':
-      return new Tensor('float32', toFloat32(constant), tensor.dims);
-    case 'float64':
-      return new Tensor('float64', Float64Array.from(toFloat32(constant)), tensor.dims);
-    case 'float16':
-      return new Tensor('float16', float32ToFloat16(toFloat32(constant)), tensor.dims);
     case 'int64':
       return new Tensor(
         'int64',

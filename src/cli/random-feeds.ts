@@ -1,7 +1,9 @@
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
-import { elementCount } from '../graph/value';
+import { fromFloat32, isFloat } from '../graph/floats';
+import { arrayOfType, elementCount, type DataType } from '../graph/value';
 import type { InferenceSession } from '../session';
+import { exampleShape } from './shapes';
 
 /**
  * Numbers that look like images, in [0, 1), and are the same at every call; zeros for whole numbers, which are indices
@@ -28,7 +30,7 @@ export function randomFeeds(
   const feeds = session.inputMetadata.map((metadata): [string, Tensor] => {
     if (!metadata.isTensor) throw new GdwsError('TYPE_MISMATCH', 'this input is no tensor.', { tensor: metadata.name });
     const dims = shapeOf(metadata.name, metadata.shape, file, batch, shapes[metadata.name]);
-    return [metadata.name, randomTensor(metadata.name, metadata.type, dims, file)];
+    return [metadata.name, randomTensor(metadata.name, metadata.type as DataType, dims, file)];
   });
   return { feeds: Object.fromEntries(feeds), batch: feeds[0]?.[1].dims[0] ?? 1 };
 }
@@ -50,33 +52,19 @@ function shapeOf(
     if (axis === 0) return 1;
     throw new GdwsError('SHAPE_UNKNOWN', 'the model leaves the shape of this input open.', {
       ...place,
-      remedy: `Give it: --shape ${name}=1x3x224x224 (with its own numbers).`,
+      remedy: `Give it: --shape ${name}=${exampleShape(declared)} (with its own numbers).`,
     });
   });
 }
 
-function randomTensor(name: string, type: Tensor.Type, dims: readonly number[], file: string): Tensor {
+function randomTensor(name: string, type: DataType, dims: readonly number[], file: string): Tensor {
   const count = elementCount(dims);
-  switch (type) {
-    case 'float32':
-      return new Tensor('float32', Float32Array.from(numbers(count)), dims);
-    case 'float64':
-      return new Tensor('float64', Float64Array.from(numbers(count)), dims);
-    case 'int64':
-      return new Tensor('int64', new BigInt64Array(count), dims);
-    case 'int32':
-      return new Tensor('int32', new Int32Array(count), dims);
-    case 'uint8':
-      return new Tensor(
-        'uint8',
-        Uint8Array.from(numbers(count), (value) => 256 * value),
-        dims,
-      );
-    case 'bool':
-      return new Tensor('bool', new Uint8Array(count), dims);
-    default:
-      throw new GdwsError('TYPE_MISMATCH', `the engine takes no ${type} inputs.`, { file, tensor: name });
-  }
+  if (type === 'string') throw new GdwsError('TYPE_MISMATCH', 'the engine takes no strings.', { file, tensor: name });
+  // A plain object, since onnxruntime-common's class knows no bfloat16.
+  if (isFloat(type)) return fromFloat32(type, dims, Float32Array.from(numbers(count))) as unknown as Tensor;
+  const data =
+    type === 'uint8' ? Uint8Array.from(numbers(count), (value) => 256 * value) : new arrayOfType[type](count);
+  return new Tensor(type as 'uint8', data as Uint8Array, dims);
 }
 
 /** Park and Miller's generator: the same numbers on every machine. */

@@ -6,7 +6,7 @@ import { pageOf } from '../sweep/page/page';
 import type { SweepReport } from '../sweep/report';
 import { defaultBudgets, sweep } from '../sweep/sweep';
 import { alphaFor } from './alpha-file';
-import { finiteNumber, positiveInteger, positiveShares, threadsOption } from './arguments';
+import { finiteNumber, jsonOption, positiveInteger, positiveShares, threadsOption } from './arguments';
 import { attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
@@ -14,12 +14,13 @@ import { checkDestination } from './destination';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { addLayerOptions, type LayerArguments } from './layer-options';
-import { note, printTable, warn } from './output';
+import { note, printJson, printTable, warn } from './output';
 import { Progress } from './progress';
 
 interface SweepArguments extends CalibrationArguments, LayerArguments {
   readonly output: string;
-  readonly json?: string;
+  readonly report?: string;
+  readonly json?: boolean;
   readonly data: string;
   readonly labels?: string;
   readonly count?: number;
@@ -39,7 +40,7 @@ export function sweepCommand(): Command {
     .description('measure the whole trade-off of a network, accuracy against cost, and draw it as one page')
     .argument('<model>', 'ONNX file')
     .requiredOption('-o, --output <file>', 'where to write the page, an HTML file; a file of that name is replaced')
-    .option('--json <file>', 'where to write the figures')
+    .option('--report <file>', 'where to write the figures, as JSON; a file of that name is replaced')
     .requiredOption('-d, --data <path>', 'labelled images that accuracy is counted on, as for evaluate')
     .option('--labels <file>', 'their labels, where they are apart')
     .option('--count <number>', 'of them, from the beginning; all by default', positiveInteger)
@@ -59,6 +60,7 @@ export function sweepCommand(): Command {
     .option('--run-threads <number>', 'threads of a run that is timed; by default all processors', positiveInteger)
     .option('--time <seconds>', 'how long to time the networks', finiteNumber, 10)
     .addOption(threadsOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `
@@ -67,19 +69,19 @@ layers. The norm, --eps, --steps, ... are those of --attack and of --calib-attac
 
 Examples:
   $ gdws sweep model.onnx -o trade-off.html --data test_batch.bin --calib data_batch_1.bin
-  $ gdws sweep robust.onnx -o trade-off.html --json trade-off.json --data test_batch.bin --count 500 \\
+  $ gdws sweep robust.onnx -o trade-off.html --report trade-off.json --data test_batch.bin --count 500 \\
       --calib data_batch_1.bin --robust --attack pgd --eps 8/255 --steps 10`,
     )
     .action(async (model: string, options: SweepArguments) => {
-      const { output, json, data, labels, count, attack, budgets, shape, time, seed } = options;
+      const { output, report: reportFile, data, labels, count, attack, budgets, shape, time, seed } = options;
       const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads } = options;
-      if (json !== undefined && path.resolve(json) === path.resolve(output)) {
+      if (reportFile !== undefined && path.resolve(reportFile) === path.resolve(output)) {
         throw new GdwsError('ARGUMENT_INVALID', 'the page and the figures have one name.', {
-          file: json,
-          remedy: 'Give --json another one.',
+          file: reportFile,
+          remedy: 'Give --report another one.',
         });
       }
-      for (const file of json === undefined ? [output] : [output, json]) {
+      for (const file of reportFile === undefined ? [output] : [output, reportFile]) {
         await checkDestination(file, model, data, labels, options.calib, options.calibLabels, options.alpha);
       }
       const settings = attack && settingsOf({ ...options, attack });
@@ -87,13 +89,16 @@ Examples:
       const isAttackedOnly = settings !== undefined && options.calibAttack === undefined && !options.robust;
       const ofCalibration = isAttackedOnly ? withoutAttack(options) : options;
       const report = await (async () => {
-        const calibration = await calibrationOf(ofCalibration, model, ({ step, done, total }) =>
-          progress.update(done / total, step),
+        const calibration = await calibrationOf(
+          ofCalibration,
+          model,
+          ({ step, done, total }) => progress.update(done / total, step),
+          '--attack',
         );
         return sweep(model, {
           ...{ budgets, attack: settings, calibration, time, seed },
           ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads },
-          data: await imagesOf({ data, labels, count }, model),
+          data: await imagesOf({ data, labels, count, shape }, model),
           normalization: normalizationOf(options),
           alpha:
             options.alpha === undefined
@@ -106,11 +111,12 @@ Examples:
       })().finally(() => progress.stop());
 
       await writeTogether([
-        ...(json === undefined ? [] : [{ file: json, parts: [`${JSON.stringify(report, null, 1)}\n`] }]),
+        ...(reportFile === undefined ? [] : [{ file: reportFile, parts: [`${JSON.stringify(report, null, 1)}\n`] }]),
         { file: output, parts: [await pageOf(report)] },
       ]);
-      printReport(report);
-      note(`wrote ${json === undefined ? output : `${json} and ${output}`}`);
+      if (options.json) printJson({ output, ...report });
+      else printReport(report);
+      note(`wrote ${reportFile === undefined ? output : `${reportFile} and ${output}`}`);
     });
 }
 

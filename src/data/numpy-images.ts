@@ -1,5 +1,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
+import { isFloat, toFloat32 } from '../graph/floats';
+import type { Constant, DataType } from '../graph/value';
 import { ImageSet } from './image-set';
 import { readNpy } from './npy';
 import { readNpz } from './npz';
@@ -12,9 +14,10 @@ const labelNames = ['labels', 'y', 'Y', 'targets', 'y_test', 'arr_1'];
  * Images and labels of an archive of numpy arrays: the images under one of the names images, x, data, x_test, arr_0, the
  * labels under labels, y, targets, y_test, arr_1. Images are as {@link readNumpyImages} takes them.
  *
+ * @param isUnlabelled the labels may be missing; then all images count as of class 0
  * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING
  */
-export async function readNpzImages(file: string): Promise<ImageSet> {
+export async function readNpzImages(file: string, isUnlabelled = false): Promise<ImageSet> {
   const arrays = await readNpz(file);
   const find = (names: readonly string[], what: string): Tensor => {
     const name = names.find((candidate) => arrays.has(candidate));
@@ -24,35 +27,40 @@ export async function readNpzImages(file: string): Promise<ImageSet> {
       remedy: `Name the array one of: ${names.join(', ')}. There are: ${[...arrays.keys()].join(', ')}.`,
     });
   };
-  return toImageSet(find(imageNames, 'images'), find(labelNames, 'labels'), file);
+  const hasLabels = !isUnlabelled || labelNames.some((name) => arrays.has(name));
+  return toImageSet(find(imageNames, 'images'), hasLabels ? find(labelNames, 'labels') : undefined, file);
 }
 
 /**
  * Images of one numpy file and labels of another. Images are (N, C, H, W), (N, H, W, C) with 1 or 3 channels, or (N, H, W);
- * bytes, or floats from 0 to 1. Labels are N integers.
+ * bytes, or floats from 0 to 1. Labels are N integers; without a file, all are 0.
  *
  * @throws GdwsError DATA_UNREADABLE
  */
-export async function readNumpyImages(imageFile: string, labelFile: string): Promise<ImageSet> {
-  const [images, labels] = await Promise.all([readNpy(imageFile), readNpy(labelFile)]);
+export async function readNumpyImages(imageFile: string, labelFile: string | undefined): Promise<ImageSet> {
+  const [images, labels] = await Promise.all([
+    readNpy(imageFile),
+    labelFile === undefined ? undefined : readNpy(labelFile),
+  ]);
   return toImageSet(images, labels, imageFile);
 }
 
-function toImageSet(images: Tensor, labels: Tensor, file: string): ImageSet {
+function toImageSet(images: Tensor, labels: Tensor | undefined, file: string): ImageSet {
+  const { dims, pixels } = planarPixels(images, file);
+  if (!labels) return new ImageSet(dims, pixels, new Int32Array(images.dims[0]!));
   const classes = Array.from(labels.data as ArrayLike<number | bigint>, Number);
   if (labels.dims.filter((dim) => dim !== 1).length > 1 || !classes.every((label) => Number.isInteger(label))) {
     throw new GdwsError('DATA_UNREADABLE', 'these are not labels, an integer each.', { file, shape: labels.dims });
   }
-  const { dims, pixels } = planarPixels(images, file);
   return new ImageSet(dims, pixels, classes);
 }
 
 function planarPixels({ type, dims, data }: Tensor, file: string) {
   const unfit = (summary: string) => new GdwsError('DATA_UNREADABLE', summary, { file, shape: dims });
-  if (type !== 'uint8' && type !== 'float32' && type !== 'float64') {
+  if (type !== 'uint8' && !isFloat(type as DataType)) {
     throw unfit(`the images are ${type}; bytes or floats are needed.`);
   }
-  const pixels = type === 'uint8' ? (data as Uint8Array) : Float32Array.from(data as Float32Array);
+  const pixels = type === 'uint8' ? (data as Uint8Array) : toFloat32({ type, dims, data } as Constant);
   if (pixels instanceof Float32Array && !pixels.every((pixel) => pixel >= 0 && pixel <= 1)) {
     throw unfit('the images have pixels below 0 or above 1. Mean and deviation are for the model to apply.');
   }

@@ -15,7 +15,7 @@ export interface ReadImagesOptions {
   readonly labels?: string;
   /** Images to read from the beginning, of pictures evenly from all classes; all by default. */
   readonly count?: number;
-  /** Labels do not matter: of a folder, pictures that lie in it directly count too. */
+  /** Labels do not matter: none are needed (all images then count as of class 0), and pictures that lie in a folder directly count too. */
   readonly isUnlabelled?: boolean;
 }
 
@@ -47,17 +47,20 @@ async function readWhole(place: string, { dims, labels, count, isUnlabelled }: R
   });
   if (found.isDirectory()) {
     if (dims) return readImageFolder(place, { dims, count, isUnlabelled });
-    throw new GdwsError('ARGUMENT_INVALID', 'the size that pictures are to get is not known.', { file: place });
+    throw new GdwsError('ARGUMENT_INVALID', 'the size that pictures are to get is not known.', {
+      file: place,
+      remedy: 'Give it: dims, as [3, 224, 224].',
+    });
   }
   switch (path.extname(place).toLowerCase()) {
     case '.bin':
       return readCifar10(place);
     case '.npz':
-      return readNpzImages(place);
+      return readNpzImages(place, isUnlabelled);
     case '.npy':
-      return readNumpyImages(place, labels ?? missingLabels(place));
+      return readNumpyImages(place, labels ?? (isUnlabelled ? undefined : missingLabels(place)));
     default:
-      return readMnist(place, labels ?? labelsBeside(place) ?? missingLabels(place));
+      return readMnist(place, labels ?? (isUnlabelled ? undefined : (labelsBeside(place) ?? missingLabels(place))));
   }
 }
 
@@ -71,6 +74,6 @@ function labelsBeside(file: string): string | undefined {
 function missingLabels(file: string): never {
   throw new GdwsError('ARGUMENT_INVALID', 'where are the labels of these images?', {
     file,
-    remedy: 'Name their file: --labels <file>.',
+    remedy: 'Name their file: labels in the API, --labels on the command line.',
   });
 }

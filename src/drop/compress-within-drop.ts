@@ -74,6 +74,15 @@ export interface DropTrial extends Drops {
   readonly isWithin: boolean;
 }
 
+/** What a network loses on images that the search has not seen. */
+export interface HeldOutDrops extends Drops {
+  /**
+   * Whether that is within `maxDrop`, too, as the search has it (`isSure`). Where it is not, the search was lucky with its own
+   * images: the network loses more than it may.
+   */
+  readonly isWithin: boolean;
+}
+
 /** The network that was found. */
 export interface WithinDrop {
   /** `undefined` where only the dense network is good enough. */
@@ -83,13 +92,15 @@ export interface WithinDrop {
   /** In the order in which they were tried. */
   readonly trials: readonly DropTrial[];
   /** On images that the search has not seen. */
-  readonly heldOut: Drops;
+  readonly heldOut: HeldOutDrops;
 }
 
 /**
- * The network with the least budget whose accuracy, natural and under attack, is within a drop of the dense network's.
+ * The network with the least budget whose accuracy, natural and under attack, is within a drop of the dense network's, on the half
+ * of the images that is searched. `heldOut.isWithin` says whether it is on the other half, too.
  *
- * @throws GdwsError ARGUMENT_INVALID for options that make no sense or fewer than two images, and what `compress` and
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense or fewer than two images, BUDGET_OUT_OF_RANGE for a model with
+ *   no convolution that may be replaced, and what `compress` and
  *   `evaluate` throw
  */
 export async function compressWithinDrop(
@@ -112,7 +123,11 @@ export async function compressWithinDrop(
     return first.robust && second.robust ? { natural, robust: drop(first.robust, second.robust) } : { natural };
   };
 
+  const isWithin = ({ natural, robust }: Drops) =>
+    [natural, robust].every((drop) => !drop || (isSure ? drop.atMost : drop.estimate) <= maxDrop);
+
   const prepared = await prepareCompression(source, only(prepareOptions, options));
+  prepared.checkReplaceable();
   const expected = await outcomes(dense, searched);
   const compressions = new Map<number, Compression>();
   const trials: DropTrial[] = [];
@@ -123,19 +138,17 @@ export async function compressWithinDrop(
     });
     if (!compression) return false;
     const found = drops(expected, await outcomes(compression.bytes(), searched));
-    const isWithin = [found.natural, found.robust].every(
-      (drop) => !drop || (isSure ? drop.atMost : drop.estimate) <= maxDrop,
-    );
-    const trial = { share: value, ...found, isWithin };
-    if (isWithin) compressions.set(value, compression);
+    const trial = { share: value, ...found, isWithin: isWithin(found) };
+    if (trial.isWithin) compressions.set(value, compression);
     trials.push(trial);
     options.onTrial?.(trial);
-    return isWithin;
+    return trial.isWithin;
   });
   const compression = compressions.get(share);
   const before = await outcomes(dense, held);
-  const after = compression ? await outcomes(compression.bytes(), held) : before;
-  return { compression, share, trials, heldOut: drops(before, after) };
+  if (!compression) return { share, trials, heldOut: { ...drops(before, before), isWithin: true } };
+  const lost = drops(before, await outcomes(compression.bytes(), held));
+  return { compression, share, trials, heldOut: { ...lost, isWithin: isWithin(lost) } };
 }
 
 function checkCount({ length }: ImageSet): void {

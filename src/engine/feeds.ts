@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
+import { fromFloat32, isFloat } from '../graph/floats';
 import type { Graph } from '../graph/graph';
 import type { DataType, ElementArray, ValueType } from '../graph/value';
 import { native, nativeTypes, type HeldMemory, type NativeArray } from '../native';
@@ -61,6 +62,19 @@ function checkFeed(graph: Graph, name: string, feed: unknown): ValueType {
     });
   }
   return { type: feed.type as DataType, dims: feed.dims };
+}
+
+/**
+ * A float32 tensor as an input takes it: rounded to its floating-point type, if it has another one. What does not fit stays
+ * as it is, for {@link checkFeeds} to refuse.
+ *
+ * @param type that the model declares for the input
+ */
+export function roundFeed<Feed>(feed: Feed, type: DataType | undefined): Feed | Tensor {
+  if (type === undefined || type === 'float32' || !isFloat(type)) return feed;
+  if (!isTensor(feed) || feed.type !== 'float32') return feed;
+  // A plain object, since onnxruntime-common's class knows no bfloat16.
+  return fromFloat32(type, feed.dims, feed.data as Float32Array) as unknown as Tensor;
 }
 
 /** By shape and not by class, since a program may hold more than one copy of onnxruntime-common. */

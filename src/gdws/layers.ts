@@ -1,4 +1,5 @@
 import { GdwsError } from '../errors';
+import { isFloat, toFloat32 } from '../graph/floats';
 import type { Graph } from '../graph/graph';
 import { elementCount, type Constant, type DataType, type KnownValue } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
@@ -7,7 +8,6 @@ import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { matches, type CompressOptions } from './options';
 import { taps, type ConvolutionShape } from './shape';
-import { isFloat, toFloat32 } from './weights';
 
 /** Why a convolution stays as it is. */
 export type DenseReason =
@@ -96,6 +96,29 @@ export function findConvolutions(
     };
   });
   return { nodes, layers, leftAlone };
+}
+
+/**
+ * The error for a network with no convolution that may be replaced, which says why; `undefined` where there is one.
+ *
+ * @param isBudget whether a budget was asked for, which then cannot be met
+ */
+export function nothingToReplace({ layers, nodes, leftAlone }: Convolutions, isBudget: boolean): GdwsError | undefined {
+  if (layers.length > 0) return undefined;
+  const counts = new Map<DenseReason, number>();
+  for (const { reason } of leftAlone) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const reasons = [...counts].map(([reason, count]) => `${reason} (${count})`).join(', ');
+  const why = nodes.length === 0 ? 'it has no convolution' : `its convolutions stay dense: ${reasons}`;
+  const remedy = counts.has('excluded')
+    ? 'Exclude fewer: include and exclude in the API, --include and --exclude on the command line.'
+    : counts.has('first convolution')
+      ? 'Take the first one, too: firstLayer in the API, --first-layer on the command line.'
+      : 'GDWS replaces convolutions of kernels larger than 1×1 that mix channels.';
+  return new GdwsError(
+    isBudget ? 'BUDGET_OUT_OF_RANGE' : 'ARGUMENT_INVALID',
+    `the model has no convolution that may be replaced: ${why}.`,
+    { remedy },
+  );
 }
 
 export function isConvolution({ opType, domain }: NodeProto): boolean {

@@ -17,7 +17,7 @@ import { checkOptions } from '../options';
 import { layersWithout, readAlpha, type Alpha } from './alpha';
 import type { Compression } from './compress';
 import { decomposeLayers, measureLosses, type DecomposedLayer } from './decomposed-layers';
-import { findConvolutions, type Convolutions, type Layer } from './layers';
+import { findConvolutions, nothingToReplace, type Convolutions, type Layer } from './layers';
 import { networkCost, type NetworkCost } from './network-cost';
 import {
   checkGoal,
@@ -105,6 +105,7 @@ export class PreparedCompression {
   private async compressTo(goal: Goal): Promise<Compression> {
     const { network, options } = this;
     checkGoal(goal);
+    if (isBudget(goal)) this.checkReplaceable();
     if (goal.kind === 'macs') this.checkCounted();
     // First, while nothing else is going on. Where times are known, other goals have them in the summary too.
     const latency = isTime(goal.kind) ? await this.latency() : (options.latencyModel ?? (await this.timed));
@@ -175,6 +176,16 @@ export class PreparedCompression {
   }
 
   /**
+   * Whether there is a convolution that may be replaced.
+   *
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where there is none: no budget can be met, and the error says why
+   */
+  checkReplaceable(): void {
+    const refusal = nothingToReplace(this.convolutions, true);
+    if (refusal) throw refusal.within({ file: this.graph.file });
+  }
+
+  /**
    * What the layers that may be replaced take on this machine.
    *
    * @throws {GdwsError} ARGUMENT_INVALID, SHAPE_UNKNOWN, SHAPE_MISMATCH; OPERATOR_UNSUPPORTED where the engine cannot run
@@ -189,7 +200,7 @@ export class PreparedCompression {
 
   private async calibration(): Promise<Calibrated | undefined> {
     const { graph, convolutions, options } = this;
-    if (!options.calibration) return undefined;
+    if (!options.calibration || convolutions.layers.length === 0) return undefined;
     this.calibrated ??= calibrate(graph, convolutions.layers, options.calibration, options);
     return this.calibrated;
   }

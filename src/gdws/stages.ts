@@ -4,7 +4,7 @@ import { nativeLayer, withPlace } from './native-layer';
 import { kernelsOfChannels, type Ranking } from './ranking';
 import { rank, taps, type ConvolutionShape } from './shape';
 import type { Spectrum } from './spectrum';
-import { fromFloat32, toFloat32 } from './weights';
+import { fromFloat32, toFloat32 } from '../graph/floats';
 
 /** The two stages of a GDWS convolution. */
 export interface Stages {

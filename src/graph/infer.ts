@@ -37,7 +37,7 @@ export function inferValues(
       otherwise?.();
     }
   };
-  checkFeeds(graph, feeds);
+  checkInputs(graph, feeds);
   for (const { name } of graph.proto.initializer) attempt(() => inferConstant(graph, name, values));
   for (const input of graph.inputs) {
     const { name } = input;
@@ -134,7 +134,12 @@ function isFixed(dims: readonly (number | string | undefined)[] | undefined): di
   return dims?.every((dim) => typeof dim === 'number') ?? false;
 }
 
-function checkFeeds(graph: Graph, feeds: ReadonlyMap<string, ValueType>): void {
+/**
+ * Whether a graph has inputs of these names, which may have these shapes.
+ *
+ * @throws GdwsError INPUT_UNKNOWN, SHAPE_MISMATCH
+ */
+export function checkInputs(graph: Graph, feeds: ReadonlyMap<string, ValueType>): void {
   const names = new Set(graph.inputs.map(({ name }) => name));
   for (const [name, { dims }] of feeds) {
     const place: ErrorDetails = { file: graph.file, tensor: name };

@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-common';
 import { checkFeeds, toNativeFeed, toTensor } from '../engine/feeds';
+import { fromFloat32, isFloat } from '../graph/floats';
 import type { Graph } from '../graph/graph';
 import { arrayOfType, elementCount, type KnownValue, type ValueType } from '../graph/value';
 import type { NativeProgram } from '../native';
@@ -22,7 +23,7 @@ export function runnerOf(
 /** Numbers in place of pixels; zeros for whole numbers, which are indices more often than not. */
 function madeUp({ type, dims }: ValueType): Tensor {
   const count = elementCount(dims);
-  if (type === 'float32') return new Tensor(type, noise(count, 1), dims);
+  if (isFloat(type)) return fromFloat32(type, dims, noise(count, 1)) as unknown as Tensor;
   const Elements = arrayOfType[type as Exclude<typeof type, 'string'>];
   return new Tensor(type as 'int64', new Elements(count) as BigInt64Array, dims);
 }

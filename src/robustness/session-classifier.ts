@@ -1,6 +1,9 @@
 import { Tensor } from 'onnxruntime-common';
+import { roundFeed } from '../engine/feeds';
 import { GdwsError } from '../errors';
 import type { GradientSession } from '../gradient-session';
+import { isFloat, toFloat32 } from '../graph/floats';
+import type { Constant, DataType } from '../graph/value';
 import type { InferenceSession } from '../session';
 import type { Classifier, LogitsClassifier } from './classifier';
 
@@ -46,11 +49,11 @@ export async function logitsClassifier(
   const output = session.outputNames[0]!;
   const logitsOf = async (given: Record<string, Tensor>) => (await session.run(given, [output]))[output] as Tensor;
   const { type, dims } = await logitsOf(blank);
-  if (type !== 'float32' || dims.length !== 2 || dims[0] !== 1 || dims[1]! < 1) {
+  if (!isFloat(type as DataType) || dims.length !== 2 || dims[0] !== 1 || dims[1]! < 1) {
     throw new GdwsError('SHAPE_MISMATCH', 'the output is not one row of logits an image.', {
       tensor: output,
       shape: [...dims],
-      remedy: 'A classifier has an output of float32 (images, classes).',
+      remedy: 'A classifier has an output of floats (images, classes).',
     });
   }
   const [input] = session.inputMetadata;
@@ -59,20 +62,25 @@ export async function logitsClassifier(
     imageDims,
     // One image was taken above: a number that the model declares is 1.
     mostImages: input?.isTensor && typeof input.shape[0] === 'number' ? input.shape[0] : undefined,
-    logits: async (images, count) => (await logitsOf(feeds(images, count))).data as Float32Array,
+    logits: async (images, count) => toFloat32((await logitsOf(feeds(images, count))) as unknown as Constant),
   };
 }
 
 /** What makes feeds of images, and feeds of one that is all 0. */
-function inputOf({ inputNames }: { readonly inputNames: readonly string[] }, imageDims: readonly number[]) {
+function inputOf(
+  { inputNames, inputMetadata }: Pick<InferenceSession, 'inputNames' | 'inputMetadata'>,
+  imageDims: readonly number[],
+) {
   const [name, ...others] = inputNames;
   if (name === undefined || others.length > 0) {
     throw new GdwsError('ARGUMENT_INVALID', `the model has ${inputNames.length} inputs.`, {
       remedy: 'A classifier of images has one.',
     });
   }
+  const [metadata] = inputMetadata;
+  const type = metadata?.isTensor ? (metadata.type as DataType) : undefined;
   const feeds = (images: Float32Array, count: number) => ({
-    [name]: new Tensor('float32', images, [count, ...imageDims]),
+    [name]: roundFeed(new Tensor('float32', images, [count, ...imageDims]), type),
   });
   return { name, feeds, blank: feeds(new Float32Array(imageDims.reduce((product, dim) => product * dim, 1)), 1) };
 }

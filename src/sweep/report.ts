@@ -38,7 +38,7 @@ export interface LayerSpectrum {
   readonly lost: readonly number[];
 }
 
-/** The trade-off of one network: plain numbers, as `gdws sweep --json` writes them. */
+/** The trade-off of one network: plain numbers, as `gdws sweep --report` writes them. */
 export interface SweepReport {
   /** Of this form. */
   readonly version: 1;

@@ -1,9 +1,11 @@
 import { ImageSet } from '../data/image-set';
 import { outcomesOf } from '../drop/outcomes';
+import { roundFeed } from '../engine/feeds';
 import { GdwsError } from '../errors';
 import type { Compression } from '../gdws/compress';
 import { prepareOptions, type PrepareOptions } from '../gdws/options';
 import { prepareCompression, type PreparedCompression } from '../gdws/prepare';
+import type { DataType } from '../graph/value';
 import { measureInterleaved } from '../measure';
 import { native } from '../native';
 import {
@@ -69,8 +71,8 @@ interface Made {
  * The whole trade-off of a network: accuracy, and accuracy under attack, against multiply-accumulates, parameters and
  * measured speed, of networks by this package's compression and by the paper's algorithm (LEGO with one β).
  *
- * @throws GdwsError ARGUMENT_INVALID for options that make no sense, BUDGET_OUT_OF_RANGE where no budget is met, and what
- *   `compress`, `evaluate` and a session throw
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense, BUDGET_OUT_OF_RANGE where no budget is met or no convolution
+ *   may be replaced, and what `compress`, `evaluate` and a session throw
  */
 export async function sweep(source: string | Uint8Array, options: SweepOptions): Promise<SweepReport> {
   check(options);
@@ -79,6 +81,7 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
   const preparing = only<PrepareOptions>(prepareOptions, options);
   const plain = { remeasure: true, ...preparing, calibration: undefined, alpha: undefined };
   const timing = await prepareCompression(source, plain);
+  timing.checkReplaceable();
   const latencyModel = await timing.latency();
   // Weighted errors are of the paper's algorithm alone.
   const ours = await prepareCompression(source, { ...preparing, alpha: undefined, latencyModel });
@@ -165,10 +168,13 @@ async function timed(
     const [input] = sessions[0]!.inputMetadata;
     const declared = input?.isTensor ? input.shape[0] : undefined;
     const batch = typeof declared === 'number' ? declared : (wanted ?? 1);
-    const image = data.batch(0, 1).images.data as Float32Array;
-    const pixels = new Float32Array(batch * image.length);
-    for (let n = 0; n < batch; ++n) pixels.set(image, n * image.length);
-    const feeds = { [sessions[0]!.inputNames[0]!]: new Tensor('float32', pixels, [batch, ...data.dims]) };
+    const first = data.batch(0, 1).images.data as Float32Array;
+    const pixels = new Float32Array(batch * first.length);
+    for (let n = 0; n < batch; ++n) pixels.set(first, n * first.length);
+    const images = new Tensor('float32', pixels, [batch, ...data.dims]);
+    const feeds = {
+      [sessions[0]!.inputNames[0]!]: roundFeed(images, input?.isTensor ? (input.type as DataType) : undefined),
+    };
     const contestants = sessions.map((session, index) => ({
       name: String(index),
       run: () => session.run(feeds, { signal }),

@@ -101,7 +101,7 @@ describe('gdws', () => {
     [['sweep', model, '-o', 'x.html', '--data', digits, '--budgets', '0.5,2'], 'not shares'],
     [['sweep', model, '-o', 'x.html', '--data', digits, '--calib-count', '9'], '--calib-count belongs to --calib'],
     [['sweep', model, '-o', model, '--data', digits], 'the output is the model itself'],
-    [['sweep', model, '-o', 'x.html', '--json', './x.html', '--data', digits], 'have one name'],
+    [['sweep', model, '-o', 'x.html', '--report', './x.html', '--data', digits], 'have one name'],
     [['alpha', model, '-o', 'x.json'], "required option '-d, --data"],
     [['alpha', model, '--data', digits], "required option '-o, --output"],
     [['alpha', model, '--data', digits, '-o', 'x.txt'], 'Name it .json or .npz'],

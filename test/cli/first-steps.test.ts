@@ -5,7 +5,7 @@ import { Tensor } from 'onnxruntime-common';
 import { writeNpy } from '../../src/data/npy';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
-import { inProcess as gdws } from './in-process';
+import { inProcess } from './in-process';
 
 const examples = path.join(__dirname, '../../examples');
 const model = path.join(examples, 'robust-mnist.onnx');
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => fs.rm(folder, { recursive: true }));
 
-const compress = (...args: string[]) => gdws('compress', model, '-o', inFolder('small.onnx'), ...args);
+const compress = (...args: string[]) => inProcess('compress', model, '-o', inFolder('small.onnx'), ...args);
 
 describe('patterns of layers', () => {
   test.each(['--include', '--exclude'])('%s that matches no layer is refused, as it was typed', async (option) => {
@@ -31,7 +31,7 @@ describe('patterns of layers', () => {
   });
 
   test('a slip is told from the layers that are near', async () => {
-    const { stdout } = await gdws('inspect', model, '--json');
+    const { stdout } = await inProcess('inspect', model, '--json');
     const { layers } = JSON.parse(stdout) as { layers: { name: string; operator: string }[] };
     const name = layers.filter(({ operator }) => operator === 'Conv')[2]!.name;
     const { code, stderr } = await compress('--error', '0.1', '--exclude', `${name.slice(0, -1)}`);
@@ -66,7 +66,7 @@ describe('percentages', () => {
     [['sweep', '--data', digits, '--budgets', '20%,35'], '35 percent is 35% or 0.35'],
     [['sweep', '--data', digits, '--budgets', '20%,half'], "'half' is not a number"],
   ])('%j explains shares', async ([command, ...args], message) => {
-    const { code, stderr } = await gdws(command!, model, '-o', inFolder('x.html'), ...args);
+    const { code, stderr } = await inProcess(command!, model, '-o', inFolder('x.html'), ...args);
     expect(code).not.toBe(0);
     expect(stderr).toContain(message);
   });
@@ -106,7 +106,7 @@ describe('--alpha', () => {
 
 describe('evaluate without an attack', () => {
   test('counts natural accuracy alone', async () => {
-    const { code, stdout } = await gdws('evaluate', model, '--data', digits, '--count', '50', '--json');
+    const { code, stdout } = await inProcess('evaluate', model, '--data', digits, '--count', '50', '--json');
     expect(code).toBe(0);
     const { settings, models, transfers } = JSON.parse(stdout) as {
       settings?: object;
@@ -118,7 +118,7 @@ describe('evaluate without an attack', () => {
     expect(models[0]!.correct.filter(Boolean)).toHaveLength(Math.round(50 * models[0]!.natural.value));
     // Every image once, and nothing backward.
     expect(models[0]!.passes).toEqual({ forward: 50, backward: 0 });
-    const table = await gdws('evaluate', model, '--data', digits, '--count', '5');
+    const table = await inProcess('evaluate', model, '--data', digits, '--count', '5');
     expect(table.stdout).toContain('natural');
     expect(table.stdout).not.toContain('robust ');
   });
@@ -137,22 +137,24 @@ describe('evaluate without an attack', () => {
     await fs.writeFile(inFolder('sorting.onnx'), encodeModel(sorting));
     const black = ['--data', inFolder('one.npy'), '--labels', inFolder('zero.npy')];
     await writeNpy(inFolder('zero.npy'), new Tensor('int32', new Int32Array(1), [1]));
-    expect(await gdws('evaluate', inFolder('sorting.onnx'), ...black)).toMatchObject({ code: 0 });
-    expect(await gdws('evaluate', inFolder('sorting.onnx'), ...black, '--attack', 'fgsm')).toMatchObject({ code: 1 });
+    expect(await inProcess('evaluate', inFolder('sorting.onnx'), ...black)).toMatchObject({ code: 0 });
+    expect(await inProcess('evaluate', inFolder('sorting.onnx'), ...black, '--attack', 'fgsm')).toMatchObject({
+      code: 1,
+    });
   });
 
   test.each([
     [['--eps', '0.3'], 'eps given without an attack. Name it: --attack pgd'],
     [['--transfer'], '--transfer belongs to --attack'],
   ])('%j needs one', async (args, message) => {
-    const { code, stderr } = await gdws('evaluate', model, '--data', digits, '--count', '1', ...args);
+    const { code, stderr } = await inProcess('evaluate', model, '--data', digits, '--count', '1', ...args);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
 });
 
 test('run says what a warm run takes', async () => {
-  const { code, stdout, stderr } = await gdws('run', model, '--input', inFolder('one.npy'), '--json');
+  const { code, stdout, stderr } = await inProcess('run', model, '--input', inFolder('one.npy'), '--json');
   expect(code).toBe(0);
   const { milliseconds, warmMilliseconds } = JSON.parse(stdout) as Record<string, number>;
   expect(milliseconds).toBeGreaterThan(0);
@@ -171,7 +173,7 @@ test.each([
   await fs.writeFile(inFolder('labels.json'), '{}');
   const before = await fs.readFile(inFolder('one.npy'));
   const absolute = args.map((word) => word.replace(/^(input=)?(?:\.\/)?([a-z][\w-]*\.\w+)$/, `$1${folder}/$2`));
-  const { code, stderr } = await gdws(command, model, ...absolute);
+  const { code, stderr } = await inProcess(command, model, ...absolute);
   expect(code).toBe(2);
   expect(stderr).toContain('the output is what is read');
   expect((await fs.readFile(inFolder('one.npy'))).equals(before)).toBe(true);

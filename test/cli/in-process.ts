@@ -2,23 +2,30 @@ import { exitCodeOf, report } from '../../src/cli/failure';
 import { program } from '../../src/cli/program';
 import type { Ended } from './command';
 
-/** Runs a command within this process, which is faster than one of its own; paths are from the process's working folder. */
-export async function inProcess(...args: string[]): Promise<Ended> {
-  const text = { stdout: '', stderr: '' };
+/**
+ * Runs a command within this process, as `main.ts` does, which is far faster than one of its own; paths are from the
+ * process's working folder.
+ */
+export async function inProcess(...args: readonly string[]): Promise<Ended> {
+  const written = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    jest.spyOn(process[stream], 'write').mockImplementation((part) => {
-      text[stream] += String(part);
+    jest.spyOn(process[stream], 'write').mockImplementation((text) => {
+      written[stream] += String(text);
       return true;
     }),
   );
+  const listeners = process.listeners('SIGINT');
   let code = 0;
   try {
-    await program().parseAsync(args, { from: 'user' });
+    await program().parseAsync([...args], { from: 'user' });
   } catch (error) {
     report(error, false);
     code = exitCodeOf(error);
   } finally {
-    spies.forEach((spy) => spy.mockRestore());
+    for (const spy of spies) spy.mockRestore();
+    for (const listener of process.listeners('SIGINT')) {
+      if (!listeners.includes(listener)) process.removeListener('SIGINT', listener);
+    }
   }
-  return { code, ...text };
+  return { code, ...written };
 }

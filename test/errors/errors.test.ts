@@ -5,8 +5,8 @@ import { provocations, thrownBy } from './provocations';
 
 const folder = temporaryFolder();
 
-/** What needs an addon that is not there. */
-const provokedElsewhere: readonly ErrorCode[] = ['ADDON_MISSING'];
+/** What needs an addon that is not there, or the command line. */
+const provokedElsewhere: readonly ErrorCode[] = ['ADDON_MISSING', 'DROP_EXCEEDED'];
 
 test('every code is provoked', () => {
   const provoked = new Set<string>([...provocations.map(({ code }) => code), ...provokedElsewhere]);

@@ -1,0 +1,314 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import sharp from 'sharp';
+import { Tensor } from 'onnxruntime-common';
+import { thrownMessages } from '../../scripts/docs/thrown-messages';
+import { program } from '../../src/cli/program';
+import { errorCodes, writeNpy } from '../../src/index';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { encodeModel } from '../../src/onnx/write';
+import { temporaryFolder } from '../onnx/temporary-folder';
+import { inProcess } from './in-process';
+import { classifier } from './small-classifier';
+
+const folder = temporaryFolder();
+const home = process.cwd();
+const options = new Map(program().commands.map((command) => [command.name(), command.options.map(({ long }) => long)]));
+
+/** A way into an error, and out of it by what the error says. */
+interface Case {
+  readonly command: readonly string[];
+  /** The command as it is once the remedy was followed; the error's own text is the message. */
+  readonly followed: (message: string) => readonly string[];
+  /** The error that comes next; done where absent. */
+  readonly next?: RegExp;
+}
+
+const absent = /error\[DATA_UNREADABLE\]: absent/;
+const plus =
+  (command: readonly string[], ...more: string[]) =>
+  () => [...command, ...more];
+/** What the message names after an option, as it stands there. */
+const named = (option: string, message: string) => [
+  option,
+  new RegExp(`${option} (\\S+?)[.,]?(?:\\s|$)`).exec(message)![1]!,
+];
+const compress = ['compress', 'cifar.onnx', '-o', 'out.onnx'];
+const sweep = ['sweep', 'cifar.onnx', '-o', 'page.html', '--budgets', '0.8', '--time', '0.01', '--run-threads', '1'];
+const fgsm = ['--attack', 'fgsm', '--eps', '0.1'];
+const attacked: readonly (readonly string[])[] = [
+  ['evaluate', 'cifar.onnx', '--data', 'absent.bin', '--attack', 'msd'],
+  ['alpha', 'cifar.onnx', '-o', 'alpha.json', '--data', 'absent.bin', '--attack', 'msd'],
+  [...compress, '--macs', '0.8', '--calib', 'absent.bin', '--calib-attack', 'msd'],
+  [...sweep, '--data', 'absent.bin', '--attack', 'msd'],
+];
+const unnamedAttack = [
+  ['alpha', 'cifar.onnx', '-o', 'alpha.json', '--data', 'absent.bin', '--eps', '0.3'],
+  [...compress, '--macs', '0.8', '--calib', 'absent.bin', '--eps', '0.3'],
+  [...sweep, '--data', 'absent.bin', '--steps', '3'],
+];
+const ofCalibration = [
+  ['--calib-count', '4'],
+  ['--calib-labels', 'x'],
+  ['--calib-attack', 'fgsm'],
+  ['--calib-rounds', '1'],
+  ['--robust'],
+];
+const ofDrop = [
+  ['--data', 'x'],
+  ['--labels', 'x'],
+  ['--count', '4'],
+  ['--save', 'params'],
+  ['--sure'],
+  ['--keep-anyway'],
+];
+const unlabelled: readonly (readonly string[])[] = [
+  ['evaluate', 'small.onnx', '--data', 'images.npy', ...fgsm],
+  ['alpha', 'small.onnx', '-o', 'alpha.json', '--data', 'images.npy', '--attack', 'fgsm'],
+  ['compress', 'small.onnx', '-o', 'out.onnx', '--max-drop', '1%', '--data', 'images.npy'],
+  ['sweep', 'small.onnx', '-o', 'page.html', '--data', 'images.npy'],
+];
+
+/** By the remedy as docs/errors.md has it, every one that names an option or a command. */
+const cases: Record<string, readonly Case[]> = {
+  'The attack msd is bounded in all three norms at once: leave --norm out.': attacked.map((command) => ({
+    command: [...command, '--eps', '0.3,2,10', '--norm', 'l2'],
+    followed: plus(command, '--eps', '0.3,2,10'),
+    next: absent,
+  })),
+  'The attack msd takes three bounds, for …: --eps 0.3,2,10.': [
+    ...attacked.map((command) => ({
+      command,
+      followed: (message: string) => [...command, ...named('--eps', message)],
+      next: absent,
+    })),
+    {
+      command: ['evaluate', 'cifar.onnx', '--data', 'test_batch.bin', '--attack', 'msd', '--steps', '1'],
+      followed: (message) => [
+        ...['evaluate', 'cifar.onnx', '--data', 'test_batch.bin', '--attack', 'msd', '--steps', '1'],
+        ...named('--eps', message),
+      ],
+    },
+  ],
+  'Name it: … pgd.': unnamedAttack.map((command) => ({
+    command,
+    followed: (message) => [...command, ...named(/(--\S*attack)/.exec(message)![1]!, message)],
+    next: absent,
+  })),
+  'Name them: --calib data_batch_1.bin.': [
+    ...ofCalibration.map((option) => ({
+      command: [...compress, '--params', '0.8', '--exclude', '*', ...option],
+      followed: (message: string) => [
+        ...[...compress, '--params', '0.8', '--exclude', '*', ...option],
+        ...named('--calib', message),
+      ],
+      // Once the images were read.
+      next: /no convolution that may be replaced/,
+    })),
+    {
+      command: [...compress, '--params', '0.8', '--mean', '0.5'],
+      followed: (message) => [...compress, '--params', '0.8', '--mean', '0.5', ...named('--calib', message)],
+    },
+    {
+      command: [...sweep, '--data', 'absent.bin', '--calib-count', '4'],
+      followed: (message) => [...sweep, '--data', 'absent.bin', '--calib-count', '4', ...named('--calib', message)],
+      next: absent,
+    },
+  ],
+  'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.': [
+    {
+      command: [...compress, '--max-drop', '0%', '--sure', '--data', 'test_batch.bin'],
+      followed: plus(compress, '--max-drop', '100%', '--sure', '--data', 'test_batch.bin'),
+    },
+  ],
+  'Give --shape theirs, or other images: only folders of pictures are scaled.': [
+    {
+      command: ['evaluate', 'open.onnx', '--data', 'test_batch.bin', ...fgsm, '--shape', 'x=1x3x224x224'],
+      followed: plus(['evaluate', 'open.onnx', '--data', 'test_batch.bin', ...fgsm, '--shape', 'x=1x3x32x32']),
+    },
+  ],
+  'Give it: --shape …=… (with its own numbers).': [
+    ...[
+      ['evaluate', 'open.onnx', '--data', 'pictures', ...fgsm],
+      ['alpha', 'open.onnx', '-o', 'alpha.json', '--data', 'pictures'],
+      ['bench', 'open.onnx', '--time', '0.01', '--threads', '1'],
+    ].map((command) => ({ command, followed: (message: string) => [...command, ...named('--shape', message)] })),
+    {
+      command: ['compress', 'open.onnx', '-o', 'out.onnx', '--params', '0.8', '--calib', 'pictures'],
+      followed: () => [
+        ...['compress', 'open.onnx', '-o', 'out.onnx', '--params', '0.8', '--calib', 'pictures'],
+        ...['--shape', 'x=1x3x16x16'],
+      ],
+    },
+  ],
+  'Name them: --data test_batch.bin.': [
+    {
+      command: [...compress, '--max-drop', '100%'],
+      followed: (message) => [...compress, '--max-drop', '100%', ...named('--data', message)],
+    },
+  ],
+  'Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --….': ofDrop.flatMap((option) => [
+    {
+      command: [...compress, '--params', '0.8', ...option],
+      followed: (message: string) => {
+        expect(message).toContain('in place of --params');
+        return [
+          ...compress,
+          ...option,
+          ...named('--max-drop', message),
+          ...(option[0] === '--data' ? ['--count', '0'] : []),
+        ];
+      },
+      next: /--max-drop needs labelled images|not a whole number/,
+    },
+  ]),
+  'Give --report another one.': [
+    {
+      command: [...sweep, '--report', 'page.html', '--data', 'absent.bin'],
+      followed: plus(sweep, '--report', 'figures.json', '--data', 'absent.bin'),
+      next: absent,
+    },
+  ],
+  'Name their file: labels in the API, --labels on the command line.': [
+    ...unlabelled.map((command) => ({ command, followed: plus(command, '--labels', 'absent.npy'), next: absent })),
+    { command: unlabelled[0]!, followed: plus(unlabelled[0]!, '--labels', 'labels.npy') },
+  ],
+  'Exclude fewer: include and exclude in the API, --include and --exclude on the command line.': [
+    {
+      command: [...compress, '--params', '0.8', '--exclude', '*'],
+      followed: plus(compress, '--params', '0.8'),
+    },
+    {
+      command: ['alpha', 'small.onnx', '-o', 'alpha.json', '--data', 'images.npy', '--include', 'conv0'],
+      followed: plus(['alpha', 'small.onnx', '-o', 'alpha.json', '--data', 'images.npy', '--include', 'conv1']),
+    },
+  ],
+  'Take the first one, too: firstLayer in the API, --first-layer on the command line.': [
+    ['compress', 'first.onnx', '-o', 'out.onnx', '--params', '0.9'],
+    ['alpha', 'first.onnx', '-o', 'alpha.json', '--data', 'images.npy'],
+  ].map((command) => ({ command, followed: plus(command, '--first-layer') })),
+  "Give the shape of input '…' (inputShapes in the API, --shape on the command line), or a budget of params.": [
+    {
+      command: ['compress', 'open.onnx', '-o', 'out.onnx', '--macs', '0.8'],
+      followed: plus(['compress', 'open.onnx', '-o', 'out.onnx', '--macs', '0.8', '--shape', 'x=1x3x32x32']),
+    },
+    {
+      command: ['compress', 'open.onnx', '-o', 'out.onnx', '--macs', '0.8'],
+      followed: plus(['compress', 'open.onnx', '-o', 'out.onnx', '--params', '0.8']),
+    },
+  ],
+  'Give it: inputShapes in the API, --shape on the command line.': [
+    {
+      command: ['compress', 'open.onnx', '-o', 'out.onnx', '--latency', '0.99'],
+      followed: plus(['compress', 'open.onnx', '-o', 'out.onnx', '--latency', '0.99', '--shape', 'x=1x3x16x16']),
+    },
+    {
+      command: ['sweep', 'open.onnx', '-o', 'page.html', '--data', 'test_batch.bin'],
+      followed: plus(['sweep', 'open.onnx', ...sweep.slice(2), '--data', 'test_batch.bin', '--shape', 'x=1x3x32x32']),
+    },
+  ],
+  'Write …': [
+    {
+      command: ['run', 'two.onnx', '--input', 'file.npy'],
+      followed: (message) => ['run', 'two.onnx', ...message.slice(message.indexOf('--input')).trim().split(' ')],
+    },
+  ],
+  "See 'gdws inspect'.": [
+    {
+      command: ['evaluate', 'unknown.onnx', '--data', 'test_batch.bin'],
+      followed: () => ['inspect', 'unknown.onnx'],
+    },
+  ],
+  "'gdws inspect' lists the operators of a model.": [
+    { command: ['run', 'unknown.onnx', '--input', 'file.npy'], followed: () => ['inspect', 'unknown.onnx'] },
+  ],
+};
+
+/** Those that cannot be followed here, and why. */
+const elsewhere: Record<string, string> = {
+  'Allow a larger --max-drop, give more of --data or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
+  'Its size is what `node --max-old-space-size=` says, in MB.': 'an option of node',
+  "Build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in … (needs CMake and a C++20 compiler with OpenMP).":
+    'commands of npm',
+};
+
+beforeAll(async () => {
+  process.chdir(folder.path);
+  const pixels = Float32Array.from({ length: 4 * 3 * 64 }, (_, at) => ((7 * at) % 11) / 11);
+  await writeNpy('images.npy', new Tensor('float32', pixels, [4, 3, 8, 8]));
+  await writeNpy('labels.npy', new Tensor('int32', new Int32Array(4), [4]));
+  await writeNpy('file.npy', new Tensor('float32', new Float32Array(2), [1, 2]));
+  const cifar = Uint8Array.from({ length: 4 * 3073 }, (_, at) =>
+    at % 3073 === 0 ? Math.floor(at / 3073) : (7 * at) % 256,
+  );
+  for (const name of ['test_batch.bin', 'data_batch_1.bin']) await fs.writeFile(name, cifar);
+  await fs.writeFile('small.onnx', classifier());
+  await fs.writeFile('cifar.onnx', classifier({ dims: ['n', 3, 32, 32] }));
+  await fs.writeFile('open.onnx', classifier({ dims: ['n', 3, 'h', 'w'] }));
+  await fs.writeFile('first.onnx', classifier({ kernels: [3, 1] }));
+  const pair = (opType: string, domain = '') =>
+    encodeModel(
+      makeModel({
+        nodes: [makeNode({ opType, domain, input: ['a', 'b'], output: ['y'] })],
+        inputs: ['a', 'b'].map((name) => makeValueInfo(name, 'float32', ['n', 2])),
+        outputs: [makeValueInfo('y', 'float32', ['n', 2])],
+      }),
+    );
+  await fs.writeFile('two.onnx', pair('Add'));
+  await fs.writeFile(
+    'unknown.onnx',
+    encodeModel(
+      makeModel({
+        nodes: [makeNode({ opType: 'Unheard', input: ['a'], output: ['y'] })],
+        inputs: [makeValueInfo('a', 'float32', ['n', 2])],
+        outputs: [makeValueInfo('y', 'float32', ['n', 2])],
+      }),
+    ),
+  );
+  for (const label of ['cats', 'dogs']) {
+    await fs.mkdir(path.join('pictures', label), { recursive: true });
+    const picture = Uint8Array.from({ length: 3 * 20 * 16 }, (_, at) => (at * (7 + label.charCodeAt(0))) % 256);
+    await sharp(picture, { raw: { width: 20, height: 16, channels: 3 } })
+      .png()
+      .toFile(path.join('pictures', label, '0.png'));
+  }
+});
+afterAll(() => process.chdir(home));
+
+const namesOption = /--[a-z]|'gdws [a-z]/;
+
+test('every remedy that names an option or a command is followed here, or it is said why not', () => {
+  const remedies = thrownMessages(path.join(home, 'src'), new Set(Object.keys(errorCodes)))
+    .flatMap(({ remedy }) => remedy.split(' / '))
+    .filter((remedy) => namesOption.test(remedy));
+  const known = [...Object.keys(cases), ...Object.keys(elsewhere)];
+  expect(remedies.filter((remedy) => !known.includes(remedy))).toEqual([]);
+  // Nor is there one that no message has any more.
+  const named = known.filter((remedy) => namesOption.test(remedy));
+  expect(named.filter((remedy) => !remedies.includes(remedy))).toEqual([]);
+});
+
+test("what the codes' own cures name exists", () => {
+  const all = [...options.values()].flat();
+  for (const { cause, cure } of Object.values(errorCodes)) {
+    for (const [option] of `${cause} ${cure}`.matchAll(/--[a-z][a-z-]*/g)) expect(all).toContain(option);
+    for (const [, command] of `${cause} ${cure}`.matchAll(/`gdws ([a-z]+)/g)) {
+      expect([...options.keys()]).toContain(command);
+    }
+  }
+});
+
+const followable = Object.entries(cases).flatMap(([remedy, own]) => own.map((one) => ({ remedy, ...one })));
+test.each(followable)('$remedy — $command', async ({ remedy, command, followed, next }) => {
+  const first = await inProcess(...command);
+  expect(first.code).toBeGreaterThan(0);
+  for (const part of remedy.split('…')) expect(first.stderr).toContain(part.trim());
+  // Whatever option it names, this command has.
+  for (const [option] of first.stderr.matchAll(/--[a-z][a-z-]*/g)) expect(options.get(command[0]!)).toContain(option);
+  const second = await inProcess(...followed(first.stderr));
+  if (next) {
+    expect(second.code).toBeGreaterThan(0);
+    expect(second.stderr).toMatch(next);
+    expect(second.stderr).not.toContain(first.stderr);
+  } else expect({ code: second.code, stderr: second.code === 0 ? '' : second.stderr }).toEqual({ code: 0, stderr: '' });
+});

@@ -3,6 +3,7 @@ import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
 import { checkFeeds, holdFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
 import { metadataOf } from './engine/metadata';
+import { programKey } from './engine/program-key';
 import { RecentlyUsed } from './engine/recently-used';
 import { threadsOf } from './engine/threads';
 import { GdwsError, located } from './errors';
@@ -229,7 +230,7 @@ export class GradientSession {
     types: ReadonlyMap<string, ValueType>,
     make: () => DifferentiatedNetwork,
   ): DifferentiatedNetwork {
-    const key = [target, ...this.inputNames.map((name) => types.get(name)!.dims.join())].join(';');
+    const key = `${target};${programKey(this.inputNames, types)}`;
     const network = this.programs.get(key) ?? make();
     this.programs.set(key, network);
     this.knownClasses = network.classes;

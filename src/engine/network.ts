@@ -15,6 +15,7 @@ import {
   type LoweredGraph,
 } from './compile';
 import { ConstantPool } from './constant-pool';
+import { programKey } from './program-key';
 import { RecentlyUsed } from './recently-used';
 import { Tuning, type TuningEffort } from './tuning';
 import { ValueInputs } from './value-inputs';
@@ -46,7 +47,7 @@ export interface OperationProfile extends CompiledOperation {
   readonly milliseconds: number;
 }
 
-/** A graph and its programs, one for each set of input shapes seen, over the same packed weights. */
+/** A graph and its programs, one for each set of input types and shapes seen, over the same packed weights. */
 export class Network {
   private readonly pool = new ConstantPool();
   private readonly session;
@@ -60,12 +61,14 @@ export class Network {
   private released = false;
   private readonly tuning;
   private readonly valueInputs;
+  private readonly inputNames: readonly string[];
 
   private constructor(
     private readonly graph: Graph,
     { threads, kernel, tuning, memory }: NetworkOptions,
   ) {
     this.memory = memory;
+    this.inputNames = graph.inputs.map(({ name }) => name);
     this.valueInputs = new ValueInputs(graph);
     this.session = native.createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
     this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
@@ -102,7 +105,7 @@ export class Network {
     for (;;) {
       const compiled = await this.compilation(types, feeds);
       // It may have turned out only then that values count, and be another run's that were compiled for.
-      if (keyOf(this.graph, compiled.inputs) === this.keyFor(types, feeds)) return compiled;
+      if (this.keyOf(compiled.inputs) === this.keyFor(types, feeds)) return compiled;
     }
   }
 
@@ -160,7 +163,11 @@ export class Network {
   }
 
   private keyFor(types: Types, feeds: Feeds): string {
-    return keyOf(this.graph, this.valueInputs.withValues(types, feeds));
+    return this.keyOf(this.valueInputs.withValues(types, feeds));
+  }
+
+  private keyOf(known: ReadonlyMap<string, KnownValue>): string {
+    return programKey(this.inputNames, known);
   }
 
   private async compileLowered(lower: () => LoweredGraph): Promise<CompiledGraph> {
@@ -204,7 +211,7 @@ export class Network {
   }
 
   private remember(compiled: CompiledGraph): CompiledGraph {
-    this.programs.set(keyOf(this.graph, compiled.inputs), compiled);
+    this.programs.set(this.keyOf(compiled.inputs), compiled);
     return compiled;
   }
 
@@ -217,13 +224,4 @@ export class Network {
       });
     }
   }
-}
-
-function keyOf(graph: Graph, known: ReadonlyMap<string, KnownValue>): string {
-  return graph.inputs
-    .map(({ name }) => {
-      const { dims, constant } = known.get(name)!;
-      return constant ? `${dims.join()}=${constant.data.join()}` : dims.join();
-    })
-    .join(';');
 }

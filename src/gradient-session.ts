@@ -85,7 +85,8 @@ export class GradientSession {
 
   /**
    * Reads a model from a file or from bytes, which are copied, and makes sure that it can be differentiated by its inputs
-   * and its weights for the declared shapes, a free batch counting as 1; where other dims are free, the first run tells.
+   * and its weights for the declared shapes, a free batch counting as 1; where other dims are free, or the leading one cannot be
+   * 1, the first run tells.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
    * SHAPE_MISMATCH, OUTPUT_UNKNOWN, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
@@ -129,7 +130,8 @@ export class GradientSession {
   /** Images that the model takes at once, where it declares a number. */
   get batch(): number | undefined {
     const first = this.graph.declared(this.inputNames[0] ?? '')?.dims?.[0];
-    return typeof first === 'number' ? first : undefined;
+    // A model that takes none is refused by its first run.
+    return typeof first === 'number' && first > 0 ? first : undefined;
   }
 
   /** The logits (images, classes) alone. */

@@ -1,5 +1,6 @@
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
+import { otherwiseGuessed } from '../graph/guessed-dims';
 import type { KnownValue, ValueType } from '../graph/value';
 import type { FileMemory } from '../onnx/file-memory';
 import { placeOf } from '../onnx/node-place';
@@ -76,8 +77,8 @@ export class Network {
 
   /**
    * Compiles for the declared input shapes (a free batch counting as 1) at once, so that a model which cannot run fails
-   * here and not at its first run; where a shape is not declared, or the value of an input is needed, checks the operators
-   * only.
+   * here and not at its first run; where a shape is not declared, cannot be 1, or the value of an input is needed, checks the
+   * operators only.
    */
   static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
     const network = new Network(graph, options);
@@ -91,6 +92,7 @@ export class Network {
       const isForRun = error instanceof GdwsError && error.code === 'SHAPE_UNKNOWN';
       if (!isForRun && !network.valueInputs.learnFrom(error)) throw error;
       network.checkOperators();
+      if (isForRun) network.checkLowering();
     }
     return network;
   }
@@ -222,6 +224,19 @@ export class Network {
         ...placeOf(node),
         remedy: "'gdws inspect' lists the operators of a model.",
       });
+    }
+  }
+
+  /** Makes sure that the engine runs the operators in the form that they have, where another guess of open dims tells. */
+  private checkLowering(): void {
+    const guess = otherwiseGuessed(this.graph);
+    if (!guess) return;
+    try {
+      this.lower(guess);
+    } catch (error) {
+      // A guess fails for many reasons; only this one is not of its shapes.
+      const isUnsupported = error instanceof GdwsError && error.code === 'OPERATOR_UNSUPPORTED' && error.operator;
+      if (isUnsupported && !this.valueInputs.learnFrom(error)) throw error;
     }
   }
 }

@@ -139,7 +139,7 @@ describe('a leading dim that is open and cannot be 1 waits for the run', () => {
       const session = await InferenceSession.create(source as string, { intraOpNumThreads: 1 });
       for (const dims of shapes) {
         const x = image(...dims);
-        const expected = await other.run({ x: new onnxruntime.Tensor('float32', x.data as Float32Array, dims) });
+        const expected = await other.run({ x: new onnxruntime.Tensor('float32', x.data, dims) });
         for (const found of [await session.run({ x }), session.runSync({ x })]) {
           expect(disagreement(found, expected).relative).toBeLessThan(tolerance);
         }
@@ -170,7 +170,7 @@ describe('a leading dim that is open and cannot be 1 waits for the run', () => {
     expect(gradient.inputs.x!.dims).toEqual(dims);
     const step = 1e-2;
     const sumAt = async (moved: number) => {
-      const data = (x.data as Float32Array).slice();
+      const data = x.data.slice();
       data[5]! += moved;
       const logits = (await session.logits({ x: new Tensor('float32', data, dims) })).data as Float32Array;
       return logits.reduce((sum, value) => sum + value, 0);

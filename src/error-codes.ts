@@ -28,7 +28,8 @@ export const errorCodes = {
     cure: 'Feed the shape that the message names; `session.inputMetadata` and `gdws inspect` have it.',
   },
   SHAPE_UNKNOWN: {
-    cause: 'A dimension is needed that the model leaves open: to count multiply-accumulates, or to make a feed.',
+    cause:
+      'A dimension is needed that the model leaves open: to count multiply-accumulates, or to make a feed. Or the leading one is open, and the model does not take the 1 that it counts as.',
     cure: 'Give it: `inputShapes` in the API, `--shape name=1x3x224x224` on the command line.',
   },
   TYPE_MISMATCH: {

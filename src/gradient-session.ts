@@ -3,6 +3,7 @@ import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
 import { checkFeeds, holdFeed, roundFeed, toTensor } from './engine/feeds';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './engine/gradient/network';
 import { metadataOf } from './engine/metadata';
+import { programKey } from './engine/program-key';
 import { RecentlyUsed } from './engine/recently-used';
 import { mostThreads, threadsOf } from './engine/threads';
 import { GdwsError, located } from './errors';
@@ -98,7 +99,8 @@ export class GradientSession {
 
   /**
    * Reads a model from a file or from bytes, which are copied, and makes sure that it can be differentiated by its inputs
-   * and its weights for the declared shapes, a free batch counting as 1; where other dims are free, the first run tells.
+   * and its weights for the declared shapes, a free batch counting as 1; where other dims are free, or the leading one cannot be
+   * 1, the first run tells.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
    * SHAPE_MISMATCH, OUTPUT_UNKNOWN, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
@@ -143,7 +145,8 @@ export class GradientSession {
   /** Images that the model takes at once, where it declares a number. */
   get batch(): number | undefined {
     const first = this.graph.declared(this.inputNames[0] ?? '')?.dims?.[0];
-    return typeof first === 'number' ? first : undefined;
+    // A model that takes none is refused by its first run.
+    return typeof first === 'number' && first > 0 ? first : undefined;
   }
 
   /** The logits (images, classes) alone. */
@@ -250,7 +253,7 @@ export class GradientSession {
     types: ReadonlyMap<string, ValueType>,
     make: () => DifferentiatedNetwork,
   ): DifferentiatedNetwork {
-    const key = [target, ...this.inputNames.map((name) => types.get(name)!.dims.join())].join(';');
+    const key = `${target};${programKey(this.inputNames, types)}`;
     const network = this.programs.get(key) ?? make();
     this.programs.set(key, network);
     this.knownClasses = network.classes;

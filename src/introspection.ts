@@ -66,6 +66,11 @@ export interface Counters {
   readonly arenaBytes: number;
   /** Weights, packed for kernels or plain, held now. */
   readonly weightBytes: number;
+  /**
+   * Address space held now for the bytes of model files, outside V8's memory; what sessions do not need of them takes no
+   * memory. 0 where the runtime allows no such memory.
+   */
+  readonly fileBytes: number;
 }
 
 /** Counters of the whole process. */

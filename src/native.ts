@@ -165,9 +165,10 @@ export interface Native {
   holdCopy(elements: NativeArray, type: number): HeldMemory;
   /**
    * Memory whose pages `compile`, to which it must be given, can give back to the system. A worker that ends loses it before its
-   * work on other threads is stopped, but for compilations that were given it. Throws with code OUT_OF_MEMORY.
+   * work on other threads is stopped, but for compilations that were given it. Undefined where the runtime allows no
+   * buffers in memory that is not V8's own, as Electron. Throws with code OUT_OF_MEMORY.
    */
-  allocatePages(bytes: number): ArrayBuffer;
+  allocatePages(bytes: number): ArrayBuffer | undefined;
   /** Has the system give huge pages to memory that was not touched yet, as far as it can. */
   preferHugePages(memory: Uint8Array): void;
   /** Takes over what was measured earlier; what this process has measured itself stays. */

@@ -108,7 +108,10 @@ export class InferenceSession implements Common {
   /**
    * Makes a session from a model file, or from the bytes of one, which are copied. From a file it needs less memory: the
    * file's bytes are not kept beside the packed weights, but read again when inputs come in other shapes. The file stays open until then, and may
-   * be removed, but not changed. Where the model leaves no shape open, it is closed at once.
+   * be removed, but not changed. Where the model leaves no shape open, it is closed at once. In runtimes that allow no buffers
+   * outside V8's memory (Electron) a file is read as bytes are.
+   *
+   * An open leading dim counts as 1 here; a model that does not take that is checked by its first run.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
    * LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
@@ -193,8 +196,8 @@ export class InferenceSession implements Common {
     const names = this.argumentsOf(fetches).fetches;
     const network = this.networkInUse();
     const types = checkFeeds(this.graph, feeds);
-    const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
     try {
+      const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
       return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds)), names);
     } catch (error) {
       throw located(runError(error), { file: this.graph.file });

@@ -26,6 +26,7 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   set("measurementsReused", static_cast<double>(counted.measurementsReused));
   set("arenaBytes", static_cast<double>(counted.arenaBytes));
   set("weightBytes", static_cast<double>(counted.weightBytes));
+  set("fileBytes", static_cast<double>(counted.fileBytes));
   return object;
 }
 

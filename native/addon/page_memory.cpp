@@ -7,10 +7,21 @@
 
 #include "addon/errors.h"
 #include "addon/typed_array.h"
+#include "engine/counters.h"
 
 namespace gdws {
 
 namespace {
+
+/// PageMemory that is counted as long as it is held.
+class CountedPages final : public PageMemory {
+ public:
+  explicit CountedPages(size_t bytes) : PageMemory(bytes) { count(+1); }
+  ~CountedPages() { count(-1); }
+
+ private:
+  void count(int64_t sign) const { Counters::instance().fileBytes += sign * static_cast<int64_t>(bytes()); }
+};
 
 /// What allocatePages gave out and JavaScript has not collected, by address, in all environments of the process.
 class Pages {
@@ -21,10 +32,10 @@ class Pages {
     return *pages;
   }
 
-  const PageMemory* add(std::unique_ptr<PageMemory> memory) {
+  void add(std::shared_ptr<const PageMemory> memory) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const void* const at = memory->data();
-    return (pages_[at] = std::move(memory)).get();
+    pages_[at] = std::move(memory);
   }
 
   void remove(const void* data) {
@@ -43,18 +54,33 @@ class Pages {
   std::unordered_map<const void*, std::shared_ptr<const PageMemory>> pages_;
 };
 
+/// An ArrayBuffer over what `Pages` holds, which lets go of it. Some runtimes (Electron) let ArrayBuffers lie in memory of V8
+/// only, and an addon may be compiled to do without.
+napi_status makeBuffer([[maybe_unused]] napi_env env, [[maybe_unused]] const PageMemory& memory,
+                       [[maybe_unused]] size_t bytes, [[maybe_unused]] napi_value* buffer) {
+#ifdef NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED
+  return napi_no_external_buffers_allowed;
+#else
+  const auto letGo = [](napi_env, void* data, void*) { Pages::instance().remove(data); };
+  return napi_create_external_arraybuffer(env, memory.data(), bytes, letGo, nullptr, buffer);
+#endif
+}
+
 Napi::Value allocatePages(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   constexpr double most = 9007199254740991;
   if (!(bytes >= 0 && bytes <= most)) throw invalidArgument(env, "allocatePages takes a number of bytes");
-  try {
-    const PageMemory* const memory = Pages::instance().add(std::make_unique<PageMemory>(static_cast<size_t>(bytes)));
-    return Napi::ArrayBuffer::New(env, memory->data(), static_cast<size_t>(bytes),
-                                  [](Napi::Env, void* data) { Pages::instance().remove(data); });
-  } catch (const std::bad_alloc& exception) {
-    throw toJavaScript(env, exception);
-  }
+  return throwingToJavaScript(env, [&]() -> Napi::Value {
+    const auto memory = std::make_shared<const CountedPages>(static_cast<size_t>(bytes));
+    Pages::instance().add(memory);
+    napi_value buffer = nullptr;
+    const napi_status status = makeBuffer(env, *memory, static_cast<size_t>(bytes), &buffer);
+    if (status == napi_ok) return Napi::Value(env, buffer);
+    Pages::instance().remove(memory->data());
+    if (status == napi_no_external_buffers_allowed) return env.Undefined();
+    throw Napi::Error::New(env);
+  });
 }
 
 Napi::Value preferHugePagesFor(const Napi::CallbackInfo& info) {

@@ -8,7 +8,7 @@
 
 namespace gdws {
 
-/// Adds `allocatePages(bytes)`, an ArrayBuffer over PageMemory.
+/// Adds `allocatePages(bytes)`, an ArrayBuffer over PageMemory, or undefined where the runtime allows none.
 void addPageMemory(Napi::Env env, Napi::Object exports);
 
 /// The pages behind an ArrayBuffer that allocatePages made; null for any other value. Whoever reads them off the

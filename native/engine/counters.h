@@ -17,6 +17,7 @@ struct Counters {
   std::atomic<int64_t> measurementsReused{0};  ///< operations compiled with a kernel that measured time chose
   std::atomic<int64_t> arenaBytes{0};          ///< now held as working memory of runs
   std::atomic<int64_t> weightBytes{0};         ///< now held as weights, packed or plain
+  std::atomic<int64_t> fileBytes{0};           ///< now held for the bytes of model files, whether they take memory or not
 };
 
 }  // namespace gdws

@@ -8,11 +8,7 @@ import type { NativeCompilation, NativeProgram, NativeSession } from '../native'
 import { checkLeastMemory, checkMemory } from './check-memory';
 import { buildProgram, type BuiltProgram } from './builder';
 import { toNativeConstants, type ConstantPool, type NativeConstants } from './constant-pool';
-import { fuseActivations } from './fuse/fuse-activations';
-import { fuseAdditions } from './fuse/fuse-additions';
-import { fusePadding } from './fuse/fuse-padding';
-import { recognizeGates } from './fuse/recognize-gates';
-import { recognizeGdws } from './fuse/recognize-gdws';
+import { fuse } from './fuse/fuse';
 import type { Program } from './program';
 
 /** A program ready to run, and what its outputs are. */
@@ -78,12 +74,7 @@ export function fusedProgram(
   separable = true,
 ): BuiltProgram {
   const built = buildProgram(graph, values, pool);
-  if (separable) recognizeGdws(built, pool);
-  recognizeGates(built.program);
-  fuseAdditions(built.program);
-  fuseActivations(built.program);
-  fusePadding(built.program);
-  built.program.removeUnused();
+  fuse(built, pool, separable);
   return built;
 }
 

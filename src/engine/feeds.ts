@@ -2,7 +2,7 @@ import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import { fromFloat32, isFloat } from '../graph/floats';
 import type { Graph } from '../graph/graph';
-import type { DataType, ElementArray, ValueType } from '../graph/value';
+import { arrayOfType, elementCount, type DataType, type ElementArray, type ValueType } from '../graph/value';
 import { native, nativeTypes, type HeldMemory, type NativeArray } from '../native';
 import { float32ToFloat16 } from '../onnx/float16';
 import { nativeTypeOf, toNativeArray } from './constant-pool';
@@ -10,9 +10,14 @@ import { nativeTypeOf, toNativeArray } from './constant-pool';
 /**
  * Types and shapes of the feeds, once they fit the graph's inputs.
  *
- * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH
+ * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, ARGUMENT_INVALID
  */
 export function checkFeeds(graph: Graph, feeds: Readonly<Record<string, unknown>>): Map<string, ValueType> {
+  if (typeof feeds !== 'object' || feeds === null) {
+    throw new GdwsError('ARGUMENT_INVALID', 'feeds are given as an object with a Tensor for the name of each input.', {
+      file: graph.file,
+    });
+  }
   const types = new Map<string, ValueType>();
   for (const { name } of graph.inputs) {
     const declared = graph.declared(name);
@@ -61,7 +66,36 @@ function checkFeed(graph: Graph, name: string, feed: unknown): ValueType {
       shape: feed.dims,
     });
   }
-  return { type: feed.type as DataType, dims: feed.dims };
+  checkElements(graph, name, feed);
+  return { type: feed.type as DataType, dims: [...feed.dims] };
+}
+
+/** What a Tensor's own constructor sees to, since a feed may be another's, and its dims and data may have changed since. */
+function checkElements(graph: Graph, tensor: string, { type, dims, data }: Tensor): void {
+  const place = { file: graph.file, tensor, shape: dims };
+  const arrays = arraysOf(type as DataType);
+  const given = Array.isArray(data) ? 'Array' : (data as Partial<Float32Array> | undefined)?.[Symbol.toStringTag];
+  if (!arrays) {
+    const code = type === 'string' ? 'OPERATOR_UNSUPPORTED' : 'TYPE_MISMATCH';
+    throw new GdwsError(code, `the engine has no tensors of type ${type}.`, place);
+  }
+  if (given === undefined || !arrays.includes(given)) {
+    const summary = `the elements of a ${type} tensor are a ${arrays.join(' or ')}, not a ${given ?? typeof data}.`;
+    throw new GdwsError('TYPE_MISMATCH', summary, place);
+  }
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0) || elementCount(dims) !== data.length) {
+    throw new GdwsError('SHAPE_MISMATCH', `the tensor has ${data.length} elements.`, {
+      ...place,
+      remedy: 'Feed as many as its shape says, in memory that was not transferred.',
+    });
+  }
+}
+
+/** Names of the classes that may hold the elements of a type; `undefined` for types that the engine does not know. */
+function arraysOf(type: DataType): readonly string[] | undefined {
+  if (type === 'string' || !Object.hasOwn(arrayOfType, type)) return undefined;
+  const array = arrayOfType[type];
+  return type === 'float16' ? [array.name, 'Float16Array'] : [array.name];
 }
 
 /**
@@ -88,9 +122,17 @@ function isTensor(feed: unknown): feed is Tensor {
   );
 }
 
+/** The elements of a feed as {@link ElementArray} has them. */
+export function elementsOf({ type, data }: Tensor): ElementArray {
+  if (type !== 'float16') return data;
+  // Newer Nodes have a Float16Array, which onnxruntime-common makes tensors of: its numbers are not the bits.
+  const { buffer, byteOffset, length } = data as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, length);
+}
+
 /** The elements of a feed as the engine takes them. */
-export function toNativeFeed({ type, data }: Tensor): NativeArray {
-  return toNativeArray(type as DataType, data);
+export function toNativeFeed(feed: Tensor): NativeArray {
+  return toNativeArray(feed.type as DataType, elementsOf(feed));
 }
 
 /** Elements in memory of their own. (A Buffer's own `slice` shares its memory.) */

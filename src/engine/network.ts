@@ -1,5 +1,6 @@
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
+import { otherwiseGuessed } from '../graph/guessed-dims';
 import type { KnownValue, ValueType } from '../graph/value';
 import type { FileMemory } from '../onnx/file-memory';
 import { placeOf } from '../onnx/node-place';
@@ -15,6 +16,7 @@ import {
   type LoweredGraph,
 } from './compile';
 import { ConstantPool } from './constant-pool';
+import { programKey } from './program-key';
 import { RecentlyUsed } from './recently-used';
 import { Tuning, type TuningEffort } from './tuning';
 import { ValueInputs } from './value-inputs';
@@ -46,7 +48,7 @@ export interface OperationProfile extends CompiledOperation {
   readonly milliseconds: number;
 }
 
-/** A graph and its programs, one for each set of input shapes seen, over the same packed weights. */
+/** A graph and its programs, one for each set of input types and shapes seen, over the same packed weights. */
 export class Network {
   private readonly pool = new ConstantPool();
   private readonly session;
@@ -60,12 +62,14 @@ export class Network {
   private released = false;
   private readonly tuning;
   private readonly valueInputs;
+  private readonly inputNames: readonly string[];
 
   private constructor(
     private readonly graph: Graph,
     { threads, kernel, tuning, memory }: NetworkOptions,
   ) {
     this.memory = memory;
+    this.inputNames = graph.inputs.map(({ name }) => name);
     this.valueInputs = new ValueInputs(graph);
     this.session = native.createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
     this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
@@ -73,8 +77,8 @@ export class Network {
 
   /**
    * Compiles for the declared input shapes (a free batch counting as 1) at once, so that a model which cannot run fails
-   * here and not at its first run; where a shape is not declared, or the value of an input is needed, checks the operators
-   * only.
+   * here and not at its first run; where a shape is not declared, cannot be 1, or the value of an input is needed, checks the
+   * operators only.
    */
   static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
     const network = new Network(graph, options);
@@ -88,6 +92,7 @@ export class Network {
       const isForRun = error instanceof GdwsError && error.code === 'SHAPE_UNKNOWN';
       if (!isForRun && !network.valueInputs.learnFrom(error)) throw error;
       network.checkOperators();
+      if (isForRun) network.checkLowering();
     }
     return network;
   }
@@ -102,7 +107,7 @@ export class Network {
     for (;;) {
       const compiled = await this.compilation(types, feeds);
       // It may have turned out only then that values count, and be another run's that were compiled for.
-      if (keyOf(this.graph, compiled.inputs) === this.keyFor(types, feeds)) return compiled;
+      if (this.keyOf(compiled.inputs) === this.keyFor(types, feeds)) return compiled;
     }
   }
 
@@ -160,7 +165,11 @@ export class Network {
   }
 
   private keyFor(types: Types, feeds: Feeds): string {
-    return keyOf(this.graph, this.valueInputs.withValues(types, feeds));
+    return this.keyOf(this.valueInputs.withValues(types, feeds));
+  }
+
+  private keyOf(known: ReadonlyMap<string, KnownValue>): string {
+    return programKey(this.inputNames, known);
   }
 
   private async compileLowered(lower: () => LoweredGraph): Promise<CompiledGraph> {
@@ -204,7 +213,7 @@ export class Network {
   }
 
   private remember(compiled: CompiledGraph): CompiledGraph {
-    this.programs.set(keyOf(this.graph, compiled.inputs), compiled);
+    this.programs.set(this.keyOf(compiled.inputs), compiled);
     return compiled;
   }
 
@@ -217,13 +226,17 @@ export class Network {
       });
     }
   }
-}
 
-function keyOf(graph: Graph, known: ReadonlyMap<string, KnownValue>): string {
-  return graph.inputs
-    .map(({ name }) => {
-      const { dims, constant } = known.get(name)!;
-      return constant ? `${dims.join()}=${constant.data.join()}` : dims.join();
-    })
-    .join(';');
+  /** Makes sure that the engine runs the operators in the form that they have, where another guess of open dims tells. */
+  private checkLowering(): void {
+    const guess = otherwiseGuessed(this.graph);
+    if (!guess) return;
+    try {
+      this.lower(guess);
+    } catch (error) {
+      // A guess fails for many reasons; only this one is not of its shapes.
+      const isUnsupported = error instanceof GdwsError && error.code === 'OPERATOR_UNSUPPORTED' && error.operator;
+      if (isUnsupported && !this.valueInputs.learnFrom(error)) throw error;
+    }
+  }
 }

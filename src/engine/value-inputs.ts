@@ -2,9 +2,9 @@ import type { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
-import { copyElements } from './feeds';
+import { copyElements, elementsOf } from './feeds';
 import { nameOf } from '../onnx/node-place';
-import { elementCount, type ElementArray, type KnownValue, type ValueType } from '../graph/value';
+import { elementCount, type KnownValue, type ValueType } from '../graph/value';
 
 /** Elements of an input up to which programs are compiled for its values. */
 export const mostValueElements = 64;
@@ -28,7 +28,7 @@ export class ValueInputs {
     for (const name of this.names) {
       const { type, dims } = types.get(name)!;
       if (!isSmall(dims)) continue;
-      const data = copyElements((feeds[name] as Tensor).data as ElementArray);
+      const data = copyElements(elementsOf(feeds[name] as Tensor));
       known.set(name, { type, dims, constant: { type, dims, data } });
     }
     return known;
@@ -68,10 +68,10 @@ export class ValueInputs {
 export function copySmallFeeds(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const small = Object.entries(feeds).filter(([, { data }]) => data.length <= mostValueElements);
   return Object.fromEntries(
-    small.map(([name, { type, dims, data }]) => [
-      name,
-      { type, dims: [...dims], data: copyElements(data as ElementArray) } as unknown as Tensor,
-    ]),
+    small.map(([name, feed]) => {
+      const { type, dims } = feed;
+      return [name, { type, dims: [...dims], data: copyElements(elementsOf(feed)) } as unknown as Tensor];
+    }),
   );
 }
 

@@ -2,6 +2,7 @@ import { clone, isMessage } from '@bufbuild/protobuf';
 import { calibrate, type Calibrated } from '../calibrate/calibrate';
 import { GdwsError, located } from '../errors';
 import { Graph } from '../graph/graph';
+import { guessedInputs } from '../graph/guessed-dims';
 import { inferValues } from '../graph/infer';
 import { typesOfInputs } from '../graph/input-types';
 import { foldBatchNormalization } from '../graph/passes/fold-batch-normalization';
@@ -237,7 +238,8 @@ export class PreparedCompression {
   private checkCounted(): void {
     const { graph, values, network } = this;
     if (!network.unknown) return;
-    const open = graph.inputs.find(({ name }) => !values.has(name));
+    const [guessed] = guessedInputs(graph, typesOfInputs(graph, this.options.inputShapes));
+    const open = graph.inputs.find(({ name }) => !values.has(name) || name === guessed);
     throw new GdwsError('SHAPE_UNKNOWN', 'its multiply-accumulates cannot be counted.', {
       file: graph.file,
       ...placeOf(network.unknown),

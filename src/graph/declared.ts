@@ -26,8 +26,8 @@ function declaredOf({ type }: ValueInfoProto): DeclaredValue | undefined {
     type: dataTypeOf(elemType),
     dims: shape?.dim.map(({ value }) => {
       if (value.case === 'dimParam') return value.value || undefined;
-      // Exporters write a free dim as 0 or -1 too.
-      return value.case === 'dimValue' && value.value > 0n ? Number(value.value) : undefined;
+      // Exporters write a free dim as -1 too.
+      return value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : undefined;
     }),
   };
 }

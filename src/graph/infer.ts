@@ -5,6 +5,7 @@ import { operatorOf } from '../operators';
 import { callOf, computeCall } from './call';
 import { FoldingWork } from './folding-work';
 import type { Graph } from './graph';
+import { otherwiseGuessed, unlessGuessed } from './guessed-dims';
 import { checkTensor } from './tensor-limits';
 import type { KnownValue, ValueType } from './value';
 
@@ -19,7 +20,7 @@ export interface InferenceOptions {
  *
  * @param feeds types and shapes of inputs, and elements where they are known; of others as declared, with a free leading dim (the batch) counting as 1
  * @throws GdwsError INPUT_UNKNOWN and SHAPE_MISMATCH for feeds that do not fit the model, SHAPE_UNKNOWN where a free dim is
- *   needed, LIMIT_EXCEEDED, OPERATOR_UNSUPPORTED, and what operators throw
+ *   needed, or where a free leading dim cannot be 1, LIMIT_EXCEEDED, OPERATOR_UNSUPPORTED, and what operators throw
  */
 export function inferValues(
   graph: Graph,
@@ -48,9 +49,25 @@ export function inferValues(
       values.set(name, value);
     });
   }
+  const infer = (node: NodeProto) => {
+    try {
+      inferNode(graph, node, values, work);
+    } catch (error) {
+      const others = lenient || !(error instanceof GdwsError) ? undefined : otherwiseGuessed(graph, feeds);
+      if (!others) throw error;
+      throw unlessGuessed(
+        error as GdwsError,
+        graph,
+        feeds,
+        node,
+        values,
+        inferValues(graph, others, { lenient: true }),
+      );
+    }
+  };
   for (const node of graph.nodes) {
     attempt(
-      () => inferNode(graph, node, values, work),
+      () => infer(node),
       () => useDeclarations(graph, node, values),
     );
   }

@@ -40,15 +40,21 @@ export class FileMemory {
 
   /**
    * @param check is told how many bytes there are before they are read
+   * @returns undefined where the runtime allows no such memory
    * @throws GdwsError MODEL_UNREADABLE, OUT_OF_MEMORY, and what `check` throws
    */
-  static async read(file: string, check: (bytes: number) => void = () => undefined): Promise<FileMemory> {
+  static async read(file: string, check: (bytes: number) => void = () => undefined): Promise<FileMemory | undefined> {
     let descriptor: number | undefined, memory: FileMemory | undefined;
     try {
       descriptor = openRegularSync(file);
       const content = fs.fstatSync(descriptor);
       check(content.size);
-      memory = new FileMemory(file, descriptor, content, native.allocatePages(content.size));
+      const pages = native.allocatePages(content.size);
+      if (!pages) {
+        fs.closeSync(descriptor);
+        return undefined;
+      }
+      memory = new FileMemory(file, descriptor, content, pages);
       for (let at = 0; at < content.size;) {
         const length = Math.min(chunkBytes, content.size - at);
         at += progress((await read(descriptor, memory.bytes, at, length, at)).bytesRead);

@@ -86,15 +86,16 @@ function checkFileBytes(bytes: number, limits: Limits, file?: string): void {
 
 /**
  * As {@link readModel}, for a session: the file's bytes, which are most of what it needs, can be given back to the system
- * while they are not needed.
+ * while they are not needed. Without `memory` where the runtime does not allow that.
  *
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
 export async function readModelReleasably(
   file: string,
   limits: Limits = defaultLimits,
-): Promise<{ model: ModelProto; memory: FileMemory }> {
+): Promise<{ model: ModelProto; memory: FileMemory | undefined }> {
   const memory = await FileMemory.read(file, (bytes) => checkFileBytes(bytes, limits, file));
+  if (!memory) return { model: await readModel(file, limits), memory };
   try {
     const model = decodeModel(memory.bytes, file, limits);
     memory.moves = alignRawData(model);

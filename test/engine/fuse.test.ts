@@ -1,7 +1,6 @@
+import fc from 'fast-check';
 import { ConstantPool, toNativeConstants } from '../../src/engine/constant-pool';
-import { fuseActivations } from '../../src/engine/fuse/fuse-activations';
-import { fuseAdditions } from '../../src/engine/fuse/fuse-additions';
-import { recognizeGdws } from '../../src/engine/fuse/recognize-gdws';
+import { fuse } from '../../src/engine/fuse/fuse';
 import { activationCode, binaryCode, unaryCode } from '../../src/engine/functions';
 import { Program, type OpcodeName, type ValueId } from '../../src/engine/program';
 import { elementCount, type Constant } from '../../src/graph/value';
@@ -93,7 +92,7 @@ class Draft {
     return this.emit('binary', [a, b], dims, [binaryCode(name), activationCode('none')], [0, 0]);
   }
 
-  unary(name: 'relu' | 'clip' | 'leakyRelu' | 'sigmoid', x: ValueId, ...floats: number[]): ValueId {
+  unary(name: 'relu' | 'clip' | 'leakyRelu' | 'sigmoid' | 'hardSigmoid', x: ValueId, ...floats: number[]): ValueId {
     return this.emit(
       'unary',
       [x],
@@ -101,6 +100,10 @@ class Draft {
       [unaryCode(name)],
       [floats[0] ?? 0, floats[1] ?? 0],
     );
+  }
+
+  channels(x: ValueId): number {
+    return this.program.values[x]!.dims[1]!;
   }
 
   run(): Float32Array[] {
@@ -115,15 +118,12 @@ class Draft {
   }
 }
 
-/** Builds the same program twice, fuses one, and expects the same results from fewer operations. */
-function expectFusion(build: () => Draft, fused: string[]): Draft {
+/** Builds the same program twice, fuses one, and expects the same results, from these operations where they are given. */
+function expectFusion(build: () => Draft, fused?: string[]): Draft {
   const plain = build();
   const draft = build();
-  recognizeGdws(draft, draft.pool);
-  fuseAdditions(draft.program);
-  fuseActivations(draft.program);
-  draft.program.removeUnused();
-  expect(draft.opcodes()).toEqual(fused);
+  fuse(draft, draft.pool);
+  if (fused) expect(draft.opcodes()).toEqual(fused);
   const expected = plain.run();
   const actual = draft.run();
   expected.forEach((values, output) => {
@@ -257,6 +257,22 @@ describe('Gather, depthwise and pointwise become one operation', () => {
     }, ['gdws']);
   });
 
+  test.each([
+    ['depthwise, again depthwise and pointwise', [4, 4, 6], [4, 4, 1], ['gdws', 'convolution']],
+    ['depthwise, twice depthwise and pointwise', [4, 4, 4, 6], [4, 4, 4, 1], ['gdws', 'gdws']],
+    ['convolutions of one channel', [1, 1, 1, 5], [1, 1, 1, 1], ['gdws', 'gdws']],
+  ])('once each, of %s', (_, outputs, groups, fused) => {
+    expectFusion(() => {
+      const draft = new Draft([2, groups[0]!, 5, 7]);
+      const convolved = outputs.reduce(
+        (x, count, i) => draft.convolution(x, count, { groups: groups[i]!, size: i === 0 ? 3 : 1, bias: true }),
+        0,
+      );
+      draft.program.outputs.push(convolved);
+      return draft;
+    }, fused);
+  });
+
   test('but not where something reads the middle', () => {
     expectFusion(() => {
       const draft = new Draft(dims);
@@ -265,4 +281,71 @@ describe('Gather, depthwise and pointwise become one operation', () => {
       return draft;
     }, ['convolution', 'convolution']);
   });
+});
+
+/** What a random chain adds next to what it has; `pick` gives a number below its argument. */
+const steps: Record<string, (draft: Draft, x: ValueId, pick: (count: number) => number, all: ValueId[]) => ValueId> = {
+  depthwise: (draft, x, pick) => {
+    const channels = draft.channels(x);
+    const multiplier = channels < 8 ? 1 + pick(2) : 1;
+    return draft.convolution(x, channels * multiplier, {
+      groups: channels,
+      size: [1, 3][pick(2)]!,
+      bias: pick(2) === 0,
+    });
+  },
+  grouped: (draft, x, pick) => {
+    const channels = draft.channels(x);
+    const groups = channels % 2 === 0 ? 2 : 1;
+    return draft.convolution(x, groups * (1 + pick(2)), { groups, size: 1, bias: pick(2) === 0 });
+  },
+  pointwise: (draft, x, pick) => draft.convolution(x, 1 + pick(4), { size: 1, bias: pick(2) === 0 }),
+  gather: (draft, x, pick) => {
+    const channels = draft.channels(x);
+    const indices = Array.from({ length: 1 + pick(4) }, () => pick(2 * channels) - channels);
+    const [images, , height, width] = draft.program.values[x]!.dims as [number, number, number, number];
+    return draft.emit('gather', [x, draft.indices(...indices)], [images, indices.length, height, width], [1]);
+  },
+  activation: (draft, x, pick) => draft.unary((['relu', 'clip', 'leakyRelu'] as const)[pick(3)]!, x, 0.1, 0.8),
+  gate: (draft, x, pick) => {
+    const gate = pick(2) === 0 ? draft.unary('sigmoid', x) : draft.unary('hardSigmoid', x, 1 / 6, 0.5);
+    return pick(2) === 0 ? draft.binary('mul', x, gate) : draft.binary('mul', gate, x);
+  },
+  bias: (draft, x) => draft.binary('add', x, draft.constant([draft.channels(x), 1, 1])),
+  residual: (draft, x, pick, all) => {
+    const alike = all.filter((id) => draft.program.values[id]!.dims.join() === draft.program.values[x]!.dims.join());
+    const other = alike[pick(alike.length)]!;
+    return pick(2) === 0 ? draft.binary('add', x, other) : draft.binary('add', other, x);
+  },
+  pad: (draft, x, pick) => {
+    const [images, channels, height, width] = draft.program.values[x]!.dims as [number, number, number, number];
+    if (height * width > 100) return x;
+    const [top, left] = [pick(2), pick(2)];
+    return draft.emit('pad', [x], [images, channels, height + top + 1, width + left], [0, 0, top, left], [0]);
+  },
+};
+
+test('fusion keeps the result of random chains, whatever each pass has taken before', () => {
+  const step = fc.record({
+    kind: fc.constantFrom(...Object.keys(steps)),
+    choices: fc.array(fc.nat(59), { minLength: 6, maxLength: 6 }),
+    /** Whether something else reads the result. */
+    exposed: fc.nat(9).map((share) => share === 0),
+  });
+  const channelCount = fc.integer({ min: 1, max: 3 });
+  const keepsResult = fc.property(channelCount, fc.array(step, { minLength: 2, maxLength: 10 }), (channels, chain) => {
+    expectFusion(() => {
+      const draft = new Draft([1, channels, 3, 4]);
+      const all: ValueId[] = [0];
+      for (const { kind, choices, exposed } of chain) {
+        let asked = 0;
+        const pick = (count: number) => choices[asked++ % choices.length]! % count;
+        all.push(steps[kind]!(draft, all.at(-1)!, pick, all));
+        if (exposed && all.at(-1) !== 0) draft.program.outputs.push(all.at(-1)!);
+      }
+      draft.program.outputs.push(all.at(-1)!);
+      return draft;
+    });
+  });
+  fc.assert(keepsResult, { numRuns: Number(process.env.GDWS_NETWORKS ?? 150), seed: 20 });
 });

@@ -71,7 +71,7 @@ describe('what it knows', () => {
     const info = makeValueInfo('x', 'int8', [0, -1, '']);
     const model = modelOf([relu('x', 'y')]);
     model.graph!.input = [info];
-    expect(new Graph(model).declared('x')).toEqual({ type: 'int8', dims: [undefined, undefined, undefined] });
+    expect(new Graph(model).declared('x')).toEqual({ type: 'int8', dims: [0, undefined, undefined] });
     info.type!.value.value!.shape = undefined;
     expect(new Graph(model).declared('x')).toEqual({ type: 'int8', dims: undefined });
   });

@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type * as Introspection from '../../src/introspection';
+import type * as Session from '../../src/session';
+import { convolutionStack } from '../runtime/models';
 import { build, expectAgreement, isInstalled, type Program } from './program';
 
 // The kernels are tested by a C++ program: every kernel of the table against its reference, on random cases, at every
@@ -9,6 +13,9 @@ import { build, expectAgreement, isInstalled, type Program } from './program';
 // reach new code, and what broke the loader or a kernel once, is refused, or it compiles and runs; also where memory ends.
 
 const addonBuild = path.resolve(__dirname, '../../build');
+
+/** The addon as it is in a runtime that allows no buffers outside V8's memory: it needs to be linked anew only. */
+const confined = process.platform === 'linux' ? ['gdws_confined'] : [];
 
 /** What executes the corpus of the fuzzer of programs. */
 const ofCorpus = ['replay_programs', 'starve_programs'];
@@ -29,11 +36,11 @@ function execute<T>(program: string, options: readonly string[] = []): T {
 function chooseProgram(compiler: string | undefined): Program {
   if (compiler) {
     const folder = path.join(addonBuild, `kernel-tests-${path.basename(compiler)}`);
-    return { folder, options: ['-DCMAKE_COMPILE_WARNING_AS_ERROR=ON'], targets: ['gdws', ...ofCorpus] };
+    return { folder, options: ['-DCMAKE_COMPILE_WARNING_AS_ERROR=ON'], targets: ['gdws', ...ofCorpus, ...confined] };
   }
   // Beside the addon, where CMake has built that: most of the program is compiled already.
   const beside = existsSync(path.join(addonBuild, 'CMakeCache.txt'));
-  return { folder: beside ? addonBuild : path.join(addonBuild, 'kernel-tests'), targets: ofCorpus };
+  return { folder: beside ? addonBuild : path.join(addonBuild, 'kernel-tests'), targets: [...ofCorpus, ...confined] };
 }
 
 const hasCMake = isInstalled('cmake');
@@ -73,4 +80,36 @@ if (!hasCMake) console.warn('The kernel tests are skipped: they are built by CMa
     expect(programs).toBe(corpus.length);
     expect(refused).toBeGreaterThan(10 * programs);
   }, 600_000);
+
+  (confined.length > 0 ? it : it.skip)('serve sessions of files where all buffers must be in V8 memory', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'gdws-confined-'));
+    const file = path.join(folder, 'model.onnx');
+    writeFileSync(file, convolutionStack({ channels: 64, layers: 2 }));
+    const run = async (addon: string) => {
+      jest.resetModules();
+      const { GDWS_ADDON } = process.env;
+      process.env.GDWS_ADDON = addon;
+      const { InferenceSession, Tensor } = jest.requireActual<typeof Session>('../../src/session');
+      const { counters } = jest.requireActual<typeof Introspection>('../../src/introspection');
+      process.env.GDWS_ADDON = GDWS_ADDON ?? '';
+      const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+      const { fileBytes } = counters();
+      const results: unknown[] = [];
+      for (const size of [8, 5, 8]) {
+        const x = new Tensor('float32', new Float32Array(64 * size * size).fill(1), [1, 64, size, size]);
+        results.push((await session.run({ x })).y!.data, session.runSync({ x }).y!.data);
+      }
+      await session.release();
+      return { results, fileBytes, weightBytes: counters().weightBytes };
+    };
+    try {
+      const usual = await run(process.env.GDWS_ADDON || path.join(addonBuild, 'Release', 'gdws.node'));
+      expect(usual.fileBytes).toBeGreaterThanOrEqual(statSync(file).size);
+      const inV8 = await run(path.join(program.folder, 'confined', 'gdws.node'));
+      expect(inV8.results).toEqual(usual.results);
+      expect(inV8).toMatchObject({ fileBytes: 0, weightBytes: 0 });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
 });

@@ -125,7 +125,7 @@ describe('the bytes of a file', () => {
       'bytes',
       Uint8Array.from({ length: 20000 }, (_, i) => i % 251),
     );
-    const memory = await FileMemory.read(file);
+    const memory = (await FileMemory.read(file))!;
     memory.moves = [{ from: 101, to: 100, length: 9000 }];
     memory.bytes.copyWithin(100, 101, 9101);
     const before = memory.bytes.slice();
@@ -144,7 +144,7 @@ describe('the bytes of a file', () => {
     let memory: FileMemory, before: Buffer;
     beforeAll(async () => {
       const bytes = Buffer.from(Array.from({ length: 251 }, (_, i) => i));
-      memory = await FileMemory.read(write('parts', Buffer.alloc(20 << 20, bytes)));
+      memory = (await FileMemory.read(write('parts', Buffer.alloc(20 << 20, bytes))))!;
       memory.moves = [
         { from: 101, to: 100, length: 9 << 20 },
         { from: 12 << 20, to: (12 << 20) - 3, length: 5 << 20 },
@@ -197,7 +197,7 @@ describe('the bytes of a file', () => {
   });
 
   test('of an empty file are none', async () => {
-    const memory = await FileMemory.read(write('empty', new Uint8Array(0)));
+    const memory = (await FileMemory.read(write('empty', new Uint8Array(0))))!;
     expect(memory.bytes).toHaveLength(0);
     memory.close();
   });

@@ -34,6 +34,8 @@ export function recognizeGdws({ program, constants }: BuiltProgram, pool: Consta
   for (const pointwise of program.operations) {
     const depthwise = producers.get(pointwise.inputs[0]!);
     if (!depthwise || uses.get(pointwise.inputs[0]!) !== 1) continue;
+    // A 1×1 convolution of each channel can be either stage; it is the pointwise one of what comes before already.
+    if (replaced.has(depthwise)) continue;
     if (!isPointwise(program, pointwise) || !isDepthwise(program, depthwise)) continue;
     if (!constantOf(depthwise.inputs[1]) || !constantOf(pointwise.inputs[1])) continue;
     const before = producers.get(depthwise.inputs[0]!);

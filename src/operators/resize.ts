@@ -72,7 +72,9 @@ function resize(call: OperatorCall): Resize {
   axes.forEach((axis, i) => {
     const input = dims[axis]!;
     const scale = Math.fround(scales?.[i] ?? common ?? sizes![i]! / input);
-    const output = scales ? Math.floor(input * scale) : common === undefined ? sizes![i]! : Math.round(input * common);
+    // In float32, as other runtimes have it: 5 × 1.4 is 7 then, and otherwise below.
+    const length = Math.fround(input * scale);
+    const output = scales ? Math.floor(length) : common === undefined ? sizes![i]! : Math.round(length);
     resized[axis] = { input, output, scale, start: roi?.[i] ?? 0, end: roi?.[axes.length + i] ?? 1 };
   });
   return { type, dims: resized.map(({ output }) => output), axes: resized };

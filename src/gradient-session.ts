@@ -12,6 +12,7 @@ import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
 import { editableCopy } from './onnx/copy';
 import { readModelCopy } from './onnx/read';
+import { requireKnownVersions } from './onnx/versions';
 import { crossEntropy } from './robustness/loss';
 import { rows } from './robustness/queries';
 
@@ -94,6 +95,7 @@ export class GradientSession {
     try {
       const limits = limitsOf(options);
       const model = await readModelCopy(source, limits);
+      requireKnownVersions(model, file);
       // The event loop turns between steps that take some milliseconds for a large model.
       await setImmediate();
       const written = new Graph(editableCopy(model), file, limits);

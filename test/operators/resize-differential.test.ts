@@ -138,7 +138,7 @@ function modelOf(resizings: readonly Resizing[], opType: 'Resize' | 'Upsample', 
 type Results = Readonly<Record<string, { readonly dims: readonly number[]; readonly data: unknown }>>;
 
 async function resultsOf(runtime: typeof Oracle | typeof InferenceSession, { bytes, feeds }: Model): Promise<Results> {
-  const session = await (runtime).create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const session = await runtime.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   const tensors = Object.entries(feeds).map(([name, { data, dims }]) => {
     return [name, new Tensor('float32', (data as Float32Array).slice(), dims)] as const;
   });

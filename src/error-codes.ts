@@ -16,7 +16,7 @@ export const errorCodes = {
   },
   OPERATOR_UNSUPPORTED: {
     cause:
-      'The engine cannot run an operator, or not with these attributes or with an input that is not constant. `compress` does not need the engine.',
+      'The engine cannot run an operator, or not with these attributes or with an input that is not constant; or the model is of a newer version of ONNX. `compress` does not need the engine.',
     cure: '`gdws inspect` lists what runs. Simplify the model, or run it in another ONNX runtime.',
   },
   GRADIENT_UNSUPPORTED: {

@@ -13,6 +13,7 @@ import { simplify } from './graph/passes/simplify';
 import type { ValueType } from './graph/value';
 import { editableCopy } from './onnx/copy';
 import { readModelCopy } from './onnx/read';
+import { requireKnownVersions } from './onnx/versions';
 import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from './options';
 import { crossEntropy } from './robustness/loss';
 import { rows } from './robustness/queries';
@@ -111,6 +112,7 @@ export class GradientSession {
       checkOptions(options, gradientOptions);
       const limits = limitsOf(options);
       const model = await readModelCopy(source, limits);
+      requireKnownVersions(model, file);
       // The event loop turns between steps that take some milliseconds for a large model.
       await setImmediate();
       const written = new Graph(editableCopy(model), file, limits);

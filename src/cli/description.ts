@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph';
 import { inferValues } from '../graph/infer';
 import { elementCount, type DataType, type KnownValue } from '../graph/value';
 import { nameOf } from '../onnx/node-place';
+import { newerVersion } from '../onnx/versions';
 import { operatorOf } from '../operators';
 import { typesOfInputs } from '../graph/input-types';
 
@@ -21,7 +22,7 @@ export interface ModelDescription {
   readonly macs?: number;
   /** Weights of the layers, without biases; shared ones count once. */
   readonly params: number;
-  /** Whether the engine knows every operator. */
+  /** Whether the engine knows every operator, and the versions of the model. */
   readonly runs: boolean;
 }
 
@@ -69,7 +70,7 @@ export function describeModel(graph: Graph, shapes: Record<string, number[]> = {
     layers: nodes.map((cost) => describeLayer(cost, values)),
     macs,
     params,
-    runs: operators.every(({ runs }) => runs),
+    runs: newerVersion(model) === undefined && operators.every(({ runs }) => runs),
   };
 }
 

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import { Command } from 'commander';
 import { Graph } from '../graph/graph';
 import { readModel } from '../onnx/read';
+import { newerVersion } from '../onnx/versions';
 import { jsonOption, shapeOption } from './arguments';
 import { describeModel, type ModelDescription } from './description';
 import { formatBytes, formatCount, formatShape } from './format';
@@ -32,11 +33,11 @@ Examples:
       const description = describeModel(graph, options.shape);
       const { size: bytes } = await fs.stat(file);
       if (options.json) printJson({ file, bytes, ...description });
-      else printDescription(file, bytes, description);
+      else printDescription(file, bytes, description, newerVersion(graph.model));
     });
 }
 
-function printDescription(file: string, bytes: number, model: ModelDescription): void {
+function printDescription(file: string, bytes: number, model: ModelDescription, newer: string | undefined): void {
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   print(`${file}: ${formatBytes(bytes)}, ONNX IR ${model.irVersion}, opset ${opsets.join(', ')}`);
   if (model.producer) print(`exported by ${model.producer}`);
@@ -86,6 +87,7 @@ function printDescription(file: string, bytes: number, model: ModelDescription):
   print();
   const macs = model.macs === undefined ? 'unknown (give the input shapes: --shape)' : formatCount(model.macs);
   print(`total: ${macs} MACs, ${formatCount(model.params)} params`);
+  if (newer !== undefined) print(`'gdws run' cannot run this model: ${newer} 'gdws compress' can compress it.`);
   const missing = model.operators.filter(({ runs }) => !runs);
   if (missing.length > 0) {
     print(

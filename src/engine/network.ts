@@ -4,6 +4,7 @@ import { otherwiseGuessed } from '../graph/guessed-dims';
 import type { KnownValue, ValueType } from '../graph/value';
 import type { FileMemory } from '../onnx/file-memory';
 import { placeOf } from '../onnx/node-place';
+import { requireKnownVersions } from '../onnx/versions';
 import { native, type NativeCompilation } from '../native';
 import { operatorOf } from '../operators';
 import {
@@ -81,6 +82,7 @@ export class Network {
    * operators only.
    */
   static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
+    requireKnownVersions(graph.model, graph.file);
     const network = new Network(graph, options);
     try {
       await network.compileLowered(() => network.lower());

@@ -4,6 +4,7 @@ import { GdwsError } from '../errors';
 import { checkLimit, defaultLimits, type Limits } from '../limits';
 import { alignRawData } from './align';
 import { loadExternalData, refuseExternalData } from './external-data';
+import { formatOf } from './file-format';
 import { FileMemory } from './file-memory';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
 import { allocate, openRegular, readAndClose } from './regular-file';
@@ -114,15 +115,26 @@ export function decodeModel(bytes: Uint8Array, file?: string, limits: Limits = d
     scanModel(bytes, limits, file);
     model = fromBinary(ModelProtoSchema, bytes, { recursionLimit: limits.depth });
   } catch (cause) {
+    if (cause instanceof GdwsError && cause.code !== 'LIMIT_EXCEEDED') throw cause;
+    refuseFormat(bytes, file);
     if (cause instanceof GdwsError) throw cause;
     throw new GdwsError('MODEL_UNREADABLE', `this is not an ONNX model: ${(cause as Error).message}.`, {
       file,
-      remedy: 'Is the file whole, and not a Git LFS pointer?',
+      remedy: 'Is the file whole?',
       cause,
     });
   }
   if (!model.graph) {
-    throw new GdwsError(bytes.length === 0 ? 'MODEL_UNREADABLE' : 'MODEL_INVALID', 'the model has no graph.', { file });
+    refuseFormat(bytes, file);
+    throw new GdwsError('MODEL_INVALID', 'the model has no graph.', { file });
   }
   return model;
+}
+
+/** Names what bytes are that cannot be read as a model, where that can be told. */
+function refuseFormat(bytes: Uint8Array, file?: string): void {
+  const format = formatOf(bytes);
+  if (!format) return;
+  const { name, remedy } = format;
+  throw new GdwsError('MODEL_UNREADABLE', `this is not an ONNX model, but ${name}.`, { file, remedy });
 }

@@ -49,7 +49,7 @@ function lowerConcat(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const parts = call.inputs.flatMap((input, index) =>
-    elementCount(input!.dims) > 0 ? [required(call, lowering, index)] : [],
+    input!.dims[axis]! > 0 ? [required(call, lowering, index)] : [],
   );
   if (parts.length === 1) lowering.emit('alias', parts, [output]);
   else lowering.emit('concat', parts, [output], [axis]);

@@ -21,41 +21,97 @@ function requireVectors(call: OperatorCall, indices: readonly number[], length: 
   }
 }
 
+/** Whether statistics are those of each point, of shape (C, ...), as operator sets before 9 may have them. */
+function isOfPoints(call: OperatorCall): boolean {
+  return call.opset < 9 && intAttribute(call.node, 'spatial', 1) === 0;
+}
+
 function batchNormalization(call: OperatorCall): ValueType[] {
   const x = ranked(call, 0, 2);
-  const channels = x.dims[1]!;
-  requireVectors(call, [1, 2, 3, 4], channels);
-  const statistic: ValueType = { type: call.input(3).type, dims: [channels] };
+  const dims = isOfPoints(call) ? x.dims.slice(1) : [x.dims[1]!];
+  for (const index of [1, 2, 3, 4]) {
+    if (call.input(index).dims.join() !== dims.join()) {
+      call.fail('SHAPE_MISMATCH', `input ${index} must have the shape [${dims.join(', ')}].`);
+    }
+  }
+  const statistic: ValueType = { type: call.input(3).type, dims };
   return [{ type: x.type, dims: x.dims }, statistic, statistic, statistic, statistic];
+}
+
+/** Whether statistics are those of the batch: before operator set 14 where there are outputs for them. */
+function isTraining({ opset, node }: OperatorCall): boolean {
+  return opset >= 14 ? intAttribute(node, 'training_mode', 0) !== 0 : node.output.slice(1).some((name) => name !== '');
 }
 
 /** y = scale·x + shift with scale = gamma / sqrt(variance + epsilon), shift = beta - mean·scale. */
 function lowerBatchNormalization(call: OperatorCall, lowering: Lowering): void {
-  const [{ type, dims }] = batchNormalization(call) as [ValueType];
+  const [{ type, dims }, statistic] = batchNormalization(call) as [ValueType, ValueType];
   requireFloat(call, type);
-  const training = call.opset >= 14 ? intAttribute(call.node, 'training_mode', 0) !== 0 : call.node.output.length > 1;
-  if (training) call.fail('OPERATOR_UNSUPPORTED', 'training mode is not supported.', 'Export the model for inference.');
-  if (call.opset < 9 && intAttribute(call.node, 'spatial', 1) === 0) {
-    call.fail('OPERATOR_UNSUPPORTED', 'spatial = 0 (statistics of each point) is not supported.');
-  }
+  if (isTraining(call)) return lowerTrainedNormalization(call, lowering, dims);
   const output = lowering.output(0);
   if (output === undefined) return;
   const statistics = [1, 2, 3, 4].map((index) => call.constant(index));
   const [gamma, beta, mean, variance] = statistics.map(numbersOf);
   const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
-  const channels = [dims[1]!];
   const scaleOf = (c: number) => gamma![c]! / Math.sqrt(variance![c]! + epsilon);
   const derived = (name: string, element: (c: number) => number) =>
     lowering.derived([`batch normalization, ${name}, ${epsilon}`, ...statistics], () =>
       constantOf(
         'float32',
-        channels,
+        statistic.dims,
         Float64Array.from(gamma!, (_, c) => element(c)),
       ),
     );
+  const x = required(call, lowering, 0);
   const scale = derived('scale', scaleOf);
   const shift = derived('shift', (c) => beta![c]! - mean![c]! * scaleOf(c));
-  lowering.emit('scaleShift', [required(call, lowering, 0), scale, shift], [output], [noActivation()], [0, 0]);
+  if (!isOfPoints(call)) return lowering.emit('scaleShift', [x, scale, shift], [output], [noActivation()], [0, 0]);
+  const scaled = floats(lowering, dims);
+  emitBinary(lowering, 'mul', x, scale, scaled);
+  emitBinary(lowering, 'add', scaled, shift, output);
+}
+
+/**
+ * Normalises by the mean and variance of the batch itself. The outputs beyond the first are the given statistics moved
+ * towards those of the batch; before operator set 14 then the mean of the batch and 1 / sqrt(variance + epsilon), as in
+ * onnxruntime.
+ */
+function lowerTrainedNormalization(call: OperatorCall, lowering: Lowering, dims: readonly number[]): void {
+  if (isOfPoints(call)) {
+    call.fail('OPERATOR_UNSUPPORTED', 'statistics of each point (spatial = 0) are not computed of a batch.', {
+      remedy: 'Export the model for inference.',
+    });
+  }
+  const x = required(call, lowering, 0);
+  const axes = dims.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const kept = dims.map((dim, axis) => (axis === 1 ? dim : 1));
+  const channels = [dims[1]!];
+  const means = emitReduce(lowering, 'mean', x, dims, axes);
+  const { centred, variance } = emitVariance(lowering, x, means, dims, axes);
+  const [raised, root, inverse] = [0, 1, 2].map(() => floats(lowering, kept)) as [ValueId, ValueId, ValueId];
+  emitUnary(lowering, 'linear', variance, raised, 1, floatAttribute(call.node, 'epsilon', 1e-5));
+  emitUnary(lowering, 'sqrt', raised, root);
+  emitUnary(lowering, 'reciprocal', root, inverse);
+  const output = lowering.output(0);
+  if (output !== undefined) {
+    const normalized = floats(lowering, dims);
+    emitBinary(lowering, 'mul', centred, inverse, normalized);
+    const factors = [required(call, lowering, 1), required(call, lowering, 2)];
+    lowering.emit('scaleShift', [normalized, ...factors], [output], [noActivation()], [0, 0]);
+  }
+  const momentum = floatAttribute(call.node, 'momentum', 0.9);
+  [means, variance].forEach((statistic, index) => {
+    const moved = lowering.output(1 + index);
+    if (moved === undefined) return;
+    const [given, own] = [floats(lowering, channels), floats(lowering, channels)];
+    emitUnary(lowering, 'linear', required(call, lowering, 3 + index), given, momentum, 0);
+    emitUnary(lowering, 'linear', lowering.view(statistic, channels), own, 1 - momentum, 0);
+    emitBinary(lowering, 'add', given, own, moved);
+  });
+  [means, inverse].forEach((statistic, index) => {
+    const saved = lowering.output(3 + index);
+    if (saved !== undefined) lowering.emit('alias', [statistic], [saved]);
+  });
 }
 
 function instanceNormalization(call: OperatorCall): ValueType {
@@ -242,7 +298,8 @@ export const normalizationOperators: Record<string, Operator> = {
   BatchNormalization: {
     infer: batchNormalization,
     lower: lowerBatchNormalization,
-    limits: 'Not in training mode; statistics of channels only (spatial = 1).',
+    limits:
+      'Statistics are known before the run, or those of the batch (training mode); the latter of channels only (spatial = 1).',
   },
   InstanceNormalization: { infer: inferOne(instanceNormalization), lower: lowerInstanceNormalization },
   GroupNormalization: { infer: inferOne(groupNormalization), lower: lowerGroupNormalization },

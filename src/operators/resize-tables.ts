@@ -1,5 +1,5 @@
 // Where the elements of a resized axis come from. https://onnx.ai/onnx/operators/onnx__Resize.html
-// Coordinates are computed in float32, as other runtimes do: at a tie the nearest element depends on it.
+// Coordinates are rounded to float32 where onnxruntime rounds them: at a tie the nearest element depends on it.
 
 export const coordinateModes = [
   'half_pixel',
@@ -39,7 +39,7 @@ export function coordinate(mode: CoordinateMode, axis: ResizedAxis, x: number): 
     case 'half_pixel_symmetric': {
       const adjustment = f(output / f(scale * input));
       const offset = f(f(input / 2) * f(1 - adjustment));
-      return f(offset + halfPixel());
+      return f(offset + (x + 0.5) / scale - 0.5);
     }
     case 'pytorch_half_pixel':
       return output > 1 ? halfPixel() : 0;
@@ -84,10 +84,15 @@ function nearest(x: number, { scale }: ResizedAxis, mode: NearestMode): number {
     case 'simple':
       return scale < 1 ? Math.ceil(x) : Math.floor(x);
     case 'round_prefer_ceil':
-      return Math.floor(x + 0.5);
+      return isTie(x) ? Math.ceil(x) : Math.round(x);
     case 'round_prefer_floor':
-      return Math.ceil(x - 0.5);
+      return isTie(x) ? Math.floor(x) : Math.round(x);
   }
+}
+
+/** Whether a coordinate lies between two elements, but for the rounding errors of its computation. */
+function isTie(x: number): boolean {
+  return Math.abs(x - Math.floor(x) - 0.5) < 1e-6;
 }
 
 /** Weighted sources of every output element: row-major (outputs, taps). */

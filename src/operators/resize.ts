@@ -61,18 +61,24 @@ function resize(call: OperatorCall): Resize {
   if (!given) call.fail('MODEL_INVALID', 'neither scales nor sizes are given.');
   if (given.length !== axes.length)
     call.fail('SHAPE_MISMATCH', `${given.length} sizes or scales meet ${axes.length} axes.`);
-  if (Array.from(given).some((value) => !(value > 0 && value < Infinity))) {
-    call.fail('MODEL_INVALID', `sizes or scales [${Array.from(given).join(', ')}] must be positive.`);
-  }
-  if (axes.some((axis) => dims[axis] === 0)) call.fail('SHAPE_MISMATCH', 'there is nothing to resize.');
+  axes.forEach((axis, i) => {
+    if (dims[axis] === 0 && sizes && given[i]! > 0) call.fail('SHAPE_MISMATCH', `axis ${axis} has nothing to resize.`);
+    // What is empty, as a batch of no images, stays so.
+    if (!(given[i]! > 0 && given[i]! < Infinity) && !(dims[axis] === 0 && given[i] === 0)) {
+      call.fail('MODEL_INVALID', `sizes or scales [${Array.from(given).join(', ')}] must be positive.`);
+    }
+  });
   const crops = stringAttribute(call.node, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize';
   if (crops && roi?.length !== 2 * axes.length) call.fail('MODEL_INVALID', `roi must have ${2 * axes.length} numbers.`);
   const resized = dims.map((size) => ({ input: size, output: size, scale: 1, start: 0, end: 1 }));
   const common = sizes && commonScale(call, axes, sizes);
   axes.forEach((axis, i) => {
     const input = dims[axis]!;
+    if (input === 0) return;
     const scale = Math.fround(scales?.[i] ?? common ?? sizes![i]! / input);
-    const output = scales ? Math.floor(input * scale) : common === undefined ? sizes![i]! : Math.round(input * common);
+    // In float32, as other runtimes have it: 5 × 1.4 is 7 then, and otherwise below.
+    const length = Math.fround(input * scale);
+    const output = scales ? Math.floor(length) : common === undefined ? sizes![i]! : Math.round(length);
     resized[axis] = { input, output, scale, start: roi?.[i] ?? 0, end: roi?.[axes.length + i] ?? 1 };
   });
   return { type, dims: resized.map(({ output }) => output), axes: resized };
@@ -86,7 +92,7 @@ function commonScale(call: OperatorCall, axes: readonly number[], sizes: readonl
   }
   if (policy === 'stretch') return undefined;
   const { dims } = call.input(0);
-  const scales = axes.map((axis, i) => Math.fround(sizes[i]! / dims[axis]!));
+  const scales = axes.flatMap((axis, i) => (dims[axis] === 0 ? [] : Math.fround(sizes[i]! / dims[axis]!)));
   return policy === 'not_larger' ? Math.min(...scales) : Math.max(...scales);
 }
 

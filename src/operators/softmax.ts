@@ -2,6 +2,7 @@ import type { Lowering } from '../engine/lowering';
 import { compareCode } from '../engine/functions';
 import { elementCount } from '../graph/value';
 import { axisAttribute, requireFloat } from './arguments';
+import { filled } from './elements';
 import { floats, required } from './emission';
 import { inferOne, likeInput } from './inference';
 import type { Operator, OperatorCall } from './operator';
@@ -43,6 +44,11 @@ function lowerHardmax(call: OperatorCall, lowering: Lowering): void {
   const [outer, n, inner] = competition(call);
   const output = lowering.output(0);
   if (output === undefined) return;
+  const { dims } = call.input(0);
+  if (dims.includes(0)) {
+    lowering.emit('alias', [lowering.constant(filled(dims, 0))], [output]);
+    return;
+  }
   const x = lowering.view(required(call, lowering, 0), [outer, n, inner]);
   const winner = lowering.temporary({ type: 'int64', dims: [outer, 1, inner] });
   lowering.emit('argReduce', [x], [winner], [1, 0, 0]);

@@ -60,8 +60,6 @@ export const exclusions: readonly Exclusion[] = [
     reason: 'training is out of scope',
     outcome: 'refused',
     tests: [
-      'node/test_batchnorm_epsilon_training_mode',
-      'node/test_batchnorm_example_training_mode',
       'node/test_training_dropout',
       'node/test_training_dropout_default',
       'node/test_training_dropout_default_mask',

@@ -299,17 +299,20 @@ describe('compress', () => {
     await run(result.model, feeds);
   });
 
-  test('names a weight that is not finite', async () => {
+  test.each([NaN, Infinity, -Infinity])('names a weight that is %d', async (value) => {
     const model = network();
     const graph = new Graph(model);
     const weights = Float32Array.from(graph.constant('w.grouped')!.data as Float32Array);
-    weights[(2 * 8 + 5) * 9 + 7] = NaN;
+    weights[(2 * 8 + 5) * 9 + 7] = value;
     graph.setInitializer('w.grouped', { type: 'float32', dims: [16, 8, 3, 3], data: weights });
-    await expect(compress(model, { macs: 0.5 })).rejects.toMatchObject({
-      code: 'MODEL_INVALID',
-      node: 'grouped',
-      message: expect.stringContaining('[2, 5, 2, 1] is NaN') as string,
-    });
+    // Shares of a network scale weights before they are decomposed; bounds on the error of a layer do not.
+    for (const goal of [{ macs: 0.5 }, { beta: 0.1 }]) {
+      await expect(compress(model, goal)).rejects.toMatchObject({
+        code: 'MODEL_INVALID',
+        node: 'grouped',
+        message: expect.stringContaining(`[2, 5, 2, 1] is ${value}.`) as string,
+      });
+    }
   });
 
   test('folds batch normalisations on demand', async () => {

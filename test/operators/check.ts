@@ -33,7 +33,7 @@ function callOf(tested: Case, allKnown: boolean): OperatorCall {
   );
 }
 
-async function run(tested: Case): Promise<Constant[]> {
+export async function run(tested: Case): Promise<Constant[]> {
   const session = await InferenceSession.create(modelOf(tested), { intraOpNumThreads: 1 });
   try {
     const results = await session.run(feedsOf(tested));
@@ -43,7 +43,7 @@ async function run(tested: Case): Promise<Constant[]> {
   }
 }
 
-function expectClose(actual: readonly Constant[], expected: readonly Constant[], { tolerance }: Case): void {
+export function expectClose(actual: readonly Constant[], expected: readonly Constant[], { tolerance }: Case): void {
   expect(actual.map(({ type, dims }) => ({ type, dims }))).toEqual(expected.map(({ type, dims }) => ({ type, dims })));
   actual.forEach((constant, index) => expectElements(constant, expected[index]!, tolerance));
 }

@@ -25,6 +25,42 @@ function batch(): Case {
   };
 }
 
+/** By the statistics of the batch. */
+function trained(): Case {
+  const c = random.integer(1, 5);
+  const opset = random.pick([7, 8, 9, 13, 14, 15]);
+  const vector = () => (random.next() < 0.5 ? known(random.floats([c], 0.1, 2)) : random.floats([c], 0.1, 2));
+  return {
+    opType: 'BatchNormalization',
+    opset,
+    inputs: [
+      random.floats([random.integer(2, 3), c, ...random.dims(random.integer(1, 2), 2, 5)]),
+      vector(),
+      vector(),
+      vector(),
+      vector(),
+    ],
+    attributes: {
+      ...(opset >= 14 ? { training_mode: 1 } : {}),
+      ...(random.next() < 0.5 ? { momentum: float(0.7) } : {}),
+      ...(random.next() < 0.5 ? { epsilon: float(1e-3) } : {}),
+    },
+    outputs: opset >= 14 ? 3 : 5,
+  };
+}
+
+/** With statistics of each point. */
+function ofPoints(): Case {
+  const [n, ...point] = map(random.integer(1, 4));
+  const statistic = () => known(random.floats(point, 0.1, 2));
+  return {
+    opType: 'BatchNormalization',
+    opset: random.pick([7, 8]),
+    inputs: [random.floats([n!, ...point]), statistic(), statistic(), statistic(), statistic()],
+    attributes: { spatial: 0 },
+  };
+}
+
 function instance(): Case {
   const c = random.integer(1, 4);
   const factor = random.floats([c]);
@@ -112,5 +148,7 @@ export const normalizationCases: readonly Case[] = [
   ...repeat(12, local),
   ...repeat(8, meanVariance),
   ...repeat(10, lp),
+  ...repeat(12, trained),
+  ...repeat(4, ofPoints),
   { opType: 'LpNormalization', opset: 1, inputs: [{ type: 'float32', dims: [2, 3], data: new Float32Array(6) }] },
 ];

@@ -139,7 +139,27 @@ function older(): Case {
   };
 }
 
+/** Lengths that come out a pixel short, unless they are computed in float32. */
+const rounded: readonly Case[] = [
+  { opType: 'Upsample', opset: 9, inputs: [random.floats([1, 1, 5, 5]), knownFloats([1, 1, 1.4, 1.4])] },
+  { opType: 'Resize', opset: 10, inputs: [random.floats([1, 1, 5, 5]), knownFloats([1, 1, 1.4, 1.4])] },
+  { opType: 'Resize', opset: 13, inputs: [random.floats([1, 1, 5, 5]), undefined, knownFloats([1, 1, 1.4, 1.4])] },
+  {
+    opType: 'Resize',
+    opset: 18,
+    inputs: [random.floats([5, 5]), undefined, knownFloats([1.4])],
+    attributes: { axes: [-1] },
+  },
+  {
+    opType: 'Resize',
+    opset: 18,
+    inputs: [random.floats([1, 1, 10, 20]), undefined, undefined, knownIntegers([25, 33])],
+    attributes: { axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' },
+  },
+];
+
 export const resizeCases: readonly Case[] = [
+  ...rounded,
   ...repeat(60, () => resize('nearest')),
   ...repeat(50, () => resize('linear')),
   ...repeat(50, () => resize('cubic')),

@@ -1,14 +1,6 @@
 import type { AttributeValue } from '../../src/onnx/attribute';
 import { float } from '../operators/case';
-import type { Built, NetworkBuilder } from './network-builder';
-
-// Each layer takes what was built last, and adds itself where it fits; where it does not, it adds nothing. Images stay
-// the first axis, and are never mixed. Only continuous functions: two engines may round to different sides of a step.
-
-type Choose = (count: number) => number;
-type AddLayer = (builder: NetworkBuilder, choose: Choose) => void;
-
-const isMap = ({ dims }: Built) => dims.length === 4;
+import { isMap, type AddLayer, type Choose } from './layer';
 
 /** Extent of a window along an axis. */
 const extent = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1;
@@ -167,7 +159,7 @@ const join: AddLayer = (builder, choose) => {
 };
 
 /** Squeeze and excitation. */
-const gate: AddLayer = (builder, choose) => {
+export const gate: AddLayer = (builder, choose) => {
   const x = builder.last;
   if (!isMap(x)) return;
   const [images, channels] = x.dims as [number, number];
@@ -318,7 +310,7 @@ const branch: AddLayer = (builder, choose) => {
 
 const output: AddLayer = (builder) => builder.alsoOutput(builder.last);
 
-const layers = {
+export const layers = {
   conv,
   convAgain: conv,
   convTranspose,
@@ -342,12 +334,3 @@ const layers = {
   branch,
   output,
 } satisfies Record<string, AddLayer>;
-
-export type LayerKind = keyof typeof layers;
-export const layerKinds = Object.keys(layers) as LayerKind[];
-
-/** Adds a layer of a kind; each question that it asks is answered by the next of the numbers, over and over. */
-export function addLayer(builder: NetworkBuilder, kind: LayerKind, choices: readonly number[]): void {
-  let asked = 0;
-  layers[kind](builder, (count) => choices[asked++ % choices.length]! % count);
-}

@@ -10,6 +10,7 @@
 #include "engine/placement.h"
 #include "engine/spent_constants.h"
 #include "engine/team_threads.h"
+#include "engine/verify_plan.h"
 
 namespace gdws {
 
@@ -105,6 +106,7 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
       constants_[id] = retain(program_.values[id]);
   }
   plan_ = planMemory(program_, overwrites, scratchBytes);
+  if (plansAreVerified()) verifyPlan(program_, overwrites, scratchBytes, plan_);
   // The caller's constants may be gone by the first run.
   for (Value& value : program_.values) value.data = nullptr;
   times_ = std::make_unique<StepTimes[]>(steps_.size());

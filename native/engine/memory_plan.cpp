@@ -146,12 +146,17 @@ class MemoryPlanner {
     // An input of fewer elements is broadcast, and would be overwritten before it is read.
     const size_t bytes = program_.values[id].bytes();
     if (program_.values[source].bytes() != bytes) return false;
-    const auto isSource = [&](int32_t input) { return input >= 0 && root_[input] == source; };
-    if (std::count_if(operation.inputs.begin(), operation.inputs.end(), isSource) > 1) return false;
-    const size_t begin = plan_.places[source].offset;
+    const size_t begin = plan_.places[source].offset, end = begin + bytes;
+    // Another operand may be the same value, a part of it, or something that it is part of.
+    for (size_t k = 0; k < operation.inputs.size(); ++k) {
+      const int32_t input = operation.inputs[k];
+      if (static_cast<int32_t>(k) == at || input < 0 || blockOf_[root_[input]] != blockOf_[source]) continue;
+      const size_t other = plan_.places[root_[input]].offset;
+      if (other < end && begin < other + program_.values[input].bytes()) return false;
+    }
     std::vector<Part*> parts;
     for (Part& part : blocks_[blockOf_[source]].parts) {
-      if (part.at >= begin + std::max<size_t>(bytes, 1) || part.at < begin) continue;
+      if (part.at >= end || begin >= part.at + part.bytes) continue;
       if (part.lastUse > now) return false;
       parts.push_back(&part);
     }

@@ -23,8 +23,12 @@ struct MemoryPlan {
   size_t arenaBytes = 0;
 };
 
-/// Plans `program`. Operation i may write its output 0 over its input `overwrites[i]`, if that is one.
-/// The first `reservedBytes` of the arena are left to the operations' scratch memory.
+/// Plans `program` by one rule: the bytes that an operation writes are disjoint from every byte that it or a later
+/// operation still reads, and from its scratch memory. There are two exceptions:
+/// - output 0 may be the very bytes of input `overwrites[i]` of operation i, if that is one, which its kernel's
+///   definition names (KernelDefinition::overwrites); no other operand may share a byte with that input;
+/// - an input of a concatenation may lie at its very place in the result.
+/// The first `reservedBytes` of the arena are left to the operations' scratch memory. verify_plan.h checks the rule.
 MemoryPlan planMemory(const Program& program, const std::vector<int32_t>& overwrites, size_t reservedBytes);
 
 }  // namespace gdws

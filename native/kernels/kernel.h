@@ -14,9 +14,9 @@
 namespace gdws {
 
 /// Memory of one operation in one run. A pointer is null where the input is absent. Inputs and outputs are aligned to
-/// at least their element; temporaries and scratch to 64 bytes. An output never overlaps an input, but for two cases:
-/// output 0 may be the very memory of the input that the kernel's definition says it `overwrites`; and an input of a
-/// concatenation may lie at its very place in the output.
+/// at least their element; temporaries and scratch to 64 bytes. An output overlaps an input only where the rule of
+/// engine/memory_plan.h allows it: output 0 may be the very memory of the input that the kernel's definition says it
+/// `overwrites`; and an input of a concatenation may lie at its very place in the output.
 struct Buffers {
   const void* const* inputs;
   void* const* outputs;
@@ -62,7 +62,9 @@ constexpr int32_t overwritesNothing = -1;
 struct KernelDefinition {
   const char* name;  ///< operation.method, as "convolution.reference"
   Opcode opcode;
-  int32_t overwrites;  ///< the input whose memory output 0 may be, where nothing reads that input any more
+  /// The input whose memory output 0 may be, where nothing else reads that input: a run reads each of its elements, or
+  /// rows, before it writes any other over them. Other operands never share memory with it then.
+  int32_t overwrites;
   bool (*supports)(const OperationView& operation, const KernelContext& context);
   /// Checks shapes and attributes and throws ProgramError where they do not fit.
   std::unique_ptr<Kernel> (*make)(const OperationView& operation, KernelContext& context);

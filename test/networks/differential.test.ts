@@ -5,7 +5,7 @@ import { forced } from './forced-kernels';
 import { makeNetwork, networkPlan, type NetworkPlan, type RandomNetwork } from './random-network';
 
 /** How many networks each test draws, from which seed, and whether kernels are forced as well; see docs/fuzzing.md. */
-const numRuns = Number(process.env.GDWS_NETWORKS ?? 100);
+const numRuns = Number(process.env.GDWS_NETWORKS ?? 70);
 const seed = Number(process.env.GDWS_SEED ?? 20);
 const forcesKernels = process.env.GDWS_KERNELS === 'forced';
 const timeout = 60_000 + numRuns * (forcesKernels ? 4000 : 1000);

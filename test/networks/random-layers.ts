@@ -36,6 +36,14 @@ function windows(map: readonly number[], choose: Choose, isPool: boolean, ceil =
     return count;
   });
   if (outputs.some((length) => length < 1)) return undefined;
+  // The largest of nothing is the least float in onnxruntime, and minus infinity here.
+  const seesMap = (axis: number, at: number): boolean =>
+    Array.from({ length: kernel[axis]! }, (_, tap) => at * strides[axis]! - pads[axis]! + tap * dilations[axis]!).some(
+      (position) => position >= 0 && position < size[axis]!,
+    );
+  if (isPool && outputs.some((length, axis) => !Array.from({ length }).every((_, at) => seesMap(axis, at)))) {
+    return undefined;
+  }
   const placing: Record<string, AttributeValue> = automatic === 'NOTSET' ? { pads } : { auto_pad: automatic };
   return { kernel, outputs, attributes: { kernel_shape: kernel, strides, dilations, ...placing } };
 }

@@ -257,6 +257,15 @@ describe('Gather, depthwise and pointwise become one operation', () => {
     }, ['gdws']);
   });
 
+  test('where a stage of one channel could be either, it is one of them', () => {
+    expectFusion(() => {
+      const draft = new Draft([2, 1, 5, 7]);
+      const single = draft.convolution(draft.convolution(0, 1), 1, { size: 1 });
+      draft.program.outputs.push(draft.convolution(single, 6, { size: 1 }));
+      return draft;
+    }, ['gdws', 'convolution']);
+  });
+
   test('but not where something reads the middle', () => {
     expectFusion(() => {
       const draft = new Draft(dims);

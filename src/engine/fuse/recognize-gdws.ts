@@ -35,6 +35,8 @@ export function recognizeGdws({ program, constants }: BuiltProgram, pool: Consta
     const depthwise = producers.get(pointwise.inputs[0]!);
     if (!depthwise || uses.get(pointwise.inputs[0]!) !== 1) continue;
     if (!isPointwise(program, pointwise) || !isDepthwise(program, depthwise)) continue;
+    // A convolution of one channel may be a pointwise stage of what is before it, and a depthwise one of what follows.
+    if (replaced.has(depthwise)) continue;
     if (!constantOf(depthwise.inputs[1]) || !constantOf(pointwise.inputs[1])) continue;
     const before = producers.get(depthwise.inputs[0]!);
     const gather = before && isChannelGather(before) && uses.get(before.outputs[0]!) === 1 ? before : undefined;

@@ -65,7 +65,8 @@ function property(check: (network: RandomNetwork, plan: NetworkPlan) => Promise<
     const network = makeNetwork(plan);
     return about(network, () => check(network, plan));
   });
-  return fc.assert(one, { numRuns, seed });
+  // Where a smaller plan takes too long to find, the smallest so far is better than none.
+  return fc.assert(one, { numRuns, seed, interruptAfterTimeLimit: timeout - 20_000, markInterruptAsFailure: true });
 }
 
 test(

@@ -260,7 +260,8 @@ describe('Gather, depthwise and pointwise become one operation', () => {
   test.each([
     ['depthwise, again depthwise and pointwise', [4, 4, 6], [4, 4, 1], ['gdws', 'convolution']],
     ['depthwise, twice depthwise and pointwise', [4, 4, 4, 6], [4, 4, 4, 1], ['gdws', 'gdws']],
-    ['convolutions of one channel', [1, 1, 1, 5], [1, 1, 1, 1], ['gdws', 'gdws']],
+    ['three convolutions of one channel', [1, 1, 6], [1, 1, 1], ['gdws', 'convolution']],
+    ['four convolutions of one channel', [1, 1, 1, 5], [1, 1, 1, 1], ['gdws', 'gdws']],
   ])('once each, of %s', (_, outputs, groups, fused) => {
     expectFusion(() => {
       const draft = new Draft([2, groups[0]!, 5, 7]);

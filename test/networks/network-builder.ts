@@ -4,7 +4,7 @@ import type { ModelProto, NodeProto } from '../../src/onnx/onnx_pb';
 import type { Constant } from '../../src/graph/value';
 import { constantOf } from '../../src/operators/elements';
 import { Random } from '../operators/random';
-import { addLayer, type LayerKind } from './random-layers';
+import { addLayer, type LayerKind } from './layer-kinds';
 
 /** A float32 tensor of a network being built. */
 export interface Built {
@@ -12,7 +12,7 @@ export interface Built {
   readonly dims: readonly number[];
 }
 
-/** Builds a network layer after layer; the image count stays open in what the model declares. */
+/** Builds a network layer after layer; the image count stays open in what the model declares, unless it is fixed. */
 export class NetworkBuilder {
   readonly random: Random;
   /** What was built, the latest last. */
@@ -21,7 +21,11 @@ export class NetworkBuilder {
   private readonly initializers: Record<string, Constant> = {};
   private readonly outputs = new Set<string>();
 
-  constructor(dims: readonly number[], seed: number) {
+  constructor(
+    dims: readonly number[],
+    seed: number,
+    readonly isFixed = false,
+  ) {
     this.random = new Random(seed);
     this.values.push({ name: 'x', dims });
   }
@@ -107,7 +111,7 @@ export class NetworkBuilder {
     if (this.nodes.length === 0) this.node('Relu', [this.last.name], this.last.dims);
     this.alsoOutput(this.last);
     const dimsOf = new Map(this.values.map(({ name, dims }) => [name, dims]));
-    const open = (dims: readonly number[]) => ['images', ...dims.slice(1)];
+    const open = (dims: readonly number[]) => (this.isFixed ? dims : ['images', ...dims.slice(1)]);
     return makeModel({
       nodes: this.nodes,
       inputs: [makeValueInfo('x', 'float32', open(this.values[0]!.dims))],

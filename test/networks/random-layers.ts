@@ -1,14 +1,6 @@
 import type { AttributeValue } from '../../src/onnx/attribute';
 import { float } from '../operators/case';
-import type { Built, NetworkBuilder } from './network-builder';
-
-// Each layer takes what was built last, and adds itself where it fits; where it does not, it adds nothing. Images stay
-// the first axis, and are never mixed. Only continuous functions: two engines may round to different sides of a step.
-
-type Choose = (count: number) => number;
-type AddLayer = (builder: NetworkBuilder, choose: Choose) => void;
-
-const isMap = ({ dims }: Built) => dims.length === 4;
+import { isMap, type AddLayer, type Choose } from './layer';
 
 /** Extent of a window along an axis. */
 const extent = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1;
@@ -44,6 +36,14 @@ function windows(map: readonly number[], choose: Choose, isPool: boolean, ceil =
     return count;
   });
   if (outputs.some((length) => length < 1)) return undefined;
+  // The largest of nothing is the least float in onnxruntime, and minus infinity here.
+  const seesMap = (axis: number, at: number): boolean =>
+    Array.from({ length: kernel[axis]! }, (_, tap) => at * strides[axis]! - pads[axis]! + tap * dilations[axis]!).some(
+      (position) => position >= 0 && position < size[axis]!,
+    );
+  if (isPool && outputs.some((length, axis) => !Array.from({ length }).every((_, at) => seesMap(axis, at)))) {
+    return undefined;
+  }
   const placing: Record<string, AttributeValue> = automatic === 'NOTSET' ? { pads } : { auto_pad: automatic };
   return { kernel, outputs, attributes: { kernel_shape: kernel, strides, dilations, ...placing } };
 }
@@ -167,7 +167,7 @@ const join: AddLayer = (builder, choose) => {
 };
 
 /** Squeeze and excitation. */
-const gate: AddLayer = (builder, choose) => {
+export const gate: AddLayer = (builder, choose) => {
   const x = builder.last;
   if (!isMap(x)) return;
   const [images, channels] = x.dims as [number, number];
@@ -318,7 +318,7 @@ const branch: AddLayer = (builder, choose) => {
 
 const output: AddLayer = (builder) => builder.alsoOutput(builder.last);
 
-const layers = {
+export const layers = {
   conv,
   convAgain: conv,
   convTranspose,
@@ -342,12 +342,3 @@ const layers = {
   branch,
   output,
 } satisfies Record<string, AddLayer>;
-
-export type LayerKind = keyof typeof layers;
-export const layerKinds = Object.keys(layers) as LayerKind[];
-
-/** Adds a layer of a kind; each question that it asks is answered by the next of the numbers, over and over. */
-export function addLayer(builder: NetworkBuilder, kind: LayerKind, choices: readonly number[]): void {
-  let asked = 0;
-  layers[kind](builder, (count) => choices[asked++ % choices.length]! % count);
-}

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import type Sharp from 'sharp';
 import { GdwsError } from '../errors';
 import { optionalPackage } from '../optional';
 import { boolean, checkOptions, integer, listOf, required, type OptionTable } from '../options';
@@ -40,7 +41,7 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
   if (channels !== 1 && channels !== 3) {
     throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, { file: folder });
   }
-  const { default: sharp } = await optionalPackage<{ default: typeof import('sharp') }>('sharp');
+  const { default: sharp } = await optionalPackage<{ default: typeof Sharp }>('sharp');
   const pictures = spread(await picturesOf(folder, isUnlabelled), count);
   const imageLength = channels * height * width;
   const pixels = new Uint8Array(pictures.length * imageLength);

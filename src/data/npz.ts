@@ -1,3 +1,4 @@
+import type * as Fflate from 'fflate';
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../errors';
 import type { Constant } from '../graph/value';
@@ -15,7 +16,7 @@ const mostCompression = 1032;
  */
 export async function readNpz(file: string): Promise<Map<string, Tensor>> {
   const bytes = await readBytes(file);
-  const { unzipSync } = await optionalPackage<typeof import('fflate')>('fflate');
+  const { unzipSync } = await optionalPackage<typeof Fflate>('fflate');
   let entries: Record<string, Uint8Array>;
   try {
     entries = unzipSync(bytes, {
@@ -49,7 +50,7 @@ const noDate = new Date(1980, 0, 1);
 export async function npzEncoder(): Promise<
   (arrays: Iterable<readonly [name: string, array: Constant]>) => Uint8Array
 > {
-  const { zipSync } = await optionalPackage<typeof import('fflate')>('fflate');
+  const { zipSync } = await optionalPackage<typeof Fflate>('fflate');
   return (arrays) =>
     zipSync(Object.fromEntries([...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)])), {
       level: 0,

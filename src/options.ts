@@ -105,7 +105,6 @@ function unknownOption(name: string, known: readonly string[], place?: string): 
 
 /** A value, and its type where that is not the one that is wanted. */
 function shown(value: unknown, type: string): string {
-  if (value === undefined) return 'missing';
   if (value === null) return 'null';
   const isOfType = typeof value === type && !Array.isArray(value);
   switch (typeof value) {
@@ -118,8 +117,12 @@ function shown(value: unknown, type: string): string {
       return 'a function';
     case 'symbol':
       return 'a symbol';
-    default:
-      return `${String(value as number | bigint | boolean)}${isOfType ? '' : ` (a ${typeof value})`}`;
+    case 'undefined':
+      return 'missing';
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return `${String(value)}${isOfType ? '' : ` (a ${typeof value})`}`;
   }
 }
 

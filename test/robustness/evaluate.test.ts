@@ -51,8 +51,9 @@ describe('evaluate', () => {
 
   it('without an attack counts natural accuracy alone, with no gradient', async () => {
     const natural = (name: string, at: number) => {
-      const { classes, imageDims, logits } = threshold(at);
-      return { name, classifier: { classes, imageDims, logits } };
+      const both = threshold(at);
+      const { classes, imageDims } = both;
+      return { name, classifier: { classes, imageDims, logits: both.logits.bind(both) } };
     };
     const seen: [number, number][] = [];
     const found = await evaluate([natural('half', 0.5), natural('higher', 0.65)], images, labels, undefined, {

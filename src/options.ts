@@ -117,12 +117,12 @@ function shown(value: unknown, type: string): string {
       return 'a function';
     case 'symbol':
       return 'a symbol';
-    case 'undefined':
-      return 'missing';
     case 'number':
     case 'bigint':
     case 'boolean':
       return `${String(value)}${isOfType ? '' : ` (a ${typeof value})`}`;
+    default:
+      return 'missing';
   }
 }
 

@@ -13,7 +13,7 @@ import { root } from './samples';
 const imageBytes = 3 * 32 * 32;
 
 /** Images of each file of CIFAR-10's format. */
-const imageCount = 16;
+const imageCount = 6;
 
 /**
  * A classifier of CIFAR's images with random weights. One depthwise kernel a channel is nearly all of its layers, so that
@@ -23,7 +23,8 @@ function network(): Uint8Array {
   const layers = [
     { from: 3, to: 8, stride: 2 },
     { from: 8, to: 128, stride: 2 },
-    { from: 128, to: 128, stride: 1 },
+    { from: 128, to: 192, stride: 1 },
+    { from: 192, to: 192, stride: 1 },
   ];
   const weights = ({ from, to }: { from: number; to: number }) => {
     const { data, ...rest } = floats([to, from, 3, 3], 1);
@@ -57,7 +58,7 @@ function network(): Uint8Array {
       outputs: [makeValueInfo('logits', 'float32', ['batch', 10])],
       initializers: {
         ...Object.fromEntries(layers.map((layer, index) => [`weight${index}`, weights(layer)])),
-        rows: floats([10, 128], 9),
+        rows: floats([10, 192], 9),
       },
     }),
   );

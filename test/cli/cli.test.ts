@@ -304,7 +304,7 @@ describe('inspect', () => {
 describe('compress', () => {
   test('--max-drop finds the budget, and says how sure the drop is', async () => {
     const output = inFolder('within.onnx');
-    const args = ['--max-drop', '2%', '--data', digits, '--count', '60'];
+    const args = ['--max-drop', '2%', '--data', digits, '--count', '60', '--seed', '3'];
     const { code, stdout } = await gdws(['compress', model, '-o', output, ...args]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/chosen/);

@@ -215,10 +215,31 @@ const cases: Record<string, readonly Case[]> = {
   ],
   "See 'gdws inspect'.": [
     {
-      command: ['evaluate', 'unknown.onnx', '--data', 'test_batch.bin'],
+      command: ['evaluate', 'unknown.onnx', '--data', 'test_batch.bin', ...fgsm],
       followed: () => ['inspect', 'unknown.onnx'],
     },
   ],
+  'Name the attack whose images are tried: --attack pgd.': [
+    {
+      command: ['evaluate', 'cifar.onnx', '--data', 'absent.bin', '--transfer'],
+      followed: (message) => [
+        ...['evaluate', 'cifar.onnx', '--data', 'absent.bin', '--transfer'],
+        ...named('--attack', message),
+      ],
+      next: absent,
+    },
+  ],
+  'Measure them with gdws alpha, with the same --include, --exclude and --first-layer, or leave these layers as they are: --exclude.':
+    [
+      {
+        command: [...compress, '--macs', '0.8', '--alpha', 'short.json'],
+        followed: plus(['alpha', 'cifar.onnx', '-o', 'alpha.json', '--data', 'test_batch.bin']),
+      },
+      {
+        command: [...compress, '--macs', '0.8', '--alpha', 'short.json'],
+        followed: plus(compress, '--macs', '0.8', '--alpha', 'short.json', '--exclude', 'conv2'),
+      },
+    ],
   "'gdws inspect' lists the operators of a model.": [
     { command: ['run', 'unknown.onnx', '--input', 'file.npy'], followed: () => ['inspect', 'unknown.onnx'] },
   ],
@@ -228,8 +249,8 @@ const cases: Record<string, readonly Case[]> = {
 const elsewhere: Record<string, string> = {
   'Allow a larger --max-drop, give more of --data or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
   'Its size is what `node --max-old-space-size=` says, in MB.': 'an option of node',
-  "Build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in … (needs CMake and a C++20 compiler with OpenMP).":
-    'commands of npm',
+  "Where a bundler has put gdws into a file, leave it out (esbuild: --external:gdws; docs/bundlers.md), or set the environment variable GDWS_ADDON to the path of the addon. Else build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in node_modules/gdws (needs CMake and a C++20 compiler with OpenMP).":
+    'commands of npm, and tarball.test.ts',
 };
 
 beforeAll(async () => {
@@ -243,6 +264,7 @@ beforeAll(async () => {
   );
   for (const name of ['test_batch.bin', 'data_batch_1.bin']) await fs.writeFile(name, cifar);
   await fs.writeFile('small.onnx', classifier());
+  await fs.writeFile('short.json', JSON.stringify({ conv1: new Array<number>(8).fill(1) }));
   await fs.writeFile('cifar.onnx', classifier({ dims: ['n', 3, 32, 32] }));
   await fs.writeFile('open.onnx', classifier({ dims: ['n', 3, 'h', 'w'] }));
   await fs.writeFile('first.onnx', classifier({ kernels: [3, 1] }));

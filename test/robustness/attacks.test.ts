@@ -180,9 +180,9 @@ describe('bad input', () => {
     gradient: () => Promise.reject(new Error('asked')),
   };
   const cases: [string, object][] = [
-    ['eps is null', { attack: 'pgd', norm: 'linf', eps: NaN }],
+    ['eps is NaN', { attack: 'pgd', norm: 'linf', eps: NaN }],
     ['eps is -0.1', { attack: 'msd', eps: { linf: -0.1, l2: 1, l1: 1 } }],
-    ['stepSize is null', { attack: 'pgd', norm: 'l2', eps: 1, stepSize: NaN }],
+    ['stepSize is NaN', { attack: 'pgd', norm: 'l2', eps: 1, stepSize: NaN }],
     ['stepSize.l2 is -1', { attack: 'msd', eps: { linf: 0.1, l2: 1, l1: 1 }, stepSize: { l2: -1 } }],
     ["eps is '-1/255'", { attack: 'pgd', norm: 'linf', eps: '-1/255' }],
     ['eps is 8', { attack: 'fgsm', norm: 'linf', eps: 8 }],

@@ -168,7 +168,7 @@ test.each([
   ['alpha', '--data', 'one.npy', '--labels', 'labels.json', '-o', 'labels.json'],
   ['compress', '--macs', '0.5', '--calib', 'one.npy', '-o', 'one.npy'],
   ['compress', '--beta', '0.5', '--alpha', 'labels.json', '-o', 'labels.json'],
-  ['sweep', '--data', 'one.npy', '-o', 'x.html', '--json', 'one.npy'],
+  ['sweep', '--data', 'one.npy', '-o', 'x.html', '--report', 'one.npy'],
 ])('%s %s %s ... does not write over what it reads', async (command, ...args) => {
   await fs.writeFile(inFolder('labels.json'), '{}');
   const before = await fs.readFile(inFolder('one.npy'));

@@ -12,7 +12,13 @@ interface Windows {
 }
 
 /** Sliding windows over a map; `undefined` where they do not fit. `most` bounds padding by the window, as pooling does. */
-function windows(map: readonly number[], choose: Choose, isPool: boolean, ceil = false): Windows | undefined {
+function windows(
+  map: readonly number[],
+  choose: Choose,
+  isPool: boolean,
+  ceil = false,
+  isFixed = false,
+): Windows | undefined {
   const size = [map[2]!, map[3]!];
   const kernel = [1 + choose(isPool ? 3 : 5), 1 + choose(3)];
   const strides = [1 + (choose(3) >> 1), 1 + choose(3)];
@@ -31,8 +37,11 @@ function windows(map: readonly number[], choose: Choose, isPool: boolean, ceil =
     const free = length + pads[axis]! + pads[axis + 2]! - extent(kernel[axis]!, dilations[axis]!);
     if (free < 0) return 0;
     let count = Math.floor(free / strides[axis]!) + 1;
-    // A window that begins beyond the map and its begin padding is left out.
-    if (ceil && free % strides[axis]! !== 0 && count * strides[axis]! < length + pads[axis]!) count++;
+    if (!ceil || free % strides[axis]! === 0) return count;
+    // A window that begins beyond the map and its begin padding is left out, which onnxruntime's inference of shapes, where
+    // a network declares them all, does not know.
+    if (count * strides[axis]! < length + pads[axis]!) count++;
+    else if (isFixed) return 0;
     return count;
   });
   if (outputs.some((length) => length < 1)) return undefined;
@@ -136,7 +145,7 @@ const pool: AddLayer = (builder, choose) => {
   if (!isMap(x)) return;
   const opType = ['MaxPool', 'AveragePool'][choose(2)]!;
   const ceil = choose(3) === 0;
-  const over = windows(x.dims, choose, true, ceil);
+  const over = windows(x.dims, choose, true, ceil, builder.isFixed);
   if (!over) return;
   const { dilations, ...attributes } = over.attributes;
   const isMax = opType === 'MaxPool';

@@ -31,7 +31,8 @@ export { Tensor } from 'onnxruntime-common';
  * Options of onnxruntime-common, of which two count here: `intraOpNumThreads`, the threads of one run, by default all the
  * processors that affinity and cgroup quota leave this process, and `enableProfiling`. The others are accepted and ignored, so that
  * changing an import is enough. A slip of a known name is refused with ARGUMENT_INVALID; any other unknown name, as of an engine's own
- * option, is passed over with a warning of the process, once. */
+ * option, is passed over with a warning of the process, once.
+ */
 export interface SessionOptions extends Common.SessionOptions {
   /**
    * A kernel (`convolution.product`) or method (`reference`) to take wherever it is supported, instead of the fastest.

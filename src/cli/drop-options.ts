@@ -115,7 +115,7 @@ export function checkHeldOut(
 
 function report({ natural, robust }: Drops): string {
   const sentence = (what: string, drop: PairedDrop) =>
-    `${what} ${describe(drop)}, by at most ${points(drop.atMost)} points with ${100 * drop.confidence} % confidence`;
+    `${what} ${describe(drop)}; with ${100 * drop.confidence} % confidence it drops by at most ${points(drop.atMost)} points`;
   const parts = [sentence('accuracy', natural), ...(robust ? [sentence('accuracy under attack', robust)] : [])];
   return `on ${natural.trials} images that the search has not seen: ${parts.join('; ')}`;
 }

@@ -309,7 +309,7 @@ describe('compress', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/chosen/);
     expect(stdout).toMatch(
-      /on 30 images that the search has not seen: accuracy .* points, by at most .* points with 95 % confidence/,
+      /on 30 images that the search has not seen: accuracy .* points; with 95 % confidence it drops by at most .* points/,
     );
     const asJson = await gdws(['compress', model, '-o', output, ...args, '--json']);
     const { search } = parse<{ search: WithinDrop }>(asJson.stdout);

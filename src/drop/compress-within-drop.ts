@@ -146,7 +146,7 @@ export async function compressWithinDrop(
   });
   const compression = compressions.get(share);
   const before = await outcomes(dense, held);
-  if (!compression) return { share, trials, heldOut: { ...drops(before, before), isWithin: true } };
+  if (!compression) return { compression, share, trials, heldOut: { ...drops(before, before), isWithin: true } };
   const lost = drops(before, await outcomes(compression.bytes(), held));
   return { compression, share, trials, heldOut: { ...lost, isWithin: isWithin(lost) } };
 }

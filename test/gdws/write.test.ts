@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => fs.rm(folder, { recursive: true }));
 
-const compressed = () => compress(inFolder('model.onnx'), { params: 1 });
+const compressed = () => compress(inFolder('model.onnx'), { error: 0.1 });
 
 test.each(['model.onnx', 'sub/../model.onnx', 'symbolic.onnx', 'hard.onnx'])(
   'a compression does not write over its source as %s',
@@ -47,7 +47,7 @@ test('nor over the file with its weights', async () => {
   model.graph!.initializer.push({ ...large!, name: 'spare', dims: [512n], rawData: new Uint8Array(2048) });
   await writeModel(model, inFolder('apart.onnx'), 1500);
   const data = await fs.readFile(inFolder('apart.onnx.data'));
-  const apart = await compress(inFolder('apart.onnx'), { params: 1 });
+  const apart = await compress(inFolder('apart.onnx'), { error: 0.1 });
   await expect(apart.write(inFolder('apart.onnx.data'))).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
   expect((await fs.readFile(inFolder('apart.onnx.data'))).equals(data)).toBe(true);
 });

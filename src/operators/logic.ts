@@ -1,7 +1,7 @@
 import type { Lowering, ValueId } from '../engine/lowering';
 import { compareCode, type BinaryName, type CompareName } from '../engine/functions';
 import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
-import { commonType } from './arguments';
+import { commonType, requireFloat } from './arguments';
 import { broadcastInputs } from './broadcast';
 import { filled, isFloat, newElements } from './elements';
 import { emitBinary, floats, required } from './emission';
@@ -21,9 +21,7 @@ function asFloats(call: OperatorCall, lowering: Lowering, index: number): ValueI
   const { type, dims } = call.input(index);
   const value = required(call, lowering, index);
   if (isFloat(type)) return value;
-  if (!narrow.has(type)) {
-    call.fail('OPERATOR_UNSUPPORTED', `the engine runs it on floats, not on ${type}.`, 'Cast the input to float.');
-  }
+  if (!narrow.has(type)) requireFloat(call, type);
   const converted = floats(lowering, dims);
   lowering.emit('cast', [value], [converted]);
   return converted;

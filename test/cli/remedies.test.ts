@@ -213,13 +213,11 @@ const cases: Record<string, readonly Case[]> = {
       followed: (message) => ['run', 'two.onnx', ...message.slice(message.indexOf('--input')).trim().split(' ')],
     },
   ],
-  "See 'gdws inspect'.": [
+  "'gdws inspect' lists the operators of a model.": [
     {
       command: ['evaluate', 'unknown.onnx', '--data', 'test_batch.bin'],
       followed: () => ['inspect', 'unknown.onnx'],
     },
-  ],
-  "'gdws inspect' lists the operators of a model.": [
     { command: ['run', 'unknown.onnx', '--input', 'file.npy'], followed: () => ['inspect', 'unknown.onnx'] },
   ],
 };

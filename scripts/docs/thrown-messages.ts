@@ -60,7 +60,8 @@ function hasWords(text: string): boolean {
 function literalsIn(node: ts.Expression): string[] {
   if (ts.isStringLiteral(node)) return [node.text];
   if (ts.isConditionalExpression(node)) return [...literalsIn(node.whenTrue), ...literalsIn(node.whenFalse)];
-  return [];
+  const initializer = meaningOf(node)?.initializer;
+  return initializer ? literalsIn(initializer) : [];
 }
 
 function remedyIn(place: ts.Expression): ts.Expression | undefined {
@@ -75,7 +76,7 @@ function remedyIn(place: ts.Expression): ts.Expression | undefined {
 
 /**
  * What an expression of text may look like, as far as it is written out; where it is a parameter of the function around it,
- * what `call` gives for it.
+ * what `call` gives for it; where it is a call of a function of this file, what that returns.
  */
 function textsOf(node: ts.Expression, call: ts.CallExpression | undefined): string[] {
   if (ts.isStringLiteralLike(node)) return [node.text];
@@ -87,11 +88,30 @@ function textsOf(node: ts.Expression, call: ts.CallExpression | undefined): stri
     return textsOf(node.left, call).flatMap((left) => textsOf(node.right, call).map((right) => left + right));
   }
   if (ts.isParenthesizedExpression(node)) return textsOf(node.expression, call);
+  if (ts.isCallExpression(node)) {
+    const returned = returnedBy(node);
+    return returned.length ? returned.flatMap((one) => textsOf(one, undefined)) : ['…'];
+  }
   const meaning = meaningOf(node);
   if (meaning?.initializer) return textsOf(meaning.initializer, call);
   if (!meaning?.parameter || !call) return ['…'];
   const argument = call.arguments[meaning.parameter.place];
   return argument ? textsOf(argument, undefined) : [];
+}
+
+/** What the function that is called may return, where it is one of this file. */
+function returnedBy({ expression }: ts.CallExpression): ts.Expression[] {
+  const called = expression
+    .getSourceFile()
+    .statements.find((one) => ts.isFunctionDeclaration(one) && one.name?.text === expression.getText());
+  const returned: ts.Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && node !== called) return;
+    if (ts.isReturnStatement(node) && node.expression) returned.push(node.expression);
+    ts.forEachChild(node, visit);
+  };
+  if (called) visit(called);
+  return returned;
 }
 
 /** The calls, in this file, of the function whose parameter the expression is; one unknown call where it is none. */

@@ -87,7 +87,8 @@ class ProgramBuilder {
     const call = callOf(this.graph, node, (name) => this.known(name));
     const lower = operator?.lower;
     if (!lower) {
-      return call.fail('OPERATOR_UNSUPPORTED', 'the engine does not run this operator.', "See 'gdws inspect'.");
+      const remedy = "'gdws inspect' lists the operators of a model.";
+      return call.fail('OPERATOR_UNSUPPORTED', 'the engine does not run this operator.', remedy);
     }
     computeCall(call, () => lower(call, this.loweringFor(node, needed)));
   }

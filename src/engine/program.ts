@@ -126,7 +126,9 @@ export class Program {
     for (const id of [...this.inputs, ...this.outputs]) words.push(number(id));
     const float = new Float32Array(1);
     const bits = new Int32Array(float.buffer);
+    const starts: number[] = [];
     for (const { opcode, inputs, outputs, ints, floats } of this.operations) {
+      starts.push(words.length);
       words.push(native.opcodes.indexOf(opcode), inputs.length);
       for (const id of inputs) words.push(number(id));
       words.push(outputs.length);
@@ -139,16 +141,17 @@ export class Program {
         words.push(bits[0]!);
       }
     }
-    return toWords(words);
+    const encoded = Int32Array.from(words);
+    // Refuses what 32 bits cannot hold, rather than wrap it.
+    const wrapped = encoded.findIndex((word, i) => word !== words[i]);
+    if (wrapped >= 0) {
+      const operation = this.operations[starts.findLastIndex((start) => start <= wrapped)];
+      throw new GdwsError(
+        'OPERATOR_UNSUPPORTED',
+        `the engine cannot hold the number ${words[wrapped]} in 32 bits.`,
+        operation?.origin,
+      );
+    }
+    return encoded;
   }
-}
-
-/** Refuses what 32 bits cannot hold, rather than wrap it. */
-function toWords(words: readonly number[]): Int32Array {
-  const encoded = Int32Array.from(words);
-  const wrapped = encoded.findIndex((word, i) => word !== words[i]);
-  if (wrapped >= 0) {
-    throw new GdwsError('OPERATOR_UNSUPPORTED', `the engine cannot hold the number ${words[wrapped]} in 32 bits.`);
-  }
-  return encoded;
 }

@@ -3,11 +3,10 @@ import { GdwsError } from '../errors';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
 import { copyElements, elementsOf } from './feeds';
+import { mostValueElements } from './value-limit';
 import { nameOf } from '../onnx/node-place';
+import { operatorOf } from '../operators';
 import { elementCount, type KnownValue, type ValueType } from '../graph/value';
-
-/** Elements of an input up to which programs are compiled for its values. */
-export const mostValueElements = 64;
 
 /**
  * The inputs of a graph whose values, and not just their shapes, decide what is computed: sizes, axes, scales. They are
@@ -48,11 +47,15 @@ export class ValueInputs {
     return this.names.size > before;
   }
 
-  /** Inputs of the graph that the tensor at fault depends on, or where none is named, the node. */
+  /**
+   * Inputs of the graph that the tensor at fault depends on, or where none is named, the node: it may be computed before the
+   * run then, if its operator can.
+   */
   private inputsAbove({ node: place, operator, tensor }: GdwsError): string[] {
     const { graph } = this;
     const node = graph.nodes.find((one) => nameOf(one) === place && (!operator || one.opType === operator));
-    const pending = tensor !== undefined ? [tensor] : node ? [...namesReadBy(node)] : [];
+    const folds = node && operatorOf(node.domain, node.opType)?.fold !== undefined;
+    const pending = tensor !== undefined ? [tensor] : folds ? [...namesReadBy(node)] : [];
     const seen = new Set<string>();
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       if (name === '' || seen.has(name)) continue;

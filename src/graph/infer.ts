@@ -40,6 +40,7 @@ export function inferValues(
   };
   checkInputs(graph, feeds);
   for (const { name } of graph.proto.initializer) attempt(() => inferConstant(graph, name, values));
+  for (const { values: tensor } of graph.proto.sparseInitializer) attempt(() => refuseSparse(tensor?.name));
   for (const input of graph.inputs) {
     const { name } = input;
     attempt(() => {
@@ -80,6 +81,13 @@ function inferConstant(graph: Graph, name: string, values: Map<string, KnownValu
   values.set(name, { type: constant.type, dims: constant.dims, constant });
 }
 
+function refuseSparse(tensor: string | undefined): never {
+  throw new GdwsError('OPERATOR_UNSUPPORTED', 'sparse constants are not supported.', {
+    tensor,
+    remedy: 'Export the constant as a dense tensor.',
+  });
+}
+
 function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue>, work: FoldingWork): void {
   const output = node.output[0] ?? '';
   // Through the graph, which decodes a tensor once.
@@ -89,7 +97,10 @@ function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue
   const unknown = node.input.findIndex((name) => name !== '' && !values.has(name));
   if (!operator || unknown >= 0) {
     if (useDeclarations(graph, node, values)) return;
-    if (!operator) return call.fail('OPERATOR_UNSUPPORTED', 'gdws does not know this operator.', "See 'gdws inspect'.");
+    if (!operator) {
+      const remedy = "'gdws inspect' lists the operators of a model.";
+      return call.fail('OPERATOR_UNSUPPORTED', 'gdws does not know this operator.', remedy);
+    }
     return call.fail('SHAPE_UNKNOWN', `the shape of input ${unknown} ('${node.input[unknown]}') cannot be inferred.`);
   }
   const place = placeOf(node);

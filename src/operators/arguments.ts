@@ -69,6 +69,8 @@ export function commonType(call: OperatorCall, indices: readonly number[]): Data
 export function typeAttribute(call: OperatorCall, name: string): DataType {
   const code = intAttribute(call.node, name);
   const type = dataTypeOf(code);
+  // All but UNDEFINED are types of ONNX.
+  if (code <= 0) call.fail('MODEL_INVALID', `${code} of attribute '${name}' is no element type.`);
   if (!type) call.fail('OPERATOR_UNSUPPORTED', `element type ${code} of attribute '${name}' is not supported.`);
   return type;
 }

@@ -2,6 +2,7 @@ import type { Lowering, ValueId } from '../engine/lowering';
 import type { BinaryName, UnaryName } from '../engine/functions';
 import type { ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
+import { aligned } from './aligned';
 import { commonType, requireArithmetic, requireFloat } from './arguments';
 import { broadcast, broadcastInputs } from './broadcast';
 import { isFloat, numbersOf, wrapped } from './elements';
@@ -36,11 +37,11 @@ function binaryType(call: OperatorCall): ValueType {
 
 /** An operator of two inputs of one type, with broadcasting. */
 function binary(name: BinaryName, f: ElementFunction): Operator {
-  return {
+  return aligned({
     infer: inferOne(binaryType),
     fold: (call) => foldElementwise(call, binaryType(call).type, f),
     lower: (call, lowering) => lowerBinary(call, lowering, name),
-  };
+  });
 }
 
 function lowerBinary(call: OperatorCall, lowering: Lowering, name: BinaryName): void {
@@ -104,7 +105,7 @@ function integerPower(base: bigint, exponent: bigint): bigint {
 }
 
 /** Base and exponent may have different types; the result has that of the base. */
-const power: Operator = {
+const power = aligned({
   infer: inferOne(powerType),
   fold: (call) => foldElementwise(call, powerType(call).type, { number: Math.pow, bigint: integerPower }),
   lower: (call, lowering) => {
@@ -126,7 +127,7 @@ const power: Operator = {
       emitBinary(lowering, 'pow', x, converted, output);
     }
   },
-};
+});
 
 function modulo(call: OperatorCall): ElementFunction {
   const truncated = intAttribute(call.node, 'fmod', 0) !== 0;

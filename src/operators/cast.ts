@@ -34,17 +34,14 @@ const castable: ReadonlySet<DataType> = new Set(['int64', 'int32', 'uint8', 'boo
 function lowerCast(call: OperatorCall, lowering: Lowering): void {
   const { type } = castType(call);
   const from = call.input(0).type;
-  const output = lowering.output(0);
-  if (output === undefined) return;
-  const value = required(call, lowering, 0);
-  if (from === type || (isFloat(from) && isFloat(type))) {
-    lowering.emit('alias', [value], [output]);
-    return;
-  }
-  if ((!isFloat(type) && !castable.has(type)) || from === 'string') {
+  const alike = from === type || (isFloat(from) && isFloat(type));
+  // Before any value is asked for: the engine holds no strings.
+  if (!alike && ((!isFloat(type) && !castable.has(type)) || from === 'string')) {
     call.fail('OPERATOR_UNSUPPORTED', `the engine cannot cast ${from} to ${type}.`);
   }
-  lowering.emit('cast', [value], [output]);
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  lowering.emit(alike ? 'alias' : 'cast', [required(call, lowering, 0)], [output]);
 }
 
 const cast: Operator = {

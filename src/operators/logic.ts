@@ -1,7 +1,8 @@
 import type { Lowering, ValueId } from '../engine/lowering';
 import { compareCode, type BinaryName, type CompareName } from '../engine/functions';
 import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
-import { commonType } from './arguments';
+import { aligned } from './aligned';
+import { commonType, requireFloat } from './arguments';
 import { broadcastInputs } from './broadcast';
 import { filled, isFloat, newElements } from './elements';
 import { emitBinary, floats, required } from './emission';
@@ -21,9 +22,7 @@ function asFloats(call: OperatorCall, lowering: Lowering, index: number): ValueI
   const { type, dims } = call.input(index);
   const value = required(call, lowering, index);
   if (isFloat(type)) return value;
-  if (!narrow.has(type)) {
-    call.fail('OPERATOR_UNSUPPORTED', `the engine runs it on floats, not on ${type}.`, 'Cast the input to float.');
-  }
+  if (!narrow.has(type)) requireFloat(call, type);
   const converted = floats(lowering, dims);
   lowering.emit('cast', [value], [converted]);
   return converted;
@@ -46,7 +45,7 @@ function comparisonType(call: OperatorCall): ValueType {
 
 function comparison(name: CompareName, holds: <T extends number | bigint>(x: T, y: T) => boolean): Operator {
   const f: ElementFunction = { number: holds, bigint: holds };
-  return {
+  return aligned({
     infer: inferOne(comparisonType),
     fold: (call) => foldElementwise(call, 'bool', f),
     lower: (call, lowering) => {
@@ -55,12 +54,12 @@ function comparison(name: CompareName, holds: <T extends number | bigint>(x: T, 
       const operands = [comparable(call, lowering, name, 0), comparable(call, lowering, name, 1)];
       lowering.emit('compare', operands, [output], [compareCode(name)]);
     },
-  };
+  });
 }
 
 /** A function of two truth values as arithmetic on 0 and 1, of which any result but 0 is true. */
 function logical(name: BinaryName, f: (x: number, y: number) => boolean): Operator {
-  return {
+  return aligned({
     infer: inferOne(comparisonType),
     fold: (call) => foldElementwise(call, 'bool', { number: f }),
     lower: (call, lowering) => {
@@ -71,7 +70,7 @@ function logical(name: BinaryName, f: (x: number, y: number) => boolean): Operat
       emitBinary(lowering, name, asFloats(call, lowering, 0), asFloats(call, lowering, 1), result);
       lowering.emit('cast', [result], [output]);
     },
-  };
+  });
 }
 
 function selectType(call: OperatorCall): ValueType {

@@ -5,7 +5,7 @@ import { floatAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { axisAttribute, commonType, normalizeAxes, ranked, requireFloat } from './arguments';
 import { requireBroadcastTo } from './broadcast';
 import { constantOf, filled, numbersOf } from './elements';
-import { emitBinary, emitUnary, floats, noActivation, required } from './emission';
+import { emitAs, emitBinary, emitUnary, floats, noActivation, required } from './emission';
 import { inferOne, likeInput } from './inference';
 import type { Operator, OperatorCall } from './operator';
 
@@ -26,10 +26,17 @@ function isOfPoints(call: OperatorCall): boolean {
   return call.opset < 9 && intAttribute(call.node, 'spatial', 1) === 0;
 }
 
+/** Dims that have an axis of channels: a vector is of one channel. */
+function withChannels(dims: readonly number[]): readonly number[] {
+  return dims.length === 1 ? [...dims, 1] : dims;
+}
+
 function batchNormalization(call: OperatorCall): ValueType[] {
-  const x = ranked(call, 0, 2);
-  const dims = isOfPoints(call) ? x.dims.slice(1) : [x.dims[1]!];
-  for (const index of [1, 2, 3, 4]) {
+  const x = ranked(call, 0, 1);
+  const dims = isOfPoints(call) ? x.dims.slice(1) : [withChannels(x.dims)[1]!];
+  // Operator sets differ in the shape of what is not supported at all.
+  const isRefused = isOfPoints(call) && isTraining(call);
+  for (const index of isRefused ? [] : [1, 2, 3, 4]) {
     if (call.input(index).dims.join() !== dims.join()) {
       call.fail('SHAPE_MISMATCH', `input ${index} must have the shape [${dims.join(', ')}].`);
     }
@@ -47,7 +54,7 @@ function isTraining({ opset, node }: OperatorCall): boolean {
 function lowerBatchNormalization(call: OperatorCall, lowering: Lowering): void {
   const [{ type, dims }, statistic] = batchNormalization(call) as [ValueType, ValueType];
   requireFloat(call, type);
-  if (isTraining(call)) return lowerTrainedNormalization(call, lowering, dims);
+  if (isTraining(call)) return lowerTrainedNormalization(call, lowering);
   const output = lowering.output(0);
   if (output === undefined) return;
   const statistics = [1, 2, 3, 4].map((index) => call.constant(index));
@@ -65,10 +72,32 @@ function lowerBatchNormalization(call: OperatorCall, lowering: Lowering): void {
   const x = required(call, lowering, 0);
   const scale = derived('scale', scaleOf);
   const shift = derived('shift', (c) => beta![c]! - mean![c]! * scaleOf(c));
-  if (!isOfPoints(call)) return lowering.emit('scaleShift', [x, scale, shift], [output], [noActivation()], [0, 0]);
+  if (!isOfPoints(call)) {
+    emitScaleShift(lowering, x, dims, [scale, shift], output);
+    return;
+  }
   const scaled = floats(lowering, dims);
   emitBinary(lowering, 'mul', x, scale, scaled);
   emitBinary(lowering, 'add', scaled, shift, output);
+}
+
+/** scale·x + shift of each channel. */
+function emitScaleShift(
+  lowering: Lowering,
+  x: ValueId,
+  dims: readonly number[],
+  factors: readonly ValueId[],
+  output: ValueId,
+): void {
+  const seen = withChannels(dims);
+  emitAs(lowering, output, dims, { type: 'float32', dims: seen }, (target) =>
+    lowering.emit('scaleShift', [seenAs(lowering, x, dims, seen), ...factors], [target], [noActivation()], [0, 0]),
+  );
+}
+
+/** A value of some dims under others, without an operation where they are the same. */
+function seenAs(lowering: Lowering, value: ValueId, dims: readonly number[], others: readonly number[]): ValueId {
+  return dims.length === others.length ? value : lowering.view(value, others);
 }
 
 /**
@@ -76,13 +105,15 @@ function lowerBatchNormalization(call: OperatorCall, lowering: Lowering): void {
  * towards those of the batch; before operator set 14 then the mean of the batch and 1 / sqrt(variance + epsilon), as in
  * onnxruntime.
  */
-function lowerTrainedNormalization(call: OperatorCall, lowering: Lowering, dims: readonly number[]): void {
+function lowerTrainedNormalization(call: OperatorCall, lowering: Lowering): void {
   if (isOfPoints(call)) {
     call.fail('OPERATOR_UNSUPPORTED', 'statistics of each point (spatial = 0) are not computed of a batch.', {
       remedy: 'Export the model for inference.',
     });
   }
-  const x = required(call, lowering, 0);
+  const given = call.input(0).dims;
+  const dims = withChannels(given);
+  const x = seenAs(lowering, required(call, lowering, 0), given, dims);
   const axes = dims.map((_, axis) => axis).filter((axis) => axis !== 1);
   const kept = dims.map((dim, axis) => (axis === 1 ? dim : 1));
   const channels = [dims[1]!];
@@ -96,17 +127,16 @@ function lowerTrainedNormalization(call: OperatorCall, lowering: Lowering, dims:
   if (output !== undefined) {
     const normalized = floats(lowering, dims);
     emitBinary(lowering, 'mul', centred, inverse, normalized);
-    const factors = [required(call, lowering, 1), required(call, lowering, 2)];
-    lowering.emit('scaleShift', [normalized, ...factors], [output], [noActivation()], [0, 0]);
+    emitScaleShift(lowering, normalized, given, [required(call, lowering, 1), required(call, lowering, 2)], output);
   }
   const momentum = floatAttribute(call.node, 'momentum', 0.9);
   [means, variance].forEach((statistic, index) => {
     const moved = lowering.output(1 + index);
     if (moved === undefined) return;
-    const [given, own] = [floats(lowering, channels), floats(lowering, channels)];
-    emitUnary(lowering, 'linear', required(call, lowering, 3 + index), given, momentum, 0);
+    const [old, own] = [floats(lowering, channels), floats(lowering, channels)];
+    emitUnary(lowering, 'linear', required(call, lowering, 3 + index), old, momentum, 0);
     emitUnary(lowering, 'linear', lowering.view(statistic, channels), own, 1 - momentum, 0);
-    emitBinary(lowering, 'add', given, own, moved);
+    emitBinary(lowering, 'add', old, own, moved);
   });
   [means, inverse].forEach((statistic, index) => {
     const saved = lowering.output(3 + index);

@@ -3,7 +3,7 @@ import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { Constant, KnownValue, ValueType } from '../graph/value';
 import type { Lowering } from '../engine/lowering';
-import { mostValueElements } from '../engine/value-inputs';
+import { mostValueElements } from '../engine/value-limit';
 
 /** One node with what is known of its inputs, as an operator's functions see it. */
 export class OperatorCall {

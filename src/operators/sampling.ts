@@ -13,7 +13,7 @@ const samplings = ['nearest', 'linear', 'cubic'];
 const paddings = ['zeros', 'border', 'reflection'];
 
 function gridSample(call: OperatorCall): ValueType {
-  const { type, dims } = ranked(call, 0, 4, 5);
+  const { type, dims } = ranked(call, 0, 3);
   const grid = ranked(call, 1, dims.length, dims.length).dims;
   const axes = dims.length - 2;
   if (grid[0] !== dims[0]) call.fail('SHAPE_MISMATCH', `grids of ${grid[0]} images meet ${dims[0]}.`);
@@ -37,10 +37,12 @@ function samplingOf(call: OperatorCall): string {
 
 function lowerGridSample(call: OperatorCall, lowering: Lowering): void {
   const { type, dims } = gridSample(call);
+  const axes = dims.length - 2;
+  if (axes !== 2 && axes !== 3) call.fail('OPERATOR_UNSUPPORTED', `sampling over ${axes} axes is not supported.`);
   requireFloat(call, type);
   requireFloat(call, call.input(1).type);
   const sampling = samplingOf(call);
-  if (sampling === 'cubic' && dims.length !== 4) {
+  if (sampling === 'cubic' && axes !== 2) {
     call.fail('OPERATOR_UNSUPPORTED', 'ONNX defines cubic sampling over two axes only.');
   }
   const padding = stringAttribute(call.node, 'padding_mode', 'zeros');

@@ -2,6 +2,7 @@ import type { Lowering } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { hasAttribute, intAttribute, tensorAttribute } from '../onnx/attribute';
 import { constantOfNode } from '../onnx/constant-node';
+import { placeOf } from '../onnx/node-place';
 import { decodeTensor } from '../onnx/tensor';
 import { integers, ranked, requireTabular, typeAttribute } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
@@ -46,7 +47,7 @@ function constant(call: OperatorCall): Constant {
 function fill(call: OperatorCall): Constant {
   const tensor = tensorAttribute(call.node, 'value');
   if (!tensor) return constantOf('float32', [1], [0]);
-  const value = decodeTensor(tensor, { node: call.node.name, operator: call.node.opType });
+  const value = decodeTensor(tensor, placeOf(call.node));
   if (value.data.length !== 1) call.fail('MODEL_INVALID', "attribute 'value' must have one element.");
   return value;
 }

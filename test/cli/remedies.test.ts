@@ -213,11 +213,12 @@ const cases: Record<string, readonly Case[]> = {
       followed: (message) => ['run', 'two.onnx', ...message.slice(message.indexOf('--input')).trim().split(' ')],
     },
   ],
-  "See 'gdws inspect'.": [
+  "'gdws inspect' lists the operators of a model.": [
     {
       command: ['evaluate', 'unknown.onnx', '--data', 'test_batch.bin', ...fgsm],
       followed: () => ['inspect', 'unknown.onnx'],
     },
+    { command: ['run', 'unknown.onnx', '--input', 'file.npy'], followed: () => ['inspect', 'unknown.onnx'] },
   ],
   'Name the attack whose images are tried: --attack pgd.': [
     {
@@ -240,9 +241,6 @@ const cases: Record<string, readonly Case[]> = {
         followed: plus(compress, '--macs', '0.8', '--alpha', 'short.json', '--exclude', 'conv2'),
       },
     ],
-  "'gdws inspect' lists the operators of a model.": [
-    { command: ['run', 'unknown.onnx', '--input', 'file.npy'], followed: () => ['inspect', 'unknown.onnx'] },
-  ],
 };
 
 /** Those that cannot be followed here, and why. */

@@ -85,6 +85,13 @@ test('types that do not belong together', () => {
   });
 });
 
+test('an element type that is none', () => {
+  expect(failure({ opType: 'Cast', opset: 13, inputs: [x(2)], attributes: { to: 0 } })).toMatchObject({
+    code: 'MODEL_INVALID',
+    node: 'node',
+  });
+});
+
 test('a shape that only the run would know', () => {
   expect(failure({ opType: 'Reshape', opset: 13, inputs: [x(2), random.integers([1])] })).toMatchObject({
     code: 'OPERATOR_UNSUPPORTED',

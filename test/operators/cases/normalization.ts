@@ -49,6 +49,18 @@ function trained(): Case {
   };
 }
 
+/** Of a vector. */
+function ofOneChannel(training: boolean): Case {
+  const factor = () => known(random.floats([1], 0.1, 2));
+  return {
+    opType: 'BatchNormalization',
+    opset: 15,
+    inputs: [random.floats([7]), factor(), factor(), factor(), factor()],
+    attributes: training ? { training_mode: 1 } : {},
+    outputs: training ? 3 : 1,
+  };
+}
+
 /** With statistics of each point. */
 function ofPoints(): Case {
   const [n, ...point] = map(random.integer(1, 4));
@@ -150,5 +162,6 @@ export const normalizationCases: readonly Case[] = [
   ...repeat(10, lp),
   ...repeat(12, trained),
   ...repeat(4, ofPoints),
+  ...[false, true].map(ofOneChannel),
   { opType: 'LpNormalization', opset: 1, inputs: [{ type: 'float32', dims: [2, 3], data: new Float32Array(6) }] },
 ];

@@ -1,0 +1,2 @@
+/** Elements of an input up to which programs are compiled for its values. */
+export const mostValueElements = 64;

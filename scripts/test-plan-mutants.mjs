@@ -32,18 +32,6 @@ const mutants = [
     '',
   ],
   [
-    'parts live as long as their whole',
-    plan,
-    'if (whole == operation.outputs[0]) last_[root_[id]] = std::max(last_[root_[id]], last_[whole]);',
-    '(void)whole;',
-  ],
-  [
-    'wholes within wholes are looked at from the last',
-    plan,
-    'for (size_t i = program_.operations.size(); i-- > 0;) {\n      const Operation& operation = program_.operations[i];\n      if',
-    'for (size_t i = 0; i < program_.operations.size(); ++i) {\n      const Operation& operation = program_.operations[i];\n      if',
-  ],
-  [
     'views have no memory of their own',
     plan,
     'if (program_.operations[i].opcode != Opcode::alias) placeResults',
@@ -158,7 +146,6 @@ const mutants = [
     'inUse.begin()->first < use.first',
     'inUse.begin()->first <= use.first',
   ],
-  ['of many, a block is in use from its first part', arena, 'use.first = std::min(use.first, part.firstUse);', ''],
   ['of many, a block is in use until its last part', arena, 'use.last = std::max(use.last, part.lastUse);', ''],
   ['of many, free memory is large enough', arena, 'bySize_.lower_bound({bytes, 0})', 'bySize_.begin()'],
   ['of many, the rest stays free', arena, 'if (size > bytes) add(offset + bytes, size - bytes);', ''],

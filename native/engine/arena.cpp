@@ -114,10 +114,7 @@ size_t placeByTime(std::vector<Block>& blocks, size_t reservedBytes) {
   for (size_t i = 0; i < blocks.size(); ++i) {
     if (blocks[i].parts.empty()) continue;
     Use use{blocks[i].parts[0].firstUse, blocks[i].parts[0].lastUse, i};
-    for (const Part& part : blocks[i].parts) {
-      use.first = std::min(use.first, part.firstUse);
-      use.last = std::max(use.last, part.lastUse);
-    }
+    for (const Part& part : blocks[i].parts) use.last = std::max(use.last, part.lastUse);
     uses.push_back(use);
   }
   std::sort(uses.begin(), uses.end(), [](const Use& a, const Use& b) { return a.first < b.first; });

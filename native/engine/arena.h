@@ -22,7 +22,7 @@ struct Part {
 /// Memory that is placed as one, in parts that may be in use at different times: outside of its time a part of it is
 /// free for other blocks.
 struct Block {
-  std::vector<Part> parts;  ///< at offsets in the block
+  std::vector<Part> parts;  ///< at offsets in the block, in the order in which they come into use
   size_t offset = 0;        ///< in the arena
 
   size_t bytes() const;

@@ -77,15 +77,6 @@ class MemoryPlanner {
       }
       for (const int32_t id : program_.operations[i].outputs) last_[root_[id]] = static_cast<int32_t>(i);
     }
-    // What is part of a whole lives as long as that; a whole that is part of another is written before it.
-    for (size_t i = program_.operations.size(); i-- > 0;) {
-      const Operation& operation = program_.operations[i];
-      if (operation.opcode != Opcode::concat) continue;
-      for (const int32_t id : operation.inputs) {
-        const int32_t whole = joints_[root_[id]].whole;
-        if (whole == operation.outputs[0]) last_[root_[id]] = std::max(last_[root_[id]], last_[whole]);
-      }
-    }
   }
 
   void placeResults(int32_t now) {
@@ -155,7 +146,7 @@ class MemoryPlanner {
   const Program& program_;
   const std::vector<int32_t>& overwrites_;
   std::vector<int32_t> root_;  ///< of each value, the one whose memory it shares
-  std::vector<int32_t> last_;  ///< operation that reads each root, or a whole that it is part of
+  std::vector<int32_t> last_;  ///< operation that reads each root last, or writes it where none does
   std::vector<Joint> joints_;
   std::vector<Block> blocks_;
   std::vector<int32_t> blockOf_;  ///< of each root in the arena

@@ -13,5 +13,5 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build'],
-  testTimeout: 60_000,
+  testTimeout: process.env.GDWS_LONG_TESTS ? 1_200_000 : 60_000,
 };

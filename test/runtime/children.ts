@@ -23,6 +23,8 @@ export interface ChildOptions {
 
 /** What limits of time are multiplied with: sanitizers make processes several times as slow. */
 export const patience = process.env.GDWS_SANITIZER ? 10 : 1;
+/** Milliseconds after which a process is taken to hang; the long variants do at least ten times as much. */
+const mostTime = 55_000 * patience * (process.env.GDWS_LONG_TESTS ? 20 : 1);
 
 /** Runs the scripts `*.child.ts` of this folder in processes of their own; one for a test file. */
 export class Children {
@@ -50,7 +52,7 @@ export class Children {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const limit = setTimeout(() => child.kill('SIGKILL'), 55_000 * patience);
+    const limit = setTimeout(() => child.kill('SIGKILL'), mostTime);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => {

@@ -61,6 +61,7 @@ test('α is equation 8 of the gradients of single images, whatever the convoluti
     const channels = one.groups * one.channelsPerGroup;
     const taps = one.kernel.reduce((product, size) => product * size, 1);
     const sums = new Float64Array(channels);
+    const allMargins: number[] = [];
     for (let rank = 1; rank < classes; ++rank) {
       const margins: number[] = [];
       const { weights } = await session.weightGradients(
@@ -78,6 +79,7 @@ test('α is equation 8 of the gradients of single images, whatever the convoluti
         },
         { perImage: true },
       );
+      allMargins.push(...margins);
       const [gradient] = Object.values(weights) as [Tensor];
       (gradient.data as Float32Array).forEach((value, index) => {
         const [image, m, c] = [
@@ -90,6 +92,8 @@ test('α is equation 8 of the gradients of single images, whatever the convoluti
       });
     }
     await session.release();
+    // α has the square of 1 / margin: of two logits that are all but equal it is what rounding makes of it.
+    fc.pre(Math.min(...allMargins) > 0.01);
     const layer = convolution!.name || convolution!.output[0]!;
     expect(difference(alpha, new Map([[layer, sums.map((sum) => sum / count)]]))).toBeLessThan(1e-4);
   };

@@ -56,13 +56,17 @@ test.each(Object.keys(commands))('%s --json prints one JSON document to stdout, 
 test('progress goes to stderr', async () => {
   const { isTTY } = process.stderr;
   process.stderr.isTTY = true;
+  // A bar is for work that takes over a second: here one passes in 20 ms.
+  const now = performance.now.bind(performance);
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => 50 * now());
   try {
-    const { code, stdout, stderr } = await inProcess('bench', model, '--time', '1.3', '--threads', '1', '--json');
+    const { code, stdout, stderr } = await inProcess('bench', model, '--time', '4', '--threads', '1', '--json');
     expect(code).toBe(0);
     expect(stderr).toContain('measuring');
     expect(() => JSON.parse(stdout) as unknown).not.toThrow();
   } finally {
     process.stderr.isTTY = isTTY;
+    clock.mockRestore();
   }
 });
 

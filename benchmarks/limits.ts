@@ -25,8 +25,8 @@ const rounds = 200_000;
 /** The work whose time is that of the peak, to be raced against kernels, and how many operations it is. */
 export function peakWork(threads: number): { contestant: Contestant; operations: number } {
   return {
-    contestant: { name: 'multiply-adds', run: () => native.multiplyAdds(threads, rounds) },
-    operations: 2 * native.multiplyAdds(threads, rounds),
+    contestant: { name: 'multiply-adds', run: () => native().multiplyAdds(threads, rounds) },
+    operations: 2 * native().multiplyAdds(threads, rounds),
   };
 }
 
@@ -53,7 +53,7 @@ function measureReading({ memory, bytes }: Reading, threads: number): MemoryLimi
   // What was never written is one page of zeros, however much of it is read.
   const data = new Float32Array(bytes / Float32Array.BYTES_PER_ELEMENT).fill(1);
   const passes = Math.max(1, Math.ceil(1e8 / bytes));
-  const milliseconds = best(() => native.readMemory(threads, data, passes), 0.5);
+  const milliseconds = best(() => native().readMemory(threads, data, passes), 0.5);
   return { memory, bytes, gigabytesPerSecond: (bytes * passes) / milliseconds / 1e6 };
 }
 

@@ -21,9 +21,9 @@ export interface Machine {
 export function describeMachine(): Machine {
   return {
     processor: os.cpus()[0]?.model ?? 'unknown',
-    cores: native.concurrency,
+    cores: native().concurrency,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
-    instructionSet: native.instructionSet,
+    instructionSet: native().instructionSet,
     system: `${os.type()} ${os.release()} ${process.arch}`,
     node: process.version,
     gdws: versionIn('../package.json'),

@@ -88,7 +88,7 @@ async function raceAll(
 }
 
 async function scaleAll(forms: readonly ModelFile[], { budget }: BenchmarkOptions): Promise<Scaling[]> {
-  if (native.concurrency < 2) return [];
+  if (native().concurrency < 2) return [];
   const scalings: Scaling[] = [];
   for (const form of forms) {
     for (const batch of [1, 16]) scalings.push(await measureScaling(form, batch, 500 * budget));

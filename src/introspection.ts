@@ -12,7 +12,7 @@ export interface Concurrency {
 
 /** The processors that all sessions of this process share. */
 export function concurrency(): Concurrency {
-  return { threads: native.concurrency, affinity: native.affinity, quota: native.quota };
+  return { threads: native().concurrency, affinity: native().affinity, quota: native().quota };
 }
 
 export type InstructionSet = 'portable' | 'avx2' | 'avx512' | 'neon';
@@ -33,8 +33,8 @@ const cap = instructionSets.find((name) => name === process.env.GDWS_MAX_ISA);
 /** The vector instructions in use. */
 export function simd(): Simd {
   return {
-    inUse: native.instructionSet as InstructionSet,
-    available: native.instructionSets as readonly InstructionSet[],
+    inUse: native().instructionSet as InstructionSet,
+    available: native().instructionSets as readonly InstructionSet[],
     cap,
   };
 }
@@ -75,5 +75,5 @@ export interface Counters {
 
 /** Counters of the whole process. */
 export function counters(): Counters {
-  return native.counters();
+  return native().counters();
 }

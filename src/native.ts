@@ -5,10 +5,6 @@ import { folderOf } from './bundled';
 import { GdwsError } from './errors';
 import type { Counters } from './introspection';
 
-/** Element types that the engine computes with; their place in this list is their number in a program. */
-export const nativeTypes = ['float32', 'int64', 'int32', 'uint8', 'bool'] as const;
-export type NativeType = (typeof nativeTypes)[number];
-
 /** Elements of a tensor in the engine: float32, int64, int32, and uint8 for both uint8 and bool. */
 export type NativeArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
@@ -92,7 +88,7 @@ export interface NativeSession {
 }
 
 export interface NativeConstant {
-  /** Index in {@link nativeTypes}. */
+  /** Index in `nativeTypes`. */
   readonly type: number;
   readonly data: NativeArray;
 }
@@ -144,13 +140,6 @@ export interface Native {
   /** Of the cgroup, in processors; undefined where there is none. */
   readonly quota: number | undefined;
   counters(): Counters;
-  /** Names of the operations in the order of their numbers, and of the functions each takes as an int. */
-  readonly opcodes: readonly string[];
-  readonly activations: readonly string[];
-  readonly unaryFunctions: readonly string[];
-  readonly binaryFunctions: readonly string[];
-  readonly reduceFunctions: readonly string[];
-  readonly compareFunctions: readonly string[];
   /** Every kernel of the build as `operation.method`. */
   readonly kernels: readonly string[];
   /**
@@ -161,7 +150,7 @@ export interface Native {
   createSession(threads: number, kernel?: string, tuned?: boolean, mostWeightBytes?: number): NativeSession;
   /** Memory for a value of so many bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
   holdMemory(bytes: number): HeldMemory;
-  /** Memory with a copy of elements, whose type is an index in {@link nativeTypes}. Throws with code OUT_OF_MEMORY. */
+  /** Memory with a copy of elements, whose type is an index in `nativeTypes`. Throws with code OUT_OF_MEMORY. */
   holdCopy(elements: NativeArray, type: number): HeldMemory;
   /**
    * Memory whose pages `compile`, to which it must be given, can give back to the system. A worker that ends loses it before its
@@ -308,13 +297,27 @@ function withBriefSpinning<T>(loadAddon: () => T): T {
   }
 }
 
-const addon = findAddon();
+let loaded: { readonly native: Native; readonly build: string } | undefined;
 
-/** The native addon, loaded once. */
-export const native: Native = load(addon);
+function loadOnce() {
+  if (!loaded) {
+    const file = findAddon();
+    const { size, mtimeMs } = fs.statSync(file);
+    loaded = { native: load(file), build: `${size}-${Math.floor(mtimeMs)}` };
+  }
+  return loaded;
+}
+
+/**
+ * The native addon, loaded when it is first asked for.
+ *
+ * @throws GdwsError ADDON_MISSING
+ */
+export function native(): Native {
+  return loadOnce().native;
+}
 
 /** Tells one build of the addon from another. */
 export function buildOfAddon(): string {
-  const { size, mtimeMs } = fs.statSync(addon);
-  return `${size}-${Math.floor(mtimeMs)}`;
+  return loadOnce().build;
 }

@@ -1,6 +1,7 @@
 import { lowerGraph } from '../../src/engine/compile';
-import { ConstantPool } from '../../src/engine/constant-pool';
-import type { Program, ProgramOperation } from '../../src/engine/program';
+import { ConstantPool } from '../../src/program/constant-pool';
+import type { Program } from '../../src/program/program';
+import type { ProgramOperation } from '../../src/program/operation';
 import { Graph } from '../../src/graph/graph';
 import { simplify } from '../../src/graph/passes/simplify';
 import type { Network } from '../networks';

@@ -1,5 +1,6 @@
-import { toNativeConstants, type NativeConstants } from '../../src/engine/constant-pool';
-import { Program, type ValueId } from '../../src/engine/program';
+import { toNativeConstants, type NativeConstants } from '../../src/program/constant-pool';
+import { Program } from '../../src/program/program';
+import { type ValueId } from '../../src/program/operation';
 import type { Constant } from '../../src/graph/value';
 import { seededUniform, uniformArray } from '../networks/random';
 import { elementsOf, weightsOf, type Layer } from './layer';

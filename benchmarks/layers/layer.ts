@@ -1,4 +1,4 @@
-import type { OpcodeName } from '../../src/engine/program';
+import type { OpcodeName } from '../../src/program/operation';
 
 /** Operations that are layers here. */
 export const layerOpcodes = ['convolution', 'gdws', 'matmul'] as const satisfies readonly OpcodeName[];

@@ -30,7 +30,7 @@ export class Decomposed {
     }
     const layers = [];
     for (const layer of findConvolutions(graph, values, {}).layers) {
-      const spectrum = await decompose(layer.weights, layer.shape, native.concurrency, { file, node: layer.name });
+      const spectrum = await decompose(layer.weights, layer.shape, native().concurrency, { file, node: layer.name });
       layers.push({ layer, spectrum });
     }
     return new Decomposed(layers, { macs, params });

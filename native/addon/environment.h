@@ -8,13 +8,13 @@
 #include <memory>
 #include <mutex>
 
-#include "engine/scheduler.h"
+#include "base/scheduler.h"
 
 namespace gdws {
 
 /// Work that leaves the JavaScript thread and comes back to it: one object per Node environment (the main thread, each
-/// worker), alive as long as the addon is loaded there. A process that ends first stops the work of those that are open:
-/// OpenMP, the C++ library and Node take down at its end what that work stands on.
+/// worker), alive as long as the addon is loaded there. A process that ends first stops the work of those that are
+/// open: OpenMP, the C++ library and Node take down at its end what that work stands on.
 class Environment {
  public:
   /// One piece of work. `abort` asks it to stop early.

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "engine/aligned_bytes.h"
+#include "base/aligned_bytes.h"
 
 namespace gdws {
 

@@ -1,8 +1,8 @@
 #include "addon/introspection.h"
 
-#include "engine/concurrency.h"
-#include "engine/counters.h"
-#include "engine/scheduler.h"
+#include "base/concurrency.h"
+#include "base/counters.h"
+#include "base/scheduler.h"
 #include "kernels/vector/table.h"
 
 namespace gdws {

@@ -2,10 +2,10 @@
 
 #include <initializer_list>
 
-#include "engine/activation.h"
-#include "engine/functions.h"
-#include "engine/opcode.h"
-#include "kernels/kernel.h"
+#include "kernels/registry.h"
+#include "program/activation.h"
+#include "program/functions.h"
+#include "program/opcode.h"
 
 namespace gdws {
 

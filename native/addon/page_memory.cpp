@@ -7,7 +7,7 @@
 
 #include "addon/errors.h"
 #include "addon/typed_array.h"
-#include "engine/counters.h"
+#include "base/counters.h"
 
 namespace gdws {
 
@@ -54,8 +54,8 @@ class Pages {
   std::unordered_map<const void*, std::shared_ptr<const PageMemory>> pages_;
 };
 
-/// An ArrayBuffer over what `Pages` holds, which lets go of it. Some runtimes (Electron) let ArrayBuffers lie in memory of V8
-/// only, and an addon may be compiled to do without.
+/// An ArrayBuffer over what `Pages` holds, which lets go of it. Some runtimes (Electron) let ArrayBuffers lie in memory
+/// of V8 only, and an addon may be compiled to do without.
 napi_status makeBuffer([[maybe_unused]] napi_env env, [[maybe_unused]] const PageMemory& memory,
                        [[maybe_unused]] size_t bytes, [[maybe_unused]] napi_value* buffer) {
 #ifdef NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED

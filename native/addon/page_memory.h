@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "engine/page_memory.h"
+#include "base/page_memory.h"
 
 namespace gdws {
 

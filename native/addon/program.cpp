@@ -7,7 +7,7 @@
 #include "addon/errors.h"
 #include "addon/held_memory.h"
 #include "addon/typed_array.h"
-#include "engine/scheduler.h"
+#include "base/scheduler.h"
 
 namespace gdws {
 

@@ -6,8 +6,9 @@
 
 #include "addon/environment.h"
 #include "addon/errors.h"
+#include "base/scheduler.h"
 #include "engine/measured_kernels.h"
-#include "engine/scheduler.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "engine/program.h"
+#include "program/program.h"
 
 namespace gdws {
 

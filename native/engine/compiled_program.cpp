@@ -6,10 +6,10 @@
 #include <cstring>
 #include <optional>
 
-#include "engine/counters.h"
-#include "engine/placement.h"
+#include "base/counters.h"
+#include "base/placement.h"
+#include "base/team_threads.h"
 #include "engine/spent_constants.h"
-#include "engine/team_threads.h"
 #include "engine/verify_plan.h"
 
 namespace gdws {

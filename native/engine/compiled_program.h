@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/aligned_bytes.h"
+#include "base/aligned_bytes.h"
+#include "base/memory_account.h"
 #include "engine/kernel_choice.h"
-#include "engine/memory_account.h"
 #include "engine/memory_plan.h"
 #include "engine/profile.h"
-#include "engine/program.h"
 #include "kernels/kernel.h"
+#include "program/program.h"
 
 namespace gdws {
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "engine/counters.h"
+#include "base/counters.h"
 #include "engine/measured_kernels.h"
 #include "engine/operation_key.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -2,10 +2,10 @@
 
 #include <omp.h>
 
-#include "engine/placement.h"
-#include "engine/scheduler.h"
-#include "engine/team.h"
-#include "engine/team_threads.h"
+#include "base/placement.h"
+#include "base/scheduler.h"
+#include "base/team.h"
+#include "base/team_threads.h"
 #include "kernels/vector/table.h"
 
 namespace gdws {

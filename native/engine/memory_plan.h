@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/program.h"
+#include "program/program.h"
 
 namespace gdws {
 

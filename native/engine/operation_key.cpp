@@ -1,6 +1,6 @@
 #include "engine/operation_key.h"
 
-#include "engine/opcode.h"
+#include "program/opcode.h"
 
 namespace gdws {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "engine/program.h"
+#include "program/program.h"
 
 namespace gdws {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/aligned_floats.h"
+
 namespace gdws {
 
 namespace {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "engine/program.h"
 #include "kernels/kernel.h"
+#include "program/program.h"
 
 namespace gdws {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/counters.h"
+#include "base/counters.h"
 
 namespace gdws {
 

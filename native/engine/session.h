@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_account.h"
+#include "base/page_memory.h"
 #include "engine/compiled_program.h"
 #include "engine/kernel_choice.h"
-#include "engine/memory_account.h"
-#include "engine/page_memory.h"
 #include "engine/tuner.h"
 
 namespace gdws {
@@ -20,8 +20,7 @@ namespace gdws {
 /// The programs of one network, one for each set of input shapes, and the weights they share.
 class Session {
  public:
-  Session(int threads, KernelChoice choice,
-          int64_t mostWeightBytes = std::numeric_limits<int64_t>::max());
+  Session(int threads, KernelChoice choice, int64_t mostWeightBytes = std::numeric_limits<int64_t>::max());
 
   int threads() const { return threads_; }
   /// Whether runs that begin now add to their program's profile.
@@ -30,9 +29,8 @@ class Session {
   /// Constants are numbered alike in all programs of the session; one that changes its size while a program uses it is
   /// refused. Where constants lie in `pages`, those pages are given back as they are spent. One at a time: others wait.
   /// Throws ProgramError, std::bad_alloc, WeightsExceeded or CompilationAborted.
-  std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count,
-                                           const Constants& constants, const PageMemory* pages,
-                                           const std::atomic<bool>& aborted);
+  std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count, const Constants& constants,
+                                           const PageMemory* pages, const std::atomic<bool>& aborted);
   /// Bytes of packed weights and of the working memory of runs.
   int64_t heldBytes() const { return account_->bytes; }
   /// Those of the weights of all programs, as they are held.

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #endif
 
-#include "engine/placement.h"
-#include "engine/team_threads.h"
+#include "base/placement.h"
+#include "base/team_threads.h"
 
 namespace gdws {
 

@@ -6,8 +6,8 @@
 #include <new>
 #include <vector>
 
+#include "base/counters.h"
 #include "engine/compiled_program.h"
-#include "engine/counters.h"
 #include "engine/kernel_choice.h"
 #include "engine/measured_kernels.h"
 #include "engine/operation_key.h"

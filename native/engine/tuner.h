@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/program.h"
 #include "engine/stopwatch.h"
 #include "kernels/kernel.h"
+#include "program/program.h"
 
 namespace gdws {
 

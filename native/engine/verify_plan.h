@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/memory_plan.h"
-#include "engine/program.h"
+#include "program/program.h"
 
 namespace gdws {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/activation.h"
+#include "program/activation.h"
 
 namespace gdws {
 

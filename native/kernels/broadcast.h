@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "engine/team.h"
+#include "base/team.h"
 #include "kernels/kernel.h"
 
 namespace gdws {

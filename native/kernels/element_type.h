@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "engine/program.h"
+#include "program/program.h"
 
 namespace gdws {
 

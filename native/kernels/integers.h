@@ -3,8 +3,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "engine/functions.h"
 #include "kernels/operands.h"
+#include "program/functions.h"
 
 namespace gdws {
 

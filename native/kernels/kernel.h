@@ -4,12 +4,10 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "engine/page_memory.h"
-#include "engine/program.h"
-#include "engine/team.h"
+#include "base/team.h"
 #include "kernels/vector/table.h"
+#include "program/program.h"
 
 namespace gdws {
 
@@ -73,12 +71,5 @@ struct KernelDefinition {
   /// supports the operation then runs it.
   double (*estimate)(const OperationView& operation, const KernelContext& context) = nullptr;
 };
-
-/// Every kernel of the build, those of one operation fastest first, its reference last.
-const std::vector<KernelDefinition>& kernelTable();
-
-/// 64-byte aligned floats, zeroed; many take memory only where they are written. Throws std::bad_alloc and
-/// WeightsExceeded.
-std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize = PageSize::huge);
 
 }  // namespace gdws

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/activation.h"
 #include "kernels/kernel.h"
+#include "program/activation.h"
 
 namespace gdws {
 

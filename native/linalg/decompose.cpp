@@ -7,8 +7,8 @@
 #include <limits>
 #include <new>
 
-#include "engine/team.h"
-#include "engine/team_threads.h"
+#include "base/team.h"
+#include "base/team_threads.h"
 #include "linalg/eigen.h"
 #include "linalg/interruption.h"
 #include "linalg/sign.h"

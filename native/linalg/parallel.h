@@ -6,7 +6,7 @@
 #include <exception>
 #include <vector>
 
-#include "engine/team_threads.h"
+#include "base/team_threads.h"
 #include "linalg/interruption.h"
 
 namespace gdws {

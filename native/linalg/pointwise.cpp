@@ -5,8 +5,8 @@
 #include <numeric>
 #include <vector>
 
-#include "engine/team.h"
-#include "engine/team_threads.h"
+#include "base/team.h"
+#include "base/team_threads.h"
 #include "linalg/interruption.h"
 
 namespace gdws {

@@ -96,7 +96,7 @@ export async function calibrate(
   graph: Graph,
   layers: readonly Layer[],
   calibration: Calibration,
-  { threads = native.concurrency, signal }: Surroundings,
+  { threads = native().concurrency, signal }: Surroundings,
 ): Promise<Calibrated> {
   check(graph, calibration);
   const {
@@ -112,7 +112,7 @@ export async function calibrate(
   const type = imageTypeOf(graph);
   const declaredBatch = declaredBatchOf(graph, calibration.images.length);
   const batch = declaredBatch ?? 1;
-  const network = new MomentsNetwork(graph, layers, native.createSession(threads));
+  const network = new MomentsNetwork(graph, layers, native().createSession(threads));
   const batchSize = network.batchWithin(memory, calibration.images.dims, declaredBatch ?? calibration.batchSize);
   const throwIfAborted = () => {
     if (signal?.aborted) throw new GdwsError('ABORTED', 'the calibration was aborted.', { cause: signal.reason });

@@ -40,7 +40,7 @@ export async function fitStages(
     all.subarray((group * all.length) / groups, ((group + 1) * all.length) / groups) as T;
   for (let group = 0; group < groups; ++group) {
     try {
-      const own = await native.fitStages(
+      const own = await native().fitStages(
         ofGroup(patches, group),
         ofGroup(cross, group),
         fisher && ofGroup(fisher, group),

@@ -1,9 +1,10 @@
 import { buildProgram } from '../engine/builder';
 import { namingNodes } from '../engine/compile';
-import { ConstantPool, toNativeConstants } from '../engine/constant-pool';
+import { ConstantPool, toNativeConstants } from '../program/constant-pool';
 import { differentiate } from '../engine/gradient/differentiate';
-import { bytesOf, type Program, type ProgramOperation, type ValueId } from '../engine/program';
-import { ProgramWriter } from '../engine/program-writer';
+import { bytesOf, type Program } from '../program/program';
+import { type ProgramOperation, type ValueId } from '../program/operation';
+import { ProgramWriter } from '../program/program-writer';
 import { GdwsError } from '../errors';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
@@ -138,7 +139,7 @@ export class MomentsNetwork {
   ): Promise<void> {
     const count = pixels.length / elementCount(dims);
     const program = this.programFor(count, dims);
-    const held = (program.held ??= program.saved.map((bytes) => native.holdMemory(bytes)));
+    const held = (program.held ??= program.saved.map((bytes) => native().holdMemory(bytes)));
     const unheld = new Array<undefined>(1 + program.patches.length).fill(undefined);
     const [outputBytes, ...moments] = await program.forward.run([pixels], [...unheld, ...held]).done;
     program.patches.forEach(({ layer, pixels: perBatch }, index) => {

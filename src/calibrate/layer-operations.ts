@@ -1,4 +1,5 @@
-import type { Program, ProgramOperation } from '../engine/program';
+import type { Program } from '../program/program';
+import type { ProgramOperation } from '../program/operation';
 import type { Layer } from '../gdws/layers';
 import { nameOf } from '../onnx/node-place';
 

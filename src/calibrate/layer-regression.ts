@@ -1,10 +1,11 @@
 import { namingNodes } from '../engine/compile';
-import type { ConstantPool } from '../engine/constant-pool';
-import { activationCode } from '../engine/functions';
+import type { ConstantPool } from '../program/constant-pool';
+import { activationCode } from '../program/operation';
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
-import { Program, type ProgramOperation, type ProgramValue, type ValueId } from '../engine/program';
-import { ProgramWriter } from '../engine/program-writer';
+import { Program, type ProgramValue } from '../program/program';
+import { type ProgramOperation, type ValueId } from '../program/operation';
+import { ProgramWriter } from '../program/program-writer';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import type { NativeProgram, NativeSession } from '../native';
 import type { RandomStream } from '../robustness/random-stream';

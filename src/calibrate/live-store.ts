@@ -2,7 +2,8 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { GdwsError } from '../errors';
-import { native, type HeldMemory, type NativeArray, type NativeType } from '../native';
+import { native, type HeldMemory, type NativeArray } from '../native';
+import { type NativeType } from '../program/element-type';
 
 /** A value that is in memory, at an offset of the store's file, or made whenever it is read. */
 export interface StoredValue {
@@ -44,7 +45,7 @@ export class LiveStore {
     if (this.memoryBytes + bytes > this.limit) this.forgetFreeMemory();
     if (this.memoryBytes + bytes <= this.limit) {
       this.memoryBytes += bytes;
-      return { type, bytes, memory: native.holdMemory(bytes) };
+      return { type, bytes, memory: native().holdMemory(bytes) };
     }
     await this.open();
     const offset = this.freeOffsets.get(bytes)?.pop();

@@ -1,8 +1,8 @@
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
-import { reduceCode } from '../engine/functions';
-import type { ValueId } from '../engine/program';
-import type { ProgramWriter } from '../engine/program-writer';
+import { reduceCode } from '../program/operation';
+import type { ValueId } from '../program/operation';
+import type { ProgramWriter } from '../program/program-writer';
 import type { SampledConvolution } from './sampled-convolution';
 
 /** Products that are summed one after the other in single precision; more are summed in parts. */

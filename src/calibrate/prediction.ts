@@ -1,5 +1,6 @@
-import { unaryCode } from '../engine/functions';
-import type { Program, ValueId } from '../engine/program';
+import { unaryCode } from '../program/operation';
+import type { Program } from '../program/program';
+import type { ValueId } from '../program/operation';
 import type { RandomStream } from '../robustness/random-stream';
 
 /**

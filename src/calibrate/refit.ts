@@ -1,6 +1,7 @@
 import { fusedProgram } from '../engine/compile';
-import { ConstantPool, toNativeConstants, type NativeConstants } from '../engine/constant-pool';
-import { bytesOf, type Program, type ProgramOperation, type ValueId } from '../engine/program';
+import { ConstantPool, toNativeConstants, type NativeConstants } from '../program/constant-pool';
+import { bytesOf, type Program } from '../program/program';
+import { type ProgramOperation, type ValueId } from '../program/operation';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
@@ -76,7 +77,7 @@ class Refit {
     private readonly images: CalibrationImages,
     private readonly options: RefitOptions,
   ) {
-    this.session = native.createSession(options.threads);
+    this.session = native().createSession(options.threads);
     this.store = new LiveStore(options.liveBytes);
   }
 

@@ -1,8 +1,8 @@
-import type { ConstantPool, NativeConstants } from '../engine/constant-pool';
+import type { ConstantPool, NativeConstants } from '../program/constant-pool';
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
-import type { ProgramOperation, ValueId } from '../engine/program';
-import type { ProgramWriter } from '../engine/program-writer';
+import type { ProgramOperation, ValueId } from '../program/operation';
+import type { ProgramWriter } from '../program/program-writer';
 import { RandomStream } from '../robustness/random-stream';
 
 /** Output pixels of an image that stand for all those of a larger map. */

@@ -1,6 +1,7 @@
 import { namingNodes } from '../engine/compile';
-import type { NativeConstants } from '../engine/constant-pool';
-import { bytesOf, Program, type ProgramOperation, type ProgramValue, type ValueId } from '../engine/program';
+import type { NativeConstants } from '../program/constant-pool';
+import { bytesOf, Program, type ProgramValue } from '../program/program';
+import { type ProgramOperation, type ValueId } from '../program/operation';
 import type { NativeProgram, NativeSession } from '../native';
 import type { LiveStore, StoredValue } from './live-store';
 

@@ -64,7 +64,7 @@ Examples:
     .action(async (models: string[], options: BenchArguments) => {
       if (options.time <= 0) throw new GdwsError('ARGUMENT_INVALID', '--time must be above 0.');
       if (new Set(models).size < models.length) throw new GdwsError('ARGUMENT_INVALID', 'a model was given twice.');
-      const threads = options.threads ?? [native.concurrency];
+      const threads = options.threads ?? [native().concurrency];
       const batches = options.batch ?? [undefined];
       const progress = new Progress('measuring');
       const signal = interruption();
@@ -80,7 +80,7 @@ Examples:
       } finally {
         progress.stop();
       }
-      if (options.json) printJson({ instructionSet: native.instructionSet, settings });
+      if (options.json) printJson({ instructionSet: native().instructionSet, settings });
       else printSettings(settings);
     });
 }
@@ -141,5 +141,5 @@ function printSettings(settings: readonly BenchSetting[]): void {
     );
   }
   print();
-  print(`on ${native.instructionSet}; speed: how many times as fast as the first model`);
+  print(`on ${native().instructionSet}; speed: how many times as fast as the first model`);
 }

@@ -6,18 +6,14 @@ import { elementCount, type Constant, type KnownValue, type ValueType } from '..
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { operatorOf } from '../operators';
-import { nativeTypeOf, type ConstantPool } from './constant-pool';
+import type { BuiltProgram } from '../program/built-program';
+import { nativeTypeOf, type ConstantPool } from '../program/constant-pool';
+import { operationOf, type ValueId } from '../program/operation';
+import { Program } from '../program/program';
 import type { Lowering } from './lowering';
-import { Program, type OpcodeName, type ValueId } from './program';
 
 /** What an element of a table costs to make, in elements that are folded. */
 const stepsOfElement = 8;
-
-/** A program and the constants it uses by their number. */
-export interface BuiltProgram {
-  readonly program: Program;
-  readonly constants: Map<number, Constant>;
-}
 
 /**
  * Writes the operations of a graph whose shapes are all known, before any fusion. Nodes whose results are known, or that
@@ -96,15 +92,8 @@ class ProgramBuilder {
   private loweringFor(node: NodeProto, needed: ReadonlySet<string>): Lowering {
     const { program } = this;
     const origin = placeOf(node);
-    const emit: Lowering['emit'] = (opcode: OpcodeName, inputs, outputs, ints = [], floats = []) => {
-      program.operations.push({
-        opcode,
-        inputs: [...inputs],
-        outputs: [...outputs],
-        ints: [...ints],
-        floats: [...floats],
-        origin,
-      });
+    const emit: Lowering['emit'] = (opcode, inputs, outputs, ...attributes) => {
+      program.operations.push(operationOf(opcode, inputs, outputs, origin, ...attributes));
     };
     const constant: Lowering['constant'] = (one) => {
       if (!this.pool.knows(one)) this.work.take(stepsOfElement * one.data.length, origin);

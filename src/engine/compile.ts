@@ -6,10 +6,12 @@ import type { KnownValue, ValueType } from '../graph/value';
 import type { Limits } from '../limits';
 import type { NativeCompilation, NativeProgram, NativeSession } from '../native';
 import { checkLeastMemory, checkMemory } from './check-memory';
-import { buildProgram, type BuiltProgram } from './builder';
-import { toNativeConstants, type ConstantPool, type NativeConstants } from './constant-pool';
+import { buildProgram } from './builder';
+import type { BuiltProgram } from '../program/built-program';
+import { encodeProgram } from '../program/encode';
+import { toNativeConstants, type ConstantPool, type NativeConstants } from '../program/constant-pool';
 import { fuse } from './fuse/fuse';
-import type { Program } from './program';
+import type { Program } from '../program/program';
 
 /** A program ready to run, and what its outputs are. */
 export interface CompiledGraph {
@@ -54,7 +56,7 @@ export function lowerGraph(
   return {
     program: built.program,
     limits: graph.limits,
-    words: built.program.encode(),
+    words: encodeProgram(built.program),
     operations: built.program.operations.map(({ origin, outputs }) => ({
       ...origin,
       shape: built.program.values[outputs[0]!]!.dims,

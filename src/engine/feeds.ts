@@ -3,9 +3,10 @@ import { GdwsError } from '../errors';
 import { fromFloat32, isFloat } from '../graph/floats';
 import type { Graph } from '../graph/graph';
 import { arrayOfType, elementCount, type DataType, type ElementArray, type ValueType } from '../graph/value';
-import { native, nativeTypes, type HeldMemory, type NativeArray } from '../native';
+import { native, type HeldMemory, type NativeArray } from '../native';
+import { nativeTypes } from '../program/element-type';
 import { float32ToFloat16 } from '../onnx/float16';
-import { nativeTypeOf, toNativeArray } from './constant-pool';
+import { nativeTypeOf, toNativeArray } from '../program/constant-pool';
 
 /**
  * Types and shapes of the feeds, once they fit the graph's inputs.
@@ -144,7 +145,7 @@ export function copyElements<T extends ElementArray>(data: T): T {
 export function holdFeed(feed: Tensor): NativeArray | HeldMemory {
   const elements = toNativeFeed(feed);
   if (elements !== feed.data) return elements;
-  return native.holdCopy(elements, nativeTypes.indexOf(nativeTypeOf(feed.type as DataType)!));
+  return native().holdCopy(elements, nativeTypes.indexOf(nativeTypeOf(feed.type as DataType)!));
 }
 
 /** The tensor of an output from its bytes in the engine. */

@@ -1,7 +1,7 @@
 import type { Constant, ValueType } from '../graph/value';
-import type { OpcodeName, ValueId } from './program';
+import type { AttributesArgument, OpcodeName, ValueId } from '../program/operation';
 
-export type { ValueId } from './program';
+export type { ValueId } from '../program/operation';
 
 /** Where an operator writes its operations: a view of the program for one node. */
 export interface Lowering {
@@ -17,12 +17,11 @@ export interface Lowering {
   derived(of: readonly [rule: string, ...constants: Constant[]], make: () => Constant): ValueId;
   /** The same memory seen under other dims (no operation is emitted for constants). */
   view(value: ValueId, dims: readonly number[]): ValueId;
-  /** Appends an operation; docs/architecture.md lists inputs, ints and floats of each opcode. */
-  emit(
-    opcode: OpcodeName,
+  /** Appends an operation; docs/architecture.md lists inputs, outputs and attributes of each opcode. */
+  emit<Opcode extends OpcodeName>(
+    opcode: Opcode,
     inputs: readonly (ValueId | undefined)[],
     outputs: readonly ValueId[],
-    ints?: readonly number[],
-    floats?: readonly number[],
+    ...attributes: AttributesArgument<Opcode>
   ): void;
 }

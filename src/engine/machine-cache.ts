@@ -36,7 +36,7 @@ export class MachineCache<Entry> {
     format,
     build: buildOfAddon(),
     processor: os.cpus()[0]?.model.trim() ?? os.arch(),
-    instructionSet: native.instructionSet,
+    instructionSet: native().instructionSet,
   };
   private readonly file: string | undefined;
 

@@ -16,7 +16,7 @@ import {
   type CompiledOperation,
   type LoweredGraph,
 } from './compile';
-import { ConstantPool } from './constant-pool';
+import { ConstantPool } from '../program/constant-pool';
 import { programKey } from './program-key';
 import { RecentlyUsed } from './recently-used';
 import { Tuning, type TuningEffort } from './tuning';
@@ -72,7 +72,7 @@ export class Network {
     this.memory = memory;
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.valueInputs = new ValueInputs(graph);
-    this.session = native.createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
+    this.session = native().createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
     this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
   }
 

@@ -29,7 +29,7 @@ export class Tuning {
     effort: TuningEffort,
   ) {
     this.seconds = effort === 'thorough' ? Infinity : briefSeconds;
-    native.learnKernels(this.cache.read());
+    native().learnKernels(this.cache.read());
   }
 
   /** Measures off the JavaScript thread what is not known yet of a program about to be compiled. */

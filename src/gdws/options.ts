@@ -194,7 +194,7 @@ function matchesName(name: string, pattern: string): boolean {
 
 /** Threads that decompose weights and run calibrations. */
 export function threadsOf({ threads }: Pick<CompressOptions, 'threads'>): number {
-  return threads ?? native.concurrency;
+  return threads ?? native().concurrency;
 }
 
 /** @throws {GdwsError} ABORTED */

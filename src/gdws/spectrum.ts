@@ -26,7 +26,7 @@ export async function decompose(
   place: ErrorDetails = {},
 ): Promise<Spectrum> {
   try {
-    const decomposition = await native.decompose(weights, nativeLayer(shape), threads);
+    const decomposition = await native().decompose(weights, nativeLayer(shape), threads);
     return { shape, ...decomposition };
   } catch (cause) {
     throw withPlace(cause, weights, shape, place);

@@ -50,7 +50,7 @@ export async function nearestStages(
   let nearest: NativePointwise;
   try {
     // They go with the kernels as they are stored.
-    nearest = await native.pointwiseWeights(weights, nativeLayer(shape), threads, counts, kernels);
+    nearest = await native().pointwiseWeights(weights, nativeLayer(shape), threads, counts, kernels);
   } catch (cause) {
     throw withPlace(cause, weights, shape, { node: name, operator: 'Conv' });
   }

@@ -29,7 +29,7 @@ export async function decomposeWhitened(
   place: ErrorDetails = {},
 ): Promise<Spectrum> {
   try {
-    const { singularValues, kernels } = await native.decomposeWhitened(
+    const { singularValues, kernels } = await native().decomposeWhitened(
       weights,
       nativeLayer(shape),
       threads,

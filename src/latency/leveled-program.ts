@@ -1,9 +1,10 @@
-import type { BuiltProgram } from '../engine/builder';
-import { toNativeConstants, type NativeConstants } from '../engine/constant-pool';
-import { Program, type ValueId } from '../engine/program';
+import type { BuiltProgram } from '../program/built-program';
+import { toNativeConstants, type NativeConstants } from '../program/constant-pool';
+import { Program } from '../program/program';
+import { type ValueId } from '../program/operation';
 import type { ConvolutionShape } from '../gdws/shape';
 import { elementCount } from '../graph/value';
-import { nativeTypes } from '../native';
+import { nativeTypes } from '../program/element-type';
 import { stepsAt, unevenCounts } from './levels';
 import { noise } from './noise';
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { operationsOf } from '../calibrate/layer-operations';
 import { fusedProgram, namingNodes } from '../engine/compile';
-import { ConstantPool } from '../engine/constant-pool';
+import { ConstantPool } from '../program/constant-pool';
 import { MachineCache } from '../engine/machine-cache';
-import type { Program, ProgramOperation } from '../engine/program';
+import type { Program } from '../program/program';
+import type { ProgramOperation } from '../program/operation';
 import { GdwsError } from '../errors';
 import type { Layer } from '../gdws/layers';
 import { Graph } from '../graph/graph';
@@ -52,7 +53,7 @@ export async function timeLayers(
   options: TimingOptions,
 ): Promise<LatencyModel> {
   const {
-    runThreads: threads = native.concurrency,
+    runThreads: threads = native().concurrency,
     batch,
     inputShapes,
     remeasure = false,
@@ -69,7 +70,7 @@ export async function timeLayers(
   const placed = placeLayers(built.program, layers);
   const measure = async (): Promise<Curves> => {
     const leveled = new LeveledProgram(built, [...placed.values()]);
-    const session = native.createSession(threads);
+    const session = native().createSession(threads);
     const compile = ({ words, constants }: EncodedProgram): NativeProgram =>
       namingNodes(built.program, () => session.compile(words, [...constants]));
     const run = runnerOf(own, values);
@@ -113,7 +114,7 @@ export async function timeLayers(
   return {
     threads,
     batch: (input === undefined ? undefined : built.program.values[input]!.dims[0]) ?? 1,
-    instructionSet: native.instructionSet,
+    instructionSet: native().instructionSet,
     dense: curves.dense,
     layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),
   };

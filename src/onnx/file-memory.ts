@@ -49,7 +49,7 @@ export class FileMemory {
       descriptor = openRegularSync(file);
       const content = fs.fstatSync(descriptor);
       check(content.size);
-      const pages = native.allocatePages(content.size);
+      const pages = native().allocatePages(content.size);
       if (!pages) {
         fs.closeSync(descriptor);
         return undefined;

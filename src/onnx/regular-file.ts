@@ -48,7 +48,7 @@ export const chunkBytes = 2 ** 30;
 /** Memory for the bytes of a file, in huge pages where the system grants them. @throws RangeError where there is no room */
 export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   const memory = new Uint8Array(bytes);
-  native.preferHugePages(memory);
+  native().preferHugePages(memory);
   return memory;
 }
 

@@ -1,5 +1,5 @@
 import type { Lowering } from '../engine/lowering';
-import type { UnaryName } from '../engine/functions';
+import type { UnaryName } from '../program/operation';
 import type { Constant } from '../graph/value';
 import { floatAttribute, stringAttribute } from '../onnx/attribute';
 import { requireArithmetic, requireFloat, scalar } from './arguments';
@@ -15,7 +15,7 @@ import { OperatorCall, type Operator } from './operator';
 /** Parameters a and b of a unary function, from the node's attributes. */
 type Parameters = (call: OperatorCall) => readonly number[];
 
-/** The operator that applies one function of `native/engine/functions.h` to every element. */
+/** The operator that applies one function of `native/program/functions.h` to every element. */
 export function elementwise(name: (call: OperatorCall) => UnaryName, parameters: Parameters = () => []): Operator {
   return {
     infer: inferOne(likeInput),

@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import type { BinaryName, UnaryName } from '../engine/functions';
+import type { BinaryName, UnaryName } from '../program/operation';
 import type { ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import { aligned } from './aligned';

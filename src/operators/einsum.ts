@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { reduceCode } from '../engine/functions';
+import { reduceCode } from '../program/operation';
 import { elementCount, type DataType, type ValueType } from '../graph/value';
 import { stringAttribute } from '../onnx/attribute';
 import { commonType, requireArithmetic } from './arguments';

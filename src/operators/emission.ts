@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { activationCode, binaryCode, unaryCode, type BinaryName, type UnaryName } from '../engine/functions';
+import { activationCode, binaryCode, unaryCode, type BinaryName, type UnaryName } from '../program/operation';
 import type { DataType, ValueType } from '../graph/value';
 import { constantOf } from './elements';
 import type { OperatorCall } from './operator';

@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { compareCode, type BinaryName, type CompareName } from '../engine/functions';
+import { compareCode, type BinaryName, type CompareName } from '../program/operation';
 import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
 import { aligned } from './aligned';
 import { commonType, requireFloat } from './arguments';

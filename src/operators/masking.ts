@@ -1,6 +1,6 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { nativeTypeOf } from '../engine/constant-pool';
-import { compareCode } from '../engine/functions';
+import { nativeTypeOf } from '../program/constant-pool';
+import { compareCode } from '../program/operation';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import { normalizeAxis, ranked, requireFloat, requireTabular, scalar } from './arguments';

@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { compareCode, reduceCode } from '../engine/functions';
+import { compareCode, reduceCode } from '../program/operation';
 import { elementCount, type ValueType } from '../graph/value';
 import { floatAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { axisAttribute, commonType, normalizeAxes, ranked, requireFloat } from './arguments';

@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { reduceCode, type ReduceName } from '../engine/functions';
+import { reduceCode, type ReduceName } from '../program/operation';
 import { elementCount, type ValueType } from '../graph/value';
 import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { ranked, requireFloat } from './arguments';

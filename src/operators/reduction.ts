@@ -1,5 +1,5 @@
 import type { Lowering } from '../engine/lowering';
-import { reduceCode, type ReduceName } from '../engine/functions';
+import { reduceCode, type ReduceName } from '../program/operation';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import { axisAttribute, integersArgument, normalizeAxes, requireArithmetic, requireFloat } from './arguments';

@@ -1,4 +1,4 @@
-import { compareCode, type BinaryName } from '../engine/functions';
+import { compareCode, type BinaryName } from '../program/operation';
 import type { Lowering, ValueId } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';

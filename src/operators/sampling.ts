@@ -8,7 +8,7 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__GridSample.html
 
-// In the order of native/kernels/gridSample/operation.h.
+// In the order of native/kernels/grid_sample/operation.h.
 const samplings = ['nearest', 'linear', 'cubic'];
 const paddings = ['zeros', 'border', 'reflection'];
 

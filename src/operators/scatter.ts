@@ -12,7 +12,7 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__ScatterElements.html, onnx__ScatterND.html, onnx__Scatter.html
 
-/** What becomes of an element that is updated, in the order of native/kernels/scatterElements/update.h. */
+/** What becomes of an element that is updated, in the order of native/kernels/scatter_elements/update.h. */
 const updates = ['none', 'add', 'mul', 'max', 'min'];
 
 /** The attribute `reduction` as the number that programs use. */

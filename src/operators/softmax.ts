@@ -1,5 +1,5 @@
 import type { Lowering } from '../engine/lowering';
-import { compareCode } from '../engine/functions';
+import { compareCode } from '../program/operation';
 import { elementCount } from '../graph/value';
 import { axisAttribute, requireFloat } from './arguments';
 import { filled } from './elements';

@@ -140,7 +140,7 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
       ...{ budgets, images: data.length, attack, threads, batch, seed },
       calibrationImages: calibration?.images.length ?? 0,
       calibrationAttack: calibration?.attack,
-      instructionSet: native.instructionSet,
+      instructionSet: native().instructionSet,
     },
     networks,
     unmet,
@@ -159,7 +159,7 @@ async function timed(
   data: ImageSet,
   { runThreads, batch: wanted, time = 10, signal, onStep }: SweepOptions,
 ): Promise<{ times: number[]; batch: number; threads: number }> {
-  const threads = runThreads ?? native.concurrency;
+  const threads = runThreads ?? native().concurrency;
   const sessions: InferenceSession[] = [];
   try {
     for (const { model } of made) {

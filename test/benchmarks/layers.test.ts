@@ -54,7 +54,7 @@ test('a program repeats its layer on several sets of weights', () => {
   const { words, constants } = layerProgram(convolution, 2, 5);
   // x and the residual once, weights and bias twice.
   expect(constants.size).toBe(6);
-  const program = native.createSession(1, 'convolution.product').compile(words, [...constants]);
+  const program = native().createSession(1, 'convolution.product').compile(words, [...constants]);
   expect(program.kernels).toEqual(Array(5).fill('convolution.product'));
   expect(program.runSync([])).toEqual([]);
 });
@@ -95,18 +95,18 @@ describe('a measurement', () => {
 
 describe('the limits of the processor', () => {
   test('are counted over all threads', () => {
-    expect(native.multiplyAdds(2, 100)).toBe(2 * native.multiplyAdds(1, 100));
-    expect(native.multiplyAdds(1, 300)).toBe(3 * native.multiplyAdds(1, 100));
+    expect(native().multiplyAdds(2, 100)).toBe(2 * native().multiplyAdds(1, 100));
+    expect(native().multiplyAdds(1, 300)).toBe(3 * native().multiplyAdds(1, 100));
   });
 
   test('read all of the memory', () => {
     const memory = Float32Array.from({ length: 1003 }, (_, index) => index);
-    expect(native.readMemory(1, memory, 1)).toBe((1003 * 1002) / 2);
-    expect(native.readMemory(2, memory, 3)).toBe((3 * 1003 * 1002) / 2);
+    expect(native().readMemory(1, memory, 1)).toBe((1003 * 1002) / 2);
+    expect(native().readMemory(2, memory, 3)).toBe((3 * 1003 * 1002) / 2);
   });
 
   test('refuse what is no count', () => {
-    expect(() => native.multiplyAdds(0, 1)).toThrow('count');
-    expect(() => native.readMemory(1, new Float32Array(4), -1)).toThrow('count');
+    expect(() => native().multiplyAdds(0, 1)).toThrow('count');
+    expect(() => native().readMemory(1, new Float32Array(4), -1)).toThrow('count');
   });
 });

@@ -124,7 +124,7 @@ test('patch moments and Fisher information are those of their definition, whatev
     const [count, ...dims] = x.dims as [number, number, number, number];
     const set = new ImageSet(dims, x.data as Float32Array, new Uint8Array(count));
     const images = calibrationImages(set, one.batch);
-    const network = new MomentsNetwork(graph, layers, native.createSession(1));
+    const network = new MomentsNetwork(graph, layers, native().createSession(1));
     const measured = await measureMoments(network, images, { seed, onBatch: () => undefined });
     const [w, b] = ['w', 'b'].map((name) => graph.constant(name)?.data as Float32Array | undefined);
     const expected = byDefinition(one, head, x, w!, b, seed);

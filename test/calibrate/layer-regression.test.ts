@@ -1,8 +1,9 @@
 import { RegressionSums } from '../../src/calibrate/layer-regression';
 import { LiveStore } from '../../src/calibrate/live-store';
-import { ConstantPool } from '../../src/engine/constant-pool';
-import { activationCode } from '../../src/engine/functions';
-import type { ProgramOperation, ProgramValue } from '../../src/engine/program';
+import { ConstantPool } from '../../src/program/constant-pool';
+import { activationCode } from '../../src/program/operation';
+import type { ProgramOperation } from '../../src/program/operation';
+import type { ProgramValue } from '../../src/program/program';
 import type { ConvolutionShape } from '../../src/gdws/shape';
 import { native } from '../../src/native';
 import { RandomStream } from '../../src/robustness/random-stream';
@@ -26,7 +27,7 @@ const operation: ProgramOperation = {
 async function meansWith(shrinkage?: number) {
   const store = new LiveStore(1e6);
   const sums = new RegressionSums(
-    native.createSession(1),
+    native().createSession(1),
     store,
     new ConstantPool(),
     weights,

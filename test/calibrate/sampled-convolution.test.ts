@@ -1,8 +1,8 @@
 import { mostPixels, sampledConvolution } from '../../src/calibrate/sampled-convolution';
-import { ConstantPool, type NativeConstants } from '../../src/engine/constant-pool';
-import { activationCode } from '../../src/engine/functions';
-import { Program } from '../../src/engine/program';
-import { ProgramWriter } from '../../src/engine/program-writer';
+import { ConstantPool, type NativeConstants } from '../../src/program/constant-pool';
+import { activationCode } from '../../src/program/operation';
+import { Program } from '../../src/program/program';
+import { ProgramWriter } from '../../src/program/program-writer';
 import { native } from '../../src/native';
 import { floats } from '../graph/small-network';
 
@@ -25,7 +25,7 @@ test.each(cases)('a sample of a convolution is its result, a pixel of each part 
   const sampled = sampledConvolution(writer, { ints }, x, { weights, result }, pool, constants);
   const dims = [...result.slice(0, 2), ...sampled.output];
   program.outputs.push(whole, writer.emit('convolution', [sampled.x, w], dims, [...sampled.ints], [0, 0]));
-  const compiled = native.createSession(1).compile(program.encode(), [...constants]);
+  const compiled = native().createSession(1).compile(program.encode(), [...constants]);
   const given = [floats(map, 1).data, floats(weights, 2).data] as [Float32Array, Float32Array];
   const [y, z] = (await compiled.run(given).done).map((bytes) => new Float32Array(bytes)) as [
     Float32Array,

@@ -2,11 +2,12 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { setImmediate } from 'node:timers/promises';
 import { lowerGraph } from '../../src/engine/compile';
-import { ConstantPool } from '../../src/engine/constant-pool';
-import { Program } from '../../src/engine/program';
+import { ConstantPool } from '../../src/program/constant-pool';
+import { Program } from '../../src/program/program';
 import { Graph } from '../../src/graph/graph';
 import type { Constant } from '../../src/graph/value';
-import { native, nativeTypes } from '../../src/native';
+import { native } from '../../src/native';
+import { nativeTypes } from '../../src/program/element-type';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { normalization } from '../graph/small-network';
 
@@ -65,7 +66,7 @@ test('a derived constant is made once while it is held, and forgotten with who h
 });
 
 test('numbers of constants may be any, and cost nothing by being high', () => {
-  const session = native.createSession(1);
+  const session = native().createSession(1);
   const compile = (index: number) => {
     const program = new Program();
     const value = program.addValue({ type: 'float32', dims: [1], storage: 'constant', index });

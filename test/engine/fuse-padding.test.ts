@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common';
 import * as onnxruntime from 'onnxruntime-node';
 import { disagreement, tolerance } from '../../benchmarks/agreement';
-import { ConstantPool } from '../../src/engine/constant-pool';
+import { ConstantPool } from '../../src/program/constant-pool';
 import { lowerGraph } from '../../src/engine/compile';
 import { Graph } from '../../src/graph/graph';
 import { elementCount, type Constant } from '../../src/graph/value';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { ConstantPool, toNativeConstants } from '../../src/engine/constant-pool';
+import { ConstantPool, toNativeConstants } from '../../src/program/constant-pool';
 import { fuse } from '../../src/engine/fuse/fuse';
-import { activationCode, binaryCode, unaryCode } from '../../src/engine/functions';
-import { Program, type OpcodeName, type ValueId } from '../../src/engine/program';
+import { activationCode, binaryCode, unaryCode } from '../../src/program/operation';
+import { Program } from '../../src/program/program';
+import { type OpcodeName, type ValueId } from '../../src/program/operation';
 import { elementCount, type Constant } from '../../src/graph/value';
 import { native } from '../../src/native';
 import { float32ToFloat16 } from '../../src/onnx/float16';
@@ -108,7 +109,7 @@ class Draft {
 
   run(): Float32Array[] {
     const { program } = this;
-    const compiled = native.createSession(1).compile(program.encode(), [...toNativeConstants(this.constants)]);
+    const compiled = native().createSession(1).compile(program.encode(), [...toNativeConstants(this.constants)]);
     const inputs = program.inputs.map((id, i) => randomFloats(elementCount(program.values[id]!.dims), 100 + i));
     return compiled.runSync(inputs).map((bytes) => new Float32Array(bytes));
   }

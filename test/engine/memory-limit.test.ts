@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from '../../src/session';
 import { compileProgram, lowerGraph } from '../../src/engine/compile';
-import { ConstantPool } from '../../src/engine/constant-pool';
+import { ConstantPool } from '../../src/program/constant-pool';
 import { Graph } from '../../src/graph/graph';
 import { native } from '../../src/native';
 import { readModel } from '../../src/onnx/read';
@@ -22,7 +22,7 @@ describe('memoryBytes', () => {
   });
 
   test('leaves nothing of the layers that were packed before', async () => {
-    const session = native.createSession(1, 'winograd4', false, packed / 2 + 1000);
+    const session = native().createSession(1, 'winograd4', false, packed / 2 + 1000);
     const lowered = lowerGraph(new Graph(await readModel(model)), undefined, new ConstantPool());
     expect(() => compileProgram(lowered, session)).toThrow(/packed.*memoryBytes/);
     expect(session.weightBytes).toBe(0);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { activationCode, binaryCode, unaryCode } from '../../src/engine/functions';
-import { Program, type OpcodeName, type ValueId } from '../../src/engine/program';
+import { activationCode, binaryCode, unaryCode } from '../../src/program/operation';
+import { Program } from '../../src/program/program';
+import { type OpcodeName, type ValueId } from '../../src/program/operation';
 import { elementCount } from '../../src/graph/value';
 import { counters } from '../../src/introspection';
 import { native } from '../../src/native';
@@ -110,7 +111,7 @@ class Subject {
 
   /** Runs the program, with kernels of a method where they are there, and compares its outputs. Says how much memory it needed. */
   check(threads: number, kernel?: string): number {
-    const compiled = native.createSession(threads, kernel).compile(this.program.encode(), []);
+    const compiled = native().createSession(threads, kernel).compile(this.program.encode(), []);
     const feeds = this.program.inputs.map((id) => Float32Array.from(this.expected[id]!));
     // Twice, over the same memory.
     for (let run = 0; run < 2; run++) {

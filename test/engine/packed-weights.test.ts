@@ -1,5 +1,7 @@
-import { Program, type OpcodeName } from '../../src/engine/program';
-import { native, nativeTypes, type NumberedConstant } from '../../src/native';
+import { Program } from '../../src/program/program';
+import { type OpcodeName } from '../../src/program/operation';
+import { native, type NumberedConstant } from '../../src/native';
+import { nativeTypes } from '../../src/program/element-type';
 
 // Packed weights are shared by all that packs the same constant in the same way. Programs that see one constant under
 // several shapes tell whether "the same way" is taken seriously: the reference kernels pack nothing.
@@ -50,7 +52,7 @@ function run(layers: readonly Layer[], kernel: string) {
     i,
     { type: float32, data: numbers(product(dims), i + 1) },
   ]);
-  const program = native.createSession(1, kernel).compile(programOf(layers).encode(), constants);
+  const program = native().createSession(1, kernel).compile(programOf(layers).encode(), constants);
   const results = program.runSync(layers.map(({ from }, i) => numbers(product(from), i + 3)));
   return { kernels: program.kernels, results: results.map((bytes) => new Float32Array(bytes)) };
 }
@@ -115,7 +117,7 @@ describe('packed weights', () => {
   });
 
   test('belong to constants that keep their size in all programs of a session', () => {
-    const session = native.createSession(1);
+    const session = native().createSession(1);
     const compile = (channels: number) =>
       session.compile(
         programOf([

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { Program, type OpcodeName } from '../../src/engine/program';
-import { unaryCode } from '../../src/engine/functions';
-import { native, nativeTypes, type HeldMemory } from '../../src/native';
+import { Program } from '../../src/program/program';
+import { type OpcodeName } from '../../src/program/operation';
+import { unaryCode } from '../../src/program/operation';
+import { native, type HeldMemory } from '../../src/native';
+import { nativeTypes } from '../../src/program/element-type';
 
 /** relu(x) and then the same memory under other dims. */
 function smallProgram(): Program {
@@ -19,7 +21,7 @@ function smallProgram(): Program {
   return program;
 }
 
-const compile = (words: Int32Array) => native.createSession(2).compile(words, []);
+const compile = (words: Int32Array) => native().createSession(2).compile(words, []);
 
 describe('a program', () => {
   test('runs, and gives its output under the dims of an alias', async () => {
@@ -47,7 +49,7 @@ describe('a program', () => {
 
   test('writes outputs to held memory and reads inputs from it, without a copy in JavaScript', async () => {
     const program = compile(smallProgram().encode());
-    const held = native.holdMemory(24);
+    const held = native().holdMemory(24);
     const results = await program.run([Float32Array.from([-1, 2, -3, 4, -5, 6])], [held]).done;
     expect(results).toHaveLength(1);
     expect(results[0]).toBeUndefined();
@@ -60,7 +62,7 @@ describe('a program', () => {
   test('keeps held memory alive as long as a run, whoever else lets go of it', async () => {
     const program = compile(smallProgram().encode());
     const runs = Array.from({ length: 50 }, (_, i) => {
-      const held = native.holdMemory(24);
+      const held = native().holdMemory(24);
       program.runSync([new Float32Array(6).fill(i)], [held]);
       return program.run([held]).done;
     });
@@ -72,29 +74,29 @@ describe('a program', () => {
     const program = compile(smallProgram().encode());
     const type = nativeTypes.indexOf('float32');
     const input = Float32Array.from([-1, 2, -3, 4, -5, 6]);
-    const held = native.holdCopy(input.subarray(), type);
+    const held = native().holdCopy(input.subarray(), type);
     input.fill(9);
     expect([...new Float32Array(program.runSync([held])[0]!)]).toEqual([0, 2, 0, 4, 0, 6]);
-    expect(() => native.holdCopy(new Int32Array(6), type)).toThrow(/type/);
-    expect(() => native.holdCopy(input, nativeTypes.length)).toThrow(/type/);
+    expect(() => native().holdCopy(new Int32Array(6), type)).toThrow(/type/);
+    expect(() => native().holdCopy(input, nativeTypes.length)).toThrow(/type/);
     // Of huge pages, and more than fit whole ones.
     const many = Float32Array.from({ length: 3_000_001 }, (_, i) => i % 1000);
     const long = new Program();
     const x = long.addValue({ type: 'float32', dims: [many.length], storage: 'input', index: 0 });
     long.inputs.push(x);
     long.outputs.push(x);
-    const copy = native.holdCopy(many, type);
+    const copy = native().holdCopy(many, type);
     expect(Buffer.from(compile(long.encode()).runSync([copy])[0]!).equals(Buffer.from(many.buffer))).toBe(true);
   });
 
   test('refuses held memory of another size, and what only looks like it', () => {
     const program = compile(smallProgram().encode());
     const input = new Float32Array(6);
-    expect(() => program.run([native.holdMemory(20)])).toThrow(/size/);
-    expect(() => program.run([input], [native.holdMemory(28)])).toThrow(/size/);
+    expect(() => program.run([native().holdMemory(20)])).toThrow(/size/);
+    expect(() => program.run([input], [native().holdMemory(28)])).toThrow(/size/);
     expect(() => program.run([{} as HeldMemory])).toThrow(/type/);
-    expect(() => native.holdMemory(-1)).toThrow(/bytes/);
-    expect(() => native.holdMemory(Number.MAX_SAFE_INTEGER)).toThrow(/alloc|memory/);
+    expect(() => native().holdMemory(-1)).toThrow(/bytes/);
+    expect(() => native().holdMemory(Number.MAX_SAFE_INTEGER)).toThrow(/alloc|memory/);
   });
 
   test('whatever its words say, is compiled or refused, never a crash', () => {
@@ -123,7 +125,7 @@ describe('a program', () => {
   });
 
   test('of any opcode with too few operands is refused', () => {
-    for (const opcode of native.opcodes as OpcodeName[]) {
+    for (const opcode of native().opcodes as OpcodeName[]) {
       const program = smallProgram();
       program.operations = [
         { opcode, inputs: [undefined], outputs: [1, 2], ints: [], floats: [], origin: { node: '', operator: '' } },
@@ -164,7 +166,7 @@ describe('a program', () => {
     program.inputs.pop();
     const words = program.encode();
     const type = nativeTypes.indexOf('float32');
-    const session = native.createSession(1);
+    const session = native().createSession(1);
     expect(() => session.compile(words, [])).toThrow(/constant 1/);
     expect(() => session.compile(words, [[1, { type, data: new Float32Array(5) }]])).toThrow(/5 elements/);
     const compiled = session.compile(words, [[1, { type, data: Float32Array.from([1, -1, 2, -2, 3, -3]) }]]);

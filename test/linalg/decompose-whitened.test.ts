@@ -14,7 +14,7 @@ function concat(matrices: readonly Float64Array[]): Float64Array {
 }
 
 function decompose(weights: Float32Array, layer: NativeLayer, { moments, fisher }: Whitening, threads = 2) {
-  return native.decomposeWhitened(weights, layer, threads, concat(moments), fisher && concat(fisher));
+  return native().decomposeWhitened(weights, layer, threads, concat(moments), fisher && concat(fisher));
 }
 
 /** Moments of every channel and Fisher information of every group, of the given ranks. */
@@ -125,7 +125,7 @@ describe('decomposeWhitened', () => {
   test.each(layers)('%s with identities is decompose', async (_, layer) => {
     const weights = randomWeights(layer, 3);
     const rows = layer.outputChannels / layer.groups;
-    const expected = await native.decompose(weights, layer, 1);
+    const expected = await native().decompose(weights, layer, 1);
     const moments = new Array<Float64Array>(layer.inputChannels).fill(identity(layer.taps));
     const fisher = new Array<Float64Array>(layer.groups).fill(identity(rows));
     for (const whitening of [{ moments }, { moments, fisher }]) {
@@ -203,8 +203,8 @@ describe('decomposeWhitened', () => {
     const weights = randomWeights(layer);
     const { moments, fisher } = randomWhitening(layer, 12, 10, 4);
     const given = [concat(moments), concat(fisher!)] as const;
-    const expected = await native.decomposeWhitened(weights, layer, 1, ...given);
-    const pending = native.decomposeWhitened(weights, layer, 1, ...given);
+    const expected = await native().decomposeWhitened(weights, layer, 1, ...given);
+    const pending = native().decomposeWhitened(weights, layer, 1, ...given);
     for (const array of [weights, ...given]) array.fill(NaN);
     expect(await pending).toEqual(expected);
   });
@@ -227,7 +227,7 @@ describe('decomposeWhitened', () => {
   test.each(badMoments)('a patch moment that is %s is named', async (_, bad, message) => {
     const given = Float64Array.from(moments);
     given.set(bad, 2 * 81);
-    await expect(native.decomposeWhitened(weights, layer, 2, given, fisher)).rejects.toMatchObject({
+    await expect(native().decomposeWhitened(weights, layer, 2, given, fisher)).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       channel: 2,
       message: expect.stringMatching(message) as string,
@@ -236,14 +236,14 @@ describe('decomposeWhitened', () => {
 
   test('Fisher information that is none is named', async () => {
     const nan = Float64Array.from(fisher).fill(NaN, 18, 19);
-    await expect(native.decomposeWhitened(weights, layer, 2, moments, nan)).rejects.toMatchObject({
+    await expect(native().decomposeWhitened(weights, layer, 2, moments, nan)).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       group: 1,
       message: 'the Fisher information of group 1 is not finite at [0, 2]',
     });
     const negative = Float64Array.from(fisher);
     for (const i of [0, 1, 2, 3]) for (const j of [0, 1, 2, 3]) negative[16 + i * 4 + j] = i === j ? 1 : -0.9;
-    await expect(native.decomposeWhitened(weights, layer, 2, moments, negative)).rejects.toMatchObject({
+    await expect(native().decomposeWhitened(weights, layer, 2, moments, negative)).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       channel: 2,
       message: expect.stringMatching(/Fisher information of channel 2 is not positive semidefinite/) as string,
@@ -252,12 +252,12 @@ describe('decomposeWhitened', () => {
 
   test('weights that are not finite are named, products that overflow too', async () => {
     const bad = Float32Array.from(weights).fill(Infinity, 31, 32);
-    await expect(native.decomposeWhitened(bad, layer, 1, moments)).rejects.toMatchObject({
+    await expect(native().decomposeWhitened(bad, layer, 1, moments)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
       index: 31,
     });
     const huge = [moments, fisher].map((matrices) => matrices.map((x) => x * 1e200)) as [Float64Array, Float64Array];
-    await expect(native.decomposeWhitened(weights, layer, 1, ...huge)).rejects.toMatchObject({
+    await expect(native().decomposeWhitened(weights, layer, 1, ...huge)).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       channel: 0,
       message: expect.stringMatching(/too large/) as string,
@@ -272,7 +272,7 @@ describe('decomposeWhitened', () => {
     ['Fisher information of another type', [moments, null], /fisher/],
   ];
   test.each(refused)('%s: refused', (_, given, message) => {
-    const call = native.decomposeWhitened as (...given: unknown[]) => unknown;
+    const call = native().decomposeWhitened as (...given: unknown[]) => unknown;
     expect(() => call(weights, layer, 1, ...given)).toThrow(
       expect.objectContaining({ code: 'ARGUMENT_INVALID', message: expect.stringMatching(message) as string }) as Error,
     );

@@ -71,7 +71,7 @@ function expectDecomposition(weights: Float32Array, layer: NativeLayer, found: N
 describe('decompose', () => {
   test.each(layers)('%s agrees with Jacobi rotations', async (_, layer) => {
     const weights = randomWeights(layer);
-    expectDecomposition(weights, layer, await native.decompose(weights, layer, 2));
+    expectDecomposition(weights, layer, await native().decompose(weights, layer, 2));
   });
 
   test('random layers agree with Jacobi rotations', async () => {
@@ -85,7 +85,7 @@ describe('decompose', () => {
     const property = fc.asyncProperty(sizes, async ({ groups, rows, channels, taps, seed }) => {
       const layer = { outputChannels: rows * groups, inputChannels: channels * groups, taps, groups };
       const weights = randomWeights(layer, seed);
-      expectDecomposition(weights, layer, await native.decompose(weights, layer, 1));
+      expectDecomposition(weights, layer, await native().decompose(weights, layer, 1));
     });
     await fc.assert(property, { numRuns: 40 });
   });
@@ -99,7 +99,7 @@ describe('decompose', () => {
         weights[(m * 2 + 1) * taps + tap] = 0;
       }
     }
-    const found = await native.decompose(weights, layer, 1);
+    const found = await native().decompose(weights, layer, 1);
     expectDecomposition(weights, layer, found);
     const rank = Math.min(40, taps);
     expect(found.singularValues[1]).toBeGreaterThan(1);
@@ -110,22 +110,22 @@ describe('decompose', () => {
     const layer: NativeLayer = { outputChannels: 16, inputChannels: 2, taps: 9, groups: 1 };
     for (const scale of [1e-30, 1e30]) {
       const weights = randomWeights(layer).map((x) => x * scale);
-      expectDecomposition(weights, layer, await native.decompose(weights, layer, 1));
+      expectDecomposition(weights, layer, await native().decompose(weights, layer, 1));
     }
   });
 
   test('the number of threads changes nothing', async () => {
     const layer: NativeLayer = { outputChannels: 20, inputChannels: 13, taps: 9, groups: 1 };
     const weights = randomWeights(layer);
-    const [one, many] = [await native.decompose(weights, layer, 1), await native.decompose(weights, layer, 5)];
+    const [one, many] = [await native().decompose(weights, layer, 1), await native().decompose(weights, layer, 5)];
     expect(many).toEqual(one);
   });
 
   test('the array may change or be transferred meanwhile', async () => {
     const layer: NativeLayer = { outputChannels: 64, inputChannels: 64, taps: 9, groups: 1 };
     const weights = randomWeights(layer);
-    const expected = await native.decompose(weights, layer, 1);
-    const pending = native.decompose(weights, layer, 1);
+    const expected = await native().decompose(weights, layer, 1);
+    const pending = native().decompose(weights, layer, 1);
     structuredClone(weights.buffer, { transfer: [weights.buffer as ArrayBuffer] });
     expect(await pending).toEqual(expected);
   });
@@ -136,7 +136,7 @@ describe('decompose', () => {
       const weights = randomWeights(layer);
       weights[31] = bad;
       weights[40] = NaN;
-      await expect(native.decompose(weights, layer, 1)).rejects.toMatchObject({ code: 'MODEL_INVALID', index: 31 });
+      await expect(native().decompose(weights, layer, 1)).rejects.toMatchObject({ code: 'MODEL_INVALID', index: 31 });
     }
   });
 
@@ -156,7 +156,7 @@ describe('decompose', () => {
     ['NaN threads', [new Float32Array(72), layer, NaN]],
   ];
   test.each(bad)('%s is refused', (_, given) => {
-    const decompose = native.decompose as (...given: unknown[]) => unknown;
+    const decompose = native().decompose as (...given: unknown[]) => unknown;
     expect(() => decompose(...given)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }) as Error);
   });
 });

@@ -48,7 +48,7 @@ interface Options {
 function fit(problem: Problem, first: ReturnType<typeof start>, { sweeps, ridge = 0, threads = 2 }: Options) {
   const { patches, cross, fisher, outputs, taps } = problem;
   const sizes = { outputs, taps, sweeps, ridge };
-  return native.fitStages(patches, cross, fisher, first.counts, first.kernels, sizes, threads);
+  return native().fitStages(patches, cross, fisher, first.counts, first.kernels, sizes, threads);
 }
 
 /** By how much P D lowers E‖y‖²_H. */
@@ -238,7 +238,7 @@ describe('fitStages', () => {
     ['no threads', [patches, cross, undefined, counts, new Float32Array(8), sizes, 0], /threads/],
   ];
   test.each(refused)('%s: refused', (_, given, message) => {
-    const call = native.fitStages as (...given: unknown[]) => unknown;
+    const call = native().fitStages as (...given: unknown[]) => unknown;
     expect(() => call(...given)).toThrow(
       expect.objectContaining({ code: 'ARGUMENT_INVALID', message: expect.stringMatching(message) as string }) as Error,
     );

@@ -50,7 +50,7 @@ describe('leastSquares', () => {
     const cross = randomMatrix(outputs, features, outputs);
     const given = [Float64Array.from(gram), Float64Array.from(cross)];
     for (const ridge of [0, 1e-3, 2]) {
-      const found = await native.leastSquares(gram, cross, features, outputs, ridge, 2);
+      const found = await native().leastSquares(gram, cross, features, outputs, ridge, 2);
       expectClose(found, direct(gram, cross, features, ridge), 1e-9);
     }
     expect([gram, cross]).toEqual(given);
@@ -67,7 +67,7 @@ describe('leastSquares', () => {
     const property = fc.asyncProperty(sizes, async ({ features, outputs, rank, ridge, seed }) => {
       const gram = secondMoment(features, rank, seed);
       const cross = randomMatrix(outputs, features, seed + 1);
-      const found = await native.leastSquares(gram, cross, features, outputs, ridge, 1);
+      const found = await native().leastSquares(gram, cross, features, outputs, ridge, 1);
       expectClose(found, direct(gram, cross, features, ridge), 1e-9);
     });
     await fc.assert(property, { numRuns: 60 });
@@ -80,7 +80,7 @@ describe('leastSquares', () => {
       const gram = secondMoment(features, 50, 3);
       const weights = randomMatrix(outputs, features, 4);
       const cross = times(weights, gram, outputs, features);
-      const found = await native.leastSquares(gram, cross, features, outputs, ridge, 2);
+      const found = await native().leastSquares(gram, cross, features, outputs, ridge, 2);
       const least = objective(weights, gram, cross, features);
       expect(Math.abs(objective(found, gram, cross, features) / least - 1)).toBeLessThan(1e-5);
       expect(Math.hypot(...found)).toBeLessThan(Math.hypot(...weights) * 1.01);
@@ -89,7 +89,7 @@ describe('leastSquares', () => {
 
   test('a feature given twice shares its weight', async () => {
     const gram = Float64Array.of(2, 1, 2, 1, 3, 1, 2, 1, 2);
-    const found = await native.leastSquares(gram, Float64Array.of(4, 2, 4), 3, 1, 0, 1);
+    const found = await native().leastSquares(gram, Float64Array.of(4, 2, 4), 3, 1, 0, 1);
     [1, 0, 1].forEach((x, i) => expect(found[i]).toBeCloseTo(x, 4));
   });
 
@@ -108,15 +108,15 @@ describe('leastSquares', () => {
       for (let m = 0; m < outputs; ++m) wideCross[m * features + i] = cross[m * alive.length + row]!;
     });
     for (const ridge of [0, 0.1]) {
-      const expected = await native.leastSquares(gram, cross, alive.length, outputs, ridge, 1);
-      const found = await native.leastSquares(wideGram, wideCross, features, outputs, ridge, 1);
+      const expected = await native().leastSquares(gram, cross, alive.length, outputs, ridge, 1);
+      const found = await native().leastSquares(wideGram, wideCross, features, outputs, ridge, 1);
       const ofAlive = Float64Array.from({ length: outputs * alive.length }, (_, i) => {
         return found[Math.floor(i / alive.length) * features + alive[i % alive.length]!]!;
       });
       expectClose(ofAlive, expected, 1e-10);
       expect(found.filter((_, i) => isDead(i % features)).every((x) => x === 0)).toBe(true);
     }
-    const nothing = await native.leastSquares(new Float64Array(9), new Float64Array(6).fill(1), 3, 2, 0, 1);
+    const nothing = await native().leastSquares(new Float64Array(9), new Float64Array(6).fill(1), 3, 2, 0, 1);
     expect([...nothing]).toEqual(new Array(6).fill(0));
   });
 
@@ -124,7 +124,7 @@ describe('leastSquares', () => {
     const gram = Float64Array.from(Float32Array.from(secondMoment(60, 20, 7)));
     const weights = randomMatrix(1, 60, 8);
     const cross = times(weights, gram, 1, 60);
-    const found = await native.leastSquares(gram, cross, 60, 1, 0, 1);
+    const found = await native().leastSquares(gram, cross, 60, 1, 0, 1);
     const least = objective(weights, gram, cross, 60);
     expect(Math.abs(objective(found, gram, cross, 60) / least - 1)).toBeLessThan(1e-3);
   });
@@ -132,16 +132,16 @@ describe('leastSquares', () => {
   test('the number of threads changes nothing', async () => {
     const gram = secondMoment(700, 300, 9);
     const cross = randomMatrix(600, 700, 10);
-    const one = await native.leastSquares(gram, cross, 700, 600, 1e-6, 1);
-    expect(await native.leastSquares(gram, cross, 700, 600, 1e-6, 2)).toEqual(one);
-    expect(await native.leastSquares(gram, cross, 700, 600, 1e-6, 5)).toEqual(one);
+    const one = await native().leastSquares(gram, cross, 700, 600, 1e-6, 1);
+    expect(await native().leastSquares(gram, cross, 700, 600, 1e-6, 2)).toEqual(one);
+    expect(await native().leastSquares(gram, cross, 700, 600, 1e-6, 5)).toEqual(one);
   });
 
   test('the arrays may change meanwhile', async () => {
     const gram = secondMoment(200, 300, 9);
     const cross = randomMatrix(3, 200, 10);
-    const expected = await native.leastSquares(gram, cross, 200, 3, 0, 1);
-    const pending = native.leastSquares(gram, cross, 200, 3, 0, 1);
+    const expected = await native().leastSquares(gram, cross, 200, 3, 0, 1);
+    const pending = native().leastSquares(gram, cross, 200, 3, 0, 1);
     gram.fill(NaN);
     cross.fill(NaN);
     expect(await pending).toEqual(expected);
@@ -162,7 +162,7 @@ describe('leastSquares', () => {
     ],
   ];
   test.each(bad)('a matrix that is %s is named', async (_, gram, cross, message) => {
-    await expect(native.leastSquares(gram, cross, 3, 1, 0, 1)).rejects.toMatchObject({
+    await expect(native().leastSquares(gram, cross, 3, 1, 0, 1)).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
       message,
     });
@@ -181,7 +181,7 @@ describe('leastSquares', () => {
     ['no threads', [identity(3), new Float64Array(3), 3, 1, 0, 0], /threads/],
   ];
   test.each(refused)('%s: refused', (_, given, message) => {
-    const call = native.leastSquares as (...given: unknown[]) => unknown;
+    const call = native().leastSquares as (...given: unknown[]) => unknown;
     expect(() => call(...given)).toThrow(
       expect.objectContaining({ code: 'ARGUMENT_INVALID', message: expect.stringMatching(message) as string }) as Error,
     );

@@ -8,7 +8,7 @@ const kernels = randomWeights({ outputChannels: 6, inputChannels: 1, taps: 9, gr
 describe('pointwiseWeights', () => {
   test.each([1, 4])('are W_c v for every kernel, on %i threads', async (threads) => {
     const weights = randomWeights(layer);
-    const found = await native.pointwiseWeights(weights, layer, threads, counts, kernels);
+    const found = await native().pointwiseWeights(weights, layer, threads, counts, kernels);
     const expected = new Float32Array(6 * 3);
     const channelOfKernel = [1, 1, 1, 2, 3, 3];
     channelOfKernel.forEach((channel, kernel) => {
@@ -50,7 +50,7 @@ describe('pointwiseWeights', () => {
     ['kernels too few', counts, kernels.subarray(9), /size/],
   ];
   test.each(bad)('%s: refused', (_, counts, kernels, message) => {
-    const call = native.pointwiseWeights as (...given: unknown[]) => unknown;
+    const call = native().pointwiseWeights as (...given: unknown[]) => unknown;
     expect(() => call(weights, layer, 1, counts, kernels)).toThrow(
       expect.objectContaining({ code: 'ARGUMENT_INVALID', message: expect.stringMatching(message) as string }) as Error,
     );

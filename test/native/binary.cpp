@@ -1,7 +1,7 @@
-#include "engine/functions.h"
 #include "kernels/integers.h"
 #include "native/generators.h"
 #include "native/shapes.h"
+#include "program/functions.h"
 
 namespace gdws::test {
 

@@ -1,6 +1,6 @@
-#include "engine/functions.h"
 #include "native/generators.h"
 #include "native/shapes.h"
+#include "program/functions.h"
 
 namespace gdws::test {
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "kernels/registry.h"
 #include "native/generators.h"
 #include "native/run.h"
 

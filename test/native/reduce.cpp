@@ -1,9 +1,9 @@
 #include <cmath>
 
-#include "engine/functions.h"
 #include "kernels/integers.h"
 #include "native/generators.h"
 #include "native/shapes.h"
+#include "program/functions.h"
 
 namespace gdws::test {
 

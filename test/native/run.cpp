@@ -6,6 +6,7 @@
 #include <cstring>
 #include <thread>
 
+#include "kernels/registry.h"
 #include "native/guarded_memory.h"
 
 namespace gdws::test {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/program.h"
 #include "native/random.h"
+#include "program/program.h"
 
 namespace gdws::test {
 

@@ -1,9 +1,9 @@
 #include <bit>
 #include <cmath>
 
-#include "engine/functions.h"
 #include "native/generators.h"
 #include "native/shapes.h"
+#include "program/functions.h"
 
 namespace gdws::test {
 

@@ -12,7 +12,7 @@ async function main([file, batch]: string[]): Promise<void> {
   const session = await openSession('gdws', file!, { threads: 2 });
   const outputs = Object.entries(await session.run(seededFeeds(session, { batch: Number(batch) })));
   const result: ChildResult = {
-    instructionSet: native.instructionSet,
+    instructionSet: native().instructionSet,
     outputs: Object.fromEntries(
       outputs.map(([name, tensor]) => [name, { dims: tensor.dims, data: tensor.data as Float32Array }]),
     ),

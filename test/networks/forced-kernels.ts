@@ -15,7 +15,7 @@ export async function forced(
   ...all: Feeds[]
 ): Promise<(OurResults & { readonly kernel: string }) | undefined> {
   const operations = new Set(usual.map(operationOf));
-  const candidates = native.kernels.filter((kernel) => operations.has(operationOf(kernel)));
+  const candidates = native().kernels.filter((kernel) => operations.has(operationOf(kernel)));
   for (let i = 0; i < candidates.length; i++) {
     const kernel = candidates[(turn + i) % candidates.length]!;
     const found = await ours(bytes, { intraOpNumThreads: threads, kernel }, ...all);

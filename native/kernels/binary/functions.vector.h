@@ -1,10 +1,10 @@
 // The binary functions on vectors.
 #pragma once
 
-#include "engine/functions.h"
 #include "kernels/vector/activation.vector.h"
 #include "kernels/vector/elementwise_functions.h"
 #include "kernels/vector/map.vector.h"
+#include "program/functions.h"
 
 namespace gdws {
 namespace GDWS_ISA {

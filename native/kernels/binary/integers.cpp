@@ -1,7 +1,8 @@
-#include "kernels/binary/kernels.h"
+#include "kernels/integers.h"
+
 #include "kernels/binary/operation.h"
 #include "kernels/element_type.h"
-#include "kernels/integers.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,7 +1,7 @@
 #include "kernels/activate.h"
-#include "kernels/binary/kernels.h"
 #include "kernels/binary/operation.h"
 #include "kernels/integers.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

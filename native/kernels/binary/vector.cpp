@@ -1,6 +1,6 @@
 #include "kernels/activate.h"
-#include "kernels/binary/kernels.h"
 #include "kernels/binary/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,5 +1,5 @@
-#include "kernels/cast/kernels.h"
 #include "kernels/cast/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

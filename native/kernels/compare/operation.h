@@ -1,8 +1,8 @@
 #pragma once
 
-#include "engine/functions.h"
 #include "kernels/broadcast.h"
 #include "kernels/operands.h"
+#include "program/functions.h"
 
 namespace gdws {
 

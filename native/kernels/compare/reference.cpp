@@ -1,5 +1,5 @@
-#include "kernels/compare/kernels.h"
 #include "kernels/compare/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/concat/kernels.h"
 #include "kernels/concat/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,5 +1,5 @@
-#include "kernels/concat/kernels.h"
 #include "kernels/concat/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

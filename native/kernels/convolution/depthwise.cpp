@@ -1,9 +1,9 @@
-#include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

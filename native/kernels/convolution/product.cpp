@@ -1,9 +1,9 @@
-#include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
 #include "kernels/product/packed_product.h"
 #include "kernels/product/patches.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

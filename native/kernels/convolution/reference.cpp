@@ -1,5 +1,5 @@
-#include "kernels/convolution/kernels.h"
 #include "kernels/convolution/shape.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

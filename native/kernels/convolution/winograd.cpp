@@ -1,6 +1,6 @@
 #include "kernels/winograd/winograd.h"
 
-#include "kernels/convolution/kernels.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/gather/kernels.h"
 #include "kernels/gather/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

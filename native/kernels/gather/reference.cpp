@@ -1,7 +1,7 @@
 #include <cstring>
 
-#include "kernels/gather/kernels.h"
 #include "kernels/gather/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

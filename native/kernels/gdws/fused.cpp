@@ -1,9 +1,9 @@
 #include "kernels/gdws/depthwise_columns.h"
-#include "kernels/gdws/kernels.h"
 #include "kernels/gdws/shape.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
 #include "kernels/product/packed_product.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

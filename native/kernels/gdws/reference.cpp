@@ -1,5 +1,5 @@
-#include "kernels/gdws/kernels.h"
 #include "kernels/gdws/shape.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,7 +1,8 @@
 #include "kernels/winograd/winograd.h"
 
-#include "kernels/gdws/kernels.h"
+#include "base/aligned_floats.h"
 #include "kernels/gdws/shape.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

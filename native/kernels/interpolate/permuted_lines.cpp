@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "kernels/interpolate/kernels.h"
 #include "kernels/interpolate/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

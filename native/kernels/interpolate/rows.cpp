@@ -1,5 +1,5 @@
-#include "kernels/interpolate/kernels.h"
 #include "kernels/interpolate/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,8 +1,8 @@
 #include <bit>
 
-#include "kernels/matmul/kernels.h"
 #include "kernels/matmul/shape.h"
 #include "kernels/product/packed_product.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

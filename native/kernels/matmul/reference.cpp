@@ -1,5 +1,5 @@
-#include "kernels/matmul/kernels.h"
 #include "kernels/matmul/shape.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,8 +1,8 @@
-#include "kernels/matmul/kernels.h"
 #include "kernels/matmul/shape.h"
 #include "kernels/product/blocking.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/vector_results.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "kernels/normalize/kernels.h"
 #include "kernels/normalize/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,7 +1,7 @@
 #include <cstring>
 
-#include "kernels/pad/kernels.h"
 #include "kernels/pad/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/pad/kernels.h"
 #include "kernels/pad/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

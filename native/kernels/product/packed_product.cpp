@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/aligned_floats.h"
 #include "kernels/product/vector_results.h"
 
 namespace gdws {
@@ -99,7 +100,8 @@ std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, 
   const int64_t unit = alongChannels_ ? vectors_.lanes : 1, depth = geometry_.depth;
   const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == depth;
   const auto floats = static_cast<size_t>(geometry_.groups * packedChannels() * depth);
-  // Each part goes to all blocks of depth. The first would take the huge pages of all of them, before anything is spent.
+  // Each part goes to all blocks of depth. The first would take the huge pages of all of them, before anything is
+  // spent.
   constexpr size_t manyFloats = size_t{1} << 22;
   const bool isSpent = context.spend && consecutive && depthBlocks_ > 1 && floats >= manyFloats;
   const std::shared_ptr<float[]> packed = allocateFloats(floats, isSpent ? PageSize::small : PageSize::huge);

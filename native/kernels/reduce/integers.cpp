@@ -1,7 +1,8 @@
-#include "kernels/element_type.h"
 #include "kernels/integers.h"
-#include "kernels/reduce/kernels.h"
+
+#include "kernels/element_type.h"
 #include "kernels/reduce/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "kernels/integers.h"
-#include "kernels/reduce/kernels.h"
 #include "kernels/reduce/operation.h"
+#include "kernels/registry.h"
 
 namespace gdws {
 

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "kernels/select/kernels.h"
+#include "kernels/registry.h"
 #include "kernels/select/operation.h"
 
 namespace gdws {

@@ -1,4 +1,4 @@
-#include "kernels/select/kernels.h"
+#include "kernels/registry.h"
 #include "kernels/select/operation.h"
 
 namespace gdws {

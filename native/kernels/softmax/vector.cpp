@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/softmax/kernels.h"
+#include "kernels/registry.h"
 #include "kernels/softmax/operation.h"
 
 namespace gdws {

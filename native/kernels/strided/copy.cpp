@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "kernels/strided/kernels.h"
+#include "kernels/registry.h"
 #include "kernels/strided/operation.h"
 
 namespace gdws {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/functions.h"
+#include "program/functions.h"
 
 namespace gdws {
 

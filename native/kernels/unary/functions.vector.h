@@ -1,10 +1,10 @@
 // The unary functions on vectors. All of kernels/unary/function.h's definitions hold, edge cases included.
 #pragma once
 
-#include "engine/functions.h"
 #include "kernels/vector/activation.vector.h"
 #include "kernels/vector/map.vector.h"
 #include "kernels/vector/mathematics.vector.h"
+#include "program/functions.h"
 
 namespace gdws {
 namespace GDWS_ISA {

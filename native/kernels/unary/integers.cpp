@@ -1,6 +1,7 @@
-#include "kernels/element_type.h"
 #include "kernels/integers.h"
-#include "kernels/unary/kernels.h"
+
+#include "kernels/element_type.h"
+#include "kernels/registry.h"
 #include "kernels/unary/operation.h"
 
 namespace gdws {

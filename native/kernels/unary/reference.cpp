@@ -1,7 +1,7 @@
 #include "kernels/integers.h"
 #include "kernels/operands.h"
+#include "kernels/registry.h"
 #include "kernels/unary/function.h"
-#include "kernels/unary/kernels.h"
 #include "kernels/unary/operation.h"
 
 namespace gdws {

@@ -1,4 +1,4 @@
-#include "kernels/unary/kernels.h"
+#include "kernels/registry.h"
 #include "kernels/unary/operation.h"
 
 namespace gdws {

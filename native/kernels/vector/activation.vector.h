@@ -1,8 +1,8 @@
 // Activations on vectors. NaN stays NaN, as in onnxruntime.
 #pragma once
 
-#include "engine/activation.h"
 #include "kernels/vector/vector.h"
+#include "program/activation.h"
 
 namespace gdws {
 namespace GDWS_ISA {

@@ -3,11 +3,11 @@
 
 #include "kernels/binary/functions.vector.h"
 #include "kernels/interpolate/rows.vector.h"
-#include "kernels/localResponse/rows.vector.h"
+#include "kernels/local_response/rows.vector.h"
 #include "kernels/normalize/rows.vector.h"
 #include "kernels/pooling/windows.vector.h"
 #include "kernels/reduce/folds.vector.h"
-#include "kernels/scaleShift/rows.vector.h"
+#include "kernels/scale_shift/rows.vector.h"
 #include "kernels/softmax/rows.vector.h"
 #include "kernels/unary/functions.vector.h"
 #include "kernels/vector/elementwise_functions.h"

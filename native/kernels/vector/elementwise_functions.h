@@ -2,8 +2,8 @@
 
 #include <stdint.h>
 
-#include "engine/activation.h"
-#include "engine/functions.h"
+#include "program/activation.h"
+#include "program/functions.h"
 
 namespace gdws {
 

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "engine/activation.h"
+#include "program/activation.h"
 
 namespace gdws {
 

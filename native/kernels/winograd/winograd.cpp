@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/aligned_floats.h"
 #include "kernels/product/blocking.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"

@@ -1,6 +1,6 @@
 import { activationOf } from '../fuse/activation-slot';
-import { activationCode } from '../functions';
-import type { ProgramOperation, ValueId } from '../program';
+import { activationCode } from '../../program/operation';
+import type { ProgramOperation, ValueId } from '../../program/operation';
 import { Unsupported } from './rule';
 import type { Tape } from './tape';
 

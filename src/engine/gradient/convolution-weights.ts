@@ -1,7 +1,7 @@
 import { elementCount } from '../../graph/value';
-import { activationCode } from '../functions';
-import type { ValueId } from '../program';
-import type { ProgramWriter } from '../program-writer';
+import { activationCode } from '../../program/operation';
+import type { ValueId } from '../../program/operation';
+import type { ProgramWriter } from '../../program/program-writer';
 import { product } from './matmul';
 import type { Tape } from './tape';
 import { extentOf, type Walk } from './walk';

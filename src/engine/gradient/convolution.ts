@@ -1,5 +1,5 @@
-import { activationCode } from '../functions';
-import type { ProgramOperation, ValueId } from '../program';
+import { activationCode } from '../../program/operation';
+import type { ProgramOperation, ValueId } from '../../program/operation';
 import { channelGradients, weightGradients } from './convolution-weights';
 import type { Rule } from './rule';
 import type { Tape } from './tape';

@@ -1,7 +1,8 @@
 import { GdwsError } from '../../errors';
-import type { ConstantPool, NativeConstants } from '../constant-pool';
+import type { ConstantPool, NativeConstants } from '../../program/constant-pool';
 import { fuseAdditions } from '../fuse/fuse-additions';
-import type { Program, ProgramOperation, ValueId } from '../program';
+import type { Program } from '../../program/program';
+import type { ProgramOperation, ValueId } from '../../program/operation';
 import { throughActivation } from './activation';
 import { Unsupported } from './rule';
 import { rules } from './rules';

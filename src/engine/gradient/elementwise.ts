@@ -1,5 +1,5 @@
-import { binaryCode, unaryCode, type BinaryName, type UnaryName } from '../functions';
-import type { ValueId } from '../program';
+import { binaryCode, unaryCode, type BinaryName, type UnaryName } from '../../program/operation';
+import type { ValueId } from '../../program/operation';
 import { clipGradient, leakyReluGradient, reluGradient } from './activation';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';

@@ -1,8 +1,8 @@
-import type { ValueId } from '../program';
+import type { ValueId } from '../../program/operation';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';
 
-// Numbers of the updates of a scatter: native/kernels/scatterElements/update.h.
+// Numbers of the updates of a scatter: native/kernels/scatter_elements/update.h.
 const replace = 0;
 const add = 1;
 

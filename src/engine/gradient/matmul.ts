@@ -1,6 +1,6 @@
 import { broadcast } from '../../operators/broadcast';
-import { activationCode } from '../functions';
-import type { ValueId } from '../program';
+import { activationCode } from '../../program/operation';
+import type { ValueId } from '../../program/operation';
 import type { Rule } from './rule';
 import { perImageFactor } from './weights';
 import type { Tape } from './tape';

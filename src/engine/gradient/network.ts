@@ -5,8 +5,9 @@ import type { ValueType } from '../../graph/value';
 import { native, type HeldMemory, type NativeArray, type NativeProgram, type NativeSession } from '../../native';
 import { checkLeastMemory } from '../check-memory';
 import { beginCompiling, fusedProgram, type EncodedProgram } from '../compile';
-import { ConstantPool, toNativeConstants, type NativeConstants } from '../constant-pool';
-import { bytesOf, type Program, type ValueId } from '../program';
+import { ConstantPool, toNativeConstants, type NativeConstants } from '../../program/constant-pool';
+import { bytesOf, type Program } from '../../program/program';
+import { type ValueId } from '../../program/operation';
 import { aborted, runError } from '../run-error';
 import { differentiate } from './differentiate';
 import type { GradientForm } from './tape';
@@ -76,7 +77,7 @@ export class GradientNetwork {
     threads: number,
     kernel?: string,
   ) {
-    this.session = native.createSession(threads, kernel, false, graph.limits.memoryBytes);
+    this.session = native().createSession(threads, kernel, false, graph.limits.memoryBytes);
   }
 
   /** Ends the runs that have begun, with code ABORTED; there can be none from now on. */
@@ -271,7 +272,7 @@ function sourceOf(program: Program, id: ValueId): Source {
 }
 
 function holdValue(program: Program, id: ValueId): HeldMemory {
-  return native.holdMemory(bytesOf(program.values[id]!));
+  return native().holdMemory(bytesOf(program.values[id]!));
 }
 
 function largest(program: Program): number {

@@ -1,6 +1,6 @@
 import { elementCount } from '../../graph/value';
-import { activationCode } from '../functions';
-import type { ValueId } from '../program';
+import { activationCode } from '../../program/operation';
+import type { ValueId } from '../../program/operation';
 import type { Rule } from './rule';
 
 /** y = scale·x + shift for each channel. */

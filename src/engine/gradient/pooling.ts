@@ -1,5 +1,5 @@
-import { activationCode } from '../functions';
-import type { ValueId } from '../program';
+import { activationCode } from '../../program/operation';
+import type { ValueId } from '../../program/operation';
 import type { Rule } from './rule';
 
 /** To the first largest element of each window. */

@@ -1,6 +1,6 @@
 import { elementCount } from '../../graph/value';
 import { stridedPositions } from '../../operators/layout';
-import type { ValueId } from '../program';
+import type { ValueId } from '../../program/operation';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';
 

@@ -1,6 +1,6 @@
 import { elementCount } from '../../graph/value';
-import { reduceCode, type ReduceName } from '../functions';
-import type { ValueId } from '../program';
+import { reduceCode, type ReduceName } from '../../program/operation';
+import type { ValueId } from '../../program/operation';
 import type { Rule } from './rule';
 import type { Tape } from './tape';
 

@@ -1,4 +1,4 @@
-import type { ProgramOperation, ValueId } from '../program';
+import type { ProgramOperation, ValueId } from '../../program/operation';
 import type { Tape } from './tape';
 
 /**

@@ -1,4 +1,4 @@
-import type { OpcodeName } from '../program';
+import type { OpcodeName } from '../../program/operation';
 import { convolution, convolutionTranspose } from './convolution';
 import { binary, select, unary } from './elementwise';
 import { gdws } from './gdws';

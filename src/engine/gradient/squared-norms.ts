@@ -1,4 +1,5 @@
-import type { Program, ValueId } from '../program';
+import type { Program } from '../../program/program';
+import type { ValueId } from '../../program/operation';
 import type { Tape } from './tape';
 
 /**

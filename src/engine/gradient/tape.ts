@@ -2,10 +2,11 @@ import { elementCount, type Constant } from '../../graph/value';
 import type { NativeConstant } from '../../native';
 import { broadcast } from '../../operators/broadcast';
 import { broadcastStrides } from '../../operators/layout';
-import type { ConstantPool, NativeConstants } from '../constant-pool';
-import { binaryCode, compareCode, reduceCode, unaryCode, type BinaryName, type UnaryName } from '../functions';
-import { Program, type ProgramOperation, type ValueId } from '../program';
-import { ProgramWriter } from '../program-writer';
+import type { ConstantPool, NativeConstants } from '../../program/constant-pool';
+import { binaryCode, compareCode, reduceCode, unaryCode, type BinaryName, type UnaryName } from '../../program/operation';
+import { Program } from '../../program/program';
+import { type ProgramOperation, type ValueId } from '../../program/operation';
+import { ProgramWriter } from '../../program/program-writer';
 
 /**
  * What is wanted of the gradient with respect to weights: that of every image, the outermost axis; or, of a convolution's, the sum

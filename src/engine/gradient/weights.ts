@@ -1,4 +1,5 @@
-import type { Program, ProgramOperation, ValueId } from '../program';
+import type { Program } from '../../program/program';
+import type { ProgramOperation, ValueId } from '../../program/operation';
 import { product } from './matmul';
 import { Unsupported } from './rule';
 import type { Tape } from './tape';

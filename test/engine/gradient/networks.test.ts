@@ -1,5 +1,5 @@
 import { lowerGraph } from '../../../src/engine/compile';
-import { ConstantPool } from '../../../src/engine/constant-pool';
+import { ConstantPool } from '../../../src/program/constant-pool';
 import { Graph } from '../../../src/graph/graph';
 import { GradientSession, Tensor } from '../../../src/index';
 import { readModel } from '../../../src/onnx/read';

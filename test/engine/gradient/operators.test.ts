@@ -1,8 +1,8 @@
 import { lowerGraph } from '../../../src/engine/compile';
-import { ConstantPool } from '../../../src/engine/constant-pool';
+import { ConstantPool } from '../../../src/program/constant-pool';
 import { differentiate } from '../../../src/engine/gradient/differentiate';
-import type { NativeConstants } from '../../../src/engine/constant-pool';
-import type { Program } from '../../../src/engine/program';
+import type { NativeConstants } from '../../../src/program/constant-pool';
+import type { Program } from '../../../src/program/program';
 import { Graph } from '../../../src/graph/graph';
 import { elementCount } from '../../../src/graph/value';
 import { native, type NativeArray } from '../../../src/native';
@@ -115,7 +115,7 @@ test('the double-precision reference gives what the kernels give', async () => {
     const feeds = tested.inputs.flatMap((input) => (input && !input.known ? [input.data as Float32Array] : []));
     const type = lowered.program.values[lowered.program.outputs[0]!]!.type;
     if (type !== 'float32') continue;
-    const session = native.createSession(1, 'reference', false);
+    const session = native().createSession(1, 'reference', false);
     const actual = new Float32Array(session.compile(lowered.words, [...lowered.constants]).runSync(feeds)[0]!);
     const expected = runInDoubles(lowered.program, lowered.constants, feeds)[0]!;
     const largest = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
@@ -146,7 +146,7 @@ function gradientsOf(
     if (!program.outputs.includes(id)) program.outputs.push(id);
     return { output: program.outputs.indexOf(id), type: program.values[id]!.type };
   });
-  const session = native.createSession(1, 'reference', false);
+  const session = native().createSession(1, 'reference', false);
   const buffers = session.compile(program.encode(), [...known]).runSync(feeds);
   program.outputs.splice(0, program.outputs.length, ...outputs);
   const values = sources.map(({ input, output, type }): NativeArray => {

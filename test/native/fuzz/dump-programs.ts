@@ -32,9 +32,9 @@ const folder = process.env.GDWS_PROGRAMS;
 if (!folder) throw new Error('GDWS_PROGRAMS names no folder.');
 fs.mkdirSync(folder, { recursive: true });
 
-const createSession = native.createSession.bind(native);
+const createSession = native().createSession.bind(native);
 Object.assign(native, {
-  createSession: (...options: Parameters<typeof native.createSession>) => {
+  createSession: (...options: Parameters<typeof native().createSession>) => {
     const session = createSession(...options);
     // The suites of one process share the addon, which is then set up already.
     if (Object.hasOwn(session, 'compile')) return session;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/session.h"
+#include "kernels/registry.h"
 #include "native/random.h"
 
 namespace gdws::test {

@@ -1,7 +1,7 @@
 // Executes every file of the fuzzer's corpus again and again, refusing one allocation after the other:
 //   starve_programs <file>...
-// Each time std::bad_alloc must come out, or an outcome where the allocation could be done without, and nothing must stay
-// behind. Prints one JSON line: how many programs there were, and how many allocations were refused.
+// Each time std::bad_alloc must come out, or an outcome where the allocation could be done without, and nothing must
+// stay behind. Prints one JSON line: how many programs there were, and how many allocations were refused.
 
 #include <algorithm>
 #include <atomic>
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/counters.h"
+#include "base/counters.h"
 #include "native/fuzz/execute.h"
 
 namespace {
@@ -81,7 +81,8 @@ bool executeWithout(int64_t allocation, const ProgramInput& input, const std::st
   granted = never;
   const Counters& counters = Counters::instance();
   if (blocks != before) fail(name, allocation, "blocks are left");
-  if (counters.weightBytes != 0 || counters.arenaBytes != 0) fail(name, allocation, "weights or working memory are left");
+  if (counters.weightBytes != 0 || counters.arenaBytes != 0)
+    fail(name, allocation, "weights or working memory are left");
   return refused > refusedBefore;
 }
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/program.h"
 #include "native/random.h"
+#include "program/program.h"
 
 namespace gdws::test {
 
@@ -15,9 +15,9 @@ struct PlannedProgram {
 };
 
 /// A program of up to `operations` operations with the places that memory plans get wrong: results larger and smaller
-/// than their operands, concatenations within concatenations, operands that are parts or wholes of other operands, views
-/// of both, gates, results that nothing reads, several results, outputs that are read on.
-/// Only what a plan looks at is meant: opcodes stand for their operands and results, and attributes are left out.
+/// than their operands, concatenations within concatenations, operands that are parts or wholes of other operands,
+/// views of both, gates, results that nothing reads, several results, outputs that are read on. Only what a plan looks
+/// at is meant: opcodes stand for their operands and results, and attributes are left out.
 PlannedProgram randomProgram(Random& random, int operations);
 
 }  // namespace gdws::test

@@ -1,6 +1,6 @@
-import type { ActivationName, BinaryName, CompareName, ReduceName, UnaryName } from '../../../../src/engine/functions';
+import type { ActivationName, BinaryName, CompareName, ReduceName, UnaryName } from '../../../../src/program/operation';
 
-/** The functions of native/engine/functions.h, in double precision. */
+/** The functions of native/program/functions.h, in double precision. */
 type Unary = (x: number, a: number, b: number) => number;
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));

@@ -1,6 +1,7 @@
 import { activationOf } from '../../../../src/engine/fuse/activation-slot';
-import type { Program, ProgramOperation, OpcodeName } from '../../../../src/engine/program';
-import type { NativeConstants } from '../../../../src/engine/constant-pool';
+import type { Program } from '../../../../src/program/program';
+import type { ProgramOperation, OpcodeName } from '../../../../src/program/operation';
+import type { NativeConstants } from '../../../../src/program/constant-pool';
 import { elementCount } from '../../../../src/graph/value';
 import { native } from '../../../../src/native';
 import { broadcastStrides, stridedPositions, stridesOf } from '../../../../src/operators/layout';
@@ -52,7 +53,7 @@ function activated(result: Float64Array, operation: ProgramOperation): Float64Ar
   const code = activationOf(operation);
   if (code === undefined) return result;
   const [a = 0, b = 0] = operation.floats.slice(-2);
-  const activation = activations[native.activations[code] as keyof typeof activations];
+  const activation = activations[native().activations[code] as keyof typeof activations];
   return result.map((value) => activation(value, a, b));
 }
 
@@ -217,16 +218,16 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
     return count === 0 ? 0 : inside.reduce((sum, value) => sum + value, 0) / count;
   }),
   unary: ([x], { ints, floats }) => {
-    const call = unaryFunctions[native.unaryFunctions[ints[0]!] as keyof typeof unaryFunctions];
+    const call = unaryFunctions[native().unaryFunctions[ints[0]!] as keyof typeof unaryFunctions];
     return x!.data.map((value) => call(value, floats[0] ?? 0, floats[1] ?? 0));
   },
   binary: (x, { ints }, dims) => {
-    const call = binaryFunctions[native.binaryFunctions[ints[0]!] as keyof typeof binaryFunctions];
+    const call = binaryFunctions[native().binaryFunctions[ints[0]!] as keyof typeof binaryFunctions];
     const [a, b] = x.map((value) => repeated(value, dims));
     return a!.map((value, at) => call(value, b![at]!));
   },
   compare: (x, { ints }, dims) => {
-    const call = compareFunctions[native.compareFunctions[ints[0]!] as keyof typeof compareFunctions];
+    const call = compareFunctions[native().compareFunctions[ints[0]!] as keyof typeof compareFunctions];
     const [a, b] = x.map((value) => repeated(value, dims));
     return a!.map((value, at) => Number(call(value, b![at]!)));
   },
@@ -265,7 +266,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       to.map((stride, axis) => (axes.includes(axis) ? 0 : stride)),
     );
     x!.data.forEach((value, at) => groups[seen[at]!]!.push(value));
-    return groups.map(reduceFunctions[native.reduceFunctions[code] as keyof typeof reduceFunctions]);
+    return groups.map(reduceFunctions[native().reduceFunctions[code] as keyof typeof reduceFunctions]);
   },
   argReduce: ([x], { ints: [axis = 0, isMin, selectLast] }) => {
     const [outer, n, inner] = along(x!.dims, axis);

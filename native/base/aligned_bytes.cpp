@@ -1,0 +1,46 @@
+#include "base/aligned_bytes.h"
+
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "base/page_memory.h"
+
+namespace gdws {
+
+namespace {
+
+constexpr size_t alignment = 64;
+/// From which on memory lies in pages of its own.
+[[maybe_unused]] constexpr size_t largeBytes = size_t{1} << 21;
+
+std::byte* allocate(size_t count) {
+  const size_t bytes = (count + alignment - 1) / alignment * alignment;
+  auto* memory = static_cast<std::byte*>(std::aligned_alloc(alignment, bytes == 0 ? alignment : bytes));
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+AlignedBytes allocateBytes(size_t count) {
+#ifndef GDWS_SANITIZED
+  if (count >= largeBytes) {
+    const auto pages = std::make_shared<PageMemory>(count);
+    return AlignedBytes(pages, pages->data());
+  }
+#endif
+  return AlignedBytes(allocate(count), std::free);
+}
+
+AlignedBytes allocateCounted(size_t count, MemoryUse use) {
+  struct Block {
+    CountedBytes counted;
+    AlignedBytes memory;
+  };
+  AlignedBytes memory = allocateBytes(count);
+  const std::shared_ptr<Block> block(new Block{{use, static_cast<int64_t>(count)}, std::move(memory)});
+  return AlignedBytes(block, block->memory.get());
+}
+
+}  // namespace gdws

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "base/page_memory.h"
+
+namespace gdws {
+
+/// 64-byte aligned floats, zeroed, counted as weights; many take memory only where they are written. Throws
+/// std::bad_alloc and WeightsExceeded.
+std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize = PageSize::huge);
+
+}  // namespace gdws

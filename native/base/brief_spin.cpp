@@ -1,0 +1,55 @@
+#include "base/brief_spin.h"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace gdws {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What lies between two runs in a loop that awaits each: waking the JavaScript thread, its own work, handing over.
+constexpr std::chrono::microseconds bound{100};
+
+void pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__) && defined(__GNUC__)
+  asm volatile("yield");
+#else
+  std::this_thread::yield();
+#endif
+}
+
+bool sleepIsAskedFor() {
+  // As GCC's runtime reads them: the count, where there is one, decides.
+  if (const char* const count = std::getenv("GOMP_SPINCOUNT")) return std::string(count) == "0";
+  const char* const given = std::getenv("OMP_WAIT_POLICY");
+  std::string policy = given == nullptr ? "" : given;
+  std::transform(policy.begin(), policy.end(), policy.begin(),
+                 [](unsigned char letter) { return std::tolower(letter); });
+  return policy == "passive";
+}
+
+}  // namespace
+
+BriefSpin::BriefSpin(int processors) : spins_(processors > 1 && !sleepIsAskedFor()) {}
+
+void BriefSpin::until(const std::atomic<bool>& flag) const {
+  if (!spins_) return;
+  const Clock::time_point end = Clock::now() + bound;
+  while (!flag.load(std::memory_order_relaxed) && Clock::now() < end) {
+    for (int turn = 0; turn < 8; ++turn) pause();
+  }
+}
+
+}  // namespace gdws

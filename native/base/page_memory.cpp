@@ -1,0 +1,85 @@
+#include "base/page_memory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+namespace gdws {
+
+#if defined(__unix__) || defined(__APPLE__)
+
+namespace {
+
+constexpr size_t hugePage = size_t{1} << 21;
+constexpr int protection = PROT_READ | PROT_WRITE;
+constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+/// Bytes from `begin` on that are whole pages.
+struct WholePages {
+  uintptr_t begin;
+  size_t bytes;
+};
+
+WholePages wholePages(const void* from, size_t bytes) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto first = reinterpret_cast<uintptr_t>(from);
+  const uintptr_t begin = (first + page - 1) / page * page, end = (first + bytes) / page * page;
+  return {begin, begin < end ? end - begin : 0};
+}
+
+}  // namespace
+
+void preferHugePages([[maybe_unused]] void* from, [[maybe_unused]] size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  const WholePages pages = wholePages(from, bytes);
+  // Where that fails pages are small.
+  if (pages.bytes >= hugePage) madvise(reinterpret_cast<void*>(pages.begin), pages.bytes, MADV_HUGEPAGE);
+#endif
+}
+
+PageMemory::PageMemory(size_t bytes, PageSize pageSize) : bytes_(std::max<size_t>(bytes, 1)) {
+  if (bytes_ > SIZE_MAX - hugePage) throw std::bad_alloc();
+  if (bytes_ >= hugePage) pageSize_ = pageSize;
+  const bool isHuge = pageSize_ == PageSize::huge;
+  reservedBytes_ = isHuge ? bytes_ + hugePage : bytes_;
+  reserved_ = mmap(nullptr, reservedBytes_, protection, flags, -1, 0);
+  if (reserved_ == MAP_FAILED) throw std::bad_alloc();
+  const auto first = reinterpret_cast<uintptr_t>(reserved_);
+  data_ = reinterpret_cast<std::byte*>(isHuge ? (first + hugePage - 1) / hugePage * hugePage : first);
+  if (isHuge) preferHugePages(data_, bytes_);
+}
+
+PageMemory::~PageMemory() { munmap(reserved_, reservedBytes_); }
+
+void PageMemory::discard(const void* from, size_t bytes) const {
+  const auto start = reinterpret_cast<uintptr_t>(data_), first = reinterpret_cast<uintptr_t>(from);
+  if (first < start || first + bytes > start + bytes_) return;
+  const WholePages pages = wholePages(from, bytes);
+  if (pages.bytes == 0) return;
+  // New pages in the place of the old; where that fails these stay, which harms nobody.
+  void* const fresh = mmap(reinterpret_cast<void*>(pages.begin), pages.bytes, protection, flags | MAP_FIXED, -1, 0);
+  if (fresh != MAP_FAILED && pageSize_ == PageSize::huge) preferHugePages(fresh, pages.bytes);
+}
+
+#else
+
+void preferHugePages(void*, size_t) {}
+
+PageMemory::PageMemory(size_t bytes, PageSize) : bytes_(std::max<size_t>(bytes, 1)) {
+  data_ = static_cast<std::byte*>(std::calloc(bytes_, 1));
+  if (data_ == nullptr) throw std::bad_alloc();
+}
+
+PageMemory::~PageMemory() { std::free(data_); }
+
+void PageMemory::discard(const void*, size_t) const {}
+
+#endif
+
+}  // namespace gdws

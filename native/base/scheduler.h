@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/brief_spin.h"
+
+namespace gdws {
+
+/// Runs jobs off the JavaScript thread, in the order they come, as many at once as the processors allow: each job
+/// counts for the threads it will use. One for the process, so that several sessions share the processors instead of
+/// multiplying threads. Each worker that runs jobs of several threads has an OpenMP team of its own; as few as can be
+/// get one, because GCC's runtime puts waiting threads to sleep at once where all teams together outnumber the
+/// processors.
+///
+/// It is never destroyed: its workers wait for jobs until the process is gone. Whoever submits jobs stops them before.
+class Scheduler {
+ public:
+  static Scheduler& instance();
+
+  /// Names a job as long as the process lives.
+  using Ticket = uint64_t;
+
+  /// Queues a job that will use `threads` threads. The job must not throw. Throws std::bad_alloc where there is no
+  /// memory for it, or no thread that could ever run it; nothing is queued then.
+  Ticket submit(std::function<void()> job, int threads);
+
+  /// Takes a job out of the queue; false where it has begun or ended.
+  bool cancel(Ticket ticket);
+
+  /// Returns when the job has run: on the calling thread where it uses one and a processor is free at once, which
+  /// saves two hops between threads, else in its turn on a worker. What the job throws is thrown here, and what submit
+  /// does.
+  void runAndWait(const std::function<void()>& job, int threads);
+
+  struct Load {
+    size_t queued;   ///< jobs that wait for processors
+    size_t running;  ///< jobs that have them
+    int threads;     ///< that the running jobs use
+  };
+  Load load();
+
+ private:
+  struct Job {
+    std::function<void()> work;
+    int threads;  ///< that it counts for
+    int team;     ///< threads that it asked for
+  };
+  struct Worker {
+    std::condition_variable wake;
+    Job job;
+    std::atomic<bool> hasJob{false};  ///< changed with the lock held
+    int team = 1;                     ///< most threads of a job that it has run
+    int lastTeam = 1;                 ///< threads that its last job asked for
+  };
+
+  explicit Scheduler(int processors) : processors_(processors), spin_(processors) {}
+  void serve(Worker& worker);
+  // With the lock held:
+  bool fits(int threads) const { return busyThreads_ == 0 || busyThreads_ + threads <= processors_; }
+  void begin(int threads);
+  void end(int threads);
+  void dispatch();
+  /// Null where the system grants no thread; the next worker that becomes idle will do.
+  Worker* workerFor(int threads);
+  Worker* newWorker();
+
+  const int processors_;
+  const BriefSpin spin_;
+  std::mutex mutex_;
+  std::map<Ticket, Job> queue_;  ///< in order
+  Ticket nextTicket_ = 0;
+  size_t workers_ = 0;
+  std::vector<Worker*> idle_;  ///< has room for all workers
+  size_t running_ = 0;
+  int busyThreads_ = 0;
+};
+
+}  // namespace gdws

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "kernels/operands.h"
+
+namespace gdws {
+
+enum class GridSampling : int32_t { nearest, linear, cubic };
+inline constexpr int32_t gridSamplingCount = 3;
+
+/// What lies beyond the edges of a map: zeros, the edge repeated, or the map mirrored.
+enum class GridPadding : int32_t { zeros, border, reflection };
+inline constexpr int32_t gridPaddingCount = 3;
+
+constexpr int64_t mostGridAxes = 3;
+/// Taps of a sample along an axis, cubic ones.
+constexpr int64_t mostAxisTaps = 4;
+
+/// The elements along one axis that a sample is made of. Those beyond the edge of zeros have the weight 0.
+struct AxisTaps {
+  int64_t index[mostAxisTaps];
+  float weight[mostAxisTaps];
+};
+
+/// A checked `gridSample`: x (N,C,H,W), grid (N,OH,OW,2), y (N,C,OH,OW), or with three spatial axes; a place of the
+/// grid names the innermost axis first, from -1 to 1 across the map. Taps of weight 0 do not count, whatever they hold.
+struct GridSampleOperation {
+  explicit GridSampleOperation(const OperationView& operation);
+
+  /// Taps along each axis, outermost first, of the place that the grid has at `place`; `axes` of them are written.
+  void locate(const float* place, AxisTaps* taps) const;
+
+  int64_t tapsOfAxis() const {
+    return sampling == GridSampling::nearest ? 1 : sampling == GridSampling::linear ? 2 : 4;
+  }
+
+  int64_t images;  ///< 0 where y has no elements
+  int64_t channels;
+  int64_t points;                 ///< of an image of y
+  int64_t axes;                   ///< spatial ones
+  int64_t lengths[mostGridAxes];  ///< of x
+  int64_t elements;               ///< of a map of x
+  GridSampling sampling;
+  GridPadding padding;
+  bool alignCorners;
+};
+
+}  // namespace gdws

@@ -1,0 +1,118 @@
+import type { Constant, DataType, ElementArray, ValueType } from '../graph/value';
+import { nativeTypes, type NativeType } from './element-type';
+import { type NativeArray, type NativeConstant } from '../native';
+import { bfloat16ToFloat32, float16ToFloat32 } from '../onnx/float16';
+
+/** The element type with which the engine holds tensors of a model's type; `undefined` where it has none. */
+export function nativeTypeOf(type: DataType): NativeType | undefined {
+  switch (type) {
+    case 'float32':
+    case 'float16':
+    case 'bfloat16':
+    case 'float64':
+      return 'float32';
+    case 'int64':
+    case 'uint64':
+    case 'uint32':
+      return 'int64';
+    case 'int8':
+    case 'int16':
+    case 'uint16':
+    case 'int32':
+      return 'int32';
+    case 'uint8':
+    case 'bool':
+      return type;
+    case 'string':
+      return undefined;
+  }
+}
+
+/** Elements as the engine holds them: floats as float32, integers widened to a type it has. */
+export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
+  switch (type) {
+    case 'float16':
+      return float16ToFloat32(data as Uint16Array);
+    case 'bfloat16':
+      return bfloat16ToFloat32(data as Uint16Array);
+    case 'float64':
+      return Float32Array.from(data as Float64Array);
+    case 'uint64':
+      return BigInt64Array.from(data as BigUint64Array);
+    case 'uint32':
+      return BigInt64Array.from(data as Uint32Array, BigInt);
+    case 'int8':
+    case 'int16':
+    case 'uint16':
+      return Int32Array.from(data as Int16Array);
+    default:
+      return data as NativeArray;
+  }
+}
+
+interface Derived {
+  readonly type: ValueType;
+  readonly data: WeakRef<ElementArray>;
+}
+
+/**
+ * The constants of a session, numbered alike in all its programs, so that programs for different input shapes share
+ * packed weights. A constant is known by its element array.
+ */
+export class ConstantPool {
+  private readonly numbers = new WeakMap<object, number>();
+  private readonly derived = new Map<string, Derived>();
+  private readonly derivedElements = new WeakSet<object>();
+  private readonly collected = new FinalizationRegistry<string>((key) => {
+    // It may have been made anew meanwhile.
+    if (!this.derived.get(key)?.data.deref()) this.derived.delete(key);
+  });
+  private next = 0;
+
+  /** The constant's number, the same for the same elements each time. */
+  numberOf(constant: Constant): number {
+    let number = this.numbers.get(constant.data);
+    if (number === undefined) {
+      number = this.next++;
+      this.numbers.set(constant.data, number);
+    }
+    return number;
+  }
+
+  /** Whether the elements have a number. */
+  knows({ data }: Constant): boolean {
+    return this.numbers.has(data);
+  }
+
+  /** A constant computed from others: made once for each key, for as long as someone holds its elements. */
+  derive(key: string, make: () => Constant): Constant {
+    const known = this.derived.get(key);
+    const data = known?.data.deref();
+    if (known && data) return { ...known.type, data };
+    const constant = make();
+    if (constant.type === 'string') return constant;
+    const { type, dims } = constant;
+    this.derived.set(key, { type: { type, dims }, data: new WeakRef(constant.data) });
+    this.derivedElements.add(constant.data);
+    this.collected.register(constant.data, key);
+    return constant;
+  }
+
+  /** Elements of a program's constants that {@link derive} made, for whoever keeps the program to hold. */
+  derivedAmong(constants: ReadonlyMap<number, { readonly data: object }>): object[] {
+    return [...constants.values()].map(({ data }) => data).filter((data) => this.derivedElements.has(data));
+  }
+}
+
+/** The constants of one program by number, as the engine holds them. */
+export type NativeConstants = Map<number, NativeConstant>;
+
+export function toNativeConstants(constants: ReadonlyMap<number, Constant>): NativeConstants {
+  const held: NativeConstants = new Map();
+  for (const [number, constant] of constants) {
+    const type = nativeTypeOf(constant.type);
+    if (type === undefined) continue;
+    held.set(number, { type: nativeTypes.indexOf(type), data: toNativeArray(constant.type, constant.data) });
+  }
+  return held;
+}

@@ -1,0 +1,16 @@
+import type { BuiltProgram } from '../built-program';
+import type { ConstantPool } from '../constant-pool';
+import { ProgramRewriter } from '../program-rewriter';
+import { fuseActivation } from './fuse-activations';
+import { fuseAddition } from './fuse-additions';
+import { fusePadding } from './fuse-padding';
+import { recognizeGate } from './recognize-gates';
+import { gdwsPattern } from './recognize-gdws';
+
+/** Joins operations of a program that one operation can compute. Where `separable` is false, the stages of GDWS stay apart. */
+export function fuse(built: BuiltProgram, pool: ConstantPool, separable = true): void {
+  const rewriter = new ProgramRewriter(built.program);
+  const patterns = [recognizeGate, fuseAddition, fuseActivation, fusePadding];
+  for (const pattern of separable ? [gdwsPattern(built, pool), ...patterns] : patterns) rewriter.apply(pattern);
+  built.program.removeUnused();
+}

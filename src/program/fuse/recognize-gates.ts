@@ -1,0 +1,24 @@
+import type { Attributes, ValueId } from '../operation';
+import type { Pattern } from '../program-rewriter';
+
+/** Turns x·sigmoid(x) into SiLU and x·hardSigmoid(x) into HardSwish, which opset 13 and most exporters spell out. */
+export const recognizeGate: Pattern = (product, rewriter) => {
+  if (product.opcode !== 'binary' || product.attributes.function !== 'mul') return;
+  if (product.attributes.activation.name !== 'none') return;
+  const sides = [product.inputs, product.inputs.toReversed()] as [ValueId, ValueId][];
+  for (const [x, gate] of sides) {
+    const before = rewriter.soleProducerOf(gate);
+    if (before?.opcode !== 'unary' || before.inputs[0] !== x) continue;
+    const attributes = gatedBy(before.attributes);
+    if (!attributes) continue;
+    rewriter.replace(product, { ...product, opcode: 'unary', inputs: [x], attributes }, [before]);
+    return;
+  }
+};
+
+function gatedBy({ function: name, a, b }: Attributes<'unary'>): Attributes<'unary'> | undefined {
+  if (name === 'sigmoid') return { function: 'silu', a: 1, b: 0 };
+  // The slope is 1/6 in single precision.
+  const isSixth = Math.fround(a) === Math.fround(1 / 6);
+  return name === 'hardSigmoid' && isSixth && b === 0.5 ? { function: 'hardSwish', a: 0, b: 0 } : undefined;
+}

@@ -1,0 +1,165 @@
+import type { Constant } from '../../graph/value';
+import type { BuiltProgram } from '../built-program';
+import { toNativeArray, type ConstantPool } from '../constant-pool';
+import { gdwsInPlaceOf } from '../gdws-operation';
+import type { Operation, ProgramOperation, ValueId } from '../operation';
+import type { Program } from '../program';
+import type { Pattern, ProgramRewriter } from '../program-rewriter';
+
+/** Depthwise and pointwise stage of a GDWS convolution, and the gather before them where some g_c is not 1. */
+interface Stages {
+  readonly gather?: Operation<'gather'>;
+  readonly depthwise: Operation<'convolution'>;
+  readonly pointwise: Operation<'convolution'>;
+}
+
+/**
+ * Turns Gather → depthwise convolution → pointwise convolution into one `gdws` operation, whoever wrote them. The gather
+ * may be absent, and may take channels in any order; the depthwise convolution may have a multiplier and a bias.
+ */
+export function gdwsPattern({ program, constants }: BuiltProgram, pool: ConstantPool): Pattern {
+  const constantOf = (id: ValueId | undefined): Constant | undefined => {
+    const value = id === undefined ? undefined : program.values[id];
+    return value?.storage === 'constant' ? constants.get(value.index) : undefined;
+  };
+  const addConstant = (constant: Constant): ValueId => {
+    const index = pool.numberOf(constant);
+    constants.set(index, constant);
+    return program.addValue({ type: 'float32', dims: constant.dims, storage: 'constant', index });
+  };
+  return (pointwise, rewriter) => {
+    if (!isPointwise(pointwise, rewriter)) return;
+    const depthwise = rewriter.soleProducerOf(pointwise.inputs[0]);
+    if (!depthwise || !isDepthwise(depthwise, rewriter)) return;
+    if (!constantOf(depthwise.inputs[1]) || !constantOf(pointwise.inputs[1])) return;
+    const before = rewriter.soleProducerOf(depthwise.inputs[0]);
+    const gather = before && isChannelGather(before) ? before : undefined;
+    const operation = combine({ gather, depthwise, pointwise }, program, pool, constantOf, addConstant);
+    if (operation) rewriter.replace(pointwise, operation, gather ? [depthwise, gather] : [depthwise]);
+  };
+}
+
+function isChannelGather(operation: ProgramOperation): operation is Operation<'gather'> {
+  return operation.opcode === 'gather' && operation.attributes.axis === 1;
+}
+
+function isPointwise(operation: ProgramOperation, rewriter: ProgramRewriter): operation is Operation<'convolution'> {
+  if (operation.opcode !== 'convolution') return false;
+  const [, , kernelHeight, kernelWidth] = rewriter.valueOf(operation.inputs[1]!).dims;
+  const { strides, pads } = operation.attributes;
+  return (
+    kernelHeight === 1 &&
+    kernelWidth === 1 &&
+    strides.every((stride) => stride === 1) &&
+    pads.every((pad) => pad === 0)
+  );
+}
+
+function isDepthwise(operation: ProgramOperation, rewriter: ProgramRewriter): operation is Operation<'convolution'> {
+  return (
+    operation.opcode === 'convolution' &&
+    operation.attributes.groups === rewriter.valueOf(operation.inputs[0]!).dims[1] &&
+    operation.attributes.activation.name === 'none' &&
+    operation.inputs[3] === undefined
+  );
+}
+
+function combine(
+  { gather, depthwise, pointwise }: Stages,
+  program: Program,
+  pool: ConstantPool,
+  constantOf: (id: ValueId | undefined) => Constant | undefined,
+  addConstant: (constant: Constant) => ValueId,
+): Operation<'gdws'> | undefined {
+  const source = gather ? gather.inputs[0]! : depthwise.inputs[0]!;
+  const channels = program.values[source]!.dims[1]!;
+  const indices = gather && constantOf(gather.inputs[1]);
+  if (gather && !indices) return undefined;
+  const depthwiseWeights = constantOf(depthwise.inputs[1])!;
+  const pointwiseWeights = constantOf(pointwise.inputs[1])!;
+  const { groups, activation } = pointwise.attributes;
+
+  const rows = depthwiseWeights.dims[0]!;
+  const multiplier = rows / depthwise.attributes.groups;
+  const gathered = indices ? Array.from(indices.data as Int32Array | BigInt64Array, Number) : undefined;
+  const channelOfRow = Array.from({ length: rows }, (_, row) => {
+    const channel = Math.floor(row / multiplier);
+    const index = gathered ? gathered[channel]! : channel;
+    return index < 0 ? index + channels : index;
+  });
+  const kernels = new Array<number>(channels).fill(0);
+  for (const channel of channelOfRow) kernels[channel]!++;
+  const order = channelOfRow.map((_, row) => row).sort((a, b) => channelOfRow[a]! - channelOfRow[b]! || a - b);
+  const sorted = order.every((row, place) => row === place);
+  // Other orders would need columns to change group.
+  if (!sorted && groups !== 1) return undefined;
+
+  const key = (name: string, ...of: (Constant | undefined)[]) =>
+    [name, ...of.map((constant) => constant && pool.numberOf(constant)), indices && pool.numberOf(indices)].join();
+  const depthwiseId = sorted
+    ? depthwise.inputs[1]!
+    : addConstant(pool.derive(key('rows', depthwiseWeights), () => permuteRows(depthwiseWeights, order)));
+  const pointwiseId = sorted
+    ? pointwise.inputs[1]!
+    : addConstant(pool.derive(key('columns', pointwiseWeights), () => permuteColumns(pointwiseWeights, order)));
+
+  let bias = pointwise.inputs[2];
+  const depthwiseBias = constantOf(depthwise.inputs[2]);
+  if (depthwise.inputs[2] !== undefined) {
+    const pointwiseBias = constantOf(bias);
+    if (!depthwiseBias || (bias !== undefined && !pointwiseBias)) return undefined;
+    bias = addConstant(
+      pool.derive(key('bias', depthwiseBias, pointwiseWeights, pointwiseBias), () =>
+        biasThrough(depthwiseBias, pointwiseWeights, pointwiseBias, groups),
+      ),
+    );
+  }
+  const joint: Operation<'convolution'> = {
+    ...pointwise,
+    inputs: [source, pointwiseId, bias, pointwise.inputs[3]],
+    attributes: { ...depthwise.attributes, groups, activation },
+  };
+  return gdwsInPlaceOf(joint, { depthwise: depthwiseId, pointwise: pointwiseId, kernels });
+}
+
+/** Rows of (G, …) in the given order. */
+function permuteRows(constant: Constant, order: readonly number[]): Constant {
+  const from = float32Of(constant);
+  const width = from.length / order.length;
+  const data = new Float32Array(from.length);
+  order.forEach((row, place) => data.set(from.subarray(row * width, (row + 1) * width), place * width));
+  return { type: 'float32', dims: constant.dims, data };
+}
+
+/** Columns of (M, G, 1, 1) in the given order. */
+function permuteColumns(constant: Constant, order: readonly number[]): Constant {
+  const from = float32Of(constant);
+  const width = order.length;
+  const data = Float32Array.from(from, (_, at) => from[at - (at % width) + order[at % width]!]!);
+  return { type: 'float32', dims: constant.dims, data };
+}
+
+/** Elements of a convolution's weights, which may be float16, as the engine computes with them. */
+function float32Of({ type, data }: Constant): Float32Array {
+  return toNativeArray(type, data) as Float32Array;
+}
+
+/** Bias (M) of the pointwise stage once that of the depthwise stage (G) has gone through it. */
+function biasThrough(
+  depthwiseBias: Constant,
+  pointwiseWeights: Constant,
+  pointwiseBias: Constant | undefined,
+  groups: number,
+): Constant {
+  const [outputs = 0, width = 0] = pointwiseWeights.dims;
+  const weights = float32Of(pointwiseWeights);
+  const through = float32Of(depthwiseBias);
+  const own = pointwiseBias && float32Of(pointwiseBias);
+  const data = Float32Array.from({ length: outputs }, (_, m) => {
+    const first = Math.floor(m / (outputs / groups)) * width;
+    let sum = own ? own[m]! : 0;
+    for (let g = 0; g < width; g++) sum += weights[m * width + g]! * through[first + g]!;
+    return sum;
+  });
+  return { type: 'float32', dims: [outputs], data };
+}

@@ -1,0 +1,86 @@
+import type { ProgramOperation, ValueId } from './operation';
+import type { Program, ProgramValue } from './program';
+
+/** What takes the place of operations where it matches one, which the pass that holds it is shown in the program's order. */
+export type Pattern = (operation: ProgramOperation, rewriter: ProgramRewriter) => void;
+
+/** Replaces operations of a program, and knows at any time which operation writes a value and how many operands read it. */
+export class ProgramRewriter {
+  /** By place; undefined where what stood there was removed. */
+  private readonly slots: (ProgramOperation | undefined)[];
+  private readonly places = new Map<ProgramOperation, number>();
+  private readonly producers = new Map<ValueId, ProgramOperation>();
+  private readonly uses = new Map<ValueId, number>();
+
+  constructor(readonly program: Program) {
+    this.slots = [...program.operations];
+    program.operations.forEach((operation, place) => this.enter(operation, place));
+    for (const id of program.outputs) this.count(id, 1);
+  }
+
+  /** Shows a pattern each operation, in order, those that it has put in place among them. */
+  apply(pattern: Pattern): void {
+    for (let place = 0; place < this.slots.length; ++place) {
+      const operation = this.slots[place];
+      if (operation) pattern(operation, this);
+    }
+    this.program.operations = this.slots.filter((operation) => operation !== undefined);
+  }
+
+  valueOf(id: ValueId): ProgramValue {
+    return this.program.values[id]!;
+  }
+
+  /** The operation that writes a value; undefined for constants and inputs, and for an absent operand. */
+  producerOf(id: ValueId | undefined): ProgramOperation | undefined {
+    return id === undefined ? undefined : this.producers.get(id);
+  }
+
+  /** The operation that writes a value which one operand alone reads, and no output of the program is. */
+  soleProducerOf(id: ValueId | undefined): ProgramOperation | undefined {
+    return id !== undefined && this.uses.get(id) === 1 ? this.producers.get(id) : undefined;
+  }
+
+  /** Where an operation stands among the others: a later one has a higher number. */
+  placeOf(operation: ProgramOperation): number {
+    return this.places.get(operation)!;
+  }
+
+  /**
+   * Puts `by` in the place of an operation, and removes others whose work it does as well.
+   *
+   * @throws Error where `by` would read what is not written before it, or nothing would write what is still read
+   */
+  replace(operation: ProgramOperation, by: ProgramOperation, absorbed: readonly ProgramOperation[]): void {
+    const place = this.placeOf(operation);
+    const removed = [operation, ...absorbed];
+    for (const one of removed) this.leave(one);
+    this.slots[place] = by;
+    this.enter(by, place);
+    for (const id of by.inputs) {
+      if (id === undefined || this.valueOf(id).storage !== 'temporary') continue;
+      const producer = this.producers.get(id);
+      if (!producer || this.placeOf(producer) >= place) throw new Error(`value ${id} would be read before it is written`);
+    }
+    for (const id of removed.flatMap(({ outputs }) => outputs)) {
+      if (this.uses.get(id) && !this.producers.has(id)) throw new Error(`value ${id} would be read and not be written`);
+    }
+  }
+
+  private enter(operation: ProgramOperation, place: number): void {
+    this.places.set(operation, place);
+    for (const id of operation.outputs) this.producers.set(id, operation);
+    for (const id of operation.inputs) this.count(id, 1);
+  }
+
+  private leave(operation: ProgramOperation): void {
+    this.slots[this.placeOf(operation)] = undefined;
+    this.places.delete(operation);
+    for (const id of operation.outputs) this.producers.delete(id);
+    for (const id of operation.inputs) this.count(id, -1);
+  }
+
+  private count(id: ValueId | undefined, by: number): void {
+    if (id !== undefined) this.uses.set(id, (this.uses.get(id) ?? 0) + by);
+  }
+}

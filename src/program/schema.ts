@@ -1,0 +1,364 @@
+/**
+ * The operations that a program may hold: what each reads and writes, and the attributes that it carries. The opcodes'
+ * and functions' numbers are their places here. The types of `operation.ts`, the words of `encode.ts`, the headers that
+ * C++ reads programs with (`native/program/*.generated.h`) and the tables of docs/architecture.md are all made of this.
+ */
+
+/** Names that an attribute may take, each with what it stands for; empty where the name says it. */
+export const enumerations = {
+  /** What an operation does to its result, with parameters a and b. */
+  Activation: {
+    none: '',
+    relu: 'max(x, 0)',
+    clip: 'min(max(x, a), b)',
+    leakyRelu: 'x < 0 ? a·x : x',
+  },
+  /** Functions of one float, with parameters a and b where named. Those of integers are relu, abs, neg and sign. */
+  UnaryFunction: {
+    relu: '',
+    clip: 'min(max(x, a), b)',
+    leakyRelu: 'x < 0 ? a·x : x',
+    elu: 'x < 0 ? a·(exp(x) - 1) : x',
+    selu: 'b·(x > 0 ? x : a·(exp(x) - 1))',
+    celu: 'max(0, x) + min(0, a·(exp(x / a) - 1))',
+    sigmoid: '',
+    hardSigmoid: 'max(0, min(1, a·x + b))',
+    hardSwish: 'x·max(0, min(1, x / 6 + 1 / 2))',
+    silu: 'x·sigmoid(a·x)',
+    mish: 'x·tanh(softplus(x))',
+    gelu: 'x / 2·(1 + erf(x / sqrt(2)))',
+    geluTanh: '',
+    tanh: '',
+    softplus: '',
+    softsign: '',
+    thresholdedRelu: 'x > a ? x : 0',
+    shrink: 'x < -a ? x + b : x > a ? x - b : 0',
+    exp: '',
+    log: '',
+    sqrt: '',
+    reciprocal: '',
+    abs: '',
+    neg: '',
+    sign: '',
+    floor: '',
+    ceil: '',
+    round: 'half to even',
+    erf: '',
+    sin: '',
+    cos: '',
+    tan: '',
+    atan: '',
+    linear: 'a·x + b',
+    asin: '',
+    acos: '',
+    sinh: '',
+    cosh: '',
+    asinh: '',
+    acosh: '',
+    atanh: '',
+  },
+  /** Functions of two floats. Those of integers are all but pow, prelu and reluGradient. */
+  BinaryFunction: {
+    add: '',
+    sub: '',
+    mul: '',
+    div: '',
+    pow: '',
+    min: '',
+    max: '',
+    prelu: 'x < 0 ? b·x : x',
+    mod: 'fmod',
+    reluGradient: 'b > 0 ? a : 0',
+    floorMod: 'the remainder that has the sign of b',
+  },
+  /** Functions of many floats. Those of integers are sum, mean, max, min, prod, l1 and sumSquare. */
+  ReduceFunction: {
+    sum: '',
+    mean: '',
+    max: '',
+    min: '',
+    prod: '',
+    l1: '',
+    l2: '',
+    sumSquare: '',
+    logSum: '',
+    logSumExp: '',
+  },
+  /** Comparisons of two numbers. */
+  CompareFunction: {
+    equal: '',
+    less: '',
+    lessOrEqual: '',
+    greater: '',
+    greaterOrEqual: '',
+  },
+  /** How a point between pixels gets its value. */
+  Interpolation: { nearest: '', linear: '', cubic: '' },
+  /** What lies outside a map. */
+  OutsideMap: { zeros: '', border: '', reflection: '' },
+  /** What becomes of an element that an update is scattered to. */
+  ScatterUpdate: { replace: '', add: '', mul: '', max: '', min: '' },
+  /** What a bin of a region takes of its samples. */
+  BinPooling: { mean: '', largest: '' },
+  /** Which element an arg reduction looks for. */
+  Extreme: { max: '', min: '' },
+} as const;
+
+export type EnumerationName = keyof typeof enumerations;
+
+/** An attribute: its type and the least that its numbers may be. */
+export type AttributeSchema =
+  | { readonly kind: 'int'; readonly least?: number }
+  /** `count` ints; where it is absent, all that are left. */
+  | { readonly kind: 'ints'; readonly count?: number; readonly least?: number }
+  | { readonly kind: 'flag' }
+  | { readonly kind: 'float'; readonly default?: number }
+  | { readonly kind: 'name'; readonly of: EnumerationName }
+  /** An {@link enumerations.Activation} among the ints, a and b among the floats; none where it is not given. */
+  | { readonly kind: 'activation' };
+
+export interface OperationSchema {
+  /** Names of the inputs with their dims or types; `?` where one may be absent, `…` for any number of them. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** In the order of their words. */
+  readonly attributes: Readonly<Record<string, AttributeSchema>>;
+  readonly what: string;
+}
+
+const int = { kind: 'int' } as const;
+const natural = { kind: 'int', least: 0 } as const;
+const positive = { kind: 'int', least: 1 } as const;
+const rest = { kind: 'ints' } as const;
+const flag = { kind: 'flag' } as const;
+const float = { kind: 'float' } as const;
+/** A parameter that most functions do not have. */
+const parameter = { kind: 'float', default: 0 } as const;
+const activation = { kind: 'activation' } as const;
+
+const positives = <Count extends number>(count: Count) => ({ kind: 'ints', count, least: 1 }) as const;
+const naturals = <Count extends number>(count: Count) => ({ kind: 'ints', count, least: 0 }) as const;
+const name = <Name extends EnumerationName>(of: Name) => ({ kind: 'name', of }) as const;
+
+/** Height, then width; pads are top, left, bottom, right. */
+const walk = { strides: positives(2), dilations: positives(2), pads: naturals(4) } as const;
+const pooling = { kernel: positives(2), ...walk } as const;
+
+export const operations = {
+  convolution: {
+    inputs: { x: '(N,C,H,W)', w: '(M,C/groups,KH,KW)', 'bias?': '(M)', 'residual?': 'as y' },
+    outputs: { y: '(N,M,OH,OW)' },
+    attributes: { groups: positive, ...walk, activation },
+    what: 'act(conv + bias + residual)',
+  },
+  gdws: {
+    inputs: {
+      x: '(N,C,H,W)',
+      depthwise: '(G,1,KH,KW)',
+      pointwise: '(M,G/groups,1,1)',
+      'bias?': '(M)',
+      'residual?': 'as y',
+    },
+    outputs: { y: '(N,M,OH,OW)' },
+    attributes: { groups: positive, ...walk, activation, kernels: { kind: 'ints', least: 0 } },
+    what: 'act(pointwise·depthwise + bias + residual); `kernels` are the C numbers g_c: channel c has the next g_c rows of `depthwise`; group j of `pointwise` sees the j-th G/groups of the G',
+  },
+  convolutionTranspose: {
+    inputs: { x: '(N,C,H,W)', w: '(C,M/groups,KH,KW)', 'bias?': '(M)' },
+    outputs: { y: '(N,M,OH,OW), dims given' },
+    attributes: { groups: positive, ...walk, activation },
+    what: 'act(transposed conv + bias); the first two pads crop the full result',
+  },
+  matmul: {
+    inputs: { a: '(…,R,K)', b: '(…,K,N) or broadcast', 'bias?': '(N or 1)', 'residual?': 'as y' },
+    outputs: { y: '(…,R,N)' },
+    attributes: { transposeA: flag, transposeB: flag, alpha: float, activation },
+    what: 'act(alpha·a·b + bias + residual)',
+  },
+  maxPool: {
+    inputs: { x: '' },
+    outputs: { y: '' },
+    attributes: pooling,
+    what: 'padding never wins',
+  },
+  averagePool: {
+    inputs: { x: '' },
+    outputs: { y: '' },
+    attributes: { ...pooling, countIncludePad: flag },
+    what: 'divides by the taps inside the map, or inside the padded map',
+  },
+  unary: {
+    inputs: { x: '' },
+    outputs: { y: '' },
+    attributes: { function: name('UnaryFunction'), a: parameter, b: parameter },
+    what: 'y = f(x; a, b); or integers, where f is relu, abs, neg or sign',
+  },
+  binary: {
+    inputs: { a: '', b: '' },
+    outputs: { y: '' },
+    attributes: { function: name('BinaryFunction'), activation },
+    what: 'numpy broadcasting by dims; or integers, without activation, but for pow, prelu and reluGradient',
+  },
+  scaleShift: {
+    inputs: { x: '(N,C,…)', scale: '(C)', shift: '(C)' },
+    outputs: { y: '' },
+    attributes: { activation },
+    what: 'batch normalisation that could not be folded',
+  },
+  normalize: {
+    inputs: { x: 'seen as (outer, inner)' },
+    outputs: { y: '' },
+    attributes: { inner: int, epsilon: float },
+    what: '(x - mean) / sqrt(variance + epsilon) over each row of `inner`',
+  },
+  localResponse: {
+    inputs: { x: '(N,C,…)' },
+    outputs: { y: '' },
+    attributes: { size: int, alpha: float, beta: float, bias: float },
+    what: 'ONNX LRN',
+  },
+  reduce: {
+    inputs: { x: '' },
+    outputs: { y: '' },
+    attributes: { function: name('ReduceFunction'), axes: rest },
+    what: "y's dims have the reduced axes as 1; or integers, but for l2 and the logarithms",
+  },
+  argReduce: {
+    inputs: { x: '' },
+    outputs: { y: 'int64' },
+    attributes: { axis: natural, extreme: name('Extreme'), selectLast: flag },
+    what: 'where along the axis the extreme is: the first, or the last, of equals',
+  },
+  softmax: {
+    inputs: { x: 'seen as (outer, n, inner)' },
+    outputs: { y: '' },
+    attributes: { n: int, inner: int, logarithm: flag },
+    what: 'over n',
+  },
+  concat: {
+    inputs: { 'x…': 'any type' },
+    outputs: { y: '' },
+    attributes: { axis: natural },
+    what: '',
+  },
+  strided: {
+    inputs: { x: 'any type' },
+    outputs: { y: '' },
+    attributes: { offset: int, strides: rest },
+    what: 'y[i] = x[offset + i·strides], a stride (elements, may be 0 or negative) for each axis of y: slice, split, transpose, expand',
+  },
+  pad: {
+    inputs: { x: 'any type' },
+    outputs: { y: '' },
+    attributes: { begins: rest, value: float },
+    what: 'constant padding: what comes before each axis (negative: is cropped)',
+  },
+  gather: {
+    inputs: { x: 'any type', index: 'int32 or int64' },
+    outputs: { y: '' },
+    attributes: { axis: natural },
+    what: 'numpy take, indices from -n; those computed in a run are clamped; also edge and reflect padding, tile, nearest resize',
+  },
+  interpolate: {
+    inputs: { x: '', index: 'int32 (out, taps)', weight: '(out, taps)' },
+    outputs: { y: '' },
+    attributes: { axis: natural },
+    what: 'y[…,o,…] = Σ_t weight[o,t]·x[…,index[o,t],…]: one axis of a linear or cubic resize',
+  },
+  alias: {
+    inputs: { x: 'any type' },
+    outputs: { y: '' },
+    attributes: {},
+    what: 'the same memory under other dims',
+  },
+  cast: {
+    inputs: { x: '' },
+    outputs: { y: '' },
+    attributes: {},
+    what: 'between float32, int64, int32, uint8, bool; floats are truncated and saturate, NaN gives 0',
+  },
+  select: {
+    inputs: { condition: 'bool', a: 'any type', b: 'as a' },
+    outputs: { y: '' },
+    attributes: {},
+    what: 'Where, broadcasting',
+  },
+  compare: {
+    inputs: { a: 'any type', b: 'as a' },
+    outputs: { y: 'bool' },
+    attributes: { function: name('CompareFunction') },
+    what: 'broadcasting',
+  },
+  maxPoolGradient: {
+    inputs: { x: '(N,C,H,W)', gradient: "of the pooling's result (N,C,OH,OW)" },
+    outputs: { y: 'as x' },
+    attributes: pooling,
+    what: 'to the first largest tap of each window',
+  },
+  maxPoolIndices: {
+    inputs: { x: '(maps,D,H,W)' },
+    outputs: { y: 'int64 (maps,OD,OH,OW)' },
+    attributes: {
+      kernel: positives(3),
+      strides: positives(3),
+      dilations: positives(3),
+      pads: naturals(6),
+      columnMajor: flag,
+    },
+    what: 'where in x the first largest tap of each window is, counted through all maps; within a map also with the first axis innermost',
+  },
+  maxUnpool: {
+    inputs: { x: '', index: 'int64 (as x)' },
+    outputs: { y: '' },
+    attributes: {},
+    what: 'zeros but y[index[i]] = x[i]: the last of equal indices counts, those outside y do not',
+  },
+  gridSample: {
+    inputs: { x: '(N,C,H,W)', grid: '(N,OH,OW,2)' },
+    outputs: { y: '(N,C,OH,OW)' },
+    attributes: { interpolation: name('Interpolation'), outside: name('OutsideMap'), alignCorners: flag },
+    what: 'ONNX GridSample; or with three spatial axes',
+  },
+  roiAlign: {
+    inputs: { x: '(N,C,H,W)', regions: '(R,4)', image: 'of each (R), int32 or int64' },
+    outputs: { y: '(R,C,OH,OW)' },
+    attributes: { pooling: name('BinPooling'), samples: natural, halfPixel: flag, scale: float },
+    what: 'ONNX RoiAlign; `samples` of a bin along an axis (0: one an element); images as the indices of `gather`',
+  },
+  gatherElements: {
+    inputs: { x: 'any type', index: 'int32 or int64' },
+    outputs: { y: '' },
+    attributes: { axis: natural },
+    what: 'y[i…] = x[i…] with the index at i… in place of i along the axis; indices as in `gather`',
+  },
+  gatherND: {
+    inputs: { x: 'any type', index: '(…, depth)' },
+    outputs: { y: '' },
+    attributes: { batchAxes: natural },
+    what: 'the `batchAxes` leading axes are common; the next `depth` of x are named by the last of the indices, each as in `gather`',
+  },
+  scatterElements: {
+    inputs: { x: 'any type', index: '', updates: '' },
+    outputs: { y: 'as x' },
+    attributes: { axis: natural, update: name('ScatterUpdate') },
+    what: 'x, with updates where `gatherElements` would read, in the order of the indices; not bool but to replace',
+  },
+  scatterND: {
+    inputs: { x: 'any type', index: '(…, depth)', updates: '' },
+    outputs: { y: 'as x' },
+    attributes: { update: name('ScatterUpdate') },
+    what: 'x, with updates where `gatherND` would read, in the order of the indices',
+  },
+  topK: {
+    inputs: { x: 'any type but bool' },
+    outputs: { values: '', indices: 'int64' },
+    attributes: { axis: natural, largest: flag },
+    what: 'the first along the axis, as many as the outputs hold, sorted; NaN is the largest, of equals the first comes first',
+  },
+  cumulativeSum: {
+    inputs: { x: '' },
+    outputs: { y: '' },
+    attributes: { axis: natural, exclusive: flag, reverse: flag },
+    what: 'sums along the axis; or integers',
+  },
+} as const satisfies Record<string, OperationSchema>;

@@ -1,11 +1,11 @@
 import { lowerGraph } from '../../src/engine/compile';
 import { ConstantPool } from '../../src/program/constant-pool';
-import type { Program } from '../../src/program/program';
 import type { ProgramOperation } from '../../src/program/operation';
+import type { Program } from '../../src/program/program';
 import { Graph } from '../../src/graph/graph';
 import { simplify } from '../../src/graph/passes/simplify';
 import type { Network } from '../networks';
-import { activationOf, layerOpcodes, nameOf, weightsOf, type Layer } from './layer';
+import { isLayer, weightsOf, type Layer } from './layer';
 
 /** A layer and how often each network has it. */
 export interface CountedLayer {
@@ -39,22 +39,16 @@ export class LayerCollection {
 }
 
 function layerOf(program: Program, operation: ProgramOperation): Layer | undefined {
-  const opcode = layerOpcodes.find((name) => name === operation.opcode);
-  if (!opcode) return undefined;
+  if (!isLayer(operation)) return undefined;
   const dimsOf = (id: number | undefined) => (id === undefined ? undefined : program.values[id]!.dims);
-  const layer = {
-    opcode,
-    inputs: operation.inputs.map(dimsOf),
-    output: dimsOf(operation.outputs[0])!,
-    ints: operation.ints,
-    floats: operation.floats,
-  };
-  return { name: nameOf(layer), ...layer };
+  const { opcode, attributes } = operation;
+  const [inputs, output] = [operation.inputs.map(dimsOf), dimsOf(operation.outputs[0])!];
+  return { opcode, inputs, output, attributes } as Layer;
 }
 
 /** What tells shapes apart. Bias, residual and activation do not: they are as where the shape was met first. */
 function keyOf(layer: Layer): string {
   const [bias] = weightsOf(layer).slice(-1);
-  const ints = layer.ints.filter((_, at) => at !== activationOf(layer));
-  return JSON.stringify([layer.opcode, layer.inputs.slice(0, bias), layer.output, ints]);
+  const attributes = { ...layer.attributes, activation: undefined };
+  return JSON.stringify([layer.opcode, layer.inputs.slice(0, bias), layer.output, attributes]);
 }

@@ -1,9 +1,10 @@
-import { toNativeConstants, type NativeConstants } from '../../src/program/constant-pool';
-import { Program } from '../../src/program/program';
-import { type ValueId } from '../../src/program/operation';
 import type { Constant } from '../../src/graph/value';
+import { toNativeConstants, type NativeConstants } from '../../src/program/constant-pool';
+import { encodeProgram } from '../../src/program/encode';
+import { operationOf, type ValueId } from '../../src/program/operation';
+import { Program } from '../../src/program/program';
 import { seededUniform, uniformArray } from '../networks/random';
-import { elementsOf, weightsOf, type Layer } from './layer';
+import { elementsOf, nameOf, weightsOf, type Layer } from './layer';
 
 /** As a session's `compile` takes it. */
 export interface EncodedProgram {
@@ -34,16 +35,11 @@ export function layerProgram(layer: Layer, copies: number, repetitions: number):
     layer.inputs.map((_, input) => (weights.includes(input) ? constant(input) : shared[input])),
   );
   for (let repetition = 0; repetition < repetitions; ++repetition) {
-    program.operations.push({
-      opcode: layer.opcode,
-      inputs: sets[repetition % copies]!,
-      outputs: [program.addValue({ type: 'float32', dims: layer.output, storage: 'temporary', index: -1 })],
-      ints: [...layer.ints],
-      floats: [...layer.floats],
-      origin: { node: layer.name, operator: layer.opcode },
-    });
+    const result = program.addValue({ type: 'float32', dims: layer.output, storage: 'temporary', index: -1 });
+    const origin = { node: nameOf(layer), operator: layer.opcode };
+    program.operations.push(operationOf(layer.opcode, sets[repetition % copies]!, [result], origin, layer.attributes));
   }
-  return { words: program.encode(), constants: toNativeConstants(constants) };
+  return { words: encodeProgram(program), constants: toNativeConstants(constants) };
 }
 
 /** Numbers in [-1, 1), which no kernel treats in a special way; the same block of them again and again. */

@@ -7,7 +7,7 @@ import { networks } from '../networks';
 import { machineLines } from '../report';
 import { LayerCollection, type CountedLayer } from './collect';
 import type { LayerFigures, LayerRow } from './figures';
-import { bytesOf, operationsOf } from './layer';
+import { bytesOf, nameOf, operationsOf } from './layer';
 import { measureLayer } from './measure';
 import { parseLayerOptions, plainName, type LayerBenchmarkOptions } from './options';
 import { rooflineSvg } from './roofline';
@@ -33,9 +33,10 @@ async function measure(options: LayerBenchmarkOptions): Promise<LayerFigures> {
   const rows: LayerRow[] = [];
   const layers = collect(options);
   for (const [index, { layer, counts, batch }] of layers.entries()) {
+    const name = nameOf(layer);
     for (const threads of threadCounts) {
-      progress(`${index + 1} of ${layers.length}: ${layer.name}, batch ${batch}, ${threads} thread(s)`);
-      const setting = { layer: layer.name, opcode: layer.opcode, batch, threads, networks: Object.fromEntries(counts) };
+      progress(`${index + 1} of ${layers.length}: ${name}, batch ${batch}, ${threads} thread(s)`);
+      const setting = { layer: name, opcode: layer.opcode, batch, threads, networks: Object.fromEntries(counts) };
       const cost = { operations: operationsOf(layer), bytes: bytesOf(layer) };
       const times = await measureLayer(layer, { threads, weights, budget, kernel });
       rows.push(...times.map((time) => ({ ...setting, ...cost, ...time })));
@@ -58,7 +59,7 @@ function collect(options: LayerBenchmarkOptions): (CountedLayer & { batch: numbe
       for (const [batch, collection] of collections) collection.add(label, built, batch);
     }
   }
-  const wanted = ({ layer }: CountedLayer): boolean => plainName(layer.name).includes(options.layer);
+  const wanted = ({ layer }: CountedLayer): boolean => plainName(nameOf(layer)).includes(options.layer);
   return [...collections].flatMap(([batch, { layers }]) =>
     layers.filter(wanted).map((counted) => ({ ...counted, batch })),
   );

@@ -26,7 +26,9 @@ export async function measureLayer(layer: Layer, options: MeasureLayerOptions): 
   const { copies, repetitions } = repeated(layer, options);
   const encoded = layerProgram(layer, copies, repetitions);
   const contestants = candidatesFor(layer, options).flatMap((kernel): Contestant[] => {
-    const program = native().createSession(threads, kernel).compile(encoded.words, [...encoded.constants]);
+    const program = native()
+      .createSession(threads, kernel)
+      .compile(encoded.words, [...encoded.constants]);
     // Where the kernel cannot run the layer, another was taken.
     return program.kernels[0] === kernel ? [{ name: kernel, run: () => program.runSync([]) }] : [];
   });

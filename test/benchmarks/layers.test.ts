@@ -1,10 +1,11 @@
 import { LayerCollection } from '../../benchmarks/layers/collect';
-import { bytesOf, operationsOf, weightBytesOf, type Layer } from '../../benchmarks/layers/layer';
+import { bytesOf, nameOf, operationsOf, weightBytesOf, type Layer } from '../../benchmarks/layers/layer';
 import { layerProgram } from '../../benchmarks/layers/layer-program';
 import { measureLayer } from '../../benchmarks/layers/measure';
 import { layerTable } from '../../benchmarks/layers/table';
 import { networks } from '../../benchmarks/networks';
 import { native } from '../../src/native';
+import { noActivation } from '../../src/program/operation';
 
 function layersOf(kernels: number | undefined, batch = 1) {
   const network = networks['resnet18-cifar']({ width: 1 / 16, kernels });
@@ -13,14 +14,12 @@ function layersOf(kernels: number | undefined, batch = 1) {
   return { network, layers: collection.layers };
 }
 
-const convolution: Layer = {
-  name: '3×3 /2 4→6 8×8',
+const convolution = {
   opcode: 'convolution',
   inputs: [[2, 4, 8, 8], [6, 4, 3, 3], [6], [2, 6, 4, 4]],
   output: [2, 6, 4, 4],
-  ints: [1, 2, 2, 1, 1, 1, 1, 1, 1, 0],
-  floats: [0, 0],
-};
+  attributes: { groups: 1, strides: [2, 2], dilations: [1, 1], pads: [1, 1, 1, 1], activation: noActivation },
+} as const satisfies Layer;
 
 describe('the layers of a network', () => {
   test.each([undefined, 1, 2])('have all its multiply-accumulates (kernels a channel: %s)', (kernels) => {
@@ -33,7 +32,7 @@ describe('the layers of a network', () => {
 
   test('are counted once each, named by what they are', () => {
     const { layers } = layersOf(2);
-    const counts = Object.fromEntries(layers.map(({ layer, counts }) => [layer.name, counts.get('resnet')]));
+    const counts = Object.fromEntries(layers.map(({ layer, counts }) => [nameOf(layer), counts.get('resnet')]));
     expect(Object.keys(counts)).toHaveLength(layers.length);
     expect(counts).toMatchObject({
       '3×3 3→4 32×32': 1,
@@ -54,7 +53,9 @@ test('a program repeats its layer on several sets of weights', () => {
   const { words, constants } = layerProgram(convolution, 2, 5);
   // x and the residual once, weights and bias twice.
   expect(constants.size).toBe(6);
-  const program = native().createSession(1, 'convolution.product').compile(words, [...constants]);
+  const program = native()
+    .createSession(1, 'convolution.product')
+    .compile(words, [...constants]);
   expect(program.kernels).toEqual(Array(5).fill('convolution.product'));
   expect(program.runSync([])).toEqual([]);
 });
@@ -70,8 +71,9 @@ describe('a measurement', () => {
         [4, 1, 3, 3],
       ],
       output: [2, 4, 4, 4],
+      attributes: { ...convolution.attributes, groups: 4 },
     };
-    const rows = await measureLayer({ ...depthwise, ints: depthwise.ints.with(0, 4) }, options);
+    const rows = await measureLayer(depthwise, options);
     expect(rows.map(({ kernel }) => kernel)).toEqual(
       expect.arrayContaining(['convolution.depthwise', 'convolution.product']),
     );
@@ -87,7 +89,13 @@ describe('a measurement', () => {
   test('times a reference where it is asked for, and shows it', async () => {
     const rows = await measureLayer(convolution, { ...options, kernel: 'convolution.reference' });
     expect(rows).toHaveLength(1);
-    const row = { layer: convolution.name, opcode: 'convolution', batch: 2, threads: 1, networks: { one: 3, two: 4 } };
+    const row = {
+      layer: nameOf(convolution),
+      opcode: 'convolution',
+      batch: 2,
+      threads: 1,
+      networks: { one: 3, two: 4 },
+    };
     const cost = { operations: operationsOf(convolution), bytes: bytesOf(convolution) };
     expect(layerTable([{ ...row, ...cost, ...rows[0]! }])).toMatch(/3×3 \/2 4→6 8×8 +│ +7 │ convolution\.reference/);
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { native, type NumberedConstant } from '../../../src/native';
+import { native, type Native, type NumberedConstant } from '../../../src/native';
 
 // A setup file of jest: writes every small program that the tests compile as a file of the fuzzer's corpus (format in
 // program_input.h) to the folder that GDWS_PROGRAMS names. `npm run fuzz:program -- --remake` makes the corpus of them.
@@ -32,9 +32,10 @@ const folder = process.env.GDWS_PROGRAMS;
 if (!folder) throw new Error('GDWS_PROGRAMS names no folder.');
 fs.mkdirSync(folder, { recursive: true });
 
-const createSession = native().createSession.bind(native);
-Object.assign(native, {
-  createSession: (...options: Parameters<typeof native().createSession>) => {
+const addon = native();
+const createSession = addon.createSession.bind(addon);
+Object.assign(addon, {
+  createSession: (...options: Parameters<Native['createSession']>) => {
     const session = createSession(...options);
     // The suites of one process share the addon, which is then set up already.
     if (Object.hasOwn(session, 'compile')) return session;

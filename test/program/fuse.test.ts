@@ -1,12 +1,18 @@
 import fc from 'fast-check';
-import { ConstantPool, toNativeConstants } from '../../src/program/constant-pool';
-import { fuse } from '../../src/engine/fuse/fuse';
-import { activationCode, binaryCode, unaryCode } from '../../src/program/operation';
-import { Program } from '../../src/program/program';
-import { type OpcodeName, type ValueId } from '../../src/program/operation';
 import { elementCount, type Constant } from '../../src/graph/value';
 import { native } from '../../src/native';
 import { float32ToFloat16 } from '../../src/onnx/float16';
+import { ConstantPool, toNativeConstants } from '../../src/program/constant-pool';
+import { encodeProgram } from '../../src/program/encode';
+import { fuse } from '../../src/program/fuse/fuse';
+import {
+  operationOf,
+  type AttributesArgument,
+  type OpcodeName,
+  type Operation,
+  type ValueId,
+} from '../../src/program/operation';
+import { Program } from '../../src/program/program';
 
 /** Numbers between -1 and 1, the same for the same seed. */
 function randomFloats(count: number, seed: number): Float32Array {
@@ -55,22 +61,15 @@ class Draft {
     return this.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
   }
 
-  emit(
-    opcode: OpcodeName,
+  emit<Opcode extends OpcodeName>(
+    opcode: Opcode,
     inputs: (ValueId | undefined)[],
     dims: number[],
-    ints: number[],
-    floats: number[] = [],
+    ...attributes: AttributesArgument<Opcode>
   ): ValueId {
     const output = this.program.addValue({ type: 'float32', dims, storage: 'temporary', index: -1 });
-    this.program.operations.push({
-      opcode,
-      inputs,
-      outputs: [output],
-      ints,
-      floats,
-      origin: { node: `n${output}`, operator: opcode },
-    });
+    const origin = { node: `n${output}`, operator: opcode };
+    this.program.operations.push(operationOf(opcode, inputs, [output], origin, ...attributes));
     return output;
   }
 
@@ -83,24 +82,17 @@ class Draft {
       'convolution',
       [x, weights, bias ? this.constant([outputs]) : undefined],
       [batch, outputs, height, width],
-      [groups, 1, 1, 1, 1, pad, pad, pad, pad, activationCode('none')],
-      [0, 0],
+      { groups, strides: [1, 1], dilations: [1, 1], pads: [pad, pad, pad, pad] },
     );
   }
 
   binary(name: 'add' | 'mul', a: ValueId, b: ValueId): ValueId {
     const dims = [...this.program.values[a]!.dims];
-    return this.emit('binary', [a, b], dims, [binaryCode(name), activationCode('none')], [0, 0]);
+    return this.emit('binary', [a, b], dims, { function: name });
   }
 
-  unary(name: 'relu' | 'clip' | 'leakyRelu' | 'sigmoid' | 'hardSigmoid', x: ValueId, ...floats: number[]): ValueId {
-    return this.emit(
-      'unary',
-      [x],
-      [...this.program.values[x]!.dims],
-      [unaryCode(name)],
-      [floats[0] ?? 0, floats[1] ?? 0],
-    );
+  unary(name: 'relu' | 'clip' | 'leakyRelu' | 'sigmoid' | 'hardSigmoid', x: ValueId, a = 0, b = 0): ValueId {
+    return this.emit('unary', [x], [...this.program.values[x]!.dims], { function: name, a, b });
   }
 
   channels(x: ValueId): number {
@@ -109,7 +101,9 @@ class Draft {
 
   run(): Float32Array[] {
     const { program } = this;
-    const compiled = native().createSession(1).compile(program.encode(), [...toNativeConstants(this.constants)]);
+    const compiled = native()
+      .createSession(1)
+      .compile(encodeProgram(program), [...toNativeConstants(this.constants)]);
     const inputs = program.inputs.map((id, i) => randomFloats(elementCount(program.values[id]!.dims), 100 + i));
     return compiled.runSync(inputs).map((bytes) => new Float32Array(bytes));
   }
@@ -209,7 +203,7 @@ describe('fusion keeps the result', () => {
 
 describe('Gather, depthwise and pointwise become one operation', () => {
   const gathered = (draft: Draft, ...indices: number[]) =>
-    draft.emit('gather', [0, draft.indices(...indices)], [2, indices.length, 5, 7], [1]);
+    draft.emit('gather', [0, draft.indices(...indices)], [2, indices.length, 5, 7], { axis: 1 });
 
   test.each([
     ['in order, with channels left out', [0, 0, 2, 2, 2]],
@@ -225,7 +219,7 @@ describe('Gather, depthwise and pointwise become one operation', () => {
       return draft;
     }, ['gdws']);
     const counts = [0, 1, 2, 3].map((c) => indices.filter((index) => (index + 4) % 4 === c).length);
-    expect(draft.program.operations[0]!.ints.slice(10)).toEqual(counts);
+    expect((draft.program.operations[0] as Operation<'gdws'>).attributes.kernels).toEqual(counts);
   });
 
   test('with float16 weights', () => {
@@ -306,7 +300,7 @@ const steps: Record<string, (draft: Draft, x: ValueId, pick: (count: number) => 
     const channels = draft.channels(x);
     const indices = Array.from({ length: 1 + pick(4) }, () => pick(2 * channels) - channels);
     const [images, , height, width] = draft.program.values[x]!.dims as [number, number, number, number];
-    return draft.emit('gather', [x, draft.indices(...indices)], [images, indices.length, height, width], [1]);
+    return draft.emit('gather', [x, draft.indices(...indices)], [images, indices.length, height, width], { axis: 1 });
   },
   activation: (draft, x, pick) => draft.unary((['relu', 'clip', 'leakyRelu'] as const)[pick(3)]!, x, 0.1, 0.8),
   gate: (draft, x, pick) => {
@@ -323,7 +317,10 @@ const steps: Record<string, (draft: Draft, x: ValueId, pick: (count: number) => 
     const [images, channels, height, width] = draft.program.values[x]!.dims as [number, number, number, number];
     if (height * width > 100) return x;
     const [top, left] = [pick(2), pick(2)];
-    return draft.emit('pad', [x], [images, channels, height + top + 1, width + left], [0, 0, top, left], [0]);
+    return draft.emit('pad', [x], [images, channels, height + top + 1, width + left], {
+      begins: [0, 0, top, left],
+      value: 0,
+    });
   },
 };
 

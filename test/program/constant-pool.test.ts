@@ -1,14 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { setImmediate } from 'node:timers/promises';
 import { lowerGraph } from '../../src/engine/compile';
-import { ConstantPool } from '../../src/program/constant-pool';
-import { Program } from '../../src/program/program';
 import { Graph } from '../../src/graph/graph';
 import type { Constant } from '../../src/graph/value';
 import { native } from '../../src/native';
-import { nativeTypes } from '../../src/program/element-type';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { ConstantPool } from '../../src/program/constant-pool';
+import { nativeTypes } from '../../src/program/element-type';
+import { encodeProgram } from '../../src/program/encode';
+import { operationOf } from '../../src/program/operation';
+import { Program } from '../../src/program/program';
 import { normalization } from '../graph/small-network';
 
 v8.setFlagsFromString('--expose-gc');
@@ -72,17 +74,10 @@ test('numbers of constants may be any, and cost nothing by being high', () => {
     const value = program.addValue({ type: 'float32', dims: [1], storage: 'constant', index });
     const sum = program.addValue({ type: 'float32', dims: [1], storage: 'temporary', index: -1 });
     const origin = { node: 'sum', operator: 'Add' };
-    program.operations.push({
-      opcode: 'binary',
-      inputs: [value, value],
-      outputs: [sum],
-      ints: [0, 0],
-      floats: [0, 0],
-      origin,
-    });
+    program.operations.push(operationOf('binary', [value, value], [sum], origin, { function: 'add' }));
     program.outputs.push(sum);
     const constant = { type: nativeTypes.indexOf('float32'), data: Float32Array.of(index) };
-    return new Float32Array(session.compile(program.encode(), [[index, constant]]).runSync([])[0]!)[0];
+    return new Float32Array(session.compile(encodeProgram(program), [[index, constant]]).runSync([])[0]!)[0];
   };
   for (const index of [0, 1, 2 ** 20, 2 ** 30, 2 ** 31 - 1]) expect(compile(index)).toBe(Math.fround(2 * index));
 });

@@ -1,9 +1,10 @@
+import { encodeProgram } from '../program/encode';
 import { buildProgram } from '../engine/builder';
 import { namingNodes } from '../engine/compile';
 import { ConstantPool, toNativeConstants } from '../program/constant-pool';
 import { differentiate } from '../engine/gradient/differentiate';
 import { bytesOf, type Program } from '../program/program';
-import { type ProgramOperation, type ValueId } from '../program/operation';
+import type { ProgramOperation, ValueId } from '../program/operation';
 import { ProgramWriter } from '../program/program-writer';
 import { GdwsError } from '../errors';
 import type { Layer } from '../gdws/layers';
@@ -211,8 +212,8 @@ export class MomentsNetwork {
     const savedIds = saved.filter((id) => !program.inputs.includes(id) && id !== output);
     program.outputs.push(...savedIds);
     const passes = {
-      forward: namingNodes(program, () => this.session.compile(program.encode(), [...nativeConstants])),
-      backward: namingNodes(backward, () => this.session.compile(backward.encode(), [...all])),
+      forward: namingNodes(program, () => this.session.compile(encodeProgram(program), [...nativeConstants])),
+      backward: namingNodes(backward, () => this.session.compile(encodeProgram(backward), [...all])),
     };
     const savedBytes = savedIds.map((id) => bytesOf(program.values[id]!));
     return {

@@ -1,10 +1,10 @@
+import { encodeProgram } from '../program/encode';
 import { namingNodes } from '../engine/compile';
 import type { ConstantPool } from '../program/constant-pool';
-import { activationCode } from '../program/operation';
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
 import { Program, type ProgramValue } from '../program/program';
-import { type ProgramOperation, type ValueId } from '../program/operation';
+import type { Operation, ValueId } from '../program/operation';
 import { ProgramWriter } from '../program/program-writer';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import type { NativeProgram, NativeSession } from '../native';
@@ -29,7 +29,7 @@ export interface LayerMaps {
 
 /** The convolution whose patches are read, in a program of batches of one size. */
 export interface RegressedOperation {
-  readonly operation: ProgramOperation;
+  readonly operation: Operation<'convolution'>;
   readonly values: readonly ProgramValue[];
 }
 
@@ -142,7 +142,7 @@ export class RegressionSums {
       const own = new Program();
       const indices = this.write(own, operation, dims, values[operation.outputs[0]!]!.dims, batches, drawn);
       const constants = [[this.weightsNumber, { type: 0, data: this.weights }]] as const;
-      known = { program: namingNodes(own, () => this.session.compile(own.encode(), constants)), indices };
+      known = { program: namingNodes(own, () => this.session.compile(encodeProgram(own), constants)), indices };
       this.programs.set(key, known);
     }
     return known;
@@ -151,7 +151,7 @@ export class RegressionSums {
   /** @returns from output pixels to the places of their patches' elements in one channel of the padded maps */
   private write(
     program: Program,
-    operation: ProgramOperation,
+    operation: Operation<'convolution'>,
     dims: readonly number[],
     output: readonly number[],
     batches: number,
@@ -160,14 +160,14 @@ export class RegressionSums {
     const { groups, inputChannels, outputChannels, kernel } = this.shape;
     const [size, kernelSize] = [this.patchSize, taps(this.shape)];
     const writer = new ProgramWriter(program, operation.origin);
-    const walk = walkOf(operation);
+    const walk = walkOf(operation.attributes);
     const weights = writer.numbered('float32', [groups, outputChannels / groups, size], this.weightsNumber);
     let plane: readonly number[] = [];
     const patchesOf = (map: ValueId, places: ValueId) => {
       const padded = paddedMap(writer, map, output.slice(2), walk, [outputChannels, size, ...kernel]);
       plane = writer.dimsOf(padded).slice(2);
       const channels = writer.view(channelRows(writer, padded, 1), [inputChannels, dims[0]! * plane[0]! * plane[1]!]);
-      const read = writer.emit('gather', [channels, places], [inputChannels, kernelSize * drawn], [1]);
+      const read = writer.emit('gather', [channels, places], [inputChannels, kernelSize * drawn], { axis: 1 });
       return writer.view(read, [groups, size, drawn]);
     };
     const x: ValueId[] = [];
@@ -178,13 +178,17 @@ export class RegressionSums {
       const product = [groups, outputChannels / groups, drawn];
       x.push(patchesOf(compressed, places));
       y.push(
-        writer.emit('matmul', [weights, patchesOf(dense, places)], product, [0, 0, activationCode('none')], [1, 0, 0]),
+        writer.emit('matmul', [weights, patchesOf(dense, places)], product, {
+          transposeA: false,
+          transposeB: false,
+          alpha: 1,
+        }),
       );
     }
     const all = (parts: readonly ValueId[]) => {
       if (parts.length === 1) return parts[0]!;
       const [first = 0, second = 0] = writer.dimsOf(parts[0]!);
-      return writer.emit('concat', parts, [first, second, drawn * parts.length], [2]);
+      return writer.emit('concat', parts, [first, second, drawn * parts.length], { axis: 2 });
     };
     const patches = all(x);
     program.outputs.push(writer.productOfRows(patches, patches), writer.productOfRows(all(y), patches));

@@ -1,6 +1,5 @@
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
-import { reduceCode } from '../program/operation';
 import type { ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import type { SampledConvolution } from './sampled-convolution';
@@ -13,12 +12,10 @@ export function channelRows(writer: ProgramWriter, map: ValueId, groups: number)
   const [images = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(map);
   const pixels = height * width;
   const perGroup = channels / groups;
-  const turned = writer.emit(
-    'strided',
-    [map],
-    [groups, perGroup, images, pixels],
-    [0, perGroup * pixels, pixels, channels * pixels, 1],
-  );
+  const turned = writer.emit('strided', [map], [groups, perGroup, images, pixels], {
+    offset: 0,
+    strides: [perGroup * pixels, pixels, channels * pixels, 1],
+  });
   return writer.view(turned, [groups, perGroup, images * pixels]);
 }
 
@@ -34,34 +31,33 @@ export function channelMoments(writer: ProgramWriter, map: ValueId, groups: numb
   while (pixels % parts !== 0 || pixels / parts > mostInSequence) ++parts;
   const perGroup = channels / groups;
   const length = pixels / parts;
-  const rows = writer.emit(
-    'strided',
-    [map],
-    [groups, images, parts, perGroup, length],
-    [0, perGroup * pixels, channels * pixels, length, pixels, 1],
-  );
+  const rows = writer.emit('strided', [map], [groups, images, parts, perGroup, length], {
+    offset: 0,
+    strides: [perGroup * pixels, channels * pixels, length, pixels, 1],
+  });
   const sums = writer.productOfRows(rows, rows);
   const dims = [groups, 1, 1, perGroup, perGroup];
-  return writer.view(writer.emit('reduce', [sums], dims, [reduceCode('sum'), 1, 2]), [groups, perGroup, perGroup]);
+  return writer.view(writer.emit('reduce', [sums], dims, { function: 'sum', axes: [1, 2] }), [
+    groups,
+    perGroup,
+    perGroup,
+  ]);
 }
 
 /** Σ p pᵀ of what the taps of each input channel read in a convolution, over images and output pixels: (C, K², K²). */
 export function patchMoments(
   writer: ProgramWriter,
-  { x, ints, output }: SampledConvolution,
+  { x, attributes, output }: SampledConvolution,
   weights: readonly number[],
 ): ValueId {
-  const walk = walkOf({ ints });
+  const walk = walkOf(attributes);
   const [, , kernelHeight = 0, kernelWidth = 0] = weights;
   const padded = paddedMap(writer, x, output, walk, weights);
   const [images = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(padded);
   const plane = height * width;
-  const patches = writer.emit(
-    'strided',
-    [padded],
-    [channels, images, kernelHeight, kernelWidth, ...output],
-    [
-      0,
+  const patches = writer.emit('strided', [padded], [channels, images, kernelHeight, kernelWidth, ...output], {
+    offset: 0,
+    strides: [
       plane,
       channels * plane,
       walk.dilations[0] * width,
@@ -69,10 +65,10 @@ export function patchMoments(
       walk.strides[0] * width,
       walk.strides[1],
     ],
-  );
+  });
   const taps = kernelHeight * kernelWidth;
   const rows = writer.view(patches, [channels, images, taps, output[0] * output[1]]);
   const sums = writer.productOfRows(rows, rows);
-  const total = writer.emit('reduce', [sums], [channels, 1, taps, taps], [reduceCode('sum'), 1]);
+  const total = writer.emit('reduce', [sums], [channels, 1, taps, taps], { function: 'sum', axes: [1] });
   return writer.view(total, [channels, taps, taps]);
 }

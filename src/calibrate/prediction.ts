@@ -1,4 +1,3 @@
-import { unaryCode } from '../program/operation';
 import type { Program } from '../program/program';
 import type { ValueId } from '../program/operation';
 import type { RandomStream } from '../robustness/random-stream';
@@ -24,10 +23,10 @@ export function predictionOf(program: Program, output: ValueId): Prediction {
   const { dims } = program.values[output]!;
   const last = lastOperation(program, output);
   if (last?.opcode === 'softmax') {
-    const [classes = 1, inner = 1, isLog] = last.ints;
-    if (classes > 1) return { kind: isLog ? 'logProbabilities' : 'probabilities', classes, inner };
+    const { n: classes, inner, logarithm } = last.attributes;
+    if (classes > 1) return { kind: logarithm ? 'logProbabilities' : 'probabilities', classes, inner };
   }
-  if (last?.opcode === 'unary' && last.ints[0] === unaryCode('sigmoid')) return { kind: 'bernoulli' };
+  if (last?.opcode === 'unary' && last.attributes.function === 'sigmoid') return { kind: 'bernoulli' };
   const [, classes = 1] = dims;
   return dims.length === 2 && classes > 1 ? { kind: 'logits', classes, inner: 1 } : { kind: 'normal' };
 }

@@ -1,7 +1,8 @@
+import { gdwsInPlaceOf } from '../program/gdws-operation';
 import { fusedProgram } from '../engine/compile';
 import { ConstantPool, toNativeConstants, type NativeConstants } from '../program/constant-pool';
 import { bytesOf, type Program } from '../program/program';
-import { type ProgramOperation, type ValueId } from '../program/operation';
+import type { Operation, ProgramOperation, ValueId } from '../program/operation';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
@@ -177,13 +178,8 @@ class Refit {
       const depthwiseId = this.constant(lane, kernels, [total, 1, ...kernel]);
       const pointwiseId = this.constant(lane, pointwise, [outputChannels, total / groups, 1, 1]);
       for (const operation of operationsOf(lane.program, layer)) {
-        const [x, , ...addends] = operation.inputs;
-        own.set(operation, {
-          ...operation,
-          opcode: 'gdws',
-          inputs: [x, depthwiseId, pointwiseId, ...addends],
-          ints: [...operation.ints, ...counts],
-        });
+        const operands = { depthwise: depthwiseId, pointwise: pointwiseId, kernels: Array.from(counts) };
+        own.set(operation, gdwsInPlaceOf(operation, operands));
       }
     }
   }
@@ -202,7 +198,7 @@ class Refit {
     const lanes = new Set(batches.map(({ lane }) => lane));
     const share = Math.min(1, mostPatches(layer) / patchCount(batches, place));
     for (const lane of lanes) {
-      const operation = lane.program.operations[place]!;
+      const operation = lane.program.operations[place] as Operation<'convolution'>;
       const x = operation.inputs[0]!;
       const maps = batches
         .filter((batch) => batch.lane === lane)

@@ -1,7 +1,7 @@
 import type { ConstantPool, NativeConstants } from '../program/constant-pool';
 import { paddedMap } from '../engine/gradient/convolution-weights';
 import { walkOf } from '../engine/gradient/walk';
-import type { ProgramOperation, ValueId } from '../program/operation';
+import type { Attributes, Operation, ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import { RandomStream } from '../robustness/random-stream';
 
@@ -12,8 +12,8 @@ export const mostPixels = 4096;
 export interface SampledConvolution {
   /** The map that it reads. */
   readonly x: ValueId;
-  /** Its ints, as those of the whole convolution. */
-  readonly ints: readonly number[];
+  /** As those of the whole convolution. */
+  readonly attributes: Attributes<'convolution'>;
   /** Height and width of its result. */
   readonly output: readonly [height: number, width: number];
 }
@@ -28,20 +28,30 @@ export interface SampledConvolution {
  */
 export function sampledConvolution(
   writer: ProgramWriter,
-  { ints }: Pick<ProgramOperation, 'ints'>,
+  { attributes }: Pick<Operation<'convolution'>, 'attributes'>,
   x: ValueId,
   dims: { readonly weights: readonly number[]; readonly result: readonly number[] },
   pool: ConstantPool,
   constants: NativeConstants,
 ): SampledConvolution {
   const [, , height = 0, width = 0] = dims.result;
-  if (height * width <= mostPixels) return { x, ints, output: [height, width] };
+  if (height * width <= mostPixels) return { x, attributes, output: [height, width] };
   const [, , kernelHeight = 1, kernelWidth = 1] = dims.weights;
-  const { strides, dilations } = walkOf({ ints });
-  const padded = paddedMap(writer, x, [height, width], walkOf({ ints }), dims.weights);
+  const walk = walkOf(attributes);
+  const { strides, dilations } = walk;
+  const padded = paddedMap(writer, x, [height, width], walk, dims.weights);
   const [images = 0, channels = 0, paddedHeight = 0, paddedWidth = 0] = writer.dimsOf(padded);
 
-  const key = [...ints.slice(1, 9), kernelHeight, kernelWidth, height, width, paddedWidth].join();
+  const key = [
+    ...strides,
+    ...dilations,
+    ...attributes.pads,
+    kernelHeight,
+    kernelWidth,
+    height,
+    width,
+    paddedWidth,
+  ].join();
   const places = pool.derive(`sampled,${key}`, () => {
     const random = new RandomStream(height, width);
     const data = new Int32Array(mostPixels * kernelHeight * kernelWidth);
@@ -64,12 +74,11 @@ export function sampledConvolution(
     'gather',
     [rows, writer.numbered('int32', places.dims, index)],
     [images, channels, ...places.dims],
-    [2],
+    { axis: 2 },
   );
-  const [groups = 1] = ints;
   return {
     x: writer.view(gathered, [images, channels, kernelHeight, mostPixels * kernelWidth]),
-    ints: [groups, kernelHeight, kernelWidth, 1, 1, 0, 0, 0, 0, ...ints.slice(9)],
+    attributes: { ...attributes, strides: [kernelHeight, kernelWidth], dilations: [1, 1], pads: [0, 0, 0, 0] },
     output: [1, mostPixels],
   };
 }

@@ -1,7 +1,8 @@
+import { encodeProgram } from '../program/encode';
 import { namingNodes } from '../engine/compile';
 import type { NativeConstants } from '../program/constant-pool';
 import { bytesOf, Program, type ProgramValue } from '../program/program';
-import { type ProgramOperation, type ValueId } from '../program/operation';
+import type { ProgramOperation, ValueId } from '../program/operation';
 import type { NativeProgram, NativeSession } from '../native';
 import type { LiveStore, StoredValue } from './live-store';
 
@@ -52,7 +53,7 @@ export class Segment {
     program.outputs.push(...this.outputIds.map(ownOf));
     program.removeUnused();
     if (this.outputIds.length === 0) return;
-    this.native = namingNodes(program, () => session.compile(program.encode(), [...constants]));
+    this.native = namingNodes(program, () => session.compile(encodeProgram(program), [...constants]));
   }
 
   /** The live values after the segment, of those before it. */

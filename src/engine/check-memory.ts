@@ -2,7 +2,7 @@ import { checkLimit, type Limits } from '../limits';
 import type { NativeProgram, NativeSession } from '../native';
 import type { NativeConstants } from '../program/constant-pool';
 import { bytesOf, type Program } from '../program/program';
-import { type ProgramOperation } from '../program/operation';
+import type { ProgramOperation } from '../program/operation';
 
 /**
  * Before anything is packed, planned or measured: what the program is sure to need, which is its constants, its outputs, and

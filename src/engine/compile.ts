@@ -10,7 +10,7 @@ import { buildProgram } from './builder';
 import type { BuiltProgram } from '../program/built-program';
 import { encodeProgram } from '../program/encode';
 import { toNativeConstants, type ConstantPool, type NativeConstants } from '../program/constant-pool';
-import { fuse } from './fuse/fuse';
+import { fuse } from '../program/fuse/fuse';
 import type { Program } from '../program/program';
 
 /** A program ready to run, and what its outputs are. */

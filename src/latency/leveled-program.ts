@@ -1,7 +1,10 @@
+import type { Operation } from '../program/operation';
+import { gdwsInPlaceOf } from '../program/gdws-operation';
+import { encodeProgram } from '../program/encode';
 import type { BuiltProgram } from '../program/built-program';
 import { toNativeConstants, type NativeConstants } from '../program/constant-pool';
 import { Program } from '../program/program';
-import { type ValueId } from '../program/operation';
+import type { ValueId } from '../program/operation';
 import type { ConvolutionShape } from '../gdws/shape';
 import { elementCount } from '../graph/value';
 import { nativeTypes } from '../program/element-type';
@@ -36,7 +39,7 @@ export class LeveledProgram {
     private readonly layers: readonly PlacedLayer[],
   ) {
     const constants = toNativeConstants(built.constants);
-    this.dense = { words: built.program.encode(), constants, ownBytes: 0 };
+    this.dense = { words: encodeProgram(built.program), constants, ownBytes: 0 };
     this.nextConstant = Math.max(-1, ...constants.keys()) + 1;
   }
 
@@ -65,16 +68,10 @@ export class LeveledProgram {
       const depthwise = constant([total, 1, ...kernel], elementCount(kernel));
       const pointwise = constant([shape.outputChannels, total / shape.groups, 1, 1], total / shape.groups);
       for (const number of numbers) {
-        const operation = operations[number]!;
-        const [x, , bias, residual] = operation.inputs;
-        program.operations[number] = {
-          ...operation,
-          opcode: 'gdws',
-          inputs: [x, depthwise, pointwise, bias, residual],
-          ints: [...operation.ints, ...counts],
-        };
+        const convolution = operations[number] as Operation<'convolution'>;
+        program.operations[number] = gdwsInPlaceOf(convolution, { depthwise, pointwise, kernels: Array.from(counts) });
       }
     }
-    return { words: program.encode(), constants, ownBytes };
+    return { words: encodeProgram(program), constants, ownBytes };
   }
 }

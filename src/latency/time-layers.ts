@@ -1,3 +1,4 @@
+import { encodeProgram } from '../program/encode';
 import { createHash } from 'node:crypto';
 import { operationsOf } from '../calibrate/layer-operations';
 import { fusedProgram, namingNodes } from '../engine/compile';
@@ -160,13 +161,13 @@ function placeLayers(program: Program, layers: readonly Layer[]): Map<Layer, Pla
 }
 
 /** What an operation's time depends on. */
-function kindOf({ values }: Program, { inputs, outputs, ints }: ProgramOperation): unknown[] {
-  return [[...inputs, ...outputs].map((id) => (id === undefined ? null : values[id]!.dims)), ints];
+function kindOf({ values }: Program, { inputs, outputs, attributes }: ProgramOperation): unknown[] {
+  return [[...inputs, ...outputs].map((id) => (id === undefined ? null : values[id]!.dims)), attributes];
 }
 
 /** The same for networks that take the same time: all operations and shapes, and which layers may be replaced. */
 function keyOf(program: Program, layers: readonly PlacedLayer[], threads: number): string {
-  const hash = createHash('sha256').update(program.encode()).update(JSON.stringify(layers));
+  const hash = createHash('sha256').update(encodeProgram(program)).update(JSON.stringify(layers));
   return `${hash.digest('hex').slice(0, 32)} ${threads}`;
 }
 

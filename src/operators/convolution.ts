@@ -3,9 +3,10 @@ import type { ValueType } from '../graph/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { commonType, ranked, requireFloat } from './arguments';
 import { filled } from './elements';
-import { emitAs, floats, noActivation, required } from './emission';
+import { emitAs, floats, required } from './emission';
 import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
+import type { GivenAttributes } from '../program/operation';
 import type { Operator, OperatorCall } from './operator';
 import { transposedPhases, type TransposedPhase } from './transposed-phases';
 import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, type Window } from './window';
@@ -82,16 +83,21 @@ function transposedConvolution(call: OperatorCall): Convolution {
   return { type: commonType(call, [0, 1, 2]), dims: [x[0]!, perGroup * groups, ...window.outputs], groups, window };
 }
 
-/** The ints of `convolution` and `convolutionTranspose` over two spatial axes. */
-function convolutionInts(call: OperatorCall, groups: number, window: Window): number[] {
-  if ([...window.begins, ...window.ends].some((pad) => pad < 0)) {
+/** The attributes of `convolution` and `convolutionTranspose` over two spatial axes. */
+function convolutionAttributes(
+  call: OperatorCall,
+  groups: number,
+  { strides, dilations, begins, ends }: Window,
+): GivenAttributes<'convolution'> {
+  const pads = [...begins, ...ends];
+  if (pads.some((pad) => pad < 0)) {
     call.fail(
       'OPERATOR_UNSUPPORTED',
       'negative padding is not supported.',
       'Crop the input by a Slice or Pad before it.',
     );
   }
-  return [groups, ...window.strides, ...window.dilations, ...window.begins, ...window.ends, noActivation()];
+  return { groups, strides, dilations, pads };
 }
 
 /** A value of one spatial axis seen with two, the first of 1. */
@@ -112,10 +118,10 @@ function emitPlanar(
     const value = required(call, lowering, index);
     return flat ? withRow(lowering, value, call.input(index).dims) : value;
   });
-  const ints = convolutionInts(call, groups, flat ? joinWindows(pointWindow(1), window) : window);
+  const attributes = convolutionAttributes(call, groups, flat ? joinWindows(pointWindow(1), window) : window);
   const planar = flat ? [dims[0]!, dims[1]!, 1, dims[2]!] : dims;
   emitAs(lowering, output, dims, { type: 'float32', dims: planar }, (target) =>
-    lowering.emit(opcode, [x, w, lowering.input(2)], [target], ints, [0, 0]),
+    lowering.emit(opcode, [x, w, lowering.input(2)], [target], attributes),
   );
 }
 
@@ -125,7 +131,7 @@ function emitPaddedDepth(call: OperatorCall, lowering: Lowering, before: number,
   if (before === 0 && after === 0) return x;
   const [n, c, depth, height, width] = call.input(0).dims as Five;
   const padded = floats(lowering, [n, c, depth + before + after, height, width]);
-  lowering.emit('pad', [x], [padded], [0, 0, before, 0, 0], [0]);
+  lowering.emit('pad', [x], [padded], { begins: [0, 0, before, 0, 0], value: 0 });
   return padded;
 }
 
@@ -141,17 +147,20 @@ function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, win
   const [begin, end] = [window.begins[0]!, window.ends[0]!];
   const [kernel, stride, dilation] = [window.kernel[0]!, window.strides[0]!, window.dilations[0]!];
   const planes = windowAxes(window, 1, 3);
-  const ints = convolutionInts(call, groups, planes);
+  const attributes = convolutionAttributes(call, groups, planes);
   const x = emitPaddedDepth(call, lowering, begin, end);
   const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as Five;
   const slices = floats(lowering, [n, outDepth, c, kernel, height, width]);
-  lowering.emit('strided', [x], [slices], [0, sn, sd * stride, sc, sd * dilation, sh, sw]);
+  lowering.emit('strided', [x], [slices], { offset: 0, strides: [sn, sd * stride, sc, sd * dilation, sh, sw] });
   const w = lowering.view(required(call, lowering, 1), [m, (c / groups) * kernel, ...planes.kernel]);
   const images = lowering.view(slices, [n * outDepth, c * kernel, height, width]);
   const result = floats(lowering, [n * outDepth, m, outHeight, outWidth]);
-  lowering.emit('convolution', [images, w, lowering.input(2)], [result], ints, [0, 0]);
+  lowering.emit('convolution', [images, w, lowering.input(2)], [result], attributes);
   const plane = outHeight * outWidth;
-  lowering.emit('strided', [result], [output], [0, outDepth * m * plane, plane, m * plane, outWidth, 1]);
+  lowering.emit('strided', [result], [output], {
+    offset: 0,
+    strides: [outDepth * m * plane, plane, m * plane, outWidth, 1],
+  });
 }
 
 /**
@@ -167,7 +176,7 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
   const stride = window.strides[0]!;
   if (stride > mostDepthStride)
     call.fail('OPERATOR_UNSUPPORTED', `a stride of ${stride} along the depth is not supported.`);
-  const ints = convolutionInts(call, groups, windowAxes(window, 1, 3));
+  const attributes = convolutionAttributes(call, groups, windowAxes(window, 1, 3));
   const { rows, before, after, phases } = transposedPhases(windowAxes(window, 0, 1), depth, outDepth);
   const x = emitPaddedDepth(call, lowering, before, after);
   const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + before + after, height, width]) as Five;
@@ -178,26 +187,33 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
       // What no tap reaches is the bias alone.
       const bias = lowering.input(2);
       const value = bias ?? lowering.constant(filled([1], 0));
-      lowering.emit('strided', [value], [planes], [0, 0, bias === undefined ? 0 : 1, 0, 0]);
+      lowering.emit('strided', [value], [planes], { offset: 0, strides: [0, bias === undefined ? 0 : 1, 0, 0] });
       return planes;
     }
     const slices = floats(lowering, [n, rows, c, phase.taps, height, width]);
-    lowering.emit('strided', [x], [slices], [phase.first * sd, sn, sd, sc, -phase.step * sd, sh, sw]);
+    lowering.emit('strided', [x], [slices], {
+      offset: phase.first * sd,
+      strides: [sn, sd, sc, -phase.step * sd, sh, sw],
+    });
     const images = lowering.view(slices, [n * rows, c * phase.taps, height, width]);
     const w = kernelSlices(call, lowering, phase);
-    lowering.emit('convolutionTranspose', [images, w, lowering.input(2)], [planes], ints, [0, 0]);
+    lowering.emit('convolutionTranspose', [images, w, lowering.input(2)], [planes], attributes);
     return planes;
   });
   const joined = floats(lowering, [phases.length * n * rows, m, outHeight, outWidth]);
-  lowering.emit('concat', results, [joined], [0]);
+  lowering.emit('concat', results, [joined], { axis: 0 });
   const plane = outHeight * outWidth;
   const fine = [n, m, rows, phases.length, plane];
   const strides = [rows * m * plane, plane, m * plane, n * rows * m * plane, 1];
   const long = rows * phases.length;
   const interleaved = floats(lowering, fine);
-  lowering.emit('strided', [joined], [interleaved], [0, ...strides]);
+  lowering.emit('strided', [joined], [interleaved], { offset: 0, strides });
   if (long === outDepth) lowering.emit('alias', [interleaved], [output]);
-  else lowering.emit('strided', [interleaved], [output], [0, m * long * plane, long * plane, plane, outWidth, 1]);
+  else
+    lowering.emit('strided', [interleaved], [output], {
+      offset: 0,
+      strides: [m * long * plane, long * plane, plane, outWidth, 1],
+    });
 }
 
 /** The slices of the kernel (C,M,KD,KH,KW) that belong to a phase, as weights (C·taps,M,KH,KW). */
@@ -215,7 +231,7 @@ function kernelSlices(call: OperatorCall, lowering: Lowering, { kernel, kernelSt
     );
   }
   const slices = lowering.temporary({ type, dims: fine });
-  lowering.emit('strided', [required(call, lowering, 1)], [slices], [kernel * sd, ...strides]);
+  lowering.emit('strided', [required(call, lowering, 1)], [slices], { offset: kernel * sd, strides });
   return lowering.view(slices, weights);
 }
 

@@ -1,10 +1,9 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { reduceCode } from '../program/operation';
 import { elementCount, type DataType, type ValueType } from '../graph/value';
 import { stringAttribute } from '../onnx/attribute';
 import { commonType, requireArithmetic } from './arguments';
 import { isFloat } from './elements';
-import { emitBinary, noActivation, required } from './emission';
+import { emitBinary, required } from './emission';
 import { parseEquation } from './einsum-equation';
 import { inferOne } from './inference';
 import { stridesOf } from './layout';
@@ -79,7 +78,7 @@ class EinsumLowering {
     if (axes.length === 0) return { value, labels };
     const dims = this.dimsOf(labels).map((dim, axis) => (axes.includes(axis) ? 1 : dim));
     const sum = this.lowering.temporary({ type: this.type, dims });
-    this.lowering.emit('reduce', [value], [sum], [reduceCode('sum'), ...axes]);
+    this.lowering.emit('reduce', [value], [sum], { function: 'sum', axes });
     return { value: this.lowering.view(sum, this.dimsOf(kept)), labels: kept };
   }
 
@@ -100,7 +99,7 @@ class EinsumLowering {
       });
       const first = this.ordered(left, [...batch, ...rows, ...summed], [batches, this.count(rows), depth]);
       const second = this.ordered(right, [...batch, ...summed, ...columns], [batches, depth, this.count(columns)]);
-      this.lowering.emit('matmul', [first, second], [product], [0, 0, noActivation()], [1, 0, 0]);
+      this.lowering.emit('matmul', [first, second], [product], { transposeA: false, transposeB: false, alpha: 1 });
       return { value: this.lowering.view(product, this.dimsOf(labels)), labels };
     }
     const dims = [batches, this.count(rows), this.count(columns), depth];
@@ -132,7 +131,7 @@ class EinsumLowering {
     const lies = target.every((dim, axis) => dim === 1 || strides[axis] === dense[axis]);
     if (lies && elementCount(target) === elementCount(dims)) return this.lowering.view(value, target);
     const result = this.lowering.temporary({ type: this.type, dims: target });
-    this.lowering.emit('strided', [value], [result], [0, ...strides]);
+    this.lowering.emit('strided', [value], [result], { offset: 0, strides });
     return result;
   }
 

@@ -1,13 +1,10 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { activationCode, binaryCode, unaryCode, type BinaryName, type UnaryName } from '../program/operation';
+import type { BinaryName, UnaryName } from '../program/operation';
 import type { DataType, ValueType } from '../graph/value';
 import { constantOf } from './elements';
 import type { OperatorCall } from './operator';
 
 // How lowerings write the operations that many of them share.
-
-/** The activation word of an operation that applies none; fusion may replace it. */
-export const noActivation = () => activationCode('none');
 
 /** A new float32 value. */
 export function floats(lowering: Lowering, dims: readonly number[]): ValueId {
@@ -22,11 +19,11 @@ export function required(call: OperatorCall, lowering: Lowering, index: number):
 }
 
 export function emitUnary(lowering: Lowering, name: UnaryName, x: ValueId, y: ValueId, a = 0, b = 0): void {
-  lowering.emit('unary', [x], [y], [unaryCode(name)], [a, b]);
+  lowering.emit('unary', [x], [y], { function: name, a, b });
 }
 
 export function emitBinary(lowering: Lowering, name: BinaryName, a: ValueId, b: ValueId, y: ValueId): void {
-  lowering.emit('binary', [a, b], [y], [binaryCode(name), noActivation()], [0, 0]);
+  lowering.emit('binary', [a, b], [y], { function: name });
 }
 
 /** Writes `output` of `outputDims` by `write`, through a temporary where the operation yields `value`, of other dims. */

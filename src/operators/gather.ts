@@ -74,7 +74,7 @@ function lowerGather(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const x = required(call, lowering, 0);
-  lowering.emit('gather', [x, axisIndices(call, lowering, call.input(0).dims[axis]!)], [output], [axis]);
+  lowering.emit('gather', [x, axisIndices(call, lowering, call.input(0).dims[axis]!)], [output], { axis });
 }
 
 function gatherElements(call: OperatorCall): ValueType & { axis: number } {
@@ -113,7 +113,7 @@ function lowerGatherElements(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const x = required(call, lowering, 0);
-  lowering.emit('gatherElements', [x, axisIndices(call, lowering, call.input(0).dims[axis]!)], [output], [axis]);
+  lowering.emit('gatherElements', [x, axisIndices(call, lowering, call.input(0).dims[axis]!)], [output], { axis });
 }
 
 function gatherND(call: OperatorCall): ValueType & { batchAxes: number; depth: number } {
@@ -174,7 +174,7 @@ function lowerGatherND(call: OperatorCall, lowering: Lowering): void {
   if (output === undefined) return;
   const lengths = call.input(0).dims.slice(batchAxes, batchAxes + depth);
   const operands = [required(call, lowering, 0), tupleIndices(call, lowering, lengths)];
-  lowering.emit('gatherND', operands, [output], [batchAxes]);
+  lowering.emit('gatherND', operands, [output], { batchAxes });
 }
 
 interface Compression extends ValueType {
@@ -218,7 +218,7 @@ function lowerCompress(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const index = lowering.constant({ type: 'int32', dims: [kept.length], data: Int32Array.from(kept) });
-  lowering.emit('gather', [lowering.view(required(call, lowering, 0), read), index], [output], [axis]);
+  lowering.emit('gather', [lowering.view(required(call, lowering, 0), read), index], [output], { axis });
 }
 
 export const gatherOperators: Record<string, Operator> = {

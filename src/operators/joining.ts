@@ -52,7 +52,7 @@ function lowerConcat(call: OperatorCall, lowering: Lowering): void {
     input!.dims[axis]! > 0 ? [required(call, lowering, index)] : [],
   );
   if (parts.length === 1) lowering.emit('alias', parts, [output]);
-  else lowering.emit('concat', parts, [output], [axis]);
+  else lowering.emit('concat', parts, [output], { axis });
 }
 
 interface Split {
@@ -116,7 +116,7 @@ function lowerSplit(call: OperatorCall, lowering: Lowering): void {
   const x = required(call, lowering, 0);
   parts(call).forEach(({ offset }, index) => {
     const output = lowering.output(index);
-    if (output !== undefined) lowering.emit('strided', [x], [output], [offset, ...strides]);
+    if (output !== undefined) lowering.emit('strided', [x], [output], { offset, strides });
   });
 }
 

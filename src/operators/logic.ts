@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { compareCode, type BinaryName, type CompareName } from '../program/operation';
+import type { BinaryName, CompareName } from '../program/operation';
 import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
 import { aligned } from './aligned';
 import { commonType, requireFloat } from './arguments';
@@ -52,7 +52,7 @@ function comparison(name: CompareName, holds: <T extends number | bigint>(x: T, 
       const output = lowering.output(0);
       if (output === undefined) return;
       const operands = [comparable(call, lowering, name, 0), comparable(call, lowering, name, 1)];
-      lowering.emit('compare', operands, [output], [compareCode(name)]);
+      lowering.emit('compare', operands, [output], { function: name });
     },
   });
 }
@@ -111,7 +111,7 @@ const not: Operator = {
     const output = lowering.output(0);
     if (output === undefined) return;
     const zero = lowering.constant(filled([], 0));
-    lowering.emit('compare', [asFloats(call, lowering, 0), zero], [output], [compareCode('equal')]);
+    lowering.emit('compare', [asFloats(call, lowering, 0), zero], [output], { function: 'equal' });
   },
 };
 

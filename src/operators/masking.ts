@@ -1,6 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
 import { nativeTypeOf } from '../program/constant-pool';
-import { compareCode } from '../program/operation';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import { normalizeAxis, ranked, requireFloat, requireTabular, scalar } from './arguments';
@@ -27,9 +26,9 @@ function lowerIsNaN(call: OperatorCall, lowering: Lowering): void {
   if (output === undefined) return;
   const x = required(call, lowering, 0);
   const isNumber = lowering.temporary({ type: 'bool', dims });
-  lowering.emit('compare', [x, x], [isNumber], [compareCode('equal')]);
+  lowering.emit('compare', [x, x], [isNumber], { function: 'equal' });
   const no = lowering.constant(constantOf('bool', [], [0]));
-  lowering.emit('compare', [isNumber, no], [output], [compareCode('equal')]);
+  lowering.emit('compare', [isNumber, no], [output], { function: 'equal' });
 }
 
 function detectedInfinities(call: OperatorCall): { above: boolean; below: boolean } {
@@ -59,7 +58,7 @@ function lowerIsInf(call: OperatorCall, lowering: Lowering): void {
   const infinity = lowering.constant(constantOf('float32', [], [above ? Infinity : -Infinity]));
   // Nothing is below the least.
   const comparison = above || below ? 'equal' : 'less';
-  lowering.emit('compare', [x, infinity], [output], [compareCode(comparison)]);
+  lowering.emit('compare', [x, infinity], [output], { function: comparison });
 }
 
 interface OneHot extends ValueType {
@@ -110,18 +109,18 @@ function lowerOneHot(call: OperatorCall, lowering: Lowering): void {
   }
   const number = (value: number) => lowering.constant(constantOf(indexType, [], [value]));
   const isNegative = lowering.temporary({ type: 'bool', dims: narrow });
-  lowering.emit('compare', [index, number(0)], [isNegative], [compareCode('less')]);
+  lowering.emit('compare', [index, number(0)], [isNegative], { function: 'less' });
   const fromEnd = lowering.temporary({ type: indexType, dims: narrow });
   emitBinary(lowering, 'add', index, number(depth), fromEnd);
   const place = lowering.temporary({ type: indexType, dims: narrow });
   lowering.emit('select', [isNegative, fromEnd, index], [place]);
   const hit = lowering.temporary({ type: 'bool', dims });
   const places = positions(lowering, indexType, depth, dims.length, axis);
-  lowering.emit('compare', [place, places], [hit], [compareCode('equal')]);
+  lowering.emit('compare', [place, places], [hit], { function: 'equal' });
   const values = required(call, lowering, 2);
   const [off, on] = [0, 1].map((at) => {
     const value = lowering.temporary({ type, dims: [] });
-    lowering.emit('strided', [values], [value], [at]);
+    lowering.emit('strided', [values], [value], { offset: at, strides: [] });
     return value;
   }) as [ValueId, ValueId];
   lowering.emit('select', [hit, on, off], [output]);
@@ -165,7 +164,7 @@ function lowerTriangle(call: OperatorCall, lowering: Lowering): void {
   const kept = lowering.temporary({ type: 'bool', dims: [rows, columns] });
   const row = positions(lowering, 'int32', rows, 2, 0, shift);
   const column = positions(lowering, 'int32', columns, 2, 1);
-  lowering.emit('compare', [column, row], [kept], [compareCode(upper ? 'greaterOrEqual' : 'lessOrEqual')]);
+  lowering.emit('compare', [column, row], [kept], { function: upper ? 'greaterOrEqual' : 'lessOrEqual' });
   const zero = lowering.constant(constantOf(type, [], [0]));
   lowering.emit('select', [kept, required(call, lowering, 0), zero], [output]);
 }

@@ -1,12 +1,12 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { compareCode, reduceCode } from '../program/operation';
 import { elementCount, type ValueType } from '../graph/value';
 import { floatAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { axisAttribute, commonType, normalizeAxes, ranked, requireFloat } from './arguments';
 import { requireBroadcastTo } from './broadcast';
 import { constantOf, filled, numbersOf } from './elements';
-import { emitAs, emitBinary, emitUnary, floats, noActivation, required } from './emission';
+import { emitAs, emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne, likeInput } from './inference';
+import type { ReduceName } from '../program/operation';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__BatchNormalization.html and the pages of the operators below
@@ -91,7 +91,7 @@ function emitScaleShift(
 ): void {
   const seen = withChannels(dims);
   emitAs(lowering, output, dims, { type: 'float32', dims: seen }, (target) =>
-    lowering.emit('scaleShift', [seenAs(lowering, x, dims, seen), ...factors], [target], [noActivation()], [0, 0]),
+    lowering.emit('scaleShift', [seenAs(lowering, x, dims, seen), ...factors], [target]),
   );
 }
 
@@ -157,9 +157,12 @@ function lowerInstanceNormalization(call: OperatorCall, lowering: Lowering): voi
   if (output === undefined) return;
   const normalized = floats(lowering, dims);
   const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
-  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], [elementCount(dims.slice(2))], [epsilon]);
+  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], {
+    inner: elementCount(dims.slice(2)),
+    epsilon,
+  });
   const factors = [required(call, lowering, 1), required(call, lowering, 2)];
-  lowering.emit('scaleShift', [normalized, ...factors], [output], [noActivation()], [0, 0]);
+  lowering.emit('scaleShift', [normalized, ...factors], [output]);
 }
 
 function groupNormalization(call: OperatorCall): ValueType {
@@ -185,14 +188,14 @@ function lowerGroupNormalization(call: OperatorCall, lowering: Lowering): void {
     const factor = required(call, lowering, index);
     if (call.opset >= 21) return factor;
     const repeated = floats(lowering, [groups, channels / groups]);
-    lowering.emit('strided', [factor], [repeated], [0, 1, 0]);
+    lowering.emit('strided', [factor], [repeated], { offset: 0, strides: [1, 0] });
     return lowering.view(repeated, [channels]);
   });
   const normalized = floats(lowering, dims);
   const inner = (channels / groups) * elementCount(dims.slice(2));
   const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
-  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], [inner], [epsilon]);
-  lowering.emit('scaleShift', [normalized, ...factors], [output], [noActivation()], [0, 0]);
+  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], { inner, epsilon });
+  lowering.emit('scaleShift', [normalized, ...factors], [output]);
 }
 
 function layerNormalization(call: OperatorCall): ValueType[] {
@@ -214,7 +217,7 @@ function lowerLayerNormalization(call: OperatorCall, lowering: Lowering): void {
   const inner = elementCount(dims.slice(axisAttribute(call, dims.length, -1)));
   const epsilon = floatAttribute(call.node, 'epsilon', 1e-5);
   const normalized = floats(lowering, dims);
-  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], [inner], [epsilon]);
+  lowering.emit('normalize', [required(call, lowering, 0)], [normalized], { inner, epsilon });
   const bias = lowering.input(2);
   const scaled = bias === undefined ? output : floats(lowering, dims);
   emitBinary(lowering, 'mul', normalized, required(call, lowering, 1), scaled);
@@ -246,19 +249,18 @@ function lowerLocalResponse(call: OperatorCall, lowering: Lowering): void {
   const { node } = call;
   const size = intAttribute(node, 'size');
   if (size < 1) call.fail('MODEL_INVALID', `size ${size} must be positive.`);
-  lowering.emit(
-    'localResponse',
-    [required(call, lowering, 0)],
-    [output],
-    [size],
-    [floatAttribute(node, 'alpha', 1e-4), floatAttribute(node, 'beta', 0.75), floatAttribute(node, 'bias', 1)],
-  );
+  lowering.emit('localResponse', [required(call, lowering, 0)], [output], {
+    size,
+    alpha: floatAttribute(node, 'alpha', 1e-4),
+    beta: floatAttribute(node, 'beta', 0.75),
+    bias: floatAttribute(node, 'bias', 1),
+  });
 }
 
 /** The value of `x` reduced over `axes`, which stay as 1. */
 function emitReduce(
   lowering: Lowering,
-  name: Parameters<typeof reduceCode>[0],
+  name: ReduceName,
   x: ValueId,
   dims: readonly number[],
   axes: readonly number[],
@@ -267,7 +269,7 @@ function emitReduce(
     lowering,
     dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim)),
   );
-  lowering.emit('reduce', [x], [result], [reduceCode(name), ...axes]);
+  lowering.emit('reduce', [x], [result], { function: name, axes });
   return result;
 }
 
@@ -318,7 +320,7 @@ function lowerLpNormalization(call: OperatorCall, lowering: Lowering): void {
   const kept = dims.map((dim, i) => (i === axis ? 1 : dim));
   const divisor = floats(lowering, kept);
   const isZero = lowering.temporary({ type: 'bool', dims: kept });
-  lowering.emit('compare', [norm, lowering.constant(filled([], 0))], [isZero], [compareCode('equal')]);
+  lowering.emit('compare', [norm, lowering.constant(filled([], 0))], [isZero], { function: 'equal' });
   // A row of zeros stays one, and has a gradient.
   lowering.emit('select', [isZero, lowering.constant(filled([], 1)), norm], [divisor]);
   emitBinary(lowering, 'div', x, divisor, output);

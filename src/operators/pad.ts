@@ -114,7 +114,7 @@ function lowerPad(call: OperatorCall, lowering: Lowering): void {
     if (!isFloat(type) && Math.fround(value) !== value) {
       call.fail('OPERATOR_UNSUPPORTED', `${value} is not a number that float32 holds exactly.`, 'Pad before the Cast.');
     }
-    lowering.emit('pad', [x], [output], begins, [value]);
+    lowering.emit('pad', [x], [output], { begins, value });
   } else {
     let value = x;
     const partial = [...from];
@@ -123,7 +123,7 @@ function lowerPad(call: OperatorCall, lowering: Lowering): void {
       const data = sources(call, mode, from[axis]!, begins[axis]!, ends[axis]!);
       const index: ValueId = lowering.constant({ type: 'int32', dims: [data.length], data });
       const result = i === axes.length - 1 ? output : lowering.temporary({ type, dims: [...partial] });
-      lowering.emit('gather', [value, index], [result], [axis]);
+      lowering.emit('gather', [value, index], [result], { axis });
       value = result;
     });
   }

@@ -1,5 +1,5 @@
 import type { Lowering, ValueId } from '../engine/lowering';
-import { reduceCode, type ReduceName } from '../program/operation';
+import type { ReduceName } from '../program/operation';
 import { elementCount, type ValueType } from '../graph/value';
 import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { ranked, requireFloat } from './arguments';
@@ -29,14 +29,16 @@ function pool(call: OperatorCall): Pool {
  */
 function emitPool(
   lowering: Lowering,
-  opcode: 'maxPool' | 'averagePool',
+  pooling: { readonly opcode: 'maxPool' } | { readonly opcode: 'averagePool'; readonly countIncludePad: boolean },
   x: { value: ValueId; dims: readonly number[] },
   y: ValueId,
   window: Window,
-  flags: readonly number[] = [],
 ): void {
-  const emit = (from: ValueId, to: ValueId, { kernel, strides, dilations, begins, ends }: Window) =>
-    lowering.emit(opcode, [from], [to], [...kernel, ...strides, ...dilations, ...begins, ...ends, ...flags]);
+  const emit = (from: ValueId, to: ValueId, { kernel, strides, dilations, begins, ends }: Window) => {
+    const attributes = { kernel, strides, dilations, pads: [...begins, ...ends] };
+    if (pooling.opcode === 'maxPool') lowering.emit('maxPool', [from], [to], attributes);
+    else lowering.emit('averagePool', [from], [to], { ...attributes, countIncludePad: pooling.countIncludePad });
+  };
   const spatial = window.kernel.length;
   if (spatial === 2) {
     emit(x.value, y, window);
@@ -68,7 +70,8 @@ function lowerAveragePool(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const x = { value: required(call, lowering, 0), dims: call.input(0).dims };
-  emitPool(lowering, 'averagePool', x, output, window, [intAttribute(call.node, 'count_include_pad', 0) ? 1 : 0]);
+  const countIncludePad = intAttribute(call.node, 'count_include_pad', 0) !== 0;
+  emitPool(lowering, { opcode: 'averagePool', countIncludePad }, x, output, window);
 }
 
 /** Where in `x` the largest elements of the windows are, into the node's output 1. */
@@ -90,8 +93,9 @@ function emitIndices(call: OperatorCall, lowering: Lowering, x: ValueId, { dims,
   ];
   const from = lowering.view(x, solid(call.input(0).dims));
   const { kernel, strides, dilations, begins, ends } = three;
+  const attributes = { kernel, strides, dilations, pads: [...begins, ...ends], columnMajor: order === 1 };
   emitAs(lowering, output, dims, { type: 'int64', dims: solid(dims) }, (target) =>
-    lowering.emit('maxPoolIndices', [from], [target], [...kernel, ...strides, ...dilations, ...begins, ...ends, order]),
+    lowering.emit('maxPoolIndices', [from], [target], attributes),
   );
 }
 
@@ -109,7 +113,7 @@ function lowerMaxPool(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const pooled = isBytes ? floats(lowering, dims) : output;
-  emitPool(lowering, 'maxPool', { value, dims: x }, pooled, window);
+  emitPool(lowering, { opcode: 'maxPool' }, { value, dims: x }, pooled, window);
   if (isBytes) lowering.emit('cast', [pooled], [output]);
 }
 
@@ -128,7 +132,10 @@ function lowerLpPool(call: OperatorCall, lowering: Lowering): void {
   });
   const raised = emitAbsolutePower(lowering, required(call, lowering, 0), x, p);
   const mean = floats(lowering, dims);
-  emitPool(lowering, 'averagePool', { value: raised, dims: x }, mean, { ...window, ends }, [1]);
+  emitPool(lowering, { opcode: 'averagePool', countIncludePad: true }, { value: raised, dims: x }, mean, {
+    ...window,
+    ends,
+  });
   emitRoot(lowering, mean, dims, p, elementCount(window.kernel), output);
 }
 
@@ -184,7 +191,7 @@ function lowerGlobalPool(name: ReduceName): Operator['lower'] {
     const output = lowering.output(0);
     if (output === undefined) return;
     const axes = dims.map((_, axis) => axis).slice(2);
-    lowering.emit('reduce', [required(call, lowering, 0)], [output], [reduceCode(name), ...axes]);
+    lowering.emit('reduce', [required(call, lowering, 0)], [output], { function: name, axes });
   };
 }
 
@@ -201,7 +208,7 @@ function lowerGlobalLpPool(call: OperatorCall, lowering: Lowering): void {
   const raised = emitAbsolutePower(lowering, required(call, lowering, 0), call.input(0).dims, p);
   const sum = floats(lowering, dims);
   const axes = dims.map((_, axis) => axis).slice(2);
-  lowering.emit('reduce', [raised], [sum], [reduceCode('sum'), ...axes]);
+  lowering.emit('reduce', [raised], [sum], { function: 'sum', axes });
   emitRoot(lowering, sum, dims, p, 1, output);
 }
 

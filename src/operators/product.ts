@@ -4,7 +4,7 @@ import { floatAttribute, intAttribute } from '../onnx/attribute';
 import { commonType, ranked, requireFloat } from './arguments';
 import { broadcast, requireBroadcastTo } from './broadcast';
 import { constantOf, numbersOf } from './elements';
-import { emitAs, emitBinary, emitUnary, floats, noActivation, required } from './emission';
+import { emitAs, emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne } from './inference';
 import type { Operator, OperatorCall } from './operator';
 
@@ -48,27 +48,26 @@ function lowerGemm(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const [a, b] = [required(call, lowering, 0), required(call, lowering, 1)];
-  const ints = [
-    intAttribute(call.node, 'transA', 0) ? 1 : 0,
-    intAttribute(call.node, 'transB', 0) ? 1 : 0,
-    noActivation(),
-  ];
-  const factors = [floatAttribute(call.node, 'alpha', 1), 0, 0];
+  const attributes = {
+    transposeA: intAttribute(call.node, 'transA', 0) !== 0,
+    transposeB: intAttribute(call.node, 'transB', 0) !== 0,
+    alpha: floatAttribute(call.node, 'alpha', 1),
+  };
   const c = call.inputs[2];
   if (!c || floatAttribute(call.node, 'beta', 1) === 0) {
-    lowering.emit('matmul', [a, b], [output], ints, factors);
+    lowering.emit('matmul', [a, b], [output], attributes);
     return;
   }
   const addend = scaledAddend(call, lowering, c.constant);
   const [rows, columns] = dims as [number, number];
   const isRow = elementCount(c.dims) === (c.dims.at(-1) ?? 1);
   if (isRow) {
-    lowering.emit('matmul', [a, b, lowering.view(addend, [elementCount(c.dims)])], [output], ints, factors);
+    lowering.emit('matmul', [a, b, lowering.view(addend, [elementCount(c.dims)])], [output], attributes);
   } else if (elementCount(c.dims) === rows * columns) {
-    lowering.emit('matmul', [a, b, undefined, addend], [output], ints, factors);
+    lowering.emit('matmul', [a, b, undefined, addend], [output], attributes);
   } else {
     const product = floats(lowering, dims);
-    lowering.emit('matmul', [a, b], [product], ints, factors);
+    lowering.emit('matmul', [a, b], [product], attributes);
     emitBinary(lowering, 'add', product, addend, output);
   }
 }
@@ -105,13 +104,11 @@ function lowerMatMul(call: OperatorCall, lowering: Lowering): void {
   const aDims = flat ? [rows, depth] : a;
   const yDims = flat ? [rows, b[1]!] : product;
   emitAs(lowering, output, dims, { type: 'float32', dims: yDims }, (target) =>
-    lowering.emit(
-      'matmul',
-      [lowering.view(left, aDims), lowering.view(right, b)],
-      [target],
-      [0, 0, noActivation()],
-      [1, 0, 0],
-    ),
+    lowering.emit('matmul', [lowering.view(left, aDims), lowering.view(right, b)], [target], {
+      transposeA: false,
+      transposeB: false,
+      alpha: 1,
+    }),
   );
 }
 

@@ -33,7 +33,7 @@ function rearrangement(read: (call: OperatorCall) => Reading): Operator {
       if (isDense(fine, strides)) lowering.emit('alias', [x], [output]);
       else {
         emitAs(lowering, output, dims, { type, dims: fine }, (target) =>
-          lowering.emit('strided', [x], [target], [0, ...strides]),
+          lowering.emit('strided', [x], [target], { offset: 0, strides }),
         );
       }
     },

@@ -1,5 +1,5 @@
 import type { Lowering } from '../engine/lowering';
-import { reduceCode, type ReduceName } from '../program/operation';
+import type { ReduceName } from '../program/operation';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
 import { axisAttribute, integersArgument, normalizeAxes, requireArithmetic, requireFloat } from './arguments';
@@ -84,12 +84,12 @@ function lowerReduction(name: ReduceName) {
       // Every element is reduced alone: over an axis of 1 more.
       const alone = [...dims, 1];
       emitAs(lowering, output, dims, { type, dims: alone }, (target) =>
-        lowering.emit('reduce', [lowering.view(x, alone)], [target], [reduceCode(name), dims.length]),
+        lowering.emit('reduce', [lowering.view(x, alone)], [target], { function: name, axes: [dims.length] }),
       );
       return;
     }
     emitAs(lowering, output, dims, { type, dims: kept }, (target) =>
-      lowering.emit('reduce', [x], [target], [reduceCode(name), ...axes]),
+      lowering.emit('reduce', [x], [target], { function: name, axes }),
     );
   };
 }
@@ -113,9 +113,9 @@ function argReduce(least: boolean): Operator {
       const output = lowering.output(0);
       if (output === undefined) return;
       const x = required(call, lowering, 0);
-      const last = intAttribute(call.node, 'select_last_index', 0) !== 0;
+      const selectLast = intAttribute(call.node, 'select_last_index', 0) !== 0;
       emitAs(lowering, output, dims, { type, dims: kept }, (target) =>
-        lowering.emit('argReduce', [x], [target], [axes[0]!, least ? 1 : 0, last ? 1 : 0]),
+        lowering.emit('argReduce', [x], [target], { axis: axes[0]!, extreme: least ? 'min' : 'max', selectLast }),
       );
     },
   };

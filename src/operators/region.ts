@@ -5,12 +5,20 @@ import { commonType, ranked, requireFloat } from './arguments';
 import { isInteger, numbersOf } from './elements';
 import { required } from './emission';
 import { inferOne } from './inference';
+import type { NameOf } from '../program/operation';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__RoiAlign.html
 
-const modes = ['avg', 'max'];
-const transformations = ['output_half_pixel', 'half_pixel'];
+const modes = new Map<string, NameOf<'BinPooling'>>([
+  ['avg', 'mean'],
+  ['max', 'largest'],
+]);
+/** Whether regions are moved by half an element. */
+const transformations = new Map([
+  ['output_half_pixel', false],
+  ['half_pixel', true],
+]);
 /** Samples of a bin along an axis; of more the model is surely wrong. */
 const mostSamples = 32;
 
@@ -31,16 +39,17 @@ function roiAlign(call: OperatorCall): ValueType {
   return { type, dims: [regions[0]!, dims[1]!, height, width] };
 }
 
-function choice(call: OperatorCall, name: string, choices: readonly string[], fallback: string): number {
+function choice<Value>(call: OperatorCall, name: string, choices: ReadonlyMap<string, Value>, fallback: string): Value {
   const value = stringAttribute(call.node, name, fallback);
-  const index = choices.indexOf(value);
-  if (index < 0) call.fail('MODEL_INVALID', `${name} '${value}' is not one of ${choices.join(', ')}.`);
-  return index;
+  const chosen = choices.get(value);
+  if (chosen === undefined)
+    call.fail('MODEL_INVALID', `${name} '${value}' is not one of ${[...choices.keys()].join(', ')}.`);
+  return chosen;
 }
 
 function lowerRoiAlign(call: OperatorCall, lowering: Lowering): void {
   requireFloat(call, roiAlign(call).type);
-  const mode = choice(call, 'mode', modes, 'avg');
+  const pooling = choice(call, 'mode', modes, 'avg');
   // Before operator set 16 regions were not moved by half an element.
   const fallback = call.opset < 16 ? 'output_half_pixel' : 'half_pixel';
   const halfPixel = choice(call, 'coordinate_transformation_mode', transformations, fallback);
@@ -60,7 +69,7 @@ function lowerRoiAlign(call: OperatorCall, lowering: Lowering): void {
   if (output === undefined) return;
   const inputs = [0, 1, 2].map((index) => required(call, lowering, index));
   const scale = floatAttribute(call.node, 'spatial_scale', 1);
-  lowering.emit('roiAlign', inputs, [output], [mode, samples, halfPixel], [scale]);
+  lowering.emit('roiAlign', inputs, [output], { pooling, samples, halfPixel, scale });
 }
 
 export const regionOperators: Record<string, Operator> = {

@@ -134,7 +134,7 @@ function emitAxis(
   if (how.kind === 'nearest') {
     const data = nearestTable(places, resized, how.nearest);
     const index = lowering.constant({ type: 'int32', dims: [data.length], data });
-    lowering.emit('gather', [x, index], [y], [axis]);
+    lowering.emit('gather', [x, index], [y], { axis });
     return;
   }
   const { node } = call;
@@ -146,7 +146,7 @@ function emitAxis(
   const dims = [places.length, table.taps];
   const index = lowering.constant({ type: 'int32', dims, data: table.index });
   const weight = lowering.constant({ type: 'float32', dims, data: table.weight });
-  lowering.emit('interpolate', [x, index, weight], [y], [axis]);
+  lowering.emit('interpolate', [x, index, weight], [y], { axis });
 }
 
 interface Step {
@@ -192,7 +192,7 @@ function lowerResize(call: OperatorCall, lowering: Lowering): void {
     emitAxis(call, lowering, how, value, result, axis, resized, places);
     value = result;
   });
-  if (padded) lowering.emit('pad', [value], [output], begins, [outside]);
+  if (padded) lowering.emit('pad', [value], [output], { begins, value: outside });
   else if (steps.length === 0) lowering.emit('alias', [value], [output]);
 }
 

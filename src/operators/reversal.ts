@@ -1,4 +1,4 @@
-import { compareCode, type BinaryName } from '../program/operation';
+import type { BinaryName } from '../program/operation';
 import type { Lowering, ValueId } from '../engine/lowering';
 import { elementCount, type Constant, type ValueType } from '../graph/value';
 import { intAttribute } from '../onnx/attribute';
@@ -77,7 +77,7 @@ function emitSources(call: OperatorCall, lowering: Lowering, { steps, batch, tim
   const length = binary('min', lowering.view(required(call, lowering, 1), perSequence), number(steps), perSequence);
   const step = positions(lowering, 'int64', steps, 2, timeAxis);
   const isInside = lowering.temporary({ type: 'bool', dims: both });
-  lowering.emit('compare', [step, length], [isInside], [compareCode('less')]);
+  lowering.emit('compare', [step, length], [isInside], { function: 'less' });
   const mirrored = binary('sub', binary('sub', length, number(1), perSequence), step, both);
   const source = lowering.temporary({ type: 'int64', dims: both });
   lowering.emit('select', [isInside, mirrored, step], [source]);
@@ -101,7 +101,7 @@ function lowerReversal(call: OperatorCall, lowering: Lowering): void {
     : lowering.view(emitSources(call, lowering, reversed), [count]);
   const flat = [count, ...dims.slice(2)];
   emitAs(lowering, output, dims, { type, dims: flat }, (target) =>
-    lowering.emit('gather', [lowering.view(required(call, lowering, 0), flat), from], [target], [0]),
+    lowering.emit('gather', [lowering.view(required(call, lowering, 0), flat), from], [target], { axis: 0 }),
   );
 }
 

@@ -4,13 +4,14 @@ import { intAttribute, stringAttribute } from '../onnx/attribute';
 import { ranked, requireFloat } from './arguments';
 import { required } from './emission';
 import { inferOne } from './inference';
+import type { NameOf } from '../program/operation';
+import { enumerations } from '../program/schema';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__GridSample.html
 
-// In the order of native/kernels/grid_sample/operation.h.
-const samplings = ['nearest', 'linear', 'cubic'];
-const paddings = ['zeros', 'border', 'reflection'];
+const interpolations = Object.keys(enumerations.Interpolation) as NameOf<'Interpolation'>[];
+const paddings = Object.keys(enumerations.OutsideMap) as NameOf<'OutsideMap'>[];
 
 function gridSample(call: OperatorCall): ValueType {
   const { type, dims } = ranked(call, 0, 3);
@@ -26,13 +27,14 @@ function gridSample(call: OperatorCall): ValueType {
 }
 
 /** Attribute `mode`, whose names operator set 20 changed. */
-function samplingOf(call: OperatorCall): string {
+function interpolationOf(call: OperatorCall): NameOf<'Interpolation'> {
   const mode = stringAttribute(call.node, 'mode', 'linear');
-  const sampling = mode === 'bilinear' ? 'linear' : mode === 'bicubic' ? 'cubic' : mode;
-  if (!samplings.includes(sampling)) {
-    call.fail('MODEL_INVALID', `mode '${mode}' is not one of ${samplings.join(', ')}, bilinear, bicubic.`);
+  const wanted = mode === 'bilinear' ? 'linear' : mode === 'bicubic' ? 'cubic' : mode;
+  const interpolation = interpolations.find((name) => name === wanted);
+  if (!interpolation) {
+    call.fail('MODEL_INVALID', `mode '${mode}' is not one of ${interpolations.join(', ')}, bilinear, bicubic.`);
   }
-  return sampling;
+  return interpolation;
 }
 
 function lowerGridSample(call: OperatorCall, lowering: Lowering): void {
@@ -41,20 +43,20 @@ function lowerGridSample(call: OperatorCall, lowering: Lowering): void {
   if (axes !== 2 && axes !== 3) call.fail('OPERATOR_UNSUPPORTED', `sampling over ${axes} axes is not supported.`);
   requireFloat(call, type);
   requireFloat(call, call.input(1).type);
-  const sampling = samplingOf(call);
-  if (sampling === 'cubic' && axes !== 2) {
+  const interpolation = interpolationOf(call);
+  if (interpolation === 'cubic' && axes !== 2) {
     call.fail('OPERATOR_UNSUPPORTED', 'ONNX defines cubic sampling over two axes only.');
   }
   const padding = stringAttribute(call.node, 'padding_mode', 'zeros');
-  if (!paddings.includes(padding)) {
+  const outside = paddings.find((name) => name === padding);
+  if (!outside) {
     call.fail('MODEL_INVALID', `padding_mode '${padding}' is not one of ${paddings.join(', ')}.`);
   }
   const output = lowering.output(0);
   if (output === undefined) return;
   const [x, grid] = [required(call, lowering, 0), required(call, lowering, 1)];
-  const alignsCorners = intAttribute(call.node, 'align_corners', 0) !== 0 ? 1 : 0;
-  const ints = [samplings.indexOf(sampling), paddings.indexOf(padding), alignsCorners];
-  lowering.emit('gridSample', [x, grid], [output], ints);
+  const alignCorners = intAttribute(call.node, 'align_corners', 0) !== 0;
+  lowering.emit('gridSample', [x, grid], [output], { interpolation, outside, alignCorners });
 }
 
 export const samplingOperators: Record<string, Operator> = {

@@ -8,37 +8,48 @@ import { foldable } from './folding';
 import { absolute, absoluteTuples, axisIndices, requireIndex, tupleIndices } from './gather';
 import { inferOne } from './inference';
 import { stridedPositions, stridesOf } from './layout';
+import type { NameOf } from '../program/operation';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__ScatterElements.html, onnx__ScatterND.html, onnx__Scatter.html
 
-/** What becomes of an element that is updated, in the order of native/kernels/scatter_elements/update.h. */
-const updates = ['none', 'add', 'mul', 'max', 'min'];
+/** What becomes of an element that is updated. */
+type Update = NameOf<'ScatterUpdate'>;
 
-/** The attribute `reduction` as the number that programs use. */
-function updateOf(call: OperatorCall): number {
+const updates: ReadonlyMap<string, Update> = new Map([
+  ['none', 'replace'],
+  ['add', 'add'],
+  ['mul', 'mul'],
+  ['max', 'max'],
+  ['min', 'min'],
+]);
+
+/** What the attribute `reduction` asks for. */
+function updateOf(call: OperatorCall): Update {
   const name = stringAttribute(call.node, 'reduction', 'none');
-  const update = updates.indexOf(name);
-  if (update < 0) call.fail('OPERATOR_UNSUPPORTED', `reduction '${name}' is not one of ${updates.join(', ')}.`);
+  const update = updates.get(name);
+  if (!update) {
+    call.fail('OPERATOR_UNSUPPORTED', `reduction '${name}' is not one of ${[...updates.keys()].join(', ')}.`);
+  }
   const { type } = call.input(0);
-  if (update > 0 && (type === 'bool' || type === 'string')) {
+  if (update !== 'replace' && (type === 'bool' || type === 'string')) {
     call.fail('OPERATOR_UNSUPPORTED', `the reduction '${name}' of ${type} is not supported.`);
   }
   return update;
 }
 
-/** The number of the update, of types on which the engine runs it. */
-function updateInRun(call: OperatorCall): number {
+/** The update, of types on which the engine runs it. */
+function updateInRun(call: OperatorCall): Update {
   const update = updateOf(call);
   const { type } = call.input(0);
-  if (update > 0 && type !== 'uint8') requireArithmetic(call, type);
+  if (update !== 'replace' && type !== 'uint8') requireArithmetic(call, type);
   return update;
 }
 
 /** `x` after each update of element `positions[i]` by element i of `by`, in order. */
-function update(x: Constant, by: Constant, positions: ArrayLike<number>, how: number): Constant {
+function update(x: Constant, by: Constant, positions: ArrayLike<number>, how: Update): Constant {
   const { type, dims } = x;
-  if (how === 0) {
+  if (how === 'replace') {
     const data = newElements(type, x.data.length);
     for (let i = 0; i < data.length; i++) data[i] = x.data[i]!;
     for (let i = 0; i < positions.length; i++) data[positions[i]!] = by.data[i]!;
@@ -54,7 +65,7 @@ function reduce<Elements extends Float64Array | BigInt64Array>(
   result: Elements,
   by: ArrayLike<number | bigint>,
   positions: ArrayLike<number>,
-  how: number,
+  how: Update,
 ): Elements {
   const elements = result as { [index: number]: number };
   for (let i = 0; i < positions.length; i++) {
@@ -66,10 +77,10 @@ function reduce<Elements extends Float64Array | BigInt64Array>(
 }
 
 /** NaN is the largest and the least. */
-function join(how: number, x: number, y: number): number {
-  if (how === 1) return x + y;
-  if (how === 2) return x * y;
-  return (how === 3 ? x > y : x < y) || x !== x ? x : y;
+function join(how: Update, x: number, y: number): number {
+  if (how === 'add') return x + y;
+  if (how === 'mul') return x * y;
+  return (how === 'max' ? x > y : x < y) || x !== x ? x : y;
 }
 
 function scatterElements(call: OperatorCall): ValueType & { axis: number } {
@@ -111,7 +122,7 @@ function lowerScatterElements(call: OperatorCall, lowering: Lowering): void {
   if (output === undefined) return;
   const indices = axisIndices(call, lowering, dims[axis]!);
   const operands = [required(call, lowering, 0), indices, required(call, lowering, 2)];
-  lowering.emit('scatterElements', operands, [output], [axis, how]);
+  lowering.emit('scatterElements', operands, [output], { axis, update: how });
 }
 
 function scatterND(call: OperatorCall): ValueType & { depth: number } {
@@ -151,7 +162,7 @@ function lowerScatterND(call: OperatorCall, lowering: Lowering): void {
   if (output === undefined) return;
   const indices = tupleIndices(call, lowering, dims.slice(0, depth));
   const operands = [required(call, lowering, 0), indices, required(call, lowering, 2)];
-  lowering.emit('scatterND', operands, [output], [how]);
+  lowering.emit('scatterND', operands, [output], { update: how });
 }
 
 const elements: Operator = {

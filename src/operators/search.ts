@@ -86,8 +86,8 @@ function lowerTopK(call: OperatorCall, lowering: Lowering): void {
     values ?? lowering.temporary({ type, dims }),
     indices ?? lowering.temporary({ type: 'int64', dims }),
   ];
-  const largest = intAttribute(call.node, 'largest', 1) !== 0 ? 1 : 0;
-  lowering.emit('topK', [required(call, lowering, 0)], outputs, [axis, largest]);
+  const largest = intAttribute(call.node, 'largest', 1) !== 0;
+  lowering.emit('topK', [required(call, lowering, 0)], outputs, { axis, largest });
 }
 
 function lowerCumulativeSum(call: OperatorCall, lowering: Lowering): void {
@@ -96,8 +96,9 @@ function lowerCumulativeSum(call: OperatorCall, lowering: Lowering): void {
   const axis = normalizeAxis(call, scalar(call, 1), dims.length);
   const output = lowering.output(0);
   if (output === undefined) return;
-  const flags = ['exclusive', 'reverse'].map((name) => (intAttribute(call.node, name, 0) !== 0 ? 1 : 0));
-  lowering.emit('cumulativeSum', [required(call, lowering, 0)], [output], [axis, ...flags]);
+  const exclusive = intAttribute(call.node, 'exclusive', 0) !== 0;
+  const reverse = intAttribute(call.node, 'reverse', 0) !== 0;
+  lowering.emit('cumulativeSum', [required(call, lowering, 0)], [output], { axis, exclusive, reverse });
 }
 
 function cumulativeSum(call: OperatorCall): Constant[] | undefined {

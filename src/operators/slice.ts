@@ -63,7 +63,7 @@ function lowerSlice(call: OperatorCall, lowering: Lowering): void {
   const x = required(call, lowering, 0);
   const whole = elementCount(dims) === elementCount(call.input(0).dims) && strides.every((stride) => stride > 0);
   if (whole) lowering.emit('alias', [x], [output]);
-  else lowering.emit('strided', [x], [output], [offset, ...strides]);
+  else lowering.emit('strided', [x], [output], { offset, strides });
 }
 
 export const sliceOperators: Record<string, Operator> = {

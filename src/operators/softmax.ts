@@ -1,5 +1,4 @@
 import type { Lowering } from '../engine/lowering';
-import { compareCode } from '../program/operation';
 import { elementCount } from '../graph/value';
 import { axisAttribute, requireFloat } from './arguments';
 import { filled } from './elements';
@@ -33,7 +32,7 @@ function softmax(log: boolean): Operator {
       const [, n, inner] = competition(call);
       const output = lowering.output(0);
       if (output === undefined) return;
-      lowering.emit('softmax', [required(call, lowering, 0)], [output], [n, inner, log ? 1 : 0]);
+      lowering.emit('softmax', [required(call, lowering, 0)], [output], { n, inner, logarithm: log });
     },
   };
 }
@@ -51,7 +50,7 @@ function lowerHardmax(call: OperatorCall, lowering: Lowering): void {
   }
   const x = lowering.view(required(call, lowering, 0), [outer, n, inner]);
   const winner = lowering.temporary({ type: 'int64', dims: [outer, 1, inner] });
-  lowering.emit('argReduce', [x], [winner], [1, 0, 0]);
+  lowering.emit('argReduce', [x], [winner], { axis: 1, extreme: 'max', selectLast: false });
   const index = floats(lowering, [outer, 1, inner]);
   lowering.emit('cast', [winner], [index]);
   const every = lowering.constant({
@@ -60,7 +59,7 @@ function lowerHardmax(call: OperatorCall, lowering: Lowering): void {
     data: Float32Array.from({ length: n }, (_, i) => i),
   });
   const equal = lowering.temporary({ type: 'bool', dims: [outer, n, inner] });
-  lowering.emit('compare', [index, every], [equal], [compareCode('equal')]);
+  lowering.emit('compare', [index, every], [equal], { function: 'equal' });
   const result = floats(lowering, [outer, n, inner]);
   lowering.emit('cast', [equal], [result]);
   lowering.emit('alias', [result], [output]);

@@ -68,7 +68,7 @@ function lowerConstantOfShape(call: OperatorCall, lowering: Lowering): void {
   const { dims } = constantOfShape(call);
   const output = lowering.output(0);
   if (output === undefined) return;
-  lowering.emit('strided', [lowering.constant(fill(call))], [output], [0, ...dims.map(() => 0)]);
+  lowering.emit('strided', [lowering.constant(fill(call))], [output], { offset: 0, strides: dims.map(() => 0) });
 }
 
 function range(call: OperatorCall): Constant {

@@ -1,6 +1,6 @@
 import { GdwsError } from '../errors';
 import { nativeTypes } from './element-type';
-import type { Activation, OpcodeName, ProgramOperation, ValueId } from './operation';
+import type { Activation, OpcodeName, ValueId } from './operation';
 import { storages, type Program } from './program';
 import { enumerations, operations, type AttributeSchema, type EnumerationName } from './schema';
 

@@ -46,10 +46,7 @@ type Defaulted<Schemas> = {
 }[keyof Schemas];
 
 /** Attributes as they are given to an operation that is made: those with a default may be absent. */
-export type GivenAttributes<Opcode extends OpcodeName> = Omit<
-  Attributes<Opcode>,
-  Defaulted<AttributeSchemas<Opcode>>
-> &
+export type GivenAttributes<Opcode extends OpcodeName> = Omit<Attributes<Opcode>, Defaulted<AttributeSchemas<Opcode>>> &
   Partial<Attributes<Opcode>>;
 
 /** The last argument of a function that makes an operation; it may be left out where all attributes may be absent. */
@@ -84,7 +81,9 @@ type WithAttribute<Name extends string> = {
 }[OpcodeName];
 
 /** Operations that can apply an activation to their result. */
-export type ActivatedOperation = { [Opcode in WithAttribute<'activation'>]: Operation<Opcode> }[WithAttribute<'activation'>];
+export type ActivatedOperation = {
+  [Opcode in WithAttribute<'activation'>]: Operation<Opcode>;
+}[WithAttribute<'activation'>];
 
 /** Makes an operation. Values of attributes that are not given are the schema's defaults. */
 export function operationOf<Opcode extends OpcodeName>(
@@ -117,12 +116,12 @@ export function canActivate(operation: ProgramOperation): operation is Activated
   return 'activation' in operations[operation.opcode].attributes;
 }
 
-type InputName<Opcode extends OpcodeName> =
-  keyof (typeof operations)[Opcode]['inputs'] extends infer Name extends string
-    ? Name extends `${infer Bare}?` | `${infer Bare}…`
-      ? Bare
-      : Name
-    : never;
+type InputName<Opcode extends OpcodeName> = keyof (typeof operations)[Opcode]['inputs'] extends infer Name extends
+  string
+  ? Name extends `${infer Bare}?` | `${infer Bare}…`
+    ? Bare
+    : Name
+  : never;
 
 /** The place of a named input among those of an operation, -1 where it has none of the name. */
 export function placeOfInput<Opcode extends OpcodeName>(opcode: Opcode, name: InputName<Opcode>): number {

@@ -60,7 +60,8 @@ export class ProgramRewriter {
     for (const id of by.inputs) {
       if (id === undefined || this.valueOf(id).storage !== 'temporary') continue;
       const producer = this.producers.get(id);
-      if (!producer || this.placeOf(producer) >= place) throw new Error(`value ${id} would be read before it is written`);
+      if (!producer || this.placeOf(producer) >= place)
+        throw new Error(`value ${id} would be read before it is written`);
     }
     for (const id of removed.flatMap(({ outputs }) => outputs)) {
       if (this.uses.get(id) && !this.producers.has(id)) throw new Error(`value ${id} would be read and not be written`);

@@ -1,26 +1,21 @@
-import { activationOf } from '../fuse/activation-slot';
-import { activationCode } from '../../program/operation';
-import type { ProgramOperation, ValueId } from '../../program/operation';
+import { canActivate, type ProgramOperation, type ValueId } from '../../program/operation';
 import { Unsupported } from './rule';
 import type { Tape } from './tape';
 
 /** The gradient before the activation that an operation applies, found from the activation's result alone. */
 export function throughActivation(tape: Tape, operation: ProgramOperation, gradient: ValueId): ValueId {
-  const code = activationOf(operation);
-  if (code === undefined || code === activationCode('none')) return gradient;
-  const [a = 0, b = 0] = operation.floats.slice(-2);
+  if (!canActivate(operation) || operation.attributes.activation.name === 'none') return gradient;
+  const { name, a, b } = operation.attributes.activation;
   const y = tape.use(operation.outputs[0]!);
-  switch (code) {
-    case activationCode('relu'):
+  switch (name) {
+    case 'relu':
       return reluGradient(tape, y, gradient);
-    case activationCode('clip'):
+    case 'clip':
       return clipGradient(tape, y, gradient, a, b);
-    case activationCode('leakyRelu'):
+    case 'leakyRelu':
       // Below, a negative slope gives the same results as the positive side does.
       if (a < 0) throw new Unsupported('of a leaky ReLU of negative slope after another operation');
       return leakyReluGradient(tape, y, gradient, a);
-    default:
-      throw new Unsupported(`of activation ${code}`);
   }
 }
 

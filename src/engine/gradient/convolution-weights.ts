@@ -1,5 +1,4 @@
 import { elementCount } from '../../graph/value';
-import { activationCode } from '../../program/operation';
 import type { ValueId } from '../../program/operation';
 import type { ProgramWriter } from '../../program/program-writer';
 import { product } from './matmul';
@@ -21,23 +20,24 @@ export function weightGradients(
   const [, , kernelHeight = 0, kernelWidth = 0] = weights;
   const plane = paddedHeight * paddedWidth;
   const patchDims = [batch, channels, kernelHeight, kernelWidth, outputHeight, outputWidth];
-  const patches = tape.emit('strided', [padded], patchDims, [
-    0,
-    channels * plane,
-    plane,
-    walk.dilations[0] * paddedWidth,
-    walk.dilations[1],
-    walk.strides[0] * paddedWidth,
-    walk.strides[1],
-  ]);
+  const patches = tape.emit('strided', [padded], patchDims, {
+    offset: 0,
+    strides: [
+      channels * plane,
+      plane,
+      walk.dilations[0] * paddedWidth,
+      walk.dilations[1],
+      walk.strides[0] * paddedWidth,
+      walk.strides[1],
+    ],
+  });
   const pixels = outputHeight * outputWidth;
   const rows = elementCount([channels, kernelHeight, kernelWidth]) / groups;
   const product = tape.emit(
     'matmul',
     [tape.view(gradient, [batch, groups, outputs / groups, pixels]), tape.view(patches, [batch, groups, rows, pixels])],
     [batch, groups, outputs / groups, rows],
-    [0, 1, activationCode('none')],
-    [1, 0, 0],
+    { transposeA: false, transposeB: true, alpha: 1 },
   );
   return tape.view(product, [batch, ...weights]);
 }
@@ -59,26 +59,26 @@ export function channelGradients(
   const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
   const [, perGroup = 0, kernelHeight = 0, kernelWidth = 0] = weights;
   const plane = height * width;
-  const turned = tape.emit(
-    'strided',
-    [padded],
-    [batch, groups, height, width, perGroup],
-    [0, channels * plane, perGroup * plane, width, 1, plane],
-  );
+  const turned = tape.emit('strided', [padded], [batch, groups, height, width, perGroup], {
+    offset: 0,
+    strides: [channels * plane, perGroup * plane, width, 1, plane],
+  });
   const patches = tape.emit(
     'strided',
     [turned],
     [batch, groups, outputHeight, outputWidth, kernelHeight, kernelWidth, perGroup],
-    [
-      0,
-      channels * plane,
-      perGroup * plane,
-      walk.strides[0] * width * perGroup,
-      walk.strides[1] * perGroup,
-      walk.dilations[0] * width * perGroup,
-      walk.dilations[1] * perGroup,
-      1,
-    ],
+    {
+      offset: 0,
+      strides: [
+        channels * plane,
+        perGroup * plane,
+        walk.strides[0] * width * perGroup,
+        walk.strides[1] * perGroup,
+        walk.dilations[0] * width * perGroup,
+        walk.dilations[1] * perGroup,
+        1,
+      ],
+    },
   );
   const pixels = outputHeight * outputWidth;
   const columns = kernelHeight * kernelWidth * perGroup;
@@ -86,8 +86,8 @@ export function channelGradients(
     tape,
     tape.view(gradient, [batch, groups, outputs / groups, pixels]),
     tape.view(patches, [batch, groups, pixels, columns]),
-    0,
-    0,
+    false,
+    false,
     1,
   );
   return tape.view(result, [batch, groups, outputs / groups, kernelHeight, kernelWidth, perGroup]);
@@ -106,5 +106,8 @@ export function paddedMap(
   const paddedHeight = Math.max(needed[0]!, height + walk.pads[0]);
   const paddedWidth = Math.max(needed[1]!, width + walk.pads[1]);
   if (paddedHeight === height && paddedWidth === width) return x;
-  return writer.emit('pad', [x], [batch, channels, paddedHeight, paddedWidth], [0, 0, ...walk.pads], [0]);
+  return writer.emit('pad', [x], [batch, channels, paddedHeight, paddedWidth], {
+    begins: [0, 0, ...walk.pads],
+    value: 0,
+  });
 }

@@ -1,4 +1,3 @@
-import { activationCode } from '../../program/operation';
 import type { ProgramOperation, ValueId } from '../../program/operation';
 import { channelGradients, weightGradients } from './convolution-weights';
 import type { Rule } from './rule';
@@ -16,10 +15,10 @@ export function addAddends(tape: Tape, operation: ProgramOperation, first: numbe
   tape.add(residual, () => gradient);
 }
 
-export const convolution: Rule = (tape, operation, gradient) => {
+export const convolution: Rule<'convolution'> = (tape, operation, gradient) => {
   const [x, w] = operation.inputs as [ValueId, ValueId];
-  const [groups = 1] = operation.ints;
-  const walk = walkOf(operation);
+  const { groups } = operation.attributes;
+  const walk = walkOf(operation.attributes);
   tape.add(x, () => transposed(tape, gradient, weightsOf(tape, w), groups, walk, tape.dims(x)));
   tape.add(w, () => {
     if (tape.formOf(w) === 'channelNorms') {
@@ -32,10 +31,10 @@ export const convolution: Rule = (tape, operation, gradient) => {
 };
 
 /** The backward pass of a transposed convolution is a convolution. */
-export const convolutionTranspose: Rule = (tape, operation, gradient) => {
+export const convolutionTranspose: Rule<'convolutionTranspose'> = (tape, operation, gradient) => {
   const [x, w] = operation.inputs as [ValueId, ValueId];
-  const [groups = 1] = operation.ints;
-  const walk = walkOf(operation);
+  const { groups } = operation.attributes;
+  const walk = walkOf(operation.attributes);
   tape.add(x, () => {
     const weights = tape.dims(w);
     const ends = [0, 1].map((axis) => {
@@ -44,9 +43,12 @@ export const convolutionTranspose: Rule = (tape, operation, gradient) => {
     });
     const dims = tape.dimsOf(gradient);
     const cropped = dims.map((dim, axis) => (axis < 2 ? dim : dim + Math.min(0, ends[axis - 2]!)));
-    const within = ends.every((end) => end >= 0) ? gradient : tape.emit('pad', [gradient], cropped, [0, 0, 0, 0], [0]);
-    const ints = [groups, ...walk.strides, ...walk.dilations, ...walk.pads, ...ends.map((end) => Math.max(0, end))];
-    return tape.emit('convolution', [within, tape.use(w)], tape.dims(x), [...ints, activationCode('none')], [0, 0]);
+    const within = ends.every((end) => end >= 0)
+      ? gradient
+      : tape.emit('pad', [gradient], cropped, { begins: [0, 0, 0, 0], value: 0 });
+    const { strides, dilations } = walk;
+    const pads = [...walk.pads, ...ends.map((end) => Math.max(0, end))];
+    return tape.emit('convolution', [within, tape.use(w)], tape.dims(x), { groups, strides, dilations, pads });
   });
   tape.add(w, () => {
     // Map and result change places.
@@ -88,18 +90,18 @@ export function transposed(
   const ends = [0, 1].map((axis) => {
     return map[2 + axis]! - from[2 + axis]! - begins[axis]! + extentOf(weights, walk, axis) - 1;
   });
-  const none = activationCode('none');
-  if (constant && walk.strides.every((stride) => stride === 1) && [...begins, ...ends].every((pad) => pad >= 0)) {
+  const { strides, dilations } = walk;
+  if (constant && strides.every((stride) => stride === 1) && [...begins, ...ends].every((pad) => pad >= 0)) {
     const [outputs = 0, perGroup = 0, height = 0, width = 0] = weights;
     const turnedDims = [perGroup * groups, outputs / groups, height, width];
     const turned = tape.floats(`turned,${groups},${constant.key}`, turnedDims, () =>
       turn(constant.data, weights, groups),
     );
-    const ints = [groups, 1, 1, ...walk.dilations, ...begins, ...ends, none];
-    return tape.emit('convolution', [gradient, turned], map, ints, [0, 0]);
+    const pads = [...begins, ...ends];
+    return tape.emit('convolution', [gradient, turned], map, { groups, strides, dilations, pads });
   }
-  const ints = [groups, ...walk.strides, ...walk.dilations, ...walk.pads, 0, 0, none];
-  return tape.emit('convolutionTranspose', [gradient, id], map, ints, [0, 0]);
+  const pads = [...walk.pads, 0, 0];
+  return tape.emit('convolutionTranspose', [gradient, id], map, { groups, strides, dilations, pads });
 }
 
 /** (M, C / groups, KH, KW) to (C, M / groups, KH, KW), every kernel by half a turn. */

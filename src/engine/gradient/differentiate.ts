@@ -1,10 +1,11 @@
 import { GdwsError } from '../../errors';
 import type { ConstantPool, NativeConstants } from '../../program/constant-pool';
-import { fuseAdditions } from '../fuse/fuse-additions';
+import { fuseAddition } from '../../program/fuse/fuse-additions';
+import { ProgramRewriter } from '../../program/program-rewriter';
 import type { Program } from '../../program/program';
 import type { ProgramOperation, ValueId } from '../../program/operation';
 import { throughActivation } from './activation';
-import { Unsupported } from './rule';
+import { Unsupported, type Rule } from './rule';
 import { rules } from './rules';
 import { channelNorms, channelsOf } from './squared-norms';
 import { Tape, type GradientForm } from './tape';
@@ -42,7 +43,7 @@ export function differentiate(
   for (const value of to) {
     tape.program.outputs.push(resultOf(tape, value, tape.dims(from)[0]!));
   }
-  fuseAdditions(tape.program);
+  new ProgramRewriter(tape.program).apply(fuseAddition);
   tape.program.removeUnused();
   return { backward: tape.program, saved: tape.saved, constants: tape.constants };
 }
@@ -71,7 +72,7 @@ function take(tape: Tape, operation: ProgramOperation): void {
   try {
     const rule = rules[operation.opcode];
     if (!rule) throw new Unsupported('of this operation');
-    rule(tape, operation, throughActivation(tape, operation, gradient));
+    (rule as Rule)(tape, operation, throughActivation(tape, operation, gradient));
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error;
     throw new GdwsError('GRADIENT_UNSUPPORTED', `there is no gradient ${error.message}.`, {

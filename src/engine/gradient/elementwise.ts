@@ -1,4 +1,4 @@
-import { binaryCode, unaryCode, type BinaryName, type UnaryName } from '../../program/operation';
+import type { BinaryName, UnaryName } from '../../program/operation';
 import type { ValueId } from '../../program/operation';
 import { clipGradient, leakyReluGradient, reluGradient } from './activation';
 import { Unsupported, type Rule } from './rule';
@@ -93,15 +93,10 @@ const derivatives: Record<UnaryName, 'zero' | ((call: Call) => ValueId)> = {
   atanh: ({ tape, gradient, x }) => tape.binary('div', gradient, tape.linear(tape.mul(x(), x()), -1, 1)),
 };
 
-const derivativeByCode = new Map(
-  Object.entries(derivatives).map(([name, derivative]) => [unaryCode(name as UnaryName), derivative]),
-);
-
-export const unary: Rule = (tape, { inputs, outputs, ints, floats }, gradient) => {
+export const unary: Rule<'unary'> = (tape, { inputs, outputs, attributes: { function: name, a, b } }, gradient) => {
   const [x, y] = [inputs[0]!, outputs[0]!];
-  const derivative = derivativeByCode.get(ints[0]!)!;
+  const derivative = derivatives[name];
   if (derivative === 'zero') return;
-  const [a = 0, b = 0] = floats;
   tape.add(x, () => derivative({ tape, gradient, x: () => tape.use(x), y: () => tape.use(y), a, b }));
 };
 
@@ -187,26 +182,26 @@ function oneOf(tape: Tape, gradient: ValueId, isFirst: () => ValueId): [() => Va
   ];
 }
 
-const gradientsByCode = new Map(
-  Object.entries(binaryGradients).map(([name, gradients]) => [binaryCode(name as BinaryName), gradients]),
-);
-
-export const binary: Rule = (tape, { inputs, outputs, ints }, gradient) => {
+export const binary: Rule<'binary'> = (
+  tape,
+  { inputs, outputs, attributes: { function: name, activation } },
+  gradient,
+) => {
   const [a, b] = inputs as [ValueId, ValueId];
-  const sides = gradientsByCode.get(ints[0]!)!(
+  const sides = binaryGradients[name](
     tape,
     gradient,
     () => tape.use(a),
     () => tape.use(b),
     () => {
-      if (ints[1] !== 0) throw new Unsupported('of a power or remainder with an activation');
+      if (activation.name !== 'none') throw new Unsupported('of a power or remainder with an activation');
       return tape.use(outputs[0]!);
     },
   );
   [a, b].forEach((id, side) => tape.add(id, () => tape.sumTo(sides[side]!(), tape.dims(id))));
 };
 
-export const select: Rule = (tape, { inputs }, gradient) => {
+export const select: Rule<'select'> = (tape, { inputs }, gradient) => {
   const [condition, a, b] = inputs as [ValueId, ValueId, ValueId];
   const zero = () => tape.filled(0);
   tape.add(a, () => tape.sumTo(tape.select(tape.use(condition), gradient, zero()), tape.dims(a)));

@@ -1,12 +1,9 @@
 import { elementCount } from '../../graph/value';
-import { activationCode } from '../../program/operation';
 import type { ValueId } from '../../program/operation';
 import { addAddends, transposed, type Weights } from './convolution';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';
-import { walkOf } from './walk';
-
-const firstCount = 10;
+import { pointwiseAttributes, walkOf } from './walk';
 
 /** Channels with the same number of kernels, and the rows of these kernels. */
 interface Block {
@@ -19,17 +16,17 @@ interface Block {
  * The transpose of a GDWS convolution is one: pointwise back to the kernels' maps, each through its kernel turned round,
  * and summed over the kernels of its channel. Channels with equally many kernels go together.
  */
-export const gdws: Rule = (tape, operation, gradient) => {
+export const gdws: Rule<'gdws'> = (tape, operation, gradient) => {
   const [x, d, p] = operation.inputs as [ValueId, ValueId, ValueId];
   if (tape.wants(d) || tape.wants(p)) throw new Unsupported('with respect to GDWS weights');
   const depthwise = tape.constantData(d) as Float32Array | undefined;
   const pointwise = tape.constantData(p) as Float32Array | undefined;
   if (!depthwise || !pointwise) throw new Unsupported('of a GDWS convolution whose weights are not constant');
   tape.add(x, () => {
-    const [groups = 1] = operation.ints;
+    const { groups, kernels } = operation.attributes;
     const map = tape.dims(x);
     const key = [d, p].map((id) => tape.forward.values[id]!.index).join();
-    const blocks = blocksOf(operation.ints.slice(firstCount, firstCount + map[1]!));
+    const blocks = blocksOf(kernels);
     const parts = blocks.map((block) => {
       const back = pointwiseBack(tape, gradient, pointwise, tape.dims(p), groups, block, key);
       const taps = tape.dims(d).slice(2);
@@ -43,7 +40,7 @@ export const gdws: Rule = (tape, operation, gradient) => {
       const [batch = 0, , height = 0, width = 0] = map;
       const count = block.channels.length;
       const partMap = [batch, count * block.kernels, height, width];
-      const each = transposed(tape, back, weights, block.rows.length, walkOf(operation), partMap);
+      const each = transposed(tape, back, weights, block.rows.length, walkOf(operation.attributes), partMap);
       if (block.kernels === 1) return each;
       const sum = tape.reduce('sum', tape.view(each, [batch, count, block.kernels, height, width]), [2]);
       return tape.view(sum, [batch, count, height, width]);
@@ -86,8 +83,7 @@ function pointwiseBack(
     }),
   );
   const [batch = 0, , height = 0, width = 0] = tape.dimsOf(gradient);
-  const ints = [1, 1, 1, 1, 1, 0, 0, 0, 0, activationCode('none')];
-  return tape.emit('convolution', [gradient, weights], [batch, rows.length, height, width], ints, [0, 0]);
+  return tape.emit('convolution', [gradient, weights], [batch, rows.length, height, width], pointwiseAttributes);
 }
 
 /** The parts' channels in their order on the map; those without a kernel are 0. */
@@ -96,15 +92,15 @@ function joined(tape: Tape, parts: readonly ValueId[], blocks: readonly Block[],
   if (parts.length === 0) return tape.expand(tape.filled(0), map);
   const order = blocks.flatMap((block) => block.channels);
   const known = [batch, order.length, height, width];
-  const all = parts.length === 1 ? parts[0]! : tape.emit('concat', parts, known, [1]);
+  const all = parts.length === 1 ? parts[0]! : tape.emit('concat', parts, known, { axis: 1 });
   if (order.length === channels && order.every((channel, place) => channel === place)) return all;
-  const padded = order.length === channels ? all : tape.emit('pad', [all], map, [0, 0, 0, 0], [0]);
+  const padded = order.length === channels ? all : tape.emit('pad', [all], map, { begins: [0, 0, 0, 0], value: 0 });
   const place = Int32Array.from({ length: channels }, (_, channel) => {
     const at = order.indexOf(channel);
     return at < 0 ? channels - 1 : at;
   });
   const index = tape.integers(`places,${place.join()}`, [channels], () => place);
-  return tape.emit('gather', [padded, index], map, [1]);
+  return tape.emit('gather', [padded, index], map, { axis: 1 });
 }
 
 function rowsOf(data: Float32Array, width: number, rows: readonly number[]): Float32Array {

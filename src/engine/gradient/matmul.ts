@@ -1,28 +1,26 @@
 import { broadcast } from '../../operators/broadcast';
-import { activationCode } from '../../program/operation';
 import type { ValueId } from '../../program/operation';
 import type { Rule } from './rule';
 import { perImageFactor } from './weights';
 import type { Tape } from './tape';
 
 /** y = alpha·a·b + bias + residual; the gradient of each factor is a product with the other. */
-export const matmul: Rule = (tape, operation, gradient) => {
+export const matmul: Rule<'matmul'> = (tape, operation, gradient) => {
   const [a, b, bias, residual] = operation.inputs as [ValueId, ValueId, ValueId?, ValueId?];
-  const [transposeA = 0, transposeB = 0] = operation.ints;
-  const [alpha = 1] = operation.floats;
+  const { transposeA, transposeB, alpha } = operation.attributes;
   tape.add(a, () => {
     const other = tape.use(b);
     const whole = transposeA
-      ? product(tape, other, gradient, transposeB, 1, alpha)
-      : product(tape, gradient, other, 0, 1 - transposeB, alpha);
+      ? product(tape, other, gradient, transposeB, true, alpha)
+      : product(tape, gradient, other, false, !transposeB, alpha);
     return tape.sumTo(whole, tape.dims(a));
   });
   tape.add(b, () => {
     if (tape.formOf(b) === 'perImage') return perImageFactor(tape, operation, gradient);
     const other = tape.use(a);
     const whole = transposeB
-      ? product(tape, gradient, other, 1, transposeA, alpha)
-      : product(tape, other, gradient, 1 - transposeA, 0, alpha);
+      ? product(tape, gradient, other, true, transposeA, alpha)
+      : product(tape, other, gradient, !transposeA, false, alpha);
     return tape.sumTo(whole, tape.dims(b));
   });
   tape.add(bias, () => tape.sumTo(gradient, tape.dims(bias!)));
@@ -33,13 +31,13 @@ export function product(
   tape: Tape,
   a: ValueId,
   b: ValueId,
-  transposeA: number,
-  transposeB: number,
+  transposeA: boolean,
+  transposeB: boolean,
   alpha: number,
 ): ValueId {
   const from = tape.dimsOf(a);
   const to = tape.dimsOf(b);
   const batch = broadcast([from.slice(0, -2), to.slice(0, -2)])!;
   const dims = [...batch, from.at(transposeA ? -1 : -2)!, to.at(transposeB ? -2 : -1)!];
-  return tape.emit('matmul', [a, b], dims, [transposeA, transposeB, activationCode('none')], [alpha, 0, 0]);
+  return tape.emit('matmul', [a, b], dims, { transposeA, transposeB, alpha });
 }

@@ -1,3 +1,4 @@
+import { encodeProgram } from '../../program/encode';
 import { GdwsError } from '../../errors';
 import type { Graph } from '../../graph/graph';
 import { inferValues } from '../../graph/infer';
@@ -7,7 +8,7 @@ import { checkLeastMemory } from '../check-memory';
 import { beginCompiling, fusedProgram, type EncodedProgram } from '../compile';
 import { ConstantPool, toNativeConstants, type NativeConstants } from '../../program/constant-pool';
 import { bytesOf, type Program } from '../../program/program';
-import { type ValueId } from '../../program/operation';
+import type { ValueId } from '../../program/operation';
 import { aborted, runError } from '../run-error';
 import { differentiate } from './differentiate';
 import type { GradientForm } from './tape';
@@ -240,7 +241,7 @@ export class GradientNetwork {
     const { limits } = this.graph;
     checkLeastMemory(program, constants, limits);
     let compiled: Promise<NativeProgram> | undefined;
-    let source: EncodedProgram | undefined = { program, words: program.encode(), constants, limits };
+    let source: EncodedProgram | undefined = { program, words: encodeProgram(program), constants, limits };
     const compile = async () => {
       try {
         const made = await this.begun(() => beginCompiling(source!, this.session));

@@ -1,10 +1,10 @@
 import { elementCount } from '../../graph/value';
-import { activationCode } from '../../program/operation';
 import type { ValueId } from '../../program/operation';
 import type { Rule } from './rule';
+import { pointwiseAttributes } from './walk';
 
 /** y = scale·x + shift for each channel. */
-export const scaleShift: Rule = (tape, { inputs }, gradient) => {
+export const scaleShift: Rule<'scaleShift'> = (tape, { inputs }, gradient) => {
   const [x, scale, shift] = inputs as [ValueId, ValueId, ValueId];
   const dims = tape.dims(x);
   const channel = [dims[1]!, ...dims.slice(2).map(() => 1)];
@@ -15,10 +15,8 @@ export const scaleShift: Rule = (tape, { inputs }, gradient) => {
 };
 
 /** With r = 1 / sqrt(variance + epsilon): r·(g - mean(g) - y·mean(g·y)) over each row. */
-export const normalize: Rule = (tape, { inputs, outputs, ints, floats }, gradient) => {
+export const normalize: Rule<'normalize'> = (tape, { inputs, outputs, attributes: { inner, epsilon } }, gradient) => {
   const x = inputs[0]!;
-  const [inner = 1] = ints;
-  const [epsilon = 0] = floats;
   const rows = [elementCount(tape.dims(x)) / inner, inner];
   tape.add(x, () => {
     const g = tape.view(gradient, rows);
@@ -34,14 +32,13 @@ export const normalize: Rule = (tape, { inputs, outputs, ints, floats }, gradien
 };
 
 /** y·(g - Σ g·y), of its logarithm g - exp(y)·Σ g. */
-export const softmax: Rule = (tape, { inputs, outputs, ints }, gradient) => {
+export const softmax: Rule<'softmax'> = (tape, { inputs, outputs, attributes: { n, inner, logarithm } }, gradient) => {
   const x = inputs[0]!;
-  const [n = 1, inner = 1, log = 0] = ints;
   const dims = [elementCount(tape.dims(x)) / (n * inner), n, inner];
   tape.add(x, () => {
     const g = tape.view(gradient, dims);
     const y = tape.view(tape.use(outputs[0]!), dims);
-    const result = log
+    const result = logarithm
       ? tape.binary('sub', g, tape.mul(tape.unary('exp', y), tape.reduce('sum', g, [1])))
       : tape.mul(y, tape.binary('sub', g, tape.reduce('sum', tape.mul(g, y), [1])));
     return tape.view(result, tape.dims(x));
@@ -52,10 +49,12 @@ export const softmax: Rule = (tape, { inputs, outputs, ints }, gradient) => {
  * y = x·d^-beta, d = bias + alpha / size·Σ x² over neighbouring channels. The sums over neighbours are pointwise
  * convolutions with a band of ones.
  */
-export const localResponse: Rule = (tape, { inputs, ints, floats }, gradient) => {
+export const localResponse: Rule<'localResponse'> = (
+  tape,
+  { inputs, attributes: { size, alpha, beta, bias } },
+  gradient,
+) => {
   const x = inputs[0]!;
-  const [size = 1] = ints;
-  const [alpha = 0, beta = 0, bias = 0] = floats;
   const [batch = 0, channels = 0, ...map] = tape.dims(x);
   const flat = [batch, channels, elementCount(map), 1];
   const before = Math.floor((size - 1) / 2);
@@ -66,8 +65,7 @@ export const localResponse: Rule = (tape, { inputs, ints, floats }, gradient) =>
         return distance >= first && distance <= last ? 1 : 0;
       }),
     );
-    const ints = [1, 1, 1, 1, 1, 0, 0, 0, 0, activationCode('none')];
-    return tape.emit('convolution', [value, band], flat, ints, [0, 0]);
+    return tape.emit('convolution', [value, band], flat, pointwiseAttributes);
   };
   tape.add(x, () => {
     const values = tape.view(tape.use(x), flat);

@@ -4,40 +4,38 @@ import type { ValueId } from '../../program/operation';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';
 
-export const alias: Rule = (tape, { inputs }, gradient) => {
+export const alias: Rule<'alias'> = (tape, { inputs }, gradient) => {
   const x = inputs[0]!;
   tape.add(x, () => tape.view(gradient, tape.dims(x)));
 };
 
 /** Between float types, which the engine holds as one. */
-export const cast: Rule = (tape, { inputs }, gradient) => {
+export const cast: Rule<'cast'> = (tape, { inputs }, gradient) => {
   tape.add(inputs[0], () => gradient);
 };
 
-export const concat: Rule = (tape, { inputs, ints }, gradient) => {
-  const [axis = 0] = ints;
+export const concat: Rule<'concat'> = (tape, { inputs, attributes: { axis } }, gradient) => {
   let offset = 0;
   for (const x of inputs as ValueId[]) {
     const dims = tape.dims(x);
     const begin = -offset;
     const begins = dims.map((_, at) => (at === axis ? begin : 0));
-    tape.add(x, () => tape.emit('pad', [gradient], dims, begins, [0]));
+    tape.add(x, () => tape.emit('pad', [gradient], dims, { begins, value: 0 }));
     offset += dims[axis]!;
   }
 };
 
 /** Cropping and padding undo each other. */
-export const pad: Rule = (tape, { inputs, ints }, gradient) => {
+export const pad: Rule<'pad'> = (tape, { inputs, attributes }, gradient) => {
   const x = inputs[0]!;
   tape.add(x, () => {
-    const begins = ints.map((begin) => -begin);
-    return tape.emit('pad', [gradient], tape.dims(x), begins, [0]);
+    const begins = attributes.begins.map((begin) => -begin);
+    return tape.emit('pad', [gradient], tape.dims(x), { begins, value: 0 });
   });
 };
 
-export const gather: Rule = (tape, { inputs, ints }, gradient) => {
+export const gather: Rule<'gather'> = (tape, { inputs, attributes: { axis } }, gradient) => {
   const [x, index] = inputs as [ValueId, ValueId];
-  const [axis = 0] = ints;
   tape.add(x, () => {
     const dims = tape.dims(x);
     const indices = tape.constantData(index);
@@ -49,9 +47,8 @@ export const gather: Rule = (tape, { inputs, ints }, gradient) => {
   });
 };
 
-export const interpolate: Rule = (tape, { inputs, ints }, gradient) => {
+export const interpolate: Rule<'interpolate'> = (tape, { inputs, attributes: { axis } }, gradient) => {
   const [x, index, weight] = inputs as [ValueId, ValueId, ValueId];
-  const [axis = 0] = ints;
   tape.add(x, () => {
     const indices = tape.constantData(index);
     const weights = tape.constantData(weight);
@@ -63,10 +60,9 @@ export const interpolate: Rule = (tape, { inputs, ints }, gradient) => {
 };
 
 /** y[i] = x[offset + i·stride], which may take an element often or never. */
-export const strided: Rule = (tape, { inputs, outputs, ints }, gradient) => {
+export const strided: Rule<'strided'> = (tape, { inputs, outputs, attributes: { offset, strides } }, gradient) => {
   const x = inputs[0]!;
   const dims = tape.dims(x);
-  const [offset = 0, ...strides] = ints;
   const to = tape.dims(outputs[0]!);
   tape.add(x, () => {
     // What is repeated whole is summed first.
@@ -111,5 +107,5 @@ function scatter(
     tape.constant({ type: 'int32', dims: [length, most], data: index }),
     tape.constant({ type: 'float32', dims: [length, most], data: weight }),
   ];
-  return tape.emit('interpolate', [gradient, indexId, weightId], dims, [axis]);
+  return tape.emit('interpolate', [gradient, indexId, weightId], dims, { axis });
 }

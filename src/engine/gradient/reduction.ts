@@ -1,5 +1,5 @@
 import { elementCount } from '../../graph/value';
-import { reduceCode, type ReduceName } from '../../program/operation';
+import type { ReduceName } from '../../program/operation';
 import type { ValueId } from '../../program/operation';
 import type { Rule } from './rule';
 import type { Tape } from './tape';
@@ -50,16 +50,9 @@ function productOfOthers({ tape, x, axes }: Call): ValueId {
   return tape.select(tape.compare('equal', otherZeros, zero), tape.binary('div', product, factors), zero);
 }
 
-const gradientByCode = new Map(
-  Object.entries(gradients).map(([name, gradient]) => [reduceCode(name as ReduceName), gradient]),
-);
-
-export const reduce: Rule = (tape, { inputs, outputs, ints }, gradient) => {
+export const reduce: Rule<'reduce'> = (tape, { inputs, outputs, attributes: { function: name, axes } }, gradient) => {
   const [x, y] = [inputs[0]!, outputs[0]!];
-  const [code = 0, ...axes] = ints;
   const dims = tape.dims(x);
   const count = elementCount(dims) / Math.max(1, elementCount(tape.dims(y)));
-  tape.add(x, () =>
-    gradientByCode.get(code)!({ tape, gradient, x: () => tape.use(x), y: () => tape.use(y), count, dims, axes }),
-  );
+  tape.add(x, () => gradients[name]({ tape, gradient, x: () => tape.use(x), y: () => tape.use(y), count, dims, axes }));
 };

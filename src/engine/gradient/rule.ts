@@ -1,4 +1,4 @@
-import type { ProgramOperation, ValueId } from '../../program/operation';
+import type { OpcodeName, Operation, ValueId } from '../../program/operation';
 import type { Tape } from './tape';
 
 /**
@@ -7,7 +7,11 @@ import type { Tape } from './tape';
  *
  * @throws Unsupported where the operation has no gradient in this form
  */
-export type Rule = (tape: Tape, operation: ProgramOperation, gradient: ValueId) => void;
+export type Rule<Opcode extends OpcodeName = OpcodeName> = (
+  tape: Tape,
+  operation: Operation<Opcode>,
+  gradient: ValueId,
+) => void;
 
 /** Says what of an operation has no gradient. */
 export class Unsupported extends Error {}

@@ -11,7 +11,7 @@ import { reduce } from './reduction';
 import type { Rule } from './rule';
 
 /** How each operation is differentiated; those that are missing give no floats, or are gradients themselves. */
-export const rules: Partial<Record<OpcodeName, Rule>> = {
+export const rules: { readonly [Opcode in OpcodeName]?: Rule<Opcode> } = {
   convolution,
   gdws,
   convolutionTranspose,

@@ -1,5 +1,5 @@
 import type { Program } from '../../program/program';
-import type { ValueId } from '../../program/operation';
+import type { Operation, ValueId } from '../../program/operation';
 import type { Tape } from './tape';
 
 /**
@@ -7,24 +7,24 @@ import type { Tape } from './tape';
  * is theirs alone, whatever else uses these weights; `undefined` where the program has none of them.
  */
 export function separateWeights(program: Program, nodes: readonly string[]): ValueId | undefined {
-  const operations = program.operations.filter(
-    ({ opcode, origin, inputs }) =>
-      opcode === 'convolution' &&
-      origin.operator === 'Conv' &&
-      nodes.includes(origin.node) &&
-      program.values[inputs[1]!]!.storage === 'constant',
-  );
-  const [first] = operations;
-  if (!first) return undefined;
-  const id = program.addValue({ ...program.values[first.inputs[1]!]! });
-  for (const operation of operations) operation.inputs[1] = id;
+  let id: ValueId | undefined;
+  program.operations = program.operations.map((operation) => {
+    const { opcode, origin, inputs } = operation;
+    if (opcode !== 'convolution' || origin.operator !== 'Conv' || !nodes.includes(origin.node)) return operation;
+    const weights = program.values[inputs[1]!]!;
+    if (weights.storage !== 'constant') return operation;
+    id ??= program.addValue({ ...weights });
+    return { ...operation, inputs: inputs.with(1, id) };
+  });
   return id;
 }
 
 /** Input channels of the convolutions that take these weights. */
 export function channelsOf({ operations, values }: Program, weights: ValueId): number {
-  const [groups = 1] = operations.find(({ inputs }) => inputs[1] === weights)!.ints;
-  return values[weights]!.dims[1]! * groups;
+  const user = operations.find(
+    (operation) => operation.opcode === 'convolution' && operation.inputs[1] === weights,
+  ) as Operation<'convolution'>;
+  return values[weights]!.dims[1]! * user.attributes.groups;
 }
 
 /** Of `channelGradients`, (N, groups, M / groups, KH, KW, C / groups), the sum of squares for each input channel: (N, C). */

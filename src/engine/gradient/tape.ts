@@ -3,9 +3,8 @@ import type { NativeConstant } from '../../native';
 import { broadcast } from '../../operators/broadcast';
 import { broadcastStrides } from '../../operators/layout';
 import type { ConstantPool, NativeConstants } from '../../program/constant-pool';
-import { binaryCode, compareCode, reduceCode, unaryCode, type BinaryName, type UnaryName } from '../../program/operation';
+import type { BinaryName, CompareName, Origin, ReduceName, UnaryName, ValueId } from '../../program/operation';
 import { Program } from '../../program/program';
-import { type ProgramOperation, type ValueId } from '../../program/operation';
 import { ProgramWriter } from '../../program/program-writer';
 
 /**
@@ -44,7 +43,7 @@ export class Tape extends ProgramWriter {
   }
 
   /** The operation that what is emitted from now on belongs to. */
-  enter({ origin }: ProgramOperation): void {
+  enter({ origin }: { readonly origin: Origin }): void {
     this.origin = origin;
   }
 
@@ -110,7 +109,7 @@ export class Tape extends ProgramWriter {
   }
 
   unary(name: UnaryName, x: ValueId, a = 0, b = 0): ValueId {
-    return this.emit('unary', [x], this.dimsOf(x), [unaryCode(name)], [a, b]);
+    return this.emit('unary', [x], this.dimsOf(x), { function: name, a, b });
   }
 
   /** a·x + b */
@@ -119,16 +118,16 @@ export class Tape extends ProgramWriter {
   }
 
   binary(name: BinaryName, a: ValueId, b: ValueId): ValueId {
-    return this.emit('binary', [a, b], this.broadcast(a, b), [binaryCode(name), 0], [0, 0]);
+    return this.emit('binary', [a, b], this.broadcast(a, b), { function: name });
   }
 
   mul(a: ValueId, b: ValueId): ValueId {
     return this.binary('mul', a, b);
   }
 
-  compare(name: Parameters<typeof compareCode>[0], a: ValueId, b: ValueId): ValueId {
+  compare(name: CompareName, a: ValueId, b: ValueId): ValueId {
     const dims = this.broadcast(a, b);
-    return this.emit('compare', [a, b], dims, [compareCode(name)], [], 'bool');
+    return this.emit('compare', [a, b], dims, { function: name }, 'bool');
   }
 
   select(condition: ValueId, a: ValueId, b: ValueId): ValueId {
@@ -136,17 +135,17 @@ export class Tape extends ProgramWriter {
     return this.emit('select', [condition, a, b], dims);
   }
 
-  reduce(name: Parameters<typeof reduceCode>[0], x: ValueId, axes: readonly number[]): ValueId {
+  reduce(name: ReduceName, x: ValueId, axes: readonly number[]): ValueId {
     if (axes.length === 0) return x;
     const dims = this.dimsOf(x).map((dim, axis) => (axes.includes(axis) ? 1 : dim));
-    return this.emit('reduce', [x], dims, [reduceCode(name), ...axes]);
+    return this.emit('reduce', [x], dims, { function: name, axes });
   }
 
   /** Repeats axes of 1 to reach `dims`, by numpy's rules. */
   expand(value: ValueId, dims: readonly number[]): ValueId {
     const from = this.dimsOf(value);
     if (elementCount(from) === elementCount(dims)) return this.view(value, dims);
-    return this.emit('strided', [value], dims, [0, ...broadcastStrides(from, dims)]);
+    return this.emit('strided', [value], dims, { offset: 0, strides: broadcastStrides(from, dims) });
   }
 
   /** Sums what broadcasting to it repeated: the transpose of {@link expand}. */

@@ -2,8 +2,7 @@ import { canActivate, type Operation, type ProgramOperation } from '../operation
 import type { Pattern, ProgramRewriter } from '../program-rewriter';
 
 /** Operations that pad for themselves. */
-type PaddingOperation =
-  Operation<'convolution'> | Operation<'gdws'> | Operation<'averagePool'> | Operation<'maxPool'>;
+type PaddingOperation = Operation<'convolution'> | Operation<'gdws'> | Operation<'averagePool'> | Operation<'maxPool'>;
 
 /** Lets a convolution or a pooling pad by itself what a constant padding of its map's height and width does before it. */
 export const fusePadding: Pattern = (operation, rewriter) => {

@@ -48,10 +48,7 @@ function isPointwise(operation: ProgramOperation, rewriter: ProgramRewriter): op
   const [, , kernelHeight, kernelWidth] = rewriter.valueOf(operation.inputs[1]!).dims;
   const { strides, pads } = operation.attributes;
   return (
-    kernelHeight === 1 &&
-    kernelWidth === 1 &&
-    strides.every((stride) => stride === 1) &&
-    pads.every((pad) => pad === 0)
+    kernelHeight === 1 && kernelWidth === 1 && strides.every((stride) => stride === 1) && pads.every((pad) => pad === 0)
   );
 }
 

@@ -3,32 +3,19 @@
  *
  * @packageDocumentation
  */
-export { InferenceSession, Tensor, type RunOptions, type SessionOptions } from './session';
-export {
-  concurrency,
-  counters,
-  simd,
-  type Concurrency,
-  type Counters,
-  type InstructionSet,
-  type Simd,
-} from './introspection';
+export { InferenceSession, Tensor, type RunOptions, type SessionOptions } from './engine/session';
+export { concurrency, counters, simd, type Concurrency, type InstructionSet, type Simd } from './addon/introspection';
+export { type Counters } from './addon/native';
 export type { OperationProfile } from './engine/network';
-export {
-  compressWithinDrop,
-  type Drops,
-  type HeldOutDrops,
-  type DropTrial,
-  type WithinDrop,
-  type WithinDropOptions,
-} from './drop/compress-within-drop';
-export { compress, type Compression } from './gdws/compress';
-export { prepareCompression, type PreparedCompression } from './gdws/prepare';
-export type { CompressOptions, WriteOptions } from './gdws/options';
-export type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './gdws/summary';
-export { GdwsError, type ErrorCode, type ErrorDetails } from './errors';
-export { errorCodes, type ErrorDescription } from './error-codes';
-export { defaultLimits, type Limits } from './limits';
+export { compressWithinDrop, type Drops, type HeldOutDrops, type DropTrial, type WithinDrop, type WithinDropOptions } from './compress/drop/compress-within-drop';
+export { compress } from './compress/compress';
+export { type Compression } from './compress/compression';
+export { prepareCompression, type PreparedCompression } from './compress/prepare';
+export type { CompressOptions, WriteOptions } from './compress/options';
+export type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './compress/summary';
+export { GdwsError, type ErrorCode, type ErrorDetails } from './base/errors';
+export { errorCodes, type ErrorDescription } from './base/error-codes';
+export { defaultLimits, type Limits } from './base/limits';
 export { readMnist } from './data/mnist';
 export { readCifar10 } from './data/cifar10';
 export { ImageSet, type ImageBatch } from './data/image-set';
@@ -37,7 +24,7 @@ export { readNpz } from './data/npz';
 export { readImages, type ReadImagesOptions } from './data/read-images';
 export { readImageFolder, type ImageFolderOptions } from './data/image-folder';
 export { measureInterleaved, type Comparison, type Contestant, type Measurement, type MeasureOptions } from './measure';
-export { measureLatency, type LatencyOptions } from './latency/measure-latency';
+export { measureLatency, type LatencyOptions } from './compress/measure-latency';
 export type { LatencyModel, LayerLatency } from './latency/latency-model';
 export type { Calibration, CalibrationProgress } from './calibrate/calibrate';
 export { weightErrors, type WeightErrors } from './calibrate/weight-error';
@@ -53,15 +40,7 @@ export type { Norm } from './robustness/norm';
 export type { Passes } from './robustness/queries';
 export { proportion, type Proportion } from './robustness/statistics/wilson';
 export { mcnemar } from './robustness/statistics/mcnemar';
-export {
-  GradientSession,
-  type Cotangent,
-  type GradientOptions,
-  type InputGradients,
-  type LossGradients,
-  type WeightGradientOptions,
-  type WeightGradients,
-} from './gradient-session';
+export { GradientSession, type Cotangent, type GradientOptions, type InputGradients, type LossGradients, type WeightGradientOptions, type WeightGradients } from './gradient/gradient-session';
 export type { PairedDrop } from './robustness/statistics/paired-drop';
 export type { LayerSpectrum, SweepMethod, SweepReport, SweptNetwork } from './sweep/report';
 export { pageOf } from './sweep/page/page';

@@ -1,9 +1,9 @@
 import { checkFeeds } from '../engine/feeds';
-import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../engine/gradient/network';
-import { GdwsError } from '../errors';
-import { fromFloat32, roundedTo } from '../graph/floats';
+import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../gradient/network';
+import { GdwsError } from '../base/errors';
+import { fromFloat32, roundedTo } from '../onnx/floats';
 import type { Layer } from '../gdws/layers';
-import type { DataType } from '../graph/value';
+import type { DataType } from '../onnx/value';
 import { nameOf } from '../onnx/node-place';
 import type { Graph } from '../graph/graph';
 import { imageTypeOf } from './images';

@@ -1,7 +1,7 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
-import type { DifferentiatedNetwork } from '../engine/gradient/network';
+import type { DifferentiatedNetwork } from '../gradient/network';
 
 /** The sums over images that weight-error vectors are means of, in double precision. */
 export class ChannelSums {

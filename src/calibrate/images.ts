@@ -1,8 +1,8 @@
 import type { ImageSet } from '../data/image-set';
-import { GdwsError } from '../errors';
-import { isFloat, roundedTo } from '../graph/floats';
+import { GdwsError } from '../base/errors';
+import { isFloat, roundedTo } from '../onnx/floats';
 import type { Graph } from '../graph/graph';
-import type { DataType } from '../graph/value';
+import type { DataType } from '../onnx/value';
 import type { Normalization } from '../robustness/normalized';
 import { normalizer } from '../robustness/normalized';
 

@@ -1,5 +1,5 @@
-import { paddedMap } from '../engine/gradient/convolution-weights';
-import { walkOf } from '../engine/gradient/walk';
+import { paddedMap } from '../gradient/convolution-weights';
+import { walkOf } from '../gradient/walk';
 import type { ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import type { SampledConvolution } from './sampled-convolution';

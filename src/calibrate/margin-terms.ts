@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import type { ChannelGradients } from './channel-gradients';
 import type { ChannelSums } from './channel-sums';
 import type { WeightErrorOptions } from './options';

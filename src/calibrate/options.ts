@@ -1,19 +1,7 @@
 import { ImageSet } from '../data/image-set';
 import { mostThreads } from '../engine/threads';
-import type { CompressOptions } from '../gdws/options';
-import {
-  boolean,
-  callback,
-  group,
-  instanceOf,
-  integer,
-  number,
-  object,
-  patterns,
-  required,
-  signal,
-  type OptionTable,
-} from '../options';
+import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
+import { callback, group, instanceOf, integer, number, object, required, signal, type OptionTable } from '../base/options';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import type { Calibration } from './calibrate';
@@ -30,7 +18,7 @@ export interface WeightErrorProgress {
 }
 
 /** How weight-error vectors are measured. Which layers are measured is said as it is to `compress`. */
-export interface WeightErrorOptions extends Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer'> {
+export interface WeightErrorOptions extends LayerSelection {
   /** Perturbs the images first, without stopping at the first success unless `earlyStop` says so; clean images by default. */
   readonly attack?: AttackSettings;
   /** What the network expects of images beyond [0, 1]. */
@@ -52,9 +40,7 @@ export interface WeightErrorOptions extends Pick<CompressOptions, 'include' | 'e
 }
 
 export const weightErrorOptions: OptionTable<WeightErrorOptions> = {
-  include: patterns,
-  exclude: patterns,
-  firstLayer: boolean,
+  ...layerSelectionOptions,
   attack: object,
   normalization: normalizationOption,
   rivals: integer(1),

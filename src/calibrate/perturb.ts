@@ -1,13 +1,22 @@
+import type { Normalization } from '../robustness/normalized';
 import type { ImageSet } from '../data/image-set';
 import { attack, checkImages } from '../robustness/attack';
 import { attackerOf } from '../robustness/attacks';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
-import type { WeightErrorOptions } from './options';
 
 /** Images whose attack keeps its state in memory at once, and their pixels. */
 const mostImages = 256;
 const mostPixels = 2 ** 24;
+
+/** How images are perturbed. */
+interface PerturbOptions {
+  readonly normalization?: Normalization;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
 
 /** Where images come from, group by group. */
 export interface ImageSource {
@@ -37,7 +46,7 @@ export async function perturbedImages(
   images: ImageSet,
   settings: AttackSettings,
   declaredBatch: number | undefined,
-  { normalization, seed, threads, batchSize: wanted = 32, signal }: WeightErrorOptions,
+  { normalization, seed, threads, batchSize: wanted = 32, signal }: PerturbOptions,
 ): Promise<ImageSource> {
   const size = images.dims.reduce((product, dim) => product * dim, 1);
   const batchSize = declaredBatch ?? wanted;

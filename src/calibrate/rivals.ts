@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 
 /** A class that an image might be taken for instead of its own. */
 export interface Rival {

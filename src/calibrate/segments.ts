@@ -3,7 +3,7 @@ import { namingNodes } from '../engine/compile';
 import type { NativeConstants } from '../program/constant-pool';
 import { bytesOf, Program, type ProgramValue } from '../program/program';
 import type { ProgramOperation, ValueId } from '../program/operation';
-import type { NativeProgram, NativeSession } from '../native';
+import type { NativeProgram, NativeSession } from '../addon/native';
 import type { LiveStore, StoredValue } from './live-store';
 
 /** The values of one batch that later operations read. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { CompressOptions } from '../gdws/options';
+import type { CompressOptions } from '../compress/options';
 import { weightErrors, type WeightErrors } from '../calibrate/weight-error';
 import { alphaWriter } from './alpha-file';
 import { collected, jsonOption, positiveInteger, share, threadsOption } from './arguments';

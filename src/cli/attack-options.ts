@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { attackNames } from '../robustness/attacks';
 import { norms, type Norm } from '../robustness/norm';
 import type { AttackSettings } from '../robustness/settings';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { measureInterleaved } from '../measure';
-import { native } from '../native';
-import { InferenceSession } from '../session';
+import { native } from '../addon/native';
+import { InferenceSession } from '../engine/session';
 import { finiteNumber, jsonOption, positiveIntegers, shapeOption } from './arguments';
 import { formatCount, formatTime } from './format';
 import { interruption } from './interrupt';

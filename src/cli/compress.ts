@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { compressWithinDrop, type WithinDrop } from '../drop/compress-within-drop';
-import { GdwsError } from '../errors';
-import { compress, type Compression } from '../gdws/compress';
-import { goals, isTime, type CompressOptions } from '../gdws/options';
-import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../gdws/summary';
+import { compressWithinDrop, type WithinDrop } from '../compress/drop/compress-within-drop';
+import { GdwsError } from '../base/errors';
+import { compress } from '../compress/compress';
+import { type Compression } from '../compress/compression';
+import { goals, isTime, type CompressOptions } from '../compress/options';
+import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../compress/summary';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';

@@ -1,11 +1,11 @@
 import { networkCost, type NodeCost } from '../gdws/network-cost';
 import type { Graph } from '../graph/graph';
-import { inferValues } from '../graph/infer';
-import { elementCount, type DataType, type KnownValue } from '../graph/value';
+import { inferValues } from '../analysis/infer';
+import { elementCount, type DataType, type KnownValue } from '../onnx/value';
 import { nameOf } from '../onnx/node-place';
 import { newerVersion } from '../onnx/versions';
 import { operatorOf } from '../operators';
-import { typesOfInputs } from '../graph/input-types';
+import { typesOfInputs } from '../analysis/input-types';
 
 /** What `gdws inspect --json` prints of a model. */
 export interface ModelDescription {

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { isSameFile } from '../onnx/same-file';
 
 /**

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { Drops, DropTrial, WithinDrop } from '../drop/compress-within-drop';
-import { GdwsError } from '../errors';
+import type { Drops, DropTrial, WithinDrop } from '../compress/drop/compress-within-drop';
+import { GdwsError } from '../base/errors';
 import type { PairedDrop } from '../robustness/statistics/paired-drop';
 import { positiveInteger, shareUpToOne } from './arguments';
 import { formatShare } from './format';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import type { ImageSet } from '../data/image-set';
-import { GdwsError, located } from '../errors';
+import { GdwsError, located } from '../base/errors';
 import type { LogitsClassifier } from '../robustness/classifier';
 import {
   evaluate,

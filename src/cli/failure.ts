@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { stylesOf } from './styles';
 
 /** What a command that did not succeed ends with; `docs/cli.md` says so too. */

@@ -3,10 +3,10 @@ import { Tensor } from 'onnxruntime-common';
 import { toFloat32 } from '../data/elements';
 import { readNpy } from '../data/npy';
 import { readNpz } from '../data/npz';
-import { GdwsError } from '../errors';
-import { fromFloat32, isFloat } from '../graph/floats';
-import type { Constant, DataType } from '../graph/value';
-import type { InferenceSession } from '../session';
+import { GdwsError } from '../base/errors';
+import { fromFloat32, isFloat } from '../onnx/floats';
+import type { Constant, DataType } from '../onnx/value';
+import type { InferenceSession } from '../engine/session';
 import { formatShape } from './format';
 
 /** The tensors to run a model on, and what was done to make them fit. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PrepareOptions } from '../gdws/options';
+import type { PrepareOptions } from '../compress/options';
 import { collected, shapeOption } from './arguments';
 
 /** Which layers may be replaced, and in what network. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { withPackages } from '../optional';
+import { withPackages } from '../base/optional';
 import { exitCodeOf, report } from './failure';
 
 const packages = ['commander', 'cli-table3', 'cli-progress'];

@@ -1,8 +1,8 @@
 import { Tensor } from 'onnxruntime-common';
-import { GdwsError } from '../errors';
-import { fromFloat32, isFloat } from '../graph/floats';
-import { arrayOfType, elementCount, type DataType } from '../graph/value';
-import type { InferenceSession } from '../session';
+import { GdwsError } from '../base/errors';
+import { fromFloat32, isFloat } from '../onnx/floats';
+import { arrayOfType, elementCount, type DataType } from '../onnx/value';
+import type { InferenceSession } from '../engine/session';
 import { exampleShape } from './shapes';
 
 /**

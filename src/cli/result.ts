@@ -1,6 +1,6 @@
 import type { OnnxValue } from 'onnxruntime-common';
 import { toFloat32 } from '../data/elements';
-import type { Constant } from '../graph/value';
+import type { Constant } from '../onnx/value';
 
 /** What `gdws run` prints of an output. */
 export interface OutputSummary {

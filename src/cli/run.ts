@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe } from '../measure';
-import { InferenceSession } from '../session';
+import { InferenceSession } from '../engine/session';
 import { collected, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { checkDestination } from './destination';
 import { readFeeds } from './input-files';

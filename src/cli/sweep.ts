@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { writeTogether } from '../onnx/whole-file';
 import { pageOf } from '../sweep/page/page';
 import type { SweepReport } from '../sweep/report';

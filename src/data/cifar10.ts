@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { ImageSet } from './image-set';
 import { readBytes } from './read-file';
 

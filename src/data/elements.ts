@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import { float16ToFloat32 } from '../onnx/float16';
-import { arrayOfType, type Constant, type DataType, type NumberArray } from '../graph/value';
+import { arrayOfType, type Constant, type DataType, type NumberArray } from '../onnx/value';
 
 /** Copies bytes of a file into elements of this machine's byte order. */
 export function elementsFromBytes(

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { GdwsError } from '../errors';
-import { arrayOfType, elementCount, type Constant, type DataType } from '../graph/value';
+import { GdwsError } from '../base/errors';
+import { arrayOfType, elementCount, type Constant, type DataType } from '../onnx/value';
 import { elementsFromBytes } from './elements';
 import { readBytes } from './read-file';
 

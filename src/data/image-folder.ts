@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type Sharp from 'sharp';
-import { GdwsError } from '../errors';
-import { optionalPackage } from '../optional';
-import { boolean, checkOptions, integer, listOf, required, type OptionTable } from '../options';
+import { GdwsError } from '../base/errors';
+import { optionalPackage } from '../base/optional';
+import { boolean, checkOptions, integer, listOf, required, type OptionTable } from '../base/options';
 import { ImageSet } from './image-set';
 import { compareNaturally } from './natural-order';
 import { planesOf } from './numpy-images';

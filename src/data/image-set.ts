@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-common';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 
 /** Some images of an {@link ImageSet} with their labels. */
 export interface ImageBatch {

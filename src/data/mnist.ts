@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { readIdx } from './idx';
 import { ImageSet } from './image-set';
 

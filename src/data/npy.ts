@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-common';
-import { GdwsError } from '../errors';
-import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from '../graph/value';
+import { GdwsError } from '../base/errors';
+import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from '../onnx/value';
 import { writeWhole } from '../onnx/write';
 import { elementsFromBytes } from './elements';
 import { readBytes } from './read-file';

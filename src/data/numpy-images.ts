@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-common';
-import { GdwsError } from '../errors';
-import { isFloat, toFloat32 } from '../graph/floats';
-import type { Constant, DataType } from '../graph/value';
+import { GdwsError } from '../base/errors';
+import { isFloat, toFloat32 } from '../onnx/floats';
+import type { Constant, DataType } from '../onnx/value';
 import { ImageSet } from './image-set';
 import { readNpy } from './npy';
 import { readNpz } from './npz';

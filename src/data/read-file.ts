@@ -1,5 +1,5 @@
 import fs from 'node:fs/promises';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 
 /**
  * The bytes of a data file.

@@ -1,5 +1,5 @@
-import { checkLimit, type Limits } from '../limits';
-import type { NativeProgram, NativeSession } from '../native';
+import { checkLimit, type Limits } from '../base/limits';
+import type { NativeProgram, NativeSession } from '../addon/native';
 import type { NativeConstants } from '../program/constant-pool';
 import { bytesOf, type Program } from '../program/program';
 import type { ProgramOperation } from '../program/operation';

@@ -1,10 +1,10 @@
 import { types } from 'node:util';
-import { GdwsError, type ErrorCode } from '../errors';
+import { GdwsError, type ErrorCode } from '../base/errors';
 import type { Graph } from '../graph/graph';
-import { inferValues } from '../graph/infer';
-import type { KnownValue, ValueType } from '../graph/value';
-import type { Limits } from '../limits';
-import type { NativeCompilation, NativeProgram, NativeSession } from '../native';
+import { inferValues } from '../analysis/infer';
+import type { KnownValue, ValueType } from '../onnx/value';
+import type { Limits } from '../base/limits';
+import type { NativeCompilation, NativeProgram, NativeSession } from '../addon/native';
 import { checkLeastMemory, checkMemory } from './check-memory';
 import { buildProgram } from './builder';
 import type { BuiltProgram } from '../program/built-program';

@@ -1,9 +1,10 @@
 import { Tensor } from 'onnxruntime-common';
-import { GdwsError } from '../errors';
-import { fromFloat32, isFloat } from '../graph/floats';
+import { GdwsError } from '../base/errors';
+import { fromFloat32, isFloat } from '../onnx/floats';
 import type { Graph } from '../graph/graph';
-import { arrayOfType, elementCount, type DataType, type ElementArray, type ValueType } from '../graph/value';
-import { native, type HeldMemory, type NativeArray } from '../native';
+import { arrayOfType, elementCount, type DataType, type ElementArray, type ValueType } from '../onnx/value';
+import { native, type HeldMemory } from '../addon/native';
+import type { NativeArray } from '../program/element-type';
 import { nativeTypes } from '../program/element-type';
 import { float32ToFloat16 } from '../onnx/float16';
 import { nativeTypeOf, toNativeArray } from '../program/constant-pool';

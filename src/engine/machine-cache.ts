@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildOfAddon, native } from '../native';
+import { buildOfAddon, native } from '../addon/native';
 
 const format = 1;
 const mostBytes = 8 << 20;

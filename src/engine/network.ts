@@ -1,11 +1,11 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
-import { otherwiseGuessed } from '../graph/guessed-dims';
-import type { KnownValue, ValueType } from '../graph/value';
-import type { FileMemory } from '../onnx/file-memory';
+import { otherwiseGuessed } from '../analysis/guessed-dims';
+import type { KnownValue, ValueType } from '../onnx/value';
+import type { FileMemory } from './file-memory';
 import { placeOf } from '../onnx/node-place';
 import { requireKnownVersions } from '../onnx/versions';
-import { native, type NativeCompilation } from '../native';
+import { native, type NativeCompilation } from '../addon/native';
 import { operatorOf } from '../operators';
 import {
   beginCompiling,

@@ -1,4 +1,4 @@
-import type { KnownValue } from '../graph/value';
+import type { KnownValue } from '../onnx/value';
 
 /**
  * A text that is the same for feeds which one program can be run with: of each input, in this order, the element type, the

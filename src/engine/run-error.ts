@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 
 const runSmaller = 'Run smaller batches, or fewer at once.';
 

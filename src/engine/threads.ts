@@ -1,4 +1,4 @@
-import { native } from '../native';
+import { native } from '../addon/native';
 
 /** Threads that one session may have. */
 export const mostThreads = 1024;

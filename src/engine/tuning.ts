@@ -1,4 +1,4 @@
-import { native, type NativeSession, type NativeTuning } from '../native';
+import { native, type NativeSession, type NativeTuning } from '../addon/native';
 import { namingNodes, type LoweredGraph } from './compile';
 import { MachineCache } from './machine-cache';
 

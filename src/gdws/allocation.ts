@@ -1,22 +1,7 @@
+import { totalCost, totalLoss, type Choice, type Choices } from './choices';
 import { closeGap } from './core-search';
 import { frontierOf } from './frontier';
 import { relax } from './relaxation';
-
-/** What can be chosen for one layer: to stay dense at no loss, or to be GDWS with n = 1, 2, ... steps. */
-export interface Choices {
-  /** Cost of the standard convolution. */
-  readonly dense: number;
-  /**
-   * Cost after n steps, non-decreasing: linear where multiply-accumulates or weights are counted, anything where time was
-   * measured. As long as `losses`; `costs[0]` is never read.
-   */
-  readonly costs: ArrayLike<number>;
-  /** Loss after n steps, non-increasing; `losses[0]`, no kernel at all, is never chosen. */
-  readonly losses: Float64Array;
-}
-
-/** Steps to take, or the layer stays as it is. */
-export type Choice = number | 'dense';
 
 /** A choice for each layer. */
 export interface Allocation {
@@ -27,32 +12,6 @@ export interface Allocation {
   readonly bound: number;
   /** Whether the search was exhaustive, so that no allocation loses less than this one, either. */
   readonly isOptimal: boolean;
-}
-
-export function costOf(choices: Choices, choice: Choice): number {
-  return choice === 'dense' ? choices.dense : choices.costs[choice]!;
-}
-
-export function lossOf(choices: Choices, choice: Choice): number {
-  return choice === 'dense' ? 0 : choices.losses[choice]!;
-}
-
-export function totalCost(layers: readonly Choices[], chosen: readonly Choice[]): number {
-  return layers.reduce((sum, choices, layer) => sum + costOf(choices, chosen[layer]!), 0);
-}
-
-export function totalLoss(layers: readonly Choices[], chosen: readonly Choice[]): number {
-  return layers.reduce((sum, choices, layer) => sum + lossOf(choices, chosen[layer]!), 0);
-}
-
-/** GDWS with so many steps where that is cheaper than the standard convolution, which else is the better choice. */
-export function ifCheaper(choices: Choices, steps: number): Choice {
-  return choices.costs[steps]! < choices.dense ? steps : 'dense';
-}
-
-/** Costs of 0, 1, ..., `steps` steps that cost `step` each. */
-export function linearCosts(step: number, steps: number): Float64Array {
-  return Float64Array.from({ length: steps + 1 }, (_, n) => n * step);
 }
 
 /** Every layer at its least cost. */

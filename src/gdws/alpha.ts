@@ -1,7 +1,9 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { convolutionsInstead, type Convolutions, type Layer } from './layers';
 import { nameOf } from '../onnx/node-place';
-import type { CompressOptions } from './options';
+
+/** Weight-error vectors α by layer name, one number for each input channel. */
+export type GivenAlpha = ReadonlyMap<string, ArrayLike<number>> | Readonly<Record<string, ArrayLike<number>>>;
 
 /** Weight-error vectors α by the name of the convolution. */
 export type Alpha = ReadonlyMap<string, ArrayLike<number>>;
@@ -12,7 +14,7 @@ export type Alpha = ReadonlyMap<string, ArrayLike<number>>;
  * @throws {GdwsError} ARGUMENT_INVALID where one names no convolution, or has other than a number from 0 on for each
  *   input channel
  */
-export function readAlpha(given: CompressOptions['alpha'], { layers, leftAlone }: Convolutions): Alpha {
+export function readAlpha(given: GivenAlpha | undefined, { layers, leftAlone }: Convolutions): Alpha {
   const alpha: Alpha = new Map(
     given instanceof Map
       ? (given as Alpha).entries()

@@ -1,5 +1,15 @@
-import type { Candidate } from './core-search';
+
 import { lowerHull } from './frontier';
+
+/** A choice that may be part of a better solution than the best known. */
+export interface Candidate {
+  /** Of the layer's frontier. */
+  readonly index: number;
+  /** Beyond that of the relaxation's choice. */
+  readonly cost: number;
+  /** What it loses, its cost counted by the multiplier, beyond the relaxation's choice; at least 0. */
+  readonly excess: number;
+}
 
 /** A move along the lower convex hull of a layer's candidates, away from the relaxation's choice. */
 interface Move {

@@ -1,3 +1,4 @@
+import type { Candidate } from './completions';
 import { Completions } from './completions';
 import type { Frontier } from './frontier';
 import type { Relaxation } from './relaxation';
@@ -7,16 +8,6 @@ const attempts = [2e4, 2e5, 1e6];
 
 /** A gap, relative to the bound, that is not worth another attempt. */
 const negligible = 1e-6;
-
-/** A choice that may be part of a better solution than the best known. */
-export interface Candidate {
-  /** Of the layer's frontier. */
-  readonly index: number;
-  /** Beyond that of the relaxation's choice. */
-  readonly cost: number;
-  /** What it loses, its cost counted by the multiplier, beyond the relaxation's choice; at least 0. */
-  readonly excess: number;
-}
 
 /** A layer for which there is more than one. */
 interface CoreLayer {

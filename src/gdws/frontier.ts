@@ -1,4 +1,4 @@
-import type { Choice, Choices } from './allocation';
+import type { Choice, Choices } from './choices';
 
 /** The choices of a layer that no other one beats in cost and loss. */
 export interface Frontier {

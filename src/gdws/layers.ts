@@ -1,12 +1,12 @@
-import { GdwsError } from '../errors';
-import { isFloat, toFloat32 } from '../graph/floats';
+import { GdwsError } from '../base/errors';
+import { isFloat, toFloat32 } from '../onnx/floats';
 import type { Graph } from '../graph/graph';
-import { elementCount, type Constant, type DataType, type KnownValue } from '../graph/value';
+import { elementCount, type Constant, type DataType, type KnownValue } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
-import { nearest } from '../nearest';
+import { nearest } from '../base/nearest';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import { matches, type CompressOptions } from './options';
+import { matches, type LayerSelection } from './layer-selection';
 import { taps, type ConvolutionShape } from './shape';
 
 /** Why a convolution stays as it is. */
@@ -62,7 +62,7 @@ export interface Convolutions {
 export function findConvolutions(
   graph: Graph,
   values: ReadonlyMap<string, KnownValue>,
-  options: Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer'>,
+  options: LayerSelection,
 ): Convolutions {
   const nodes = graph.nodes.filter(isConvolution);
   checkPatterns(graph, nodes, options);
@@ -129,7 +129,7 @@ export function isConvolution({ opType, domain }: NodeProto): boolean {
 function checkPatterns(
   graph: Graph,
   convolutions: readonly NodeProto[],
-  { include = [], exclude = [] }: Pick<CompressOptions, 'include' | 'exclude'>,
+  { include = [], exclude = [] }: LayerSelection,
 ): void {
   for (const [option, patterns] of Object.entries({ include, exclude })) {
     for (const pattern of patterns) {
@@ -176,7 +176,7 @@ function reasonToLeave(
   index: number,
   weights: Constant | undefined,
   shape: ConvolutionShape | undefined,
-  { include, exclude = [], firstLayer = false }: Pick<CompressOptions, 'include' | 'exclude' | 'firstLayer'>,
+  { include, exclude = [], firstLayer = false }: LayerSelection,
 ): DenseReason | undefined {
   const name = nameOf(node);
   if (shape && taps(shape) === 1) return 'pointwise';

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph';
-import { elementCount, type KnownValue } from '../graph/value';
+import { elementCount, type KnownValue } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
 import type { NodeProto } from '../onnx/onnx_pb';
 

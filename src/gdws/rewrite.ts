@@ -4,7 +4,7 @@ import type { NodeProto } from '../onnx/onnx_pb';
 import type { Layer } from './layers';
 import { nameOf } from '../onnx/node-place';
 import type { Stages } from './stages';
-import { fromFloat32 } from '../graph/floats';
+import { fromFloat32 } from '../onnx/floats';
 
 /** The attributes of a convolution that belong to the depthwise stage. */
 const spatialAttributes = new Set(['auto_pad', 'dilations', 'pads', 'strides']);

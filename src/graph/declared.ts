@@ -1,6 +1,6 @@
 import type { GraphProto, ValueInfoProto } from '../onnx/onnx_pb';
 import { dataTypeOf } from '../onnx/tensor';
-import type { DataType } from './value';
+import type { DataType } from '../onnx/value';
 
 /** What a model declares of a tensor: a free dim is a name, or undefined. */
 export interface DeclaredValue {

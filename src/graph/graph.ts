@@ -1,5 +1,5 @@
-import { GdwsError, located } from '../errors';
-import { defaultLimits, type Limits } from '../limits';
+import { GdwsError, located } from '../base/errors';
+import { defaultLimits, type Limits } from '../base/limits';
 import { constantOfNode } from '../onnx/constant-node';
 import { isStandardDomain } from '../onnx/domain';
 import { makeValueInfo } from '../onnx/make';
@@ -9,7 +9,7 @@ import { decodeTensor, encodeTensor } from '../onnx/tensor';
 import { declaredValues, type DeclaredValue } from './declared';
 import { allNames, namesReadBy } from './reads';
 import { sortNodes } from './sort';
-import type { Constant } from './value';
+import type { Constant } from '../onnx/value';
 
 export type { DeclaredValue } from './declared';
 

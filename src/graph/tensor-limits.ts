@@ -1,6 +1,6 @@
-import { GdwsError, type ErrorDetails } from '../errors';
-import { checkLimit, type Limits } from '../limits';
-import { arrayOfType, elementCount, type ValueType } from './value';
+import { GdwsError, type ErrorDetails } from '../base/errors';
+import { checkLimit, type Limits } from '../base/limits';
+import { arrayOfType, elementCount, type ValueType } from '../onnx/value';
 
 /** Dims that a tensor may have: NumPy allows as many. */
 const mostDims = 64;

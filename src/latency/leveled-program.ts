@@ -6,7 +6,7 @@ import { toNativeConstants, type NativeConstants } from '../program/constant-poo
 import { Program } from '../program/program';
 import type { ValueId } from '../program/operation';
 import type { ConvolutionShape } from '../gdws/shape';
-import { elementCount } from '../graph/value';
+import { elementCount } from '../onnx/value';
 import { nativeTypes } from '../program/element-type';
 import { stepsAt, unevenCounts } from './levels';
 import { noise } from './noise';

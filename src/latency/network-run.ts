@@ -1,9 +1,9 @@
 import { Tensor } from 'onnxruntime-common';
 import { checkFeeds, toNativeFeed, toTensor } from '../engine/feeds';
-import { fromFloat32, isFloat } from '../graph/floats';
+import { fromFloat32, isFloat } from '../onnx/floats';
 import type { Graph } from '../graph/graph';
-import { arrayOfType, elementCount, type KnownValue, type ValueType } from '../graph/value';
-import type { NativeProgram } from '../native';
+import { arrayOfType, elementCount, type KnownValue, type ValueType } from '../onnx/value';
+import type { NativeProgram } from '../addon/native';
 import { noise } from './noise';
 
 /** Runs programs of one graph on made-up inputs, doing all that `InferenceSession.run` does. */

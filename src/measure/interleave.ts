@@ -1,5 +1,5 @@
-import { GdwsError } from '../errors';
-import { callback, checkOptions, integer, number, signal as signalOption, type OptionTable } from '../options';
+import { GdwsError } from '../base/errors';
+import { callback, checkOptions, integer, number, signal as signalOption, type OptionTable } from '../base/options';
 import { describe, ratio, type Distribution, type Ratio } from './statistics';
 
 /** One of the things that are timed against each other. */

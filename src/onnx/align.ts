@@ -1,4 +1,4 @@
-import { arrayOfType } from '../graph/value';
+import { arrayOfType } from './value';
 import type { ModelProto } from './onnx_pb';
 import { dataTypeOf } from './tensor';
 import { allTensors } from './tensors';

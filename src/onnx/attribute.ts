@@ -1,5 +1,5 @@
 import { create, isFieldSet } from '@bufbuild/protobuf';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { placeOf } from './node-place';
 import {
   AttributeProto_AttributeType as AttributeType,

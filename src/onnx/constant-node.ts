@@ -1,4 +1,4 @@
-import type { Constant } from '../graph/value';
+import type { Constant } from './value';
 import {
   floatAttribute,
   floatsAttribute,

@@ -1,8 +1,9 @@
 import path from 'node:path';
-import { GdwsError, type ErrorDetails } from '../errors';
-import { checkLimit, type Limits } from '../limits';
+import { GdwsError, type ErrorDetails } from '../base/errors';
+import { checkLimit, type Limits } from '../base/limits';
 import { readWithin } from './folder';
 import { TensorProto_DataLocation as DataLocation, type ModelProto, type TensorProto } from './onnx_pb';
+import type { BeforeReading } from './regular-file';
 import { isExternal, rawLength } from './tensor';
 import { allTensors } from './tensors';
 
@@ -14,7 +15,12 @@ import { allTensors } from './tensors';
  * @see https://onnx.ai/onnx/repo-docs/ExternalData.html
  * @throws GdwsError EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
-export async function loadExternalData(model: ModelProto, file: string, limits: Limits): Promise<string[]> {
+export async function loadExternalData(
+  model: ModelProto,
+  file: string,
+  limits: Limits,
+  beforeReading?: BeforeReading,
+): Promise<string[]> {
   const files = new Map<string, Uint8Array>();
   let read = 0;
   let used = 0;
@@ -23,9 +29,10 @@ export async function loadExternalData(model: ModelProto, file: string, limits: 
     const { location, offset, length } = entriesOf(tensor, at);
     let bytes = files.get(location);
     if (!bytes) {
-      bytes = await readWithin(path.dirname(file), location, at, (size) => {
+      const check = (size: number) => {
         checkLimit(limits, 'externalBytes', (read += size), 'the files beside the model have too many bytes', at);
-      });
+      };
+      bytes = await readWithin({ folder: path.dirname(file), location, at, check, beforeReading });
       files.set(location, bytes);
     }
     const end = offset + (length ?? rawLength(tensor) ?? Math.max(0, bytes.length - offset));

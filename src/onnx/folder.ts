@@ -1,23 +1,27 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { GdwsError, type ErrorDetails } from '../errors';
-import { openRegular, readAndClose, Refusal } from './regular-file';
+import { GdwsError, type ErrorDetails } from '../base/errors';
+import { openRegular, readAndClose, Refusal, type BeforeReading } from './regular-file';
+
+/** A file that a model names. */
+interface NamedFile {
+  readonly folder: string;
+  /** Relative to the folder, which it may not lead out of. */
+  readonly location: string;
+  /** Where it is named, for errors. */
+  readonly at: ErrorDetails;
+  /** Is told how many bytes there are before they are read. */
+  check(bytes: number): void;
+  readonly beforeReading?: BeforeReading;
+}
 
 /**
  * The bytes of a file that a model names.
- *
- * @param location relative to the folder, which it may not lead out of
- * @param check is told how many bytes there are before they are read
  * @throws GdwsError EXTERNAL_DATA, and what `check` throws
  */
-export async function readWithin(
-  folder: string,
-  location: string,
-  at: ErrorDetails,
-  check: (bytes: number) => void,
-): Promise<Uint8Array> {
+export async function readWithin({ folder, location, at, check, beforeReading }: NamedFile): Promise<Uint8Array> {
   try {
-    return await readAndClose(await openWithin(folder, location), check);
+    return await readAndClose(await openWithin(folder, location), check, beforeReading);
   } catch (cause) {
     if (cause instanceof GdwsError) throw cause;
     if (cause instanceof RangeError)

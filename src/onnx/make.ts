@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { Constant, DataType } from '../graph/value';
+import type { Constant, DataType } from './value';
 import { makeAttribute, type AttributeValue } from './attribute';
 import {
   GraphProtoSchema,

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { native } from '../native';
 
 /** Why a file is not read. */
 export class Refusal extends Error {}
@@ -45,12 +44,8 @@ function requireRegular(stats: fs.Stats): void {
 /** Node reads at most 2 GiB at once. */
 export const chunkBytes = 2 ** 30;
 
-/** Memory for the bytes of a file, in huge pages where the system grants them. @throws RangeError where there is no room */
-export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
-  const memory = new Uint8Array(bytes);
-  native().preferHugePages(memory);
-  return memory;
-}
+/** Is given memory that a file is about to be read to, and was not touched yet. */
+export type BeforeReading = (memory: Uint8Array) => void;
 
 /**
  * The bytes of an open file, which is closed whatever happens.
@@ -61,11 +56,13 @@ export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
 export async function readAndClose(
   handle: fs.promises.FileHandle,
   check: (bytes: number) => void,
+  beforeReading: BeforeReading = () => undefined,
 ): Promise<Uint8Array> {
   try {
     const { size } = await handle.stat();
     check(size);
-    const bytes = allocate(size);
+    const bytes = new Uint8Array(size);
+    beforeReading(bytes);
     for (let read = 0; read < size;) {
       const { bytesRead } = await handle.read(bytes, read, Math.min(chunkBytes, size - read), read);
       if (bytesRead === 0) throw new Refusal('it became shorter while it was read');

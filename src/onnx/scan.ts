@@ -1,7 +1,7 @@
 import v8 from 'node:v8';
 import { ScalarType, type DescMessage } from '@bufbuild/protobuf';
-import { GdwsError } from '../errors';
-import { checkLimit, type Limits } from '../limits';
+import { GdwsError } from '../base/errors';
+import { checkLimit, type Limits } from '../base/limits';
 import { ModelProtoSchema, NodeProtoSchema } from './onnx_pb';
 
 // https://protobuf.dev/programming-guides/encoding/

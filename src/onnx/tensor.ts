@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
-import { GdwsError, type ErrorDetails } from '../errors';
-import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from '../graph/value';
+import { GdwsError, type ErrorDetails } from '../base/errors';
+import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from './value';
 import {
   TensorProto_DataLocation as DataLocation,
   TensorProto_DataType as Code,

@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { isStandardDomain } from './domain';
 import type { ModelProto } from './onnx_pb';
 

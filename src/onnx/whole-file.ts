@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 
 /** A file to write, in parts that follow each other. */
 export interface FileParts {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { externalize } from './externalize';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
 import { isSameFile } from './same-file';

@@ -1,6 +1,6 @@
-import type { Lowering } from '../engine/lowering';
+import type { Lowering } from './lowering';
 import type { UnaryName } from '../program/operation';
-import type { Constant } from '../graph/value';
+import type { Constant } from '../onnx/value';
 import { floatAttribute, stringAttribute } from '../onnx/attribute';
 import { requireArithmetic, requireFloat, scalar } from './arguments';
 import { requireBroadcastTo } from './broadcast';

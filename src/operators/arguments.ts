@@ -1,4 +1,4 @@
-import type { DataType, KnownValue } from '../graph/value';
+import type { DataType, KnownValue } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { dataTypeOf } from '../onnx/tensor';
 import { isFloat, isInteger, numbersOf } from './elements';

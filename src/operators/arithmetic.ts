@@ -1,6 +1,6 @@
-import type { Lowering, ValueId } from '../engine/lowering';
+import type { Lowering, ValueId } from './lowering';
 import type { BinaryName, UnaryName } from '../program/operation';
-import type { ValueType } from '../graph/value';
+import type { ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
 import { aligned } from './aligned';
 import { commonType, requireArithmetic, requireFloat } from './arguments';

@@ -1,5 +1,5 @@
-import type { Lowering } from '../engine/lowering';
-import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
+import type { Lowering } from './lowering';
+import { elementCount, type Constant, type DataType, type ValueType } from '../onnx/value';
 import { typeAttribute } from './arguments';
 import { bigintsOf, constantOf, isBigInteger, isFloat, isInteger, numbersOf } from './elements';
 import { required } from './emission';

@@ -1,5 +1,5 @@
-import type { Lowering, ValueId } from '../engine/lowering';
-import type { ValueType } from '../graph/value';
+import type { Lowering, ValueId } from './lowering';
+import type { ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { commonType, ranked, requireFloat } from './arguments';
 import { filled } from './elements';

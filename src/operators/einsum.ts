@@ -1,5 +1,5 @@
-import type { Lowering, ValueId } from '../engine/lowering';
-import { elementCount, type DataType, type ValueType } from '../graph/value';
+import type { Lowering, ValueId } from './lowering';
+import { elementCount, type DataType, type ValueType } from '../onnx/value';
 import { stringAttribute } from '../onnx/attribute';
 import { commonType, requireArithmetic } from './arguments';
 import { isFloat } from './elements';

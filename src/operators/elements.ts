@@ -1,12 +1,5 @@
-import { GdwsError } from '../errors';
-import {
-  arrayOfType,
-  elementCount,
-  type Constant,
-  type DataType,
-  type ElementArray,
-  type NumberArray,
-} from '../graph/value';
+import { GdwsError } from '../base/errors';
+import { arrayOfType, elementCount, type Constant, type DataType, type ElementArray, type NumberArray } from '../onnx/value';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../onnx/float16';
 
 /** Whether the engine holds elements of this type as float32. */

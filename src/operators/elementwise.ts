@@ -1,4 +1,4 @@
-import { elementCount, type Constant, type DataType } from '../graph/value';
+import { elementCount, type Constant, type DataType } from '../onnx/value';
 import { broadcastInputs } from './broadcast';
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
 import { foldable } from './folding';

@@ -1,6 +1,6 @@
-import type { Lowering, ValueId } from '../engine/lowering';
+import type { Lowering, ValueId } from './lowering';
 import type { BinaryName, UnaryName } from '../program/operation';
-import type { DataType, ValueType } from '../graph/value';
+import type { DataType, ValueType } from '../onnx/value';
 import { constantOf } from './elements';
 import type { OperatorCall } from './operator';
 

@@ -1,4 +1,4 @@
-import type { Constant } from '../graph/value';
+import type { Constant } from '../onnx/value';
 import type { OperatorCall } from './operator';
 
 /** Elements a folded output may have though its inputs have fewer: enough for shapes, grids and tables. */

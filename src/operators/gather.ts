@@ -1,5 +1,5 @@
-import type { Lowering, ValueId } from '../engine/lowering';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import type { Lowering, ValueId } from './lowering';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute } from '../onnx/attribute';
 import { axisAttribute, ranked } from './arguments';
 import { isInteger, newElements, numbersOf } from './elements';

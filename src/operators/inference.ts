@@ -1,4 +1,4 @@
-import type { ValueType } from '../graph/value';
+import type { ValueType } from '../onnx/value';
 import type { Operator, OperatorCall } from './operator';
 
 /** The `infer` of an operator with one output, whose `describe` says more than type and dims. */

@@ -1,5 +1,5 @@
-import type { Constant } from '../graph/value';
-import { elementCount } from '../graph/value';
+import type { Constant } from '../onnx/value';
+import { elementCount } from '../onnx/value';
 import { newElements } from './elements';
 
 /** Row-major strides of a dense tensor, in elements. */

@@ -1,6 +1,6 @@
-import type { Lowering, ValueId } from '../engine/lowering';
+import type { Lowering, ValueId } from './lowering';
 import type { BinaryName, CompareName } from '../program/operation';
-import { elementCount, type Constant, type DataType, type ValueType } from '../graph/value';
+import { elementCount, type Constant, type DataType, type ValueType } from '../onnx/value';
 import { aligned } from './aligned';
 import { commonType, requireFloat } from './arguments';
 import { broadcastInputs } from './broadcast';

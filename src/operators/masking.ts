@@ -1,6 +1,6 @@
-import type { Lowering, ValueId } from '../engine/lowering';
+import type { Lowering, ValueId } from './lowering';
 import { nativeTypeOf } from '../program/constant-pool';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
 import { normalizeAxis, ranked, requireFloat, requireTabular, scalar } from './arguments';
 import { constantOf, newElements, numbersOf } from './elements';

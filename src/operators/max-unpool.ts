@@ -1,5 +1,5 @@
-import type { Lowering } from '../engine/lowering';
-import type { ValueType } from '../graph/value';
+import type { Lowering } from './lowering';
+import type { ValueType } from '../onnx/value';
 import { hasAttribute, intsAttribute } from '../onnx/attribute';
 import { integers, ranked, requireFloat } from './arguments';
 import { required } from './emission';

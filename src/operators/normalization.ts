@@ -1,5 +1,5 @@
-import type { Lowering, ValueId } from '../engine/lowering';
-import { elementCount, type ValueType } from '../graph/value';
+import type { Lowering, ValueId } from './lowering';
+import { elementCount, type ValueType } from '../onnx/value';
 import { floatAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { axisAttribute, commonType, normalizeAxes, ranked, requireFloat } from './arguments';
 import { requireBroadcastTo } from './broadcast';

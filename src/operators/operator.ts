@@ -1,9 +1,9 @@
-import { GdwsError, type ErrorCode, type ErrorDetails } from '../errors';
+import { GdwsError, type ErrorCode, type ErrorDetails } from '../base/errors';
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import type { Constant, KnownValue, ValueType } from '../graph/value';
-import type { Lowering } from '../engine/lowering';
-import { mostValueElements } from '../engine/value-limit';
+import type { Constant, KnownValue, ValueType } from '../onnx/value';
+import type { Lowering } from './lowering';
+import { mostValueElements } from './value-limit';
 
 /** One node with what is known of its inputs, as an operator's functions see it. */
 export class OperatorCall {

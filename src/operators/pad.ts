@@ -1,5 +1,5 @@
-import type { Lowering, ValueId } from '../engine/lowering';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import type { Lowering, ValueId } from './lowering';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { floatAttribute, hasAttribute, stringAttribute } from '../onnx/attribute';
 import { commonType, integers, integersArgument, normalizeAxes, requireTabular, scalar } from './arguments';
 import { isFloat, newElements, constantOf } from './elements';

@@ -1,6 +1,6 @@
-import type { Lowering, ValueId } from '../engine/lowering';
+import type { Lowering, ValueId } from './lowering';
 import type { ReduceName } from '../program/operation';
-import { elementCount, type ValueType } from '../graph/value';
+import { elementCount, type ValueType } from '../onnx/value';
 import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { ranked, requireFloat } from './arguments';
 import { filled } from './elements';

@@ -1,4 +1,4 @@
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute, stringAttribute } from '../onnx/attribute';
 import { integers, ranked } from './arguments';
 import { broadcast } from './broadcast';

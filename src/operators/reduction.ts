@@ -1,6 +1,6 @@
-import type { Lowering } from '../engine/lowering';
+import type { Lowering } from './lowering';
 import type { ReduceName } from '../program/operation';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
 import { axisAttribute, integersArgument, normalizeAxes, requireArithmetic, requireFloat } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf, wrapped } from './elements';

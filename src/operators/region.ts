@@ -1,5 +1,5 @@
-import type { Lowering } from '../engine/lowering';
-import type { ValueType } from '../graph/value';
+import type { Lowering } from './lowering';
+import type { ValueType } from '../onnx/value';
 import { floatAttribute, intAttribute, stringAttribute } from '../onnx/attribute';
 import { commonType, ranked, requireFloat } from './arguments';
 import { isInteger, numbersOf } from './elements';

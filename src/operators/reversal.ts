@@ -1,6 +1,6 @@
 import type { BinaryName } from '../program/operation';
-import type { Lowering, ValueId } from '../engine/lowering';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import type { Lowering, ValueId } from './lowering';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
 import { ranked, requireTabular } from './arguments';
 import { constantOf, numbersOf } from './elements';

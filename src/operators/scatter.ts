@@ -1,5 +1,5 @@
-import type { Lowering } from '../engine/lowering';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import type { Lowering } from './lowering';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { stringAttribute } from '../onnx/attribute';
 import { axisAttribute, commonType, ranked, requireArithmetic } from './arguments';
 import { bigintsOf, constantOf, isInteger, newElements, numbersOf } from './elements';

@@ -1,4 +1,4 @@
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { integers, integersArgument, normalizeAxes } from './arguments';
 import { reshaped } from './elements';

@@ -1,5 +1,5 @@
-import type { Lowering } from '../engine/lowering';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import type { Lowering } from './lowering';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { integersArgument, normalizeAxes, ranked } from './arguments';
 import { required } from './emission';
 import { inferOne } from './inference';

@@ -1,5 +1,5 @@
-import type { Lowering } from '../engine/lowering';
-import { elementCount } from '../graph/value';
+import type { Lowering } from './lowering';
+import { elementCount } from '../onnx/value';
 import { axisAttribute, requireFloat } from './arguments';
 import { filled } from './elements';
 import { floats, required } from './emission';

@@ -1,5 +1,5 @@
-import type { Lowering } from '../engine/lowering';
-import { elementCount, type Constant, type ValueType } from '../graph/value';
+import type { Lowering } from './lowering';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, tensorAttribute } from '../onnx/attribute';
 import { constantOfNode } from '../onnx/constant-node';
 import { placeOf } from '../onnx/node-place';

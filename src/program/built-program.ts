@@ -1,4 +1,4 @@
-import type { Constant } from '../graph/value';
+import type { Constant } from '../onnx/value';
 import type { Program } from './program';
 
 /** A program and the constants it uses by their number. */

@@ -1,6 +1,6 @@
-import type { Constant, DataType, ElementArray, ValueType } from '../graph/value';
+import type { Constant, DataType, ElementArray, ValueType } from '../onnx/value';
 import { nativeTypes, type NativeType } from './element-type';
-import { type NativeArray, type NativeConstant } from '../native';
+import type { NativeArray, NativeConstant } from './element-type';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../onnx/float16';
 
 /** The element type with which the engine holds tensors of a model's type; `undefined` where it has none. */

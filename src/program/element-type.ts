@@ -1,3 +1,12 @@
 /** Element types that the engine computes with; their place in this list is their number in a program (`DataType`). */
 export const nativeTypes = ['float32', 'int64', 'int32', 'uint8', 'bool'] as const;
 export type NativeType = (typeof nativeTypes)[number];
+
+/** Elements of a tensor in the engine: float32, int64, int32, and uint8 for both uint8 and bool. */
+export type NativeArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+
+export interface NativeConstant {
+  /** Index in `nativeTypes`. */
+  readonly type: number;
+  readonly data: NativeArray;
+}

@@ -1,4 +1,4 @@
-import { GdwsError } from '../errors';
+import { GdwsError } from '../base/errors';
 import { nativeTypes } from './element-type';
 import type { Activation, OpcodeName, ValueId } from './operation';
 import { storages, type Program } from './program';

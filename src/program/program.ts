@@ -1,4 +1,4 @@
-import { arrayOfType, elementCount } from '../graph/value';
+import { arrayOfType, elementCount } from '../onnx/value';
 import type { NativeType } from './element-type';
 import type { ProgramOperation, ValueId } from './operation';
 

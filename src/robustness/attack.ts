@@ -1,9 +1,10 @@
-import { GdwsError } from '../errors';
-import { callback, checkOptions, integer, signal as signalOption, type OptionTable } from '../options';
+import { GdwsError } from '../base/errors';
+import { callback, checkOptions, integer, signal as signalOption, type OptionTable } from '../base/options';
 import { attackerOf } from './attacks';
 import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
 import type { Outcome, Point } from './point';
-import { Queries, rows, type Passes } from './queries';
+import { rows } from '../gradient/rows';
+import { Queries, type Passes } from './queries';
 import { RandomStream } from './random-stream';
 import type { AttackSettings } from './settings';
 

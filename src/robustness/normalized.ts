@@ -1,5 +1,5 @@
-import { GdwsError } from '../errors';
-import { checkOptions, group, listOf, number, required } from '../options';
+import { GdwsError } from '../base/errors';
+import { checkOptions, group, listOf, number, required } from '../base/options';
 import type { Classifier, LogitsClassifier } from './classifier';
 
 /** What a network expects of its input: (pixel - mean) / std, one number for each channel or one for all. */

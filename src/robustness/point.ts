@@ -1,5 +1,4 @@
 import { marginOf, predictedClass } from './classifier';
-import type { Queries } from './queries';
 import type { RandomStream } from './random-stream';
 
 /** An image under attack, classified right without it. */
@@ -43,33 +42,4 @@ export class Outcome {
     this.margin = other.margin;
     this.image = other.image;
   }
-}
-
-/** Something that tries to break points. */
-export type Attacker = (queries: Queries, points: readonly Point[]) => Promise<Outcome[]>;
-
-/** Runs several attackers in turn, each on the points that still stand. */
-export async function inTurn(
-  queries: Queries,
-  points: readonly Point[],
-  attackers: readonly Attacker[],
-): Promise<Outcome[]> {
-  const outcomes = points.map((point) => new Outcome(point));
-  for (const attacker of attackers) {
-    const standing = points.flatMap((_, index) => (outcomes[index]!.broken ? [] : [index]));
-    if (standing.length === 0) break;
-    const found = await attacker(
-      queries,
-      standing.map((index) => points[index]!),
-    );
-    standing.forEach((index, position) => outcomes[index]!.merge(found[position]!));
-  }
-  return outcomes;
-}
-
-/** The runs of a targeted attack: for each class by falling likelihood after an image's own, as often as is wanted. */
-export function runsByRank(ranks: number, restarts: number, make: (rank: number, run: number) => Attacker): Attacker[] {
-  return Array.from({ length: ranks * restarts }, (_, number) =>
-    make(1 + Math.floor(number / restarts), number % restarts),
-  );
 }

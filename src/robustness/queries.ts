@@ -1,6 +1,7 @@
-import { GdwsError } from '../errors';
+import { rows } from '../gradient/rows';
+import { GdwsError } from '../base/errors';
 import type { Classifier, LogitsClassifier } from './classifier';
-import type { Loss } from './loss';
+import type { Loss } from '../gradient/loss';
 import type { Point } from './point';
 
 /** How often images went through a network. */
@@ -126,9 +127,4 @@ function packed(images: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(images.length * size);
   images.forEach((image, index) => all.set(image, index * size));
   return all;
-}
-
-/** Views of the rows of a matrix. */
-export function rows(matrix: Float32Array, width: number): Float32Array[] {
-  return Array.from({ length: matrix.length / width }, (_, row) => matrix.subarray(row * width, (row + 1) * width));
 }

@@ -1,5 +1,5 @@
-import { GdwsError } from '../errors';
-import { knownInstead, wrongValue } from '../options';
+import { GdwsError } from '../base/errors';
+import { knownInstead, wrongValue } from '../base/options';
 import { norms, type Norm } from './norm';
 import type { Epsilon } from './settings';
 

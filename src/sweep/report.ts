@@ -1,4 +1,4 @@
-import type { LayerSummary } from '../gdws/summary';
+import type { LayerSummary } from '../compress/summary';
 import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
 

@@ -1,4 +1,4 @@
-import type { DecomposedLayer } from '../gdws/decomposed-layers';
+import type { DecomposedLayer } from '../compress/decomposed-layers';
 import type { LayerSpectrum } from './report';
 
 /** Points of a curve, beyond which none is seen. */

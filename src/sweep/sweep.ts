@@ -1,29 +1,18 @@
 import { ImageSet } from '../data/image-set';
-import { outcomesOf } from '../drop/outcomes';
+import { outcomesOf } from '../compress/drop/outcomes';
 import { roundFeed } from '../engine/feeds';
-import { GdwsError } from '../errors';
-import type { Compression } from '../gdws/compress';
-import { prepareOptions, type PrepareOptions } from '../gdws/options';
-import { prepareCompression, type PreparedCompression } from '../gdws/prepare';
-import type { DataType } from '../graph/value';
+import { GdwsError } from '../base/errors';
+import type { Compression } from '../compress/compression';
+import { prepareOptions, type PrepareOptions } from '../compress/options';
+import { prepareCompression, type PreparedCompression } from '../compress/prepare';
+import type { DataType } from '../onnx/value';
 import { measureInterleaved } from '../measure';
-import { native } from '../native';
-import {
-  callback,
-  checkOptions,
-  instanceOf,
-  integer,
-  listOf,
-  number,
-  object,
-  only,
-  required,
-  type OptionTable,
-} from '../options';
+import { native } from '../addon/native';
+import { callback, checkOptions, instanceOf, integer, listOf, number, object, only, required, type OptionTable } from '../base/options';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { proportion } from '../robustness/statistics/wilson';
-import { InferenceSession } from '../session';
+import { InferenceSession } from '../engine/session';
 import { Tensor } from 'onnxruntime-common';
 import type { SweepMethod, SweepReport, SweptNetwork } from './report';
 import { spectraOf } from './spectra';

@@ -1,4 +1,4 @@
-import { elementCount } from '../../graph/value';
+import { elementCount } from '../../onnx/value';
 import { placeOfInput, type Operation, type ProgramOperation, type ValueId } from '../operation';
 import type { ProgramValue } from '../program';
 import type { Pattern, ProgramRewriter } from '../program-rewriter';

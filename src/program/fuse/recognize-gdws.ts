@@ -1,4 +1,4 @@
-import type { Constant } from '../../graph/value';
+import type { Constant } from '../../onnx/value';
 import type { BuiltProgram } from '../built-program';
 import { toNativeArray, type ConstantPool } from '../constant-pool';
 import { gdwsInPlaceOf } from '../gdws-operation';

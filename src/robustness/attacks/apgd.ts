@@ -1,6 +1,7 @@
-import { crossEntropy, dlr, ranked, targetedDlr, type Loss } from '../loss';
+import { crossEntropy, dlr, ranked, targetedDlr, type Loss } from '../../gradient/loss';
 import type { Norm } from '../norm';
-import { inTurn, Outcome, runsByRank, type Attacker, type Point } from '../point';
+import { inTurn, runsByRank, type Attacker } from '../attacker';
+import { Outcome, type Point } from '../point';
 import { project } from '../projection';
 import type { Queries, Slope } from '../queries';
 import { perturb, perturbation } from '../rounding';

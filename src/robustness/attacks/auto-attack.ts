@@ -1,4 +1,4 @@
-import { inTurn, type Attacker } from '../point';
+import { inTurn, type Attacker } from '../attacker';
 import type { AutoAttackSettings } from '../settings';
 import { SettingsReader } from '../validate';
 import { apgd } from './apgd';

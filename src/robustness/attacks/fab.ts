@@ -1,8 +1,9 @@
 import { predictedClass } from '../classifier';
 import { toHyperplane } from '../hyperplane';
-import { logitDifference, ranked } from '../loss';
+import { logitDifference, ranked } from '../../gradient/loss';
 import { distance, normOf, type Norm } from '../norm';
-import { inTurn, Outcome, runsByRank, type Attacker, type Point } from '../point';
+import { inTurn, runsByRank, type Attacker } from '../attacker';
+import { Outcome, type Point } from '../point';
 import type { FabSettings } from '../settings';
 import { SettingsReader } from '../validate';
 import { randomSurfacePerturbation } from './random-start';

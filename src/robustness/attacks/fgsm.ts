@@ -1,6 +1,7 @@
 import type { Norm } from '../norm';
-import { crossEntropy } from '../loss';
-import { Outcome, type Attacker } from '../point';
+import { crossEntropy } from '../../gradient/loss';
+import { Outcome } from '../point';
+import { type Attacker } from '../attacker';
 import { perturb } from '../rounding';
 import type { FgsmSettings } from '../settings';
 import { SettingsReader } from '../validate';

@@ -1,5 +1,5 @@
-import { GdwsError } from '../../errors';
-import type { Attacker } from '../point';
+import { GdwsError } from '../../base/errors';
+import type { Attacker } from '../attacker';
 import type { AttackSettings } from '../settings';
 import { apgd } from './apgd';
 import { autoAttack } from './auto-attack';

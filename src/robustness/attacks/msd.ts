@@ -1,11 +1,12 @@
-import { crossEntropy } from '../loss';
+import { crossEntropy } from '../../gradient/loss';
 import { norms, type Norm } from '../norm';
-import { inTurn, Outcome, type Attacker, type Point } from '../point';
+import { inTurn, type Attacker } from '../attacker';
+import { Outcome, type Point } from '../point';
 import { project } from '../projection';
 import { perturb, perturbation } from '../rounding';
 import type { MsdSettings } from '../settings';
 import { epsilon, positive, SettingsReader } from '../validate';
-import { GdwsError } from '../../errors';
+import { GdwsError } from '../../base/errors';
 import { startOf } from './random-start';
 import { addSteepestStep } from './steepest-step';
 

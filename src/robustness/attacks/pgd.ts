@@ -1,6 +1,7 @@
-import { crossEntropy, dlr } from '../loss';
+import { crossEntropy, dlr } from '../../gradient/loss';
 import type { Norm } from '../norm';
-import { inTurn, Outcome, type Attacker } from '../point';
+import { inTurn, type Attacker } from '../attacker';
+import { Outcome } from '../point';
 import { project } from '../projection';
 import { perturb, perturbation } from '../rounding';
 import type { PgdSettings } from '../settings';

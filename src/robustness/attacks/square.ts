@@ -1,5 +1,6 @@
 import { marginOf, predictedClass } from '../classifier';
-import { inTurn, Outcome, type Attacker } from '../point';
+import { inTurn, type Attacker } from '../attacker';
+import { Outcome } from '../point';
 import { perturb } from '../rounding';
 import type { SquareSettings } from '../settings';
 import { SettingsReader } from '../validate';

@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { folderOf } from '../../bundled';
-import { GdwsError } from '../../errors';
+import { folderOf } from '../../base/bundled';
+import { GdwsError } from '../../base/errors';
 import type { SweepReport, SweptNetwork } from '../report';
 import { axes, axisNames, frontOption, methodNames } from './front';
 import { kernelsOption } from './kernels';

@@ -1,0 +1,46 @@
+import type { Counters } from './native';
+import { native } from './native';
+
+/** What {@link concurrency} tells. */
+export interface Concurrency {
+  /** Threads that a session gets by default: `affinity` cut by `quota`, at least 1. */
+  readonly threads: number;
+  /** Processors that the process may run on (`taskset`, `cpuset`), as found when gdws was loaded. */
+  readonly affinity: number;
+  /** Processors' worth of time that the cgroup allows; undefined where it sets no limit. */
+  readonly quota: number | undefined;
+}
+
+/** The processors that all sessions of this process share. */
+export function concurrency(): Concurrency {
+  return { threads: native().concurrency, affinity: native().affinity, quota: native().quota };
+}
+
+export type InstructionSet = 'portable' | 'avx2' | 'avx512' | 'neon';
+
+/** What {@link simd} tells. */
+export interface Simd {
+  /** The instruction set in use. */
+  readonly inUse: InstructionSet;
+  /** Those that this processor runs and gdws has kernels for, the least first. */
+  readonly available: readonly InstructionSet[];
+  /** The cap that the environment variable GDWS_MAX_ISA sets; undefined where it names none. */
+  readonly cap: InstructionSet | undefined;
+}
+
+const instructionSets: readonly InstructionSet[] = ['portable', 'avx2', 'avx512', 'neon'];
+const cap = instructionSets.find((name) => name === process.env.GDWS_MAX_ISA);
+
+/** The vector instructions in use. */
+export function simd(): Simd {
+  return {
+    inUse: native().instructionSet as InstructionSet,
+    available: native().instructionSets as readonly InstructionSet[],
+    cap,
+  };
+}
+
+/** Counters of the whole process. */
+export function counters(): Counters {
+  return native().counters();
+}

@@ -1,0 +1,349 @@
+import type { NativeArray, NativeConstant } from '../program/element-type';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { folderOf } from '../base/bundled';
+import { GdwsError } from '../base/errors';
+
+
+/** What the engine has done since it was loaded and what it holds now, over all sessions and workers of the process. */
+export interface Counters {
+  /** Runs that have ended, aborted ones among them. */
+  readonly runs: number;
+  /** Pieces of work (runs, measurements of kernels, decompositions) that wait for processors now. */
+  readonly queued: number;
+  /** Pieces of work under way now. */
+  readonly running: number;
+  /** Threads that the work under way uses: never more than `concurrency().threads`. */
+  readonly threadsInUse: number;
+  /**
+   * Time that runs spent from the begin of their first operation to the end of their last; what else a run takes is
+   * JavaScript, copies and hops between threads.
+   */
+  readonly operationMilliseconds: number;
+  /** Programs compiled: one for each session and set of input shapes. All other runs found theirs compiled. */
+  readonly programsCompiled: number;
+  /** Programs whose memory plans were verified: with the environment variable GDWS_VERIFY_PLANS=on, all. */
+  readonly plansVerified: number;
+  /** Operations whose kernels were timed (the session option `tuning`). */
+  readonly operationsMeasured: number;
+  /** Operations compiled with a kernel that was chosen by time, in this process or an earlier one. */
+  readonly measurementsReused: number;
+  /** Working memory of runs, held now. */
+  readonly arenaBytes: number;
+  /** Weights, packed for kernels or plain, held now. */
+  readonly weightBytes: number;
+  /**
+   * Address space held now for the bytes of model files, outside V8's memory; what sessions do not need of them takes no
+   * memory. 0 where the runtime allows no such memory.
+   */
+  readonly fileBytes: number;
+}
+
+/** Memory of a value that one program gives and another takes, without a copy. Its content is for programs only. */
+export interface HeldMemory {
+  readonly heldMemory: unique symbol;
+}
+
+/** A run that has begun. `done` rejects with code ABORTED after `abort`. */
+export interface NativeRun {
+  readonly done: Promise<ArrayBuffer[]>;
+  abort(): void;
+}
+
+/** A program compiled for one set of input shapes. */
+export interface NativeProgram {
+  /**
+   * Inputs in the program's order; resolves with the bytes of the outputs in the program's order, with holes for those that
+   * are written to `held` memory. Nobody else may write to held memory during the run.
+   */
+  run(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): NativeRun;
+  runSync(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): ArrayBuffer[];
+  /** The kernel of each operation, in order. */
+  readonly kernels: readonly string[];
+  /** Bytes of working memory of one run. */
+  readonly arenaBytes: number;
+  /** What the profiled runs so far add up to. */
+  profile(): NativeProfile[];
+  /** Frees the program, once the runs that have begun have ended; it is of no use any more. Safe to call again. */
+  release(): void;
+}
+
+/** A compilation that has begun. `done` rejects with code ABORTED after `abort`. */
+export interface NativeCompilation {
+  readonly done: Promise<NativeProgram>;
+  abort(): void;
+  /** Returns once the arguments are not read any more. */
+  wait(): void;
+}
+
+/** Time of one operation in all profiled runs of its program. */
+export interface NativeProfile {
+  /** Place of the operation in the program; aliases have no entry. */
+  readonly operation: number;
+  readonly kernel: string;
+  readonly runs: number;
+  readonly milliseconds: number;
+}
+
+/** The fastest kernel (`convolution.product`) of each operation measured, by a text of its shapes. */
+export type MeasuredKernels = Readonly<Record<string, string>>;
+
+/** Measuring that has begun. After `abort`, `done` resolves with what was found until then. */
+export interface NativeTuning {
+  readonly done: Promise<MeasuredKernels>;
+  abort(): void;
+}
+
+/** The weights and programs of one network. */
+export interface NativeSession {
+  /** Bytes of the weights of all programs, as the engine holds them. */
+  readonly weightBytes: number;
+  /**
+   * Times the kernels that compete for the program's operations, for later `compile`s to choose by. Takes the arguments of
+   * `compile`, and about how many seconds it may take. Undefined where nothing is left to measure.
+   */
+  tune(words: Int32Array, constants: readonly NumberedConstant[], seconds: number): NativeTuning | undefined;
+  tuneSync(words: Int32Array, constants: readonly NumberedConstant[], seconds: number): MeasuredKernels;
+  /**
+   * Constants of one number are the same weights in all programs of the session. What of them lies in `pages`, a buffer of
+   * `allocatePages`, may be lost: pages are given back to the system once weights are packed.
+   */
+  compile(words: Int32Array, constants: readonly NumberedConstant[], pages?: ArrayBuffer): NativeProgram;
+  /**
+   * As `compile`, off the JavaScript thread. Until it is done, nobody may write to the arguments, nor detach the buffers
+   * that they lie in.
+   */
+  beginCompiling(words: Int32Array, constants: readonly NumberedConstant[], pages?: ArrayBuffer): NativeCompilation;
+  /** Whether runs that begin from now on are profiled. */
+  setProfiling(on: boolean): void;
+}
+
+/** A constant by the number that the words of programs name it by, from 0. */
+export type NumberedConstant = readonly [number: number, constant: NativeConstant];
+
+/** Dimensions of a convolution's weights (M, C / groups, taps); `taps` are the weights of one kernel. */
+export interface NativeLayer {
+  readonly outputChannels: number;
+  readonly inputChannels: number;
+  readonly taps: number;
+  readonly groups: number;
+}
+
+/** Singular value decomposition of every input channel's block of weights, (M / groups, taps), of rank min of both. */
+export interface NativeDecomposition {
+  /** (C, rank), descending in each channel; what is below the rounding error is 0. */
+  readonly singularValues: Float64Array;
+  /** (C, rank, taps), orthonormal in each channel. */
+  readonly rightVectors: Float64Array;
+}
+
+/** Singular value decomposition of H^½ W_c Σ_c^½ for every input channel c. */
+export interface NativeWhitenedDecomposition {
+  /** (C, rank), descending in each channel; what is below the rounding error is 0. */
+  readonly singularValues: Float64Array;
+  /** (C, rank, taps): v_iᵀ Σ_c^{-½}, of unit length; zeros where the singular value is 0. */
+  readonly kernels: Float64Array;
+}
+
+/** The pointwise stage of a layer. */
+export interface NativePointwise {
+  /** (M, G / groups): W_c v for kernel v of channel c. */
+  readonly weights: Float32Array;
+  /** ‖W_c - Q_c‖² of every channel, Q_c being the block that kernels and weights make. */
+  readonly errors: Float64Array;
+}
+
+/** What the addon exports. */
+export interface Native {
+  /** Instruction set in use: portable, avx2, avx512 or neon. */
+  readonly instructionSet: string;
+  /** Those that this processor runs, the least first. */
+  readonly instructionSets: readonly string[];
+  /** Processors this process may use at once, by affinity and cgroup quota. */
+  readonly concurrency: number;
+  readonly affinity: number;
+  /** Of the cgroup, in processors; undefined where there is none. */
+  readonly quota: number | undefined;
+  counters(): Counters;
+  /** Every kernel of the build as `operation.method`. */
+  readonly kernels: readonly string[];
+  /**
+   * A session whose runs use `threads` threads. `kernel` names a kernel or method to prefer (for tests and benchmarks);
+   * `tuned` makes measured times choose the kernels, if there is no preference. Where weights, as they are held, take more
+   * than `mostWeightBytes`, compilations fail with code LIMIT_EXCEEDED.
+   */
+  createSession(threads: number, kernel?: string, tuned?: boolean, mostWeightBytes?: number): NativeSession;
+  /** Memory for a value of so many bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
+  holdMemory(bytes: number): HeldMemory;
+  /** Memory with a copy of elements, whose type is an index in `nativeTypes`. Throws with code OUT_OF_MEMORY. */
+  holdCopy(elements: NativeArray, type: number): HeldMemory;
+  /**
+   * Memory whose pages `compile`, to which it must be given, can give back to the system. A worker that ends loses it before its
+   * work on other threads is stopped, but for compilations that were given it. Undefined where the runtime allows no
+   * buffers in memory that is not V8's own, as Electron. Throws with code OUT_OF_MEMORY.
+   */
+  allocatePages(bytes: number): ArrayBuffer | undefined;
+  /** Has the system give huge pages to memory that was not touched yet, as far as it can. */
+  preferHugePages(memory: Uint8Array): void;
+  /** Takes over what was measured earlier; what this process has measured itself stays. */
+  learnKernels(kernels: MeasuredKernels): void;
+  /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */
+  readonly decompose: (weights: Float32Array, layer: NativeLayer, threads: number) => Promise<NativeDecomposition>;
+  /**
+   * `patchMoments` (C, taps, taps): Σ_c of each input channel. `fisher` (groups, M / groups, M / groups): H of each
+   * group's outputs, the identity if absent. Both are symmetric and positive semidefinite, and may be singular.
+   *
+   * Rejects as `decompose`, and with code ARGUMENT_INVALID and the `channel` or `group` whose matrix is not finite, not
+   * symmetric or clearly indefinite.
+   */
+  readonly decomposeWhitened: (
+    weights: Float32Array,
+    layer: NativeLayer,
+    threads: number,
+    patchMoments: Float64Array,
+    fisher?: Float64Array,
+  ) => Promise<NativeWhitenedDecomposition>;
+  /**
+   * The pointwise stage for depthwise kernels (G, taps), of which channel c has `counts[c]`. Every group has as many, at
+   * least one.
+   */
+  readonly pointwiseWeights: (
+    weights: Float32Array,
+    layer: NativeLayer,
+    threads: number,
+    counts: Int32Array,
+    kernels: Float32Array,
+  ) => Promise<NativePointwise>;
+  /**
+   * P (outputs × features) = C (G + λI)⁻¹, the weights that regress outputs on features. `gram` (features × features): G,
+   * symmetric and positive semidefinite, may be singular. `cross` (outputs × features): C. λ is `ridge` times the mean of
+   * the positive entries of G's diagonal, and grows tenfold, from at least 1e-12 to at most 1e-2, while G + λI is not
+   * positive definite beyond rounding. Features whose entry of the diagonal is 0 have weight 0.
+   *
+   * Rejects with code ARGUMENT_INVALID where a matrix is not finite, not symmetric or clearly indefinite.
+   */
+  readonly leastSquares: (
+    gram: Float64Array,
+    cross: Float64Array,
+    features: number,
+    outputs: number,
+    ridge: number,
+    threads: number,
+  ) => Promise<Float64Array>;
+  /**
+   * Fits the depthwise and the pointwise stage of one group to E[x xᵀ] (channels·taps)² and E[y xᵀ] (outputs ×
+   * channels·taps), an error of y costing `fisher`. In: g_c of each channel and the kernels to begin with. Out: the same,
+   * and the pointwise weights (outputs, G).
+   *
+   * Rejects with code ARGUMENT_INVALID where a matrix is not finite, not symmetric or clearly indefinite.
+   */
+  readonly fitStages: (
+    patchMoments: Float64Array | Float32Array,
+    crossMoments: Float64Array | Float32Array,
+    fisher: Float64Array | undefined,
+    counts: Int32Array,
+    kernels: Float32Array,
+    options: { readonly outputs: number; readonly taps: number; readonly sweeps: number; readonly ridge: number },
+    threads: number,
+  ) => Promise<{ counts: Int32Array; kernels: Float64Array; pointwise: Float64Array }>;
+  /**
+   * For benchmarks, which time it: nothing but multiply-adds on registers, on `threads` threads. Returns how many numbers
+   * were multiplied and added.
+   */
+  readonly multiplyAdds: (threads: number, rounds: number) => number;
+  /** For benchmarks, which time it: reads `passes` times all of `memory`, a part each thread. Returns the sum. */
+  readonly readMemory: (threads: number, memory: Float32Array, passes: number) => number;
+}
+
+const platform = `${process.platform}-${process.arch}`;
+
+/** The folder of this file; where it is part of a bundle, that of the bundle. */
+const here = folderOf(() => __dirname);
+
+/**
+ * Where the addon may be, best first: the file that the environment names, which alone counts where it is set; then beside
+ * a bundle; then, in the package, what was built on this machine, and what the package ships.
+ */
+const candidates = process.env.GDWS_ADDON
+  ? [path.resolve(process.env.GDWS_ADDON)]
+  : [
+      path.join(here, 'gdws.node'),
+      path.join(here, '..', '..', 'build', 'Release', 'gdws.node'),
+      path.join(here, '..', '..', 'prebuilds', platform, 'gdws.node'),
+    ];
+
+function findAddon(): string {
+  const present = candidates.find((candidate) => fs.existsSync(candidate));
+  if (!present && process.env.GDWS_ADDON) {
+    throw new GdwsError('ADDON_MISSING', 'the environment variable GDWS_ADDON names an addon that does not exist.', {
+      file: process.env.GDWS_ADDON,
+      remedy:
+        'Unset GDWS_ADDON, so that the addon of the package is used, or set it to the path of an addon, as node_modules/gdws/prebuilds/<platform>/gdws.node.',
+    });
+  }
+  if (!present) {
+    throw new GdwsError(
+      'ADDON_MISSING',
+      `gdws has no addon for ${platform} (Node ${process.version}): there is none of ${candidates.join(', ')}.`,
+      {
+        remedy: `Where a bundler has put gdws into a file, leave it out (esbuild: --external:gdws; docs/bundlers.md), or set the environment variable GDWS_ADDON to the path of the addon. Else build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in node_modules/gdws (needs CMake and a C++20 compiler with OpenMP).`,
+      },
+    );
+  }
+  return present;
+}
+
+function load(present: string): Native {
+  try {
+    // Not by this file's own `require`: bundlers would look for the addon themselves, and in ES modules there is none.
+    return withBriefSpinning(() => createRequire(present)(present) as Native);
+  } catch (cause) {
+    throw new GdwsError('ADDON_MISSING', `the addon cannot be loaded: ${(cause as Error).message}.`, {
+      file: present,
+      remedy: 'Rebuild it on this machine with a C++20 compiler that has OpenMP.',
+      cause,
+    });
+  }
+}
+
+/**
+ * Loads with OpenMP's waiting threads told to sleep soon. GCC's runtime lets them spin for some 15 ms, which takes the
+ * processor from the JavaScript thread and from the very threads that are waited for; a thousand turns (about 50 µs)
+ * bridge two operations. The runtime reads its environment only when it is loaded, and what the user has set counts.
+ */
+function withBriefSpinning<T>(loadAddon: () => T): T {
+  const { env } = process;
+  if (env.GOMP_SPINCOUNT !== undefined || env.OMP_WAIT_POLICY !== undefined) return loadAddon();
+  env.GOMP_SPINCOUNT = '1000';
+  try {
+    return loadAddon();
+  } finally {
+    delete env.GOMP_SPINCOUNT;
+  }
+}
+
+let loaded: { readonly native: Native; readonly build: string } | undefined;
+
+function loadOnce() {
+  if (!loaded) {
+    const file = findAddon();
+    const { size, mtimeMs } = fs.statSync(file);
+    loaded = { native: load(file), build: `${size}-${Math.floor(mtimeMs)}` };
+  }
+  return loaded;
+}
+
+/**
+ * The native addon, loaded when it is first asked for.
+ *
+ * @throws GdwsError ADDON_MISSING
+ */
+export function native(): Native {
+  return loadOnce().native;
+}
+
+/** Tells one build of the addon from another. */
+export function buildOfAddon(): string {
+  return loadOnce().build;
+}

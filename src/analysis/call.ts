@@ -1,0 +1,26 @@
+import { GdwsError } from '../base/errors';
+import { placeOf } from '../onnx/node-place';
+import type { NodeProto } from '../onnx/onnx_pb';
+import { OperatorCall } from '../operators/operator';
+import type { Graph } from '../graph/graph';
+import type { KnownValue } from '../onnx/value';
+
+/** A node as its operator sees it. */
+export function callOf(graph: Graph, node: NodeProto, valueOf: (name: string) => KnownValue | undefined): OperatorCall {
+  const inputs = node.input.map((name) => (name === '' ? undefined : valueOf(name)));
+  return new OperatorCall(node, graph.opsetOf(node.domain), inputs);
+}
+
+/** Runs one of an operator's functions on a call; whatever it throws becomes an error that names the node. */
+export function computeCall<T>({ node }: OperatorCall, compute: () => T): T {
+  const place = placeOf(node);
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof GdwsError) throw error.within(place);
+    if (error instanceof RangeError && /length|allocation|(?<!stack )size/i.test(error.message)) {
+      throw new GdwsError('OUT_OF_MEMORY', `its result is too large: ${error.message}.`, { ...place, cause: error });
+    }
+    throw new GdwsError('INTERNAL', `an operator failed: ${String(error)}.`, { ...place, cause: error });
+  }
+}

@@ -1,0 +1,51 @@
+import type { ErrorDetails } from '../base/errors';
+import { checkLimit } from '../base/limits';
+import type { Constant, KnownValue } from '../onnx/value';
+import type { Graph } from '../graph/graph';
+import { tensorBytes } from '../graph/tensor-limits';
+
+/** Elements that a model may have folded for each byte that it stores, beyond the limit. */
+const elementsPerByte = 2;
+
+/**
+ * What computing constants before the run has taken: with few nodes and no large tensor, a hostile model could ask for any
+ * time and memory.
+ */
+export class FoldingWork {
+  private elements = 0;
+  private bytes = 0;
+
+  constructor(private readonly graph: Graph) {
+    for (const { rawData } of graph.proto.initializer) this.elements -= elementsPerByte * rawData.length;
+  }
+
+  /** Counts a node's constant inputs and results, before they are computed as far as they are known. */
+  take(elements: number, place: ErrorDetails): void {
+    const { limits } = this.graph;
+    this.elements += elements;
+    const what = 'computing constants takes too many elements';
+    checkLimit(limits, 'foldedElements', this.elements, what, place);
+  }
+
+  /** Folds a node, where all that it reads is known. */
+  fold(
+    inputs: readonly (KnownValue | undefined)[],
+    place: ErrorDetails,
+    compute: () => Constant[] | undefined,
+  ): Constant[] | undefined {
+    const known = inputs.reduce((sum, input) => sum + (input?.constant?.data.length ?? 0), 0);
+    this.take(known, place);
+    const results = compute();
+    const isView = ({ data }: Constant) => inputs.some((input) => input?.constant?.data === data);
+    if (!results || results.every(isView)) {
+      this.elements -= known;
+      return results;
+    }
+    for (const result of results) {
+      this.take(result.data.length, place);
+      if (!isView(result)) this.bytes += tensorBytes(result);
+    }
+    checkLimit(this.graph.limits, 'memoryBytes', this.bytes, 'computed constants have too many bytes', place);
+    return results;
+  }
+}

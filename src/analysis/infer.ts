@@ -1,0 +1,185 @@
+import { GdwsError, type ErrorDetails } from '../base/errors';
+import { placeOf } from '../onnx/node-place';
+import type { NodeProto, ValueInfoProto } from '../onnx/onnx_pb';
+import { operatorOf } from '../operators';
+import { callOf, computeCall } from './call';
+import { FoldingWork } from './folding-work';
+import type { Graph } from '../graph/graph';
+import { otherwiseGuessed, unlessGuessed } from './guessed-dims';
+import { checkTensor } from '../graph/tensor-limits';
+import type { KnownValue, ValueType } from '../onnx/value';
+
+export interface InferenceOptions {
+  /** Leaves out what cannot be inferred, instead of stopping at it. */
+  readonly lenient?: boolean;
+}
+
+/**
+ * Type and concrete shape of every tensor of a graph, and the elements of those that follow from constants and shapes.
+ * Where gdws does not know an operator, what the model declares of its outputs is taken.
+ *
+ * @param feeds types and shapes of inputs, and elements where they are known; of others as declared, with a free leading dim (the batch) counting as 1
+ * @throws GdwsError INPUT_UNKNOWN and SHAPE_MISMATCH for feeds that do not fit the model, SHAPE_UNKNOWN where a free dim is
+ *   needed, or where a free leading dim cannot be 1, LIMIT_EXCEEDED, OPERATOR_UNSUPPORTED, and what operators throw
+ */
+export function inferValues(
+  graph: Graph,
+  feeds: ReadonlyMap<string, KnownValue> = new Map(),
+  { lenient = false }: InferenceOptions = {},
+): Map<string, KnownValue> {
+  const values = new Map<string, KnownValue>();
+  const work = new FoldingWork(graph);
+  const attempt = (step: () => void, otherwise?: () => void) => {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof GdwsError)) throw error;
+      if (!lenient || error.code === 'LIMIT_EXCEEDED') throw error.within({ file: graph.file });
+      otherwise?.();
+    }
+  };
+  checkInputs(graph, feeds);
+  for (const { name } of graph.proto.initializer) attempt(() => inferConstant(graph, name, values));
+  for (const { values: tensor } of graph.proto.sparseInitializer) attempt(() => refuseSparse(tensor?.name));
+  for (const input of graph.inputs) {
+    const { name } = input;
+    attempt(() => {
+      requireTensor(input);
+      const value = feeds.get(name) ?? declaredInput(graph, name);
+      checkTensor(graph.limits, value, { tensor: name });
+      values.set(name, value);
+    });
+  }
+  const infer = (node: NodeProto) => {
+    try {
+      inferNode(graph, node, values, work);
+    } catch (error) {
+      const others = lenient || !(error instanceof GdwsError) ? undefined : otherwiseGuessed(graph, feeds);
+      if (!others) throw error;
+      throw unlessGuessed(
+        error as GdwsError,
+        graph,
+        feeds,
+        node,
+        values,
+        inferValues(graph, others, { lenient: true }),
+      );
+    }
+  };
+  for (const node of graph.nodes) {
+    attempt(
+      () => infer(node),
+      () => useDeclarations(graph, node, values),
+    );
+  }
+  return values;
+}
+
+function inferConstant(graph: Graph, name: string, values: Map<string, KnownValue>): void {
+  const constant = graph.constant(name)!;
+  checkTensor(graph.limits, constant, { tensor: name });
+  values.set(name, { type: constant.type, dims: constant.dims, constant });
+}
+
+function refuseSparse(tensor: string | undefined): never {
+  throw new GdwsError('OPERATOR_UNSUPPORTED', 'sparse constants are not supported.', {
+    tensor,
+    remedy: 'Export the constant as a dense tensor.',
+  });
+}
+
+function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue>, work: FoldingWork): void {
+  const output = node.output[0] ?? '';
+  // Through the graph, which decodes a tensor once.
+  if (graph.constant(output)) return inferConstant(graph, output, values);
+  const operator = operatorOf(node.domain, node.opType);
+  const call = callOf(graph, node, (name) => values.get(name));
+  const unknown = node.input.findIndex((name) => name !== '' && !values.has(name));
+  if (!operator || unknown >= 0) {
+    if (useDeclarations(graph, node, values)) return;
+    if (!operator) {
+      const remedy = "'gdws inspect' lists the operators of a model.";
+      return call.fail('OPERATOR_UNSUPPORTED', 'gdws does not know this operator.', remedy);
+    }
+    return call.fail('SHAPE_UNKNOWN', `the shape of input ${unknown} ('${node.input[unknown]}') cannot be inferred.`);
+  }
+  const place = placeOf(node);
+  const { fold } = operator;
+  const folded = fold && computeCall(call, () => work.fold(call.inputs, place, () => fold(call)));
+  const types = folded ?? computeCall(call, () => operator.infer(call));
+  node.output.forEach((name, index) => {
+    const type = types[index];
+    if (name === '' || !type) return;
+    checkTensor(graph.limits, type, { ...place, tensor: name });
+    const constant = folded?.[index];
+    values.set(name, { type: type.type, dims: type.dims, ...(constant ? { constant } : {}) });
+  });
+}
+
+/** Takes what the model itself declares of a node's outputs. Says whether that was all of them. */
+function useDeclarations(graph: Graph, node: NodeProto, values: Map<string, KnownValue>): boolean {
+  let complete = true;
+  for (const name of node.output) {
+    if (name === '') continue;
+    const { type, dims } = graph.declared(name) ?? {};
+    if (type && isFixed(dims)) {
+      checkTensor(graph.limits, { type, dims }, { ...placeOf(node), tensor: name });
+      values.set(name, { type, dims });
+    } else complete = false;
+  }
+  return complete;
+}
+
+/** Fields of a TypeProto that `onnx.proto` here leaves out. Their values have no one type and shape that could be fed. */
+const otherKinds: ReadonlyMap<number, string> = new Map([
+  [4, 'sequence'],
+  [5, 'map'],
+  [8, 'sparse tensor'],
+  [9, 'optional'],
+]);
+
+function requireTensor({ name, type }: ValueInfoProto): void {
+  const kind = type?.$unknown?.map(({ no }) => otherKinds.get(no)).find((known) => known !== undefined);
+  if (kind === undefined) return;
+  throw new GdwsError('OPERATOR_UNSUPPORTED', `this input is of kind ${kind}; the engine takes tensors.`, {
+    tensor: name,
+    remedy: 'Export the model with inputs that are tensors.',
+  });
+}
+
+function declaredInput(graph: Graph, name: string): ValueType {
+  const { type, dims } = graph.declared(name) ?? {};
+  const fixed = dims?.map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? 1 : undefined));
+  if (type && isFixed(fixed)) return { type, dims: fixed };
+  throw new GdwsError('SHAPE_UNKNOWN', `the ${type ? 'shape' : 'element type'} of this input is not declared.`, {
+    tensor: name,
+    shape: dims?.map((dim) => dim ?? '?'),
+    remedy: 'Give it: inputShapes in the API, --shape on the command line.',
+  });
+}
+
+function isFixed(dims: readonly (number | string | undefined)[] | undefined): dims is readonly number[] {
+  return dims?.every((dim) => typeof dim === 'number') ?? false;
+}
+
+/**
+ * Whether a graph has inputs of these names, which may have these shapes.
+ *
+ * @throws GdwsError INPUT_UNKNOWN, SHAPE_MISMATCH
+ */
+export function checkInputs(graph: Graph, feeds: ReadonlyMap<string, ValueType>): void {
+  const names = new Set(graph.inputs.map(({ name }) => name));
+  for (const [name, { dims }] of feeds) {
+    const place: ErrorDetails = { file: graph.file, tensor: name };
+    if (!names.has(name)) {
+      const remedy = `Its inputs are: ${[...names].join(', ')}.`;
+      throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', { ...place, remedy });
+    }
+    const wanted = graph.declared(name)?.dims;
+    const fits = wanted?.length === dims.length && wanted.every((dim, i) => typeof dim !== 'number' || dim === dims[i]);
+    if (wanted && !fits) {
+      const summary = `the model takes [${wanted.map((dim) => dim ?? '?').join(', ')}].`;
+      throw new GdwsError('SHAPE_MISMATCH', summary, { ...place, shape: dims });
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { lossesAlong, type MeasuredLoss } from '../calibrate/attacked-losses';
+import type { Calibrated } from '../calibrate/calibrate';
+import { alphaOf, type Alpha } from '../gdws/alpha';
+import { balanceOutputs } from '../gdws/balance';
+import { denseWeights, gdwsWeights } from '../gdws/cost';
+import type { Layer } from '../gdws/layers';
+import { threadsOf, throwIfAborted, type CompressOptions } from './options';
+import { rankComponents, type Ranking } from '../gdws/ranking';
+import { decompose, energies, type Spectrum } from '../gdws/spectrum';
+import { chosenKernels, type Stages } from '../gdws/stages';
+import { decomposeWhitened } from '../gdws/whitened-spectrum';
+
+/** A layer with its components ranked. */
+export interface DecomposedLayer {
+  readonly layer: Layer;
+  readonly spectrum: Spectrum;
+  readonly ranking: Ranking;
+  /** How much the network's loss grows after each number of steps, if that was measured. */
+  losses?: Float64Array;
+}
+
+/**
+ * Decomposes the layers: as their inputs and outputs weigh them where that was measured, else by their weights alone.
+ *
+ * @param isBalanced whether weights alone are scaled to outputs of one size first
+ */
+export async function decomposeLayers(
+  layers: readonly Layer[],
+  isBalanced: boolean,
+  alpha: Alpha,
+  calibration: Calibrated | undefined,
+  options: CompressOptions,
+  file: string | undefined,
+): Promise<DecomposedLayer[]> {
+  const decomposed: DecomposedLayer[] = [];
+  for (const layer of layers) {
+    throwIfAborted(options.signal);
+    const place = { file, node: layer.name, operator: 'Conv' };
+    const moments = calibration?.moments.get(layer);
+    let spectrum: Spectrum;
+    if (moments)
+      spectrum = await decomposeWhitened(
+        layer.weights,
+        layer.shape,
+        threadsOf(options),
+        moments.patches,
+        moments.fisher,
+        place,
+      );
+    else {
+      const weights = isBalanced ? balanceOutputs(layer.weights, layer.shape) : layer.weights;
+      spectrum = await decompose(weights, layer.shape, threadsOf(options), place);
+    }
+    const ranking = rankComponents(layer.shape, energies(spectrum, alphaOf(layer, alpha)));
+    decomposed.push({ layer, spectrum, ranking, losses: moments && ranking.errors });
+    options.onProgress?.(decomposed.length, layers.length, layer.name);
+  }
+  throwIfAborted(options.signal);
+  return decomposed;
+}
+
+/** Shares of a layer's own cost at which its loss under attack is measured. */
+const measuredShares = [0.5, 0.25];
+
+/** Where there is an attack, losses become those that it finds. */
+export async function measureLosses(
+  decomposed: readonly DecomposedLayer[],
+  { attackedLosses }: Calibrated,
+  compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array,
+): Promise<void> {
+  if (!attackedLosses) return;
+  const measured = new Map<Layer, MeasuredLoss[]>();
+  for (const share of measuredShares) {
+    const steps = new Map<Layer, number>();
+    const kernels = new Map<Layer, Pick<Stages, 'counts' | 'kernels'>>();
+    for (const { layer, spectrum, ranking, losses } of decomposed) {
+      if (!losses) continue;
+      const { shape } = layer;
+      const paid = Math.floor((share * denseWeights(shape)) / gdwsWeights(shape, shape.groups));
+      steps.set(layer, Math.min(ranking.steps, Math.max(1, paid)));
+      kernels.set(layer, chosenKernels(layer, spectrum, ranking, steps.get(layer)!));
+    }
+    for (const [layer, loss] of await attackedLosses(kernels, compressed)) {
+      measured.set(layer, [...(measured.get(layer) ?? []), { steps: steps.get(layer)!, loss }]);
+    }
+  }
+  for (const one of decomposed) {
+    const own = measured.get(one.layer);
+    if (own) one.losses = lossesAlong(one.ranking.errors, own);
+  }
+}

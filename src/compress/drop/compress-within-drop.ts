@@ -1,0 +1,148 @@
+import { ImageSet } from '../../data/image-set';
+import { GdwsError } from '../../base/errors';
+import type { Compression } from '../compression';
+import { prepareOptions, type PrepareOptions } from '../options';
+import { prepareCompression } from '../prepare';
+import type { ModelProto } from '../../onnx/onnx_pb';
+import { encodeModel } from '../../onnx/write';
+import { boolean, callback, checkOptions, instanceOf, integer, number, object, oneOf, only, required, type OptionTable } from '../../base/options';
+import { compareOutcomes } from '../../robustness/comparison';
+import { normalizationOption, type Normalization } from '../../robustness/normalized';
+import type { AttackSettings } from '../../robustness/settings';
+import { pairedDrop, type PairedDrop } from '../../robustness/statistics/paired-drop';
+import { outcomesOf, type Outcomes } from './outcomes';
+import { leastShare } from './search-share';
+import { halves } from './split';
+
+/** How much accuracy a compression may cost, and what says how much it does. */
+export interface WithinDropOptions extends PrepareOptions {
+  /** The most that accuracy may drop, as a share of the images: 0.01 is one point. 0 to 1. */
+  readonly maxDrop: number;
+  /** Labelled images. Half of them, drawn by the seed, are for the search; the other half only for the report. */
+  readonly data: ImageSet;
+  /** What the network expects of images beyond [0, 1]. */
+  readonly normalization?: Normalization;
+  /** Accuracy under this attack must stay within the drop, too. */
+  readonly attack?: AttackSettings;
+  /** What is saved (default `macs`). */
+  readonly budget?: 'macs' | 'params' | 'latency';
+  /** Of the upper bounds in the report (default 0.95). */
+  readonly confidence?: number;
+  /** Whether the drop's upper bound must be within `maxDrop`, and not only the drop on the images searched (default false). */
+  readonly isSure?: boolean;
+  /** Of the halves and of the attack (default 0). */
+  readonly seed?: number;
+  /** Called after each network that was tried. */
+  onTrial?(trial: DropTrial): void;
+}
+
+const withinDropOptions: OptionTable<WithinDropOptions> = {
+  ...prepareOptions,
+  maxDrop: required(number({ from: 0, to: 1 }, 'a share')),
+  data: required(instanceOf(ImageSet, 'an ImageSet, as readImages gives')),
+  normalization: normalizationOption,
+  attack: object,
+  budget: oneOf(['macs', 'params', 'latency']),
+  confidence: number({ above: 0, below: 1 }, 'a share'),
+  isSure: boolean,
+  seed: integer(),
+  onTrial: callback,
+};
+
+/** By how much a network is worse than the dense one. */
+export interface Drops {
+  readonly natural: PairedDrop;
+  readonly robust?: PairedDrop;
+}
+
+/** One network that was tried, on the images of the search. */
+export interface DropTrial extends Drops {
+  /** Share of the budget. */
+  readonly share: number;
+  readonly isWithin: boolean;
+}
+
+/** What a network loses on images that the search has not seen. */
+export interface HeldOutDrops extends Drops {
+  /**
+   * Whether that is within `maxDrop`, too, as the search has it (`isSure`). Where it is not, the search was lucky with its own
+   * images: the network loses more than it may.
+   */
+  readonly isWithin: boolean;
+}
+
+/** The network that was found. */
+export interface WithinDrop {
+  /** `undefined` where only the dense network is good enough. */
+  readonly compression?: Compression;
+  /** Share of the budget; 1 for the dense network. */
+  readonly share: number;
+  /** In the order in which they were tried. */
+  readonly trials: readonly DropTrial[];
+  /** On images that the search has not seen. */
+  readonly heldOut: HeldOutDrops;
+}
+
+/**
+ * The network with the least budget whose accuracy, natural and under attack, is within a drop of the dense network's, on the half
+ * of the images that is searched. `heldOut.isWithin` says whether it is on the other half, too.
+ *
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense or fewer than two images, BUDGET_OUT_OF_RANGE for a model with
+ *   no convolution that may be replaced, and what `compress` and
+ *   `evaluate` throw
+ */
+export async function compressWithinDrop(
+  source: string | Uint8Array | ModelProto,
+  options: WithinDropOptions,
+): Promise<WithinDrop> {
+  checkOptions(options, withinDropOptions);
+  checkCount(options.data);
+  const { maxDrop, data, budget = 'macs', confidence = 0.95, isSure = false, seed = 0 } = options;
+  const own = typeof source === 'string' || source instanceof Uint8Array;
+  const dense = own ? source : encodeModel(source);
+  const [searched, held] = halves(data, seed);
+  const outcomes = (model: string | Uint8Array, images: ImageSet) => outcomesOf(model, images, { ...options, seed });
+  const drops = (first: Outcomes, second: Outcomes): Drops => {
+    const drop = (a: Uint8Array, b: Uint8Array) => {
+      const { lost, gained } = compareOutcomes(a, b);
+      return pairedDrop(lost, gained, a.length, confidence);
+    };
+    const natural = drop(first.natural, second.natural);
+    return first.robust && second.robust ? { natural, robust: drop(first.robust, second.robust) } : { natural };
+  };
+
+  const isWithin = ({ natural, robust }: Drops) =>
+    [natural, robust].every((drop) => !drop || (isSure ? drop.atMost : drop.estimate) <= maxDrop);
+
+  const prepared = await prepareCompression(source, only(prepareOptions, options));
+  prepared.checkReplaceable();
+  const expected = await outcomes(dense, searched);
+  const compressions = new Map<number, Compression>();
+  const trials: DropTrial[] = [];
+  const share = await leastShare(async (value) => {
+    const compression = await prepared.compress({ kind: budget, value }).catch((error: unknown) => {
+      if (error instanceof GdwsError && error.code === 'BUDGET_OUT_OF_RANGE') return undefined;
+      throw error;
+    });
+    if (!compression) return false;
+    const found = drops(expected, await outcomes(compression.bytes(), searched));
+    const trial = { share: value, ...found, isWithin: isWithin(found) };
+    if (trial.isWithin) compressions.set(value, compression);
+    trials.push(trial);
+    options.onTrial?.(trial);
+    return trial.isWithin;
+  });
+  const compression = compressions.get(share);
+  const before = await outcomes(dense, held);
+  if (!compression) return { compression, share, trials, heldOut: { ...drops(before, before), isWithin: true } };
+  const lost = drops(before, await outcomes(compression.bytes(), held));
+  return { compression, share, trials, heldOut: { ...lost, isWithin: isWithin(lost) } };
+}
+
+function checkCount({ length }: ImageSet): void {
+  if (length < 2) {
+    throw new GdwsError('ARGUMENT_INVALID', `there are ${length} labelled images.`, {
+      remedy: 'Give two at least: one to search with, one to report on.',
+    });
+  }
+}

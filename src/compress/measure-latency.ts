@@ -1,0 +1,41 @@
+import { prepareOptions, type PrepareOptions } from './options';
+import { prepareCompression } from './prepare';
+import type { ModelProto } from '../onnx/onnx_pb';
+import { checkOptions, type OptionTable } from '../base/options';
+import type { LatencyModel } from '../latency/latency-model';
+
+export type LatencyOptions = Pick<
+  PrepareOptions,
+  | 'include'
+  | 'exclude'
+  | 'firstLayer'
+  | 'foldBatchNorm'
+  | 'inputShapes'
+  | 'batch'
+  | 'runThreads'
+  | 'remeasure'
+  | 'onMeasured'
+  | 'signal'
+>;
+
+const { include, exclude, firstLayer, foldBatchNorm, inputShapes } = prepareOptions;
+const { batch, runThreads, remeasure, onMeasured, signal } = prepareOptions;
+const latencyOptions: OptionTable<LatencyOptions> = {
+  ...{ include, exclude, firstLayer, foldBatchNorm, inputShapes },
+  ...{ batch, runThreads, remeasure, onMeasured, signal },
+};
+
+/**
+ * Measures what the layers take that `compress` with the same options may replace, for several compressions by one model:
+ * `compress(source, { latency: 0.5, latencyModel })`.
+ *
+ * @throws {GdwsError} as `compress` with the goal `latency`
+ */
+export async function measureLatency(
+  source: string | Uint8Array | ModelProto,
+  options: LatencyOptions = {},
+): Promise<LatencyModel> {
+  checkOptions(options, latencyOptions);
+  const prepared = await prepareCompression(source, options);
+  return prepared.latency();
+}

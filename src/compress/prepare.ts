@@ -1,0 +1,242 @@
+import { preferHugePages } from '../engine/read-model';
+import { clone, isMessage } from '@bufbuild/protobuf';
+import { calibrate, type Calibrated } from '../calibrate/calibrate';
+import { GdwsError, located } from '../base/errors';
+import { Graph } from '../graph/graph';
+import { guessedInputs } from '../analysis/guessed-dims';
+import { inferValues } from '../analysis/infer';
+import { typesOfInputs } from '../analysis/input-types';
+import { foldBatchNormalization } from '../analysis/fold-batch-normalization';
+import type { KnownValue } from '../onnx/value';
+import type { LatencyModel } from '../latency/latency-model';
+import { limitsOf } from '../base/limits';
+import { timeLayers } from '../latency/time-layers';
+import { placeOf } from '../onnx/node-place';
+import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
+import { readModelAndFiles } from '../onnx/read';
+import { encodeModel, writeModel } from '../onnx/write';
+import { checkOptions } from '../base/options';
+import { layersWithout, readAlpha, type Alpha } from '../gdws/alpha';
+import type { Compression } from './compression';
+import { decomposeLayers, measureLosses, type DecomposedLayer } from './decomposed-layers';
+import { findConvolutions, nothingToReplace, type Convolutions, type Layer } from '../gdws/layers';
+import { networkCost, type NetworkCost } from '../gdws/network-cost';
+import { checkGoal, isBudget, isTime, prepareOptions, threadsOf, throwIfAborted, writeOptions, type Goal, type PrepareOptions } from './options';
+import { betaWithin } from './beta-within';
+import { plan } from './plan';
+import { rewrite } from '../gdws/rewrite';
+import { nearestStages, type Stages } from '../gdws/stages';
+import { summarize } from './summarize';
+
+/**
+ * Reads a network, so that it can be compressed to several goals. What its layers need is measured on calibration images,
+ * where there are any, once for all goals.
+ *
+ * @throws {GdwsError} ARGUMENT_INVALID for options that make no sense, MODEL_* for a bad model
+ */
+export async function prepareCompression(
+  source: string | Uint8Array | ModelProto,
+  options: PrepareOptions = {},
+): Promise<PreparedCompression> {
+  checkOptions(options, prepareOptions);
+  const own = typeof source === 'string' || source instanceof Uint8Array;
+  if (!own && !isMessage(source, ModelProtoSchema)) {
+    throw new GdwsError('ARGUMENT_INVALID', 'a model is given as a path, a Uint8Array or a ModelProto.');
+  }
+  const limits = limitsOf(options);
+  const { model, files } = own
+    ? await readModelAndFiles(source, limits, preferHugePages)
+    : { model: clone(ModelProtoSchema, source), files: [] };
+  const file = typeof source === 'string' ? source : undefined;
+  const bytes = encodeModel(model).length;
+  const graph = new Graph(model, file, limits);
+  // A node that nothing needs is no layer.
+  graph.removeDead();
+  if (options.foldBatchNorm) foldBatchNormalization(graph);
+  const values = inferValues(graph, typesOfInputs(graph, options.inputShapes), { lenient: true });
+  const convolutions = findConvolutions(graph, values, options);
+  const alpha = readAlpha(options.alpha, convolutions);
+  return new PreparedCompression(graph, values, convolutions, alpha, { bytes, files }, options);
+}
+
+/** A network that can be compressed to one goal after the other. */
+export class PreparedCompression {
+  private readonly network: NetworkCost;
+  private calibrated: Promise<Calibrated> | undefined;
+  private timed: Promise<LatencyModel> | undefined;
+  /** By whether weights are balanced. */
+  private readonly decompositions = new Map<boolean, Promise<readonly DecomposedLayer[]>>();
+
+  /** @internal Use {@link prepareCompression}. */
+  constructor(
+    private readonly graph: Graph,
+    private readonly values: ReadonlyMap<string, KnownValue>,
+    private readonly convolutions: Convolutions,
+    private readonly alpha: Alpha,
+    /** Of the dense model: its size, and the files that it was read from. */
+    private readonly source: { readonly bytes: number; readonly files: readonly string[] },
+    private readonly options: PrepareOptions,
+  ) {
+    this.network = networkCost(graph, values);
+  }
+
+  /**
+   * The network compressed to a goal.
+   *
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE for a budget that cannot be met; SHAPE_UNKNOWN for `macs` where shapes are
+   *   missing; ABORTED
+   */
+  async compress(goal: Goal): Promise<Compression> {
+    try {
+      return await this.compressTo(goal);
+    } catch (error) {
+      throw located(error, { file: this.graph.file });
+    }
+  }
+
+  private async compressTo(goal: Goal): Promise<Compression> {
+    const { network, options } = this;
+    checkGoal(goal);
+    if (isBudget(goal)) this.checkReplaceable();
+    if (goal.kind === 'macs') this.checkCounted();
+    // First, while nothing else is going on. Where times are known, other goals have them in the summary too.
+    const latency = isTime(goal.kind) ? await this.latency() : (options.latencyModel ?? (await this.timed));
+    const calibration = await this.calibration();
+    const decomposed = await this.decomposed(isBudget(goal));
+    const { chosen, allocation } = plan(decomposed, goal, { ...network, latency });
+
+    const replaced = new Map<Layer, Stages>();
+    for (const [i, { layer, spectrum, ranking }] of decomposed.entries()) {
+      const steps = chosen[i]!;
+      if (steps === 'dense') continue;
+      throwIfAborted(options.signal);
+      replaced.set(layer, await nearestStages(layer, spectrum, ranking, steps, threadsOf(options)));
+    }
+    const refitted = await calibration?.refit(replaced, this.compressedBytes);
+    refitted?.forEach((stages, layer) => replaced.set(layer, stages));
+
+    const model = this.rewritten(replaced);
+    const bytes = encodeModel(model);
+    const summary = summarize(this.convolutions, replaced, network, {
+      alpha: this.alpha,
+      goal,
+      latency,
+      allocation,
+      refitted,
+      bytes: { before: this.source.bytes, after: bytes.length },
+    });
+    return {
+      model,
+      summary,
+      bytes: () => bytes,
+      write: async (path, options = {}) => {
+        checkOptions(options, writeOptions);
+        await writeModel(model, path, undefined, options.overwriteSource ? [] : this.source.files);
+      },
+    };
+  }
+
+  /**
+   * The layers that may be replaced, with the singular values that budgets rank their components by.
+   *
+   * @throws {GdwsError} MODEL_INVALID for weights that cannot be decomposed; ABORTED
+   */
+  layers(): Promise<readonly DecomposedLayer[]> {
+    return this.decomposed(true);
+  }
+
+  /** Names of the layers that may be replaced and that `alpha` does not weight: their α is 1, whatever that of others. */
+  unweighted(): string[] {
+    return layersWithout(this.alpha, this.convolutions);
+  }
+
+  /** Cost of the dense network; multiply-accumulates where all shapes are known. */
+  dense(): { readonly macs?: number; readonly params: number } {
+    const { macs, params } = this.network;
+    return { macs, params };
+  }
+
+  /**
+   * The smallest β of the paper's algorithm 3, one for all layers, with which at most a share of the multiply-accumulates is
+   * left.
+   *
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where no β leaves so few; SHAPE_UNKNOWN, ABORTED
+   */
+  async betaWithin(share: number): Promise<number> {
+    this.checkCounted();
+    return betaWithin(await this.decomposed(false), this.network.macs!, share);
+  }
+
+  /**
+   * Whether there is a convolution that may be replaced.
+   *
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where there is none: no budget can be met, and the error says why
+   */
+  checkReplaceable(): void {
+    const refusal = nothingToReplace(this.convolutions, true);
+    if (refusal) throw refusal.within({ file: this.graph.file });
+  }
+
+  /**
+   * What the layers that may be replaced take on this machine.
+   *
+   * @throws {GdwsError} ARGUMENT_INVALID, SHAPE_UNKNOWN, SHAPE_MISMATCH; OPERATOR_UNSUPPORTED where the engine cannot run
+   *   the network; ABORTED
+   */
+  latency(): Promise<LatencyModel> {
+    const { graph, convolutions, options } = this;
+    if (options.latencyModel) return Promise.resolve(options.latencyModel);
+    this.timed ??= timeLayers(graph, convolutions.layers, options);
+    return this.timed;
+  }
+
+  private async calibration(): Promise<Calibrated | undefined> {
+    const { graph, convolutions, options } = this;
+    if (!options.calibration || convolutions.layers.length === 0) return undefined;
+    this.calibrated ??= calibrate(graph, convolutions.layers, options.calibration, options);
+    return this.calibrated;
+  }
+
+  /** @param isBalanced as budgets want weights, where nothing is known of the data */
+  private decomposed(isBalanced: boolean): Promise<readonly DecomposedLayer[]> {
+    let found = this.decompositions.get(isBalanced);
+    if (!found) this.decompositions.set(isBalanced, (found = this.decompose(isBalanced)));
+    return found;
+  }
+
+  private async decompose(isBalanced: boolean): Promise<readonly DecomposedLayer[]> {
+    const { convolutions, alpha, options, graph } = this;
+    const calibration = await this.calibration();
+    const decomposed = await decomposeLayers(convolutions.layers, isBalanced, alpha, calibration, options, graph.file);
+    if (calibration) await measureLosses(decomposed, calibration, this.compressedBytes);
+    return decomposed;
+  }
+
+  private readonly compressedBytes = (stages: ReadonlyMap<Layer, Stages>): Uint8Array =>
+    encodeModel(this.rewritten(stages));
+
+  /** A copy of the model with these layers replaced. */
+  private rewritten(stages: ReadonlyMap<Layer, Stages>): ModelProto {
+    const graph = new Graph(clone(ModelProtoSchema, this.graph.model), this.graph.file, this.graph.limits);
+    const nodes = new Map(graph.nodes.map((node) => [node.output[0]!, node]));
+    const here = (layer: Layer) => ({ ...layer, nodes: layer.nodes.map(({ output }) => nodes.get(output[0]!)!) });
+    rewrite(graph, new Map(Array.from(stages, ([layer, own]) => [here(layer), own])));
+    graph.removeDead();
+    return graph.model;
+  }
+
+  /** Only a budget of multiply-accumulates needs every shape. */
+  private checkCounted(): void {
+    const { graph, values, network } = this;
+    if (!network.unknown) return;
+    const [guessed] = guessedInputs(graph, typesOfInputs(graph, this.options.inputShapes));
+    const open = graph.inputs.find(({ name }) => !values.has(name) || name === guessed);
+    throw new GdwsError('SHAPE_UNKNOWN', 'its multiply-accumulates cannot be counted.', {
+      file: graph.file,
+      ...placeOf(network.unknown),
+      remedy: open
+        ? `Give the shape of input '${open.name}' (inputShapes in the API, --shape on the command line), or a budget of params.`
+        : 'Give a budget of params, or a model whose value_info declares the shapes.',
+    });
+  }
+}

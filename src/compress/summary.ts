@@ -1,0 +1,62 @@
+import type { DenseReason } from '../gdws/layers';
+
+/** Before and after a compression. */
+export interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What became of one convolution. Nodes that share their weights are one layer, named by the first. */
+export interface LayerSummary {
+  readonly name: string;
+  readonly status: 'gdws' | 'dense';
+  /** Why it stayed dense. */
+  readonly reason?: DenseReason;
+  readonly outputChannels?: number;
+  readonly inputChannels?: number;
+  readonly groups?: number;
+  /** Spatial size of its kernels. */
+  readonly kernel?: readonly number[];
+  /** g_c of every input channel, if it is GDWS. */
+  readonly g?: readonly number[];
+  /** G = Σ g_c, if it is GDWS. */
+  readonly kernels?: number;
+  /** Whether its kernels and pointwise weights were fitted to calibration images, if there are any and it is GDWS. */
+  readonly calibrated?: boolean;
+  /** Weighted error e² = Σ α_c ‖W_c - Q_c‖². */
+  readonly error: number;
+  /** e² as a share of the weighted energy Σ α_c ‖W_c‖². */
+  readonly relativeError: number;
+  /** Multiply-accumulates of one run; `undefined` where shapes are not known. */
+  readonly macs?: Change;
+  /** Weights, without biases. */
+  readonly params?: Change;
+  /** Milliseconds by the latency model, if there is one. */
+  readonly time?: Change;
+}
+
+/** How well a budget was spent. Losses are those that docs/allocation.md defines. */
+export interface AllocationSummary {
+  readonly loss: number;
+  /** No allocation within the budget loses less than this. */
+  readonly bound: number;
+  /** (loss - bound) / loss; 0 where nothing is lost. */
+  readonly gap: number;
+  /** Whether the search was exhaustive: then no allocation loses less than `loss`, either. */
+  readonly isOptimal: boolean;
+}
+
+/** What became of a network: plain numbers, ready for JSON. */
+export interface CompressionSummary {
+  /** Every convolution, in the network's order. */
+  readonly layers: readonly LayerSummary[];
+  /** Of all Conv, ConvTranspose, Gemm and MatMul; `undefined` where shapes are not known. */
+  readonly macs?: Change;
+  readonly params: Change;
+  /** Milliseconds of a run by the latency model, if there is one. */
+  readonly time?: Change;
+  /** Of a budget. */
+  readonly allocation?: AllocationSummary;
+  /** Size of the model file, in bytes. */
+  readonly bytes: Change;
+}

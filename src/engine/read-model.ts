@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import { native } from '../addon/native';
+import { GdwsError } from '../base/errors';
+import { defaultLimits, type Limits } from '../base/limits';
+import { alignRawData } from '../onnx/align';
+import { loadExternalData, refuseExternalData } from '../onnx/external-data';
+import type { ModelProto } from '../onnx/onnx_pb';
+import { checkFileBytes, decodeModel, readModel } from '../onnx/read';
+import { FileMemory } from './file-memory';
+
+/**
+ * As {@link readModel}, but bytes are copied, so that the caller may change or transfer them afterwards: in parts, between
+ * which the event loop turns.
+ *
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
+ */
+export async function readModelCopy(source: string | Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
+  if (typeof source === 'string') return readModel(source, limits, preferHugePages);
+  checkFileBytes(source.length, limits);
+  const bytes = allocateForModel(source.length);
+  for (let at = 0; at < bytes.length; at += copiedAtOnce) {
+    if (at > 0) await setImmediate();
+    if (source.length !== bytes.length) {
+      throw new GdwsError('ARGUMENT_INVALID', 'the bytes were transferred before the model was read.');
+    }
+    bytes.set(source.subarray(at, at + copiedAtOnce), at);
+  }
+  const model = decodeModel(bytes, undefined, limits);
+  refuseExternalData(model);
+  alignRawData(model);
+  return model;
+}
+
+/** What is copied in a few milliseconds even to fresh pages. */
+const copiedAtOnce = 2 << 20;
+
+function allocateForModel(bytes: number): Uint8Array {
+  try {
+    const memory = new Uint8Array(bytes);
+    preferHugePages(memory);
+    return memory;
+  } catch (cause) {
+    throw new GdwsError('OUT_OF_MEMORY', 'there is no room for the model.', { cause });
+  }
+}
+
+/** Has the system give huge pages to memory that was not touched yet: the first touch of small ones takes longer than a copy. */
+export function preferHugePages(memory: Uint8Array): void {
+  native().preferHugePages(memory);
+}
+
+/**
+ * As {@link readModel}, for a session: the file's bytes, which are most of what it needs, can be given back to the system
+ * while they are not needed. Without `memory` where the runtime does not allow that.
+ *
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
+ */
+export async function readModelReleasably(
+  file: string,
+  limits: Limits = defaultLimits,
+): Promise<{ model: ModelProto; memory: FileMemory | undefined }> {
+  const memory = await FileMemory.read(file, (bytes) => checkFileBytes(bytes, limits, file));
+  if (!memory) return { model: await readModel(file, limits, preferHugePages), memory };
+  try {
+    const model = decodeModel(memory.bytes, file, limits);
+    memory.moves = alignRawData(model);
+    await loadExternalData(model, file, limits, preferHugePages);
+    return { model, memory };
+  } catch (error) {
+    memory.close();
+    throw error;
+  }
+}

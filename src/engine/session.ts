@@ -1,0 +1,325 @@
+import { setImmediate } from 'node:timers/promises';
+import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue, Tensor } from 'onnxruntime-common';
+import { Network, type OperationProfile } from './network';
+import { checkFeeds, holdFeed, toNativeFeed, toTensor } from './feeds';
+import type { CompiledGraph } from './compile';
+import { metadataOf } from './metadata';
+import { onAbort } from './on-abort';
+import { aborted, runError } from './run-error';
+import { mostThreads, threadsOf } from './threads';
+import { copySmallFeeds } from './value-inputs';
+import { GdwsError, located } from '../base/errors';
+import { Graph } from '../graph/graph';
+import type { ValueType } from '../onnx/value';
+import { limitsOf, limitsOption, type Limits } from '../base/limits';
+import { simplify } from '../analysis/simplify';
+import { readModelCopy, readModelReleasably } from './read-model';
+import { boolean, checkSharedOptions, ignored, integer, oneOf, signal as signalOption, text, type OptionTable } from '../base/options';
+
+export { Tensor } from 'onnxruntime-common';
+
+/**
+ * Options of onnxruntime-common, of which two count here: `intraOpNumThreads`, the threads of one run, by default all the
+ * processors that affinity and cgroup quota leave this process, and `enableProfiling`. The others are accepted and ignored, so that
+ * changing an import is enough. A slip of a known name is refused with ARGUMENT_INVALID; any other unknown name, as of an engine's own
+ * option, is passed over with a warning of the process, once.
+ */
+export interface SessionOptions extends Common.SessionOptions {
+  /**
+   * A kernel (`convolution.product`) or method (`reference`) to take wherever it is supported, instead of the fastest.
+   * For tests and benchmarks.
+   */
+  kernel?: string;
+  /**
+   * How the kernel of a layer that several can run is chosen: `'on'`, by timing them on this machine the first time that
+   * a shape is met, largest layers first, for some 50 ms at most; `'thorough'`, by timing them all, however long it takes;
+   * `'off'`, by estimates of their cycles. What was measured is remembered on disk. Kernels differ in their rounding errors, so that
+   * results may differ in the last digits with the machine, and once more layers were measured; with `'off'` they do not.
+   * By default what the environment variable GDWS_TUNING says, else `'off'`.
+   */
+  tuning?: 'on' | 'off' | 'thorough';
+  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  limits?: Partial<Limits>;
+}
+
+const tunings = ['on', 'off', 'thorough'] as const;
+
+/** Those of onnxruntime-common that count here; the rest is accepted as it is, so that changing an import is enough. */
+const sessionOptions: OptionTable<SessionOptions> = {
+  intraOpNumThreads: integer(0, mostThreads),
+  enableProfiling: boolean,
+  kernel: text,
+  tuning: oneOf(tunings),
+  limits: limitsOption,
+  ...{ executionProviders: ignored, interOpNumThreads: ignored, freeDimensionOverrides: ignored },
+  ...{ graphOptimizationLevel: ignored, enableCpuMemArena: ignored, enableMemPattern: ignored, executionMode: ignored },
+  ...{ optimizedModelFilePath: ignored, profileFilePrefix: ignored, logId: ignored, logSeverityLevel: ignored },
+  ...{ logVerbosityLevel: ignored, preferredOutputLocation: ignored, enableGraphCapture: ignored, extra: ignored },
+  externalData: ignored,
+};
+
+/** Options of onnxruntime-common, and a signal. */
+export interface RunOptions extends Common.RunOptions {
+  /** Stops the run before its next operation, or before it begins; the promise rejects with code ABORTED. */
+  signal?: AbortSignal;
+}
+
+const runOptions: OptionTable<RunOptions> = {
+  signal: signalOption,
+  ...{ logSeverityLevel: ignored, logVerbosityLevel: ignored, terminate: ignored, tag: ignored, extra: ignored },
+};
+
+/**
+ * A network ready to run on the CPU, with the signatures of onnxruntime-common.
+ *
+ * @example
+ * const session = await InferenceSession.create('model.onnx');
+ * const { logits } = await session.run({ input: new Tensor('float32', pixels, [1, 3, 32, 32]) });
+ */
+export class InferenceSession implements Common {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputMetadata: readonly Common.ValueMetadata[];
+  readonly outputMetadata: readonly Common.ValueMetadata[];
+  private network: Network | undefined;
+  private readonly running = new Set<() => void>();
+
+  private constructor(
+    private readonly graph: Graph,
+    network: Network,
+    { enableProfiling }: SessionOptions,
+  ) {
+    this.network = network;
+    if (enableProfiling) network.setProfiling(true);
+    this.inputNames = graph.inputs.map(({ name }) => name);
+    this.outputNames = graph.outputs.map(({ name }) => name);
+    this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
+    this.outputMetadata = this.outputNames.map((name) => metadataOf(graph, name));
+  }
+
+  /**
+   * Makes a session from a model file, or from the bytes of one, which are copied. From a file it needs less memory: the
+   * file's bytes are not kept beside the packed weights, but read again when inputs come in other shapes. The file stays open until then, and may
+   * be removed, but not changed. Where the model leaves no shape open, it is closed at once. In runtimes that allow no buffers
+   * outside V8's memory (Electron) a file is read as bytes are.
+   *
+   * An open leading dim counts as 1 here; a model that does not take that is checked by its first run.
+   *
+   * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
+   * LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
+   */
+  static create(path: string, options?: SessionOptions): Promise<InferenceSession>;
+  static create(buffer: ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>;
+  static create(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    byteLength?: number,
+    options?: SessionOptions,
+  ): Promise<InferenceSession>;
+  static create(bytes: Uint8Array, options?: SessionOptions): Promise<InferenceSession>;
+  static async create(
+    source: string | ArrayBufferLike | Uint8Array,
+    ...rest: (number | SessionOptions | undefined)[]
+  ): Promise<InferenceSession> {
+    const numbers = rest.filter((argument) => typeof argument === 'number');
+    const options = rest.find((argument) => typeof argument !== 'number' && argument !== undefined) ?? {};
+    checkSharedOptions(options, sessionOptions);
+    const network = { threads: threadsOf(options), kernel: options.kernel, tuning: tuningOf(options) };
+    const limits = limitsOf(options);
+    const given = modelSource(source, numbers);
+    const file = typeof given === 'string' ? given : undefined;
+    const releasable =
+      file !== undefined && network.tuning === 'off' ? await readModelReleasably(file, limits) : undefined;
+    const { model, memory } = releasable ?? {
+      model: await readModelCopy(given, limits),
+      memory: undefined,
+    };
+    try {
+      const graph = new Graph(model, file, limits);
+      // Each step takes some milliseconds for a large model; the event loop turns between them.
+      await setImmediate();
+      simplify(graph);
+      await setImmediate();
+      return new InferenceSession(graph, await Network.create(graph, { ...network, memory }), options);
+    } catch (error) {
+      memory?.close();
+      throw located(error, { file });
+    }
+  }
+
+  /**
+   * Runs the network off the JavaScript thread. The feeds are copied, and may be changed as soon as this returns.
+   *
+   * @param fetches names of the outputs wanted, all by default
+   * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, OUTPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED,
+   * MODEL_UNREADABLE where the shapes are new and the file has changed meanwhile
+   */
+  run(feeds: Common.FeedsType, options?: RunOptions): Promise<Common.ReturnType>;
+  run(feeds: Common.FeedsType, fetches: Common.FetchesType, options?: RunOptions): Promise<Common.ReturnType>;
+  async run(
+    feeds: Common.FeedsType,
+    fetchesOrOptions?: Common.FetchesType | RunOptions,
+    options?: RunOptions,
+  ): Promise<Common.ReturnType> {
+    const { fetches, signal } = this.argumentsOf(fetchesOrOptions, options);
+    if (signal?.aborted) throw aborted(signal);
+    const network = this.networkInUse();
+    const types = checkFeeds(this.graph, feeds);
+    try {
+      let compiled = network.programFor(types, feeds);
+      let given;
+      if (compiled) {
+        given = this.nativeFeeds(feeds);
+      } else {
+        // What waits for a compilation must not see its feeds change.
+        given = this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
+        compiled = await this.compiled(network, types, copySmallFeeds(feeds), signal);
+      }
+      const run = compiled.native.run(given);
+      const outputs = await this.abortable(run.done, () => run.abort(), signal);
+      return this.results(compiled, outputs, fetches);
+    } catch (error) {
+      throw located(runError(error, signal), { file: this.graph.file });
+    }
+  }
+
+  /** As {@link run}, but returns when the network has run; the event loop stands still meanwhile. */
+  runSync(feeds: Common.FeedsType, fetches?: Common.FetchesType): Common.ReturnType {
+    const names = this.argumentsOf(fetches).fetches;
+    const network = this.networkInUse();
+    const types = checkFeeds(this.graph, feeds);
+    try {
+      const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
+      return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds)), names);
+    } catch (error) {
+      throw located(runError(error), { file: this.graph.file });
+    }
+  }
+
+  /** Frees the network; runs that have begun are aborted. Safe to call again. */
+  release(): Promise<void> {
+    const { network } = this;
+    this.network = undefined;
+    for (const abort of this.running) abort();
+    network?.release();
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  /** Times the operations of runs that begin from now on; the option `enableProfiling` does so from the first run. */
+  startProfiling(): void {
+    this.networkInUse().setProfiling(true);
+  }
+
+  /** Ends what {@link startProfiling} began. No file is written: {@link profile} has the times. */
+  endProfiling(): void {
+    this.networkInUse().setProfiling(false);
+  }
+
+  /**
+   * Where the time of all profiled runs went, an entry for each operation in the order of execution, for each set of
+   * input shapes that is still compiled (the last 16).
+   */
+  profile(): OperationProfile[] {
+    return this.networkInUse().profile();
+  }
+
+  private argumentsOf(fetchesOrOptions?: Common.FetchesType | RunOptions, options?: RunOptions) {
+    const isFetches =
+      options !== undefined ||
+      Array.isArray(fetchesOrOptions) ||
+      Object.keys(fetchesOrOptions ?? {}).some((name) => this.outputNames.includes(name));
+    const fetches = isFetches ? (fetchesOrOptions as Common.FetchesType) : undefined;
+    const given = (isFetches ? options : (fetchesOrOptions as RunOptions | undefined)) ?? {};
+    // A misspelt output is taken for an option.
+    checkSharedOptions(given, runOptions, isFetches ? [] : this.outputNames);
+    return { fetches: this.fetchNames(fetches), signal: given.signal };
+  }
+
+  private fetchNames(fetches: Common.FetchesType | undefined): readonly string[] {
+    if (!fetches) return this.outputNames;
+    const names = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
+    const unknown = names.find((name) => !this.outputNames.includes(name));
+    if (unknown !== undefined) {
+      throw new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
+        file: this.graph.file,
+        tensor: unknown,
+        remedy: `Its outputs are: ${this.outputNames.join(', ')}.`,
+      });
+    }
+    return names;
+  }
+
+  private networkInUse(): Network {
+    if (!this.network) throw new GdwsError('SESSION_RELEASED', 'this session was released.', { file: this.graph.file });
+    return this.network;
+  }
+
+  private nativeFeeds(feeds: Readonly<Record<string, OnnxValue>>) {
+    return this.inputNames.map((name) => toNativeFeed(feeds[name] as Tensor));
+  }
+
+  /** The program for feeds that are new; given up at once when the signal fires or the session is released. */
+  private async compiled(
+    network: Network,
+    types: ReadonlyMap<string, ValueType>,
+    feeds: Common.FeedsType,
+    signal: AbortSignal | undefined,
+  ): Promise<CompiledGraph> {
+    let giveUp = () => {};
+    const givenUp = new Promise<never>((_, reject) => (giveUp = () => reject(aborted(signal))));
+    const compiling = Promise.race([network.compile(types, feeds), givenUp]);
+    const compiled = await this.abortable(compiling, giveUp, signal);
+    if (signal?.aborted || this.network === undefined) throw aborted(signal);
+    return compiled;
+  }
+
+  /** Waits for work that `abort` ends, and calls that where the signal fires or the session is released meanwhile. */
+  private async abortable<T>(work: Promise<T>, abort: () => void, signal: AbortSignal | undefined): Promise<T> {
+    const end = signal && onAbort(signal, abort);
+    this.running.add(abort);
+    try {
+      return await work;
+    } finally {
+      end?.();
+      this.running.delete(abort);
+    }
+  }
+
+  private results(
+    { outputs }: CompiledGraph,
+    buffers: readonly ArrayBuffer[],
+    fetches: readonly string[],
+  ): Common.ReturnType {
+    return Object.fromEntries(
+      fetches.map((name) => {
+        const index = this.outputNames.indexOf(name);
+        return [name, toTensor(outputs[index]!, buffers[index]!)];
+      }),
+    );
+  }
+}
+
+/** The static side fits onnxruntime-common's factory, so that changing an import is enough. */
+const factory: InferenceSessionFactory = InferenceSession;
+void factory;
+
+function tuningOf({ tuning }: SessionOptions): (typeof tunings)[number] {
+  return tuning ?? tunings.find((name) => name === process.env.GDWS_TUNING) ?? 'off';
+}
+
+function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, length]: number[]): string | Uint8Array {
+  if (typeof source === 'string' || source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) {
+    try {
+      return new Uint8Array(source, offset, length);
+    } catch (cause) {
+      const summary = `byteOffset ${offset} and byteLength ${length} do not fit a buffer of ${source.byteLength} bytes.`;
+      throw new GdwsError('ARGUMENT_INVALID', summary, { cause });
+    }
+  }
+  throw new GdwsError('ARGUMENT_INVALID', 'a model is given as a path, an ArrayBuffer or a Uint8Array.');
+}

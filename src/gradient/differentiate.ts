@@ -1,0 +1,93 @@
+import { GdwsError } from '../base/errors';
+import type { ConstantPool, NativeConstants } from '../program/constant-pool';
+import { fuseAddition } from '../program/fuse/fuse-additions';
+import { ProgramRewriter } from '../program/program-rewriter';
+import type { Program } from '../program/program';
+import type { ProgramOperation, ValueId } from '../program/operation';
+import { throughActivation } from './activation';
+import { Unsupported, type Rule } from './rule';
+import { rules } from './rules';
+import { channelNorms, channelsOf } from './squared-norms';
+import { Tape, type GradientForm } from './tape';
+
+/** A backward program and what it is fed with. */
+export interface Differentiated {
+  /** Inputs: the cotangent, then the saved values. Outputs: the gradients, each with the dims of its value. */
+  readonly backward: Program;
+  /** Values of the forward program that the backward program reads: outputs or inputs of it. */
+  readonly saved: readonly ValueId[];
+  readonly constants: NativeConstants;
+}
+
+/**
+ * Writes the program that takes the cotangent of one value of a forward program back to others (reverse mode).
+ *
+ * @param pool where constants are made; without one the program cannot be compiled, and only shows that there is one
+ * @param from the value whose cotangent is given
+ * @param to the values whose gradients are wanted: inputs, constants or temporaries of float32
+ * @param forms what is wanted of the gradients of weights; images are the outermost axis of `from`
+ * @throws GdwsError GRADIENT_UNSUPPORTED, naming the operation that has none
+ */
+export function differentiate(
+  forward: Program,
+  constants: NativeConstants,
+  pool: ConstantPool | undefined,
+  from: ValueId,
+  to: readonly ValueId[],
+  forms: ReadonlyMap<ValueId, GradientForm> = new Map(),
+): Differentiated {
+  const tape = new Tape(forward, new Map(constants), pool, dependents(forward, to), forms);
+  const cotangent = tape.input('float32', tape.dims(from));
+  tape.add(from, () => cotangent);
+  for (const operation of forward.operations.toReversed()) take(tape, operation);
+  for (const value of to) {
+    tape.program.outputs.push(resultOf(tape, value, tape.dims(from)[0]!));
+  }
+  new ProgramRewriter(tape.program).apply(fuseAddition);
+  tape.program.removeUnused();
+  return { backward: tape.program, saved: tape.saved, constants: tape.constants };
+}
+
+/** The gradient with respect to a value in its form; zeros where no path leads from it to the cotangent. */
+function resultOf(tape: Tape, value: ValueId, images: number): ValueId {
+  const { forward } = tape;
+  const gradient = tape.gradientOf(value);
+  const zeros = (dims: readonly number[]) => tape.expand(tape.filled(0), dims);
+  switch (tape.formOf(value)) {
+    case undefined:
+      return gradient ?? zeros(tape.dims(value));
+    case 'perImage':
+      return gradient ?? zeros([images, ...tape.dims(value)]);
+    case 'channelNorms':
+      return gradient === undefined ? zeros([images, channelsOf(forward, value)]) : channelNorms(tape, gradient);
+  }
+}
+
+function take(tape: Tape, operation: ProgramOperation): void {
+  const result = operation.outputs[0]!;
+  if (!tape.wants(result)) return;
+  const gradient = tape.gradientOf(result);
+  if (gradient === undefined) return;
+  tape.enter(operation);
+  try {
+    const rule = rules[operation.opcode];
+    if (!rule) throw new Unsupported('of this operation');
+    (rule as Rule)(tape, operation, throughActivation(tape, operation, gradient));
+  } catch (error) {
+    if (!(error instanceof Unsupported)) throw error;
+    throw new GdwsError('GRADIENT_UNSUPPORTED', `there is no gradient ${error.message}.`, {
+      ...operation.origin,
+      remedy: 'docs/gradients.md lists what is differentiated.',
+    });
+  }
+}
+
+/** The float values that depend on those given, and these. */
+function dependents(program: Program, values: readonly ValueId[]): Set<ValueId> {
+  const found = new Set(values);
+  for (const { inputs, outputs } of program.operations) {
+    if (!inputs.some((id) => id !== undefined && found.has(id))) continue;
+    for (const id of outputs) if (program.values[id]!.type === 'float32') found.add(id);
+  }
+  return found;
+}

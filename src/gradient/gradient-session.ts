@@ -1,0 +1,314 @@
+import { setImmediate } from 'node:timers/promises';
+import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
+import { checkFeeds, holdFeed, roundFeed, toTensor } from '../engine/feeds';
+import { GradientNetwork, type DifferentiatedNetwork, type Target } from './network';
+import { metadataOf } from '../engine/metadata';
+import { programKey } from '../engine/program-key';
+import { RecentlyUsed } from '../engine/recently-used';
+import { mostThreads, threadsOf } from '../engine/threads';
+import { GdwsError, located } from '../base/errors';
+import { Graph } from '../graph/graph';
+import { limitsOf, limitsOption, type Limits } from '../base/limits';
+import { simplify } from '../analysis/simplify';
+import type { ValueType } from '../onnx/value';
+import { editableCopy } from '../onnx/copy';
+import { readModelCopy } from '../engine/read-model';
+import { requireKnownVersions } from '../onnx/versions';
+import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from '../base/options';
+import { crossEntropy } from './loss';
+import { rows } from './rows';
+
+/** Programs kept at once, for input shapes and targets together. */
+const mostPrograms = 8;
+
+export interface GradientOptions {
+  /** Threads of one run; by default all the processors that this process may use. */
+  readonly intraOpNumThreads?: number;
+  /** Name of the output with the logits; by default the model's first. */
+  readonly output?: string;
+  /** A kernel or method to take wherever it is supported, as for `InferenceSession`. For tests and benchmarks. */
+  readonly kernel?: string;
+  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  readonly limits?: Partial<Limits>;
+}
+
+const gradientOptions: OptionTable<GradientOptions> = {
+  intraOpNumThreads: integer(0, mostThreads),
+  output: text,
+  kernel: text,
+  limits: limitsOption,
+};
+
+/** Of logits (images × classes, row-major), the derivative of a loss with respect to each: of the same layout. */
+export type Cotangent = (logits: Float32Array, images: number, classes: number) => Float32Array;
+
+export interface InputGradients {
+  /** (images, classes) */
+  readonly logits: Tensor;
+  /** Of each float input, by name: float32, in its shape. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+}
+
+export interface LossGradients extends InputGradients {
+  /** Softmax cross-entropy of each image. */
+  readonly losses: Float32Array;
+}
+
+export interface WeightGradientOptions {
+  /** Whether each image's gradient is wanted, as a further outermost axis, or their sum. */
+  readonly perImage: boolean;
+  /** Names of initializers; by default the weights of all convolutions and products. */
+  readonly weights?: readonly string[];
+}
+
+const weightGradientOptions: OptionTable<WeightGradientOptions> = {
+  perImage: required(boolean),
+  weights: listOf(text, 'an array of names of initializers'),
+};
+
+export interface WeightGradients {
+  readonly logits: Tensor;
+  /** By initializer: its shape, after the images where they were asked for singly. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * A classifier that can be differentiated, in single precision on the engine's kernels, batch normalization in inference
+ * mode. Images of one call do not mix, but for what the cotangent makes of them. Feeds are of the type that the model declares, or
+ * float32, which is rounded to its floating-point type.
+ *
+ * @example
+ * const session = await GradientSession.create('model.onnx');
+ * const { losses, inputs } = await session.lossGradient({ input: images }, labels);
+ */
+export class GradientSession {
+  readonly inputNames: readonly string[];
+  readonly inputMetadata: readonly Common.ValueMetadata[];
+  private readonly programs = new RecentlyUsed<DifferentiatedNetwork>(mostPrograms);
+  private knownClasses: number | undefined;
+  private released = false;
+
+  private constructor(
+    private readonly graph: Graph,
+    private readonly network: GradientNetwork,
+    /** Of the graph as it is written, whose weights are the model's: batch normalization is not folded into them. */
+    private readonly weightNetwork: GradientNetwork,
+  ) {
+    this.inputNames = graph.inputs.map(({ name }) => name);
+    this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
+  }
+
+  /**
+   * Reads a model from a file or from bytes, which are copied, and makes sure that it can be differentiated by its inputs
+   * and its weights for the declared shapes, a free batch counting as 1; where other dims are free, or the leading one cannot be
+   * 1, the first run tells.
+   *
+   * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
+   * SHAPE_MISMATCH, OUTPUT_UNKNOWN, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
+   */
+  static async create(source: string | Uint8Array, options: GradientOptions = {}): Promise<GradientSession> {
+    const file = typeof source === 'string' ? source : undefined;
+    try {
+      checkOptions(options, gradientOptions);
+      const limits = limitsOf(options);
+      const model = await readModelCopy(source, limits);
+      requireKnownVersions(model, file);
+      // The event loop turns between steps that take some milliseconds for a large model.
+      await setImmediate();
+      const written = new Graph(editableCopy(model), file, limits);
+      const graph = new Graph(model, file, limits);
+      await setImmediate();
+      simplify(graph);
+      await setImmediate();
+      const output = outputOf(graph, options.output);
+      const threads = threadsOf(options);
+      const session = new GradientSession(
+        graph,
+        new GradientNetwork(graph, output, threads, options.kernel),
+        new GradientNetwork(written, output, threads, options.kernel),
+      );
+      await session.prepare();
+      return session;
+    } catch (error) {
+      throw located(error, { file });
+    }
+  }
+
+  /** Number of classes. */
+  get classes(): number {
+    if (this.knownClasses === undefined) {
+      throw new GdwsError('SHAPE_UNKNOWN', 'the number of classes is not known before the first run.', {
+        file: this.graph.file,
+      });
+    }
+    return this.knownClasses;
+  }
+
+  /** Images that the model takes at once, where it declares a number. */
+  get batch(): number | undefined {
+    const first = this.graph.declared(this.inputNames[0] ?? '')?.dims?.[0];
+    // A model that takes none is refused by its first run.
+    return typeof first === 'number' && first > 0 ? first : undefined;
+  }
+
+  /** The logits (images, classes) alone. */
+  async logits(given: Common.FeedsType): Promise<Tensor> {
+    const { feeds, types } = this.taken(given);
+    const network = this.programFor('logits', types, () => this.network.forwardOnly(types));
+    const { logits } = await network.forward(this.nativeFeeds(feeds));
+    return logitsTensor(network, logits);
+  }
+
+  /**
+   * The gradient with respect to the inputs of what has the given cotangent: a vector-Jacobian product. The feeds are
+   * copied.
+   */
+  async gradient(given: Common.FeedsType, cotangent: Cotangent): Promise<InputGradients> {
+    const { feeds, types } = this.taken(given);
+    const network = this.programFor('inputs', types, () => this.network.differentiated(types, 'inputs'));
+    const { logits, gradients } = await this.backward(network, feeds, cotangent);
+    return {
+      logits,
+      inputs: Object.fromEntries(
+        // Of half precision, the small ones would be 0.
+        network.gradients.map(({ name, dims }, i) => [name, toTensor({ type: 'float32', dims }, gradients[i]!)]),
+      ),
+    };
+  }
+
+  /**
+   * Softmax cross-entropy of every image, and the gradient of their sum, so that each image has its own loss's.
+   *
+   * @param labels a class for each image
+   */
+  async lossGradient(given: Common.FeedsType, labels: ArrayLike<number>): Promise<LossGradients> {
+    const { feeds, types } = this.taken(given);
+    const { images, classes } = this.programFor('inputs', types, () => this.network.differentiated(types, 'inputs'));
+    checkLabels(labels, images, classes);
+    const losses = new Float32Array(images);
+    const result = await this.gradient(feeds, (logits) => {
+      const cotangent = new Float32Array(logits.length);
+      const directions = rows(cotangent, classes);
+      rows(logits, classes).forEach((row, image) => {
+        losses[image] = crossEntropy(row, labels[image]!, directions[image]!, -1);
+      });
+      return cotangent;
+    });
+    return { ...result, losses };
+  }
+
+  /** The gradient with respect to weights, for the whole batch or of every image, with one forward run. */
+  async weightGradients(
+    given: Common.FeedsType,
+    cotangent: Cotangent,
+    options: WeightGradientOptions = { perImage: false },
+  ): Promise<WeightGradients> {
+    checkOptions(options, weightGradientOptions);
+    const { feeds, types } = this.taken(given);
+    const target: Target = options;
+    const key = JSON.stringify([options.perImage, options.weights]);
+    const network = this.programFor(key, types, () => this.weightNetwork.differentiated(types, target));
+    const { logits, gradients } = await this.backward(network, feeds, cotangent);
+    const weights: Record<string, Tensor> = {};
+    network.gradients.forEach(({ name, dims }, i) => {
+      const data = new Float32Array(gradients[i]!);
+      // A weight that several layers use in several shapes has the sum of their gradients.
+      const known = weights[name];
+      if (known) data.forEach((value, at) => ((known.data as Float32Array)[at]! += value));
+      else weights[name] = new Tensor('float32', data, [...dims]);
+    });
+    return { logits, weights };
+  }
+
+  /** Frees the network; runs that have begun are aborted. Safe to call again. */
+  release(): Promise<void> {
+    this.released = true;
+    this.network.abort();
+    this.weightNetwork.abort();
+    this.programs.clear();
+    return Promise.resolve();
+  }
+
+  private async prepare(): Promise<void> {
+    try {
+      this.knownClasses = this.network.check('inputs');
+      await setImmediate();
+      this.weightNetwork.check({ perImage: false });
+    } catch (error) {
+      if (!(error instanceof GdwsError) || error.code !== 'SHAPE_UNKNOWN') throw error;
+    }
+  }
+
+  /** The feeds as the model takes them, with their types and shapes. */
+  private taken(given: Common.FeedsType): { feeds: Common.FeedsType; types: Map<string, ValueType> } {
+    if (this.released) {
+      throw new GdwsError('SESSION_RELEASED', 'this session was released.', { file: this.graph.file });
+    }
+    const feeds = Object.fromEntries(
+      Object.entries(given).map(([name, feed]) => [name, roundFeed(feed, this.graph.declared(name)?.type)]),
+    );
+    return { feeds, types: checkFeeds(this.graph, feeds) };
+  }
+
+  private programFor(
+    target: string,
+    types: ReadonlyMap<string, ValueType>,
+    make: () => DifferentiatedNetwork,
+  ): DifferentiatedNetwork {
+    const key = `${target};${programKey(this.inputNames, types)}`;
+    const network = this.programs.get(key) ?? make();
+    this.programs.set(key, network);
+    this.knownClasses = network.classes;
+    return network;
+  }
+
+  private async backward(network: DifferentiatedNetwork, feeds: Common.FeedsType, cotangent: Cotangent) {
+    const forward = await network.forward(this.nativeFeeds(feeds));
+    try {
+      const { images, classes } = network;
+      const given = cotangent(forward.logits, images, classes);
+      if (!(given instanceof Float32Array) || given.length !== images * classes) {
+        throw new GdwsError('ARGUMENT_INVALID', 'the cotangent does not have a number for each logit.', {
+          remedy: `Give a Float32Array of ${images} × ${classes}.`,
+        });
+      }
+      const gradients = await forward.backward(given);
+      return {
+        logits: logitsTensor(network, forward.logits),
+        gradients: gradients.map(({ buffer }) => buffer as ArrayBuffer),
+      };
+    } finally {
+      forward.release();
+    }
+  }
+
+  private nativeFeeds(feeds: Common.FeedsType) {
+    return this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
+  }
+}
+
+function logitsTensor({ images, classes }: DifferentiatedNetwork, data: Float32Array): Tensor {
+  return new Tensor('float32', data, [images, classes]);
+}
+
+function outputOf(graph: Graph, name: string | undefined): number {
+  const number = name === undefined ? 0 : graph.outputs.findIndex((output) => output.name === name);
+  if (number >= 0) return number;
+  throw new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
+    tensor: name,
+    remedy: `Its outputs are: ${graph.outputs.map((output) => output.name).join(', ')}.`,
+  });
+}
+
+function checkLabels(labels: ArrayLike<number>, images: number, classes: number): void {
+  if (labels.length !== images) {
+    throw new GdwsError('ARGUMENT_INVALID', `there are ${labels.length} labels for ${images} images.`);
+  }
+  for (let image = 0; image < images; image++) {
+    const label = labels[image]!;
+    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
+    throw new GdwsError('ARGUMENT_INVALID', `label ${label} of image ${image} is none of the ${classes} classes.`, {
+      remedy: `Labels are whole numbers from 0 to ${classes - 1}.`,
+    });
+  }
+}

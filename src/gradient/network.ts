@@ -1,0 +1,286 @@
+import { encodeProgram } from '../program/encode';
+import { GdwsError } from '../base/errors';
+import type { Graph } from '../graph/graph';
+import { inferValues } from '../analysis/infer';
+import type { ValueType } from '../onnx/value';
+import { native, type HeldMemory, type NativeProgram, type NativeSession } from '../addon/native';
+import type { NativeArray } from '../program/element-type';
+import { checkLeastMemory } from '../engine/check-memory';
+import { beginCompiling, fusedProgram, type EncodedProgram } from '../engine/compile';
+import { ConstantPool, toNativeConstants, type NativeConstants } from '../program/constant-pool';
+import { bytesOf, type Program } from '../program/program';
+import type { ValueId } from '../program/operation';
+import { aborted, runError } from '../engine/run-error';
+import { differentiate } from './differentiate';
+import type { GradientForm } from './tape';
+import { separateWeights } from './squared-norms';
+import { weightValues } from './weights';
+
+/** What a network is differentiated with respect to: its inputs, weights, or the weights of convolutions. */
+export type Target =
+  | 'inputs'
+  | { readonly perImage: boolean; readonly weights?: readonly string[] }
+  /**
+   * Of every image's gradient with respect to the weights that some convolutions share, the sum of squares for each input
+   * channel: (images, C). By layer, the names of its nodes; layers that the logits do not depend on are left out.
+   */
+  | { readonly squaredNorms: ReadonlyMap<string, readonly string[]> };
+
+/** One gradient that a backward run gives; of a weight used in several forms there are as many. */
+export interface GradientValue {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
+/** Forward and backward program for one set of input shapes. */
+export interface DifferentiatedNetwork {
+  readonly classes: number;
+  readonly images: number;
+  readonly gradients: readonly GradientValue[];
+  /** Memory of what is saved between the runs and of the largest value in a backward run. */
+  readonly bytes: number;
+  /** Held, so that programs for other shapes take the same derived constants. */
+  readonly derived: readonly object[];
+  forward(inputs: readonly (NativeArray | HeldMemory)[]): Promise<Forward>;
+}
+
+/** A forward run, and what its backward runs need. */
+export interface Forward {
+  readonly logits: Float32Array;
+  /** Gradients in the order of {@link DifferentiatedNetwork.gradients}. */
+  backward(cotangent: Float32Array): Promise<Float32Array[]>;
+  /** Gives what was saved to the next forward run: no backward run may be going on or follow. */
+  release(): void;
+}
+
+/** A value whose gradient is asked for. */
+interface Wanted {
+  readonly name: string;
+  readonly id: ValueId;
+}
+
+interface Lowered {
+  readonly program: Program;
+  readonly constants: NativeConstants;
+  readonly nameOf: ReadonlyMap<number, string>;
+}
+
+/** The programs of one graph, differentiated as they are asked for. */
+export class GradientNetwork {
+  private readonly pool = new ConstantPool();
+  private readonly session: NativeSession;
+  private readonly running = new Set<{ abort(): void }>();
+  private ended = false;
+
+  constructor(
+    private readonly graph: Graph,
+    /** Number of the output that is differentiated. */
+    private readonly output: number,
+    threads: number,
+    kernel?: string,
+  ) {
+    this.session = native().createSession(threads, kernel, false, graph.limits.memoryBytes);
+  }
+
+  /** Ends the runs that have begun, with code ABORTED; there can be none from now on. */
+  abort(): void {
+    this.ended = true;
+    for (const work of this.running) work.abort();
+  }
+
+  /**
+   * Whether the logits can be differentiated for the declared input shapes; nothing is compiled.
+   *
+   * @returns how many classes there are
+   * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, SHAPE_UNKNOWN
+   */
+  check(target: Target): number {
+    const { program, constants, nameOf } = this.lower(undefined, target === 'inputs');
+    const [, classes] = this.logitsOf(program);
+    const to = this.wanted(program, target, nameOf).map(({ id }) => id);
+    differentiate(program, constants, undefined, program.outputs[this.output]!, to);
+    return classes;
+  }
+
+  /** The network without a backward program. */
+  forwardOnly(feeds: ReadonlyMap<string, ValueType> | undefined): DifferentiatedNetwork {
+    const { program, constants } = this.lower(feeds, true);
+    const [images, classes] = this.logitsOf(program);
+    program.outputs.splice(0, program.outputs.length, program.outputs[this.output]!);
+    program.removeUnused();
+    const compiled = this.compiledOnce(program, constants);
+    return {
+      images,
+      classes,
+      gradients: [],
+      bytes: 0,
+      derived: this.pool.derivedAmong(constants),
+      forward: async (inputs) => {
+        const [logits] = await this.run(await compiled(), inputs);
+        return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]), release: () => undefined };
+      },
+    };
+  }
+
+  /** @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, ARGUMENT_INVALID */
+  differentiated(feeds: ReadonlyMap<string, ValueType> | undefined, target: Target): DifferentiatedNetwork {
+    const ofInputs = target === 'inputs';
+    const { program, constants, nameOf } = this.lower(feeds, ofInputs);
+    const [images, classes] = this.logitsOf(program);
+    const logits = program.outputs[this.output]!;
+    program.outputs.splice(0, program.outputs.length, logits);
+    program.removeUnused();
+
+    const wanted = this.wanted(program, target, nameOf);
+    const to = wanted.map(({ id }) => id);
+    const form = formOf(target);
+    const forms = new Map(form ? to.map((id) => [id, form]) : []);
+    const { backward, saved, constants: all } = differentiate(program, constants, this.pool, logits, to, forms);
+
+    const sources = saved.map((id) => sourceOf(program, id));
+    const forwardProgram = this.compiledOnce(program, constants);
+    const backwardProgram = this.compiledOnce(backward, all);
+    const spare: HeldMemory[][] = [];
+    return {
+      images,
+      classes,
+      gradients: wanted.map(({ name }, i) => ({ name, dims: backward.values[backward.outputs[i]!]!.dims })),
+      bytes: sum(saved.map((id) => bytesOf(program.values[id]!))) + largest(backward),
+      derived: this.pool.derivedAmong(all),
+      forward: async (inputs) => {
+        const compiled = await forwardProgram();
+        const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
+        const [bytes] = await this.run(compiled, inputs, [undefined, ...held]);
+        const logits = new Float32Array(bytes!);
+        const values = sources.map(({ input, output }) => {
+          if (input !== undefined) return inputs[input]!;
+          return output === 0 ? logits : held[output - 1]!;
+        });
+        return {
+          logits,
+          backward: async (cotangent) => {
+            const gradients = await this.run(await backwardProgram(), [cotangent, ...values]);
+            return gradients.map((gradient) => new Float32Array(gradient));
+          },
+          release: () => spare.push(held),
+        };
+      },
+    };
+  }
+
+  private async run(program: NativeProgram, ...given: Parameters<NativeProgram['run']>): Promise<ArrayBuffer[]> {
+    return this.begun(() => program.run(...given));
+  }
+
+  /** What work that was begun gives; it ends where the session does. */
+  private async begun<T>(begin: () => { readonly done: Promise<T>; abort(): void }): Promise<T> {
+    if (this.ended) throw aborted();
+    const work = begin();
+    this.running.add(work);
+    try {
+      return await work.done;
+    } catch (error) {
+      throw runError(error);
+    } finally {
+      this.running.delete(work);
+    }
+  }
+
+  private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean): Lowered {
+    const values = inferValues(this.graph, feeds);
+    // Fused, the weights of GDWS stages may no longer be the model's.
+    const built = fusedProgram(this.graph, values, this.pool, separable);
+    const nameOf = new Map<number, string>();
+    for (const [name, { constant }] of values) {
+      if (constant && constant.type !== 'string') nameOf.set(this.pool.numberOf(constant), name);
+    }
+    return { program: built.program, constants: toNativeConstants(built.constants), nameOf };
+  }
+
+  private logitsOf(program: Program): [images: number, classes: number] {
+    const { dims, type } = program.values[program.outputs[this.output]!]!;
+    if (dims.length !== 2 || type !== 'float32' || dims[1]! < 1) {
+      throw new GdwsError('SHAPE_MISMATCH', 'the output is not one row of logits an image.', {
+        tensor: this.graph.outputs[this.output]!.name,
+        shape: dims,
+        remedy: 'Gradients are taken of a float output of shape images × classes.',
+      });
+    }
+    return [dims[0]!, dims[1]!];
+  }
+
+  private wanted(program: Program, target: Target, nameOf: ReadonlyMap<number, string>): Wanted[] {
+    if (target === 'inputs') return this.inputs(program);
+    if (!('squaredNorms' in target)) return this.weights(program, nameOf, target.weights);
+    return [...target.squaredNorms].flatMap(([name, nodes]) => {
+      const id = separateWeights(program, nodes);
+      return id === undefined ? [] : [{ name, id }];
+    });
+  }
+
+  private inputs(program: Program): Wanted[] {
+    return this.graph.inputs.flatMap(({ name }, i) => {
+      const id = program.inputs[i]!;
+      return program.values[id]!.type === 'float32' ? [{ name, id }] : [];
+    });
+  }
+
+  private weights(program: Program, nameOf: ReadonlyMap<number, string>, names?: readonly string[]): Wanted[] {
+    const all = new Map([...weightValues(program)].map(([number, ids]) => [nameOf.get(number) ?? `${number}`, ids]));
+    const unknown = names?.find((name) => !all.has(name));
+    if (unknown !== undefined) {
+      throw new GdwsError('ARGUMENT_INVALID', 'no convolution or product takes weights of this name.', {
+        tensor: unknown,
+        remedy: `Those that have gradients are: ${[...all.keys()].join(', ')}.`,
+      });
+    }
+    return [...all].flatMap(([name, ids]) => (names && !names.includes(name) ? [] : ids.map((id) => ({ name, id }))));
+  }
+
+  /** A program that is compiled, off this thread, when it is first asked for; anew where that failed. */
+  private compiledOnce(program: Program, constants: NativeConstants): () => Promise<NativeProgram> {
+    const { limits } = this.graph;
+    checkLeastMemory(program, constants, limits);
+    let compiled: Promise<NativeProgram> | undefined;
+    let source: EncodedProgram | undefined = { program, words: encodeProgram(program), constants, limits };
+    const compile = async () => {
+      try {
+        const made = await this.begun(() => beginCompiling(source!, this.session));
+        source = undefined;
+        return made;
+      } catch (error) {
+        compiled = undefined;
+        throw error;
+      }
+    };
+    return () => (compiled ??= compile());
+  }
+}
+
+function formOf(target: Target): GradientForm | undefined {
+  if (target === 'inputs') return undefined;
+  if ('squaredNorms' in target) return 'channelNorms';
+  return target.perImage ? 'perImage' : undefined;
+}
+
+/** Where a saved value is found once the forward program, which is made to give it, has run. */
+type Source = { readonly input: number; readonly output?: never } | { readonly input?: never; readonly output: number };
+
+function sourceOf(program: Program, id: ValueId): Source {
+  const input = program.inputs.indexOf(id);
+  if (input >= 0) return { input };
+  const output = program.outputs.indexOf(id);
+  return { output: output < 0 ? program.outputs.push(id) - 1 : output };
+}
+
+function holdValue(program: Program, id: ValueId): HeldMemory {
+  return native().holdMemory(bytesOf(program.values[id]!));
+}
+
+function largest(program: Program): number {
+  return Math.max(0, ...program.operations.flatMap(({ outputs }) => outputs.map((id) => bytesOf(program.values[id]!))));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,42 @@
+import type { OpcodeName } from '../program/operation';
+import { convolution, convolutionTranspose } from './convolution';
+import { binary, select, unary } from './elementwise';
+import { gdws } from './gdws';
+import { cumulativeSum, gatherElements, gatherND, scatterElements, scatterND, topK } from './indexing';
+import { matmul } from './matmul';
+import { localResponse, normalize, scaleShift, softmax } from './normalization';
+import { averagePool, maxPool } from './pooling';
+import { alias, cast, concat, gather, interpolate, pad, strided } from './rearrangement';
+import { reduce } from './reduction';
+import type { Rule } from './rule';
+
+/** How each operation is differentiated; those that are missing give no floats, or are gradients themselves. */
+export const rules: { readonly [Opcode in OpcodeName]?: Rule<Opcode> } = {
+  convolution,
+  gdws,
+  convolutionTranspose,
+  matmul,
+  maxPool,
+  averagePool,
+  unary,
+  binary,
+  scaleShift,
+  normalize,
+  localResponse,
+  reduce,
+  softmax,
+  concat,
+  strided,
+  pad,
+  gather,
+  interpolate,
+  alias,
+  cast,
+  select,
+  gatherElements,
+  gatherND,
+  scatterElements,
+  scatterND,
+  topK,
+  cumulativeSum,
+};

@@ -1,0 +1,201 @@
+import { elementCount, type Constant } from '../onnx/value';
+import type { NativeConstant } from '../program/element-type';
+import { broadcast } from '../operators/broadcast';
+import { broadcastStrides } from '../operators/layout';
+import type { ConstantPool, NativeConstants } from '../program/constant-pool';
+import type { BinaryName, CompareName, Origin, ReduceName, UnaryName, ValueId } from '../program/operation';
+import { Program } from '../program/program';
+import { ProgramWriter } from '../program/program-writer';
+
+/**
+ * What is wanted of the gradient with respect to weights: that of every image, the outermost axis; or, of a convolution's, the sum
+ * of squares for every image and input channel, (N, C).
+ */
+export type GradientForm = 'perImage' | 'channelNorms';
+
+/**
+ * Writes the backward program of a forward program. Values of both programs have ids of their own: `grad` and what the
+ * emitting methods give are ids of the backward program, what an operation names is of the forward one.
+ */
+export class Tape extends ProgramWriter {
+  /** Forward values that the backward program reads, in the order of its inputs after the cotangent. */
+  readonly saved: ValueId[] = [];
+  private readonly savedIds = new Map<ValueId, ValueId>();
+  private readonly contributions = new Map<ValueId, ValueId[]>();
+  private readonly constantIds = new Map<string, ValueId>();
+  private readonly aliased: Map<ValueId, ValueId>;
+
+  constructor(
+    readonly forward: Program,
+    /** Those of the forward program; constants made here are added. */
+    readonly constants: NativeConstants,
+    /** Without one, constants are declared and not made: the program is only to be looked at. */
+    private readonly pool: ConstantPool | undefined,
+    private readonly wanted: ReadonlySet<ValueId>,
+    private readonly forms: ReadonlyMap<ValueId, GradientForm>,
+  ) {
+    super(new Program(), { node: 'cotangent', operator: 'gradient' });
+    this.aliased = new Map(
+      forward.operations
+        .filter(({ opcode }) => opcode === 'alias')
+        .map(({ inputs, outputs }) => [outputs[0]!, inputs[0]!]),
+    );
+  }
+
+  /** The operation that what is emitted from now on belongs to. */
+  enter({ origin }: { readonly origin: Origin }): void {
+    this.origin = origin;
+  }
+
+  /** Whether the gradient with respect to this forward value is of use. */
+  wants(value: ValueId | undefined): value is ValueId {
+    return value !== undefined && this.wanted.has(value);
+  }
+
+  /** What is wanted of the gradient with respect to a value: by default that of all images together, in its shape. */
+  formOf(value: ValueId): GradientForm | undefined {
+    return this.forms.get(value);
+  }
+
+  dims(forwardValue: ValueId): readonly number[] {
+    return this.forward.values[forwardValue]!.dims;
+  }
+
+  /** The elements of a forward value that is constant. */
+  constantData(forwardValue: ValueId): NativeConstant['data'] | undefined {
+    const value = this.forward.values[forwardValue]!;
+    return value.storage === 'constant' ? this.constants.get(value.index)!.data : undefined;
+  }
+
+  /** Adds to the gradient with respect to a forward value. */
+  add(value: ValueId | undefined, gradient: () => ValueId): void {
+    if (!this.wants(value)) return;
+    const list = this.contributions.get(value) ?? [];
+    list.push(gradient());
+    this.contributions.set(value, list);
+  }
+
+  /** The sum of what was added; `undefined` where no path leads from the value to the cotangent. */
+  gradientOf(value: ValueId): ValueId | undefined {
+    const list = this.contributions.get(value);
+    if (!list) return undefined;
+    const sum = list.reduce((a, b) => this.binary('add', a, b));
+    this.contributions.set(value, [sum]);
+    return sum;
+  }
+
+  /** A forward value for the backward program to read: a constant, or an input that the forward run fills. */
+  use(value: ValueId): ValueId {
+    let id = this.savedIds.get(value);
+    if (id !== undefined) return id;
+    const source = this.aliased.get(value);
+    if (source !== undefined) {
+      id = this.view(this.use(source), this.dims(value));
+    } else {
+      const { type, dims, storage, index } = this.forward.values[value]!;
+      if (storage === 'constant') id = this.program.addValue({ type, dims, storage, index });
+      else {
+        id = this.input(type, dims);
+        this.saved.push(value);
+      }
+    }
+    this.savedIds.set(value, id);
+    return id;
+  }
+
+  /** Dims of what values give together, which the forward program has checked to fit. */
+  broadcast(...values: readonly ValueId[]): number[] {
+    return broadcast(values.map((value) => this.dimsOf(value)))!;
+  }
+
+  unary(name: UnaryName, x: ValueId, a = 0, b = 0): ValueId {
+    return this.emit('unary', [x], this.dimsOf(x), { function: name, a, b });
+  }
+
+  /** a·x + b */
+  linear(x: ValueId, a: number, b = 0): ValueId {
+    return this.unary('linear', x, a, b);
+  }
+
+  binary(name: BinaryName, a: ValueId, b: ValueId): ValueId {
+    return this.emit('binary', [a, b], this.broadcast(a, b), { function: name });
+  }
+
+  mul(a: ValueId, b: ValueId): ValueId {
+    return this.binary('mul', a, b);
+  }
+
+  compare(name: CompareName, a: ValueId, b: ValueId): ValueId {
+    const dims = this.broadcast(a, b);
+    return this.emit('compare', [a, b], dims, { function: name }, 'bool');
+  }
+
+  select(condition: ValueId, a: ValueId, b: ValueId): ValueId {
+    const dims = this.broadcast(condition, a, b);
+    return this.emit('select', [condition, a, b], dims);
+  }
+
+  reduce(name: ReduceName, x: ValueId, axes: readonly number[]): ValueId {
+    if (axes.length === 0) return x;
+    const dims = this.dimsOf(x).map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+    return this.emit('reduce', [x], dims, { function: name, axes });
+  }
+
+  /** Repeats axes of 1 to reach `dims`, by numpy's rules. */
+  expand(value: ValueId, dims: readonly number[]): ValueId {
+    const from = this.dimsOf(value);
+    if (elementCount(from) === elementCount(dims)) return this.view(value, dims);
+    return this.emit('strided', [value], dims, { offset: 0, strides: broadcastStrides(from, dims) });
+  }
+
+  /** Sums what broadcasting to it repeated: the transpose of {@link expand}. */
+  sumTo(value: ValueId, dims: readonly number[]): ValueId {
+    const from = this.dimsOf(value);
+    const padded = [...new Array<number>(from.length - dims.length).fill(1), ...dims];
+    const axes = from.flatMap((dim, axis) => (padded[axis] === 1 && dim !== 1 ? [axis] : []));
+    return this.view(this.reduce('sum', value, axes), dims);
+  }
+
+  constant(constant: Constant): ValueId {
+    const type = constant.type === 'int32' ? 'int32' : 'float32';
+    if (!this.pool) return this.declare(type, constant.dims);
+    const index = this.pool.numberOf(constant);
+    const key = `${index}:${constant.dims.join()}`;
+    let id = this.constantIds.get(key);
+    if (id === undefined) {
+      this.constants.set(index, { type: type === 'int32' ? 2 : 0, data: constant.data as Float32Array });
+      id = this.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
+      this.constantIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** A constant filled with one number; of rank 0 where no dims are given. */
+  filled(value: number, dims: readonly number[] = []): ValueId {
+    const make = () => new Float32Array(elementCount(dims)).fill(value);
+    return this.floats(`filled,${value},${dims.join()}`, dims, make);
+  }
+
+  /** A float constant made once for each key in the pool. */
+  floats(key: string, dims: readonly number[], make: () => Float32Array): ValueId {
+    return this.derived(key, 'float32', dims, make);
+  }
+
+  integers(key: string, dims: readonly number[], make: () => Int32Array): ValueId {
+    return this.derived(key, 'int32', dims, make);
+  }
+
+  private derived(
+    key: string,
+    type: 'float32' | 'int32',
+    dims: readonly number[],
+    make: () => Float32Array | Int32Array,
+  ): ValueId {
+    if (!this.pool) return this.declare(type, dims);
+    return this.constant(this.pool.derive(`gradient,${key}`, () => ({ type, dims: [...dims], data: make() })));
+  }
+
+  private declare(type: 'float32' | 'int32', dims: readonly number[]): ValueId {
+    return this.program.addValue({ type, dims, storage: 'constant', index: -1 });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Program } from '../program/program';
+import type { OpcodeName, Operation, ValueId } from '../program/operation';
+import { product } from './product';
+import { Unsupported } from './rule';
+import type { Tape } from './tape';
+
+/** Where the operations that have weights take them. */
+const weightInput = 1;
+const weighted: readonly OpcodeName[] = ['convolution', 'convolutionTranspose', 'matmul'];
+
+/** Constants that convolutions and products take as weights: their values by the constants' numbers. */
+export function weightValues(program: Program): Map<number, ValueId[]> {
+  const found = new Map<number, Set<ValueId>>();
+  for (const { opcode, inputs } of program.operations) {
+    const id = inputs[weightInput];
+    if (!weighted.includes(opcode) || id === undefined || program.values[id]!.storage !== 'constant') continue;
+    const { index } = program.values[id]!;
+    found.set(index, (found.get(index) ?? new Set()).add(id));
+  }
+  return new Map([...found].map(([index, ids]) => [index, [...ids]]));
+}
+
+/**
+ * Gradient of every image with respect to the constant factor b (K, N) of a product a·b: (images, K, N), or with K and N
+ * changed where b is transposed. The outermost axis of a counts images.
+ */
+export function perImageFactor(tape: Tape, { inputs, attributes }: Operation<'matmul'>, gradient: ValueId): ValueId {
+  const [a, b] = inputs as [ValueId, ValueId];
+  const { transposeA, transposeB, alpha } = attributes;
+  const from = tape.dims(a);
+  if (tape.dims(b).length !== 2 || transposeA) {
+    throw new Unsupported('of single images with respect to a factor of this shape');
+  }
+  const [images = 0] = from;
+  const rows = from.slice(1, -1).reduce((count, dim) => count * dim, 1);
+  const left = tape.view(tape.use(a), [images, rows, from.at(-1)!]);
+  const right = tape.view(gradient, [images, rows, tape.dimsOf(gradient).at(-1)!]);
+  return transposeB ? product(tape, right, left, true, false, alpha) : product(tape, left, right, true, false, alpha);
+}

@@ -1,0 +1,26 @@
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16';
+import type { Constant, DataType } from './value';
+
+/** Whether elements of this type are floating-point numbers. */
+export function isFloat(type: DataType): boolean {
+  return type === 'float32' || type === 'float64' || type === 'float16' || type === 'bfloat16';
+}
+
+/** The elements of a floating-point tensor, in single precision. */
+export function toFloat32({ type, data }: Constant): Float32Array {
+  if (type === 'float16') return float16ToFloat32(data as Uint16Array);
+  if (type === 'bfloat16') return bfloat16ToFloat32(data as Uint16Array);
+  return data instanceof Float32Array ? data : Float32Array.from(data as Float64Array);
+}
+
+/** A tensor of a floating-point type with these elements, rounded to it. */
+export function fromFloat32(type: DataType, dims: readonly number[], data: Float32Array): Constant {
+  if (type === 'float16') return { type, dims, data: float32ToFloat16(data) };
+  if (type === 'bfloat16') return { type, dims, data: float32ToBfloat16(data) };
+  return { type, dims, data: type === 'float64' ? Float64Array.from(data) : data };
+}
+
+/** The numbers that a floating-point type has for these. */
+export function roundedTo(type: DataType, values: Float32Array): Float32Array {
+  return type === 'float32' ? values : toFloat32(fromFloat32(type, [values.length], values));
+}

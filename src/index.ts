@@ -7,7 +7,14 @@ export { InferenceSession, Tensor, type RunOptions, type SessionOptions } from '
 export { concurrency, counters, simd, type Concurrency, type InstructionSet, type Simd } from './addon/introspection';
 export { type Counters } from './addon/native';
 export type { OperationProfile } from './engine/network';
-export { compressWithinDrop, type Drops, type HeldOutDrops, type DropTrial, type WithinDrop, type WithinDropOptions } from './compress/drop/compress-within-drop';
+export {
+  compressWithinDrop,
+  type Drops,
+  type HeldOutDrops,
+  type DropTrial,
+  type WithinDrop,
+  type WithinDropOptions,
+} from './compress/drop/compress-within-drop';
 export { compress } from './compress/compress';
 export { type Compression } from './compress/compression';
 export { prepareCompression, type PreparedCompression } from './compress/prepare';
@@ -40,7 +47,15 @@ export type { Norm } from './robustness/norm';
 export type { Passes } from './robustness/queries';
 export { proportion, type Proportion } from './robustness/statistics/wilson';
 export { mcnemar } from './robustness/statistics/mcnemar';
-export { GradientSession, type Cotangent, type GradientOptions, type InputGradients, type LossGradients, type WeightGradientOptions, type WeightGradients } from './gradient/gradient-session';
+export {
+  GradientSession,
+  type Cotangent,
+  type GradientOptions,
+  type InputGradients,
+  type LossGradients,
+  type WeightGradientOptions,
+  type WeightGradients,
+} from './gradient/gradient-session';
 export type { PairedDrop } from './robustness/statistics/paired-drop';
 export type { LayerSpectrum, SweepMethod, SweepReport, SweptNetwork } from './sweep/report';
 export { pageOf } from './sweep/page/page';

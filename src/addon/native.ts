@@ -5,7 +5,6 @@ import path from 'node:path';
 import { folderOf } from '../base/bundled';
 import { GdwsError } from '../base/errors';
 
-
 /** What the engine has done since it was loaded and what it holds now, over all sessions and workers of the process. */
 export interface Counters {
   /** Runs that have ended, aborted ones among them. */

@@ -1,7 +1,17 @@
 import { ImageSet } from '../data/image-set';
 import { mostThreads } from '../engine/threads';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
-import { callback, group, instanceOf, integer, number, object, required, signal, type OptionTable } from '../base/options';
+import {
+  callback,
+  group,
+  instanceOf,
+  integer,
+  number,
+  object,
+  required,
+  signal,
+  type OptionTable,
+} from '../base/options';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import type { Calibration } from './calibrate';

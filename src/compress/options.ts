@@ -7,7 +7,19 @@ import { GdwsError } from '../base/errors';
 import type { LatencyModel } from '../latency/latency-model';
 import { limitsOption, type Limits } from '../base/limits';
 import { native } from '../addon/native';
-import { boolean, callback, checkOptions, integer, number, object, oneOf, required, shapes, signal, type OptionTable } from '../base/options';
+import {
+  boolean,
+  callback,
+  checkOptions,
+  integer,
+  number,
+  object,
+  oneOf,
+  required,
+  shapes,
+  signal,
+  type OptionTable,
+} from '../base/options';
 
 /** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` says how far. */
 export interface CompressOptions extends LayerSelection {

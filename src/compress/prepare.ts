@@ -21,7 +21,17 @@ import type { Compression } from './compression';
 import { decomposeLayers, measureLosses, type DecomposedLayer } from './decomposed-layers';
 import { findConvolutions, nothingToReplace, type Convolutions, type Layer } from '../gdws/layers';
 import { networkCost, type NetworkCost } from '../gdws/network-cost';
-import { checkGoal, isBudget, isTime, prepareOptions, threadsOf, throwIfAborted, writeOptions, type Goal, type PrepareOptions } from './options';
+import {
+  checkGoal,
+  isBudget,
+  isTime,
+  prepareOptions,
+  threadsOf,
+  throwIfAborted,
+  writeOptions,
+  type Goal,
+  type PrepareOptions,
+} from './options';
 import { betaWithin } from './beta-within';
 import { plan } from './plan';
 import { rewrite } from '../gdws/rewrite';

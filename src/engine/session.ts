@@ -14,7 +14,16 @@ import type { ValueType } from '../onnx/value';
 import { limitsOf, limitsOption, type Limits } from '../base/limits';
 import { simplify } from '../analysis/simplify';
 import { readModelCopy, readModelReleasably } from './read-model';
-import { boolean, checkSharedOptions, ignored, integer, oneOf, signal as signalOption, text, type OptionTable } from '../base/options';
+import {
+  boolean,
+  checkSharedOptions,
+  ignored,
+  integer,
+  oneOf,
+  signal as signalOption,
+  text,
+  type OptionTable,
+} from '../base/options';
 
 export { Tensor } from 'onnxruntime-common';
 

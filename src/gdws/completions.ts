@@ -1,4 +1,3 @@
-
 import { lowerHull } from './frontier';
 
 /** A choice that may be part of a better solution than the best known. */

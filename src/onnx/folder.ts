@@ -11,7 +11,7 @@ interface NamedFile {
   /** Where it is named, for errors. */
   readonly at: ErrorDetails;
   /** Is told how many bytes there are before they are read. */
-  check(bytes: number): void;
+  readonly check: (bytes: number) => void;
   readonly beforeReading?: BeforeReading;
 }
 

@@ -1,5 +1,12 @@
 import { GdwsError } from '../base/errors';
-import { arrayOfType, elementCount, type Constant, type DataType, type ElementArray, type NumberArray } from '../onnx/value';
+import {
+  arrayOfType,
+  elementCount,
+  type Constant,
+  type DataType,
+  type ElementArray,
+  type NumberArray,
+} from '../onnx/value';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../onnx/float16';
 
 /** Whether the engine holds elements of this type as float32. */

@@ -8,7 +8,18 @@ import { prepareCompression, type PreparedCompression } from '../compress/prepar
 import type { DataType } from '../onnx/value';
 import { measureInterleaved } from '../measure';
 import { native } from '../addon/native';
-import { callback, checkOptions, instanceOf, integer, listOf, number, object, only, required, type OptionTable } from '../base/options';
+import {
+  callback,
+  checkOptions,
+  instanceOf,
+  integer,
+  listOf,
+  number,
+  object,
+  only,
+  required,
+  type OptionTable,
+} from '../base/options';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { proportion } from '../robustness/statistics/wilson';

@@ -5,7 +5,19 @@ import { prepareOptions, type PrepareOptions } from '../options';
 import { prepareCompression } from '../prepare';
 import type { ModelProto } from '../../onnx/onnx_pb';
 import { encodeModel } from '../../onnx/write';
-import { boolean, callback, checkOptions, instanceOf, integer, number, object, oneOf, only, required, type OptionTable } from '../../base/options';
+import {
+  boolean,
+  callback,
+  checkOptions,
+  instanceOf,
+  integer,
+  number,
+  object,
+  oneOf,
+  only,
+  required,
+  type OptionTable,
+} from '../../base/options';
 import { compareOutcomes } from '../../robustness/comparison';
 import { normalizationOption, type Normalization } from '../../robustness/normalized';
 import type { AttackSettings } from '../../robustness/settings';

@@ -1,6 +1,6 @@
+import { refuseWithout } from './dependent-options';
 import { Option, type Command } from 'commander';
 import type { Calibration } from '../calibrate/calibrate';
-import { GdwsError } from '../base/errors';
 import { attackNames } from '../robustness/attacks';
 import { positiveInteger } from './arguments';
 import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';
@@ -56,19 +56,16 @@ export async function calibrationOf(
   const normalization = normalizationOf(options);
   const attack = settingsOf({ ...options, attack: calibAttack ?? (robust ? 'pgd' : undefined) }, attackOption);
   if (calib === undefined) {
-    const idle = Object.entries({
+    const dependent = {
       '--calib-count': calibCount,
       '--calib-labels': calibLabels,
       '--calib-attack': calibAttack,
       '--calib-rounds': calibRounds,
       '--robust': robust,
       '--mean or --std': options.data === undefined ? normalization : undefined,
-    });
-    const [given] = idle.find(([, value]) => value !== undefined) ?? [];
-    if (given === undefined) return undefined;
-    throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --calib, which is not given.`, {
-      remedy: 'Name them: --calib data_batch_1.bin.',
-    });
+    };
+    refuseWithout('--calib', dependent, 'Name them: --calib data_batch_1.bin.');
+    return undefined;
   }
   const data = { data: calib, labels: calibLabels, count: calibCount ?? defaultCount, shape };
   const images = await imagesOf(data, model, true);

@@ -1,3 +1,4 @@
+import { refuseWithout } from './dependent-options';
 import { Command } from 'commander';
 import { compressWithinDrop, type WithinDrop } from '../compress/drop/compress-within-drop';
 import { GdwsError } from '../base/errors';
@@ -93,9 +94,8 @@ Examples:
       }
       const { batch, runThreads, remeasure, save = 'macs' } = options;
       if (!isTime(given[0] ?? save)) {
-        const idle = Object.entries({ '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure });
-        const [extra] = idle.find(([, value]) => value !== undefined) ?? [];
-        if (extra !== undefined) command.error(`error: ${extra} belongs to --latency or --fps`);
+        const dependent = { '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure };
+        refuseWithout('--latency or --fps', dependent, 'Leave it out, or give a goal of time: --latency 50%.');
       }
       checkDropOptions(options, given[0]);
       const { data, labels, calib, calibLabels } = options;

@@ -1,3 +1,4 @@
+import { refuseWithout } from './dependent-options';
 import { Option, type Command } from 'commander';
 import type { Drops, DropTrial, WithinDrop } from '../compress/drop/compress-within-drop';
 import { GdwsError } from '../base/errors';
@@ -50,19 +51,16 @@ export function checkDropOptions(options: DropArguments, goal: string | undefine
       remedy: 'Name them: --data test_batch.bin.',
     });
   }
-  const idle = Object.entries({
+  const dependent = {
     '--data': data,
     '--labels': labels,
     '--count': count,
     '--save': save,
     '--sure': sure,
     '--keep-anyway': keepAnyway,
-  });
-  const [given] = idle.find(([, value]) => value !== undefined) ?? [];
-  if (given === undefined) return;
-  throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --max-drop, which is not given.`, {
-    remedy: `Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --${goal}.`,
-  });
+  };
+  const remedy = `Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --${goal}.`;
+  refuseWithout('--max-drop', dependent, remedy);
 }
 
 export function describeTrial({ share, natural, robust }: DropTrial): string {

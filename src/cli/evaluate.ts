@@ -1,3 +1,4 @@
+import { refuseWithout } from './dependent-options';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { ImageSet } from '../data/image-set';
@@ -63,10 +64,9 @@ Examples:
     )
     .action(async (models: string[], options: EvaluateArguments) => {
       const settings = settingsOf(options);
-      if (settings === undefined && options.transfer) {
-        throw new GdwsError('ARGUMENT_INVALID', '--transfer belongs to --attack, which is not given.', {
-          remedy: 'Name the attack whose images are tried: --attack pgd.',
-        });
+      if (settings === undefined) {
+        const remedy = 'Name the attack whose images are tried: --attack pgd.';
+        refuseWithout('--attack', { '--transfer': options.transfer }, remedy);
       }
       const images = await imagesOf(options, models[0]!);
       const progress = new Progress(settings?.attack ?? 'evaluating');

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Tensor } from 'onnxruntime-common';
-import { toFloat32 } from '../data/elements';
+import { toFloat32 } from '../onnx/floats';
 import { readNpy } from '../data/npy';
 import { readNpz } from '../data/npz';
 import { GdwsError } from '../base/errors';

@@ -1,5 +1,5 @@
 import type { OnnxValue } from 'onnxruntime-common';
-import { toFloat32 } from '../data/elements';
+import { toFloat32 } from '../onnx/floats';
 import type { Constant } from '../onnx/value';
 
 /** What `gdws run` prints of an output. */

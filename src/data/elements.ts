@@ -1,6 +1,5 @@
 import { endianness } from 'node:os';
-import { float16ToFloat32 } from '../onnx/float16';
-import { arrayOfType, type Constant, type DataType, type NumberArray } from '../onnx/value';
+import { arrayOfType, type DataType, type NumberArray } from '../onnx/value';
 
 /** Copies bytes of a file into elements of this machine's byte order. */
 export function elementsFromBytes(
@@ -16,11 +15,4 @@ export function elementsFromBytes(
     if (size === 8) copy.swap64();
   }
   return new arrayOfType[type](copy.buffer);
-}
-
-/** The elements as float32: float16 widened, integers and float64 rounded to the nearest. */
-export function toFloat32({ type, data }: Constant): Float32Array {
-  if (data instanceof Float32Array) return data;
-  if (type === 'float16') return float16ToFloat32(data as Uint16Array);
-  return Float32Array.from(data as Iterable<number | bigint>, Number);
 }

@@ -21,7 +21,7 @@ export interface PlacedLayer {
 }
 
 /** What a session's `compile` takes. */
-export interface EncodedProgram {
+export interface CompilableProgram {
   readonly words: Int32Array;
   readonly constants: NativeConstants;
   /** Size of the weights that are not the dense network's. */
@@ -30,7 +30,7 @@ export interface EncodedProgram {
 
 /** The dense network's program, and the same with its layers as GDWS, whose weights are made up. */
 export class LeveledProgram {
-  readonly dense: EncodedProgram;
+  readonly dense: CompilableProgram;
   /** Number of the next constant: in one session, constants of one number are the same weights. */
   private nextConstant: number;
 
@@ -44,7 +44,7 @@ export class LeveledProgram {
   }
 
   /** Every layer as GDWS at this level. Operations keep their numbers. */
-  at(level: number): EncodedProgram {
+  at(level: number): CompilableProgram {
     const { values, inputs, outputs, operations } = this.built.program;
     const program = new Program();
     program.values.push(...values);

@@ -17,7 +17,7 @@ import { editableCopy } from '../onnx/copy';
 import { curvesOf, type Curves, type LevelTime } from './curves';
 import { isCurves } from './is-curves';
 import type { LatencyModel } from './latency-model';
-import { LeveledProgram, type EncodedProgram, type PlacedLayer } from './leveled-program';
+import { LeveledProgram, type CompilableProgram, type PlacedLayer } from './leveled-program';
 import { levels } from './levels';
 import { runnerOf } from './network-run';
 import { timePrograms } from './time-programs';
@@ -72,7 +72,7 @@ export async function timeLayers(
   const measure = async (): Promise<Curves> => {
     const leveled = new LeveledProgram(built, [...placed.values()]);
     const session = native().createSession(threads);
-    const compile = ({ words, constants }: EncodedProgram): NativeProgram =>
+    const compile = ({ words, constants }: CompilableProgram): NativeProgram =>
       namingNodes(built.program, () => session.compile(words, [...constants]));
     const run = runnerOf(own, values);
     const dense = compile(leveled.dense);

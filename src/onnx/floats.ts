@@ -6,11 +6,13 @@ export function isFloat(type: DataType): boolean {
   return type === 'float32' || type === 'float64' || type === 'float16' || type === 'bfloat16';
 }
 
-/** The elements of a floating-point tensor, in single precision. */
-export function toFloat32({ type, data }: Constant): Float32Array {
+/** The elements of a tensor of numbers, in single precision: rounded to the nearest. */
+export function toFloat32({ type, data }: Pick<Constant, 'type' | 'data'>): Float32Array {
   if (type === 'float16') return float16ToFloat32(data as Uint16Array);
   if (type === 'bfloat16') return bfloat16ToFloat32(data as Uint16Array);
-  return data instanceof Float32Array ? data : Float32Array.from(data as Float64Array);
+  if (data instanceof Float32Array) return data;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  return Float32Array.from(data as Float64Array);
 }
 
 /** A tensor of a floating-point type with these elements, rounded to it. */

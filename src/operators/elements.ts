@@ -7,7 +7,7 @@ import {
   type ElementArray,
   type NumberArray,
 } from '../onnx/value';
-import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../onnx/float16';
+import { fromFloat32, toFloat32 } from '../onnx/floats';
 
 /** Whether the engine holds elements of this type as float32. */
 export function isFloat(type: DataType): boolean {
@@ -33,9 +33,8 @@ export function newElements(type: DataType, count: number): NumberArray | string
 export function numbersOf({ type, data }: Constant): ArrayLike<number> {
   switch (type) {
     case 'float16':
-      return float16ToFloat32(data as Uint16Array);
     case 'bfloat16':
-      return bfloat16ToFloat32(data as Uint16Array);
+      return toFloat32({ type, data });
     case 'int64':
     case 'uint64':
       return toFloat64(data as BigInt64Array | BigUint64Array);
@@ -74,7 +73,7 @@ function encode(type: DataType, values: ArrayLike<number | bigint>): ElementArra
   const count = values.length;
   if (type === 'float16' || type === 'bfloat16') {
     const floats = values instanceof Float32Array ? values : Float32Array.from(values, Number);
-    return type === 'float16' ? float32ToFloat16(floats) : float32ToBfloat16(floats);
+    return fromFloat32(type, [count], floats).data;
   }
   if (type === 'float32' && values instanceof Float32Array) return values;
   const elements = newElements(type, count);

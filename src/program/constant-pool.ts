@@ -1,7 +1,7 @@
 import type { Constant, DataType, ElementArray, ValueType } from '../onnx/value';
 import { nativeTypes, type NativeType } from './element-type';
 import type { NativeArray, NativeConstant } from './element-type';
-import { bfloat16ToFloat32, float16ToFloat32 } from '../onnx/float16';
+import { toFloat32 } from '../onnx/floats';
 
 /** The element type with which the engine holds tensors of a model's type; `undefined` where it has none. */
 export function nativeTypeOf(type: DataType): NativeType | undefined {
@@ -32,11 +32,9 @@ export function nativeTypeOf(type: DataType): NativeType | undefined {
 export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
   switch (type) {
     case 'float16':
-      return float16ToFloat32(data as Uint16Array);
     case 'bfloat16':
-      return bfloat16ToFloat32(data as Uint16Array);
     case 'float64':
-      return Float32Array.from(data as Float64Array);
+      return toFloat32({ type, data });
     case 'uint64':
       return BigInt64Array.from(data as BigUint64Array);
     case 'uint32':

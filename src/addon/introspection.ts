@@ -1,5 +1,4 @@
-import type { Counters } from './native';
-import { native } from './native';
+import { native, type Counters } from './native';
 
 /** What {@link concurrency} tells. */
 export interface Concurrency {

@@ -1,9 +1,9 @@
-import type { NativeArray, NativeConstant } from '../program/element-type';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { folderOf } from '../base/bundled';
 import { GdwsError } from '../base/errors';
+import type { NativeArray, NativeConstant } from '../program/element-type';
 
 /** What the engine has done since it was loaded and what it holds now, over all sessions and workers of the process. */
 export interface Counters {

@@ -1,9 +1,9 @@
 import { GdwsError } from '../base/errors';
+import type { Graph } from '../graph/graph';
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import { OperatorCall } from '../operators/operator';
-import type { Graph } from '../graph/graph';
 import type { KnownValue } from '../onnx/value';
+import { OperatorCall } from '../operators/operator';
 
 /** A node as its operator sees it. */
 export function callOf(graph: Graph, node: NodeProto, valueOf: (name: string) => KnownValue | undefined): OperatorCall {

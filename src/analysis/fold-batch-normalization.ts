@@ -1,10 +1,10 @@
+import type { Graph } from '../graph/graph';
 import { floatAttribute, intAttribute, makeAttribute } from '../onnx/attribute';
 import { isStandardDomain } from '../onnx/domain';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import { constantOf, isFloat, numbersOf } from '../operators/elements';
-import type { Graph } from '../graph/graph';
 import type { Constant } from '../onnx/value';
+import { constantOf, isFloat, numbersOf } from '../operators/elements';
 import { outputChannels, type OutputChannels } from './output-channels';
 
 /** Batch normalisation at inference as a scale and a shift a channel. */

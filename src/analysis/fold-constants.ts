@@ -1,10 +1,10 @@
 import { GdwsError } from '../base/errors';
+import type { Graph } from '../graph/graph';
 import { placeOf } from '../onnx/node-place';
+import type { Constant, KnownValue } from '../onnx/value';
 import { operatorOf } from '../operators';
 import { callOf, computeCall } from './call';
 import { FoldingWork } from './folding-work';
-import type { Graph } from '../graph/graph';
-import type { Constant, KnownValue } from '../onnx/value';
 import { isIdentity } from './remove-identities';
 
 /**

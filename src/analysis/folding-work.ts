@@ -1,8 +1,8 @@
 import type { ErrorDetails } from '../base/errors';
 import { checkLimit } from '../base/limits';
-import type { Constant, KnownValue } from '../onnx/value';
 import type { Graph } from '../graph/graph';
 import { tensorBytes } from '../graph/tensor-limits';
+import type { Constant, KnownValue } from '../onnx/value';
 
 /** Elements that a model may have folded for each byte that it stores, beyond the limit. */
 const elementsPerByte = 2;

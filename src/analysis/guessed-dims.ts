@@ -1,8 +1,8 @@
 import { GdwsError } from '../base/errors';
+import type { Graph } from '../graph/graph';
 import { isStandardDomain } from '../onnx/domain';
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import type { Graph } from '../graph/graph';
 import type { KnownValue, ValueType } from '../onnx/value';
 
 // Inference takes an open leading dim, which is nearly always the batch, for 1. A model may leave it open that cannot take 1

@@ -1,13 +1,13 @@
 import { GdwsError, type ErrorDetails } from '../base/errors';
+import type { Graph } from '../graph/graph';
+import { checkTensor } from '../graph/tensor-limits';
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto, ValueInfoProto } from '../onnx/onnx_pb';
+import type { KnownValue, ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
 import { callOf, computeCall } from './call';
 import { FoldingWork } from './folding-work';
-import type { Graph } from '../graph/graph';
 import { otherwiseGuessed, unlessGuessed } from './guessed-dims';
-import { checkTensor } from '../graph/tensor-limits';
-import type { KnownValue, ValueType } from '../onnx/value';
 
 export interface InferenceOptions {
   /** Leaves out what cannot be inferred, instead of stopping at it. */

@@ -1,7 +1,7 @@
+import type { Graph } from '../graph/graph';
 import { subgraphs } from '../onnx/attribute';
 import { isStandardDomain } from '../onnx/domain';
 import type { NodeProto } from '../onnx/onnx_pb';
-import type { Graph } from '../graph/graph';
 
 /**
  * Removes nodes that hand their input on: Identity, and Dropout at inference without a mask. Inputs and outputs of the

@@ -1,9 +1,9 @@
-import type { ImageSet } from '../data/image-set';
+import { native } from '../addon/native';
 import { GdwsError } from '../base/errors';
+import type { ImageSet } from '../data/image-set';
 import type { Layer } from '../gdws/layers';
 import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
-import { native } from '../addon/native';
 import { encodeModel } from '../onnx/write';
 import type { Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';

@@ -1,11 +1,11 @@
-import { checkFeeds } from '../engine/feeds';
-import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../gradient/network';
 import { GdwsError } from '../base/errors';
-import { fromFloat32, roundedTo } from '../onnx/floats';
+import { checkFeeds } from '../engine/feeds';
 import type { Layer } from '../gdws/layers';
-import type { DataType } from '../onnx/value';
-import { nameOf } from '../onnx/node-place';
+import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../gradient/network';
 import type { Graph } from '../graph/graph';
+import { fromFloat32, roundedTo } from '../onnx/floats';
+import { nameOf } from '../onnx/node-place';
+import type { DataType } from '../onnx/value';
 import { imageTypeOf } from './images';
 
 /** Where the caller does not say, batches are not larger than these: what stays in the caches is computed faster. */

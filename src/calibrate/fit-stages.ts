@@ -1,9 +1,9 @@
+import { native } from '../addon/native';
 import { GdwsError, type ErrorCode } from '../base/errors';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
 import { blockErrors, type Stages } from '../gdws/stages';
 import { fromFloat32, toFloat32 } from '../onnx/floats';
-import { native } from '../addon/native';
 import type { LayerRegression } from './layer-regression';
 
 export interface FitOptions {

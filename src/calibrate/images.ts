@@ -1,10 +1,9 @@
-import type { ImageSet } from '../data/image-set';
 import { GdwsError } from '../base/errors';
-import { isFloat, roundedTo } from '../onnx/floats';
+import type { ImageSet } from '../data/image-set';
 import type { Graph } from '../graph/graph';
+import { isFloat, roundedTo } from '../onnx/floats';
 import type { DataType } from '../onnx/value';
-import type { Normalization } from '../robustness/normalized';
-import { normalizer } from '../robustness/normalized';
+import { normalizer, type Normalization } from '../robustness/normalized';
 
 /** Images as the network takes them, batch by batch. */
 export interface CalibrationImages {

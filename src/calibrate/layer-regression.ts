@@ -1,13 +1,13 @@
-import { encodeProgram } from '../program/encode';
+import type { NativeProgram, NativeSession } from '../addon/native';
 import { namingNodes } from '../engine/compile';
-import type { ConstantPool } from '../program/constant-pool';
+import { taps, type ConvolutionShape } from '../gdws/shape';
 import { paddedMap } from '../gradient/convolution-weights';
 import { walkOf } from '../gradient/walk';
-import { Program, type ProgramValue } from '../program/program';
+import type { ConstantPool } from '../program/constant-pool';
+import { encodeProgram } from '../program/encode';
 import type { Operation, ValueId } from '../program/operation';
+import { Program, type ProgramValue } from '../program/program';
 import { ProgramWriter } from '../program/program-writer';
-import { taps, type ConvolutionShape } from '../gdws/shape';
-import type { NativeProgram, NativeSession } from '../addon/native';
 import type { RandomStream } from '../robustness/random-stream';
 import type { LiveStore, StoredValue } from './live-store';
 import { channelRows } from './maps';

@@ -1,10 +1,9 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { GdwsError } from '../base/errors';
 import { native, type HeldMemory } from '../addon/native';
-import type { NativeArray } from '../program/element-type';
-import { type NativeType } from '../program/element-type';
+import { GdwsError } from '../base/errors';
+import type { NativeArray, NativeType } from '../program/element-type';
 
 /** A value that is in memory, at an offset of the store's file, or made whenever it is read. */
 export interface StoredValue {

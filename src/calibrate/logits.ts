@@ -1,6 +1,6 @@
 import type { ImageSet } from '../data/image-set';
-import type { Classifier } from '../robustness/classifier';
 import { rows } from '../gradient/rows';
+import type { Classifier } from '../robustness/classifier';
 
 /** What a classifier says of each image. @param batchSize images at once */
 export async function logitsOf(classifier: Classifier, images: ImageSet, batchSize = 32): Promise<Float32Array[]> {

@@ -1,6 +1,3 @@
-import { ImageSet } from '../data/image-set';
-import { mostThreads } from '../engine/threads';
-import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import {
   callback,
   group,
@@ -12,6 +9,9 @@ import {
   signal,
   type OptionTable,
 } from '../base/options';
+import { ImageSet } from '../data/image-set';
+import { mostThreads } from '../engine/threads';
+import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import type { Calibration } from './calibrate';

@@ -1,7 +1,7 @@
-import type { Normalization } from '../robustness/normalized';
 import type { ImageSet } from '../data/image-set';
 import { attack, checkImages } from '../robustness/attack';
 import { attackerOf } from '../robustness/attacks';
+import type { Normalization } from '../robustness/normalized';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 

@@ -1,5 +1,5 @@
-import type { Program } from '../program/program';
 import type { ValueId } from '../program/operation';
+import type { Program } from '../program/program';
 import type { RandomStream } from '../robustness/random-stream';
 
 /**

@@ -1,6 +1,6 @@
-import type { ConstantPool, NativeConstants } from '../program/constant-pool';
 import { paddedMap } from '../gradient/convolution-weights';
 import { walkOf } from '../gradient/walk';
+import type { ConstantPool, NativeConstants } from '../program/constant-pool';
 import type { Attributes, Operation, ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import { RandomStream } from '../robustness/random-stream';

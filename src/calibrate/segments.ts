@@ -1,9 +1,9 @@
-import { encodeProgram } from '../program/encode';
+import type { NativeProgram, NativeSession } from '../addon/native';
 import { namingNodes } from '../engine/compile';
 import type { NativeConstants } from '../program/constant-pool';
-import { bytesOf, Program, type ProgramValue } from '../program/program';
+import { encodeProgram } from '../program/encode';
 import type { ProgramOperation, ValueId } from '../program/operation';
-import type { NativeProgram, NativeSession } from '../addon/native';
+import { bytesOf, Program, type ProgramValue } from '../program/program';
 import type { LiveStore, StoredValue } from './live-store';
 
 /** The values of one batch that later operations read. */

@@ -1,11 +1,11 @@
+import { inferValues } from '../analysis/infer';
+import { GdwsError, located } from '../base/errors';
+import { checkOptions } from '../base/options';
 import type { ImageSet } from '../data/image-set';
 import { threadsOf } from '../engine/threads';
-import { GdwsError, located } from '../base/errors';
 import { findConvolutions, nothingToReplace } from '../gdws/layers';
 import { Graph } from '../graph/graph';
-import { inferValues } from '../analysis/infer';
 import { readModel } from '../onnx/read';
-import { checkOptions } from '../base/options';
 import { normalizer } from '../robustness/normalized';
 import { ChannelGradients } from './channel-gradients';
 import { ChannelSums } from './channel-sums';

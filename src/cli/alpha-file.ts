@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { npzEncoder, readNpz } from '../data/npz';
 import { GdwsError } from '../base/errors';
 import type { PrepareOptions } from '../compress/options';
 import { prepareCompression } from '../compress/prepare';
+import { npzEncoder, readNpz } from '../data/npz';
 import { writeWhole } from '../onnx/whole-file';
 
 /**

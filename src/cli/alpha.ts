@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { CompressOptions } from '../compress/options';
 import { weightErrors, type WeightErrors } from '../calibrate/weight-error';
+import type { CompressOptions } from '../compress/options';
 import { alphaWriter } from './alpha-file';
 import { collected, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { GdwsError } from '../base/errors';
-import { measureInterleaved } from '../measure';
 import { native } from '../addon/native';
+import { GdwsError } from '../base/errors';
 import { InferenceSession } from '../engine/session';
+import { measureInterleaved } from '../measure';
 import { finiteNumber, jsonOption, positiveIntegers, shapeOption } from './arguments';
 import { formatCount, formatTime } from './format';
 import { interruption } from './interrupt';

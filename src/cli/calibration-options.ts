@@ -1,10 +1,10 @@
-import { refuseWithout } from './dependent-options';
 import { Option, type Command } from 'commander';
 import type { Calibration } from '../calibrate/calibrate';
 import { attackNames } from '../robustness/attacks';
 import { positiveInteger } from './arguments';
 import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';
 import { addNormalizationOptions, imagesOf, normalizationOf, type NormalizationArguments } from './data-options';
+import { refuseWithout } from './dependent-options';
 
 /** Which images a compression is calibrated on, and how. */
 export interface CalibrationArguments extends NormalizationArguments, Omit<AttackArguments, 'attack'> {

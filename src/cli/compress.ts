@@ -1,15 +1,15 @@
-import { refuseWithout } from './dependent-options';
 import { Command } from 'commander';
-import { compressWithinDrop, type WithinDrop } from '../compress/drop/compress-within-drop';
 import { GdwsError } from '../base/errors';
 import { compress } from '../compress/compress';
-import { type Compression } from '../compress/compression';
+import type { Compression } from '../compress/compression';
+import { compressWithinDrop, type WithinDrop } from '../compress/drop/compress-within-drop';
 import { goals, isTime, type CompressOptions } from '../compress/options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../compress/summary';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
+import { refuseWithout } from './dependent-options';
 import { checkDestination } from './destination';
 import {
   addDropOptions,

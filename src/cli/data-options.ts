@@ -1,11 +1,11 @@
 import fs from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { ImageSet } from '../data/image-set';
-import { readImages } from '../data/read-images';
-import { GdwsError } from '../base/errors';
-import { Graph } from '../graph/graph';
 import { checkInputs } from '../analysis/infer';
 import { typesOfInputs } from '../analysis/input-types';
+import { GdwsError } from '../base/errors';
+import type { ImageSet } from '../data/image-set';
+import { readImages } from '../data/read-images';
+import { Graph } from '../graph/graph';
 import { readModel } from '../onnx/read';
 import type { Normalization } from '../robustness/normalized';
 import { positiveInteger, shapeOption } from './arguments';

@@ -1,11 +1,11 @@
+import { inferValues } from '../analysis/infer';
+import { typesOfInputs } from '../analysis/input-types';
 import { networkCost, type NodeCost } from '../gdws/network-cost';
 import type { Graph } from '../graph/graph';
-import { inferValues } from '../analysis/infer';
-import { elementCount, type DataType, type KnownValue } from '../onnx/value';
 import { nameOf } from '../onnx/node-place';
+import { elementCount, type DataType, type KnownValue } from '../onnx/value';
 import { newerVersion } from '../onnx/versions';
 import { operatorOf } from '../operators';
-import { typesOfInputs } from '../analysis/input-types';
 
 /** What `gdws inspect --json` prints of a model. */
 export interface ModelDescription {

@@ -1,9 +1,9 @@
-import { refuseWithout } from './dependent-options';
 import { Option, type Command } from 'commander';
-import type { Drops, DropTrial, WithinDrop } from '../compress/drop/compress-within-drop';
 import { GdwsError } from '../base/errors';
+import type { Drops, DropTrial, WithinDrop } from '../compress/drop/compress-within-drop';
 import type { PairedDrop } from '../robustness/statistics/paired-drop';
 import { positiveInteger, shareUpToOne } from './arguments';
+import { refuseWithout } from './dependent-options';
 import { formatShare } from './format';
 import { print, printHeading, printTable } from './output';
 

@@ -1,8 +1,7 @@
-import { refuseWithout } from './dependent-options';
 import path from 'node:path';
 import { Command } from 'commander';
+import { located } from '../base/errors';
 import type { ImageSet } from '../data/image-set';
-import { GdwsError, located } from '../base/errors';
 import type { LogitsClassifier } from '../robustness/classifier';
 import {
   evaluate,
@@ -19,6 +18,7 @@ import type { Proportion } from '../robustness/statistics/wilson';
 import { jsonOption, positiveInteger, threadsOption } from './arguments';
 import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
+import { refuseWithout } from './dependent-options';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, printHeading, printJson, printTable } from './output';

@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { Tensor } from 'onnxruntime-common';
-import { toFloat32 } from '../onnx/floats';
+import { GdwsError } from '../base/errors';
 import { readNpy } from '../data/npy';
 import { readNpz } from '../data/npz';
-import { GdwsError } from '../base/errors';
-import { fromFloat32, isFloat } from '../onnx/floats';
-import type { Constant, DataType } from '../onnx/value';
 import type { InferenceSession } from '../engine/session';
+import { toFloat32, fromFloat32, isFloat } from '../onnx/floats';
+import type { Constant, DataType } from '../onnx/value';
 import { formatShape } from './format';
 
 /** The tensors to run a model on, and what was done to make them fit. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common';
-import { writeNpy } from '../data/npy';
 import { GdwsError } from '../base/errors';
+import { writeNpy } from '../data/npy';
 
 /**
  * Writes outputs to one .npy file, or to a folder as one file each, and says which went where.

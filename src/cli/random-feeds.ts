@@ -1,8 +1,8 @@
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../base/errors';
+import type { InferenceSession } from '../engine/session';
 import { fromFloat32, isFloat } from '../onnx/floats';
 import { arrayOfType, elementCount, type DataType } from '../onnx/value';
-import type { InferenceSession } from '../engine/session';
 import { exampleShape } from './shapes';
 
 /**

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { describe } from '../measure';
 import { InferenceSession } from '../engine/session';
+import { describe } from '../measure';
 import { collected, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { checkDestination } from './destination';
-import { readFeeds } from './input-files';
 import { formatNumber, formatShape, formatTime } from './format';
+import { readFeeds } from './input-files';
 import { interruption } from './interrupt';
 import { note, print, printHeading, printJson, printTable } from './output';
 import { isArrayFile, saveOutputs } from './output-files';

@@ -1,8 +1,8 @@
-import type { ModelProto } from '../onnx/onnx_pb';
 import { checkOptions, only } from '../base/options';
+import type { ModelProto } from '../onnx/onnx_pb';
+import type { Compression } from './compression';
 import { compressOptions, goalOf, prepareOptions, type CompressOptions } from './options';
 import { prepareCompression } from './prepare';
-import type { Compression } from './compression';
 
 /**
  * Replaces the K×K convolutions of a trained network by generalized depthwise-separable ones (Dbouk and Shanbhag, NeurIPS

@@ -4,11 +4,11 @@ import { alphaOf, type Alpha } from '../gdws/alpha';
 import { balanceOutputs } from '../gdws/balance';
 import { denseWeights, gdwsWeights } from '../gdws/cost';
 import type { Layer } from '../gdws/layers';
-import { threadsOf, throwIfAborted, type CompressOptions } from './options';
 import { rankComponents, type Ranking } from '../gdws/ranking';
 import { decompose, energies, type Spectrum } from '../gdws/spectrum';
 import { chosenKernels, type Stages } from '../gdws/stages';
 import { decomposeWhitened } from '../gdws/whitened-spectrum';
+import { threadsOf, throwIfAborted, type CompressOptions } from './options';
 
 /** A layer with its components ranked. */
 export interface DecomposedLayer {

@@ -1,8 +1,8 @@
-import { prepareOptions, type PrepareOptions } from './options';
-import { prepareCompression } from './prepare';
-import type { ModelProto } from '../onnx/onnx_pb';
 import { checkOptions, type OptionTable } from '../base/options';
 import type { LatencyModel } from '../latency/latency-model';
+import type { ModelProto } from '../onnx/onnx_pb';
+import { prepareOptions, type PrepareOptions } from './options';
+import { prepareCompression } from './prepare';
 
 export type LatencyOptions = Pick<
   PrepareOptions,

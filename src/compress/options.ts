@@ -1,12 +1,6 @@
-import type { GivenAlpha } from '../gdws/alpha';
-import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
-import type { Calibration } from '../calibrate/calibrate';
-import { calibrationOption } from '../calibrate/options';
-import { mostThreads } from '../engine/threads';
-import { GdwsError } from '../base/errors';
-import type { LatencyModel } from '../latency/latency-model';
-import { limitsOption, type Limits } from '../base/limits';
 import { native } from '../addon/native';
+import { GdwsError } from '../base/errors';
+import { limitsOption, type Limits } from '../base/limits';
 import {
   boolean,
   callback,
@@ -20,6 +14,12 @@ import {
   signal,
   type OptionTable,
 } from '../base/options';
+import type { Calibration } from '../calibrate/calibrate';
+import { calibrationOption } from '../calibrate/options';
+import { mostThreads } from '../engine/threads';
+import type { GivenAlpha } from '../gdws/alpha';
+import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
+import type { LatencyModel } from '../latency/latency-model';
 
 /** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` says how far. */
 export interface CompressOptions extends LayerSelection {

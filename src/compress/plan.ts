@@ -1,12 +1,12 @@
 import { GdwsError } from '../base/errors';
-import { latencyCosts, type LatencyModel } from '../latency/latency-model';
 import { allocate, cheapest, type Allocation } from '../gdws/allocation';
 import { ifCheaper, linearCosts, totalCost, type Choice, type Choices } from '../gdws/choices';
 import { denseWeights, gdwsWeights } from '../gdws/cost';
 import type { Layer } from '../gdws/layers';
 import { lego } from '../gdws/lego';
-import type { Goal } from './options';
 import type { Ranking } from '../gdws/ranking';
+import { latencyCosts, type LatencyModel } from '../latency/latency-model';
+import type { Goal } from './options';
 
 /** A layer that may be replaced, with its components ranked. */
 export interface RankedLayer {

@@ -1,26 +1,29 @@
-import { preferHugePages } from '../engine/read-model';
 import { clone, isMessage } from '@bufbuild/protobuf';
-import { calibrate, type Calibrated } from '../calibrate/calibrate';
-import { GdwsError, located } from '../base/errors';
-import { Graph } from '../graph/graph';
+import { foldBatchNormalization } from '../analysis/fold-batch-normalization';
 import { guessedInputs } from '../analysis/guessed-dims';
 import { inferValues } from '../analysis/infer';
 import { typesOfInputs } from '../analysis/input-types';
-import { foldBatchNormalization } from '../analysis/fold-batch-normalization';
-import type { KnownValue } from '../onnx/value';
-import type { LatencyModel } from '../latency/latency-model';
+import { GdwsError, located } from '../base/errors';
 import { limitsOf } from '../base/limits';
+import { checkOptions } from '../base/options';
+import { calibrate, type Calibrated } from '../calibrate/calibrate';
+import { preferHugePages } from '../engine/read-model';
+import { layersWithout, readAlpha, type Alpha } from '../gdws/alpha';
+import { findConvolutions, nothingToReplace, type Convolutions, type Layer } from '../gdws/layers';
+import { networkCost, type NetworkCost } from '../gdws/network-cost';
+import { rewrite } from '../gdws/rewrite';
+import { nearestStages, type Stages } from '../gdws/stages';
+import { Graph } from '../graph/graph';
+import type { LatencyModel } from '../latency/latency-model';
 import { timeLayers } from '../latency/time-layers';
 import { placeOf } from '../onnx/node-place';
 import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
 import { readModelAndFiles } from '../onnx/read';
+import type { KnownValue } from '../onnx/value';
 import { encodeModel, writeModel } from '../onnx/write';
-import { checkOptions } from '../base/options';
-import { layersWithout, readAlpha, type Alpha } from '../gdws/alpha';
+import { betaWithin } from './beta-within';
 import type { Compression } from './compression';
 import { decomposeLayers, measureLosses, type DecomposedLayer } from './decomposed-layers';
-import { findConvolutions, nothingToReplace, type Convolutions, type Layer } from '../gdws/layers';
-import { networkCost, type NetworkCost } from '../gdws/network-cost';
 import {
   checkGoal,
   isBudget,
@@ -32,10 +35,7 @@ import {
   type Goal,
   type PrepareOptions,
 } from './options';
-import { betaWithin } from './beta-within';
 import { plan } from './plan';
-import { rewrite } from '../gdws/rewrite';
-import { nearestStages, type Stages } from '../gdws/stages';
 import { summarize } from './summarize';
 
 /**

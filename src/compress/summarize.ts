@@ -1,14 +1,14 @@
-import { gdwsLatency, latencyCosts, networkLatency, type LatencyModel } from '../latency/latency-model';
-import type { NodeProto } from '../onnx/onnx_pb';
 import type { Allocation } from '../gdws/allocation';
 import { alphaOf, type Alpha } from '../gdws/alpha';
 import { denseWeights, gdwsWeights } from '../gdws/cost';
 import type { Convolutions, DenseReason, Layer } from '../gdws/layers';
-import { nameOf } from '../onnx/node-place';
-import { isBudget, isTime, type Goal } from './options';
 import type { NetworkCost } from '../gdws/network-cost';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
+import { gdwsLatency, latencyCosts, networkLatency, type LatencyModel } from '../latency/latency-model';
+import { nameOf } from '../onnx/node-place';
+import type { NodeProto } from '../onnx/onnx_pb';
+import { isBudget, isTime, type Goal } from './options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './summary';
 
 interface SummaryOptions {

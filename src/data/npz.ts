@@ -1,8 +1,8 @@
 import type * as Fflate from 'fflate';
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../base/errors';
-import type { Constant } from '../onnx/value';
 import { optionalPackage } from '../base/optional';
+import type { Constant } from '../onnx/value';
 import { decodeNpy, encodeNpy } from './npy';
 import { readBytes } from './read-file';
 

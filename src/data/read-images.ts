@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../base/errors';
-import { readCifar10 } from './cifar10';
 import { boolean, checkOptions, integer, text, type OptionTable } from '../base/options';
+import { readCifar10 } from './cifar10';
 import { imageDims, readImageFolder } from './image-folder';
 import type { ImageSet } from './image-set';
 import { readMnist } from './mnist';

@@ -1,16 +1,16 @@
-import { GdwsError } from '../base/errors';
 import { callOf, computeCall } from '../analysis/call';
 import { FoldingWork } from '../analysis/folding-work';
+import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
-import { elementCount, type Constant, type KnownValue, type ValueType } from '../onnx/value';
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
+import { elementCount, type Constant, type KnownValue, type ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
+import type { Lowering } from '../operators/lowering';
 import type { BuiltProgram } from '../program/built-program';
 import { nativeTypeOf, type ConstantPool } from '../program/constant-pool';
 import { operationOf, type ValueId } from '../program/operation';
 import { Program } from '../program/program';
-import type { Lowering } from '../operators/lowering';
 
 /** What an element of a table costs to make, in elements that are folded. */
 const stepsOfElement = 8;

@@ -1,8 +1,8 @@
-import { checkLimit, type Limits } from '../base/limits';
 import type { NativeProgram, NativeSession } from '../addon/native';
+import { checkLimit, type Limits } from '../base/limits';
 import type { NativeConstants } from '../program/constant-pool';
-import { bytesOf, type Program } from '../program/program';
 import type { ProgramOperation } from '../program/operation';
+import { bytesOf, type Program } from '../program/program';
 
 /**
  * Before anything is packed, planned or measured: what the program is sure to need, which is its constants, its outputs, and

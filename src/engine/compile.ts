@@ -1,17 +1,17 @@
 import { types } from 'node:util';
-import { GdwsError, type ErrorCode } from '../base/errors';
-import type { Graph } from '../graph/graph';
-import { inferValues } from '../analysis/infer';
-import type { KnownValue, ValueType } from '../onnx/value';
-import type { Limits } from '../base/limits';
 import type { NativeCompilation, NativeProgram, NativeSession } from '../addon/native';
-import { checkLeastMemory, checkMemory } from './check-memory';
-import { buildProgram } from './builder';
+import { inferValues } from '../analysis/infer';
+import { GdwsError, type ErrorCode } from '../base/errors';
+import type { Limits } from '../base/limits';
+import type { Graph } from '../graph/graph';
+import type { KnownValue, ValueType } from '../onnx/value';
 import type { BuiltProgram } from '../program/built-program';
-import { encodeProgram } from '../program/encode';
 import { toNativeConstants, type ConstantPool, type NativeConstants } from '../program/constant-pool';
+import { encodeProgram } from '../program/encode';
 import { fuse } from '../program/fuse/fuse';
 import type { Program } from '../program/program';
+import { buildProgram } from './builder';
+import { checkLeastMemory, checkMemory } from './check-memory';
 
 /** A program ready to run, and what its outputs are. */
 export interface CompiledGraph {

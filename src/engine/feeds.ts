@@ -1,13 +1,12 @@
 import { Tensor } from 'onnxruntime-common';
-import { GdwsError } from '../base/errors';
-import { fromFloat32, isFloat } from '../onnx/floats';
-import type { Graph } from '../graph/graph';
-import { arrayOfType, elementCount, type DataType, type ElementArray, type ValueType } from '../onnx/value';
 import { native, type HeldMemory } from '../addon/native';
-import type { NativeArray } from '../program/element-type';
-import { nativeTypes } from '../program/element-type';
+import { GdwsError } from '../base/errors';
+import type { Graph } from '../graph/graph';
 import { float32ToFloat16 } from '../onnx/float16';
+import { fromFloat32, isFloat } from '../onnx/floats';
+import { arrayOfType, elementCount, type DataType, type ElementArray, type ValueType } from '../onnx/value';
 import { nativeTypeOf, toNativeArray } from '../program/constant-pool';
+import { nativeTypes, type NativeArray } from '../program/element-type';
 
 /**
  * Types and shapes of the feeds, once they fit the graph's inputs.

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { GdwsError } from '../base/errors';
 import { native } from '../addon/native';
+import { GdwsError } from '../base/errors';
 import type { Move } from '../onnx/align';
 import { chunkBytes, openRegularSync } from '../onnx/regular-file';
 

@@ -1,12 +1,12 @@
+import { native, type NativeCompilation } from '../addon/native';
+import { otherwiseGuessed } from '../analysis/guessed-dims';
 import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
-import { otherwiseGuessed } from '../analysis/guessed-dims';
-import type { KnownValue, ValueType } from '../onnx/value';
-import type { FileMemory } from './file-memory';
 import { placeOf } from '../onnx/node-place';
+import type { KnownValue, ValueType } from '../onnx/value';
 import { requireKnownVersions } from '../onnx/versions';
-import { native, type NativeCompilation } from '../addon/native';
 import { operatorOf } from '../operators';
+import { ConstantPool } from '../program/constant-pool';
 import {
   beginCompiling,
   compiledGraph,
@@ -16,7 +16,7 @@ import {
   type CompiledOperation,
   type LoweredGraph,
 } from './compile';
-import { ConstantPool } from '../program/constant-pool';
+import type { FileMemory } from './file-memory';
 import { programKey } from './program-key';
 import { RecentlyUsed } from './recently-used';
 import { Tuning, type TuningEffort } from './tuning';

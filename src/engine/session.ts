@@ -1,19 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue, Tensor } from 'onnxruntime-common';
-import { Network, type OperationProfile } from './network';
-import { checkFeeds, holdFeed, toNativeFeed, toTensor } from './feeds';
-import type { CompiledGraph } from './compile';
-import { metadataOf } from './metadata';
-import { onAbort } from './on-abort';
-import { aborted, runError } from './run-error';
-import { mostThreads, threadsOf } from './threads';
-import { copySmallFeeds } from './value-inputs';
-import { GdwsError, located } from '../base/errors';
-import { Graph } from '../graph/graph';
-import type { ValueType } from '../onnx/value';
-import { limitsOf, limitsOption, type Limits } from '../base/limits';
 import { simplify } from '../analysis/simplify';
-import { readModelCopy, readModelReleasably } from './read-model';
+import { GdwsError, located } from '../base/errors';
+import { limitsOf, limitsOption, type Limits } from '../base/limits';
 import {
   boolean,
   checkSharedOptions,
@@ -24,6 +13,17 @@ import {
   text,
   type OptionTable,
 } from '../base/options';
+import { Graph } from '../graph/graph';
+import type { ValueType } from '../onnx/value';
+import type { CompiledGraph } from './compile';
+import { checkFeeds, holdFeed, toNativeFeed, toTensor } from './feeds';
+import { metadataOf } from './metadata';
+import { Network, type OperationProfile } from './network';
+import { onAbort } from './on-abort';
+import { readModelCopy, readModelReleasably } from './read-model';
+import { aborted, runError } from './run-error';
+import { mostThreads, threadsOf } from './threads';
+import { copySmallFeeds } from './value-inputs';
 
 export { Tensor } from 'onnxruntime-common';
 

@@ -2,11 +2,11 @@ import type { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
-import { copyElements, elementsOf } from './feeds';
-import { mostValueElements } from '../operators/value-limit';
 import { nameOf } from '../onnx/node-place';
-import { operatorOf } from '../operators';
 import { elementCount, type KnownValue, type ValueType } from '../onnx/value';
+import { operatorOf } from '../operators';
+import { mostValueElements } from '../operators/value-limit';
+import { copyElements, elementsOf } from './feeds';
 
 /**
  * The inputs of a graph whose values, and not just their shapes, decide what is computed: sizes, axes, scales. They are

@@ -1,6 +1,6 @@
 import { GdwsError } from '../base/errors';
-import { convolutionsInstead, type Convolutions, type Layer } from './layers';
 import { nameOf } from '../onnx/node-place';
+import { convolutionsInstead, type Convolutions, type Layer } from './layers';
 
 /** Weight-error vectors α by layer name, one number for each input channel. */
 export type GivenAlpha = ReadonlyMap<string, ArrayLike<number>> | Readonly<Record<string, ArrayLike<number>>>;

@@ -1,5 +1,4 @@
-import type { Candidate } from './completions';
-import { Completions } from './completions';
+import { Completions, type Candidate } from './completions';
 import type { Frontier } from './frontier';
 import type { Relaxation } from './relaxation';
 

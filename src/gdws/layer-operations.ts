@@ -1,7 +1,7 @@
-import type { Program } from '../program/program';
-import type { Operation } from '../program/operation';
-import type { Layer } from './layers';
 import { nameOf } from '../onnx/node-place';
+import type { Operation } from '../program/operation';
+import type { Program } from '../program/program';
+import type { Layer } from './layers';
 
 /** The operations that compute a layer, one for each of its nodes, in the program's order. */
 export function operationsOf(program: Program, { nodes, shape }: Layer): Operation<'convolution'>[] {

@@ -1,11 +1,11 @@
 import { GdwsError } from '../base/errors';
-import { isFloat, toFloat32 } from '../onnx/floats';
-import type { Graph } from '../graph/graph';
-import { elementCount, type Constant, type DataType, type KnownValue } from '../onnx/value';
-import { intAttribute } from '../onnx/attribute';
 import { nearest } from '../base/nearest';
+import type { Graph } from '../graph/graph';
+import { intAttribute } from '../onnx/attribute';
+import { isFloat, toFloat32 } from '../onnx/floats';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
+import { elementCount, type Constant, type DataType, type KnownValue } from '../onnx/value';
 import { matches, type LayerSelection } from './layer-selection';
 import { taps, type ConvolutionShape } from './shape';
 

@@ -1,5 +1,5 @@
-import { GdwsError, type ErrorCode, type ErrorDetails } from '../base/errors';
 import type { NativeLayer } from '../addon/native';
+import { GdwsError, type ErrorCode, type ErrorDetails } from '../base/errors';
 import { taps, type ConvolutionShape } from './shape';
 
 /** What the addon calls a layer. */

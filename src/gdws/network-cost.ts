@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph';
-import { elementCount, type KnownValue } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
 import type { NodeProto } from '../onnx/onnx_pb';
+import { elementCount, type KnownValue } from '../onnx/value';
 
 /** What one node that multiplies by weights computes and holds. */
 export interface NodeCost {

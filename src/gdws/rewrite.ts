@@ -1,10 +1,10 @@
 import type { Graph } from '../graph/graph';
+import { fromFloat32 } from '../onnx/floats';
 import { makeNode } from '../onnx/make';
+import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { Layer } from './layers';
-import { nameOf } from '../onnx/node-place';
 import type { Stages } from './stages';
-import { fromFloat32 } from '../onnx/floats';
 
 /** The attributes of a convolution that belong to the depthwise stage. */
 const spatialAttributes = new Set(['auto_pad', 'dilations', 'pads', 'strides']);

@@ -1,10 +1,10 @@
 import { native, type NativePointwise } from '../addon/native';
+import { fromFloat32, toFloat32 } from '../onnx/floats';
 import type { Layer } from './layers';
 import { nativeLayer, withPlace } from './native-layer';
 import { kernelsOfChannels, type Ranking } from './ranking';
 import { rank, taps, type ConvolutionShape } from './shape';
 import type { Spectrum } from './spectrum';
-import { fromFloat32, toFloat32 } from '../onnx/floats';
 
 /** The two stages of a GDWS convolution. */
 export interface Stages {

@@ -1,5 +1,5 @@
-import type { ErrorDetails } from '../base/errors';
 import { native } from '../addon/native';
+import type { ErrorDetails } from '../base/errors';
 import { nativeLayer, withPlace } from './native-layer';
 import type { ConvolutionShape } from './shape';
 import type { Spectrum } from './spectrum';

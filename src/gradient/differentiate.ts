@@ -1,9 +1,9 @@
 import { GdwsError } from '../base/errors';
 import type { ConstantPool, NativeConstants } from '../program/constant-pool';
 import { fuseAddition } from '../program/fuse/fuse-additions';
-import { ProgramRewriter } from '../program/program-rewriter';
-import type { Program } from '../program/program';
 import type { ProgramOperation, ValueId } from '../program/operation';
+import type { Program } from '../program/program';
+import { ProgramRewriter } from '../program/program-rewriter';
 import { throughActivation } from './activation';
 import { Unsupported, type Rule } from './rule';
 import { rules } from './rules';

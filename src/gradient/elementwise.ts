@@ -1,5 +1,4 @@
-import type { BinaryName, UnaryName } from '../program/operation';
-import type { ValueId } from '../program/operation';
+import type { BinaryName, UnaryName, ValueId } from '../program/operation';
 import { clipGradient, leakyReluGradient, reluGradient } from './activation';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';

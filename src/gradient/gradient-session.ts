@@ -1,21 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 import { Tensor, type InferenceSession as Common } from 'onnxruntime-common';
+import { simplify } from '../analysis/simplify';
+import { GdwsError, located } from '../base/errors';
+import { limitsOf, limitsOption, type Limits } from '../base/limits';
+import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from '../base/options';
 import { checkFeeds, holdFeed, roundFeed, toTensor } from '../engine/feeds';
-import { GradientNetwork, type DifferentiatedNetwork, type Target } from './network';
 import { metadataOf } from '../engine/metadata';
 import { programKey } from '../engine/program-key';
+import { readModelCopy } from '../engine/read-model';
 import { RecentlyUsed } from '../engine/recently-used';
 import { mostThreads, threadsOf } from '../engine/threads';
-import { GdwsError, located } from '../base/errors';
 import { Graph } from '../graph/graph';
-import { limitsOf, limitsOption, type Limits } from '../base/limits';
-import { simplify } from '../analysis/simplify';
-import type { ValueType } from '../onnx/value';
 import { editableCopy } from '../onnx/copy';
-import { readModelCopy } from '../engine/read-model';
+import type { ValueType } from '../onnx/value';
 import { requireKnownVersions } from '../onnx/versions';
-import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from '../base/options';
 import { crossEntropy } from './loss';
+import { GradientNetwork, type DifferentiatedNetwork, type Target } from './network';
 import { rows } from './rows';
 
 /** Programs kept at once, for input shapes and targets together. */

@@ -1,7 +1,7 @@
 import type { ValueId } from '../program/operation';
+import { product } from './product';
 import type { Rule } from './rule';
 import { perImageFactor } from './weights';
-import { product } from './product';
 
 /** y = alpha·a·b + bias + residual; the gradient of each factor is a product with the other. */
 export const matmul: Rule<'matmul'> = (tape, operation, gradient) => {

@@ -1,19 +1,19 @@
-import { encodeProgram } from '../program/encode';
-import { GdwsError } from '../base/errors';
-import type { Graph } from '../graph/graph';
-import { inferValues } from '../analysis/infer';
-import type { ValueType } from '../onnx/value';
 import { native, type HeldMemory, type NativeProgram, type NativeSession } from '../addon/native';
-import type { NativeArray } from '../program/element-type';
+import { inferValues } from '../analysis/infer';
+import { GdwsError } from '../base/errors';
 import { checkLeastMemory } from '../engine/check-memory';
 import { beginCompiling, fusedProgram, type EncodedProgram } from '../engine/compile';
-import { ConstantPool, toNativeConstants, type NativeConstants } from '../program/constant-pool';
-import { bytesOf, type Program } from '../program/program';
-import type { ValueId } from '../program/operation';
 import { aborted, runError } from '../engine/run-error';
+import type { Graph } from '../graph/graph';
+import type { ValueType } from '../onnx/value';
+import { ConstantPool, toNativeConstants, type NativeConstants } from '../program/constant-pool';
+import type { NativeArray } from '../program/element-type';
+import { encodeProgram } from '../program/encode';
+import type { ValueId } from '../program/operation';
+import { bytesOf, type Program } from '../program/program';
 import { differentiate } from './differentiate';
-import type { GradientForm } from './tape';
 import { separateWeights } from './squared-norms';
+import type { GradientForm } from './tape';
 import { weightValues } from './weights';
 
 /** What a network is differentiated with respect to: its inputs, weights, or the weights of convolutions. */

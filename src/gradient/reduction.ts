@@ -1,6 +1,5 @@
 import { elementCount } from '../onnx/value';
-import type { ReduceName } from '../program/operation';
-import type { ValueId } from '../program/operation';
+import type { ReduceName, ValueId } from '../program/operation';
 import type { Rule } from './rule';
 import type { Tape } from './tape';
 

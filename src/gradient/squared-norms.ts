@@ -1,5 +1,5 @@
-import type { Program } from '../program/program';
 import type { Operation, ValueId } from '../program/operation';
+import type { Program } from '../program/program';
 import type { Tape } from './tape';
 
 /**

@@ -1,8 +1,8 @@
 import { elementCount, type Constant } from '../onnx/value';
-import type { NativeConstant } from '../program/element-type';
 import { broadcast } from '../operators/broadcast';
 import { broadcastStrides } from '../operators/layout';
 import type { ConstantPool, NativeConstants } from '../program/constant-pool';
+import type { NativeConstant } from '../program/element-type';
 import type { BinaryName, CompareName, Origin, ReduceName, UnaryName, ValueId } from '../program/operation';
 import { Program } from '../program/program';
 import { ProgramWriter } from '../program/program-writer';

@@ -1,5 +1,5 @@
-import type { Program } from '../program/program';
 import type { OpcodeName, Operation, ValueId } from '../program/operation';
+import type { Program } from '../program/program';
 import { product } from './product';
 import { Unsupported } from './rule';
 import type { Tape } from './tape';

@@ -6,10 +6,10 @@ import { makeValueInfo } from '../onnx/make';
 import { placeOf } from '../onnx/node-place';
 import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/onnx_pb';
 import { decodeTensor, encodeTensor } from '../onnx/tensor';
+import type { Constant } from '../onnx/value';
 import { declaredValues, type DeclaredValue } from './declared';
 import { allNames, namesReadBy } from './reads';
 import { sortNodes } from './sort';
-import type { Constant } from '../onnx/value';
 
 export type { DeclaredValue } from './declared';
 

@@ -1,13 +1,12 @@
-import type { Operation } from '../program/operation';
-import { gdwsInPlaceOf } from '../program/gdws-operation';
-import { encodeProgram } from '../program/encode';
-import type { BuiltProgram } from '../program/built-program';
-import { toNativeConstants, type NativeConstants } from '../program/constant-pool';
-import { Program } from '../program/program';
-import type { ValueId } from '../program/operation';
 import type { ConvolutionShape } from '../gdws/shape';
 import { elementCount } from '../onnx/value';
+import type { BuiltProgram } from '../program/built-program';
+import { toNativeConstants, type NativeConstants } from '../program/constant-pool';
 import { nativeTypes } from '../program/element-type';
+import { encodeProgram } from '../program/encode';
+import { gdwsInPlaceOf } from '../program/gdws-operation';
+import type { Operation, ValueId } from '../program/operation';
+import { Program } from '../program/program';
 import { stepsAt, unevenCounts } from './levels';
 import { noise } from './noise';
 

@@ -1,9 +1,9 @@
 import { Tensor } from 'onnxruntime-common';
-import { checkFeeds, toNativeFeed, toTensor } from '../engine/feeds';
-import { fromFloat32, isFloat } from '../onnx/floats';
-import type { Graph } from '../graph/graph';
-import { arrayOfType, elementCount, type KnownValue, type ValueType } from '../onnx/value';
 import type { NativeProgram } from '../addon/native';
+import { checkFeeds, toNativeFeed, toTensor } from '../engine/feeds';
+import type { Graph } from '../graph/graph';
+import { fromFloat32, isFloat } from '../onnx/floats';
+import { arrayOfType, elementCount, type KnownValue, type ValueType } from '../onnx/value';
 import { noise } from './noise';
 
 /** Runs programs of one graph on made-up inputs, doing all that `InferenceSession.run` does. */

@@ -1,5 +1,5 @@
-import { describe } from '../measure';
 import type { NativeProgram, NativeSession } from '../addon/native';
+import { describe } from '../measure';
 
 /** Milliseconds of a program. */
 export interface ProgramTime {

@@ -1,7 +1,7 @@
-import { arrayOfType } from './value';
 import type { ModelProto } from './onnx_pb';
 import { dataTypeOf } from './tensor';
 import { allTensors } from './tensors';
+import { arrayOfType } from './value';
 
 /** Bytes that were moved within their buffer. */
 export interface Move {

@@ -1,4 +1,3 @@
-import type { Constant } from './value';
 import {
   floatAttribute,
   floatsAttribute,
@@ -13,6 +12,7 @@ import { isStandardDomain } from './domain';
 import { placeOf } from './node-place';
 import type { NodeProto } from './onnx_pb';
 import { decodeTensor } from './tensor';
+import type { Constant } from './value';
 
 /**
  * The tensor of a Constant node, in any of its forms but the sparse one; `undefined` for another node.

@@ -1,5 +1,4 @@
 import { create } from '@bufbuild/protobuf';
-import type { Constant, DataType } from './value';
 import { makeAttribute, type AttributeValue } from './attribute';
 import {
   GraphProtoSchema,
@@ -16,6 +15,7 @@ import {
   type ValueInfoProto,
 } from './onnx_pb';
 import { dataTypeCode, encodeTensor } from './tensor';
+import type { Constant, DataType } from './value';
 
 /** What a node is made of; an empty input name is an absent optional input. */
 export interface NodeParts {

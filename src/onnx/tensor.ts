@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { GdwsError, type ErrorDetails } from '../base/errors';
-import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from './value';
 import {
   TensorProto_DataLocation as DataLocation,
   TensorProto_DataType as Code,
   TensorProtoSchema,
   type TensorProto,
 } from './onnx_pb';
+import { arrayOfType, elementCount, type Constant, type DataType, type NumberArray } from './value';
 
 const typeByCode = new Map<number, DataType>([
   [Code.FLOAT, 'float32'],

@@ -1,13 +1,13 @@
-import type { Lowering } from './lowering';
-import type { UnaryName } from '../program/operation';
-import type { Constant } from '../onnx/value';
 import { floatAttribute, stringAttribute } from '../onnx/attribute';
+import type { Constant } from '../onnx/value';
+import type { UnaryName } from '../program/operation';
 import { requireArithmetic, requireFloat, scalar } from './arguments';
 import { requireBroadcastTo } from './broadcast';
-import { foldElementwise } from './elementwise';
 import { isFloat } from './elements';
+import { foldElementwise } from './elementwise';
 import { emitBinary, emitUnary, required } from './emission';
 import { inferOne, likeInput } from './inference';
+import type { Lowering } from './lowering';
 import { OperatorCall, type Operator } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Relu.html and the pages of the operators below

@@ -1,6 +1,6 @@
-import type { DataType, KnownValue } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { dataTypeOf } from '../onnx/tensor';
+import type { DataType, KnownValue } from '../onnx/value';
 import { isFloat, isInteger, numbersOf } from './elements';
 import type { OperatorCall } from './operator';
 

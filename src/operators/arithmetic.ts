@@ -1,14 +1,14 @@
-import type { Lowering, ValueId } from './lowering';
-import type { BinaryName, UnaryName } from '../program/operation';
-import type { ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
+import type { ValueType } from '../onnx/value';
+import type { BinaryName, UnaryName } from '../program/operation';
 import { aligned } from './aligned';
 import { commonType, requireArithmetic, requireFloat } from './arguments';
 import { broadcast, broadcastInputs } from './broadcast';
 import { isFloat, numbersOf, wrapped } from './elements';
-import { emitBinary, emitUnary, floats, required } from './emission';
 import { foldElementwise, type ElementFunction } from './elementwise';
+import { emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne, likeInput } from './inference';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Add.html and the pages of the operators below

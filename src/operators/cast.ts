@@ -1,9 +1,9 @@
-import type { Lowering } from './lowering';
 import { elementCount, type Constant, type DataType, type ValueType } from '../onnx/value';
 import { typeAttribute } from './arguments';
 import { bigintsOf, constantOf, isBigInteger, isFloat, isInteger, numbersOf } from './elements';
 import { required } from './emission';
 import { inferOne } from './inference';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Cast.html, onnx__CastLike.html

@@ -1,12 +1,12 @@
-import type { Lowering, ValueId } from './lowering';
-import type { ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import type { ValueType } from '../onnx/value';
+import type { GivenAttributes } from '../program/operation';
 import { commonType, ranked, requireFloat } from './arguments';
 import { filled } from './elements';
 import { emitAs, floats, required } from './emission';
 import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
-import type { GivenAttributes } from '../program/operation';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 import { transposedPhases, type TransposedPhase } from './transposed-phases';
 import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, type Window } from './window';

@@ -1,12 +1,12 @@
-import type { Lowering, ValueId } from './lowering';
-import { elementCount, type DataType, type ValueType } from '../onnx/value';
 import { stringAttribute } from '../onnx/attribute';
+import { elementCount, type DataType, type ValueType } from '../onnx/value';
 import { commonType, requireArithmetic } from './arguments';
+import { parseEquation } from './einsum-equation';
 import { isFloat } from './elements';
 import { emitBinary, required } from './emission';
-import { parseEquation } from './einsum-equation';
 import { inferOne } from './inference';
 import { stridesOf } from './layout';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Einsum.html

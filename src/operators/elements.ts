@@ -1,4 +1,5 @@
 import { GdwsError } from '../base/errors';
+import { fromFloat32, toFloat32 } from '../onnx/floats';
 import {
   arrayOfType,
   elementCount,
@@ -7,7 +8,6 @@ import {
   type ElementArray,
   type NumberArray,
 } from '../onnx/value';
-import { fromFloat32, toFloat32 } from '../onnx/floats';
 
 /** Whether the engine holds elements of this type as float32. */
 export function isFloat(type: DataType): boolean {

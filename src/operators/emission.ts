@@ -1,7 +1,7 @@
-import type { Lowering, ValueId } from './lowering';
-import type { BinaryName, UnaryName } from '../program/operation';
 import type { DataType, ValueType } from '../onnx/value';
+import type { BinaryName, UnaryName } from '../program/operation';
 import { constantOf } from './elements';
+import type { Lowering, ValueId } from './lowering';
 import type { OperatorCall } from './operator';
 
 // How lowerings write the operations that many of them share.

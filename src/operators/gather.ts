@@ -1,12 +1,12 @@
-import type { Lowering, ValueId } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { axisAttribute, ranked } from './arguments';
 import { isInteger, newElements, numbersOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Gather.html, onnx__GatherElements.html, onnx__GatherND.html, onnx__Compress.html

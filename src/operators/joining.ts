@@ -1,12 +1,12 @@
-import type { Lowering } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { axisAttribute, commonType, integersArgument, ranked } from './arguments';
 import { newElements } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Concat.html, onnx__Split.html

@@ -1,5 +1,4 @@
-import type { Constant } from '../onnx/value';
-import { elementCount } from '../onnx/value';
+import { elementCount, type Constant } from '../onnx/value';
 import { newElements } from './elements';
 
 /** Row-major strides of a dense tensor, in elements. */

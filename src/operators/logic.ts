@@ -1,15 +1,15 @@
-import type { Lowering, ValueId } from './lowering';
-import type { BinaryName, CompareName } from '../program/operation';
 import { elementCount, type Constant, type DataType, type ValueType } from '../onnx/value';
+import type { BinaryName, CompareName } from '../program/operation';
 import { aligned } from './aligned';
 import { commonType, requireFloat } from './arguments';
 import { broadcastInputs } from './broadcast';
 import { filled, isFloat, newElements } from './elements';
-import { emitBinary, floats, required } from './emission';
 import { foldElementwise, type ElementFunction } from './elementwise';
+import { emitBinary, floats, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
 import { broadcastStrides, stridedPositions } from './layout';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Equal.html, onnx__And.html, onnx__Where.html

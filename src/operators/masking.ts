@@ -1,7 +1,6 @@
-import type { Lowering, ValueId } from './lowering';
-import { nativeTypeOf } from '../program/constant-pool';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
+import { nativeTypeOf } from '../program/constant-pool';
 import { normalizeAxis, ranked, requireFloat, requireTabular, scalar } from './arguments';
 import { constantOf, newElements, numbersOf } from './elements';
 import { foldElementwise } from './elementwise';
@@ -9,6 +8,7 @@ import { emitBinary, emitUnary, positions, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
 import { pick, stridesOf } from './layout';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // Operators whose result says where something holds, or depends on it.

@@ -1,9 +1,9 @@
-import type { Lowering } from './lowering';
-import type { ValueType } from '../onnx/value';
 import { hasAttribute, intsAttribute } from '../onnx/attribute';
+import type { ValueType } from '../onnx/value';
 import { integers, ranked, requireFloat } from './arguments';
 import { required } from './emission';
 import { inferOne } from './inference';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 import { explicitPads, steps } from './window';
 

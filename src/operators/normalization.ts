@@ -1,12 +1,12 @@
-import type { Lowering, ValueId } from './lowering';
-import { elementCount, type ValueType } from '../onnx/value';
 import { floatAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { elementCount, type ValueType } from '../onnx/value';
+import type { ReduceName } from '../program/operation';
 import { axisAttribute, commonType, normalizeAxes, ranked, requireFloat } from './arguments';
 import { requireBroadcastTo } from './broadcast';
 import { constantOf, filled, numbersOf } from './elements';
 import { emitAs, emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne, likeInput } from './inference';
-import type { ReduceName } from '../program/operation';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__BatchNormalization.html and the pages of the operators below

@@ -1,12 +1,12 @@
-import type { Lowering, ValueId } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { floatAttribute, hasAttribute, stringAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { commonType, integers, integersArgument, normalizeAxes, requireTabular, scalar } from './arguments';
 import { isFloat, newElements, constantOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
 import { stridesOf } from './layout';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Pad.html

@@ -1,11 +1,11 @@
-import type { Lowering, ValueId } from './lowering';
-import type { ReduceName } from '../program/operation';
-import { elementCount, type ValueType } from '../onnx/value';
 import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { elementCount, type ValueType } from '../onnx/value';
+import type { ReduceName } from '../program/operation';
 import { ranked, requireFloat } from './arguments';
 import { filled } from './elements';
 import { emitAs, emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne } from './inference';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 import { extent, joinWindows, pointWindow, slidingWindow, windowAxes, type Window } from './window';
 

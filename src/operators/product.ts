@@ -1,11 +1,11 @@
-import type { Lowering, ValueId } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { floatAttribute, intAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { commonType, ranked, requireFloat } from './arguments';
 import { broadcast, requireBroadcastTo } from './broadcast';
 import { constantOf, numbersOf } from './elements';
 import { emitAs, emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne } from './inference';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Gemm.html, onnx__MatMul.html

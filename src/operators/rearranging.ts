@@ -1,5 +1,5 @@
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute, stringAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { integers, ranked } from './arguments';
 import { broadcast } from './broadcast';
 import { emitAs, required } from './emission';

@@ -1,13 +1,13 @@
-import type { Lowering } from './lowering';
-import type { ReduceName } from '../program/operation';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
+import type { ReduceName } from '../program/operation';
 import { axisAttribute, integersArgument, normalizeAxes, requireArithmetic, requireFloat } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf, wrapped } from './elements';
 import { emitAs, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
 import { stridedPositions, stridesOf } from './layout';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__ReduceSum.html and its like, onnx__ArgMax.html

@@ -1,11 +1,11 @@
-import type { Lowering } from './lowering';
-import type { ValueType } from '../onnx/value';
 import { floatAttribute, intAttribute, stringAttribute } from '../onnx/attribute';
+import type { ValueType } from '../onnx/value';
+import type { NameOf } from '../program/operation';
 import { commonType, ranked, requireFloat } from './arguments';
 import { isInteger, numbersOf } from './elements';
 import { required } from './emission';
 import { inferOne } from './inference';
-import type { NameOf } from '../program/operation';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__RoiAlign.html

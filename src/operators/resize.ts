@@ -1,5 +1,3 @@
-import type { Lowering, ValueId } from './lowering';
-import type { ValueType } from '../onnx/value';
 import {
   floatAttribute,
   floatsAttribute,
@@ -8,10 +6,12 @@ import {
   intsAttribute,
   stringAttribute,
 } from '../onnx/attribute';
+import type { ValueType } from '../onnx/value';
 import { integers, normalizeAxes, requireFloat, requireTabular } from './arguments';
 import { filled, numbersOf } from './elements';
 import { required } from './emission';
 import { inferOne } from './inference';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 import {
   coordinateModes,

@@ -1,13 +1,13 @@
-import type { BinaryName } from '../program/operation';
-import type { Lowering, ValueId } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { intAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
+import type { BinaryName } from '../program/operation';
 import { ranked, requireTabular } from './arguments';
 import { constantOf, numbersOf } from './elements';
 import { emitAs, emitBinary, positions, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
 import { pick } from './layout';
+import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__ReverseSequence.html

@@ -1,11 +1,11 @@
-import type { Lowering } from './lowering';
-import type { ValueType } from '../onnx/value';
 import { intAttribute, stringAttribute } from '../onnx/attribute';
+import type { ValueType } from '../onnx/value';
+import type { NameOf } from '../program/operation';
+import { enumerations } from '../program/schema';
 import { ranked, requireFloat } from './arguments';
 import { required } from './emission';
 import { inferOne } from './inference';
-import type { NameOf } from '../program/operation';
-import { enumerations } from '../program/schema';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__GridSample.html

@@ -1,6 +1,6 @@
-import type { Lowering } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { stringAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
+import type { NameOf } from '../program/operation';
 import { axisAttribute, commonType, ranked, requireArithmetic } from './arguments';
 import { bigintsOf, constantOf, isInteger, newElements, numbersOf } from './elements';
 import { required } from './emission';
@@ -8,7 +8,7 @@ import { foldable } from './folding';
 import { absolute, absoluteTuples, axisIndices, requireIndex, tupleIndices } from './gather';
 import { inferOne } from './inference';
 import { stridedPositions, stridesOf } from './layout';
-import type { NameOf } from '../program/operation';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__ScatterElements.html, onnx__ScatterND.html, onnx__Scatter.html

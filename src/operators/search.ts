@@ -1,12 +1,12 @@
-import type { Lowering } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { axisAttribute, normalizeAxis, ranked, requireArithmetic, scalar } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
 import { inferOne, likeInput } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // Operators that find elements, and running sums.

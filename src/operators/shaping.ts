@@ -1,5 +1,5 @@
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { integers, integersArgument, normalizeAxes } from './arguments';
 import { reshaped } from './elements';
 import { required } from './emission';

@@ -1,9 +1,9 @@
-import type { Lowering } from './lowering';
 import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { integersArgument, normalizeAxes, ranked } from './arguments';
 import { required } from './emission';
 import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Slice.html

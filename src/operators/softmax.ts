@@ -1,9 +1,9 @@
-import type { Lowering } from './lowering';
 import { elementCount } from '../onnx/value';
 import { axisAttribute, requireFloat } from './arguments';
 import { filled } from './elements';
 import { floats, required } from './emission';
 import { inferOne, likeInput } from './inference';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Softmax.html, onnx__LogSoftmax.html, onnx__Hardmax.html

@@ -1,14 +1,14 @@
-import type { Lowering } from './lowering';
-import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { hasAttribute, intAttribute, tensorAttribute } from '../onnx/attribute';
 import { constantOfNode } from '../onnx/constant-node';
 import { placeOf } from '../onnx/node-place';
 import { decodeTensor } from '../onnx/tensor';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { integers, ranked, requireTabular, typeAttribute } from './arguments';
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
 import { isSmall } from './folding';
 import { inferOne } from './inference';
 import { pick } from './layout';
+import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // Operators whose result follows from shapes and constants alone.

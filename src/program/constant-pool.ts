@@ -1,7 +1,6 @@
-import type { Constant, DataType, ElementArray, ValueType } from '../onnx/value';
-import { nativeTypes, type NativeType } from './element-type';
-import type { NativeArray, NativeConstant } from './element-type';
 import { toFloat32 } from '../onnx/floats';
+import type { Constant, DataType, ElementArray, ValueType } from '../onnx/value';
+import { nativeTypes, type NativeType, type NativeArray, type NativeConstant } from './element-type';
 
 /** The element type with which the engine holds tensors of a model's type; `undefined` where it has none. */
 export function nativeTypeOf(type: DataType): NativeType | undefined {

@@ -1,4 +1,4 @@
-import { type enumerations, operations, type AttributeSchema, type EnumerationName } from './schema';
+import { operations, type enumerations, type AttributeSchema, type EnumerationName } from './schema';
 
 export type OpcodeName = keyof typeof operations;
 

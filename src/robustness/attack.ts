@@ -1,9 +1,9 @@
 import { GdwsError } from '../base/errors';
 import { callback, checkOptions, integer, signal as signalOption, type OptionTable } from '../base/options';
+import { rows } from '../gradient/rows';
 import { attackerOf } from './attacks';
 import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
 import type { Outcome, Point } from './point';
-import { rows } from '../gradient/rows';
 import { Queries, type Passes } from './queries';
 import { RandomStream } from './random-stream';
 import type { AttackSettings } from './settings';

@@ -1,10 +1,10 @@
 import { GdwsError } from '../base/errors';
 import { boolean, callback, checkOptions, only, type OptionTable } from '../base/options';
+import { rows } from '../gradient/rows';
 import { attack, attackOptions, checkImages, type AttackOptions } from './attack';
 import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
 import { compareOutcomes, type OutcomeComparison } from './comparison';
 import { naturalOutcomes } from './natural';
-import { rows } from '../gradient/rows';
 import { LogitQueries, Queries, type Passes } from './queries';
 import type { AttackSettings } from './settings';
 import { proportion, type Proportion } from './statistics/wilson';

@@ -1,6 +1,6 @@
-import { predictedClass } from './classifier';
 import { rows } from '../gradient/rows';
-import { type LogitQueries } from './queries';
+import { predictedClass } from './classifier';
+import type { LogitQueries } from './queries';
 
 /**
  * What a classifier gets right without an attack: 1 for each such image.

@@ -1,5 +1,5 @@
-import { GradientSession } from '../gradient/gradient-session';
 import { InferenceSession } from '../engine/session';
+import { GradientSession } from '../gradient/gradient-session';
 import type { Classifier, LogitsClassifier } from './classifier';
 import { normalized, normalizedLogits, type Normalization } from './normalized';
 import { logitsClassifier, sessionClassifier } from './session-classifier';

@@ -1,7 +1,7 @@
-import { rows } from '../gradient/rows';
 import { GdwsError } from '../base/errors';
-import type { Classifier, LogitsClassifier } from './classifier';
 import type { Loss } from '../gradient/loss';
+import { rows } from '../gradient/rows';
+import type { Classifier, LogitsClassifier } from './classifier';
 import type { Point } from './point';
 
 /** How often images went through a network. */

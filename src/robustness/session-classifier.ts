@@ -1,10 +1,10 @@
 import { Tensor } from 'onnxruntime-common';
-import { roundFeed } from '../engine/feeds';
 import { GdwsError } from '../base/errors';
+import { roundFeed } from '../engine/feeds';
+import type { InferenceSession } from '../engine/session';
 import type { GradientSession } from '../gradient/gradient-session';
 import { isFloat, toFloat32 } from '../onnx/floats';
 import type { Constant, DataType } from '../onnx/value';
-import type { InferenceSession } from '../engine/session';
 import type { Classifier, LogitsClassifier } from './classifier';
 
 /**

@@ -1,13 +1,6 @@
-import { ImageSet } from '../data/image-set';
-import { outcomesOf } from '../compress/drop/outcomes';
-import { roundFeed } from '../engine/feeds';
-import { GdwsError } from '../base/errors';
-import type { Compression } from '../compress/compression';
-import { prepareOptions, type PrepareOptions } from '../compress/options';
-import { prepareCompression, type PreparedCompression } from '../compress/prepare';
-import type { DataType } from '../onnx/value';
-import { measureInterleaved } from '../measure';
+import { Tensor } from 'onnxruntime-common';
 import { native } from '../addon/native';
+import { GdwsError } from '../base/errors';
 import {
   callback,
   checkOptions,
@@ -20,11 +13,18 @@ import {
   required,
   type OptionTable,
 } from '../base/options';
+import type { Compression } from '../compress/compression';
+import { outcomesOf } from '../compress/drop/outcomes';
+import { prepareOptions, type PrepareOptions } from '../compress/options';
+import { prepareCompression, type PreparedCompression } from '../compress/prepare';
+import { ImageSet } from '../data/image-set';
+import { roundFeed } from '../engine/feeds';
+import { InferenceSession } from '../engine/session';
+import { measureInterleaved } from '../measure';
+import type { DataType } from '../onnx/value';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { proportion } from '../robustness/statistics/wilson';
-import { InferenceSession } from '../engine/session';
-import { Tensor } from 'onnxruntime-common';
 import type { SweepMethod, SweepReport, SweptNetwork } from './report';
 import { spectraOf } from './spectra';
 

@@ -1,10 +1,4 @@
-import { ImageSet } from '../../data/image-set';
 import { GdwsError } from '../../base/errors';
-import type { Compression } from '../compression';
-import { prepareOptions, type PrepareOptions } from '../options';
-import { prepareCompression } from '../prepare';
-import type { ModelProto } from '../../onnx/onnx_pb';
-import { encodeModel } from '../../onnx/write';
 import {
   boolean,
   callback,
@@ -18,10 +12,16 @@ import {
   required,
   type OptionTable,
 } from '../../base/options';
+import { ImageSet } from '../../data/image-set';
+import type { ModelProto } from '../../onnx/onnx_pb';
+import { encodeModel } from '../../onnx/write';
 import { compareOutcomes } from '../../robustness/comparison';
 import { normalizationOption, type Normalization } from '../../robustness/normalized';
 import type { AttackSettings } from '../../robustness/settings';
 import { pairedDrop, type PairedDrop } from '../../robustness/statistics/paired-drop';
+import type { Compression } from '../compression';
+import { prepareOptions, type PrepareOptions } from '../options';
+import { prepareCompression } from '../prepare';
 import { outcomesOf, type Outcomes } from './outcomes';
 import { leastShare } from './search-share';
 import { halves } from './split';

@@ -1,6 +1,6 @@
 import { crossEntropy, dlr, ranked, targetedDlr, type Loss } from '../../gradient/loss';
-import type { Norm } from '../norm';
 import { inTurn, runsByRank, type Attacker } from '../attacker';
+import type { Norm } from '../norm';
 import { Outcome, type Point } from '../point';
 import { project } from '../projection';
 import type { Queries, Slope } from '../queries';

@@ -1,8 +1,8 @@
+import { logitDifference, ranked } from '../../gradient/loss';
+import { inTurn, runsByRank, type Attacker } from '../attacker';
 import { predictedClass } from '../classifier';
 import { toHyperplane } from '../hyperplane';
-import { logitDifference, ranked } from '../../gradient/loss';
 import { distance, normOf, type Norm } from '../norm';
-import { inTurn, runsByRank, type Attacker } from '../attacker';
 import { Outcome, type Point } from '../point';
 import type { FabSettings } from '../settings';
 import { SettingsReader } from '../validate';

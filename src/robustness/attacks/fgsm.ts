@@ -1,7 +1,7 @@
-import type { Norm } from '../norm';
 import { crossEntropy } from '../../gradient/loss';
+import type { Attacker } from '../attacker';
+import type { Norm } from '../norm';
 import { Outcome } from '../point';
-import { type Attacker } from '../attacker';
 import { perturb } from '../rounding';
 import type { FgsmSettings } from '../settings';
 import { SettingsReader } from '../validate';

@@ -1,12 +1,12 @@
+import { GdwsError } from '../../base/errors';
 import { crossEntropy } from '../../gradient/loss';
-import { norms, type Norm } from '../norm';
 import { inTurn, type Attacker } from '../attacker';
+import { norms, type Norm } from '../norm';
 import { Outcome, type Point } from '../point';
 import { project } from '../projection';
 import { perturb, perturbation } from '../rounding';
 import type { MsdSettings } from '../settings';
 import { epsilon, positive, SettingsReader } from '../validate';
-import { GdwsError } from '../../base/errors';
 import { startOf } from './random-start';
 import { addSteepestStep } from './steepest-step';
 

@@ -1,6 +1,6 @@
 import { crossEntropy, dlr } from '../../gradient/loss';
-import type { Norm } from '../norm';
 import { inTurn, type Attacker } from '../attacker';
+import type { Norm } from '../norm';
 import { Outcome } from '../point';
 import { project } from '../projection';
 import { perturb, perturbation } from '../rounding';

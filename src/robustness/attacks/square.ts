@@ -1,5 +1,5 @@
-import { marginOf, predictedClass } from '../classifier';
 import { inTurn, type Attacker } from '../attacker';
+import { marginOf, predictedClass } from '../classifier';
 import { Outcome } from '../point';
 import { perturb } from '../rounding';
 import type { SquareSettings } from '../settings';

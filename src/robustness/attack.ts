@@ -32,11 +32,13 @@ export const attackOptions: OptionTable<AttackOptions> = {
 
 /** How far an attack is. */
 export interface AttackProgress {
-  /** Images that are done with, of how many. */
+  /** Images that are done with. */
   readonly done: number;
+  /** All images. */
   readonly total: number;
   /** Those among the done that the attack, or the network alone, got wrong. */
   readonly broken: number;
+  /** How often images went through the network so far. */
   readonly passes: Passes;
 }
 
@@ -51,6 +53,7 @@ export interface AttackResult {
   readonly correct: Uint8Array;
   /** 1 for each image that it still classifies right after the attack. */
   readonly standing: Uint8Array;
+  /** How often images went through the network. */
   readonly passes: Passes;
 }
 

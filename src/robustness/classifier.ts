@@ -14,13 +14,18 @@ export interface LogitsClassifier {
 export interface Classifier extends LogitsClassifier {
   /**
    * Logits, and the gradient with respect to the images of Σ_n ⟨cotangent_n, logits_n⟩, where `cotangent` maps logits to
-   * d(loss)/d(logits). One forward and one backward pass.
+   * d(loss)/d(logits), both (N x classes). One forward and one backward pass.
    */
   gradient(
     images: Float32Array,
     count: number,
     cotangent: (logits: Float32Array) => Float32Array,
-  ): Promise<{ logits: Float32Array; gradient: Float32Array }>;
+  ): Promise<{
+    /** (N x classes) */
+    logits: Float32Array;
+    /** (N x C x H x W) */
+    gradient: Float32Array;
+  }>;
 }
 
 /** The class of the largest logit, the first of equal ones; -1 where a logit is no number. */

@@ -11,13 +11,17 @@ import { proportion, type Proportion } from './statistics/wilson';
 
 /** A classifier and what it is called in reports. */
 export interface Candidate {
+  /** What reports call it. */
   readonly name: string;
+  /** What is attacked, and counted on. */
   readonly classifier: Classifier;
 }
 
 /** A classifier that is evaluated without an attack. */
 export interface NaturalCandidate {
+  /** What reports call it. */
   readonly name: string;
+  /** What is counted on. */
   readonly classifier: LogitsClassifier;
 }
 
@@ -35,24 +39,31 @@ const evaluateOptions: OptionTable<EvaluateOptions> = { ...attackOptions, transf
 export interface EvaluationProgress {
   /** Name of the classifier at work. */
   readonly classifier: string;
-  /** Its images that are done with, of how many. */
+  /** Its images that are done with. */
   readonly done: number;
+  /** All of its images. */
   readonly total: number;
   /** Those among the done that it gets wrong, attacked or not. */
   readonly broken: number;
+  /** Of this classifier so far. */
   readonly passes: Passes;
+  /** Images of this classifier that were done with in a second, on average so far. */
   readonly imagesPerSecond: number;
 }
 
 /** What one classifier gets right. */
 export interface NaturalReport {
+  /** Name of the candidate. */
   readonly name: string;
   /** Share classified right without an attack. */
   readonly natural: Proportion;
   /** 1 for each image classified right without an attack. */
   readonly correct: Uint8Array;
+  /** How often images went through the network. */
   readonly passes: Passes;
+  /** Time that the candidate took in all. */
   readonly seconds: number;
+  /** All images by `seconds`. */
   readonly imagesPerSecond: number;
 }
 
@@ -62,26 +73,31 @@ export interface CandidateReport extends NaturalReport {
   readonly robust: Proportion;
   /** 1 for each image that stands after it. */
   readonly standing: Uint8Array;
-  /** The perturbed images. */
+  /** The perturbed images (N x C x H x W); see {@link AttackResult.images}. */
   readonly images: Float32Array;
 }
 
 /** How two classifiers differ without an attack, point by point. */
 export interface NaturalComparison {
-  /** The first candidate. */
+  /** Name of the first candidate. */
   readonly from: string;
+  /** Name of the other candidate. */
   readonly to: string;
+  /** Without an attack. */
   readonly natural: OutcomeComparison;
 }
 
 /** How two classifiers differ, point by point. */
 export interface CandidateComparison extends NaturalComparison {
+  /** Without an attack and after it. */
   readonly robust: OutcomeComparison;
 }
 
 /** What becomes of images that were made on one classifier when another is given them. */
 export interface Transfer {
+  /** Name of the candidate that was attacked. */
   readonly madeOn: string;
+  /** Name of the candidate that was given the images. */
   readonly triedOn: string;
   /** Share that the other classifier gets right without an attack and with these images. */
   readonly robust: Proportion;
@@ -91,6 +107,7 @@ export interface Transfer {
 
 /** What an evaluation found. */
 export interface Evaluation {
+  /** A report of each, in the order given. */
   readonly candidates: readonly CandidateReport[];
   /** The first candidate against each other one. */
   readonly comparisons: readonly CandidateComparison[];
@@ -100,6 +117,7 @@ export interface Evaluation {
 
 /** What an evaluation without an attack found. */
 export interface NaturalEvaluation {
+  /** A report of each, in the order given. */
   readonly candidates: readonly NaturalReport[];
   /** The first candidate against each other one. */
   readonly comparisons: readonly NaturalComparison[];
@@ -110,6 +128,7 @@ export interface NaturalEvaluation {
  * alone.
  *
  * @param images (N x C x H x W), in [0, 1]
+ * @param labels the class of each image
  * @throws {GdwsError} what {@link attack} throws, before any work is done; ARGUMENT_INVALID without candidates
  */
 export function evaluate(

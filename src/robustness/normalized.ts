@@ -4,7 +4,9 @@ import type { Classifier, LogitsClassifier } from './classifier';
 
 /** What a network expects of its input: (pixel - mean) / std, one number for each channel or one for all. */
 export interface Normalization {
+  /** What is subtracted, in the scale of pixels from 0 to 1. */
   readonly mean: readonly number[];
+  /** What is divided by; above 0. */
   readonly std: readonly number[];
 }
 

@@ -12,11 +12,13 @@ interface Bounded {
 
 /** Fast gradient method: one step, as far as the bound allows. */
 export interface FgsmSettings extends Bounded {
+  /** Names this attack. */
   readonly attack: 'fgsm';
 }
 
 /** Projected gradient descent. */
 export interface PgdSettings extends Bounded {
+  /** Names this attack. */
   readonly attack: 'pgd';
   /** Gradient steps (default 40). */
   readonly steps?: number;
@@ -36,6 +38,7 @@ export interface PgdSettings extends Bounded {
 
 /** Multi steepest descent, for the union of the three balls. */
 export interface MsdSettings {
+  /** Names this attack. */
   readonly attack: 'msd';
   /** The three bounds. */
   readonly eps: Readonly<Record<Norm, Epsilon>>;
@@ -53,6 +56,7 @@ export interface MsdSettings {
 
 /** Auto-PGD. */
 export interface ApgdSettings extends Bounded {
+  /** Names this attack. */
   readonly attack: 'apgd';
   /** What is raised (default 'ce'). */
   readonly loss?: 'ce' | 'dlr' | 'dlr-targeted';
@@ -70,6 +74,7 @@ export interface ApgdSettings extends Bounded {
 
 /** Fast adaptive boundary attack, targeted. */
 export interface FabSettings extends Bounded {
+  /** Names this attack. */
   readonly attack: 'fab';
   /** Steps for each target (default 100). */
   readonly steps?: number;
@@ -87,6 +92,7 @@ export interface FabSettings extends Bounded {
 
 /** Square attack: random search that needs no gradient. */
 export interface SquareSettings extends Bounded {
+  /** Names this attack. */
   readonly attack: 'square';
   /** Most queries for each image and run (default 5000). */
   readonly queries?: number;
@@ -100,6 +106,7 @@ export interface SquareSettings extends Bounded {
 
 /** The standard AutoAttack suite: APGD-CE, targeted APGD-DLR, targeted FAB, Square. */
 export interface AutoAttackSettings extends Bounded {
+  /** Names this attack. */
   readonly attack: 'autoattack';
   /** Steps of APGD and FAB (default 100). */
   readonly steps?: number;

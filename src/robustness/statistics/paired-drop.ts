@@ -1,13 +1,16 @@
 /** By how much one classifier is worse than another on the same points, as a share of the points. */
 export interface PairedDrop {
-  /** Points that the first gets right and the second does not, and the reverse. */
+  /** Points that the first gets right and the second does not. */
   readonly lost: number;
+  /** Points that the second gets right and the first does not. */
   readonly gained: number;
+  /** All points. */
   readonly trials: number;
   /** (lost - gained) / trials. */
   readonly estimate: number;
   /** What the drop of the population is at most, with the confidence asked for. */
   readonly atMost: number;
+  /** Of `atMost`, above 0 and below 1. */
   readonly confidence: number;
 }
 

@@ -1,10 +1,14 @@
 /** A share of a sample, with the interval in which the share of the population is. */
 export interface Proportion {
+  /** Members of the sample that count. */
   readonly successes: number;
+  /** Size of the sample. */
   readonly trials: number;
   /** successes / trials; NaN without trials. */
   readonly value: number;
+  /** Lower end of the interval; 0 without trials. */
   readonly lower: number;
+  /** Upper end of the interval; 1 without trials. */
   readonly upper: number;
 }
 

@@ -15,9 +15,11 @@ import { refitInOrder, type Kernels } from './refit';
 
 /** How far a calibration is. */
 export interface CalibrationProgress {
+  /** Whether images are being attacked, moments or losses under attack measured, or stages fitted. */
   readonly step: 'attack' | 'moments' | 'losses' | 'refit';
-  /** Images, or layers of the last two, that are done with, of how many. */
+  /** Images that are done with; layers in the last two steps. */
   readonly done: number;
+  /** All images or layers of the step. */
   readonly total: number;
 }
 
@@ -55,6 +57,7 @@ export interface Calibration {
    * N / (N + patches), N being the unknowns of an output: C·K²; 0.1 with an attack, which finds what rests on chance).
    */
   readonly shrinkage?: number;
+  /** Called as the calibration goes on. */
   onProgress?(progress: CalibrationProgress): void;
 }
 

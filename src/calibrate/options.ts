@@ -18,8 +18,9 @@ import type { Calibration } from './calibrate';
 
 /** How far {@link weightErrors} is. */
 export interface WeightErrorProgress {
-  /** Images that are done with, of how many. */
+  /** Images that are done with. */
   readonly done: number;
+  /** All images. */
   readonly total: number;
   /** Whether images are being perturbed or gradients taken. */
   readonly step: 'attack' | 'gradients';

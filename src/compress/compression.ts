@@ -4,7 +4,9 @@ import type { CompressionSummary } from './summary';
 
 /** A compressed network. */
 export interface Compression {
+  /** The model as a protobuf message of `@bufbuild/protobuf`. */
   readonly model: ModelProto;
+  /** What became of each layer, and what it cost. */
   readonly summary: CompressionSummary;
   /** The model as the bytes of an ONNX file. */
   bytes(): Uint8Array;

@@ -4,6 +4,7 @@ import type { ModelProto } from '../onnx/onnx_pb';
 import { prepareOptions, type PrepareOptions } from './options';
 import { prepareCompression } from './prepare';
 
+/** How times are measured: the options of {@link CompressOptions} that matter for them. */
 export type LatencyOptions = Pick<
   PrepareOptions,
   | 'include'

@@ -108,7 +108,9 @@ export const writeOptions: OptionTable<WriteOptions> = { overwriteSource: boolea
 
 /** How far to go. */
 export interface Goal {
+  /** An option of {@link CompressOptions}. */
   readonly kind: (typeof goals)[number];
+  /** Its value. */
   readonly value: number;
 }
 

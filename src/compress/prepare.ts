@@ -149,6 +149,7 @@ export class PreparedCompression {
   /**
    * The layers that may be replaced, with the singular values that budgets rank their components by.
    *
+   * @internal
    * @throws {GdwsError} MODEL_INVALID for weights that cannot be decomposed; ABORTED
    */
   layers(): Promise<readonly DecomposedLayer[]> {
@@ -160,8 +161,13 @@ export class PreparedCompression {
     return layersWithout(this.alpha, this.convolutions);
   }
 
-  /** Cost of the dense network; multiply-accumulates where all shapes are known. */
-  dense(): { readonly macs?: number; readonly params: number } {
+  /** Cost of the dense network. */
+  dense(): {
+    /** Multiply-accumulates of one run; `undefined` where shapes are not known. */
+    readonly macs?: number;
+    /** Weights of its Conv, ConvTranspose, Gemm and MatMul, without biases. */
+    readonly params: number;
+  } {
     const { macs, params } = this.network;
     return { macs, params };
   }

@@ -2,18 +2,25 @@ import type { DenseReason } from '../gdws/layers';
 
 /** Before and after a compression. */
 export interface Change {
+  /** Of the dense network. */
   readonly before: number;
+  /** Of the compressed network. */
   readonly after: number;
 }
 
 /** What became of one convolution. Nodes that share their weights are one layer, named by the first. */
 export interface LayerSummary {
+  /** Name of the node, or, if it has none, of its first output. */
   readonly name: string;
+  /** Whether it was replaced. */
   readonly status: 'gdws' | 'dense';
   /** Why it stayed dense. */
   readonly reason?: DenseReason;
+  /** M; `undefined`, as the next ones, where the shape of the weights is not known. */
   readonly outputChannels?: number;
+  /** C, of all groups together. */
   readonly inputChannels?: number;
+  /** Groups of the convolution. */
   readonly groups?: number;
   /** Spatial size of its kernels. */
   readonly kernel?: readonly number[];
@@ -37,6 +44,7 @@ export interface LayerSummary {
 
 /** How well a budget was spent. Losses are those that docs/allocation.md defines. */
 export interface AllocationSummary {
+  /** What the compressed network loses. */
   readonly loss: number;
   /** No allocation within the budget loses less than this. */
   readonly bound: number;
@@ -52,6 +60,7 @@ export interface CompressionSummary {
   readonly layers: readonly LayerSummary[];
   /** Of all Conv, ConvTranspose, Gemm and MatMul; `undefined` where shapes are not known. */
   readonly macs?: Change;
+  /** Weights of the same operators, without biases. */
   readonly params: Change;
   /** Milliseconds of a run by the latency model, if there is one. */
   readonly time?: Change;

@@ -63,7 +63,9 @@ const withinDropOptions: OptionTable<WithinDropOptions> = {
 
 /** By how much a network is worse than the dense one. */
 export interface Drops {
+  /** Without an attack. */
   readonly natural: PairedDrop;
+  /** Without an attack and under it; absent where there is none. */
   readonly robust?: PairedDrop;
 }
 
@@ -71,6 +73,7 @@ export interface Drops {
 export interface DropTrial extends Drops {
   /** Share of the budget. */
   readonly share: number;
+  /** Whether every drop is within `maxDrop`: by its estimate, or where `isSure` by its upper bound. */
   readonly isWithin: boolean;
 }
 

@@ -15,6 +15,7 @@ export function concurrency(): Concurrency {
   return { threads: native().concurrency, affinity: native().affinity, quota: native().quota };
 }
 
+/** An instruction set that gdws has kernels for; see docs/platforms.md. */
 export type InstructionSet = 'portable' | 'avx2' | 'avx512' | 'neon';
 
 /** What {@link simd} tells. */

@@ -101,9 +101,13 @@ export const errorCodes = {
   },
 } as const satisfies Record<string, ErrorDescription>;
 
+/** What is to be known of an error code. */
 export interface ErrorDescription {
+  /** What causes it. */
   readonly cause: string;
+  /** What mends it. */
   readonly cure: string;
 }
 
+/** A key of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;

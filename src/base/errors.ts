@@ -16,6 +16,7 @@ export interface ErrorDetails {
   shape?: readonly (number | string)[] | readonly (readonly (number | string)[])[];
   /** What would mend it, as a sentence. */
   remedy?: string;
+  /** The error that led to this one. */
   cause?: unknown;
 }
 
@@ -24,15 +25,23 @@ export interface ErrorDetails {
  * programs.
  */
 export class GdwsError extends Error {
+  /** Tells the class where `instanceof` cannot, as between realms. */
   override readonly name = 'GdwsError';
+  /** {@inheritDoc ErrorDetails.file} */
   readonly file?: string;
+  /** {@inheritDoc ErrorDetails.node} */
   readonly node?: string;
+  /** {@inheritDoc ErrorDetails.operator} */
   readonly operator?: string;
+  /** {@inheritDoc ErrorDetails.tensor} */
   readonly tensor?: string;
+  /** {@inheritDoc ErrorDetails.shape} */
   readonly shape?: ErrorDetails['shape'];
+  /** {@inheritDoc ErrorDetails.remedy} */
   readonly remedy?: string;
 
   constructor(
+    /** What went wrong, for programs; {@link errorCodes} explains each. */
     readonly code: ErrorCode,
     /** The plain statement, without place or remedy. */
     readonly summary: string,

@@ -33,6 +33,7 @@ export interface Limits {
 
 const mostMemory = Math.floor(0.75 * memoryOfProcess());
 
+/** The limits where none are given, for the memory of this machine or container. */
 export const defaultLimits: Limits = {
   fileBytes: Math.min(2 ** 31, mostMemory),
   externalBytes: mostMemory,

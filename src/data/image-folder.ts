@@ -10,6 +10,7 @@ import { planesOf } from './numpy-images';
 
 const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif']);
 
+/** Which pictures {@link readImageFolder} reads, and in what size. */
 export interface ImageFolderOptions {
   /** Channels (1 or 3), height and width that the images get: scaled to cover them, then cut around the centre. */
   readonly dims: readonly [channels: number, height: number, width: number];

@@ -8,6 +8,7 @@ import type { ImageSet } from './image-set';
 import { readMnist } from './mnist';
 import { readNpzImages, readNumpyImages } from './numpy-images';
 
+/** What {@link readImages} reads, where the files do not say it. */
 export interface ReadImagesOptions {
   /** Channels, height and width, for pictures, which are scaled to them. */
   readonly dims?: readonly [channels: number, height: number, width: number];

@@ -30,6 +30,7 @@ export interface CompiledGraph {
 export interface CompiledOperation {
   /** The ONNX node it computes; of several fused into one, the first. */
   readonly node: string;
+  /** Operator of that node, as `Conv`. */
   readonly operator: string;
   /** Dims of its result. */
   readonly shape: readonly number[];

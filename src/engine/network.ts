@@ -44,6 +44,7 @@ export interface NetworkOptions {
 export interface OperationProfile extends CompiledOperation {
   /** `operation.method`, as `convolution.product`. */
   readonly kernel: string;
+  /** Runs that were profiled. */
   readonly runs: number;
   /** In all runs together, the wait for the slowest thread included. */
   readonly milliseconds: number;

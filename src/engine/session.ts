@@ -159,11 +159,15 @@ export class InferenceSession implements Common {
   /**
    * Runs the network off the JavaScript thread. The feeds are copied, and may be changed as soon as this returns.
    *
-   * @param fetches names of the outputs wanted, all by default
    * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, OUTPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED,
    * MODEL_UNREADABLE where the shapes are new and the file has changed meanwhile
    */
   run(feeds: Common.FeedsType, options?: RunOptions): Promise<Common.ReturnType>;
+  /**
+   * As above, and gives some of the outputs only.
+   *
+   * @param fetches names of the outputs wanted
+   */
   run(feeds: Common.FeedsType, fetches: Common.FetchesType, options?: RunOptions): Promise<Common.ReturnType>;
   async run(
     feeds: Common.FeedsType,
@@ -214,6 +218,7 @@ export class InferenceSession implements Common {
     return Promise.resolve();
   }
 
+  /** As {@link release}: at the end of the block that an `await using` is in. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

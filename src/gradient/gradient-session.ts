@@ -21,6 +21,7 @@ import { rows } from './rows';
 /** Programs kept at once, for input shapes and targets together. */
 const mostPrograms = 8;
 
+/** How a {@link GradientSession} is made. */
 export interface GradientOptions {
   /** Threads of one run; by default all the processors that this process may use. */
   readonly intraOpNumThreads?: number;
@@ -42,6 +43,7 @@ const gradientOptions: OptionTable<GradientOptions> = {
 /** Of logits (images × classes, row-major), the derivative of a loss with respect to each: of the same layout. */
 export type Cotangent = (logits: Float32Array, images: number, classes: number) => Float32Array;
 
+/** What {@link GradientSession.gradient} gives. */
 export interface InputGradients {
   /** (images, classes) */
   readonly logits: Tensor;
@@ -49,11 +51,13 @@ export interface InputGradients {
   readonly inputs: Readonly<Record<string, Tensor>>;
 }
 
+/** What {@link GradientSession.lossGradient} gives. */
 export interface LossGradients extends InputGradients {
-  /** Softmax cross-entropy of each image. */
+  /** Softmax cross-entropy of each image, in nats. */
   readonly losses: Float32Array;
 }
 
+/** Which gradients {@link GradientSession.weightGradients} gives. */
 export interface WeightGradientOptions {
   /** Whether each image's gradient is wanted, as a further outermost axis, or their sum. */
   readonly perImage: boolean;
@@ -66,7 +70,9 @@ const weightGradientOptions: OptionTable<WeightGradientOptions> = {
   weights: listOf(text, 'an array of names of initializers'),
 };
 
+/** What {@link GradientSession.weightGradients} gives. */
 export interface WeightGradients {
+  /** (images, classes) */
   readonly logits: Tensor;
   /** By initializer: its shape, after the images where they were asked for singly. */
   readonly weights: Readonly<Record<string, Tensor>>;
@@ -82,7 +88,9 @@ export interface WeightGradients {
  * const { losses, inputs } = await session.lossGradient({ input: images }, labels);
  */
 export class GradientSession {
+  /** Names of the model's inputs, in its order. */
   readonly inputNames: readonly string[];
+  /** Type and shape of each input, in the order of `inputNames`. */
   readonly inputMetadata: readonly Common.ValueMetadata[];
   private readonly programs = new RecentlyUsed<DifferentiatedNetwork>(mostPrograms);
   private knownClasses: number | undefined;
@@ -134,7 +142,11 @@ export class GradientSession {
     }
   }
 
-  /** Number of classes. */
+  /**
+   * Number of classes.
+   *
+   * @throws GdwsError SHAPE_UNKNOWN before the first run, where the declared shapes do not tell
+   */
   get classes(): number {
     if (this.knownClasses === undefined) {
       throw new GdwsError('SHAPE_UNKNOWN', 'the number of classes is not known before the first run.', {
@@ -151,7 +163,12 @@ export class GradientSession {
     return typeof first === 'number' && first > 0 ? first : undefined;
   }
 
-  /** The logits (images, classes) alone. */
+  /**
+   * The logits (images, classes) alone.
+   *
+   * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED;
+   * for new shapes what {@link create} throws
+   */
   async logits(given: Common.FeedsType): Promise<Tensor> {
     const { feeds, types } = this.taken(given);
     const network = this.programFor('logits', types, () => this.network.forwardOnly(types));
@@ -162,6 +179,8 @@ export class GradientSession {
   /**
    * The gradient with respect to the inputs of what has the given cotangent: a vector-Jacobian product. The feeds are
    * copied.
+   *
+   * @throws GdwsError as {@link logits}; ARGUMENT_INVALID for a cotangent that has not a number for each logit
    */
   async gradient(given: Common.FeedsType, cotangent: Cotangent): Promise<InputGradients> {
     const { feeds, types } = this.taken(given);
@@ -180,6 +199,7 @@ export class GradientSession {
    * Softmax cross-entropy of every image, and the gradient of their sum, so that each image has its own loss's.
    *
    * @param labels a class for each image
+   * @throws GdwsError as {@link logits}; ARGUMENT_INVALID for labels that are not a class for each image
    */
   async lossGradient(given: Common.FeedsType, labels: ArrayLike<number>): Promise<LossGradients> {
     const { feeds, types } = this.taken(given);
@@ -197,7 +217,11 @@ export class GradientSession {
     return { ...result, losses };
   }
 
-  /** The gradient with respect to weights, for the whole batch or of every image, with one forward run. */
+  /**
+   * The gradient with respect to weights, for the whole batch or of every image, with one forward run.
+   *
+   * @throws GdwsError as {@link gradient}; ARGUMENT_INVALID for a name of no weights
+   */
   async weightGradients(
     given: Common.FeedsType,
     cotangent: Cotangent,

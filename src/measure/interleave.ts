@@ -4,11 +4,13 @@ import { describe, ratio, type Distribution, type Ratio } from './statistics';
 
 /** One of the things that are timed against each other. */
 export interface Contestant {
+  /** What the result calls it; no two have one name. */
   readonly name: string;
   /** Does the work once. A promise is awaited within the time. */
   readonly run: () => unknown;
 }
 
+/** How long contestants are timed, and how a sample is taken. */
 export interface MeasureOptions {
   /** Milliseconds that rounds may take in all, warm-up not counted. Default 2000. */
   budget?: number;
@@ -16,7 +18,7 @@ export interface MeasureOptions {
   warmUpRounds?: number;
   /** Rounds that are run even beyond the budget. Default 5. */
   minRounds?: number;
-  /** Default 1000. */
+  /** Rounds at most. Default 1000. */
   maxRounds?: number;
   /** Milliseconds one sample should last at least; a faster contestant is called several times for it. Default 1. */
   minSample?: number;
@@ -24,7 +26,7 @@ export interface MeasureOptions {
    * Calls before each sample that are not counted. They bring the contestant's data back into the caches. Default 1.
    */
   settlingCalls?: number;
-  /** Awaited before the settling calls of each sample; nothing by default. {@link untilIdle} waits for spinning threads. */
+  /** Awaited before the settling calls of each sample; nothing by default. A wait here keeps the spinning threads of other engines out of the next sample. */
   rest?: () => unknown;
   /** Stops between two samples with `ABORTED`. */
   signal?: AbortSignal;
@@ -49,6 +51,7 @@ const measureOptions: OptionTable<MeasureOptions> = {
 
 /** Times of one contestant. */
 export interface Measurement {
+  /** Name of the contestant. */
   readonly name: string;
   /** Milliseconds a call, one for each round. */
   readonly samples: readonly number[];
@@ -60,16 +63,24 @@ export interface Measurement {
 
 /** What a measurement of several contestants found. */
 export interface Comparison {
+  /** Rounds that were counted. */
   readonly rounds: number;
   /** In the order of the contestants. */
   readonly measurements: readonly Measurement[];
-  /** The time of `first` as a multiple of the time of `second`; below 1 where `first` is faster. */
+  /**
+   * The time of `first` as a multiple of the time of `second`; below 1 where `first` is faster.
+   *
+   * @throws GdwsError ARGUMENT_INVALID for a name that no contestant has
+   */
   ratio(first: string, second: string): Ratio;
 }
 
 /**
  * Times contestants in turn (A B A B ...), so that what the machine does besides strikes all alike: ratios count where
  * absolute times do not. Rounds go on until the budget is spent, with a minimum and a maximum.
+ *
+ * @throws GdwsError ARGUMENT_INVALID without contestants, for two of one name, or for options that make no sense; ABORTED; and
+ *   what a contestant throws
  */
 export async function measureInterleaved(
   contestants: readonly Contestant[],

@@ -12,11 +12,17 @@ export function quantile(ascending: ArrayLike<number>, fraction: number): number
 
 /** Median, quartiles and extremes of some numbers. */
 export interface Distribution {
+  /** How many numbers there are; without any, the other fields are NaN. */
   readonly count: number;
+  /** The least. */
   readonly minimum: number;
+  /** The 25 % quantile. */
   readonly lowerQuartile: number;
+  /** The 50 % quantile. */
   readonly median: number;
+  /** The 75 % quantile. */
   readonly upperQuartile: number;
+  /** The largest. */
   readonly maximum: number;
 }
 

@@ -18,7 +18,10 @@ export {
 export { compress } from './compress/compress';
 export { type Compression } from './compress/compression';
 export { prepareCompression, type PreparedCompression } from './compress/prepare';
-export type { CompressOptions, WriteOptions } from './compress/options';
+export type { CompressOptions, Goal, PrepareOptions, WriteOptions } from './compress/options';
+export type { GivenAlpha } from './gdws/alpha';
+export type { LayerSelection } from './gdws/layer-selection';
+export type { DenseReason } from './gdws/layers';
 export type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './compress/summary';
 export { GdwsError, type ErrorCode, type ErrorDetails } from './base/errors';
 export { errorCodes, type ErrorDescription } from './base/error-codes';
@@ -30,7 +33,15 @@ export { readNpy, writeNpy } from './data/npy';
 export { readNpz } from './data/npz';
 export { readImages, type ReadImagesOptions } from './data/read-images';
 export { readImageFolder, type ImageFolderOptions } from './data/image-folder';
-export { measureInterleaved, type Comparison, type Contestant, type Measurement, type MeasureOptions } from './measure';
+export {
+  measureInterleaved,
+  type Comparison,
+  type Contestant,
+  type Distribution,
+  type Measurement,
+  type MeasureOptions,
+  type Ratio,
+} from './measure';
 export { measureLatency, type LatencyOptions } from './compress/measure-latency';
 export type { LatencyModel, LayerLatency } from './latency/latency-model';
 export type { Calibration, CalibrationProgress } from './calibrate/calibrate';

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/aligned_floats.h"
+#include "kernels/activate.h"
 #include "kernels/product/vector_results.h"
 
 namespace gdws {
@@ -364,7 +365,7 @@ void PackedProduct::writePlane(const PixelTile& tile, const float* sums, const f
       for (int64_t j = 0; j < tile.columns; ++j) {
         const int64_t to = rowAt + j * result.columnPitch;
         const float sum = source[j] + (residual == nullptr ? 0.0f : residual[to]);
-        y[to] = activate(geometry_.activation.kind, sum, geometry_.activation.a, geometry_.activation.b);
+        y[to] = activate(geometry_.activation, sum);
       }
     }
   });

@@ -1,4 +1,4 @@
-#include "engine/spent_constants.h"
+#include "engine/releasable_constants.h"
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ const std::byte* endOf(const Value& value) { return beginOf(value) + value.bytes
 
 }  // namespace
 
-std::vector<std::vector<int32_t>> spentConstants(const Program& program) {
+std::vector<std::vector<int32_t>> releasableConstants(const Program& program) {
   const auto never = static_cast<int32_t>(program.operations.size());
   std::vector<int32_t> last(program.values.size(), unused);
   for (int32_t i = 0; i < never; ++i) {
@@ -34,7 +34,7 @@ std::vector<std::vector<int32_t>> spentConstants(const Program& program) {
   std::sort(ids.begin(), ids.end(),
             [&](int32_t a, int32_t b) { return beginOf(program.values[a]) < beginOf(program.values[b]); });
 
-  std::vector<std::vector<int32_t>> spent(program.operations.size());
+  std::vector<std::vector<int32_t>> releasable(program.operations.size());
   for (size_t from = 0; from < ids.size();) {
     size_t to = from;
     int32_t lastOfAll = unused;
@@ -45,13 +45,13 @@ std::vector<std::vector<int32_t>> spentConstants(const Program& program) {
       lastOfAll = std::max(lastOfAll, last[ids[to]]);
     }
     if (lastOfAll != never) {
-      std::vector<int32_t>& together = spent[static_cast<size_t>(lastOfAll)];
+      std::vector<int32_t>& together = releasable[static_cast<size_t>(lastOfAll)];
       together.insert(together.end(), ids.begin() + static_cast<std::ptrdiff_t>(from),
                       ids.begin() + static_cast<std::ptrdiff_t>(to));
     }
     from = to;
   }
-  return spent;
+  return releasable;
 }
 
 bool isWithinOne(const Program& program, const std::vector<int32_t>& constants, const void* from, size_t bytes) {

@@ -84,7 +84,7 @@ describe.each(opcodes)('attributes of %s', (opcode) => {
     });
     if (!hasRest) return;
     const fewest = intsOf(opcode, 0).length;
-    const [{ floats }] = fc.sample(numbers, 1) as [Numbers];
+    const { floats } = fc.sample(numbers, 1)[0]!;
     for (let count = 0; count < fewest; ++count) {
       expect(refusalOf(opcode, { ints: new Array<number>(count).fill(1), floats })).toContain(
         `the operation has ${count} ints where attributes have at least ${fewest}`,

@@ -235,7 +235,7 @@ describe('InferenceSession', () => {
     const source = `
       const { parentPort } = require('node:worker_threads');
       const native = require(${JSON.stringify(addon)});
-      parentPort.postMessage(native().opcodes.length);
+      parentPort.postMessage(native.kernels.length);
       setInterval(() => {}, 1000);
     `;
     for (let round = 0; round < 5; round++) {

@@ -4,7 +4,7 @@
 
 namespace gdws {
 
-/// Adds the names of opcodes, functions and kernels to the exports, each in the order of its numbers.
+/// Adds the names of the kernels to the exports, in the order of the table.
 void addNames(Napi::Env env, Napi::Object exports);
 
 }  // namespace gdws

@@ -9,7 +9,7 @@
 #include "base/counters.h"
 #include "base/placement.h"
 #include "base/team_threads.h"
-#include "engine/spent_constants.h"
+#include "engine/releasable_constants.h"
 #include "engine/verify_plan.h"
 
 namespace gdws {
@@ -55,17 +55,17 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
       spareInputs_(program_.inputs.size()) {
   size_t scratchBytes = 0;
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
-  std::vector<std::vector<int32_t>> spent;
-  if (context.spend) spent = spentConstants(program_);
+  std::vector<std::vector<int32_t>> releasable;
+  if (context.release) releasable = releasableConstants(program_);
   const auto addStep = [&](size_t i) {
     const Operation& operation = program_.operations[i];
     const OperationView view(program_, operation);
     if (operation.opcode == Opcode::alias) return checkAlias(view);
     const KernelDefinition& definition = choose(view, context);
     KernelContext own = context;
-    if (context.spend) {
-      own.spend = [&](const void* from, size_t bytes) {
-        if (isWithinOne(program_, spent[i], from, bytes)) context.spend(from, bytes);
+    if (context.release) {
+      own.release = [&](const void* from, size_t bytes) {
+        if (isWithinOne(program_, releasable[i], from, bytes)) context.release(from, bytes);
       };
     }
     Step step{&definition, definition.make(view, own), i, inputIds_.size(), outputIds_.size()};
@@ -81,8 +81,8 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     }
     outputIds_.insert(outputIds_.end(), operation.outputs.begin(), operation.outputs.end());
     steps_.push_back(std::move(step));
-    if (!context.spend) return;
-    for (const int32_t id : spent[i]) context.spend(program_.values[id].data, program_.values[id].bytes());
+    if (!context.release) return;
+    for (const int32_t id : releasable[i]) context.release(program_.values[id].data, program_.values[id].bytes());
   };
   for (size_t i = 0; i < program_.operations.size(); ++i) {
     if (aborted.load(std::memory_order_relaxed)) throw CompilationAborted();

@@ -29,7 +29,7 @@ class CompilationAborted : public std::exception {
 class CompiledProgram {
  public:
   /// `retain` is asked for memory that outlives the program for each constant that a kernel reads during a run.
-  /// `context.spend` is told of constants, or parts of them, whose own bytes nothing of this program needs any more.
+  /// `context.release` is told of constants, or parts of them, whose own bytes nothing of this program needs any more.
   /// Throws ProgramError where an operation has no kernel or does not fit its operands, CompilationAborted at the next
   /// operation once `aborted`, WeightsExceeded and std::bad_alloc.
   CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/arena.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
@@ -12,7 +13,8 @@ namespace {
 bool isContiguous(const Program& program, const Operation& operation) {
   if (operation.opcode != Opcode::concat) return false;
   const std::vector<int64_t>& dims = program.values[operation.outputs[0]].dims;
-  return std::all_of(dims.begin(), dims.begin() + operation.ints[0], [](int64_t dim) { return dim == 1; });
+  const int32_t axis = ConcatAttributes::of(OperationView(program, operation)).axis;
+  return std::all_of(dims.begin(), dims.begin() + axis, [](int64_t dim) { return dim == 1; });
 }
 
 }  // namespace

@@ -4,12 +4,19 @@
 #include <cmath>
 
 #include "base/aligned_floats.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
 namespace {
 
 bool isConvolution(Opcode opcode) { return opcode == Opcode::convolution || opcode == Opcode::gdws; }
+
+/// Of a convolution, from one output row to the next.
+int64_t strideOf(const OperationView& operation) {
+  if (operation.opcode() == Opcode::gdws) return GdwsAttributes::of(operation).strides[0];
+  return ConvolutionAttributes::of(operation).strides[0];
+}
 
 /// Weights of a convolution: each counts once for each pixel of the result.
 double weightsOf(const OperationView& operation) {
@@ -68,7 +75,7 @@ void OperationSample::cut(double mostWork) {
   const Operation& operation = program_.operations.front();
   Value& x = program_.values[operation.inputs.front()];
   Value& y = program_.values[operation.outputs.front()];
-  if (x.rank() != 4 || y.rank() != 4 || operation.ints.size() < 2) return;
+  if (x.rank() != 4 || y.rank() != 4) return;
   const auto batch = y.dims[0], rows = y.dims[2], columns = y.dims[3];
   const double work = static_cast<double>(batch * rows * columns) * weightsOf(view());
   if (work <= mostWork) return;
@@ -78,7 +85,7 @@ void OperationSample::cut(double mostWork) {
   const auto images = std::clamp<int64_t>(std::llround(pixels / static_cast<double>(rows * columns)), 1, batch);
   const auto wantedRows = static_cast<int64_t>(pixels / static_cast<double>(images * columns)) / 8 * 8;
   const int64_t keptRows = std::clamp<int64_t>(wantedRows, std::min<int64_t>(rows, 8), rows);
-  const int64_t inputRows = x.dims[2] - (rows - keptRows) * operation.ints[1];
+  const int64_t inputRows = x.dims[2] - (rows - keptRows) * strideOf(view());
   if (inputRows < 1) return;
   const auto dims = y.dims;
   for (Value& value : program_.values) {

@@ -27,8 +27,8 @@ class Session {
   std::atomic<bool> profiling{false};
 
   /// Constants are numbered alike in all programs of the session; one that changes its size while a program uses it is
-  /// refused. Where constants lie in `pages`, those pages are given back as they are spent. One at a time: others wait.
-  /// Throws ProgramError, std::bad_alloc, WeightsExceeded or CompilationAborted.
+  /// refused. Where constants lie in `pages`, their pages are given back as soon as they may be. One at a time: others
+  /// wait. Throws ProgramError, std::bad_alloc, WeightsExceeded or CompilationAborted.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count, const Constants& constants,
                                            const PageMemory* pages, const std::atomic<bool>& aborted);
   /// Bytes of packed weights and of the working memory of runs.

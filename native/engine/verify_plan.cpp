@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/arena.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
@@ -159,8 +160,9 @@ class PlanVerifier {
 
   /// Whether each input of a concatenation is one stretch of the result.
   bool isOneRow(const Operation& operation) const {
+    const int32_t joined = ConcatAttributes::of(OperationView(program_, operation)).axis;
     int64_t rows = 1;
-    for (int32_t axis = 0; axis < operation.ints[0]; ++axis) rows *= program_.values[operation.outputs[0]].dims[axis];
+    for (int32_t axis = 0; axis < joined; ++axis) rows *= program_.values[operation.outputs[0]].dims[axis];
     return rows == 1;
   }
 

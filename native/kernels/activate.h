@@ -1,6 +1,6 @@
 #pragma once
 
-#include "program/activation.h"
+#include "program/fused_activation.h"
 
 namespace gdws {
 
@@ -19,6 +19,11 @@ inline Real activate(Activation activation, Real x, Real a, Real b) {
     default:
       return x;
   }
+}
+
+template <class Real>
+inline Real activate(const FusedActivation& activation, Real x) {
+  return activate<Real>(activation.kind, x, activation.a, activation.b);
 }
 
 }  // namespace gdws

@@ -51,7 +51,7 @@ struct KernelContext {
   int threads;  ///< the most a run will have
   /// Told of bytes of a constant that the kernel has packed and will not read again; large weights then need not lie
   /// in memory twice. Empty where nobody wants to know.
-  std::function<void(const void* from, size_t bytes)> spend = {};
+  std::function<void(const void* from, size_t bytes)> release = {};
 };
 
 constexpr int32_t overwritesNothing = -1;

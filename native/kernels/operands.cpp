@@ -48,8 +48,7 @@ const Value& outputLike(const OperationView& operation, const Value& x) {
   return y;
 }
 
-int32_t integerBelow(const OperationView& operation, size_t position, int64_t limit, const char* what) {
-  const int32_t value = operation.integer(position);
+int32_t checkedBelow(const OperationView& operation, int32_t value, int64_t limit, const char* what) {
   if (value < 0 || value >= limit) {
     operation.fail(std::string(what) + " " + std::to_string(value) + " is not between 0 and " +
                    std::to_string(limit - 1));
@@ -57,8 +56,8 @@ int32_t integerBelow(const OperationView& operation, size_t position, int64_t li
   return value;
 }
 
-Activation activationAt(const OperationView& operation, size_t position) {
-  return static_cast<Activation>(integerBelow(operation, position, activationCount, "activation"));
+int32_t checkedAxis(const OperationView& operation, int32_t axis, const Value& value) {
+  return checkedBelow(operation, axis, static_cast<int64_t>(value.rank()), "axis");
 }
 
 std::string describe(const std::vector<int64_t>& dims) {

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "kernels/kernel.h"
-#include "program/activation.h"
 
 namespace gdws {
 
@@ -16,10 +15,10 @@ const Value& inputOf(const OperationView& operation, size_t i, DataType type = D
 const Value& outputOf(const OperationView& operation, DataType type = DataType::float32);
 /// Output 0, which must be float32 and of the same dims as `x`.
 const Value& outputLike(const OperationView& operation, const Value& x);
-/// The integer at `position`, from 0 up to `limit` - 1.
-int32_t integerBelow(const OperationView& operation, size_t position, int64_t limit, const char* what);
-/// The activation code at `position` of the ints.
-Activation activationAt(const OperationView& operation, size_t position);
+/// An attribute that must be from 0 up to `limit` - 1.
+int32_t checkedBelow(const OperationView& operation, int32_t value, int64_t limit, const char* what);
+/// An attribute that must be the number of an axis.
+int32_t checkedAxis(const OperationView& operation, int32_t axis, const Value& value);
 /// "(2, 3, 5)", for messages.
 std::string describe(const std::vector<int64_t>& dims);
 

@@ -1,3 +1,4 @@
+// Made from src/program/schema.ts by `npm run generate:program`.
 #pragma once
 
 #include <cstdint>
@@ -5,7 +6,45 @@
 namespace gdws {
 
 /// The operations a program may hold. docs/architecture.md gives inputs, outputs and attributes of each.
-/// The addon exports this list by name; nothing else numbers the operations.
+enum class Opcode : int32_t {
+  convolution,
+  gdws,
+  convolutionTranspose,
+  matmul,
+  maxPool,
+  averagePool,
+  unary,
+  binary,
+  scaleShift,
+  normalize,
+  localResponse,
+  reduce,
+  argReduce,
+  softmax,
+  concat,
+  strided,
+  pad,
+  gather,
+  interpolate,
+  alias,
+  cast,
+  select,
+  compare,
+  maxPoolGradient,
+  maxPoolIndices,
+  maxUnpool,
+  gridSample,
+  roiAlign,
+  gatherElements,
+  gatherND,
+  scatterElements,
+  scatterND,
+  topK,
+  cumulativeSum,
+};
+
+inline constexpr int32_t opcodeCount = 34;
+
 #define GDWS_OPCODES(X)   \
   X(convolution)          \
   X(gdws)                 \
@@ -41,14 +80,5 @@ namespace gdws {
   X(scatterND)            \
   X(topK)                 \
   X(cumulativeSum)
-
-enum class Opcode : int32_t {
-#define GDWS_OPCODE_MEMBER(name) name,
-  GDWS_OPCODES(GDWS_OPCODE_MEMBER)
-#undef GDWS_OPCODE_MEMBER
-};
-
-#define GDWS_COUNT_ONE(name) +1
-inline constexpr int32_t opcodeCount = 0 GDWS_OPCODES(GDWS_COUNT_ONE);
 
 }  // namespace gdws

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
+
+#include "program/attributes.h"
 
 namespace gdws {
 
@@ -26,8 +27,8 @@ class WordReader {
 
   int32_t count(const char* what) {
     const int32_t n = word(what);
-    // Each item counted has at least one word, so that a count beyond the rest is a lie and is refused before
-    // allocating.
+    // Each item counted has at least one word: a count beyond the remaining words is refused before anything is
+    // allocated.
     if (n < 0 || static_cast<size_t>(n) > count_ - position_) {
       throw ProgramError(std::string("the program declares ") + std::to_string(n) + " " + what);
     }
@@ -168,6 +169,7 @@ Program parseProgram(const int32_t* words, size_t count, const Constants& consta
   }
   if (!reader.atEnd()) throw ProgramError("words follow the end of the program");
   checkOrder(program);
+  for (const Operation& operation : program.operations) checkAttributes(OperationView(program, operation));
   return program;
 }
 
@@ -179,20 +181,6 @@ const Value& OperationView::input(size_t i) const {
 const Value& OperationView::output(size_t i) const {
   if (i >= operation_.outputs.size()) fail("output " + std::to_string(i) + " is missing");
   return program_.values[operation_.outputs[i]];
-}
-
-int32_t OperationView::integer(size_t i) const {
-  if (i >= operation_.ints.size()) fail("int " + std::to_string(i) + " is missing");
-  return operation_.ints[i];
-}
-
-float OperationView::real(size_t i) const {
-  if (i >= operation_.floats.size()) fail("float " + std::to_string(i) + " is missing");
-  return operation_.floats[i];
-}
-
-void OperationView::fail(const std::string& message) const {
-  throw ProgramError(message, static_cast<int32_t>(&operation_ - program_.operations.data()));
 }
 
 }  // namespace gdws

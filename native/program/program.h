@@ -42,7 +42,8 @@ struct Value {
   size_t rank() const { return dims.size(); }
 };
 
-/// One operation; docs/architecture.md says what inputs, ints and floats each opcode has.
+/// One operation; docs/architecture.md says what inputs and outputs each opcode has. Its ints and floats are its
+/// attributes (program/attributes.h).
 struct Operation {
   Opcode opcode = Opcode::alias;
   std::vector<int32_t> inputs;  ///< value ids, -1 where absent
@@ -76,8 +77,9 @@ struct ConstantData {
 /// Constants by the number that values name them by.
 using Constants = std::map<int32_t, ConstantData>;
 
-/// Reads a program written by src/engine/program.ts. Every word is checked: sizes, ids, opcodes, that a value is
-/// written once and before it is read, and that constants have the size their value declares. Throws ProgramError.
+/// Reads a program written by src/program/encode.ts. Every word is checked: sizes, ids, opcodes, attributes, that a
+/// value is written once and before it is read, and that constants have the size their value declares. Throws
+/// ProgramError.
 Program parseProgram(const int32_t* words, size_t count, const Constants& constants);
 
 /// An operation with its values resolved, as kernels see it.
@@ -93,11 +95,11 @@ class OperationView {
   /// Throws ProgramError where input i is absent.
   const Value& input(size_t i) const;
   const Value& output(size_t i = 0) const;
-  int32_t integer(size_t i) const;
-  float real(size_t i) const;
   const std::vector<int32_t>& integers() const { return operation_.ints; }
   const std::vector<float>& reals() const { return operation_.floats; }
-  [[noreturn]] void fail(const std::string& message) const;
+  [[noreturn]] void fail(const std::string& message) const {
+    throw ProgramError(message, static_cast<int32_t>(&operation_ - program_.operations.data()));
+  }
 
  private:
   const Program& program_;

@@ -1,11 +1,10 @@
 import { RegressionSums } from '../../src/calibrate/layer-regression';
 import { LiveStore } from '../../src/calibrate/live-store';
-import { ConstantPool } from '../../src/program/constant-pool';
-import { activationCode } from '../../src/program/operation';
-import type { ProgramOperation } from '../../src/program/operation';
-import type { ProgramValue } from '../../src/program/program';
 import type { ConvolutionShape } from '../../src/gdws/shape';
 import { native } from '../../src/native';
+import { ConstantPool } from '../../src/program/constant-pool';
+import { noActivation, type Operation } from '../../src/program/operation';
+import type { ProgramValue } from '../../src/program/program';
 import { RandomStream } from '../../src/robustness/random-stream';
 import { floats } from '../graph/small-network';
 
@@ -15,12 +14,11 @@ const size = channels * taps;
 const weights = floats([4, 3, 2, 2], 5).data as Float32Array;
 const value = (dims: number[]): ProgramValue => ({ type: 'float32', dims, storage: 'temporary', index: -1 });
 const values = [value([1, 6, 5, 5]), value([4, 3, 2, 2]), value([1, 4, 4, 4])];
-const operation: ProgramOperation = {
+const operation: Operation<'convolution'> = {
   opcode: 'convolution',
   inputs: [0, 1],
   outputs: [2],
-  ints: [2, 1, 1, 1, 1, 0, 0, 0, 0, activationCode('none')],
-  floats: [0, 0],
+  attributes: { groups: 2, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], activation: noActivation },
   origin: { node: 'test', operator: 'Conv' },
 };
 

@@ -1,9 +1,9 @@
-import { InferenceSession, Tensor } from '../../src/session';
 import { compileProgram, lowerGraph } from '../../src/engine/compile';
-import { ConstantPool } from '../../src/program/constant-pool';
 import { Graph } from '../../src/graph/graph';
 import { native } from '../../src/native';
 import { readModel } from '../../src/onnx/read';
+import { ConstantPool } from '../../src/program/constant-pool';
+import { InferenceSession, Tensor } from '../../src/session';
 import { convolutionStack, numbers } from '../runtime/models';
 
 // Winograd's F(4×4) holds 36 numbers for each kernel of 9.

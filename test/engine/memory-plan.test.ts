@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { activationCode, binaryCode, unaryCode } from '../../src/program/operation';
-import { Program } from '../../src/program/program';
-import { type OpcodeName, type ValueId } from '../../src/program/operation';
 import { elementCount } from '../../src/graph/value';
 import { counters } from '../../src/introspection';
 import { native } from '../../src/native';
+import { encodeProgram } from '../../src/program/encode';
+import { operationOf, type AttributesArgument, type OpcodeName, type ValueId } from '../../src/program/operation';
+import { Program } from '../../src/program/program';
 
 /** A program over (1, channels, width) beside its values, computed plainly. */
 class Subject {
@@ -34,7 +34,7 @@ class Subject {
   }
 
   negate(x: ValueId): ValueId {
-    const y = this.emit('unary', [x], this.channels(x), [unaryCode('neg')], [0, 0]);
+    const y = this.emit('unary', [x], this.channels(x), { function: 'neg' });
     return this.knownAs(
       y,
       this.expected[x]!.map((element) => -element),
@@ -42,7 +42,7 @@ class Subject {
   }
 
   add(a: ValueId, b: ValueId): ValueId {
-    const y = this.emit('binary', [a, b], this.channels(a), [binaryCode('add'), activationCode('none')], [0, 0]);
+    const y = this.emit('binary', [a, b], this.channels(a), { function: 'add' });
     return this.knownAs(
       y,
       this.expected[a]!.map((element, i) => Math.fround(element + this.expected[b]![i]!)),
@@ -52,7 +52,8 @@ class Subject {
   /** The rows of x reversed, and `residual`, which the product may overwrite. */
   reverseAndAdd(x: ValueId, residual: ValueId): ValueId {
     const inputs = [x, this.exchange, undefined, residual];
-    const y = this.emit('matmul', inputs, this.channels(x), [0, 0, activationCode('none')], [1, 0, 0]);
+    const product = { transposeA: false, transposeB: false, alpha: 1 };
+    const y = this.emit('matmul', inputs, this.channels(x), product);
     const reversed = (i: number) => this.expected[x]![i - (i % this.width) + this.width - 1 - (i % this.width)]!;
     return this.knownAs(
       y,
@@ -68,8 +69,8 @@ class Subject {
     const [from, to] = [this.channels(x), this.channels(residual)];
     const inputs = [this.asMap(x), this.spreading(from, to), undefined, this.asMap(residual)];
     const map = this.value([1, to, 1, this.width], 'temporary', -1);
-    const placing = [1, 1, 1, 1, 1, 0, 0, 0, 0];
-    this.emitTo(map, 'convolution', inputs, [...placing, activationCode('none')], [0, 0]);
+    const placing = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+    this.emitTo(map, 'convolution', inputs, placing);
     const y = this.emit('alias', [map], to);
     return this.knownAs(
       y,
@@ -82,7 +83,7 @@ class Subject {
 
   /** x and a single channel, which is added to each of its channels. */
   addToEach(x: ValueId, one: ValueId): ValueId {
-    const y = this.emit('binary', [x, one], this.channels(x), [binaryCode('add'), activationCode('none')], [0, 0]);
+    const y = this.emit('binary', [x, one], this.channels(x), { function: 'add' });
     return this.knownAs(
       y,
       this.expected[x]!.map((element, i) => Math.fround(element + this.expected[one]![i % this.width]!)),
@@ -92,7 +93,8 @@ class Subject {
   /** The channels of x from `first` on, the last first. */
   turnedPart(x: ValueId, first: number): ValueId {
     const last = this.channels(x) - 1;
-    const y = this.emit('strided', [x], last - first + 1, [last * this.width, 0, -this.width, 1]);
+    const steps = { offset: last * this.width, strides: [0, -this.width, 1] };
+    const y = this.emit('strided', [x], last - first + 1, steps);
     const elements = Array.from({ length: (last - first + 1) * this.width }, (_, i) => {
       const channel = last - Math.floor(i / this.width);
       return this.expected[x]![channel * this.width + (i % this.width)]!;
@@ -102,7 +104,7 @@ class Subject {
 
   concat(...inputs: ValueId[]): ValueId {
     const elements = inputs.flatMap((id) => this.expected[id]!);
-    return this.knownAs(this.emit('concat', inputs, elements.length / this.width, [1]), elements);
+    return this.knownAs(this.emit('concat', inputs, elements.length / this.width, { axis: 1 }), elements);
   }
 
   alias(x: ValueId): ValueId {
@@ -111,7 +113,7 @@ class Subject {
 
   /** Runs the program, with kernels of a method where they are there, and compares its outputs. Says how much memory it needed. */
   check(threads: number, kernel?: string): number {
-    const compiled = native().createSession(threads, kernel).compile(this.program.encode(), []);
+    const compiled = native().createSession(threads, kernel).compile(encodeProgram(this.program), []);
     const feeds = this.program.inputs.map((id) => Float32Array.from(this.expected[id]!));
     // Twice, over the same memory.
     for (let run = 0; run < 2; run++) {
@@ -145,27 +147,25 @@ class Subject {
     return id;
   }
 
-  private emit(
-    opcode: OpcodeName,
+  private emit<Opcode extends OpcodeName>(
+    opcode: Opcode,
     inputs: (ValueId | undefined)[],
     channels: number,
-    ints: number[] = [],
-    floats: number[] = [],
+    ...attributes: AttributesArgument<Opcode>
   ): ValueId {
     const id = this.value([1, channels, this.width], 'temporary', -1);
-    this.emitTo(id, opcode, inputs, ints, floats);
+    this.emitTo(id, opcode, inputs, ...attributes);
     return id;
   }
 
-  private emitTo(
+  private emitTo<Opcode extends OpcodeName>(
     id: ValueId,
-    opcode: OpcodeName,
+    opcode: Opcode,
     inputs: (ValueId | undefined)[],
-    ints: number[] = [],
-    floats: number[] = [],
+    ...attributes: AttributesArgument<Opcode>
   ): void {
     const origin = { node: `node ${id}`, operator: opcode };
-    this.program.operations.push({ opcode, inputs, outputs: [id], ints, floats, origin });
+    this.program.operations.push(operationOf(opcode, inputs, [id], origin, ...attributes));
   }
 
   private value(dims: number[], storage: 'input' | 'temporary', index: number): ValueId {

@@ -1,4 +1,5 @@
 #include "native/generators.h"
+#include "native/names.h"
 #include "native/shapes.h"
 
 namespace gdws::test {
@@ -16,8 +17,11 @@ TestCase randomArgReduce(Random& random) {
   Dims y = dims;
   y[axis] = 1;
   testCase.addOutput(y, DataType::int64);
-  testCase.setInts({static_cast<int32_t>(axis), static_cast<int32_t>(random.integer(0, 1)),
-                    static_cast<int32_t>(random.integer(0, 1))});
+  testCase.set(ArgReduceAttributes{
+      .axis = static_cast<int32_t>(axis),
+      .extreme = randomName<Extreme>(random, extremeCount),
+      .selectLast = random.integer(0, 1) == 1,
+  });
   return testCase;
 }
 

@@ -1,7 +1,7 @@
 #include "kernels/integers.h"
 #include "native/generators.h"
+#include "native/names.h"
 #include "native/shapes.h"
-#include "program/functions.h"
 
 namespace gdws::test {
 
@@ -15,10 +15,9 @@ TestCase integersOf(Random& random, const Dims& a, const Dims& b) {
   testCase.addOutput(broadcastOf(a, b), type);
   BinaryFunction function;
   do {
-    function = static_cast<BinaryFunction>(random.integer(0, binaryFunctionCount - 1));
+    function = randomName<BinaryFunction>(random, binaryFunctionCount);
   } while (!hasIntegerForm(function));
-  testCase.setInts({static_cast<int32_t>(function), 0});
-  testCase.setFloats({0, 0});
+  testCase.set(BinaryAttributes{.function = function});
   return testCase;
 }
 
@@ -33,9 +32,9 @@ TestCase randomBinary(Random& random) {
   testCase.addInput(a, wildNumbers(random, a, 3));
   testCase.addInput(b, random.chance(0.1) ? std::vector<float>(countOf(b), 2.0f) : wildNumbers(random, b, 3));
   testCase.addOutput(broadcastOf(a, b));
-  testCase.setInts({static_cast<int32_t>(random.integer(0, binaryFunctionCount - 1)),
-                    random.chance(0.5) ? 0 : static_cast<int32_t>(random.integer(0, 3))});
-  testCase.setFloats({-0.25f, 1.5f});
+  const auto function = randomName<BinaryFunction>(random, binaryFunctionCount);
+  const Activation activation = random.chance(0.5) ? Activation::none : randomActivation(random);
+  testCase.set(BinaryAttributes{function, {activation, -0.25f, 1.5f}});
   testCase.tolerance = {1e-6, 1e-44};
   return testCase;
 }

@@ -1,6 +1,6 @@
 #include "native/generators.h"
+#include "native/names.h"
 #include "native/shapes.h"
-#include "program/functions.h"
 
 namespace gdws::test {
 
@@ -20,7 +20,7 @@ TestCase randomCompare(Random& random) {
     testCase.addInput(operand, std::move(x));
   }
   testCase.addOutput(broadcastOf(a, b), DataType::boolean);
-  testCase.setInts({static_cast<int32_t>(random.integer(0, compareFunctionCount - 1))});
+  testCase.set(CompareAttributes{.function = randomName<CompareFunction>(random, compareFunctionCount)});
   return testCase;
 }
 

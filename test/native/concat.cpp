@@ -19,7 +19,7 @@ TestCase randomConcat(Random& random) {
     y[axis] += x[axis];
   }
   testCase.addOutput(y, type);
-  testCase.setInts({static_cast<int32_t>(axis)});
+  testCase.set(ConcatAttributes{.axis = static_cast<int32_t>(axis)});
   testCase.tolerance = {0, 0};
   return testCase;
 }

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "native/generators.h"
+#include "native/names.h"
 
 namespace gdws::test {
 
@@ -57,21 +60,26 @@ int64_t randomChannels(Random& random) {
   return random.chance(0.3) ? random.choose<int64_t>({8, 16, 32, 48, 64, 100}) : random.integer(1, 24);
 }
 
-std::vector<int32_t> ints(int64_t groups, const Maps& maps, int32_t activation) {
-  const Axis& v = maps.vertical;
-  const Axis& h = maps.horizontal;
-  std::vector<int32_t> words;
-  for (const int64_t word : {groups, v.stride, h.stride, v.dilation, h.dilation, v.padBegin, h.padBegin, v.padEnd,
-                             h.padEnd, int64_t{activation}}) {
-    words.push_back(static_cast<int32_t>(word));
-  }
-  return words;
+/// What the attributes of all convolutions have in common.
+template <class Attributes>
+Attributes attributesOf(int64_t groups, const Maps& maps, Activation activation) {
+  const auto both = [&](int64_t Axis::*member) {
+    return std::array{static_cast<int32_t>(maps.vertical.*member), static_cast<int32_t>(maps.horizontal.*member)};
+  };
+  const auto [top, left] = both(&Axis::padBegin);
+  const auto [bottom, right] = both(&Axis::padEnd);
+  Attributes attributes;
+  attributes.groups = static_cast<int32_t>(groups);
+  attributes.strides = both(&Axis::stride);
+  attributes.dilations = both(&Axis::dilation);
+  attributes.pads = {top, left, bottom, right};
+  attributes.activation.kind = activation;
+  return attributes;
 }
 
-constexpr size_t activationInt = 9;
-
 /// Bias and residual or not, output, attributes, tolerance.
-void finish(TestCase& testCase, Random& random, const Dims& output, bool residual, std::vector<int32_t> words) {
+template <class Attributes>
+void finish(TestCase& testCase, Random& random, const Dims& output, bool residual, Attributes attributes) {
   if (random.chance(0.6)) {
     testCase.addConstant({output[1]}, numbers(random, {output[1]}));
   } else {
@@ -79,18 +87,18 @@ void finish(TestCase& testCase, Random& random, const Dims& output, bool residua
   }
   if (residual) testCase.addInput(output, numbers(random, output));
   testCase.addOutput(output);
-  testCase.setInts(std::move(words));
-  testCase.setFloats({random.number() * 0.3f, 1.5f});
+  attributes.activation.a = random.number() * 0.3f;
+  attributes.activation.b = 1.5f;
+  testCase.set(attributes);
   testCase.tolerance.sumOfTerms = true;
-  testCase.linearise = [](Operation& operation) { operation.ints[activationInt] = 0; };
+  attributes.activation = {};
+  testCase.linearise = [attributes](TestCase& linear) { linear.set(attributes); };
 }
 
 /// Keeps a case to some 10 million multiplications.
 void limitBatch(int64_t& batch, double costPerImage) {
   batch = std::clamp(static_cast<int64_t>(1e7 / std::max(costPerImage, 1.0)), int64_t{1}, batch);
 }
-
-int32_t randomActivation(Random& random) { return static_cast<int32_t>(random.integer(0, 3)); }
 
 int64_t randomBatch(Random& random) { return random.chance(0.5) ? 1 : random.integer(1, 9); }
 
@@ -122,7 +130,7 @@ TestCase randomConvolution(Random& random) {
     testCase.addInput(w, numbers(random, w));
   }
   finish(testCase, random, {batch, w[0], plane[0], plane[1]}, random.chance(0.3),
-         ints(groups, maps, randomActivation(random)));
+         attributesOf<ConvolutionAttributes>(groups, maps, randomActivation(random)));
   return testCase;
 }
 
@@ -146,7 +154,7 @@ TestCase randomConvolutionTranspose(Random& random) {
   testCase.addInput(x, numbers(random, x));
   testCase.addConstant(w, numbers(random, w));
   finish(testCase, random, {batch, groups * outputs, plane[0], plane[1]}, false,
-         ints(groups, maps, randomActivation(random)));
+         attributesOf<ConvolutionTransposeAttributes>(groups, maps, randomActivation(random)));
   return testCase;
 }
 
@@ -178,9 +186,9 @@ TestCase randomGdws(Random& random) {
   testCase.addInput(x, numbers(random, x));
   testCase.addConstant(d, numbers(random, d));
   testCase.addConstant(p, numbers(random, p));
-  std::vector<int32_t> words = ints(groups, maps, randomActivation(random));
-  words.insert(words.end(), kernels.begin(), kernels.end());
-  finish(testCase, random, {batch, outputs, plane[0], plane[1]}, random.chance(0.3), std::move(words));
+  auto attributes = attributesOf<GdwsAttributes>(groups, maps, randomActivation(random));
+  attributes.kernels = std::move(kernels);
+  finish(testCase, random, {batch, outputs, plane[0], plane[1]}, random.chance(0.3), std::move(attributes));
   return testCase;
 }
 

@@ -31,7 +31,7 @@ TestCase randomGather(Random& random) {
   y.insert(y.end(), indexDims.begin(), indexDims.end());
   y.insert(y.end(), dims.begin() + static_cast<int64_t>(axis) + 1, dims.end());
   testCase.addOutput(y, type);
-  testCase.setInts({static_cast<int32_t>(axis)});
+  testCase.set(GatherAttributes{.axis = static_cast<int32_t>(axis)});
   testCase.tolerance = {0, 0};
   return testCase;
 }

@@ -1,5 +1,6 @@
 #include "native/generators.h"
 #include "native/indices.h"
+#include "native/names.h"
 
 namespace gdws::test {
 
@@ -38,7 +39,7 @@ TestCase randomGatherElements(Random& random) {
   addRandom(testCase, random, type, dims);
   addIndices(testCase, random, index, {dims[axis]});
   testCase.addOutput(index, type);
-  testCase.setInts({static_cast<int32_t>(axis)});
+  testCase.set(GatherElementsAttributes{.axis = static_cast<int32_t>(axis)});
   testCase.tolerance = {0, 0};
   return testCase;
 }
@@ -47,8 +48,8 @@ TestCase randomScatterElements(Random& random) {
   size_t axis;
   const Dims dims = dimsWith(random, axis);
   const Dims index = withinBut(random, dims, axis);
-  const auto update = static_cast<int32_t>(random.integer(0, 4));
-  const DataType type = update == 0
+  const auto update = randomName<ScatterUpdate>(random, scatterUpdateCount);
+  const DataType type = update == ScatterUpdate::replace
                             ? anyType(random)
                             : random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8});
   TestCase testCase(Opcode::scatterElements);
@@ -56,7 +57,7 @@ TestCase randomScatterElements(Random& random) {
   addIndices(testCase, random, index, {dims[axis]});
   addElements(testCase, random, type, index);
   testCase.addOutput(dims, type);
-  testCase.setInts({static_cast<int32_t>(axis), update});
+  testCase.set(ScatterElementsAttributes{static_cast<int32_t>(axis), update});
   testCase.tolerance = {0, 0};
   return testCase;
 }

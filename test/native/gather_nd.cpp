@@ -1,5 +1,6 @@
 #include "native/generators.h"
 #include "native/indices.h"
+#include "native/names.h"
 
 namespace gdws::test {
 
@@ -33,7 +34,7 @@ TestCase randomGatherND(Random& random) {
   addRandom(testCase, random, type, dims);
   addIndices(testCase, random, joined(tuples, {static_cast<int64_t>(depth)}), part(dims, batches, batches + depth));
   testCase.addOutput(joined(tuples, part(dims, batches + depth, dims.size())), type);
-  testCase.setInts({static_cast<int32_t>(batches)});
+  testCase.set(GatherNDAttributes{.batchAxes = static_cast<int32_t>(batches)});
   testCase.tolerance = {0, 0};
   return testCase;
 }
@@ -41,7 +42,7 @@ TestCase randomGatherND(Random& random) {
 TestCase randomScatterND(Random& random) {
   const Dims dims = solidDims(random, random.integer(1, 4));
   const auto depth = static_cast<size_t>(random.integer(1, static_cast<int64_t>(dims.size())));
-  const auto update = static_cast<int32_t>(random.integer(0, 4));
+  const auto update = randomName<ScatterUpdate>(random, scatterUpdateCount);
   const DataType type = random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8});
   const Dims tuples = random.chance(0.2) ? Dims{} : random.chance(0.2) ? Dims{2, 3} : Dims{random.integer(0, 9)};
   TestCase testCase(Opcode::scatterND);
@@ -49,7 +50,7 @@ TestCase randomScatterND(Random& random) {
   addIndices(testCase, random, joined(tuples, {static_cast<int64_t>(depth)}), part(dims, 0, depth));
   addElements(testCase, random, type, joined(tuples, part(dims, depth, dims.size())));
   testCase.addOutput(dims, type);
-  testCase.setInts({update});
+  testCase.set(ScatterNDAttributes{.update = update});
   testCase.tolerance = {0, 0};
   return testCase;
 }

@@ -27,7 +27,7 @@ TestCase randomInterpolate(Random& random) {
   Dims y = dims;
   y[axis] = index[0];
   testCase.addOutput(y);
-  testCase.setInts({static_cast<int32_t>(axis)});
+  testCase.set(InterpolateAttributes{.axis = static_cast<int32_t>(axis)});
   testCase.tolerance = {1e-6, 0, true};
   return testCase;
 }

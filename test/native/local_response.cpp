@@ -8,8 +8,12 @@ TestCase randomLocalResponse(Random& random) {
   TestCase testCase(Opcode::localResponse);
   testCase.addInput(dims, numbers(random, dims));
   testCase.addOutput(dims);
-  testCase.setInts({static_cast<int32_t>(random.integer(1, 7))});
-  testCase.setFloats({random.chance(0.5) ? 1e-4f : 2.0f, random.chance(0.5) ? 0.75f : 0.3f, 1.0f});
+  testCase.set(LocalResponseAttributes{
+      .size = static_cast<int32_t>(random.integer(1, 7)),
+      .alpha = random.chance(0.5) ? 1e-4f : 2.0f,
+      .beta = random.chance(0.5) ? 0.75f : 0.3f,
+      .bias = 1.0f,
+  });
   testCase.tolerance = {3e-6, 0};
   return testCase;
 }

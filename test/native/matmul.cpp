@@ -1,12 +1,11 @@
-#include <algorithm>
+#include <cmath>
 
 #include "native/generators.h"
+#include "native/names.h"
 
 namespace gdws::test {
 
 namespace {
-
-constexpr size_t activationInt = 2;
 
 Dims operand(Random& random, Dims batch, int64_t rows, int64_t columns, bool transposed) {
   // Broadcasting: leading dims missing, or 1.
@@ -22,6 +21,18 @@ Dims operand(Random& random, Dims batch, int64_t rows, int64_t columns, bool tra
 int64_t randomLength(Random& random) {
   if (random.chance(0.2)) return 1;
   return random.integer(1, random.choose<int64_t>({4, 20, 70, 300}));
+}
+
+/// Attributes and tolerance.
+void finish(TestCase& testCase, Random& random, bool transposeA, bool transposeB) {
+  const Activation activation = randomActivation(random);
+  const float alpha = random.chance(0.7) ? 1.0f : random.number();
+  const MatmulAttributes attributes{transposeA, transposeB, alpha, {activation, random.number() * 0.3f, 1.5f}};
+  testCase.set(attributes);
+  testCase.tolerance.sumOfTerms = true;
+  testCase.linearise = [=](TestCase& linear) {
+    linear.set(MatmulAttributes{transposeA, transposeB, std::abs(alpha), {}});
+  };
 }
 
 /// a·aᵀ or aᵀ·a, at times of several matrices.
@@ -44,13 +55,7 @@ TestCase randomSecondMoment(Random& random) {
   y.push_back(rows);
   if (random.chance(0.2)) testCase.addInput(y, numbers(random, y));
   testCase.addOutput(y);
-  testCase.setInts({transposeA, !transposeA, static_cast<int32_t>(random.integer(0, 3))});
-  testCase.setFloats({random.chance(0.7) ? 1.0f : random.number(), random.number() * 0.3f, 1.5f});
-  testCase.tolerance.sumOfTerms = true;
-  testCase.linearise = [](Operation& operation) {
-    operation.ints[activationInt] = 0;
-    operation.floats[0] = std::abs(operation.floats[0]);
-  };
+  finish(testCase, random, transposeA, !transposeA);
   return testCase;
 }
 
@@ -86,13 +91,7 @@ TestCase randomMatmul(Random& random) {
   }
   if (random.chance(0.3)) testCase.addInput(y, numbers(random, y));
   testCase.addOutput(y);
-  testCase.setInts({transposeA, transposeB, static_cast<int32_t>(random.integer(0, 3))});
-  testCase.setFloats({random.chance(0.7) ? 1.0f : random.number(), random.number() * 0.3f, 1.5f});
-  testCase.tolerance.sumOfTerms = true;
-  testCase.linearise = [](Operation& operation) {
-    operation.ints[activationInt] = 0;
-    operation.floats[0] = std::abs(operation.floats[0]);
-  };
+  finish(testCase, random, transposeA, transposeB);
   return testCase;
 }
 

@@ -7,7 +7,7 @@ namespace gdws::test {
 
 TestCase randomMaxPoolIndices(Random& random) {
   Dims x = {random.chance(0.02) ? 0 : random.integer(1, 4)}, y = x;
-  std::vector<int32_t> words(16);
+  MaxPoolIndicesAttributes attributes;
   for (size_t axis = 0; axis < 3; ++axis) {
     const int64_t from = random.chance(0.3) ? 1 : random.integer(1, random.choose<int64_t>({4, 9, 20}));
     const int64_t kernel = random.integer(1, 4);
@@ -20,13 +20,13 @@ TestCase randomMaxPoolIndices(Random& random) {
     const int64_t room = from + begin + end - extent;
     x.push_back(from);
     y.push_back((random.chance(0.2) ? (room + stride - 1) / stride : room / stride) + 1);
-    size_t at = axis;
-    for (const int64_t word : {kernel, stride, dilation, begin, end}) {
-      words[at] = static_cast<int32_t>(word);
-      at += 3;
-    }
+    attributes.kernel[axis] = static_cast<int32_t>(kernel);
+    attributes.strides[axis] = static_cast<int32_t>(stride);
+    attributes.dilations[axis] = static_cast<int32_t>(dilation);
+    attributes.pads[axis] = static_cast<int32_t>(begin);
+    attributes.pads[axis + 3] = static_cast<int32_t>(end);
   }
-  words[15] = static_cast<int32_t>(random.integer(0, 1));
+  attributes.columnMajor = random.integer(0, 1) == 1;
   TestCase testCase(Opcode::maxPoolIndices);
   std::vector<float> data = wildNumbers(random, x, 3);
   // Equal elements, of which the first is taken.
@@ -35,7 +35,7 @@ TestCase randomMaxPoolIndices(Random& random) {
   }
   testCase.addInput(x, std::move(data));
   testCase.addOutput(y, DataType::int64);
-  testCase.setInts(std::move(words));
+  testCase.set(attributes);
   return testCase;
 }
 

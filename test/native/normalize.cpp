@@ -13,8 +13,7 @@ TestCase randomNormalize(Random& random) {
   for (float& element : x) element += mean;
   testCase.addInput(dims, std::move(x));
   testCase.addOutput(dims);
-  testCase.setInts({static_cast<int32_t>(dims[1])});
-  testCase.setFloats({1e-5f});
+  testCase.set(NormalizeAttributes{.inner = static_cast<int32_t>(dims[1]), .epsilon = 1e-5f});
   testCase.tolerance = {1e-5, 1e-5};
   return testCase;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "native/generators.h"
 #include "native/shapes.h"
@@ -19,8 +20,7 @@ TestCase randomPad(Random& random) {
     y.push_back(padded ? std::max<int64_t>(0, dim + begins.back() + random.integer(-3, 3)) : dim);
   }
   testCase.addOutput(y, type);
-  testCase.setInts(std::move(begins));
-  testCase.setFloats({random.choose<float>({0, 1, -3.7f, 1e20f})});
+  testCase.set(PadAttributes{std::move(begins), random.choose<float>({0, 1, -3.7f, 1e20f})});
   testCase.tolerance = {0, 0};
   return testCase;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "native/generators.h"
 #include "native/shapes.h"
@@ -33,6 +34,22 @@ Axis randomAxis(Random& random) {
   return axis;
 }
 
+template <class Attributes>
+Attributes attributesOf(const Axis& height, const Axis& width) {
+  const auto both = [&](int64_t Axis::*member) {
+    return std::array{static_cast<int32_t>(height.*member), static_cast<int32_t>(width.*member)};
+  };
+  const auto [top, left] = both(&Axis::padBegin);
+  const auto [bottom, right] = both(&Axis::padEnd);
+  Attributes attributes;
+  attributes.kernel = both(&Axis::kernel);
+  attributes.strides = both(&Axis::stride);
+  attributes.dilations = both(&Axis::dilation);
+  attributes.pads = {top, left, bottom, right};
+  return attributes;
+}
+
+template <class Attributes>
 TestCase randomPool(Random& random, Opcode opcode) {
   const Axis height = randomAxis(random);
   Axis width = randomAxis(random);
@@ -44,13 +61,9 @@ TestCase randomPool(Random& random, Opcode opcode) {
   testCase.addInput(x, opcode == Opcode::averagePool ? numbers(random, x) : wildNumbers(random, x, 3));
   if (isGradient) testCase.addInput(y, numbers(random, y));
   testCase.addOutput(isGradient ? x : y);
-  std::vector<int32_t> words;
-  for (const auto member : {&Axis::kernel, &Axis::stride, &Axis::dilation, &Axis::padBegin, &Axis::padEnd}) {
-    words.push_back(static_cast<int32_t>(height.*member));
-    words.push_back(static_cast<int32_t>(width.*member));
-  }
-  if (opcode == Opcode::averagePool) words.push_back(static_cast<int32_t>(random.integer(0, 1)));
-  testCase.setInts(std::move(words));
+  auto attributes = attributesOf<Attributes>(height, width);
+  if constexpr (requires { attributes.countIncludePad; }) attributes.countIncludePad = random.integer(0, 1) == 1;
+  testCase.set(attributes);
   testCase.tolerance = {opcode == Opcode::maxPool ? 0 : 1e-6, 0, opcode == Opcode::averagePool};
   if (isGradient) testCase.tolerance = {1e-6, 1e-6, false};
   return testCase;
@@ -58,10 +71,12 @@ TestCase randomPool(Random& random, Opcode opcode) {
 
 }  // namespace
 
-TestCase randomMaxPoolGradient(Random& random) { return randomPool(random, Opcode::maxPoolGradient); }
+TestCase randomMaxPoolGradient(Random& random) {
+  return randomPool<MaxPoolGradientAttributes>(random, Opcode::maxPoolGradient);
+}
 
-TestCase randomMaxPool(Random& random) { return randomPool(random, Opcode::maxPool); }
+TestCase randomMaxPool(Random& random) { return randomPool<MaxPoolAttributes>(random, Opcode::maxPool); }
 
-TestCase randomAveragePool(Random& random) { return randomPool(random, Opcode::averagePool); }
+TestCase randomAveragePool(Random& random) { return randomPool<AveragePoolAttributes>(random, Opcode::averagePool); }
 
 }  // namespace gdws::test

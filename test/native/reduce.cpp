@@ -2,27 +2,27 @@
 
 #include "kernels/integers.h"
 #include "native/generators.h"
+#include "native/names.h"
 #include "native/shapes.h"
-#include "program/functions.h"
 
 namespace gdws::test {
 
 TestCase randomReduce(Random& random) {
   const Dims dims = randomDims(random, random.integer(0, 5));
-  const auto function = static_cast<ReduceFunction>(random.integer(0, reduceFunctionCount - 1));
+  const auto function = randomName<ReduceFunction>(random, reduceFunctionCount);
   Dims reduced = dims;
-  std::vector<int32_t> words = {static_cast<int32_t>(function)};
+  ReduceAttributes attributes{.function = function};
   for (size_t axis = 0; axis < dims.size(); ++axis) {
     if (!random.chance(0.5)) continue;
-    words.push_back(static_cast<int32_t>(axis));
+    attributes.axes.push_back(static_cast<int32_t>(axis));
     reduced[axis] = 1;
   }
   TestCase testCase(Opcode::reduce);
+  testCase.set(attributes);
   if (hasIntegerForm(function) && random.chance(0.3)) {
     const DataType type = random.choose({DataType::int64, DataType::int32});
     addWildIntegers(testCase, random, type, dims);
     testCase.addOutput(reduced, type);
-    testCase.setInts(std::move(words));
     return testCase;
   }
   const bool exact = function == ReduceFunction::max || function == ReduceFunction::min;
@@ -35,7 +35,6 @@ TestCase randomReduce(Random& random) {
   }
   testCase.addInput(dims, std::move(x));
   testCase.addOutput(reduced);
-  testCase.setInts(std::move(words));
   testCase.tolerance = {exact ? 0 : 1e-5, exact ? 0 : 1e-5};
   testCase.tolerance.sumOfTerms = function == ReduceFunction::sum || function == ReduceFunction::mean;
   if (testCase.tolerance.sumOfTerms) testCase.tolerance.absolute = 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "native/generators.h"
+#include "native/names.h"
 #include "native/shapes.h"
 
 namespace gdws::test {
@@ -19,8 +20,12 @@ TestCase randomGridSample(Random& random) {
   testCase.addInput(x, numbers(random, x));
   testCase.addInput(grid, wildNumbers(random, grid, random.choose<float>({1.0f, 1.5f, 6.0f})));
   testCase.addOutput(y);
-  testCase.setInts({static_cast<int32_t>(random.integer(0, solid ? 1 : 2)), static_cast<int32_t>(random.integer(0, 2)),
-                    static_cast<int32_t>(random.integer(0, 1))});
+  testCase.set(GridSampleAttributes{
+      // There is no cubic sample of three axes.
+      .interpolation = randomName<Interpolation>(random, solid ? interpolationCount - 1 : interpolationCount),
+      .outside = randomName<OutsideMap>(random, outsideMapCount),
+      .alignCorners = random.integer(0, 1) == 1,
+  });
   testCase.tolerance = {0, 1e-5};
   return testCase;
 }
@@ -52,10 +57,12 @@ TestCase randomRoiAlign(Random& random) {
     testCase.add(Storage::input, DataType::int32, {regions}, narrow);
   }
   testCase.addOutput(y);
-  testCase.setInts({static_cast<int32_t>(random.integer(0, 1)),
-                    random.chance(0.4) ? 0 : static_cast<int32_t>(random.integer(1, 4)),
-                    static_cast<int32_t>(random.integer(0, 1))});
-  testCase.setFloats({scale});
+  testCase.set(RoiAlignAttributes{
+      .pooling = randomName<BinPooling>(random, binPoolingCount),
+      .samples = random.chance(0.4) ? 0 : static_cast<int32_t>(random.integer(1, 4)),
+      .halfPixel = random.integer(0, 1) == 1,
+      .scale = scale,
+  });
   testCase.tolerance = {0, 1e-5};
   return testCase;
 }

@@ -1,4 +1,5 @@
 #include "native/generators.h"
+#include "native/names.h"
 #include "native/shapes.h"
 
 namespace gdws::test {
@@ -11,8 +12,7 @@ TestCase randomScaleShift(Random& random) {
   testCase.addConstant(channels, numbers(random, channels));
   testCase.addConstant(channels, numbers(random, channels));
   testCase.addOutput(dims);
-  testCase.setInts({static_cast<int32_t>(random.integer(0, 3))});
-  testCase.setFloats({-0.25f, 0.5f});
+  testCase.set(ScaleShiftAttributes{.activation = {randomActivation(random), -0.25f, 0.5f}});
   testCase.tolerance = {1e-6, 1e-6};
   return testCase;
 }

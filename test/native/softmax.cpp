@@ -12,7 +12,7 @@ TestCase randomSoftmax(Random& random) {
   testCase.addInput(dims, std::move(x));
   testCase.addOutput(dims);
   const bool logarithm = random.chance(0.5);
-  testCase.setInts({static_cast<int32_t>(dims[1]), static_cast<int32_t>(dims[2]), logarithm ? 1 : 0});
+  testCase.set(SoftmaxAttributes{static_cast<int32_t>(dims[1]), static_cast<int32_t>(dims[2]), logarithm});
   // The rounding of x - max, up to 90 where the result is above 0, becomes a relative error.
   testCase.tolerance = {1e-5, logarithm ? 1e-5 : 1e-40};
   return testCase;

@@ -38,13 +38,13 @@ TestCase randomStrided(Random& random) {
     std::swap(axes[i - 1], axes[static_cast<size_t>(random.integer(0, static_cast<int64_t>(i) - 1))]);
   }
   Dims y;
-  std::vector<int32_t> words = {static_cast<int32_t>(offset)};
+  StridedAttributes attributes{.offset = static_cast<int32_t>(offset)};
   for (const Axis& axis : axes) {
     y.push_back(axis.dim);
-    words.push_back(static_cast<int32_t>(axis.stride));
+    attributes.strides.push_back(static_cast<int32_t>(axis.stride));
   }
   testCase.addOutput(y, type);
-  testCase.setInts(std::move(words));
+  testCase.set(attributes);
   testCase.tolerance = {0, 0};
   return testCase;
 }

@@ -32,7 +32,7 @@ TestCase TestCase::magnitudes() const {
       std::memcpy(bytes.data() + at, &x, sizeof x);
     }
   }
-  linearise(absolute.operation());
+  linearise(absolute);
   absolute.bindConstants();
   return absolute;
 }

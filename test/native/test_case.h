@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "native/attributes_writer.h"
 #include "native/random.h"
 #include "program/program.h"
 
@@ -53,13 +54,16 @@ class TestCase {
   void addOutput(const Dims& dims, DataType type = DataType::float32) {
     operation().outputs.push_back(addValue(Storage::temporary, type, dims));
   }
-  void setInts(std::vector<int32_t> ints) { operation().ints = std::move(ints); }
-  void setFloats(std::vector<float> floats) { operation().floats = std::move(floats); }
+  /// The attributes of the operation's opcode, as program/attributes.h has them.
+  template <class Attributes>
+  void set(const Attributes& attributes) {
+    write(attributes, operation());
+  }
 
   Tolerance tolerance;
-  /// For Tolerance::sumOfTerms: makes the operation linear in its operands' absolute values, as by setting its
-  /// activation to none.
-  std::function<void(Operation&)> linearise = [](Operation&) {};
+  /// For Tolerance::sumOfTerms: makes the operation of a case linear in its operands' absolute values, as by setting
+  /// its activation to none.
+  std::function<void(TestCase&)> linearise = [](TestCase&) {};
 
   const Program& program() const { return program_; }
   Program& program() { return program_; }

@@ -15,7 +15,7 @@ TestCase randomTopK(Random& random) {
   y[axis] = random.integer(0, dims[axis]);
   testCase.addOutput(y, type);
   testCase.addOutput(y, DataType::int64);
-  testCase.setInts({static_cast<int32_t>(axis), static_cast<int32_t>(random.integer(0, 1))});
+  testCase.set(TopKAttributes{.axis = static_cast<int32_t>(axis), .largest = random.integer(0, 1) == 1});
   testCase.tolerance = {0, 0};
   return testCase;
 }
@@ -26,8 +26,11 @@ TestCase randomCumulativeSum(Random& random) {
   TestCase testCase(Opcode::cumulativeSum);
   addElements(testCase, random, type, dims);
   testCase.addOutput(dims, type);
-  testCase.setInts({static_cast<int32_t>(random.integer(0, static_cast<int64_t>(dims.size()) - 1)),
-                    static_cast<int32_t>(random.integer(0, 1)), static_cast<int32_t>(random.integer(0, 1))});
+  testCase.set(CumulativeSumAttributes{
+      .axis = static_cast<int32_t>(random.integer(0, static_cast<int64_t>(dims.size()) - 1)),
+      .exclusive = random.integer(0, 1) == 1,
+      .reverse = random.integer(0, 1) == 1,
+  });
   return testCase;
 }
 

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "native/generators.h"
+#include "native/names.h"
 #include "native/shapes.h"
-#include "program/functions.h"
 
 namespace gdws::test {
 
@@ -24,9 +24,8 @@ TestCase integersOf(Random& random) {
   TestCase testCase(Opcode::unary);
   addWildIntegers(testCase, random, type, dims);
   testCase.addOutput(dims, type);
-  testCase.setInts({static_cast<int32_t>(
-      random.choose({UnaryFunction::relu, UnaryFunction::abs, UnaryFunction::neg, UnaryFunction::sign}))});
-  testCase.setFloats({0, 0});
+  using enum UnaryFunction;
+  testCase.set(UnaryAttributes{.function = random.choose({relu, abs, neg, sign})});
   return testCase;
 }
 
@@ -40,10 +39,9 @@ TestCase randomUnary(Random& random) {
   testCase.addInput(dims,
                     sweep ? allKinds(random, dims) : wildNumbers(random, dims, random.choose<float>({1, 10, 100})));
   testCase.addOutput(dims);
-  const auto function = static_cast<UnaryFunction>(random.integer(0, unaryFunctionCount - 1));
-  testCase.setInts({static_cast<int32_t>(function)});
+  const auto function = randomName<UnaryFunction>(random, unaryFunctionCount);
   const float a = random.chance(0.5) ? 1.0f : 0.1f + std::fabs(random.number());
-  testCase.setFloats({a, a + std::fabs(random.number())});
+  testCase.set(UnaryAttributes{function, a, a + std::fabs(random.number())});
   // Results below the least normal float are held to an absolute bound.
   testCase.tolerance = {3e-7, 1e-40};
   switch (function) {

@@ -134,7 +134,7 @@ function recorder(inputs: readonly (KnownValue | undefined)[], outputs: number):
       return values++;
     },
     view: () => values++,
-    emit: (_, __, outputs) => {
+    emit: (...[, , outputs]) => {
       for (const output of outputs) {
         expect(written.has(output)).toBe(false);
         written.add(output);

@@ -1,13 +1,16 @@
 #include "kernels/arg_reduce/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
-ArgReduceOperation::ArgReduceOperation(const OperationView& operation)
-    : smallest(integerBelow(operation, 1, 2, "arg reduction") == 1),
-      selectLast(integerBelow(operation, 2, 2, "selectLast") == 1) {
+ArgReduceOperation::ArgReduceOperation(const OperationView& operation) {
+  const auto attributes = ArgReduceAttributes::of(operation);
+  smallest = attributes.extreme == Extreme::min;
+  selectLast = attributes.selectLast;
   const Value& x = inputOf(operation, 0);
   const Value& y = outputOf(operation, DataType::int64);
-  const int32_t axis = integerBelow(operation, 0, static_cast<int64_t>(x.rank()), "axis");
+  const int32_t axis = checkedAxis(operation, attributes.axis, x);
   outer = countOf(x.dims, 0, axis);
   n = x.dims[axis];
   inner = countOf(x.dims, axis + 1, x.rank());

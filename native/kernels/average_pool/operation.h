@@ -1,13 +1,17 @@
 #pragma once
 
 #include "kernels/pooling/window.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
 /// A checked `averagePool`. A window without taps gives 0.
 struct AveragePoolOperation {
-  explicit AveragePoolOperation(const OperationView& operation)
-      : pool(operation), countIncludePad(integerBelow(operation, 10, 2, "countIncludePad") == 1) {}
+  explicit AveragePoolOperation(const OperationView& operation) {
+    const auto attributes = AveragePoolAttributes::of(operation);
+    pool = PoolOperation::of(operation, attributes);
+    countIncludePad = attributes.countIncludePad;
+  }
 
   /// What output `position` of an axis divides by: the product over both axes is the number of taps.
   int64_t countOf(const PoolAxis& axis, int64_t position) const {

@@ -68,7 +68,7 @@ class AveragePoolRows final : public Kernel {
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {
-  return RowPooling::supports(PoolOperation(operation));
+  return RowPooling::supports(AveragePoolOperation(operation).pool);
 }
 
 }  // namespace

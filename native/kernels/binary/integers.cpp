@@ -31,7 +31,8 @@ class BinaryIntegers final : public Kernel {
     const Offsets& strides = loop.axes.back().strides;
     forEachRun(loop, team.share(loop.elements, grain), [&](int64_t first, int64_t count, const Offsets& offsets) {
       for (int64_t i = 0; i < count; ++i) {
-        z[first + i] = apply(operation_.function, x[offsets[0] + i * strides[0]], y[offsets[1] + i * strides[1]]);
+        z[first + i] =
+            apply(operation_.attributes.function, x[offsets[0] + i * strides[0]], y[offsets[1] + i * strides[1]]);
       }
     });
   }

@@ -8,15 +8,12 @@ namespace gdws {
 
 BinaryOperation::BinaryOperation(const OperationView& operation)
     : type(arithmeticType(operation)),
-      function(static_cast<BinaryFunction>(integerBelow(operation, 0, binaryFunctionCount, "binary function"))),
-      activation(activationAt(operation, 1)),
-      a(operation.real(0)),
-      b(operation.real(1)),
+      attributes(BinaryAttributes::of(operation)),
       loop(broadcastLoop(operation, outputOf(operation, type),
                          {&inputOf(operation, 0, type), &inputOf(operation, 1, type)})) {
   if (type == DataType::float32) return;
-  if (!hasIntegerForm(function)) operation.fail("integers have no such binary function");
-  if (activation != Activation::none) operation.fail("an activation of integers");
+  if (!hasIntegerForm(attributes.function)) operation.fail("integers have no such binary function");
+  if (attributes.activation.kind != Activation::none) operation.fail("an activation of integers");
 }
 
 double apply(BinaryFunction function, double x, double y) {

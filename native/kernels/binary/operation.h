@@ -2,7 +2,7 @@
 
 #include "kernels/broadcast.h"
 #include "kernels/operands.h"
-#include "program/functions.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
@@ -12,10 +12,7 @@ struct BinaryOperation {
   explicit BinaryOperation(const OperationView& operation);
 
   DataType type;
-  BinaryFunction function;
-  Activation activation;
-  float a;  ///< of the activation
-  float b;
+  BinaryAttributes attributes;
   StridedLoop loop;
 };
 

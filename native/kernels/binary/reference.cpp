@@ -13,14 +13,15 @@ class BinaryReference final : public Kernel {
 
   void run(const Buffers& buffers, const Team& team) const override {
     if (team.index != 0) return;
-    const auto& [type, function, activation, a, b, loop] = operation_;
+    const auto& [type, attributes, loop] = operation_;
+    const auto& [function, activation] = attributes;
     if (type == DataType::int64) return runIntegers<int64_t>(buffers);
     if (type == DataType::int32) return runIntegers<int32_t>(buffers);
     for (int64_t i = 0; i < loop.elements; ++i) {
       const Offsets offsets = loop.offsetsAt(i);
       const double x = buffers.floats(0)[offsets[0]];
       const auto y = static_cast<float>(apply(function, x, double{buffers.floats(1)[offsets[1]]}));
-      buffers.result()[i] = activate(activation, y, a, b);
+      buffers.result()[i] = activate(activation, y);
     }
   }
 
@@ -32,7 +33,7 @@ class BinaryReference final : public Kernel {
     auto* z = static_cast<Integer*>(buffers.outputs[0]);
     for (int64_t i = 0; i < operation_.loop.elements; ++i) {
       const Offsets offsets = operation_.loop.offsetsAt(i);
-      z[i] = apply(operation_.function, x[offsets[0]], y[offsets[1]]);
+      z[i] = apply(operation_.attributes.function, x[offsets[0]], y[offsets[1]]);
     }
   }
 

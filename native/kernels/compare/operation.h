@@ -2,14 +2,14 @@
 
 #include "kernels/broadcast.h"
 #include "kernels/operands.h"
-#include "program/functions.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
 /// A checked `compare`: operands of one type, any, broadcast to y, which is bool. NaN compares false.
 struct CompareOperation {
   explicit CompareOperation(const OperationView& operation)
-      : function(static_cast<CompareFunction>(integerBelow(operation, 0, compareFunctionCount, "comparison"))),
+      : function(CompareAttributes::of(operation).function),
         type(operation.input(0).type),
         loop(broadcastLoop(operation, outputOf(operation, DataType::boolean),
                            {&operation.input(0), &inputOf(operation, 1, operation.input(0).type)})) {}

@@ -1,10 +1,12 @@
 #include "kernels/concat/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 ConcatOperation::ConcatOperation(const OperationView& operation) {
   const Value& y = operation.output();
-  const int32_t axis = integerBelow(operation, 0, static_cast<int64_t>(y.rank()), "axis");
+  const int32_t axis = checkedAxis(operation, ConcatAttributes::of(operation).axis, y);
   outer = y.elements == 0 ? 0 : countOf(y.dims, 0, axis);
   const int64_t inner = countOf(y.dims, axis + 1, y.rank()) * static_cast<int64_t>(bytesOf(y.type));
   int64_t along = 0;

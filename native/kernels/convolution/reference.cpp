@@ -1,3 +1,4 @@
+#include "kernels/activate.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/registry.h"
 
@@ -20,7 +21,7 @@ class Reference final : public Kernel {
           double sum = pixel(buffers, plane / shape_.outputs, plane % shape_.outputs, oh, ow);
           if (bias != nullptr) sum += bias[plane % shape_.outputs];
           if (residual != nullptr) sum += residual[at];
-          buffers.result()[at] = static_cast<float>(shape_.activation(sum));
+          buffers.result()[at] = static_cast<float>(activate(shape_.activation, sum));
         }
       }
     }

@@ -6,21 +6,13 @@ namespace gdws {
 
 namespace {
 
-constexpr size_t groupsAt = 0, stridesAt = 1, dilationsAt = 3, padsAt = 5, activationAtInt = 9;
-
 const Value& rankFour(const OperationView& operation, const Value& value, const char* what) {
   if (value.rank() != 4) operation.fail(std::string(what) + " is " + describe(value.dims) + ", not of 4 dims");
   return value;
 }
 
-int64_t atLeast(const OperationView& operation, size_t position, int32_t least, const char* what) {
-  const int32_t value = operation.integer(position);
-  if (value < least) operation.fail(std::string(what) + " is " + std::to_string(value));
-  return value;
-}
-
-/// Output length along one axis, 0 where the kernel is longer than the padded map. Every term is below 2^63: ints and
-/// dims are below 2^31.
+/// Output length along one axis, 0 where the kernel is longer than the padded map. Every term is below 2^63:
+/// attributes and dims are below 2^31.
 int64_t outputLength(int64_t length, int64_t padBegin, int64_t padEnd, int64_t kernel, int64_t dilation,
                      int64_t stride) {
   const int64_t room = length + padBegin + padEnd - ((kernel - 1) * dilation + 1);
@@ -29,7 +21,7 @@ int64_t outputLength(int64_t length, int64_t padBegin, int64_t padEnd, int64_t k
 
 }  // namespace
 
-ConvolutionShape readConvolution(const OperationView& operation, const Value& weights) {
+ConvolutionShape readMaps(const OperationView& operation, const Value& weights) {
   const Value& x = rankFour(operation, inputOf(operation, 0), "the input");
   const Value& y = rankFour(operation, outputOf(operation), "the output");
   rankFour(operation, weights, "the kernel");
@@ -42,29 +34,19 @@ ConvolutionShape readConvolution(const OperationView& operation, const Value& we
   shape.outputHeight = y.dims[2];
   shape.outputWidth = y.dims[3];
   if (y.dims[0] != shape.batch) operation.fail("input and output differ in their batch");
-  shape.groups = atLeast(operation, groupsAt, 1, "the number of groups");
   Window& window = shape.window;
   window.kernelHeight = weights.dims[2];
   window.kernelWidth = weights.dims[3];
   if (window.kernelHeight == 0 || window.kernelWidth == 0) operation.fail("the kernel has no taps");
-  window.strideHeight = atLeast(operation, stridesAt, 1, "a stride");
-  window.strideWidth = atLeast(operation, stridesAt + 1, 1, "a stride");
-  window.dilationHeight = atLeast(operation, dilationsAt, 1, "a dilation");
-  window.dilationWidth = atLeast(operation, dilationsAt + 1, 1, "a dilation");
-  window.padTop = atLeast(operation, padsAt, 0, "a pad");
-  window.padLeft = atLeast(operation, padsAt + 1, 0, "a pad");
-  atLeast(operation, padsAt + 2, 0, "a pad");
-  atLeast(operation, padsAt + 3, 0, "a pad");
-  shape.activation = FusedActivation::of(operation, activationAtInt, 0);
   return shape;
 }
 
-void checkOutputMap(const OperationView& operation, const ConvolutionShape& shape) {
+void checkOutputMap(const OperationView& operation, const ConvolutionShape& shape, const std::array<int32_t, 4>& pads) {
   const Window& window = shape.window;
-  const int64_t height = outputLength(shape.height, window.padTop, operation.integer(padsAt + 2), window.kernelHeight,
-                                      window.dilationHeight, window.strideHeight);
-  const int64_t width = outputLength(shape.width, window.padLeft, operation.integer(padsAt + 3), window.kernelWidth,
-                                     window.dilationWidth, window.strideWidth);
+  const int64_t height = outputLength(shape.height, window.padTop, pads[2], window.kernelHeight, window.dilationHeight,
+                                      window.strideHeight);
+  const int64_t width =
+      outputLength(shape.width, window.padLeft, pads[3], window.kernelWidth, window.dilationWidth, window.strideWidth);
   if (height != shape.outputHeight || width != shape.outputWidth) {
     operation.fail("the output map is " + describe({shape.outputHeight, shape.outputWidth}) +
                    " where the window makes " + describe({height, width}));
@@ -84,21 +66,22 @@ Addends readAddends(const OperationView& operation, int64_t outputs, size_t bias
 }
 
 ConvolutionShape ConvolutionShape::of(const OperationView& operation) {
+  const auto attributes = ConvolutionAttributes::of(operation);
   const Value& w = inputOf(operation, 1);
-  ConvolutionShape shape = readConvolution(operation, w);
+  ConvolutionShape shape = readConvolution(operation, attributes, w);
   if (shape.channels % shape.groups != 0 || shape.outputs % shape.groups != 0 ||
       w.dims[1] != shape.channelsPerGroup() || w.dims[0] != shape.outputs) {
     operation.fail("weights " + describe(w.dims) + " do not take " + std::to_string(shape.channels) + " channels to " +
                    std::to_string(shape.outputs) + " in " + std::to_string(shape.groups) + " groups");
   }
-  checkOutputMap(operation, shape);
+  checkOutputMap(operation, shape, attributes.pads);
   shape.addends = readAddends(operation, shape.outputs, 2);
   return shape;
 }
 
 ConvolutionShape ConvolutionShape::ofTransposed(const OperationView& operation) {
   const Value& w = inputOf(operation, 1);
-  ConvolutionShape shape = readConvolution(operation, w);
+  ConvolutionShape shape = readConvolution(operation, ConvolutionTransposeAttributes::of(operation), w);
   if (shape.channels % shape.groups != 0 || shape.outputs % shape.groups != 0 || w.dims[0] != shape.channels ||
       w.dims[1] != shape.outputsPerGroup()) {
     operation.fail("weights " + describe(w.dims) + " do not take " + std::to_string(shape.channels) + " channels to " +

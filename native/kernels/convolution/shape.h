@@ -2,12 +2,13 @@
 
 #include "kernels/addends.h"
 #include "kernels/convolution/window.h"
-#include "kernels/fused_activation.h"
+#include "kernels/operands.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
 /// A convolution's operands, checked. Inputs x (N,C,H,W), w, bias? (M), residual? (as y) → y (N,M,OH,OW);
-/// docs/architecture.md has the ints and floats.
+/// docs/architecture.md has the attributes.
 struct ConvolutionShape {
   int64_t batch, channels, height, width;
   int64_t outputs, outputHeight, outputWidth;
@@ -26,12 +27,27 @@ struct ConvolutionShape {
   static ConvolutionShape ofTransposed(const OperationView& operation);
 };
 
-/// What convolution, convolutionTranspose and gdws have in common: x, y, strides, dilations, pads and activation.
-/// `weights` gives the kernel size in its last two dims, `groups` is the first int.
-ConvolutionShape readConvolution(const OperationView& operation, const Value& weights);
+/// The shapes of x, y and the kernel, which is the last two dims of `weights`.
+ConvolutionShape readMaps(const OperationView& operation, const Value& weights);
 
-/// Checks that the output map is what the window makes of the input map.
-void checkOutputMap(const OperationView& operation, const ConvolutionShape& shape);
+/// What convolution, convolutionTranspose and gdws have in common: x, y, and the attributes that all of them have.
+template <class Attributes>
+ConvolutionShape readConvolution(const OperationView& operation, const Attributes& attributes, const Value& weights) {
+  ConvolutionShape shape = readMaps(operation, weights);
+  shape.groups = attributes.groups;
+  shape.activation = attributes.activation;
+  Window& window = shape.window;
+  window.strideHeight = attributes.strides[0];
+  window.strideWidth = attributes.strides[1];
+  window.dilationHeight = attributes.dilations[0];
+  window.dilationWidth = attributes.dilations[1];
+  window.padTop = attributes.pads[0];
+  window.padLeft = attributes.pads[1];
+  return shape;
+}
+
+/// Checks that the output map is what the window makes of the padded input map.
+void checkOutputMap(const OperationView& operation, const ConvolutionShape& shape, const std::array<int32_t, 4>& pads);
 
 /// Checks bias (M) at input `biasAt` and, after it, the residual of the output's dims.
 Addends readAddends(const OperationView& operation, int64_t outputs, size_t biasAt);

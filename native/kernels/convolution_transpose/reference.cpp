@@ -1,3 +1,4 @@
+#include "kernels/activate.h"
 #include "kernels/convolution/shape.h"
 #include "kernels/registry.h"
 
@@ -19,7 +20,7 @@ class Reference final : public Kernel {
           double sum = pixel(buffers, plane / shape_.outputs, plane % shape_.outputs, oh, ow);
           if (bias != nullptr) sum += bias[plane % shape_.outputs];
           const int64_t at = (plane * shape_.outputHeight + oh) * shape_.outputWidth + ow;
-          buffers.result()[at] = static_cast<float>(shape_.activation(sum));
+          buffers.result()[at] = static_cast<float>(activate(shape_.activation, sum));
         }
       }
     }

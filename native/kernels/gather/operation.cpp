@@ -1,21 +1,23 @@
 #include "kernels/gather/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
 
-int64_t lengthOfAxis(const OperationView& operation) {
-  const Value& x = operation.input(0);
-  return x.dims[integerBelow(operation, 0, static_cast<int64_t>(x.rank()), "axis")];
+/// The axis, of an x that has one.
+int32_t axisOf(const OperationView& operation) {
+  return checkedAxis(operation, GatherAttributes::of(operation).axis, operation.input(0));
 }
 
 }  // namespace
 
 GatherOperation::GatherOperation(const OperationView& operation)
-    : n(lengthOfAxis(operation)), indices(operation, 1, n) {
+    : n(operation.input(0).dims[axisOf(operation)]), indices(operation, 1, n) {
   const Value& y = operation.output();
   const Value& x = inputOf(operation, 0, y.type);
-  const int32_t axis = integerBelow(operation, 0, static_cast<int64_t>(x.rank()), "axis");
+  const int32_t axis = axisOf(operation);
   std::vector<int64_t> expected(x.dims.begin(), x.dims.begin() + axis);
   const std::vector<int64_t>& indexDims = operation.input(1).dims;
   expected.insert(expected.end(), indexDims.begin(), indexDims.end());

@@ -1,12 +1,14 @@
 #include "kernels/gather_elements/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
 
 /// The axis, of an x that has one.
 size_t axisOf(const OperationView& operation) {
-  return static_cast<size_t>(integerBelow(operation, 0, static_cast<int64_t>(operation.input(0).rank()), "axis"));
+  return static_cast<size_t>(checkedAxis(operation, GatherElementsAttributes::of(operation).axis, operation.input(0)));
 }
 
 }  // namespace

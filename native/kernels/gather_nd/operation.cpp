@@ -1,5 +1,7 @@
 #include "kernels/gather_nd/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
@@ -13,7 +15,8 @@ Axes axesOf(const OperationView& operation) {
   const Value& x = operation.input(0);
   const Value& index = operation.input(1);
   const auto rank = static_cast<int64_t>(std::min(x.rank() + 1, index.rank()));
-  const auto batches = static_cast<size_t>(integerBelow(operation, 0, rank, "number of batch axes"));
+  const int32_t wanted = GatherNDAttributes::of(operation).batchAxes;
+  const auto batches = static_cast<size_t>(checkedBelow(operation, wanted, rank, "number of batch axes"));
   const int64_t depth = index.dims.back();
   if (depth < 1 || depth > static_cast<int64_t>(x.rank() - batches)) {
     operation.fail("indices " + describe(index.dims) + " are no positions in " + describe(x.dims));

@@ -1,3 +1,4 @@
+#include "kernels/activate.h"
 #include "kernels/gdws/shape.h"
 #include "kernels/registry.h"
 
@@ -62,7 +63,7 @@ class Reference final : public Kernel {
       const int64_t at = (n * shape_.map.outputs + m) * shape_.map.outputPixels() + position;
       if (bias != nullptr) sum += bias[m];
       if (residual != nullptr) sum += residual[at];
-      buffers.result()[at] = static_cast<float>(shape_.map.activation(sum));
+      buffers.result()[at] = static_cast<float>(activate(shape_.map.activation, sum));
     }
   }
 

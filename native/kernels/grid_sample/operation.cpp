@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
@@ -42,10 +44,11 @@ void cubicWeights(float t, float* weight) {
 
 }  // namespace
 
-GridSampleOperation::GridSampleOperation(const OperationView& operation)
-    : sampling(static_cast<GridSampling>(integerBelow(operation, 0, gridSamplingCount, "sampling"))),
-      padding(static_cast<GridPadding>(integerBelow(operation, 1, gridPaddingCount, "padding"))),
-      alignCorners(integerBelow(operation, 2, 2, "alignment of corners") == 1) {
+GridSampleOperation::GridSampleOperation(const OperationView& operation) {
+  const auto attributes = GridSampleAttributes::of(operation);
+  interpolation = attributes.interpolation;
+  outside = attributes.outside;
+  alignCorners = attributes.alignCorners;
   const Value& x = inputOf(operation, 0);
   const Value& grid = inputOf(operation, 1);
   const Value& y = outputOf(operation);
@@ -53,7 +56,7 @@ GridSampleOperation::GridSampleOperation(const OperationView& operation)
   if (axes < 2 || axes > mostGridAxes || grid.rank() != x.rank()) {
     operation.fail("cannot sample " + describe(x.dims) + " on a grid " + describe(grid.dims));
   }
-  if (axes != 2 && sampling == GridSampling::cubic) operation.fail("a cubic sample of three axes");
+  if (axes != 2 && interpolation == Interpolation::cubic) operation.fail("a cubic sample of three axes");
   std::vector<int64_t> gridDims{y.dims.begin(), y.dims.begin() + 1};
   if (y.rank() == x.rank()) gridDims.insert(gridDims.end(), y.dims.begin() + 2, y.dims.end());
   gridDims.push_back(axes);
@@ -77,14 +80,14 @@ void GridSampleOperation::locate(const float* place, AxisTaps* taps) const {
     const float high = static_cast<float>(lengths[axis]) - (alignCorners ? 1.0f : 0.5f);
     float x = coordinateOf(place[axes - 1 - axis], lengths[axis], alignCorners);
     // Ties go to the even element.
-    if (sampling == GridSampling::nearest) x = std::nearbyint(x);
-    if (padding == GridPadding::reflection) x = reflect(x, low, high);
+    if (interpolation == Interpolation::nearest) x = std::nearbyint(x);
+    if (outside == OutsideMap::reflection) x = reflect(x, low, high);
     const float floor = std::floor(x);
-    const int64_t first = static_cast<int64_t>(floor) - (sampling == GridSampling::cubic ? 1 : 0);
+    const int64_t first = static_cast<int64_t>(floor) - (interpolation == Interpolation::cubic ? 1 : 0);
     AxisTaps& axisTaps = taps[axis];
-    if (sampling == GridSampling::nearest) {
+    if (interpolation == Interpolation::nearest) {
       axisTaps.weight[0] = 1;
-    } else if (sampling == GridSampling::linear) {
+    } else if (interpolation == Interpolation::linear) {
       axisTaps.weight[0] = floor + 1 - x;
       axisTaps.weight[1] = x - floor;
     } else {
@@ -92,8 +95,8 @@ void GridSampleOperation::locate(const float* place, AxisTaps* taps) const {
     }
     for (int64_t tap = 0; tap < count; ++tap) {
       int64_t index = first + tap;
-      if (padding == GridPadding::zeros && (index < 0 || index > last)) axisTaps.weight[tap] = 0;
-      if (padding == GridPadding::reflection) {
+      if (outside == OutsideMap::zeros && (index < 0 || index > last)) axisTaps.weight[tap] = 0;
+      if (outside == OutsideMap::reflection) {
         index = static_cast<int64_t>(reflect(static_cast<float>(index), low, high));
       }
       axisTaps.index[tap] = std::clamp<int64_t>(index, 0, last);

@@ -1,15 +1,9 @@
 #pragma once
 
 #include "kernels/operands.h"
+#include "program/functions.h"
 
 namespace gdws {
-
-enum class GridSampling : int32_t { nearest, linear, cubic };
-inline constexpr int32_t gridSamplingCount = 3;
-
-/// What lies beyond the edges of a map: zeros, the edge repeated, or the map mirrored.
-enum class GridPadding : int32_t { zeros, border, reflection };
-inline constexpr int32_t gridPaddingCount = 3;
 
 constexpr int64_t mostGridAxes = 3;
 /// Taps of a sample along an axis, cubic ones.
@@ -30,7 +24,7 @@ struct GridSampleOperation {
   void locate(const float* place, AxisTaps* taps) const;
 
   int64_t tapsOfAxis() const {
-    return sampling == GridSampling::nearest ? 1 : sampling == GridSampling::linear ? 2 : 4;
+    return interpolation == Interpolation::nearest ? 1 : interpolation == Interpolation::linear ? 2 : 4;
   }
 
   int64_t images;  ///< 0 where y has no elements
@@ -39,8 +33,8 @@ struct GridSampleOperation {
   int64_t axes;                   ///< spatial ones
   int64_t lengths[mostGridAxes];  ///< of x
   int64_t elements;               ///< of a map of x
-  GridSampling sampling;
-  GridPadding padding;
+  Interpolation interpolation;
+  OutsideMap outside;  ///< zeros, the edge repeated, or the map mirrored
   bool alignCorners;
 };
 

@@ -1,23 +1,25 @@
 #include "kernels/interpolate/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
 
-int64_t lengthOfAxis(const OperationView& operation) {
-  const Value& x = inputOf(operation, 0);
-  return x.dims[integerBelow(operation, 0, static_cast<int64_t>(x.rank()), "axis")];
+/// The axis, of an x that has one.
+int32_t axisOf(const OperationView& operation) {
+  return checkedAxis(operation, InterpolateAttributes::of(operation).axis, inputOf(operation, 0));
 }
 
 }  // namespace
 
 InterpolateOperation::InterpolateOperation(const OperationView& operation)
-    : n(lengthOfAxis(operation)), indices(operation, 1, n) {
+    : n(operation.input(0).dims[axisOf(operation)]), indices(operation, 1, n) {
   const Value& x = inputOf(operation, 0);
   const Value& index = inputOf(operation, 1, DataType::int32);
   const Value& weight = inputOf(operation, 2);
   const Value& y = outputOf(operation);
-  const int32_t axis = operation.integer(0);
+  const int32_t axis = axisOf(operation);
   if (index.rank() != 2 || weight.dims != index.dims) {
     operation.fail("index " + describe(index.dims) + " and weight " + describe(weight.dims) + " are not (out, taps)");
   }

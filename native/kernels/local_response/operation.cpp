@@ -1,9 +1,15 @@
 #include "kernels/local_response/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
-LocalResponseOperation::LocalResponseOperation(const OperationView& operation)
-    : size(operation.integer(0)), alpha(operation.real(0)), beta(operation.real(1)), bias(operation.real(2)) {
+LocalResponseOperation::LocalResponseOperation(const OperationView& operation) {
+  const auto attributes = LocalResponseAttributes::of(operation);
+  size = attributes.size;
+  alpha = attributes.alpha;
+  beta = attributes.beta;
+  bias = attributes.bias;
   const Value& x = inputOf(operation, 0);
   outputLike(operation, x);
   if (x.rank() < 2) operation.fail("x " + describe(x.dims) + " has no channel axis");

@@ -1,3 +1,4 @@
+#include "kernels/activate.h"
 #include "kernels/matmul/shape.h"
 #include "kernels/registry.h"
 
@@ -31,7 +32,7 @@ class Reference final : public Kernel {
     const float* residual = shape_.addends.residual(buffers);
     if (bias != nullptr) sum += bias[shape_.biasLength == 1 ? 0 : column];
     if (residual != nullptr) sum += residual[at];
-    buffers.result()[at] = static_cast<float>(shape_.activation(sum));
+    buffers.result()[at] = static_cast<float>(activate(shape_.activation, sum));
   }
 
   MatmulShape shape_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
@@ -18,10 +20,11 @@ MatmulShape MatmulShape::of(const OperationView& operation) {
   const Value& y = outputOf(operation);
   if (a.rank() < 2 || b.rank() < 2 || y.rank() < 2) operation.fail("a matrix product takes matrices");
   MatmulShape shape{};
-  shape.transposeA = integerBelow(operation, 0, 2, "transposeA") == 1;
-  shape.transposeB = integerBelow(operation, 1, 2, "transposeB") == 1;
-  shape.alpha = operation.real(0);
-  shape.activation = FusedActivation::of(operation, 2, 1);
+  const auto attributes = MatmulAttributes::of(operation);
+  shape.transposeA = attributes.transposeA;
+  shape.transposeB = attributes.transposeB;
+  shape.alpha = attributes.alpha;
+  shape.activation = attributes.activation;
   shape.rows = a.dims[a.rank() - (shape.transposeA ? 1 : 2)];
   shape.depth = a.dims[a.rank() - (shape.transposeA ? 2 : 1)];
   shape.columns = b.dims[b.rank() - (shape.transposeB ? 2 : 1)];

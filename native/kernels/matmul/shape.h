@@ -4,7 +4,8 @@
 
 #include "kernels/addends.h"
 #include "kernels/broadcast.h"
-#include "kernels/fused_activation.h"
+#include "kernels/operands.h"
+#include "program/fused_activation.h"
 
 namespace gdws {
 

@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "kernels/pooling/window.h"
+#include "kernels/max_pool/operation.h"
 #include "kernels/registry.h"
 
 namespace gdws {
@@ -10,7 +10,7 @@ namespace {
 /// NaN within a window makes its output NaN; a window without taps gives -inf.
 class MaxPoolReference final : public Kernel {
  public:
-  explicit MaxPoolReference(const OperationView& operation) : operation_(operation) {}
+  explicit MaxPoolReference(const OperationView& operation) : operation_(maxPoolOf(operation)) {}
 
   void run(const Buffers& buffers, const Team& team) const override {
     if (team.index != 0) return;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernels/max_pool/operation.h"
 #include "kernels/pooling/row_pooling.h"
 #include "kernels/registry.h"
 
@@ -10,7 +11,7 @@ namespace {
 class MaxPoolRows final : public Kernel {
  public:
   MaxPoolRows(const OperationView& operation, const ElementwiseFunctions& functions)
-      : operation_(operation), pooling_(operation_, Fold::max, functions) {}
+      : operation_(maxPoolOf(operation)), pooling_(operation_, Fold::max, functions) {}
 
   size_t scratchBytes(int threads) const override { return threads * pooling_.scratchFloats() * sizeof(float); }
 
@@ -38,7 +39,7 @@ class MaxPoolRows final : public Kernel {
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {
-  return RowPooling::supports(PoolOperation(operation));
+  return RowPooling::supports(maxPoolOf(operation));
 }
 
 }  // namespace

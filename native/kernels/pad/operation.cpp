@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/convert.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
@@ -17,33 +18,33 @@ void setValue(std::array<std::byte, 8>& value, float number) {
 }  // namespace
 
 PadOperation::PadOperation(const OperationView& operation) {
+  const auto attributes = PadAttributes::of(operation);
   const Value& y = operation.output();
   const Value& x = inputOf(operation, 0, y.type);
-  if (x.rank() != y.rank() || operation.integers().size() != y.rank()) {
+  if (x.rank() != y.rank() || attributes.begins.size() != y.rank()) {
     operation.fail("x " + describe(x.dims) + ", the output " + describe(y.dims) + " and " +
-                   std::to_string(operation.integers().size()) + " paddings do not fit together");
+                   std::to_string(attributes.begins.size()) + " paddings do not fit together");
   }
   elements = static_cast<int64_t>(y.elements);
   elementBytes = bytesOf(y.type);
   for (size_t axis = 0; axis < y.rank(); ++axis) {
-    axes.push_back({x.dims[axis], y.dims[axis], operation.integer(axis)});
+    axes.push_back({x.dims[axis], y.dims[axis], attributes.begins[axis]});
   }
-  const float number = operation.real(0);
   switch (y.type) {
     case DataType::float32:
-      setValue<float>(value, number);
+      setValue<float>(value, attributes.value);
       break;
     case DataType::int32:
-      setValue<int32_t>(value, number);
+      setValue<int32_t>(value, attributes.value);
       break;
     case DataType::int64:
-      setValue<int64_t>(value, number);
+      setValue<int64_t>(value, attributes.value);
       break;
     case DataType::uint8:
-      setValue<uint8_t>(value, number);
+      setValue<uint8_t>(value, attributes.value);
       break;
     case DataType::boolean:
-      setValue<bool>(value, number);
+      setValue<bool>(value, attributes.value);
       break;
   }
 }

@@ -33,19 +33,44 @@ struct PoolAxis {
   Taps between(int64_t position, int64_t low, int64_t high) const;
 };
 
-/// The axis that the operation's ints describe, of `axes`: kernel sizes of all, then strides, dilations, paddings before and
-/// after. Throws ProgramError where there is no such pooling from `from` to `to` elements.
-PoolAxis poolAxis(const OperationView& operation, size_t axis, size_t axes, int64_t from, int64_t to);
+/// Throws ProgramError where there is no such pooling.
+void checkPoolAxis(const OperationView& operation, const PoolAxis& axis);
+
+/// One of the axes that a pooling's attributes describe, from `from` to `to` elements. Throws ProgramError.
+template <class Attributes>
+PoolAxis poolAxis(const OperationView& operation, const Attributes& attributes, size_t axis, int64_t from, int64_t to) {
+  const PoolAxis result{attributes.kernel[axis],
+                        attributes.strides[axis],
+                        attributes.dilations[axis],
+                        attributes.pads[axis],
+                        attributes.pads[axis + attributes.kernel.size()],
+                        from,
+                        to};
+  checkPoolAxis(operation, result);
+  return result;
+}
 
 /// A checked pooling: x (N,C,H,W), y (N,C,OH,OW). The output may be as long as rounding up makes it.
 struct PoolOperation {
-  explicit PoolOperation(const OperationView& operation);
-  /// The pooling of x to y whose attributes the operation has.
-  PoolOperation(const OperationView& operation, const Value& x, const Value& y);
-
   int64_t maps;  ///< N·C, 0 where y has no elements
   PoolAxis height;
   PoolAxis width;
+
+  /// The pooling of x to y. Throws ProgramError where anything does not fit.
+  template <class Attributes>
+  static PoolOperation of(const OperationView& operation, const Attributes& attributes, const Value& x,
+                          const Value& y) {
+    return {mapsOf(operation, x, y), poolAxis(operation, attributes, 0, x.dims[2], y.dims[2]),
+            poolAxis(operation, attributes, 1, x.dims[3], y.dims[3])};
+  }
+  /// The pooling of input 0 to the output.
+  template <class Attributes>
+  static PoolOperation of(const OperationView& operation, const Attributes& attributes) {
+    return of(operation, attributes, inputOf(operation, 0), outputOf(operation));
+  }
+
+ private:
+  static int64_t mapsOf(const OperationView& operation, const Value& x, const Value& y);
 };
 
 }  // namespace gdws

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/aligned_floats.h"
+#include "kernels/activate.h"
 #include "kernels/product/vector_results.h"
 
 namespace gdws {
@@ -101,10 +102,10 @@ std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, 
   const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == depth;
   const auto floats = static_cast<size_t>(geometry_.groups * packedChannels() * depth);
   // Each part goes to all blocks of depth. The first would take the huge pages of all of them, before anything is
-  // spent.
+  // released.
   constexpr size_t manyFloats = size_t{1} << 22;
-  const bool isSpent = context.spend && consecutive && depthBlocks_ > 1 && floats >= manyFloats;
-  const std::shared_ptr<float[]> packed = allocateFloats(floats, isSpent ? PageSize::small : PageSize::huge);
+  const bool isReleasable = context.release && consecutive && depthBlocks_ > 1 && floats >= manyFloats;
+  const std::shared_ptr<float[]> packed = allocateFloats(floats, isReleasable ? PageSize::small : PageSize::huge);
   for (int64_t group = 0; group < geometry_.groups; ++group) {
     for (int64_t part = 0; part < channelParts_.parts; ++part) {
       const int64_t first = channelParts_.begin(part) * unit, width = channelParts_.size(part) * unit;
@@ -119,7 +120,7 @@ std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, 
           }
         }
       }
-      if (context.spend && consecutive) context.spend(from, static_cast<size_t>(count * depth) * sizeof(float));
+      if (context.release && consecutive) context.release(from, static_cast<size_t>(count * depth) * sizeof(float));
     }
   }
   return packed;
@@ -364,7 +365,7 @@ void PackedProduct::writePlane(const PixelTile& tile, const float* sums, const f
       for (int64_t j = 0; j < tile.columns; ++j) {
         const int64_t to = rowAt + j * result.columnPitch;
         const float sum = source[j] + (residual == nullptr ? 0.0f : residual[to]);
-        y[to] = activate(geometry_.activation.kind, sum, geometry_.activation.a, geometry_.activation.b);
+        y[to] = activate(geometry_.activation, sum);
       }
     }
   });

@@ -3,12 +3,12 @@
 #include <memory>
 #include <string>
 
-#include "kernels/fused_activation.h"
 #include "kernels/product/blocking.h"
 #include "kernels/product/producer.h"
 #include "kernels/product/result_map.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
+#include "program/fused_activation.h"
 
 namespace gdws {
 

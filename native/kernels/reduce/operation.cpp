@@ -1,18 +1,19 @@
 #include "kernels/reduce/operation.h"
 
 #include "kernels/integers.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
-ReduceOperation::ReduceOperation(const OperationView& operation)
-    : type(arithmeticType(operation)),
-      function(static_cast<ReduceFunction>(integerBelow(operation, 0, reduceFunctionCount, "reduce function"))) {
+ReduceOperation::ReduceOperation(const OperationView& operation) : type(arithmeticType(operation)) {
+  const auto attributes = ReduceAttributes::of(operation);
+  function = attributes.function;
   const Value& x = operation.input(0);
   const Value& y = outputOf(operation, type);
   if (type != DataType::float32 && !hasIntegerForm(function)) operation.fail("integers have no such reduction");
   std::vector<bool> isReduced(x.rank());
-  for (size_t i = 1; i < operation.integers().size(); ++i) {
-    isReduced[integerBelow(operation, i, static_cast<int64_t>(x.rank()), "axis")] = true;
+  for (const int32_t axis : attributes.axes) {
+    isReduced[checkedAxis(operation, axis, x)] = true;
   }
   const std::vector<int64_t> strides = stridesOf(x.dims);
   std::vector<int64_t> expected = x.dims;

@@ -4,6 +4,7 @@
 
 #include "kernels/reduce/operation.h"
 #include "kernels/registry.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
@@ -150,8 +151,7 @@ bool keepsInnermost(const OperationView& operation) {
 /// logSumExp down columns would need a second pass for each; no network is known to spend time in it.
 bool supports(const OperationView& operation, const KernelContext&) {
   if (!operation.hasInput(0) || operation.input(0).type != DataType::float32) return false;
-  return operation.integers().empty() ||
-         static_cast<ReduceFunction>(operation.integer(0)) != ReduceFunction::logSumExp || !keepsInnermost(operation);
+  return !keepsInnermost(operation) || ReduceAttributes::of(operation).function != ReduceFunction::logSumExp;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
@@ -18,12 +20,12 @@ int64_t imagesOf(const OperationView& operation) {
 
 }  // namespace
 
-RoiAlignOperation::RoiAlignOperation(const OperationView& operation)
-    : images(operation, 2, imagesOf(operation)),
-      takesLargest(integerBelow(operation, 0, 2, "kind of pooling") == 1),
-      samplesOfBin(integerBelow(operation, 1, mostSamplesOfBin + 1, "number of samples")),
-      halfPixel(integerBelow(operation, 2, 2, "half pixel") == 1),
-      scale(operation.real(0)) {
+RoiAlignOperation::RoiAlignOperation(const OperationView& operation) : images(operation, 2, imagesOf(operation)) {
+  const auto attributes = RoiAlignAttributes::of(operation);
+  takesLargest = attributes.pooling == BinPooling::largest;
+  samplesOfBin = checkedBelow(operation, attributes.samples, mostSamplesOfBin + 1, "number of samples");
+  halfPixel = attributes.halfPixel;
+  scale = attributes.scale;
   const Value& x = inputOf(operation, 0);
   const Value& rois = inputOf(operation, 1);
   const Value& y = outputOf(operation);

@@ -1,9 +1,11 @@
 #include "kernels/scale_shift/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 ScaleShiftOperation::ScaleShiftOperation(const OperationView& operation)
-    : activation(activationAt(operation, 0)), a(operation.real(0)), b(operation.real(1)) {
+    : activation(ScaleShiftAttributes::of(operation).activation) {
   const Value& x = inputOf(operation, 0);
   outputLike(operation, x);
   if (x.rank() < 2) operation.fail("x " + describe(x.dims) + " has no channel axis");

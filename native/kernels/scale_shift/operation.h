@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/operands.h"
+#include "program/fused_activation.h"
 
 namespace gdws {
 
@@ -11,9 +12,7 @@ struct ScaleShiftOperation {
   int64_t batch;
   int64_t channels;
   int64_t pixels;  ///< elements of one channel of one image
-  Activation activation;
-  float a;
-  float b;
+  FusedActivation activation;
 };
 
 }  // namespace gdws

@@ -12,12 +12,12 @@ class ScaleShiftReference final : public Kernel {
 
   void run(const Buffers& buffers, const Team& team) const override {
     if (team.index != 0) return;
-    const auto& [batch, channels, pixels, activation, a, b] = operation_;
+    const auto& [batch, channels, pixels, activation] = operation_;
     for (int64_t i = 0; i < batch * channels * pixels; ++i) {
       const int64_t channel = i / pixels % channels;
       const double scale = buffers.floats(1)[channel];
       const double shift = buffers.floats(2)[channel];
-      buffers.result()[i] = activate(activation, static_cast<float>(scale * buffers.floats(0)[i] + shift), a, b);
+      buffers.result()[i] = activate(activation, static_cast<float>(scale * buffers.floats(0)[i] + shift));
     }
   }
 

@@ -1,12 +1,14 @@
 #include "kernels/scatter_elements/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
 
 /// The axis, of an x that has one.
 size_t axisOf(const OperationView& operation) {
-  return static_cast<size_t>(integerBelow(operation, 0, static_cast<int64_t>(operation.input(0).rank()), "axis"));
+  return static_cast<size_t>(checkedAxis(operation, ScatterElementsAttributes::of(operation).axis, operation.input(0)));
 }
 
 /// Where the element at `place` of `from` is in `to`, or -1 where that is too short.
@@ -26,7 +28,7 @@ int64_t placeIn(const std::vector<int64_t>& to, const std::vector<int64_t>& from
 
 ScatterElementsOperation::ScatterElementsOperation(const OperationView& operation)
     : type(operation.output().type),
-      update(updateAt(operation, 1)),
+      update(checkedUpdate(operation, ScatterElementsAttributes::of(operation).update)),
       indices(operation, 1, operation.input(0).dims[axisOf(operation)]) {
   const Value& y = operation.output();
   const Value& x = inputOf(operation, 0, type);

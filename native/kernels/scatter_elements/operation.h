@@ -16,7 +16,7 @@ struct ScatterElementsOperation {
   int64_t updatesOf(int64_t outerPlace, int64_t innerPlace) const;
 
   DataType type;
-  Update update;
+  ScatterUpdate update;
   int64_t outer;
   int64_t n;
   int64_t inner;

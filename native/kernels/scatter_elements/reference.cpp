@@ -4,6 +4,7 @@
 #include "kernels/element_type.h"
 #include "kernels/registry.h"
 #include "kernels/scatter_elements/operation.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
@@ -17,7 +18,7 @@ class ScatterElementsReference final : public Kernel {
         updates_(loopOver(operation.input(1).dims)),
         step_(operation_.inner) {
     const std::vector<int64_t> strides = stridesOf(operation.output().dims);
-    const auto axis = static_cast<size_t>(operation.integer(0));
+    const auto axis = static_cast<size_t>(ScatterElementsAttributes::of(operation).axis);
     for (size_t k = 0; k < strides.size(); ++k) updates_.axes[k].strides[0] = k == axis ? 0 : strides[k];
   }
 

@@ -1,5 +1,7 @@
 #include "kernels/scatter_nd/operation.h"
 
+#include "program/attributes.h"
+
 namespace gdws {
 
 namespace {
@@ -17,7 +19,9 @@ std::vector<int64_t> indexed(const OperationView& operation) {
 }  // namespace
 
 ScatterNDOperation::ScatterNDOperation(const OperationView& operation)
-    : type(operation.output().type), update(updateAt(operation, 0)), tuples(operation, 1, indexed(operation)) {
+    : type(operation.output().type),
+      update(checkedUpdate(operation, ScatterNDAttributes::of(operation).update)),
+      tuples(operation, 1, indexed(operation)) {
   const Value& y = operation.output();
   const Value& x = inputOf(operation, 0, type);
   const Value& index = operation.input(1);

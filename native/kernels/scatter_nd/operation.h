@@ -11,7 +11,7 @@ struct ScatterNDOperation {
   explicit ScatterNDOperation(const OperationView& operation);
 
   DataType type;
-  Update update;
+  ScatterUpdate update;
   int64_t elements;  ///< of y
   int64_t inner;
   Tuples tuples;

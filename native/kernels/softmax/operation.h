@@ -1,13 +1,17 @@
 #pragma once
 
 #include "kernels/operands.h"
+#include "program/attributes.h"
 
 namespace gdws {
 
 /// A checked `softmax`: x seen as (outer, n, inner), y like x: exp(x - max) / Σ exp(x - max) over n, or its logarithm.
 struct SoftmaxOperation {
-  explicit SoftmaxOperation(const OperationView& operation)
-      : n(operation.integer(0)), inner(operation.integer(1)), logarithm(operation.integer(2) != 0) {
+  explicit SoftmaxOperation(const OperationView& operation) {
+    const auto attributes = SoftmaxAttributes::of(operation);
+    n = attributes.n;
+    inner = attributes.inner;
+    logarithm = attributes.logarithm;
     const Value& x = inputOf(operation, 0);
     outputLike(operation, x);
     const auto elements = static_cast<int64_t>(x.elements);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/vector/vector.h"
-#include "program/activation.h"
+#include "program/functions.h"
 
 namespace gdws {
 namespace GDWS_ISA {

@@ -2,7 +2,6 @@
 
 #include <stdint.h>
 
-#include "program/activation.h"
 #include "program/functions.h"
 
 namespace gdws {

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "program/activation.h"
+#include "program/functions.h"
 
 namespace gdws {
 

@@ -1,32 +1,32 @@
 import { lowerGraph } from '../../../src/engine/compile';
-import { ConstantPool } from '../../../src/program/constant-pool';
 import { differentiate } from '../../../src/engine/gradient/differentiate';
-import type { NativeConstants } from '../../../src/program/constant-pool';
-import type { Program } from '../../../src/program/program';
 import { Graph } from '../../../src/graph/graph';
 import { elementCount } from '../../../src/graph/value';
 import { native, type NativeArray } from '../../../src/native';
 import { readModel } from '../../../src/onnx/read';
+import { ConstantPool, type NativeConstants } from '../../../src/program/constant-pool';
+import { encodeProgram } from '../../../src/program/encode';
+import type { Program } from '../../../src/program/program';
 import { titleOf, type Case } from '../../operators/case';
 import { activationCases } from '../../operators/cases/activation';
-import { convolutionCases } from '../../operators/cases/convolution';
 import { arithmeticCases } from '../../operators/cases/arithmetic';
+import { convolutionCases } from '../../operators/cases/convolution';
+import { einsumCases } from '../../operators/cases/einsum';
 import { gatherCases } from '../../operators/cases/gather';
 import { joiningCases } from '../../operators/cases/joining';
+import { maskingCases } from '../../operators/cases/masking';
 import { normalizationCases } from '../../operators/cases/normalization';
+import { padCases } from '../../operators/cases/pad';
+import { poolingCases } from '../../operators/cases/pooling';
+import { productCases } from '../../operators/cases/product';
+import { rearrangingCases } from '../../operators/cases/rearranging';
 import { reductionCases } from '../../operators/cases/reduction';
 import { resizeCases } from '../../operators/cases/resize';
-import { rearrangingCases } from '../../operators/cases/rearranging';
-import { einsumCases } from '../../operators/cases/einsum';
-import { maskingCases } from '../../operators/cases/masking';
 import { reversalCases } from '../../operators/cases/reversal';
 import { scatterCases } from '../../operators/cases/scatter';
 import { searchCases } from '../../operators/cases/search';
 import { shapingCases } from '../../operators/cases/shaping';
 import { sliceCases } from '../../operators/cases/slice';
-import { padCases } from '../../operators/cases/pad';
-import { poolingCases } from '../../operators/cases/pooling';
-import { productCases } from '../../operators/cases/product';
 import { softmaxCases } from '../../operators/cases/softmax';
 import { modelOf } from '../../operators/oracle';
 import { Random } from '../../operators/random';
@@ -147,15 +147,15 @@ function gradientsOf(
     return { output: program.outputs.indexOf(id), type: program.values[id]!.type };
   });
   const session = native().createSession(1, 'reference', false);
-  const buffers = session.compile(program.encode(), [...known]).runSync(feeds);
+  const buffers = session.compile(encodeProgram(program), [...known]).runSync(feeds);
   program.outputs.splice(0, program.outputs.length, ...outputs);
   const values = sources.map(({ input, output, type }): NativeArray => {
     if (input !== undefined) return feeds[input]!;
     return type === 'float32' ? new Float32Array(buffers[output]!) : new Uint8Array(buffers[output]!);
   });
-  return native
+  return native()
     .createSession(1, undefined, false)
-    .compile(backward.encode(), [...constants])
+    .compile(encodeProgram(backward), [...constants])
     .runSync([cotangent, ...values])
     .map((bytes) => new Float32Array(bytes));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "native/attributes_writer.h"
+
 namespace gdws::test {
 
 namespace {
@@ -74,9 +76,9 @@ class ProgramDrawer {
     return anyWhere([&](int32_t id) { return value(id).dims == dims && isMap(id); }, -1);
   }
 
-  void emit(Opcode opcode, std::vector<int32_t> inputs, std::vector<int32_t> outputs, int32_t overwrites = -1,
-            std::vector<int32_t> ints = {}) {
-    program().operations.push_back({opcode, std::move(inputs), std::move(outputs), std::move(ints), {}});
+  /// Without attributes, for plans heed none but the axis of a concatenation.
+  void emit(Opcode opcode, std::vector<int32_t> inputs, std::vector<int32_t> outputs, int32_t overwrites = -1) {
+    program().operations.push_back({opcode, std::move(inputs), std::move(outputs), {}, {}});
     planned_.overwrites.push_back(overwrites);
   }
 
@@ -122,7 +124,8 @@ class ProgramDrawer {
       inputs.push_back(next);
       dims[axis] += value(next).dims[axis];
     }
-    emit(Opcode::concat, inputs, {add(dims)}, -1, {static_cast<int32_t>(axis)});
+    emit(Opcode::concat, inputs, {add(dims)});
+    write(ConcatAttributes{.axis = static_cast<int32_t>(axis)}, program().operations.back());
     joined_ = inputs;
   }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/arena.h"
+#include "program/attributes.h"
 
 namespace gdws::test {
 
@@ -131,8 +132,9 @@ class Shadow {
   }
 
   size_t rowsOf(const Operation& operation) const {
+    const int32_t joined = ConcatAttributes::of(OperationView(program_, operation)).axis;
     size_t rows = 1;
-    for (int32_t axis = 0; axis < operation.ints[0]; ++axis) rows *= program_.values[operation.outputs[0]].dims[axis];
+    for (int32_t axis = 0; axis < joined; ++axis) rows *= program_.values[operation.outputs[0]].dims[axis];
     return rows;
   }
 

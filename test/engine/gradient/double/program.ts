@@ -1,10 +1,15 @@
-import { activationOf } from '../../../../src/engine/fuse/activation-slot';
-import type { Program } from '../../../../src/program/program';
-import type { ProgramOperation, OpcodeName } from '../../../../src/program/operation';
-import type { NativeConstants } from '../../../../src/program/constant-pool';
 import { elementCount } from '../../../../src/graph/value';
-import { native } from '../../../../src/native';
 import { broadcastStrides, stridedPositions, stridesOf } from '../../../../src/operators/layout';
+import type { NativeConstants } from '../../../../src/program/constant-pool';
+import {
+  canActivate,
+  type Attributes,
+  type NameOf,
+  type OpcodeName,
+  type Operation,
+  type ProgramOperation,
+} from '../../../../src/program/operation';
+import type { Program } from '../../../../src/program/program';
 import { activations, binaryFunctions, compareFunctions, reduceFunctions, unaryFunctions } from './functions';
 
 /** Elements of any type, as doubles; truth values are 0 and 1. */
@@ -14,7 +19,10 @@ interface Values {
 }
 
 /** Result of an operation: `x` are its inputs, `dims` those of the result. */
-type Evaluate = (x: readonly Values[], operation: ProgramOperation, dims: readonly number[]) => ArrayLike<number>;
+type Evaluate<Given> = (x: readonly Values[], attributes: Given, dims: readonly number[]) => ArrayLike<number>;
+
+/** How a kernel walks over a map. */
+type Walk = Pick<Attributes<'convolution'>, 'strides' | 'dilations' | 'pads'>;
 
 /** Runs a program in double precision by docs/architecture.md alone: no kernel has a part in it. */
 export function runInDoubles(
@@ -33,10 +41,18 @@ export function runInDoubles(
   for (const operation of program.operations) {
     const id = operation.outputs[0]!;
     const { dims } = program.values[id]!;
-    const result = Float64Array.from(evaluators[operation.opcode]!(operation.inputs.map(present), operation, dims));
+    const result = Float64Array.from(evaluate(operation, operation.inputs.map(present), dims));
     known.set(id, { dims, data: activated(result, operation) });
   }
   return program.outputs.map((id) => valueOf(id).data);
+}
+
+function evaluate<Opcode extends OpcodeName>(
+  { opcode, attributes }: Operation<Opcode>,
+  inputs: readonly Values[],
+  dims: readonly number[],
+): ArrayLike<number> {
+  return (evaluators[opcode] as Evaluate<Attributes<Opcode>>)(inputs, attributes, dims);
 }
 
 /** Made once of what is given again and again. */
@@ -50,11 +66,9 @@ function inDoubles(source: object): Float64Array {
 }
 
 function activated(result: Float64Array, operation: ProgramOperation): Float64Array {
-  const code = activationOf(operation);
-  if (code === undefined) return result;
-  const [a = 0, b = 0] = operation.floats.slice(-2);
-  const activation = activations[native().activations[code] as keyof typeof activations];
-  return result.map((value) => activation(value, a, b));
+  if (!canActivate(operation)) return result;
+  const { name, a, b } = operation.attributes.activation;
+  return result.map((value) => activations[name](value, a, b));
 }
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -81,9 +95,11 @@ function pixel(
   return i < 0 || j < 0 || i >= height || j >= width ? 0 : data[((n * channels + c) * height + i) * width + j]!;
 }
 
-/** Where taps of a window are: strides, dilations and pads begin at `first` among the ints. */
-function windowOf(ints: readonly number[], first: number) {
-  const [strideH = 1, strideW = 1, dilationH = 1, dilationW = 1, top = 0, left = 0] = ints.slice(first);
+/** Where taps of a window are. */
+function windowOf({ strides, dilations, pads }: Walk) {
+  const [strideH, strideW] = strides as [number, number];
+  const [dilationH, dilationW] = dilations as [number, number];
+  const [top, left] = pads as [number, number];
   return {
     row: (output: number, tap: number) => output * strideH + tap * dilationH - top,
     column: (output: number, tap: number) => output * strideW + tap * dilationW - left,
@@ -95,9 +111,9 @@ function addends(bias: Values | undefined, residual: Values | undefined, dims: r
   return sums.map((sum, at) => sum + (bias?.data[Math.floor(at / plane) % dims[1]!] ?? 0) + (residual?.data[at] ?? 0));
 }
 
-const convolution: Evaluate = ([x, w, bias, residual], { ints }, dims) => {
-  const [groups = 1] = ints;
-  const { row, column } = windowOf(ints, 1);
+const convolution: Evaluate<Walk & { readonly groups: number }> = ([x, w, bias, residual], attributes, dims) => {
+  const { groups } = attributes;
+  const { row, column } = windowOf(attributes);
   const [outputs = 0, perGroup = 0, kernelH = 0, kernelW = 0] = w!.dims;
   const sums = each(dims, (n, m, i, j) => {
     const first = Math.floor(m / (outputs / groups)) * perGroup;
@@ -115,10 +131,9 @@ const convolution: Evaluate = ([x, w, bias, residual], { ints }, dims) => {
 };
 
 /** The result of two convolutions: one with g_c kernels on channel c, a pointwise one. */
-const gdws: Evaluate = ([x, d, p, bias, residual], operation, dims) => {
-  const { ints } = operation;
+const gdws: Evaluate<Attributes<'gdws'>> = ([x, d, p, bias, residual], attributes, dims) => {
   const [batch = 0, channels = 0, ...map] = x!.dims;
-  const owner = ints.slice(10, 10 + channels).flatMap((count, channel) => range(count).map(() => channel));
+  const owner = attributes.kernels.flatMap((count, channel) => range(count).map(() => channel));
   const [rows = 0] = d!.dims;
   const plane = elementCount(map);
   const repeated = Float64Array.from(range(batch * rows * plane), (at) => {
@@ -126,16 +141,16 @@ const gdws: Evaluate = ([x, d, p, bias, residual], operation, dims) => {
     return x!.data[(n * channels + owner[row]!) * plane + (at % plane)]!;
   });
   const middle = [batch, rows, ...dims.slice(2)];
-  const depthwise = { ...operation, ints: [rows, ...ints.slice(1, 9)] };
+  const depthwise = { ...attributes, groups: rows };
   const maps = convolution([{ dims: [batch, rows, ...map], data: repeated }, d!], depthwise, middle);
-  const pointwise = { ...operation, ints: [ints[0]!, 1, 1, 1, 1, 0, 0, 0, 0] };
+  const pointwise = { groups: attributes.groups, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
   return convolution([{ dims: middle, data: maps as Float64Array }, p!, bias!, residual!], pointwise, dims);
 };
 
 /** Scatters: every input pixel adds its kernel to the result. */
-const convolutionTranspose: Evaluate = ([x, w, bias], { ints }, dims) => {
-  const [groups = 1] = ints;
-  const { row, column } = windowOf(ints, 1);
+const convolutionTranspose: Evaluate<Attributes<'convolutionTranspose'>> = ([x, w, bias], attributes, dims) => {
+  const { groups } = attributes;
+  const { row, column } = windowOf(attributes);
   const [batch = 0, channels = 0, height = 0, width = 0] = x!.dims;
   const [, perGroup = 0, kernelH = 0, kernelW = 0] = w!.dims;
   const [, outputs = 0, outputH = 0, outputW = 0] = dims;
@@ -150,10 +165,10 @@ const convolutionTranspose: Evaluate = ([x, w, bias], { ints }, dims) => {
   return addends(bias, undefined, dims, sums);
 };
 
-const matmul: Evaluate = ([a, b, bias, residual], { ints, floats }, dims) => {
-  const [transposeA, transposeB] = ints;
+const matmul: Evaluate<Attributes<'matmul'>> = ([a, b, bias, residual], attributes, dims) => {
+  const { transposeA, transposeB, alpha } = attributes;
   const outer = dims.slice(0, -2);
-  const seen = ({ dims: own, data }: Values, transpose: number | undefined) => {
+  const seen = ({ dims: own, data }: Values, transpose: boolean) => {
     const offsets = stridedPositions(outer, broadcastStrides(own.slice(0, -2), outer));
     const [rows, columns] = own.slice(-2) as [number, number];
     return {
@@ -168,16 +183,18 @@ const matmul: Evaluate = ([a, b, bias, residual], { ints, floats }, dims) => {
     let sum = 0;
     for (let k = 0; k < left.depth; k++) sum += left.at(matrix, i, k) * right.at(matrix, k, j);
     const at = (matrix * rows + i) * columns + j;
-    return floats[0]! * sum + (bias ? bias.data[bias.data.length === 1 ? 0 : j]! : 0) + (residual?.data[at] ?? 0);
+    return alpha * sum + (bias ? bias.data[bias.data.length === 1 ? 0 : j]! : 0) + (residual?.data[at] ?? 0);
   });
 };
 
 /** Elements of each window of a pooling that are in the map, and how many there are with those in its padding. */
-function pooled(combine: (inside: number[], padded: number, countPadding: boolean) => number): Evaluate {
-  return ([x], { ints }, dims) => {
-    const [kernelH = 1, kernelW = 1] = ints;
-    const [, , , , , , top = 0, left = 0, bottom = 0, right = 0, countPadding] = ints;
-    const { row, column } = windowOf(ints, 2);
+function pooled<Given extends Attributes<'maxPool'>>(
+  combine: (inside: number[], padded: number, attributes: Given) => number,
+): Evaluate<Given> {
+  return ([x], attributes, dims) => {
+    const [kernelH, kernelW] = attributes.kernel as [number, number];
+    const [top, left, bottom, right] = attributes.pads as [number, number, number, number];
+    const { row, column } = windowOf(attributes);
     const [, , height = 0, width = 0] = x!.dims;
     return each(dims, (n, c, i, j) => {
       const inside: number[] = [];
@@ -189,7 +206,7 @@ function pooled(combine: (inside: number[], padded: number, countPadding: boolea
           if (y >= 0 && z >= 0 && y < height && z < width) inside.push(pixel(x!, n, c, y, z));
         }
       }
-      return combine(inside, padded, countPadding === 1);
+      return combine(inside, padded, attributes);
     });
   };
 }
@@ -202,34 +219,33 @@ function along(dims: readonly number[], axis: number) {
   return [elementCount(dims.slice(0, axis)), dims[axis]!, elementCount(dims.slice(axis + 1))] as const;
 }
 
-/** An element after an update, by the number that programs use. */
-function updated(update: number, x: number, y: number): number {
-  return [y, x + y, x * y, Math.max(x, y), Math.min(x, y)][update]!;
-}
+/** An element x after an update by y. */
+const updates: Readonly<Record<NameOf<'ScatterUpdate'>, (x: number, y: number) => number>> = {
+  replace: (_, y) => y,
+  add: (x, y) => x + y,
+  mul: (x, y) => x * y,
+  max: Math.max,
+  min: Math.min,
+};
 
-const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
+const evaluators: { readonly [Opcode in OpcodeName]?: Evaluate<Attributes<Opcode>> } = {
   convolution,
   gdws,
   convolutionTranspose,
   matmul,
   maxPool: pooled((inside) => Math.max(...inside)),
-  averagePool: pooled((inside, padded, countPadding) => {
-    const count = countPadding ? padded : inside.length;
+  averagePool: pooled<Attributes<'averagePool'>>((inside, padded, { countIncludePad }) => {
+    const count = countIncludePad ? padded : inside.length;
     return count === 0 ? 0 : inside.reduce((sum, value) => sum + value, 0) / count;
   }),
-  unary: ([x], { ints, floats }) => {
-    const call = unaryFunctions[native().unaryFunctions[ints[0]!] as keyof typeof unaryFunctions];
-    return x!.data.map((value) => call(value, floats[0] ?? 0, floats[1] ?? 0));
-  },
-  binary: (x, { ints }, dims) => {
-    const call = binaryFunctions[native().binaryFunctions[ints[0]!] as keyof typeof binaryFunctions];
+  unary: ([x], { function: name, a, b }) => x!.data.map((value) => unaryFunctions[name](value, a, b)),
+  binary: (x, { function: name }, dims) => {
     const [a, b] = x.map((value) => repeated(value, dims));
-    return a!.map((value, at) => call(value, b![at]!));
+    return a!.map((value, at) => binaryFunctions[name](value, b![at]!));
   },
-  compare: (x, { ints }, dims) => {
-    const call = compareFunctions[native().compareFunctions[ints[0]!] as keyof typeof compareFunctions];
+  compare: (x, { function: name }, dims) => {
     const [a, b] = x.map((value) => repeated(value, dims));
-    return a!.map((value, at) => Number(call(value, b![at]!)));
+    return a!.map((value, at) => Number(compareFunctions[name](value, b![at]!)));
   },
   select: (x, _, dims) => {
     const [condition, a, b] = x.map((value) => repeated(value, dims));
@@ -240,13 +256,13 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
     const channel = (at: number) => Math.floor(at / plane) % x!.dims[1]!;
     return x!.data.map((value, at) => value * scale!.data[channel(at)]! + shift!.data[channel(at)]!);
   },
-  normalize: ([x], { ints, floats }) =>
-    rowsOf(x!, ints[0]!).flatMap((row) => {
+  normalize: ([x], { inner, epsilon }) =>
+    rowsOf(x!, inner).flatMap((row) => {
       const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
       const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
-      return Array.from(row, (value) => (value - mean) / Math.sqrt(variance + floats[0]!));
+      return Array.from(row, (value) => (value - mean) / Math.sqrt(variance + epsilon));
     }),
-  localResponse: ([x], { ints: [size = 1], floats: [alpha = 0, beta = 0, bias = 0] }) => {
+  localResponse: ([x], { size, alpha, beta, bias }) => {
     const [batch = 0, channels = 0, ...map] = x!.dims;
     const dims = [batch, channels, elementCount(map)];
     const at = (n: number, c: number, i: number) => x!.data[(n * channels + c) * dims[2]! + i]!;
@@ -258,7 +274,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       return at(n, c, i) / (bias + (alpha / size) * squares) ** beta;
     });
   },
-  reduce: ([x], { ints: [code = 0, ...axes] }, dims) => {
+  reduce: ([x], { function: name, axes }, dims) => {
     const groups = range(elementCount(dims)).map((): number[] => []);
     const to = stridesOf(dims);
     const seen = stridedPositions(
@@ -266,29 +282,29 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       to.map((stride, axis) => (axes.includes(axis) ? 0 : stride)),
     );
     x!.data.forEach((value, at) => groups[seen[at]!]!.push(value));
-    return groups.map(reduceFunctions[native().reduceFunctions[code] as keyof typeof reduceFunctions]);
+    return groups.map(reduceFunctions[name]);
   },
-  argReduce: ([x], { ints: [axis = 0, isMin, selectLast] }) => {
+  argReduce: ([x], { axis, extreme, selectLast }) => {
     const [outer, n, inner] = along(x!.dims, axis);
     return each([outer, inner], (o, k) => {
       const values = range(n).map((i) => x!.data[(o * n + i) * inner + k]!);
-      const best = isMin ? Math.min(...values) : Math.max(...values);
+      const best = extreme === 'min' ? Math.min(...values) : Math.max(...values);
       return selectLast ? values.lastIndexOf(best) : values.indexOf(best);
     });
   },
-  softmax: ([x], { ints: [n = 1, inner = 1, log = 0] }) => {
+  softmax: ([x], { n, inner, logarithm }) => {
     const result = new Float64Array(x!.data.length);
     each([x!.data.length / (n * inner), inner], (outer, place) => {
       const at = range(n).map((k) => (outer * n + k) * inner + place);
       const total = reduceFunctions.logSumExp(at.map((position) => x!.data[position]!));
       for (const position of at) {
-        result[position] = log ? x!.data[position]! - total : Math.exp(x!.data[position]! - total);
+        result[position] = logarithm ? x!.data[position]! - total : Math.exp(x!.data[position]! - total);
       }
       return 0;
     });
     return result;
   },
-  concat: (x, { ints: [axis = 0] }, dims) => {
+  concat: (x, { axis }, dims) => {
     const [outer] = along(dims, axis);
     return range(outer).flatMap((row) =>
       x.flatMap(({ data }) =>
@@ -296,24 +312,24 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       ),
     );
   },
-  strided: ([x], { ints: [offset = 0, ...strides] }, dims) =>
+  strided: ([x], { offset, strides }, dims) =>
     Float64Array.from(stridedPositions(dims, strides, offset), (at) => x!.data[at]!),
-  pad: ([x], { ints, floats: [value = 0] }, dims) => {
+  pad: ([x], { begins, value }, dims) => {
     const strides = stridesOf(x!.dims);
     return each(dims, (...index) => {
-      const from = index.map((at, axis) => at - ints[axis]!);
+      const from = index.map((at, axis) => at - begins[axis]!);
       if (from.some((at, axis) => at < 0 || at >= x!.dims[axis]!)) return value;
       return x!.data[from.reduce((sum, at, axis) => sum + at * strides[axis]!, 0)]!;
     });
   },
-  gather: ([x, index], { ints: [axis = 0] }) => {
+  gather: ([x, index], { axis }) => {
     const [outer, n, inner] = along(x!.dims, axis);
     return each([outer, index!.data.length, inner], (o, i, k) => {
       const from = index!.data[i]!;
       return x!.data[(o * n + (from < 0 ? from + n : from)) * inner + k]!;
     });
   },
-  gatherElements: ([x, index], { ints: [axis = 0] }, dims) => {
+  gatherElements: ([x, index], { axis }, dims) => {
     const strides = stridesOf(x!.dims);
     let at = 0;
     return each(dims, (...position) => {
@@ -322,7 +338,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       return x!.data[from.reduce((sum, place, i) => sum + place * strides[i]!, 0)]!;
     });
   },
-  gatherND: ([x, index], { ints: [batchAxes = 0] }) => {
+  gatherND: ([x, index], { batchAxes }) => {
     const depth = index!.dims.at(-1)!;
     const tuples = index!.data.length / depth;
     const perBatch = tuples / elementCount(x!.dims.slice(0, batchAxes));
@@ -338,7 +354,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       return x!.data[slice * elementCount(x!.dims.slice(batchAxes + depth)) + inner]!;
     });
   },
-  scatterElements: ([x, index, updates], { ints: [axis = 0, update] }) => {
+  scatterElements: ([x, index, from], { axis, update }) => {
     const strides = stridesOf(x!.dims);
     const result = Float64Array.from(x!.data);
     let at = 0;
@@ -347,26 +363,26 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
       const to = position
         .with(axis, taken < 0 ? taken + x!.dims[axis]! : taken)
         .reduce((sum, place, i) => sum + place * strides[i]!, 0);
-      result[to] = updated(update!, result[to]!, updates!.data[at++]!);
+      result[to] = updates[update](result[to]!, from!.data[at++]!);
       return 0;
     });
     return result;
   },
-  scatterND: ([x, index, updates], { ints: [update] }) => {
+  scatterND: ([x, index, from], { update }) => {
     const depth = index!.dims.at(-1)!;
     const inner = elementCount(x!.dims.slice(depth));
     const result = Float64Array.from(x!.data);
-    updates!.data.forEach((value, at) => {
+    from!.data.forEach((value, at) => {
       const slice = x!.dims.slice(0, depth).reduce((sum, dim, i) => {
         const taken = index!.data[Math.floor(at / inner) * depth + i]!;
         return sum * dim + (taken < 0 ? taken + dim : taken);
       }, 0);
       const to = slice * inner + (at % inner);
-      result[to] = updated(update!, result[to]!, value);
+      result[to] = updates[update](result[to]!, value);
     });
     return result;
   },
-  cumulativeSum: ([x], { ints: [axis = 0, exclusive, reverse] }) => {
+  cumulativeSum: ([x], { axis, exclusive, reverse }) => {
     const [outer, n, inner] = along(x!.dims, axis);
     return each([outer, n, inner], (o, i, k) =>
       range(n)
@@ -374,7 +390,7 @@ const evaluators: Partial<Record<OpcodeName, Evaluate>> = {
         .reduce((sum, j) => sum + x!.data[(o * n + j) * inner + k]!, 0),
     );
   },
-  interpolate: ([x, index, weight], { ints: [axis = 0] }) => {
+  interpolate: ([x, index, weight], { axis }) => {
     const [outer, n, inner] = along(x!.dims, axis);
     const [count = 0, taps = 0] = index!.dims;
     return each([outer, count, inner], (o, i, k) =>

@@ -1,4 +1,4 @@
-import { compress } from '../src/gdws/compress';
+import { compress } from '../src/compress/compress';
 import { describe, type Distribution } from '../src/measure';
 
 export interface CompressionTime {

@@ -1,6 +1,6 @@
 import * as onnxruntime from 'onnxruntime-node';
 import type { InferenceSession, InferenceSessionFactory } from 'onnxruntime-common';
-import { InferenceSession as OwnSession } from '../src/session';
+import { InferenceSession as OwnSession } from '../src/engine/session';
 
 /** What is compared: both have the signatures of onnxruntime-common. */
 export const engineNames = ['gdws', 'onnxruntime'] as const;

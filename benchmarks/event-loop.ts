@@ -4,7 +4,7 @@ import path from 'node:path';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { InferenceSession } from 'onnxruntime-common';
-import { GradientSession } from '../src/gradient-session';
+import { GradientSession } from '../src/gradient/gradient-session';
 import { describe } from '../src/measure';
 import { makeModel, makeNode, makeValueInfo } from '../src/onnx/make';
 import { writeModel } from '../src/onnx/write';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { native } from '../src/native';
+import { native } from '../src/addon/native';
 
 /** What a figure depends on besides the code. */
 export interface Machine {

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { native } from '../src/native';
+import { native } from '../src/addon/native';
 import { writeWhole } from '../src/onnx/write';
 import { timeCompression, type CompressionTime } from './compression';
 import { engineNames } from './engines';

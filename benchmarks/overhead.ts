@@ -1,4 +1,4 @@
-import { counters } from '../src/introspection';
+import { counters } from '../src/addon/introspection';
 import { describe, type Distribution } from '../src/measure';
 import { openSession } from './engines';
 import { seededFeeds } from './feeds';

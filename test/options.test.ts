@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { InferenceSession as Common } from 'onnxruntime-common';
-import * as gdws from '../src/index';
+import * as gdws from '../src';
 import { classifier as testModel } from './calibrate/subjects';
 
 const { InferenceSession, Tensor } = gdws;

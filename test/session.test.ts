@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import path from 'node:path';
-import { GdwsError, type ErrorCode } from '../src/errors';
+import { GdwsError, type ErrorCode } from '../src/base/errors';
 import { encodeModel } from '../src/onnx/write';
 import { makeModel, makeNode, makeValueInfo } from '../src/onnx/make';
-import { InferenceSession, Tensor, type SessionOptions } from '../src/session';
-import type { Constant } from '../src/graph/value';
+import { InferenceSession, Tensor, type SessionOptions } from '../src/engine/session';
+import type { Constant } from '../src/onnx/value';
 
 const floats = (dims: number[], value: (i: number) => number): Constant => ({
   type: 'float32',

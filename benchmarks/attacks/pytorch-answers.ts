@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { elementCount } from '../../src/graph/value';
+import { elementCount } from '../../src/onnx/value';
 import type { PgdSettings } from '../../src/robustness/settings';
 
 /** Pixels that a step of PGD in l1 changes. */

@@ -1,4 +1,4 @@
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { toNativeConstants, type NativeConstants } from '../../src/program/constant-pool';
 import { encodeProgram } from '../../src/program/encode';
 import { operationOf, type ValueId } from '../../src/program/operation';

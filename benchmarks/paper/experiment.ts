@@ -3,13 +3,13 @@ import path from 'node:path';
 import { weightErrors } from '../../src/calibrate/weight-error';
 import { type ImageSet } from '../../src/data/image-set';
 import type { Alpha } from '../../src/gdws/alpha';
-import { GradientSession } from '../../src/gradient-session';
+import { GradientSession } from '../../src/gradient/gradient-session';
 import { evaluate, type Candidate, type CandidateComparison, type Transfer } from '../../src/robustness/evaluate';
 import { normalized, normalizer, type Normalization } from '../../src/robustness/normalized';
 import { sessionClassifier } from '../../src/robustness/session-classifier';
 import type { AttackSettings } from '../../src/robustness/settings';
 import type { Proportion } from '../../src/robustness/statistics/wilson';
-import { Tensor } from '../../src/session';
+import { Tensor } from '../../src/engine/session';
 import { makeNetworks, type NetworkFile, type Networks, type Series } from './networks';
 import { measureSpeed, type Speed } from './speed';
 

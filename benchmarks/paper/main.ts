@@ -6,7 +6,7 @@ import { settingsOf } from '../../src/cli/attack-options';
 import { imagesOf, normalizationOf, type DataArguments } from '../../src/cli/data-options';
 import { note } from '../../src/cli/output';
 import { Progress } from '../../src/cli/progress';
-import { GdwsError } from '../../src/errors';
+import { GdwsError } from '../../src/base/errors';
 import { writeWhole } from '../../src/onnx/write';
 import { describeMachine } from '../machine';
 import { machineLines } from '../report';

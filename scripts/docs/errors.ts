@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { errorCodes } from '../../src/error-codes';
+import { errorCodes } from '../../src/base/error-codes';
 import { thrownMessages } from './thrown-messages';
 
 const introduction = `# Errors

@@ -1,4 +1,4 @@
-import { mostValueElements } from '../../src/engine/value-limit';
+import { mostValueElements } from '../../src/operators/value-limit';
 import { operatorTable, type Operator } from '../../src/operators';
 import { allCases } from '../../test/operators/all-cases';
 

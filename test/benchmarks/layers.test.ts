@@ -4,7 +4,7 @@ import { layerProgram } from '../../benchmarks/layers/layer-program';
 import { measureLayer } from '../../benchmarks/layers/measure';
 import { layerTable } from '../../benchmarks/layers/table';
 import { networks } from '../../benchmarks/networks';
-import { native } from '../../src/native';
+import { native } from '../../src/addon/native';
 import { noActivation } from '../../src/program/operation';
 
 function layersOf(kernels: number | undefined, batch = 1) {

@@ -7,10 +7,10 @@ import { runExperiment, type Experiment } from '../../benchmarks/paper/experimen
 import { attackOf } from '../../benchmarks/paper/options';
 import { tablesOf } from '../../benchmarks/paper/tables';
 import { ImageSet } from '../../src/data/image-set';
-import { compress } from '../../src/gdws/compress';
+import { compress } from '../../src/compress/compress';
 import { writeModel } from '../../src/onnx/write';
 import { predictedClass } from '../../src/robustness/classifier';
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 
 describe("the paper's experiment", () => {
   let folder = '';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { ImageSet, type WeightErrors } from '../../src/index';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';

@@ -6,9 +6,9 @@ import { Tensor } from 'onnxruntime-common';
 import type { ModelDescription } from '../../src/cli/description';
 import { readNpy, writeNpy } from '../../src/data/npy';
 import { readNpz } from '../../src/data/npz';
-import type { WithinDrop } from '../../src/drop/compress-within-drop';
-import type { CompressionSummary } from '../../src/gdws/summary';
-import { InferenceSession } from '../../src/session';
+import type { WithinDrop } from '../../src/compress/drop/compress-within-drop';
+import type { CompressionSummary } from '../../src/compress/summary';
+import { InferenceSession } from '../../src/engine/session';
 import * as command from './command';
 
 /** A copy of the bundled network in the folder where the commands run. */

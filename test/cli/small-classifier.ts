@@ -1,9 +1,9 @@
 import { Tensor } from 'onnxruntime-common';
 import { GradientSession } from '../../src/index';
 import { predictedClass } from '../../src/robustness/classifier';
-import { rows } from '../../src/robustness/queries';
-import type { Constant, DataType } from '../../src/graph/value';
-import { fromFloat32 } from '../../src/graph/floats';
+import { rows } from '../../src/gradient/rows';
+import type { Constant, DataType } from '../../src/onnx/value';
+import { fromFloat32 } from '../../src/onnx/floats';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { dataTypeCode } from '../../src/onnx/tensor';
 import { encodeModel } from '../../src/onnx/write';

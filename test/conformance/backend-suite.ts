@@ -4,10 +4,10 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { decodeModel } from '../../src/onnx/read';
 import { TensorProtoSchema } from '../../src/onnx/onnx_pb';
 import { decodeTensor } from '../../src/onnx/tensor';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { operatorOf } from '../../src/operators';
 import { isFloat, numbersOf } from '../../src/operators/elements';
-import { Tensor, InferenceSession } from '../../src/session';
+import { Tensor, InferenceSession } from '../../src/engine/session';
 
 /** Where Debian's package libonnx-testdata puts the ONNX backend test suite. */
 export const suiteFolder = '/usr/share/libonnx-testdata/data';

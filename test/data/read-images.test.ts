@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { zipSync } from 'fflate';
 import { readImages } from '../../src/data/read-images';
 import { encodeNpy } from '../../src/data/npy';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 
 const examples = path.join(__dirname, '../../examples');
 let folder: string;

@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 import { writeNpy } from '../../src/data/npy';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { compiledTree } from '../compiled-tree';
 import { floats } from '../graph/small-network';
 import { root } from './samples';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { compressWithinDrop, type DropTrial, ImageSet, readImages } from '../../src/index';
-import { halves } from '../../src/drop/split';
+import { halves } from '../../src/compress/drop/split';
 
 const examples = path.join(__dirname, '..', '..', 'examples');
 const model = path.join(examples, 'robust-mnist.onnx');

@@ -1,4 +1,4 @@
-import { native, type NumberedConstant } from '../../src/native';
+import { native, type NumberedConstant } from '../../src/addon/native';
 import { nativeTypes } from '../../src/program/element-type';
 import { encodeProgram } from '../../src/program/encode';
 import { noActivation, operationOf, type Attributes, type OpcodeName } from '../../src/program/operation';

@@ -1,10 +1,10 @@
 import { programKey } from '../../src/engine/program-key';
-import { GradientSession } from '../../src/gradient-session';
-import type { Constant } from '../../src/graph/value';
-import { counters } from '../../src/introspection';
+import { GradientSession } from '../../src/gradient/gradient-session';
+import type { Constant } from '../../src/onnx/value';
+import { counters } from '../../src/addon/introspection';
 import { makeModel, makeNode } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { openValueInfo } from './undeclared';
 
 const twice = makeNode({ opType: 'Add', input: ['x', 'x'], output: ['y'] });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { native, type HeldMemory } from '../../src/native';
+import { native, type HeldMemory } from '../../src/addon/native';
 import { nativeTypes } from '../../src/program/element-type';
 import { encodeAttributes, encodeProgram } from '../../src/program/encode';
 import { operationOf } from '../../src/program/operation';

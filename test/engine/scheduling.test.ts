@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InferenceSession as Common } from 'onnxruntime-common';
-import { concurrency, counters } from '../../src/introspection';
-import { InferenceSession, Tensor } from '../../src/session';
+import { concurrency, counters } from '../../src/addon/introspection';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { convolutionModel } from './convolution-model';
 
 const x = new Tensor(

@@ -1,6 +1,6 @@
 // A process of its own: makes and runs sessions of a small network as its arguments say, and prints what came of it.
-import { counters } from '../../src/introspection';
-import { InferenceSession, Tensor, type SessionOptions } from '../../src/session';
+import { counters } from '../../src/addon/introspection';
+import { InferenceSession, Tensor, type SessionOptions } from '../../src/engine/session';
 import { convolutionModel } from './convolution-model';
 
 const [options, channels] = JSON.parse(process.argv[2]!) as [SessionOptions, number[]];

@@ -1,4 +1,4 @@
-import type { DataType } from '../../src/graph/value';
+import type { DataType } from '../../src/onnx/value';
 import { makeValueInfo } from '../../src/onnx/make';
 import type { ValueInfoProto } from '../../src/onnx/onnx_pb';
 

@@ -11,8 +11,8 @@ import {
   Tensor,
   writeNpy,
 } from '../../src/index';
-import type { ErrorCode, ErrorDetails } from '../../src/errors';
-import type { Constant } from '../../src/graph/value';
+import type { ErrorCode, ErrorDetails } from '../../src/base/errors';
+import type { Constant } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo, type ModelParts, type NodeParts } from '../../src/onnx/make';
 import {
   ModelProtoSchema,
@@ -22,7 +22,7 @@ import {
 } from '../../src/onnx/onnx_pb';
 import { encodeModel } from '../../src/onnx/write';
 import { operatorTable } from '../../src/operators';
-import { withPackages } from '../../src/optional';
+import { withPackages } from '../../src/base/optional';
 
 /** One way to go wrong, and what the error must name. */
 export interface Provocation {

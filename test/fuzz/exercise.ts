@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Tensor } from 'onnxruntime-common';
 import { compress, GdwsError, GradientSession, InferenceSession, type Limits } from '../../src/index';
-import { elementCount } from '../../src/graph/value';
+import { elementCount } from '../../src/onnx/value';
 import { Random } from './random';
 
 /** What a mutant may ask for: more than its seeds, and little enough that mutants follow each other quickly. */

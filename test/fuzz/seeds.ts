@@ -1,4 +1,4 @@
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
 import { makeAttribute } from '../../src/onnx/attribute';

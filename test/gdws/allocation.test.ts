@@ -1,15 +1,6 @@
 import fc from 'fast-check';
-import {
-  allocate,
-  cheapest,
-  costOf,
-  linearCosts,
-  lossOf,
-  totalCost,
-  totalLoss,
-  type Choice,
-  type Choices,
-} from '../../src/gdws/allocation';
+import { allocate, cheapest } from '../../src/gdws/allocation';
+import { costOf, linearCosts, lossOf, totalCost, totalLoss, type Choice, type Choices } from '../../src/gdws/choices';
 import { seeded } from '../linalg/layers';
 
 /** The losses that gains leave, the last being 0. */

@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { compress, type Compression } from '../../src/gdws/compress';
-import type { CompressOptions } from '../../src/gdws/options';
+import { compress } from '../../src/compress/compress';
+import { type Compression } from '../../src/compress/compression';
+import type { CompressOptions } from '../../src/compress/options';
 import { Graph } from '../../src/graph/graph';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { float32ToFloat16 } from '../../src/onnx/float16';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import type { ModelProto, NodeProto } from '../../src/onnx/onnx_pb';

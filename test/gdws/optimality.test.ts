@@ -1,6 +1,7 @@
 import { calibrate } from '../../src/calibrate/calibrate';
 import { ImageSet } from '../../src/data/image-set';
-import { compress, type Compression } from '../../src/gdws/compress';
+import { compress } from '../../src/compress/compress';
+import { type Compression } from '../../src/compress/compression';
 import { findConvolutions } from '../../src/gdws/layers';
 import { Graph } from '../../src/graph/graph';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';

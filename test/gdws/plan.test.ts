@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Layer } from '../../src/gdws/layers';
-import { plan, type Plan, type RankedLayer } from '../../src/gdws/plan';
+import { plan, type Plan, type RankedLayer } from '../../src/compress/plan';
 import { rankComponents } from '../../src/gdws/ranking';
 
 const rankedLayer: fc.Arbitrary<RankedLayer> = fc

@@ -6,7 +6,7 @@ import { rewrite } from '../../src/gdws/rewrite';
 import { decompose, energies } from '../../src/gdws/spectrum';
 import { blockErrors, nearestStages } from '../../src/gdws/stages';
 import { Graph } from '../../src/graph/graph';
-import { inferValues } from '../../src/graph/infer';
+import { inferValues } from '../../src/analysis/infer';
 import { ModelProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
 import { convolutionCases, convolutionModel } from './convolutions';
 import { relativeDifference, run } from './onnxruntime';

@@ -1,4 +1,4 @@
-import type { GdwsError } from '../../src/errors';
+import type { GdwsError } from '../../src/base/errors';
 import { decompose } from '../../src/gdws/spectrum';
 import { decomposeWhitened } from '../../src/gdws/whitened-spectrum';
 import { randomWeights } from '../linalg/layers';

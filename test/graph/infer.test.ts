@@ -1,7 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { Graph } from '../../src/graph/graph';
-import { inferValues } from '../../src/graph/infer';
-import type { ValueType } from '../../src/graph/value';
+import { inferValues } from '../../src/analysis/infer';
+import type { ValueType } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { TypeProtoSchema, type ModelProto, type NodeProto } from '../../src/onnx/onnx_pb';
 import { encodeModel } from '../../src/onnx/write';

@@ -2,7 +2,7 @@ import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/on
 import { TensorProto_DataType as Code, type ModelProto } from '../../src/onnx/onnx_pb';
 import { float32ToFloat16 } from '../../src/onnx/float16';
 import { encodeTensor } from '../../src/onnx/tensor';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 
 /** Floats in [-1, 1) that look random and are the same each time. */
 export function floats(dims: readonly number[], seed = 1): Constant {

@@ -1,7 +1,7 @@
 import { clone } from '@bufbuild/protobuf';
 import { compress, GradientSession, InferenceSession, Tensor } from '../../src/index';
-import type { ErrorCode } from '../../src/errors';
-import type { Constant } from '../../src/graph/value';
+import type { ErrorCode } from '../../src/base/errors';
+import type { Constant } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
 import { ModelProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
 import { encodeModel } from '../../src/onnx/write';

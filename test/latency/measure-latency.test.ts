@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { measureLatency, type LatencyOptions } from '../../src/latency/measure-latency';
+import { measureLatency, type LatencyOptions } from '../../src/compress/measure-latency';
 import { ownCacheFolder } from './cache-folder';
 import { layerNames, smallNetwork } from './network';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { native, type NativeLayer, type NativeWhitenedDecomposition } from '../../src/native';
+import { native, type NativeLayer, type NativeWhitenedDecomposition } from '../../src/addon/native';
 import { eigen } from './jacobi';
 import { block, randomWeights } from './layers';
 import { identity, secondMoment, solve, squareRoot, times, transpose, weightedNorm } from './matrices';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { native, type NativeDecomposition, type NativeLayer } from '../../src/native';
+import { native, type NativeDecomposition, type NativeLayer } from '../../src/addon/native';
 import { eigenvalues } from './jacobi';
 import { block, randomWeights } from './layers';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { native } from '../../src/native';
+import { native } from '../../src/addon/native';
 import { eigen } from './jacobi';
 import { seeded } from './layers';
 import { identity, secondMoment, solve, squareRoot, times, transpose } from './matrices';

@@ -1,4 +1,4 @@
-import type { NativeLayer } from '../../src/native';
+import type { NativeLayer } from '../../src/addon/native';
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
 export function seeded(seed: number): () => number {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { native } from '../../src/native';
+import { native } from '../../src/addon/native';
 import { seeded } from './layers';
 import { identity, secondMoment, solve, times, transpose } from './matrices';
 

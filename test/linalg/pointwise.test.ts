@@ -1,4 +1,4 @@
-import { native, type NativeLayer } from '../../src/native';
+import { native, type NativeLayer } from '../../src/addon/native';
 import { block, randomWeights } from './layers';
 
 const layer: NativeLayer = { outputChannels: 6, inputChannels: 4, taps: 9, groups: 2 };

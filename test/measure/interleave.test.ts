@@ -1,4 +1,4 @@
-import { GdwsError } from '../../src/errors';
+import { GdwsError } from '../../src/base/errors';
 import { measureInterleaved, type Contestant } from '../../src/measure';
 
 /** A clock that only moves when a contestant works. */

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type * as Introspection from '../../src/introspection';
-import type * as Session from '../../src/session';
+import type * as Introspection from '../../src/addon/introspection';
+import type * as Session from '../../src/engine/session';
 import { convolutionStack } from '../runtime/models';
 import { build, expectAgreement, isInstalled, type Program } from './program';
 
@@ -89,8 +89,8 @@ if (!hasCMake) console.warn('The kernel tests are skipped: they are built by CMa
       jest.resetModules();
       const { GDWS_ADDON } = process.env;
       process.env.GDWS_ADDON = addon;
-      const { InferenceSession, Tensor } = jest.requireActual<typeof Session>('../../src/session');
-      const { counters } = jest.requireActual<typeof Introspection>('../../src/introspection');
+      const { InferenceSession, Tensor } = jest.requireActual<typeof Session>('../../src/engine/session');
+      const { counters } = jest.requireActual<typeof Introspection>('../../src/addon/introspection');
       process.env.GDWS_ADDON = GDWS_ADDON ?? '';
       const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
       const { fileBytes } = counters();

@@ -1,7 +1,7 @@
 // Run in a process of its own, because the instruction set is chosen once: sends what the engine makes of a model file.
 import { openSession } from '../../benchmarks/engines';
 import { seededFeeds } from '../../benchmarks/feeds';
-import { native } from '../../src/native';
+import { native } from '../../src/addon/native';
 
 export interface ChildResult {
   readonly instructionSet: string;

@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import { InferenceSession, type SessionOptions, type Tensor } from '../../src/session';
+import { InferenceSession, type SessionOptions, type Tensor } from '../../src/engine/session';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
 export type Results = Readonly<Record<string, { readonly dims: readonly number[]; readonly data: unknown }>>;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compress } from '../../src/gdws/compress';
+import { compress } from '../../src/compress/compress';
 import { demandClose, onnxruntime, ours, type Feeds, type OurResults, type Results } from './comparison';
 import { forced } from './forced-kernels';
 import { makeNetwork, networkPlan, type NetworkPlan, type RandomNetwork } from './random-network';

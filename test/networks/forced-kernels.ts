@@ -1,4 +1,4 @@
-import { native } from '../../src/native';
+import { native } from '../../src/addon/native';
 import { ours, type Feeds, type OurResults } from './comparison';
 
 const operationOf = (kernel: string): string => kernel.slice(0, kernel.indexOf('.'));

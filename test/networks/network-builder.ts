@@ -1,7 +1,7 @@
 import type { AttributeValue } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import type { ModelProto, NodeProto } from '../../src/onnx/onnx_pb';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { constantOf } from '../../src/operators/elements';
 import { Random } from '../operators/random';
 import { addLayer, type LayerKind } from './layer-kinds';

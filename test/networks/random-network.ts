@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Tensor } from '../../src/session';
+import { Tensor } from '../../src/engine/session';
 import { encodeModel } from '../../src/onnx/write';
 import { NetworkBuilder } from './network-builder';
 import { layerKinds, motifKinds, type LayerKind } from './layer-kinds';

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { makeAttribute } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import {

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { FileMemory } from '../../src/onnx/file-memory';
+import { FileMemory } from '../../src/engine/file-memory';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession, Tensor } from '../../src/session';
-import type { Constant } from '../../src/graph/value';
+import { InferenceSession, Tensor } from '../../src/engine/session';
+import type { Constant } from '../../src/onnx/value';
 
 let folder: string;
 beforeAll(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-file-memory-'))));

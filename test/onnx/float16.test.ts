@@ -1,7 +1,7 @@
 import { float16ToFloat32, bfloat16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../src/onnx/float16';
 import { makeAttribute } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
-import type { Constant, DataType } from '../../src/graph/value';
+import type { Constant, DataType } from '../../src/onnx/value';
 import { dataTypeCode } from '../../src/onnx/tensor';
 import { evaluate } from './oracle';
 

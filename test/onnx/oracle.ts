@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Constant, DataType } from '../../src/graph/value';
+import type { Constant, DataType } from '../../src/onnx/value';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
 import { encodeModel } from '../../src/onnx/write';
 

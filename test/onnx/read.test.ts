@@ -1,12 +1,12 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import fs from 'node:fs';
-import { GdwsError } from '../../src/errors';
+import { GdwsError } from '../../src/base/errors';
 import { Graph } from '../../src/graph/graph';
-import { inferValues } from '../../src/graph/infer';
-import { foldBatchNormalization } from '../../src/graph/passes/fold-batch-normalization';
-import { foldConstants } from '../../src/graph/passes/fold-constants';
-import { removeIdentities } from '../../src/graph/passes/remove-identities';
+import { inferValues } from '../../src/analysis/infer';
+import { foldBatchNormalization } from '../../src/analysis/fold-batch-normalization';
+import { foldConstants } from '../../src/analysis/fold-constants';
+import { removeIdentities } from '../../src/analysis/remove-identities';
 import { decodeModel, readModel } from '../../src/onnx/read';
 import { decodeTensor, dataTypeOf } from '../../src/onnx/tensor';
 import { allTensors } from '../../src/onnx/tensors';

@@ -1,4 +1,4 @@
-import type { GdwsError } from '../../src/errors';
+import type { GdwsError } from '../../src/base/errors';
 
 /** What `toThrow` expects: a GdwsError with these fields. */
 export function refusal(fields: Partial<GdwsError>): Error {

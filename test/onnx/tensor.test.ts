@@ -5,7 +5,7 @@ import { TensorProto_DataType as Code, TensorProtoSchema, type TensorProto } fro
 import { decodeModel } from '../../src/onnx/read';
 import { decodeTensor, encodeTensor } from '../../src/onnx/tensor';
 import { encodeModel } from '../../src/onnx/write';
-import type { Constant, DataType } from '../../src/graph/value';
+import type { Constant, DataType } from '../../src/onnx/value';
 import { evaluate } from './oracle';
 import { refusal } from './refusal';
 

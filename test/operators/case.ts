@@ -1,4 +1,4 @@
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import type { AttributeValue } from '../../src/onnx/attribute';
 import { constantOf } from '../../src/operators/elements';
 

@@ -1,4 +1,4 @@
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { operatorOf } from '../../src/operators';
 import { constantOf, numbersOf } from '../../src/operators/elements';
 import { allCases } from './all-cases';

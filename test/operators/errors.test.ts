@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Lowering } from '../../src/engine/lowering';
-import { GdwsError } from '../../src/errors';
-import type { KnownValue } from '../../src/graph/value';
+import type { Lowering } from '../../src/operators/lowering';
+import { GdwsError } from '../../src/base/errors';
+import type { KnownValue } from '../../src/onnx/value';
 import { makeNode } from '../../src/onnx/make';
 import { operatorTable } from '../../src/operators';
 import { OperatorCall } from '../../src/operators/operator';

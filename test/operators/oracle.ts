@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { env, InferenceSession as Oracle, Tensor } from 'onnxruntime-node';
-import type { Constant, DataType } from '../../src/graph/value';
+import type { Constant, DataType } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { ValueInfoProtoSchema, type NodeProto } from '../../src/onnx/onnx_pb';
 import { encodeModel } from '../../src/onnx/write';

@@ -1,4 +1,4 @@
-import { elementCount, type Constant, type DataType } from '../../src/graph/value';
+import { elementCount, type Constant, type DataType } from '../../src/onnx/value';
 import { constantOf } from '../../src/operators/elements';
 import { float32ToFloat16 } from '../../src/onnx/float16';
 

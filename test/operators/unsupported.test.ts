@@ -2,9 +2,9 @@ import path from 'node:path';
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { Tensor } from 'onnxruntime-common';
 import { thrownMessages } from '../../scripts/docs/thrown-messages';
-import { mostValueElements } from '../../src/engine/value-limit';
-import { GdwsError } from '../../src/errors';
-import { elementCount, type DataType } from '../../src/graph/value';
+import { mostValueElements } from '../../src/operators/value-limit';
+import { GdwsError } from '../../src/base/errors';
+import { elementCount, type DataType } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import {
   AttributeProto_AttributeType,
@@ -17,7 +17,7 @@ import { decodeModel } from '../../src/onnx/read';
 import { newestIrVersion, newestOperatorSet } from '../../src/onnx/versions';
 import { encodeModel } from '../../src/onnx/write';
 import { constantOf } from '../../src/operators/elements';
-import { InferenceSession } from '../../src/session';
+import { InferenceSession } from '../../src/engine/session';
 import { titleOf, type Case, type CaseInput } from './case';
 import { modelOf } from './oracle';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { elementCount, type Constant } from '../../src/graph/value';
-import { native } from '../../src/native';
+import { elementCount, type Constant } from '../../src/onnx/value';
+import { native } from '../../src/addon/native';
 import { float32ToFloat16 } from '../../src/onnx/float16';
 import { ConstantPool, toNativeConstants } from '../../src/program/constant-pool';
 import { encodeProgram } from '../../src/program/encode';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { native } from '../../src/native';
+import { native } from '../../src/addon/native';
 import { encodeAttributes, encodeProgram } from '../../src/program/encode';
 import type { OpcodeName } from '../../src/program/operation';
 import { Program } from '../../src/program/program';

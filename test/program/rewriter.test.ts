@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Constant } from '../../src/graph/value';
+import type { Constant } from '../../src/onnx/value';
 import { ConstantPool } from '../../src/program/constant-pool';
 import { gdwsPattern } from '../../src/program/fuse/recognize-gdws';
 import { operationOf, type Operation, type ProgramOperation, type ValueId } from '../../src/program/operation';

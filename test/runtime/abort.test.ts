@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { counters } from '../../src/introspection';
-import { InferenceSession, Tensor } from '../../src/session';
+import { counters } from '../../src/addon/introspection';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { convolutionStack, numbers } from './models';
 
 const model = convolutionStack({ channels: 16, layers: 8 });

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { setTimeout as later } from 'node:timers/promises';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { InferenceSession } from '../../src/session';
+import { InferenceSession } from '../../src/engine/session';
 
 export interface Plan {
   readonly model: string;

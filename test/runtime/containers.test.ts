@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Concurrency } from '../../src/introspection';
+import type { Concurrency } from '../../src/addon/introspection';
 
 const addon = process.env.GDWS_ADDON ?? path.join(__dirname, '..', '..', 'build', 'Release', 'gdws.node');
 const script = `const { concurrency, affinity, quota } = require(${JSON.stringify(addon)});

@@ -1,6 +1,6 @@
 // Prints the longest stalls of the event loop, in milliseconds, without the time in which its thread had no processor.
 import fs from 'node:fs';
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { longestStall } from './longest-stall';
 import { numbers } from './models';
 

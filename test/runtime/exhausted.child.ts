@@ -1,5 +1,5 @@
 // Makes and runs a session under the limit that the parent has set, prints how each step ended, and goes on with a small one.
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { numbers } from './models';
 
 export interface Plan {

@@ -2,8 +2,8 @@
 // worker.
 import { setTimeout as later } from 'node:timers/promises';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
-import { native } from '../../src/native';
-import { InferenceSession, Tensor } from '../../src/session';
+import { native } from '../../src/addon/native';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { numbers } from './models';
 
 interface Plan {

@@ -1,9 +1,9 @@
 // Makes, runs and ends sessions over and over as its argument says, and prints what it holds after each round.
 import fs from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { counters } from '../../src/introspection';
-import { GradientSession } from '../../src/gradient-session';
-import { InferenceSession, Tensor } from '../../src/session';
+import { counters } from '../../src/addon/introspection';
+import { GradientSession } from '../../src/gradient/gradient-session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { numbers } from './models';
 
 export interface Plan {

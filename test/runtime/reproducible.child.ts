@@ -1,6 +1,6 @@
 // Prints a digest of what each of some models gives with some numbers of threads, the same feeds every time.
 import { createHash } from 'node:crypto';
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { numbers } from './models';
 
 /** Images of 28 × 28 where the model leaves their size open. */

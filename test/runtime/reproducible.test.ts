@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { compress } from '../../src/gdws/compress';
+import { compress } from '../../src/compress/compress';
 import { randomNetwork } from '../networks/random-network';
 import { Children } from './children';
 import { convolutionStack } from './models';

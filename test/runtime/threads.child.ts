@@ -1,6 +1,6 @@
 // Runs sessions of one and of two threads before, while and after new threads are refused (refuse_threads.cpp).
 import fs from 'node:fs';
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { numbers } from './models';
 
 export interface Plan {

@@ -1,7 +1,7 @@
 // Rounds of eight workers that are terminated while they run, beside runs here; prints what the process holds after each.
 import fs from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { InferenceSession, Tensor } from '../../src/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { numbers } from './models';
 
 export interface Plan {

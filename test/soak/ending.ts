@@ -1,5 +1,5 @@
 // A process that ends while networks run, in the way that it is told.
-import { InferenceSession } from '../../src/session';
+import { InferenceSession } from '../../src/engine/session';
 import { randomNetwork } from '../networks/random-network';
 
 async function main([way, seed]: string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { counters } from '../../src/introspection';
+import { counters } from '../../src/addon/introspection';
 import { Random } from '../fuzz/random';
 import { activities, type Activity } from './activities';
 import { Tally } from './tally';

@@ -1,4 +1,4 @@
-import { GdwsError } from '../../src/errors';
+import { GdwsError } from '../../src/base/errors';
 
 /** What a soak run did, and what went wrong in it. */
 export class Tally {

@@ -1,6 +1,6 @@
 // A thread that runs networks until it is terminated.
 import { parentPort, workerData } from 'node:worker_threads';
-import { InferenceSession } from '../../src/session';
+import { InferenceSession } from '../../src/engine/session';
 import { randomNetwork } from '../networks/random-network';
 
 async function main(seed: number): Promise<never> {

@@ -1,8 +1,9 @@
 import { lowerGraph } from '../../../src/engine/compile';
-import { differentiate } from '../../../src/engine/gradient/differentiate';
+import { differentiate } from '../../../src/gradient/differentiate';
 import { Graph } from '../../../src/graph/graph';
-import { elementCount } from '../../../src/graph/value';
-import { native, type NativeArray } from '../../../src/native';
+import { elementCount } from '../../../src/onnx/value';
+import { native } from '../../../src/addon/native';
+import { type NativeArray } from '../../../src/program/element-type';
 import { readModel } from '../../../src/onnx/read';
 import { ConstantPool, type NativeConstants } from '../../../src/program/constant-pool';
 import { encodeProgram } from '../../../src/program/encode';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { rules } from '../../../src/engine/gradient/rules';
+import { rules } from '../../../src/gradient/rules';
 import { operations } from '../../../src/program/schema';
 
 test('docs/gradients.md names the operations that have a rule, and no others', () => {

@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GradientSession, Tensor } from '../../../src/index';
-import { crossEntropy } from '../../../src/robustness/loss';
-import { rows } from '../../../src/robustness/queries';
+import { crossEntropy } from '../../../src/gradient/loss';
+import { rows } from '../../../src/gradient/rows';
 import { sampled, wholeNetworks, type Expected } from '../../fixtures/gradient/whole-networks';
 
 const fixture = path.join(__dirname, '../../fixtures/gradient/whole-networks.json');

@@ -1,6 +1,6 @@
 import { clone } from '@bufbuild/protobuf';
 import { Graph } from '../../../src/graph/graph';
-import type { Constant } from '../../../src/graph/value';
+import type { Constant } from '../../../src/onnx/value';
 import { ModelProtoSchema, type ModelProto } from '../../../src/onnx/onnx_pb';
 import { encodeModel } from '../../../src/onnx/write';
 import { evaluate, relativeDifference } from '../../onnx/oracle';

@@ -1,6 +1,6 @@
 import { Graph } from '../../../src/graph/graph';
-import { foldBatchNormalization } from '../../../src/graph/passes/fold-batch-normalization';
-import type { Constant } from '../../../src/graph/value';
+import { foldBatchNormalization } from '../../../src/analysis/fold-batch-normalization';
+import type { Constant } from '../../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../../src/onnx/make';
 import { float32ToFloat16 } from '../../../src/onnx/float16';
 import type { ModelProto } from '../../../src/onnx/onnx_pb';

@@ -1,10 +1,10 @@
 import { Graph } from '../../../src/graph/graph';
-import { inferValues } from '../../../src/graph/infer';
-import { foldConstants } from '../../../src/graph/passes/fold-constants';
+import { inferValues } from '../../../src/analysis/infer';
+import { foldConstants } from '../../../src/analysis/fold-constants';
 import { makeModel, makeNode, makeValueInfo } from '../../../src/onnx/make';
 import { TensorProto_DataType as Code } from '../../../src/onnx/onnx_pb';
 import { float32ToFloat16 } from '../../../src/onnx/float16';
-import type { Constant } from '../../../src/graph/value';
+import type { Constant } from '../../../src/onnx/value';
 import { floats, integers, smallNetwork } from '../small-network';
 import { agreesAfter, operatorsOf } from './agreement';
 

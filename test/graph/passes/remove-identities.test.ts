@@ -1,6 +1,6 @@
-import { removeIdentities } from '../../../src/graph/passes/remove-identities';
+import { removeIdentities } from '../../../src/analysis/remove-identities';
 import { Graph } from '../../../src/graph/graph';
-import type { Constant } from '../../../src/graph/value';
+import type { Constant } from '../../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../../src/onnx/make';
 import type { ModelProto } from '../../../src/onnx/onnx_pb';
 import { floats, smallNetwork } from '../small-network';

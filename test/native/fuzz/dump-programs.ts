@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { native, type Native, type NumberedConstant } from '../../../src/native';
+import { native, type Native, type NumberedConstant } from '../../../src/addon/native';
 
 // A setup file of jest: writes every small program that the tests compile as a file of the fuzzer's corpus (format in
 // program_input.h) to the folder that GDWS_PROGRAMS names. `npm run fuzz:program -- --remake` makes the corpus of them.

@@ -1,4 +1,4 @@
-import type { Constant } from '../../../src/graph/value';
+import type { Constant } from '../../../src/onnx/value';
 import { Random } from '../random';
 import { known, type Case } from '../case';
 import { repeat } from './repeat';

@@ -1,4 +1,4 @@
-import type { DataType } from '../../../src/graph/value';
+import type { DataType } from '../../../src/onnx/value';
 import { dataTypeCode } from '../../../src/onnx/tensor';
 import { Random } from '../random';
 import { known, type Case } from '../case';

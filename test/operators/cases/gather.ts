@@ -1,4 +1,4 @@
-import { elementCount } from '../../../src/graph/value';
+import { elementCount } from '../../../src/onnx/value';
 import { Random } from '../random';
 import { known, knownIntegers, type Case } from '../case';
 import { repeat } from './repeat';

@@ -1,4 +1,4 @@
-import type { DataType } from '../../../src/graph/value';
+import type { DataType } from '../../../src/onnx/value';
 import { Random } from '../random';
 import { knownIntegers, type Case } from '../case';
 import { repeat } from './repeat';

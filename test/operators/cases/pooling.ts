@@ -1,4 +1,4 @@
-import { elementCount } from '../../../src/graph/value';
+import { elementCount } from '../../../src/onnx/value';
 import { constantOf } from '../../../src/operators/elements';
 import { Random } from '../random';
 import { knownIntegers, type Case } from '../case';

@@ -1,4 +1,4 @@
-import { elementCount, type DataType } from '../../../src/graph/value';
+import { elementCount, type DataType } from '../../../src/onnx/value';
 import { Random } from '../random';
 import { known, type Case } from '../case';
 import { repeat } from './repeat';

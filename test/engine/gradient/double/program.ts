@@ -1,4 +1,4 @@
-import { elementCount } from '../../../../src/graph/value';
+import { elementCount } from '../../../../src/onnx/value';
 import { broadcastStrides, stridedPositions, stridesOf } from '../../../../src/operators/layout';
 import type { NativeConstants } from '../../../../src/program/constant-pool';
 import {

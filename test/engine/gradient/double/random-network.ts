@@ -1,4 +1,4 @@
-import { elementCount, type Constant } from '../../../../src/graph/value';
+import { elementCount, type Constant } from '../../../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo } from '../../../../src/onnx/make';
 import type { AttributeValue } from '../../../../src/onnx/attribute';
 import type { NodeProto } from '../../../../src/onnx/onnx_pb';

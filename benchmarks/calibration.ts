@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { CalibrationProgress } from '../src/calibrate/calibrate';
-import { ImageSet } from '../src/data/image-set';
-import { readCifar10 } from '../src/data/cifar10';
 import { compress } from '../src/compress/compress';
+import { readCifar10 } from '../src/data/cifar10';
+import { ImageSet } from '../src/data/image-set';
 import { RandomStream } from '../src/robustness/random-stream';
 import { networks } from './networks';
 import { parseNetwork } from './options';

@@ -1,5 +1,5 @@
-import * as onnxruntime from 'onnxruntime-node';
 import type { InferenceSession, InferenceSessionFactory } from 'onnxruntime-common';
+import * as onnxruntime from 'onnxruntime-node';
 import { InferenceSession as OwnSession } from '../src/engine/session';
 
 /** What is compared: both have the signatures of onnxruntime-common. */

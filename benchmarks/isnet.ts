@@ -1,7 +1,7 @@
-import type { InferenceSession } from 'onnxruntime-common';
 import { Command, InvalidArgumentError } from 'commander';
-import { readImages } from '../src/data/read-images';
+import type { InferenceSession } from 'onnxruntime-common';
 import { compress } from '../src/compress/compress';
+import { readImages } from '../src/data/read-images';
 import { measureInterleaved, untilIdle, type Comparison } from '../src/measure';
 import type { ModelProto } from '../src/onnx/onnx_pb';
 import { encodeModel } from '../src/onnx/write';

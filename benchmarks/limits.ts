@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { describe, type Contestant } from '../src/measure';
 import { native } from '../src/addon/native';
+import { describe, type Contestant } from '../src/measure';
 
 /** What the processor can do at most with the instruction set in use; the best of several trials. */
 export interface Limits {

@@ -1,7 +1,6 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-common';
 import type { ImageSet } from '../src/data/image-set';
-import type { Normalization } from '../src/robustness/normalized';
-import { normalizer } from '../src/robustness/normalized';
+import { normalizer, type Normalization } from '../src/robustness/normalized';
 
 /** How far apart two networks' masks of an image are. */
 export interface MaskDifference {

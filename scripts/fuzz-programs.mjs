@@ -15,7 +15,7 @@ const corpus = path.join('test', 'native', 'fuzz', 'corpus');
 /** Bytes; the corpus keeps files small, since coverage does not grow with sizes. */
 const largestInput = 4096;
 /** Their programs are those of the corpus. */
-const suites = ['test/operators', 'test/engine', 'test/gdws', 'test/session.test.ts'];
+const suites = ['test/operators', 'test/engine', 'test/gradient', 'test/program', 'test/gdws', 'test/compress'];
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@
 // them at the highest. A process chooses its instruction set once, so that each needs a run of its own.
 import { execFileSync, spawnSync } from 'node:child_process';
 
-const suites = ['test/session.test.ts', 'test/networks', 'test/operators', 'test/engine', 'test/conformance'];
+const suites = ['test/networks', 'test/operators', 'test/program', 'test/engine', 'test/gradient', 'test/conformance'];
 const ascending = process.arch === 'arm64' ? ['portable', 'neon'] : ['portable', 'avx2', 'avx512'];
 
 /** The instruction set that the addon uses where GDWS_MAX_ISA is `cap`. */

@@ -5,7 +5,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-const suites = ['test/session.test.ts', 'test/native', 'test/engine', 'test/linalg', 'test/operators', 'test/runtime'];
+const suites = [
+  'test/native',
+  'test/program',
+  'test/engine',
+  'test/gradient',
+  'test/linalg',
+  'test/operators',
+  'test/runtime',
+];
 /** They compile and run what is run here without Node. */
 const excluded = ['kernels', 'aarch64', 'programs'].map((test) => `/test/native/${test}\\.test`);
 const addressOptions = 'halt_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1';

@@ -1,15 +1,15 @@
-import { Command } from 'commander';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Command } from 'commander';
 import { Tensor } from 'onnxruntime-common';
 import { compress } from '../../src/compress/compress';
 import { GradientSession } from '../../src/gradient/gradient-session';
+import { crossEntropy } from '../../src/gradient/loss';
+import { rows } from '../../src/gradient/rows';
 import { attack } from '../../src/robustness/attack';
 import { predictedClass } from '../../src/robustness/classifier';
-import { rows } from '../../src/gradient/rows';
 import { distance, normOf, norms, type Norm } from '../../src/robustness/norm';
-import { crossEntropy } from '../../src/gradient/loss';
 import { sessionClassifier } from '../../src/robustness/session-classifier';
 import { writeNetwork } from '../model-files';
 import { networkNames, type NetworkName } from '../networks';

@@ -1,13 +1,13 @@
-import { Command } from 'commander';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Command } from 'commander';
 import { GradientSession } from '../../src/gradient/gradient-session';
+import { crossEntropy } from '../../src/gradient/loss';
+import { rows } from '../../src/gradient/rows';
 import { measureInterleaved, untilIdle } from '../../src/measure';
 import { attack } from '../../src/robustness/attack';
 import { predictedClass } from '../../src/robustness/classifier';
-import { crossEntropy } from '../../src/gradient/loss';
-import { rows } from '../../src/gradient/rows';
 import { sessionClassifier } from '../../src/robustness/session-classifier';
 import { describeMachine } from '../machine';
 import { writeNetwork } from '../model-files';

@@ -2,17 +2,17 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { GdwsError } from '../../src/base/errors';
 import { prepareCompression } from '../../src/compress/prepare';
+import { InferenceSession } from '../../src/engine/session';
 import { measureInterleaved } from '../../src/measure';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
 import { readModel } from '../../src/onnx/read';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession } from '../../src/engine/session';
 import { seededFeeds } from '../feeds';
 import { describeMachine } from '../machine';
 import { networkNames, networks, type NetworkName } from '../networks';
-import { besideOthers } from './others';
 import { listOf, parseCount, parseSeconds } from '../options';
 import { machineLines, plain } from '../report';
+import { besideOthers } from './others';
 
 interface Options {
   readonly threads: number[];

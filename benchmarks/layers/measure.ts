@@ -1,5 +1,5 @@
-import { describe, measureInterleaved, type Contestant } from '../../src/measure';
 import { native } from '../../src/addon/native';
+import { describe, measureInterleaved, type Contestant } from '../../src/measure';
 import { cacheSizes, peakWork } from '../limits';
 import type { LayerRow } from './figures';
 import { operationsOf, weightBytesOf, type Layer } from './layer';

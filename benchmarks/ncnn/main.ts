@@ -1,8 +1,8 @@
-import { Command } from 'commander';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
 import { measureInterleaved, type Comparison } from '../../src/measure';
 import { encodeModel } from '../../src/onnx/write';
 import { openSession } from '../engines';

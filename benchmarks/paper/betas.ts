@@ -1,15 +1,15 @@
+import { native } from '../../src/addon/native';
+import { inferValues } from '../../src/analysis/infer';
+import { typesOfInputs } from '../../src/analysis/input-types';
 import { GdwsError } from '../../src/base/errors';
+import { plan, type RankedLayer } from '../../src/compress/plan';
 import { alphaOf, type Alpha } from '../../src/gdws/alpha';
 import { denseWeights, gdwsWeights } from '../../src/gdws/cost';
 import { findConvolutions, type Layer } from '../../src/gdws/layers';
 import { networkCost } from '../../src/gdws/network-cost';
-import { plan, type RankedLayer } from '../../src/compress/plan';
 import { rankComponents } from '../../src/gdws/ranking';
 import { decompose, energies, type Spectrum } from '../../src/gdws/spectrum';
 import { Graph } from '../../src/graph/graph';
-import { inferValues } from '../../src/analysis/infer';
-import { typesOfInputs } from '../../src/analysis/input-types';
-import { native } from '../../src/addon/native';
 import { readModel } from '../../src/onnx/read';
 
 /** A network whose layers are decomposed once, so that many β can be tried. */

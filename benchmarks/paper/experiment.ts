@@ -1,7 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { weightErrors } from '../../src/calibrate/weight-error';
-import { type ImageSet } from '../../src/data/image-set';
+import type { ImageSet } from '../../src/data/image-set';
+import { Tensor } from '../../src/engine/session';
 import type { Alpha } from '../../src/gdws/alpha';
 import { GradientSession } from '../../src/gradient/gradient-session';
 import { evaluate, type Candidate, type CandidateComparison, type Transfer } from '../../src/robustness/evaluate';
@@ -9,7 +10,6 @@ import { normalized, normalizer, type Normalization } from '../../src/robustness
 import { sessionClassifier } from '../../src/robustness/session-classifier';
 import type { AttackSettings } from '../../src/robustness/settings';
 import type { Proportion } from '../../src/robustness/statistics/wilson';
-import { Tensor } from '../../src/engine/session';
 import { makeNetworks, type NetworkFile, type Networks, type Series } from './networks';
 import { measureSpeed, type Speed } from './speed';
 

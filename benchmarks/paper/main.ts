@@ -1,12 +1,12 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { GdwsError } from '../../src/base/errors';
 import { readAlphaFile } from '../../src/cli/alpha-file';
 import { settingsOf } from '../../src/cli/attack-options';
 import { imagesOf, normalizationOf, type DataArguments } from '../../src/cli/data-options';
 import { note } from '../../src/cli/output';
 import { Progress } from '../../src/cli/progress';
-import { GdwsError } from '../../src/base/errors';
 import { writeWhole } from '../../src/onnx/write';
 import { describeMachine } from '../machine';
 import { machineLines } from '../report';

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { Alpha } from '../../src/gdws/alpha';
 import { compress } from '../../src/compress/compress';
 import type { LayerSummary } from '../../src/compress/summary';
+import type { Alpha } from '../../src/gdws/alpha';
 import { Decomposed } from './betas';
 
 /** Networks that are made alike, at several β. */

@@ -6,11 +6,11 @@ import { Decomposed } from '../../benchmarks/paper/betas';
 import { runExperiment, type Experiment } from '../../benchmarks/paper/experiment';
 import { attackOf } from '../../benchmarks/paper/options';
 import { tablesOf } from '../../benchmarks/paper/tables';
-import { ImageSet } from '../../src/data/image-set';
 import { compress } from '../../src/compress/compress';
+import { ImageSet } from '../../src/data/image-set';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { writeModel } from '../../src/onnx/write';
 import { predictedClass } from '../../src/robustness/classifier';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 
 describe("the paper's experiment", () => {
   let folder = '';

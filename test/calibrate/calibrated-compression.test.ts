@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { compress, GradientSession, ImageSet, readImages, sessionClassifier, type Calibration } from '../../src/index';
-import { predictedClass } from '../../src/robustness/classifier';
+import { compress, GradientSession, ImageSet, readImages, sessionClassifier, type Calibration } from '../../src';
 import { rows } from '../../src/gradient/rows';
+import { predictedClass } from '../../src/robustness/classifier';
 import { classifier, first, more, network, small } from './subjects';
 
 const examples = path.join(__dirname, '../../examples');

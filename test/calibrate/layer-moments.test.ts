@@ -1,11 +1,11 @@
 import fc from 'fast-check';
+import { ImageSet, type Tensor } from '../../src';
+import { native } from '../../src/addon/native';
+import { inferValues } from '../../src/analysis/infer';
 import { calibrationImages } from '../../src/calibrate/images';
 import { measureMoments, MomentsNetwork } from '../../src/calibrate/layer-moments';
 import { findConvolutions } from '../../src/gdws/layers';
 import { Graph } from '../../src/graph/graph';
-import { inferValues } from '../../src/analysis/infer';
-import { ImageSet, type Tensor } from '../../src/index';
-import { native } from '../../src/addon/native';
 import { makeNode, makeValueInfo } from '../../src/onnx/make';
 import { RandomStream } from '../../src/robustness/random-stream';
 import { convolutionCases, convolutionModel, type ConvolutionCase } from '../gdws/convolutions';

@@ -1,7 +1,7 @@
+import { native } from '../../src/addon/native';
 import { RegressionSums } from '../../src/calibrate/layer-regression';
 import { LiveStore } from '../../src/calibrate/live-store';
 import type { ConvolutionShape } from '../../src/gdws/shape';
-import { native } from '../../src/addon/native';
 import { ConstantPool } from '../../src/program/constant-pool';
 import { noActivation, type Operation } from '../../src/program/operation';
 import type { ProgramValue } from '../../src/program/program';

@@ -1,5 +1,5 @@
+import { compress } from '../../src';
 import { LiveStore, type StoredValue } from '../../src/calibrate/live-store';
-import { compress } from '../../src/index';
 import { more, network } from './subjects';
 
 const inputShapes = { x: [1, 3, 9, 9] };

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { clone } from '@bufbuild/protobuf';
+import { compress, InferenceSession, type ImageSet, type Tensor } from '../../src';
 import { Graph } from '../../src/graph/graph';
-import { compress, type ImageSet, InferenceSession, type Tensor } from '../../src/index';
 import { makeValueInfo } from '../../src/onnx/make';
 import { ModelProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
 import { readModel } from '../../src/onnx/read';

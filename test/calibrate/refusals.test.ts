@@ -1,4 +1,4 @@
-import { ImageSet, weightErrors, type WeightErrorOptions } from '../../src/index';
+import { ImageSet, weightErrors, type WeightErrorOptions } from '../../src';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { classifier, first, images, more, network, positiveKernels, small } from './subjects';

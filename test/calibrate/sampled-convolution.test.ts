@@ -1,5 +1,5 @@
-import { mostPixels, sampledConvolution } from '../../src/calibrate/sampled-convolution';
 import { native } from '../../src/addon/native';
+import { mostPixels, sampledConvolution } from '../../src/calibrate/sampled-convolution';
 import { ConstantPool, type NativeConstants } from '../../src/program/constant-pool';
 import { encodeProgram } from '../../src/program/encode';
 import { noActivation } from '../../src/program/operation';

@@ -1,4 +1,4 @@
-import { compress, ImageSet, InferenceSession, Tensor, type CompressOptions } from '../../src/index';
+import { compress, ImageSet, InferenceSession, Tensor, type CompressOptions } from '../../src';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { RandomStream } from '../../src/robustness/random-stream';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Constant } from '../../src/onnx/value';
-import { ImageSet, type WeightErrors } from '../../src/index';
+import { ImageSet, type WeightErrors } from '../../src';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import { floats } from '../graph/small-network';
 

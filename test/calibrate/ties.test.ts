@@ -1,4 +1,4 @@
-import { weightErrors } from '../../src/index';
+import { weightErrors } from '../../src';
 import { classifier, difference, first, positiveKernels, small } from './subjects';
 
 describe('ties', () => {

@@ -9,7 +9,7 @@ import {
   weightErrors,
   type Tensor,
   type WeightErrorProgress,
-} from '../../src/index';
+} from '../../src';
 import { makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { convolutionCases, convolutionModel } from '../gdws/convolutions';

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { zipSync } from 'fflate';
 import { Tensor } from 'onnxruntime-common';
-import { readImages, writeNpy } from '../../src/index';
+import { readImages, writeNpy } from '../../src';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
 import { classifier } from './small-classifier';

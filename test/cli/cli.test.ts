@@ -4,10 +4,10 @@ import path from 'node:path';
 import { zipSync } from 'fflate';
 import { Tensor } from 'onnxruntime-common';
 import type { ModelDescription } from '../../src/cli/description';
-import { readNpy, writeNpy } from '../../src/data/npy';
-import { readNpz } from '../../src/data/npz';
 import type { WithinDrop } from '../../src/compress/drop/compress-within-drop';
 import type { CompressionSummary } from '../../src/compress/summary';
+import { readNpy, writeNpy } from '../../src/data/npy';
+import { readNpz } from '../../src/data/npz';
 import { InferenceSession } from '../../src/engine/session';
 import * as command from './command';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Tensor, writeNpy } from '../../src/index';
+import { Tensor, writeNpy } from '../../src';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { bundled, gdws } from './command';

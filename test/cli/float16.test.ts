@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import { Tensor } from 'onnxruntime-common';
+import { evaluate, GradientSession, InferenceSession, sessionClassifier, writeNpy } from '../../src';
 import { fromFloat32, toFloat32 } from '../../src/onnx/floats';
-import { evaluate, GradientSession, InferenceSession, sessionClassifier, writeNpy } from '../../src/index';
 import { marginOf } from '../../src/robustness/classifier';
 import { floats } from '../graph/small-network';
 import { temporaryFolder } from '../onnx/temporary-folder';

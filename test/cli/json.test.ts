@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import { Tensor } from 'onnxruntime-common';
+import { writeNpy, type SweepReport } from '../../src';
 import { program } from '../../src/cli/program';
-import { writeNpy, type SweepReport } from '../../src/index';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
 import { classifier } from './small-classifier';

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { Tensor } from 'onnxruntime-common';
-import { compressWithinDrop, ImageSet, writeNpy, type WithinDrop } from '../../src/index';
+import { compressWithinDrop, ImageSet, writeNpy, type WithinDrop } from '../../src';
 import { floats } from '../graph/small-network';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';

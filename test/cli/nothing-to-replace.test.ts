@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { Tensor } from 'onnxruntime-common';
-import { compress, compressWithinDrop, ImageSet, sweep, writeNpy } from '../../src/index';
+import { compress, compressWithinDrop, ImageSet, sweep, writeNpy } from '../../src';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
 import { classifier, type ClassifierParts } from './small-classifier';

@@ -1,10 +1,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
 import { Tensor } from 'onnxruntime-common';
+import sharp from 'sharp';
 import { thrownMessages } from '../../scripts/docs/thrown-messages';
+import { errorCodes, writeNpy } from '../../src';
 import { program } from '../../src/cli/program';
-import { errorCodes, writeNpy } from '../../src/index';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { temporaryFolder } from '../onnx/temporary-folder';

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
-import sharp from 'sharp';
 import { Tensor } from 'onnxruntime-common';
-import { writeNpy } from '../../src/index';
+import sharp from 'sharp';
+import { writeNpy } from '../../src';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
 import { classifier } from './small-classifier';

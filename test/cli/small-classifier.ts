@@ -1,12 +1,12 @@
 import { Tensor } from 'onnxruntime-common';
-import { GradientSession } from '../../src/index';
-import { predictedClass } from '../../src/robustness/classifier';
+import { GradientSession } from '../../src';
 import { rows } from '../../src/gradient/rows';
-import type { Constant, DataType } from '../../src/onnx/value';
 import { fromFloat32 } from '../../src/onnx/floats';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { dataTypeCode } from '../../src/onnx/tensor';
+import type { Constant, DataType } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
+import { predictedClass } from '../../src/robustness/classifier';
 import { floats } from '../graph/small-network';
 
 export interface ClassifierParts {

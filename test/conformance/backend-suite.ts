@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
-import { decodeModel } from '../../src/onnx/read';
+import { Tensor, InferenceSession } from '../../src/engine/session';
 import { TensorProtoSchema } from '../../src/onnx/onnx_pb';
+import { decodeModel } from '../../src/onnx/read';
 import { decodeTensor } from '../../src/onnx/tensor';
 import type { Constant } from '../../src/onnx/value';
 import { operatorOf } from '../../src/operators';
 import { isFloat, numbersOf } from '../../src/operators/elements';
-import { Tensor, InferenceSession } from '../../src/engine/session';
 
 /** Where Debian's package libonnx-testdata puts the ONNX backend test suite. */
 export const suiteFolder = '/usr/share/libonnx-testdata/data';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { GdwsError } from '../../src/base/errors';
-import { constantOf } from '../../src/operators/elements';
 import { Tensor } from '../../src/engine/session';
+import { constantOf } from '../../src/operators/elements';
 import { DifferentResult, expectClose, missingOperators, runTest, suiteFolder, testsOfSuite } from './backend-suite';
 import { exclusions, unsupportedOperators } from './exclusions';
 

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { Tensor } from 'onnxruntime-common';
+import { GdwsError } from '../../src/base/errors';
 import { decodeNpy, encodeNpy, readNpy, writeNpy } from '../../src/data/npy';
 import { toFloat32 } from '../../src/onnx/floats';
-import { GdwsError } from '../../src/base/errors';
 import type { Constant } from '../../src/onnx/value';
 
 const array = (name: string) => path.join(__dirname, 'arrays', name);

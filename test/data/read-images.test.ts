@@ -1,10 +1,10 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import sharp from 'sharp';
 import { zipSync } from 'fflate';
-import { readImages } from '../../src/data/read-images';
+import sharp from 'sharp';
 import { encodeNpy } from '../../src/data/npy';
+import { readImages } from '../../src/data/read-images';
 import type { Constant } from '../../src/onnx/value';
 
 const examples = path.join(__dirname, '../../examples');

@@ -1,8 +1,8 @@
 import { GdwsError, type ErrorCode } from '../../src/base/errors';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { GradientSession } from '../../src/gradient/gradient-session';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 import { openValueInfo } from './undeclared';
 
 async function codeOf(work: () => unknown): Promise<ErrorCode | 'none'> {

@@ -1,9 +1,9 @@
-import { compileProgram, lowerGraph } from '../../src/engine/compile';
-import { Graph } from '../../src/graph/graph';
 import { native } from '../../src/addon/native';
+import { compileProgram, lowerGraph } from '../../src/engine/compile';
+import { InferenceSession, Tensor } from '../../src/engine/session';
+import { Graph } from '../../src/graph/graph';
 import { readModel } from '../../src/onnx/read';
 import { ConstantPool } from '../../src/program/constant-pool';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 import { convolutionStack, numbers } from '../runtime/models';
 
 // Winograd's F(4×4) holds 36 numbers for each kernel of 9.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { elementCount } from '../../src/onnx/value';
 import { counters } from '../../src/addon/introspection';
 import { native } from '../../src/addon/native';
+import { elementCount } from '../../src/onnx/value';
 import { encodeProgram } from '../../src/program/encode';
 import { operationOf, type AttributesArgument, type OpcodeName, type ValueId } from '../../src/program/operation';
 import { Program } from '../../src/program/program';

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as onnxruntime from 'onnxruntime-node';
 import { disagreement, tolerance } from '../../benchmarks/agreement';
-import { randomFeeds } from '../../src/cli/random-feeds';
 import { GdwsError } from '../../src/base/errors';
+import { randomFeeds } from '../../src/cli/random-feeds';
 import { compress } from '../../src/compress/compress';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { GradientSession } from '../../src/gradient/gradient-session';
-import { elementCount, type Constant } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import type { NodeProto } from '../../src/onnx/onnx_pb';
+import { elementCount, type Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 import { numbers } from '../runtime/models';
 
 const floats = (...dims: number[]): Constant => ({ type: 'float32', dims, data: numbers(elementCount(dims)) });

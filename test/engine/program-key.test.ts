@@ -1,10 +1,10 @@
-import { programKey } from '../../src/engine/program-key';
-import { GradientSession } from '../../src/gradient/gradient-session';
-import type { Constant } from '../../src/onnx/value';
 import { counters } from '../../src/addon/introspection';
-import { makeModel, makeNode } from '../../src/onnx/make';
-import { encodeModel } from '../../src/onnx/write';
+import { programKey } from '../../src/engine/program-key';
 import { InferenceSession, Tensor } from '../../src/engine/session';
+import { GradientSession } from '../../src/gradient/gradient-session';
+import { makeModel, makeNode } from '../../src/onnx/make';
+import type { Constant } from '../../src/onnx/value';
+import { encodeModel } from '../../src/onnx/write';
 import { openValueInfo } from './undeclared';
 
 const twice = makeNode({ opType: 'Add', input: ['x', 'x'], output: ['y'] });

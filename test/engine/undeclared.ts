@@ -1,6 +1,6 @@
-import type { DataType } from '../../src/onnx/value';
 import { makeValueInfo } from '../../src/onnx/make';
 import type { ValueInfoProto } from '../../src/onnx/onnx_pb';
+import type { DataType } from '../../src/onnx/value';
 
 /** What a model declares of a tensor whose element type, or shape, it leaves open where they are not given. */
 export function openValueInfo(

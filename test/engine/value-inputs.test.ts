@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { counters } from '../../src/addon/introspection';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 
 /** x (4, 6), seen under the dims that are fed, and doubled. */
 const reshaping = (sizes: (number | string)[] = [2], dims: (number | string)[] = [4, 6]) =>

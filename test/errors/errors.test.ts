@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { errorCodes, type ErrorCode } from '../../src/index';
+import { errorCodes, type ErrorCode } from '../../src';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { provocations, thrownBy } from './provocations';
 

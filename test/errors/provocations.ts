@@ -3,16 +3,16 @@ import path from 'node:path';
 import { clone, create } from '@bufbuild/protobuf';
 import {
   compress,
-  type GdwsError,
   GradientSession,
   ImageSet,
   InferenceSession,
   readNpy,
   Tensor,
   writeNpy,
-} from '../../src/index';
+  type GdwsError,
+} from '../../src';
 import type { ErrorCode, ErrorDetails } from '../../src/base/errors';
-import type { Constant } from '../../src/onnx/value';
+import { withPackages } from '../../src/base/optional';
 import { makeModel, makeNode, makeValueInfo, type ModelParts, type NodeParts } from '../../src/onnx/make';
 import {
   ModelProtoSchema,
@@ -20,9 +20,9 @@ import {
   TensorProto_DataLocation,
   type ModelProto,
 } from '../../src/onnx/onnx_pb';
+import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import { operatorTable } from '../../src/operators';
-import { withPackages } from '../../src/base/optional';
 
 /** One way to go wrong, and what the error must name. */
 export interface Provocation {

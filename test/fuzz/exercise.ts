@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Tensor } from 'onnxruntime-common';
-import { compress, GdwsError, GradientSession, InferenceSession, type Limits } from '../../src/index';
+import { compress, GdwsError, GradientSession, InferenceSession, type Limits } from '../../src';
 import { elementCount } from '../../src/onnx/value';
 import { Random } from './random';
 

@@ -1,7 +1,7 @@
-import type { Constant } from '../../src/onnx/value';
+import { makeAttribute } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
-import { makeAttribute } from '../../src/onnx/attribute';
+import type { Constant } from '../../src/onnx/value';
 import { Random } from './random';
 
 let random = new Random(1);

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
-import { encodeModel } from '../../src/onnx/write';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
+import { encodeModel } from '../../src/onnx/write';
 
 export type Feeds = Readonly<Record<string, { dims: readonly number[]; data: Float32Array }>>;
 

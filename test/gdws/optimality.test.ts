@@ -1,7 +1,7 @@
 import { calibrate } from '../../src/calibrate/calibrate';
-import { ImageSet } from '../../src/data/image-set';
 import { compress } from '../../src/compress/compress';
-import { type Compression } from '../../src/compress/compression';
+import type { Compression } from '../../src/compress/compression';
+import { ImageSet } from '../../src/data/image-set';
 import { findConvolutions } from '../../src/gdws/layers';
 import { Graph } from '../../src/graph/graph';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';

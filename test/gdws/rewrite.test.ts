@@ -1,12 +1,12 @@
-import fc from 'fast-check';
 import { clone } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { inferValues } from '../../src/analysis/infer';
 import { findConvolutions } from '../../src/gdws/layers';
 import { rankComponents } from '../../src/gdws/ranking';
 import { rewrite } from '../../src/gdws/rewrite';
 import { decompose, energies } from '../../src/gdws/spectrum';
 import { blockErrors, nearestStages } from '../../src/gdws/stages';
 import { Graph } from '../../src/graph/graph';
-import { inferValues } from '../../src/analysis/infer';
 import { ModelProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
 import { convolutionCases, convolutionModel } from './convolutions';
 import { relativeDifference, run } from './onnxruntime';

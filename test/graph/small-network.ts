@@ -1,6 +1,6 @@
+import { float32ToFloat16 } from '../../src/onnx/float16';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
 import { TensorProto_DataType as Code, type ModelProto } from '../../src/onnx/onnx_pb';
-import { float32ToFloat16 } from '../../src/onnx/float16';
 import { encodeTensor } from '../../src/onnx/tensor';
 import type { Constant } from '../../src/onnx/value';
 

@@ -1,10 +1,10 @@
-import { create } from '@bufbuild/protobuf';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { compress, GradientSession, InferenceSession } from '../../src/index';
-import { Graph } from '../../src/graph/graph';
+import { create } from '@bufbuild/protobuf';
+import { compress, GradientSession, InferenceSession } from '../../src';
 import { inferValues } from '../../src/analysis/infer';
 import { simplify } from '../../src/analysis/simplify';
+import { Graph } from '../../src/graph/graph';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { StringStringEntryProtoSchema, TensorProto_DataLocation } from '../../src/onnx/onnx_pb';
 import { decodeModel } from '../../src/onnx/read';

@@ -1,9 +1,9 @@
 import { clone } from '@bufbuild/protobuf';
-import { compress, GradientSession, InferenceSession, Tensor } from '../../src/index';
+import { compress, GradientSession, InferenceSession, Tensor } from '../../src';
 import type { ErrorCode } from '../../src/base/errors';
-import type { Constant } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
 import { ModelProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
+import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 
 const floats = (dims: readonly number[], value = 0.5): Constant => ({

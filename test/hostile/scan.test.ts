@@ -1,4 +1,4 @@
-import { defaultLimits } from '../../src/index';
+import { defaultLimits } from '../../src';
 import { decodeModel } from '../../src/onnx/read';
 import { scanModel } from '../../src/onnx/scan';
 import { encodeModel } from '../../src/onnx/write';

@@ -1,7 +1,7 @@
 import { compress } from '../../src/compress/compress';
 import type { CompressOptions } from '../../src/compress/options';
-import type { LatencyModel, LayerLatency } from '../../src/latency/latency-model';
 import { InferenceSession, Tensor } from '../../src/engine/session';
+import type { LatencyModel, LayerLatency } from '../../src/latency/latency-model';
 import { relativeDifference, run } from '../gdws/onnxruntime';
 import { ownCacheFolder } from './cache-folder';
 import { smallNetwork } from './network';

@@ -1,6 +1,6 @@
 import { curvesOf, type LevelTime } from '../../src/latency/curves';
-import { levels, stepsAt } from '../../src/latency/levels';
 import type { PlacedLayer } from '../../src/latency/leveled-program';
+import { levels, stepsAt } from '../../src/latency/levels';
 import type { ProgramTime } from '../../src/latency/time-programs';
 
 const shape = { outputChannels: 64, inputChannels: 64, groups: 1, kernel: [3, 3] };

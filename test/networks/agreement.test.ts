@@ -7,8 +7,8 @@ import { demandAgreement, disagreement, tolerance } from '../../benchmarks/agree
 import { openSession, type EngineName } from '../../benchmarks/engines';
 import { seededFeeds } from '../../benchmarks/feeds';
 import { networks } from '../../benchmarks/networks';
-import { compress } from '../../src/compress/compress';
 import { native } from '../../src/addon/native';
+import { compress } from '../../src/compress/compress';
 import { encodeModel, writeModel } from '../../src/onnx/write';
 import { typescriptLoader } from '../typescript-loader';
 import type { ChildResult } from './child';

@@ -1,7 +1,7 @@
 import type { InferenceSession as Session } from 'onnxruntime-common';
 import { disagreement, tolerance } from '../../benchmarks/agreement';
-import { encodeModel } from '../../src/onnx/write';
 import { InferenceSession, Tensor, type SessionOptions } from '../../src/engine/session';
+import { encodeModel } from '../../src/onnx/write';
 import { onnxruntime, type Feeds } from './comparison';
 import { concatenated, convolved, gdws, joined, pointwise, separable, unit, viewed, withChannels } from './motif-parts';
 import { NetworkBuilder, type Built } from './network-builder';

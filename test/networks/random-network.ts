@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Tensor } from '../../src/engine/session';
 import { encodeModel } from '../../src/onnx/write';
-import { NetworkBuilder } from './network-builder';
 import { layerKinds, motifKinds, type LayerKind } from './layer-kinds';
+import { NetworkBuilder } from './network-builder';
 
 /** One layer of a plan; what the numbers choose depends on the kind and on what the layer is given. */
 export interface LayerPlan {

@@ -1,8 +1,7 @@
-import { create } from '@bufbuild/protobuf';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Constant } from '../../src/onnx/value';
+import { create } from '@bufbuild/protobuf';
 import { makeAttribute } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import {
@@ -13,10 +12,11 @@ import {
 } from '../../src/onnx/onnx_pb';
 import { readModel } from '../../src/onnx/read';
 import { decodeTensor } from '../../src/onnx/tensor';
+import type { Constant } from '../../src/onnx/value';
 import { encodeModel, writeModel } from '../../src/onnx/write';
 import { evaluate } from './oracle';
-import { temporaryFolder } from './temporary-folder';
 import { refusal } from './refusal';
+import { temporaryFolder } from './temporary-folder';
 
 const folder = temporaryFolder();
 const weights = Float32Array.from({ length: 8 }, (_, i) => i - 3.5);

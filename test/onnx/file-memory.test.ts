@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { FileMemory } from '../../src/engine/file-memory';
-import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
-import { encodeModel } from '../../src/onnx/write';
 import { InferenceSession, Tensor } from '../../src/engine/session';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import type { Constant } from '../../src/onnx/value';
+import { encodeModel } from '../../src/onnx/write';
 
 let folder: string;
 beforeAll(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-file-memory-'))));

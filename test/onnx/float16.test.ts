@@ -1,8 +1,8 @@
-import { float16ToFloat32, bfloat16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../src/onnx/float16';
 import { makeAttribute } from '../../src/onnx/attribute';
+import { float16ToFloat32, bfloat16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../src/onnx/float16';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
-import type { Constant, DataType } from '../../src/onnx/value';
 import { dataTypeCode } from '../../src/onnx/tensor';
+import type { Constant, DataType } from '../../src/onnx/value';
 import { evaluate } from './oracle';
 
 /** What onnxruntime-node's Cast makes of a constant. */

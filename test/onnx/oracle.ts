@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Constant, DataType } from '../../src/onnx/value';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
+import type { Constant, DataType } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 
 /** The outputs of a model, by name, as onnxruntime-node computes them; `source` may be a path. */

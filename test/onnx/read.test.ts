@@ -1,19 +1,19 @@
+import fs from 'node:fs';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
-import fs from 'node:fs';
-import { GdwsError } from '../../src/base/errors';
-import { Graph } from '../../src/graph/graph';
-import { inferValues } from '../../src/analysis/infer';
 import { foldBatchNormalization } from '../../src/analysis/fold-batch-normalization';
 import { foldConstants } from '../../src/analysis/fold-constants';
+import { inferValues } from '../../src/analysis/infer';
 import { removeIdentities } from '../../src/analysis/remove-identities';
+import { GdwsError } from '../../src/base/errors';
+import { Graph } from '../../src/graph/graph';
 import { decodeModel, readModel } from '../../src/onnx/read';
 import { decodeTensor, dataTypeOf } from '../../src/onnx/tensor';
 import { allTensors } from '../../src/onnx/tensors';
 import { encodeModel } from '../../src/onnx/write';
 import { smallNetwork } from '../graph/small-network';
-import { temporaryFolder } from './temporary-folder';
 import { refusal } from './refusal';
+import { temporaryFolder } from './temporary-folder';
 
 const folder = temporaryFolder();
 

@@ -1,7 +1,7 @@
-import { createRegistry, equals } from '@bufbuild/protobuf';
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fs from 'node:fs';
 import path from 'node:path';
+import { createRegistry, equals } from '@bufbuild/protobuf';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { ModelProtoSchema } from '../../src/onnx/onnx_pb';
 import { decodeModel, readModel } from '../../src/onnx/read';

@@ -4,8 +4,8 @@ import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { TensorProto_DataType as Code, TensorProtoSchema, type TensorProto } from '../../src/onnx/onnx_pb';
 import { decodeModel } from '../../src/onnx/read';
 import { decodeTensor, encodeTensor } from '../../src/onnx/tensor';
-import { encodeModel } from '../../src/onnx/write';
 import type { Constant, DataType } from '../../src/onnx/value';
+import { encodeModel } from '../../src/onnx/write';
 import { evaluate } from './oracle';
 import { refusal } from './refusal';
 

@@ -1,7 +1,7 @@
 import { InferenceSession as Oracle } from 'onnxruntime-node';
+import { compress, GradientSession, InferenceSession } from '../../src';
 import { describeModel } from '../../src/cli/description';
 import { Graph } from '../../src/graph/graph';
-import { compress, GradientSession, InferenceSession } from '../../src/index';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { decodeModel } from '../../src/onnx/read';
 import { newestIrVersion, newestOperatorSet } from '../../src/onnx/versions';

@@ -1,3 +1,4 @@
+import type { Case } from './case';
 import { activationCases } from './cases/activation';
 import { arithmeticCases } from './cases/arithmetic';
 import { castCases } from './cases/cast';
@@ -24,7 +25,6 @@ import { shapingCases } from './cases/shaping';
 import { sliceCases } from './cases/slice';
 import { softmaxCases } from './cases/softmax';
 import { sourceCases } from './cases/source';
-import type { Case } from './case';
 
 /** The cases of all operators, each compared with onnxruntime-node by the test of its family. */
 export const allCases: readonly Case[] = [

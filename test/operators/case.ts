@@ -1,5 +1,5 @@
-import type { Constant } from '../../src/onnx/value';
 import type { AttributeValue } from '../../src/onnx/attribute';
+import type { Constant } from '../../src/onnx/value';
 import { constantOf } from '../../src/operators/elements';
 
 /** An input of a case; `known` ones are initializers, the others are fed at the run. */

@@ -1,8 +1,8 @@
+import { InferenceSession } from '../../src/engine/session';
 import type { Constant } from '../../src/onnx/value';
 import { operatorOf } from '../../src/operators';
 import { isFloat, numbersOf } from '../../src/operators/elements';
 import { OperatorCall } from '../../src/operators/operator';
-import { InferenceSession } from '../../src/engine/session';
 import { titleOf, type Case } from './case';
 import { expectedOf, feedsOf, modelOf, nodeOf, toConstant } from './oracle';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { Lowering } from '../../src/operators/lowering';
 import { GdwsError } from '../../src/base/errors';
-import type { KnownValue } from '../../src/onnx/value';
 import { makeNode } from '../../src/onnx/make';
+import type { KnownValue } from '../../src/onnx/value';
 import { operatorTable } from '../../src/operators';
+import type { Lowering } from '../../src/operators/lowering';
 import { OperatorCall } from '../../src/operators/operator';
 import { allCases } from './all-cases';
 import { float, knownFloats, knownIntegers, type Case } from './case';

@@ -1,7 +1,7 @@
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import type { DataType } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 
 /** Runs one node whose inputs are all fed. */
 async function run(

@@ -1,7 +1,7 @@
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { constantOf } from '../../src/operators/elements';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 
 // What ONNX leaves open, and processors or C++ make a fault of.
 

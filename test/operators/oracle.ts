@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { env, InferenceSession as Oracle, Tensor } from 'onnxruntime-node';
-import type { Constant, DataType } from '../../src/onnx/value';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { ValueInfoProtoSchema, type NodeProto } from '../../src/onnx/onnx_pb';
+import type { Constant, DataType } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import type { Case } from './case';
 

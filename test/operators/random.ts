@@ -1,6 +1,6 @@
+import { float32ToFloat16 } from '../../src/onnx/float16';
 import { elementCount, type Constant, type DataType } from '../../src/onnx/value';
 import { constantOf } from '../../src/operators/elements';
-import { float32ToFloat16 } from '../../src/onnx/float16';
 
 /** A seeded source of random tensors, so that every run tests the same cases. */
 export class Random {

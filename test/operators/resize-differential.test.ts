@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { env, InferenceSession as Oracle, Tensor } from 'onnxruntime-node';
-import type { Constant } from '../../src/onnx/value';
+import { InferenceSession } from '../../src/engine/session';
 import type { AttributeValue } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { ValueInfoProtoSchema } from '../../src/onnx/onnx_pb';
+import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import { constantOf } from '../../src/operators/elements';
-import { InferenceSession } from '../../src/engine/session';
 import { float } from './case';
 import { Random } from './random';
 

@@ -2,9 +2,8 @@ import path from 'node:path';
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { Tensor } from 'onnxruntime-common';
 import { thrownMessages } from '../../scripts/docs/thrown-messages';
-import { mostValueElements } from '../../src/operators/value-limit';
 import { GdwsError } from '../../src/base/errors';
-import { elementCount, type DataType } from '../../src/onnx/value';
+import { InferenceSession } from '../../src/engine/session';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import {
   AttributeProto_AttributeType,
@@ -14,10 +13,11 @@ import {
   type ModelProto,
 } from '../../src/onnx/onnx_pb';
 import { decodeModel } from '../../src/onnx/read';
+import { elementCount, type DataType } from '../../src/onnx/value';
 import { newestIrVersion, newestOperatorSet } from '../../src/onnx/versions';
 import { encodeModel } from '../../src/onnx/write';
 import { constantOf } from '../../src/operators/elements';
-import { InferenceSession } from '../../src/engine/session';
+import { mostValueElements } from '../../src/operators/value-limit';
 import { titleOf, type Case, type CaseInput } from './case';
 import { modelOf } from './oracle';
 

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
+import { native } from '../../src/addon/native';
 import { lowerGraph } from '../../src/engine/compile';
 import { Graph } from '../../src/graph/graph';
-import type { Constant } from '../../src/onnx/value';
-import { native } from '../../src/addon/native';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import type { Constant } from '../../src/onnx/value';
 import { ConstantPool } from '../../src/program/constant-pool';
 import { nativeTypes } from '../../src/program/element-type';
 import { encodeProgram } from '../../src/program/encode';

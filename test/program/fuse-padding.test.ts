@@ -2,13 +2,13 @@ import { Tensor } from 'onnxruntime-common';
 import * as onnxruntime from 'onnxruntime-node';
 import { disagreement, tolerance } from '../../benchmarks/agreement';
 import { lowerGraph } from '../../src/engine/compile';
+import { InferenceSession } from '../../src/engine/session';
 import { Graph } from '../../src/graph/graph';
-import { elementCount, type Constant } from '../../src/onnx/value';
 import type { AttributeValue } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { elementCount, type Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import { ConstantPool } from '../../src/program/constant-pool';
-import { InferenceSession } from '../../src/engine/session';
 
 const channels = 4;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { elementCount, type Constant } from '../../src/onnx/value';
 import { native } from '../../src/addon/native';
 import { float32ToFloat16 } from '../../src/onnx/float16';
+import { elementCount, type Constant } from '../../src/onnx/value';
 import { ConstantPool, toNativeConstants } from '../../src/program/constant-pool';
 import { encodeProgram } from '../../src/program/encode';
 import { fuse } from '../../src/program/fuse/fuse';

@@ -1,5 +1,5 @@
-import { RandomStream } from '../../src/robustness/random-stream';
 import type { Classifier } from '../../src/robustness/classifier';
+import { RandomStream } from '../../src/robustness/random-stream';
 
 /** Weights of a layer, one row for each output, and its biases; in double precision. */
 export interface Affine {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { InferenceSession, Tensor } from '../../src/engine/session';
 import { concurrency, counters } from '../../src/addon/introspection';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { convolutionStack, numbers } from './models';
 
 const channels = 8;

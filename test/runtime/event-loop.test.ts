@@ -1,5 +1,5 @@
-import type { Plan, Stalls } from './event-loop.child';
 import { Children, patience } from './children';
+import type { Plan, Stalls } from './event-loop.child';
 import { convolutionStack } from './models';
 
 const children = new Children();

@@ -1,6 +1,6 @@
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
-import { encodeModel } from '../../src/onnx/write';
 import type { Constant } from '../../src/onnx/value';
+import { encodeModel } from '../../src/onnx/write';
 
 /** Numbers in (-1, 1) that look random and are the same each time. */
 export function numbers(count: number, seed = 1): Float32Array {

@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { counters } from '../../src/addon/introspection';
-import { GradientSession } from '../../src/gradient/gradient-session';
 import { InferenceSession, Tensor } from '../../src/engine/session';
+import { GradientSession } from '../../src/gradient/gradient-session';
 import { numbers } from './models';
 
 export interface Plan {

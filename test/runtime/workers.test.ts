@@ -1,6 +1,6 @@
 import { Children, isLinux, memoryIsKept } from './children';
-import { convolutionStack } from './models';
 import type { Plan as CompilingPlan } from './compiling-workers.child';
+import { convolutionStack } from './models';
 import type { Plan, Round } from './workers.child';
 
 const children = new Children();

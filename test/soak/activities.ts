@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Tensor } from 'onnxruntime-common';
-import { compress, GradientSession, InferenceSession } from '../../src/index';
+import { compress, GradientSession, InferenceSession } from '../../src';
 import { mutate } from '../fuzz/mutate';
 import type { Random } from '../fuzz/random';
 import { randomNetwork, type RandomNetwork } from '../networks/random-network';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { pageOf } from '../../src/index';
+import { pageOf } from '../../src';
 import { report } from './report';
 
 const chromium = ['chromium', 'chromium-browser', 'google-chrome']

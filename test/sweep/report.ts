@@ -1,4 +1,4 @@
-import type { SweepReport, SweptNetwork } from '../../src/index';
+import type { SweepReport, SweptNetwork } from '../../src';
 
 const layer = {
   name: 'conv',

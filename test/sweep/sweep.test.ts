@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { compress, readImages, sweep } from '../../src/index';
+import { compress, readImages, sweep } from '../../src';
 
 const examples = path.join(__dirname, '..', '..', 'examples');
 const model = path.join(examples, 'robust-mnist.onnx');

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '../../../src/onnx/attribute';
 import { constantOf } from '../../../src/operators/elements';
-import { Random } from '../random';
 import { float, known, knownFloats, type Case } from '../case';
+import { Random } from '../random';
 
 const random = new Random(5);
 

@@ -1,6 +1,6 @@
 import type { Constant } from '../../../src/onnx/value';
-import { Random } from '../random';
 import { known, type Case } from '../case';
+import { Random } from '../random';
 import { repeat } from './repeat';
 
 const random = new Random(6);

@@ -1,7 +1,7 @@
-import type { DataType } from '../../../src/onnx/value';
 import { dataTypeCode } from '../../../src/onnx/tensor';
-import { Random } from '../random';
+import type { DataType } from '../../../src/onnx/value';
 import { known, type Case } from '../case';
+import { Random } from '../random';
 
 const random = new Random(8);
 const types: DataType[] = ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool'];

@@ -1,6 +1,6 @@
 import { elementCount } from '../../../src/onnx/value';
-import { Random } from '../random';
 import { known, knownIntegers, type Case } from '../case';
+import { Random } from '../random';
 import { repeat } from './repeat';
 
 const random = new Random(14);

@@ -1,6 +1,6 @@
 import type { Constant } from '../../../src/onnx/value';
-import { Random } from '../random';
 import { known, knownFloats, knownIntegers, type Case } from '../case';
+import { Random } from '../random';
 
 const random = new Random(21);
 

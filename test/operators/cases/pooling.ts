@@ -1,7 +1,7 @@
 import { elementCount } from '../../../src/onnx/value';
 import { constantOf } from '../../../src/operators/elements';
-import { Random } from '../random';
 import { knownIntegers, type Case } from '../case';
+import { Random } from '../random';
 import { repeat } from './repeat';
 
 const random = new Random(2);

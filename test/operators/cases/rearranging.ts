@@ -1,5 +1,5 @@
-import { Random } from '../random';
 import { knownIntegers, type Case } from '../case';
+import { Random } from '../random';
 import { repeat } from './repeat';
 
 const random = new Random(13);

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '../../../src/onnx/attribute';
 import { constantOf } from '../../../src/operators/elements';
-import { Random } from '../random';
 import { float, known, type Case } from '../case';
+import { Random } from '../random';
 import { repeat } from './repeat';
 
 const random = new Random(24);

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '../../../src/onnx/attribute';
-import { Random } from '../random';
 import { float, knownFloats, knownIntegers, type Case } from '../case';
+import { Random } from '../random';
 import { repeat } from './repeat';
 
 const random = new Random(19);

@@ -1,7 +1,7 @@
 import { encodeTensor, dataTypeCode } from '../../../src/onnx/tensor';
 import { constantOf } from '../../../src/operators/elements';
-import { Random } from '../random';
 import { float, known, knownIntegers, type Case } from '../case';
+import { Random } from '../random';
 
 const random = new Random(17);
 

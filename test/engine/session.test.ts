@@ -1,10 +1,10 @@
-import { Worker } from 'node:worker_threads';
 import path from 'node:path';
-import { GdwsError, type ErrorCode } from '../src/base/errors';
-import { encodeModel } from '../src/onnx/write';
-import { makeModel, makeNode, makeValueInfo } from '../src/onnx/make';
-import { InferenceSession, Tensor, type SessionOptions } from '../src/engine/session';
-import type { Constant } from '../src/onnx/value';
+import { Worker } from 'node:worker_threads';
+import { GdwsError, type ErrorCode } from '../../src/base/errors';
+import { InferenceSession, Tensor, type SessionOptions } from '../../src/engine/session';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import type { Constant } from '../../src/onnx/value';
+import { encodeModel } from '../../src/onnx/write';
 
 const floats = (dims: number[], value: (i: number) => number): Constant => ({
   type: 'float32',
@@ -231,7 +231,7 @@ describe('InferenceSession', () => {
   });
 
   test('works in worker threads that end while it runs', async () => {
-    const addon = process.env.GDWS_ADDON ?? path.join(__dirname, '..', 'build', 'Release', 'gdws.node');
+    const addon = process.env.GDWS_ADDON ?? path.join(__dirname, '..', '..', 'build', 'Release', 'gdws.node');
     const source = `
       const { parentPort } = require('node:worker_threads');
       const native = require(${JSON.stringify(addon)});

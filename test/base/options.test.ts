@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { InferenceSession as Common } from 'onnxruntime-common';
-import * as gdws from '../src';
-import { classifier as testModel } from './calibrate/subjects';
+import * as gdws from '../../src';
+import { classifier as testModel } from '../calibrate/subjects';
 
 const { InferenceSession, Tensor } = gdws;
 const rows = [[1, 0], [0, 1]]; // prettier-ignore
@@ -31,7 +31,8 @@ const functions: Record<string, (options: Options) => Promise<unknown>> = {
   'evaluate with an attack': (options) => gdws.evaluate([{ name: 'a', classifier: flat }], pixel, [0], pgd, options),
   evaluate: (options) => gdws.evaluate([{ name: 'a', classifier: flat }], pixel, [0], undefined, options),
   measureInterleaved: (options) => gdws.measureInterleaved(contestants, { budget: 0, ...options }),
-  readImages: (options) => gdws.readImages(path.join(__dirname, '../examples/mnist-test-images-idx3-ubyte'), options),
+  readImages: (options) =>
+    gdws.readImages(path.join(__dirname, '../../examples/mnist-test-images-idx3-ubyte'), options),
   readImageFolder: (options) => gdws.readImageFolder('absent', { dims: [3, 4, 4], ...options } as never),
   GradientSession: (options) => gdws.GradientSession.create(model, options),
   weightGradients: async (options) => {

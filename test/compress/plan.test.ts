@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Layer } from '../../src/gdws/layers';
 import { plan, type Plan, type RankedLayer } from '../../src/compress/plan';
+import type { Layer } from '../../src/gdws/layers';
 import { rankComponents } from '../../src/gdws/ranking';
 
 const rankedLayer: fc.Arbitrary<RankedLayer> = fc

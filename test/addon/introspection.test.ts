@@ -1,15 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
-import { concurrency, counters, simd } from '../src/addon/introspection';
-import { InferenceSession, Tensor } from '../src/engine/session';
-import { convolutionModel } from './engine/convolution-model';
+import { concurrency, counters, simd } from '../../src/addon/introspection';
+import { InferenceSession, Tensor } from '../../src/engine/session';
+import { convolutionModel } from '../engine/convolution-model';
 
 const image = (size: number) => new Tensor('float32', new Float32Array(4 * size * size).fill(1), [1, 4, size, size]);
 
 /** What an expression over the API gives in a process of its own. */
 function inChild(expression: string, env: NodeJS.ProcessEnv = {}, prefix: string[] = []): unknown {
-  const script = `const { concurrency, simd } = require(${JSON.stringify(path.resolve(__dirname, '../src/addon/introspection.ts'))});
+  const script = `const { concurrency, simd } = require(${JSON.stringify(path.resolve(__dirname, '../../src/addon/introspection.ts'))});
     process.stdout.write(JSON.stringify(${expression}));`;
   const args = [
     ...prefix.slice(1),

@@ -1,11 +1,11 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { GradientSession, Tensor } from '../../../src/index';
-import { crossEntropy } from '../../../src/gradient/loss';
-import { rows } from '../../../src/gradient/rows';
-import { sampled, wholeNetworks, type Expected } from '../../fixtures/gradient/whole-networks';
+import { GradientSession, Tensor } from '../../src';
+import { crossEntropy } from '../../src/gradient/loss';
+import { rows } from '../../src/gradient/rows';
+import { sampled, wholeNetworks, type Expected } from '../fixtures/gradient/whole-networks';
 
-const fixture = path.join(__dirname, '../../fixtures/gradient/whole-networks.json');
+const fixture = path.join(__dirname, '../fixtures/gradient/whole-networks.json');
 
 test('gradients of whole networks, dense and GDWS, are those of PyTorch in double precision', async () => {
   const expected = JSON.parse(await fs.readFile(fixture, 'utf8')) as Expected;

@@ -1,4 +1,4 @@
-import type { ActivationName, BinaryName, CompareName, ReduceName, UnaryName } from '../../../../src/program/operation';
+import type { ActivationName, BinaryName, CompareName, ReduceName, UnaryName } from '../../../src/program/operation';
 
 /** The functions of native/program/functions.h, in double precision. */
 type Unary = (x: number, a: number, b: number) => number;

@@ -1,10 +1,10 @@
-import { Graph } from '../../../src/graph/graph';
-import { foldBatchNormalization } from '../../../src/analysis/fold-batch-normalization';
-import type { Constant } from '../../../src/onnx/value';
-import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../../src/onnx/make';
-import { float32ToFloat16 } from '../../../src/onnx/float16';
-import type { ModelProto } from '../../../src/onnx/onnx_pb';
-import { floats, normalization } from '../small-network';
+import { foldBatchNormalization } from '../../src/analysis/fold-batch-normalization';
+import { Graph } from '../../src/graph/graph';
+import { float32ToFloat16 } from '../../src/onnx/float16';
+import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
+import type { ModelProto } from '../../src/onnx/onnx_pb';
+import type { Constant } from '../../src/onnx/value';
+import { floats, normalization } from '../graph/small-network';
 import { agreesAfter, operatorsOf } from './agreement';
 
 interface Layer {

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { compress } from '../../src/index';
+import { compress } from '../../src';
 import { readModel } from '../../src/onnx/read';
 import { writeModel } from '../../src/onnx/write';
 import { classifier } from '../calibrate/subjects';

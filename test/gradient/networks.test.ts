@@ -1,9 +1,9 @@
-import { lowerGraph } from '../../../src/engine/compile';
-import { Graph } from '../../../src/graph/graph';
-import { GradientSession, Tensor } from '../../../src/index';
-import { readModel } from '../../../src/onnx/read';
-import { ConstantPool } from '../../../src/program/constant-pool';
-import { Random } from '../../operators/random';
+import { GradientSession, Tensor } from '../../src';
+import { lowerGraph } from '../../src/engine/compile';
+import { Graph } from '../../src/graph/graph';
+import { readModel } from '../../src/onnx/read';
+import { ConstantPool } from '../../src/program/constant-pool';
+import { Random } from '../operators/random';
 import { runInDoubles } from './double/program';
 import { RandomNetwork } from './double/random-network';
 import { distanceFrom, slopesAt } from './double/slopes';

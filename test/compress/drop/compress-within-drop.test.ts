@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { compressWithinDrop, type DropTrial, ImageSet, readImages } from '../../src/index';
-import { halves } from '../../src/compress/drop/split';
+import { compressWithinDrop, ImageSet, readImages, type DropTrial } from '../../../src';
+import { halves } from '../../../src/compress/drop/split';
 
-const examples = path.join(__dirname, '..', '..', 'examples');
+const examples = path.join(__dirname, '..', '..', '..', 'examples');
 const model = path.join(examples, 'robust-mnist.onnx');
 const inputShapes = { input: [1, 1, 28, 28] };
 const digits = (count: number) => readImages(path.join(examples, 'mnist-test-images-idx3-ubyte'), { count });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { leastShare } from '../../src/compress/drop/search-share';
+import { leastShare } from '../../../src/compress/drop/search-share';
 
 const inHundredths = (share: number) => Math.round(share * 100);
 

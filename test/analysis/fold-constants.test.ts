@@ -1,11 +1,11 @@
-import { Graph } from '../../../src/graph/graph';
-import { inferValues } from '../../../src/analysis/infer';
-import { foldConstants } from '../../../src/analysis/fold-constants';
-import { makeModel, makeNode, makeValueInfo } from '../../../src/onnx/make';
-import { TensorProto_DataType as Code } from '../../../src/onnx/onnx_pb';
-import { float32ToFloat16 } from '../../../src/onnx/float16';
-import type { Constant } from '../../../src/onnx/value';
-import { floats, integers, smallNetwork } from '../small-network';
+import { foldConstants } from '../../src/analysis/fold-constants';
+import { inferValues } from '../../src/analysis/infer';
+import { Graph } from '../../src/graph/graph';
+import { float32ToFloat16 } from '../../src/onnx/float16';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { TensorProto_DataType as Code } from '../../src/onnx/onnx_pb';
+import type { Constant } from '../../src/onnx/value';
+import { floats, integers, smallNetwork } from '../graph/small-network';
 import { agreesAfter, operatorsOf } from './agreement';
 
 const x = floats([2, 3, 6, 6], 9);

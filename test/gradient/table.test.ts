@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { rules } from '../../../src/gradient/rules';
-import { operations } from '../../../src/program/schema';
+import { rules } from '../../src/gradient/rules';
+import { operations } from '../../src/program/schema';
 
 test('docs/gradients.md names the operations that have a rule, and no others', () => {
-  const text = fs.readFileSync(path.join(__dirname, '../../../docs/gradients.md'), 'utf8');
+  const text = fs.readFileSync(path.join(__dirname, '../../docs/gradients.md'), 'utf8');
   const named = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
   expect(named).toEqual(Object.keys(rules));
 });

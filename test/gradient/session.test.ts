@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { GradientSession, InferenceSession, Tensor, type GdwsError } from '../../../src/index';
-import { makeModel, makeNode, makeValueInfo } from '../../../src/onnx/make';
-import { encodeModel } from '../../../src/onnx/write';
+import { GradientSession, InferenceSession, Tensor, type GdwsError } from '../../src';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { encodeModel } from '../../src/onnx/write';
 
 interface Expected {
   x: number[];
@@ -13,7 +13,7 @@ interface Expected {
   secondOfImage1: number[];
 }
 
-const folder = path.join(__dirname, '..', '..', 'fixtures', 'gradient');
+const folder = path.join(__dirname, '..', 'fixtures', 'gradient');
 const expected = JSON.parse(fs.readFileSync(path.join(folder, 'expected.json'), 'utf8')) as Expected;
 const images = new Tensor('float32', Float32Array.from(expected.x), [3, 3, 9, 9]);
 const pixels = 3 * 9 * 9;

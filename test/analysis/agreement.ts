@@ -1,9 +1,9 @@
 import { clone } from '@bufbuild/protobuf';
-import { Graph } from '../../../src/graph/graph';
-import type { Constant } from '../../../src/onnx/value';
-import { ModelProtoSchema, type ModelProto } from '../../../src/onnx/onnx_pb';
-import { encodeModel } from '../../../src/onnx/write';
-import { evaluate, relativeDifference } from '../../onnx/oracle';
+import { Graph } from '../../src/graph/graph';
+import { ModelProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
+import type { Constant } from '../../src/onnx/value';
+import { encodeModel } from '../../src/onnx/write';
+import { evaluate, relativeDifference } from '../onnx/oracle';
 
 /**
  * Runs a pass on a copy of a model and compares, by onnxruntime-node, what the two compute; names and declarations of

@@ -1,6 +1,6 @@
-import { elementCount } from '../../../../src/onnx/value';
-import { broadcastStrides, stridedPositions, stridesOf } from '../../../../src/operators/layout';
-import type { NativeConstants } from '../../../../src/program/constant-pool';
+import { elementCount } from '../../../src/onnx/value';
+import { broadcastStrides, stridedPositions, stridesOf } from '../../../src/operators/layout';
+import type { NativeConstants } from '../../../src/program/constant-pool';
 import {
   canActivate,
   type Attributes,
@@ -8,8 +8,8 @@ import {
   type OpcodeName,
   type Operation,
   type ProgramOperation,
-} from '../../../../src/program/operation';
-import type { Program } from '../../../../src/program/program';
+} from '../../../src/program/operation';
+import type { Program } from '../../../src/program/program';
 import { activations, binaryFunctions, compareFunctions, reduceFunctions, unaryFunctions } from './functions';
 
 /** Elements of any type, as doubles; truth values are 0 and 1. */

@@ -1,19 +1,19 @@
-import { clone } from '@bufbuild/protobuf';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Graph } from '../../../src/graph/graph';
-import { inferValues } from '../../../src/analysis/infer';
-import { foldBatchNormalization } from '../../../src/analysis/fold-batch-normalization';
-import { foldConstants } from '../../../src/analysis/fold-constants';
-import { removeIdentities } from '../../../src/analysis/remove-identities';
-import { makeValueInfo } from '../../../src/onnx/make';
-import { ModelProtoSchema } from '../../../src/onnx/onnx_pb';
-import { readModel } from '../../../src/onnx/read';
-import { evaluate } from '../../onnx/oracle';
-import { floats } from '../small-network';
+import { clone } from '@bufbuild/protobuf';
+import { foldBatchNormalization } from '../../src/analysis/fold-batch-normalization';
+import { foldConstants } from '../../src/analysis/fold-constants';
+import { inferValues } from '../../src/analysis/infer';
+import { removeIdentities } from '../../src/analysis/remove-identities';
+import { Graph } from '../../src/graph/graph';
+import { makeValueInfo } from '../../src/onnx/make';
+import { ModelProtoSchema } from '../../src/onnx/onnx_pb';
+import { readModel } from '../../src/onnx/read';
+import { floats } from '../graph/small-network';
+import { evaluate } from '../onnx/oracle';
 import { agreesAfter, operatorsOf } from './agreement';
 
-const models = path.join(__dirname, '../../../../shared/models');
+const models = path.join(__dirname, '../../../shared/models');
 const present = fs.existsSync(models) ? fs.readdirSync(models).filter((file) => file.endsWith('.onnx')) : [];
 if (present.length === 0) console.warn(`Passes over real models are not tested: ${models} is not there.`);
 

@@ -2,17 +2,17 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { compress } from '../../src/compress/compress';
-import { type Compression } from '../../src/compress/compression';
+import type { Compression } from '../../src/compress/compression';
 import type { CompressOptions } from '../../src/compress/options';
 import { Graph } from '../../src/graph/graph';
-import type { Constant } from '../../src/onnx/value';
 import { float32ToFloat16 } from '../../src/onnx/float16';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import type { ModelProto, NodeProto } from '../../src/onnx/onnx_pb';
 import { readModel } from '../../src/onnx/read';
+import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
+import { relativeDifference, run } from '../gdws/onnxruntime';
 import { seeded } from '../linalg/layers';
-import { relativeDifference, run } from './onnxruntime';
 
 let random = seeded(5);
 function noise(...dims: number[]): Constant {

@@ -1,4 +1,4 @@
-import { isMisspelt, nearest } from '../src/base/nearest';
+import { isMisspelt, nearest } from '../../src/base/nearest';
 
 test.each([
   ['intraOpNumThread', 'intraOpNumThreads', true],

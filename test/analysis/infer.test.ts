@@ -1,13 +1,13 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { Graph } from '../../src/graph/graph';
 import { inferValues } from '../../src/analysis/infer';
-import type { ValueType } from '../../src/onnx/value';
+import { Graph } from '../../src/graph/graph';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { TypeProtoSchema, type ModelProto, type NodeProto } from '../../src/onnx/onnx_pb';
+import type { ValueType } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
+import { floats, integers, smallNetwork } from '../graph/small-network';
 import { evaluate } from '../onnx/oracle';
 import { refusal } from '../onnx/refusal';
-import { floats, integers, smallNetwork } from './small-network';
 
 /** The network without its If, which gdws does not run. */
 function network(): ModelProto {

@@ -1,11 +1,11 @@
-import { elementCount, type Constant } from '../../../../src/onnx/value';
-import { makeModel, makeNode, makeValueInfo } from '../../../../src/onnx/make';
-import type { AttributeValue } from '../../../../src/onnx/attribute';
-import type { NodeProto } from '../../../../src/onnx/onnx_pb';
-import { encodeModel } from '../../../../src/onnx/write';
-import { constantOf } from '../../../../src/operators/elements';
-import type { Random } from '../../../operators/random';
-import { float } from '../../../operators/case';
+import type { AttributeValue } from '../../../src/onnx/attribute';
+import { makeModel, makeNode, makeValueInfo } from '../../../src/onnx/make';
+import type { NodeProto } from '../../../src/onnx/onnx_pb';
+import { elementCount, type Constant } from '../../../src/onnx/value';
+import { encodeModel } from '../../../src/onnx/write';
+import { constantOf } from '../../../src/operators/elements';
+import { float } from '../../operators/case';
+import type { Random } from '../../operators/random';
 
 const [images, classes] = [2, 4];
 

@@ -1,9 +1,9 @@
-import { removeIdentities } from '../../../src/analysis/remove-identities';
-import { Graph } from '../../../src/graph/graph';
-import type { Constant } from '../../../src/onnx/value';
-import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../../src/onnx/make';
-import type { ModelProto } from '../../../src/onnx/onnx_pb';
-import { floats, smallNetwork } from '../small-network';
+import { removeIdentities } from '../../src/analysis/remove-identities';
+import { Graph } from '../../src/graph/graph';
+import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
+import type { ModelProto } from '../../src/onnx/onnx_pb';
+import type { Constant } from '../../src/onnx/value';
+import { floats, smallNetwork } from '../graph/small-network';
 import { agreesAfter, operatorsOf } from './agreement';
 
 const value = (name: string) => makeValueInfo(name, 'float32', [2, 3]);

@@ -1,5 +1,5 @@
-import { compress, prepareCompression, readImages } from '../../src/index';
 import path from 'node:path';
+import { compress, prepareCompression, readImages } from '../../src';
 
 const examples = path.join(__dirname, '..', '..', 'examples');
 const model = path.join(examples, 'robust-mnist.onnx');

@@ -1,9 +1,9 @@
 import { lowerGraph } from '../../src/engine/compile';
+import { Graph } from '../../src/graph/graph';
+import { simplify } from '../../src/graph/passes/simplify';
 import { ConstantPool } from '../../src/program/constant-pool';
 import type { ProgramOperation } from '../../src/program/operation';
 import type { Program } from '../../src/program/program';
-import { Graph } from '../../src/graph/graph';
-import { simplify } from '../../src/graph/passes/simplify';
 import type { Network } from '../networks';
 import { isLayer, weightsOf, type Layer } from './layer';
 

@@ -17,7 +17,9 @@ function solve(): void {
   const features = 3000;
   const identity = new Float64Array(features * features);
   for (let i = 0; i < features; i++) identity[i * features + i] = 1;
-  native().leastSquares(identity, new Float64Array(features), features, 1, 0, 2).catch(() => {});
+  native()
+    .leastSquares(identity, new Float64Array(features), features, 1, 0, 2)
+    .catch(() => {});
 }
 
 /** Begins to compile a network for several shapes. */

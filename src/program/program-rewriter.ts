@@ -1,7 +1,7 @@
 import type { ProgramOperation, ValueId } from './operation';
 import type { Program, ProgramValue } from './program';
 
-/** What takes the place of operations where it matches one, which the pass that holds it is shown in the program's order. */
+/** Is shown one operation; where it matches, it puts another in its place. */
 export type Pattern = (operation: ProgramOperation, rewriter: ProgramRewriter) => void;
 
 /** Replaces operations of a program, and knows at any time which operation writes a value and how many operands read it. */
@@ -10,15 +10,20 @@ export class ProgramRewriter {
   private readonly slots: (ProgramOperation | undefined)[];
   private readonly places = new Map<ProgramOperation, number>();
   private readonly producers = new Map<ValueId, ProgramOperation>();
+  /** The operations that read a value. */
+  private readonly readers = new Map<ValueId, Set<ProgramOperation>>();
+  /** How many operands read a value, and outputs of the program are it. */
   private readonly uses = new Map<ValueId, number>();
+  private readonly outputs: ReadonlySet<ValueId>;
 
   constructor(readonly program: Program) {
     this.slots = [...program.operations];
     program.operations.forEach((operation, place) => this.enter(operation, place));
     for (const id of program.outputs) this.count(id, 1);
+    this.outputs = new Set(program.outputs);
   }
 
-  /** Shows a pattern each operation, in order, those that it has put in place among them. */
+  /** Shows a pattern each operation in order, as it stands by then. */
   apply(pattern: Pattern): void {
     for (let place = 0; place < this.slots.length; ++place) {
       const operation = this.slots[place];
@@ -38,7 +43,8 @@ export class ProgramRewriter {
 
   /** The operation that writes a value which one operand alone reads, and no output of the program is. */
   soleProducerOf(id: ValueId | undefined): ProgramOperation | undefined {
-    return id !== undefined && this.uses.get(id) === 1 ? this.producers.get(id) : undefined;
+    if (id === undefined || this.outputs.has(id) || this.uses.get(id) !== 1) return undefined;
+    return this.producers.get(id);
   }
 
   /** Where an operation stands among the others: a later one has a higher number. */
@@ -49,7 +55,7 @@ export class ProgramRewriter {
   /**
    * Puts `by` in the place of an operation, and removes others whose work it does as well.
    *
-   * @throws Error where `by` would read what is not written before it, or nothing would write what is still read
+   * @throws Error where a value would be read before it is written, or be read and not be written
    */
   replace(operation: ProgramOperation, by: ProgramOperation, absorbed: readonly ProgramOperation[]): void {
     const place = this.placeOf(operation);
@@ -64,24 +70,37 @@ export class ProgramRewriter {
         throw new Error(`value ${id} would be read before it is written`);
     }
     for (const id of removed.flatMap(({ outputs }) => outputs)) {
-      if (this.uses.get(id) && !this.producers.has(id)) throw new Error(`value ${id} would be read and not be written`);
+      if (!this.producers.has(id) && this.uses.get(id)) throw new Error(`value ${id} would be read and not be written`);
+      for (const reader of this.readers.get(id) ?? []) {
+        if (this.placeOf(reader) < place) throw new Error(`value ${id} would be read before it is written`);
+      }
     }
   }
 
   private enter(operation: ProgramOperation, place: number): void {
     this.places.set(operation, place);
     for (const id of operation.outputs) this.producers.set(id, operation);
-    for (const id of operation.inputs) this.count(id, 1);
+    for (const id of operation.inputs) {
+      if (id === undefined) continue;
+      this.count(id, 1);
+      const readers = this.readers.get(id);
+      if (readers) readers.add(operation);
+      else this.readers.set(id, new Set([operation]));
+    }
   }
 
   private leave(operation: ProgramOperation): void {
     this.slots[this.placeOf(operation)] = undefined;
     this.places.delete(operation);
     for (const id of operation.outputs) this.producers.delete(id);
-    for (const id of operation.inputs) this.count(id, -1);
+    for (const id of operation.inputs) {
+      if (id === undefined) continue;
+      this.count(id, -1);
+      this.readers.get(id)!.delete(operation);
+    }
   }
 
-  private count(id: ValueId | undefined, by: number): void {
-    if (id !== undefined) this.uses.set(id, (this.uses.get(id) ?? 0) + by);
+  private count(id: ValueId, by: number): void {
+    this.uses.set(id, (this.uses.get(id) ?? 0) + by);
   }
 }

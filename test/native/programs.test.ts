@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-// A short run of the fuzzer of programs, for whoever has built it (npm run fuzz:program); kernels.test.ts replays its
+// A short run of the fuzzer of programs, for whoever has built it (npm run fuzz:program); kernels.full.test.ts replays its
 // corpus everywhere.
 
 const root = path.resolve(__dirname, '../..');

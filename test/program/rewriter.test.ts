@@ -226,6 +226,17 @@ describe('a replacement is refused', () => {
     }
   });
 
+  test('that writes what an earlier operation reads', () => {
+    const draft = new Draft();
+    const a = draft.negate(0);
+    const b = draft.negate(a);
+    draft.program.outputs.push(b, draft.add(a, 0));
+    rewrite(draft.program, (rewriter, [first, , last]) => {
+      const late = sum([0, 0], [a, last!.outputs[0]!]);
+      expect(() => rewriter.replace(last!, late, [first!])).toThrow('value 1 would be read before it is written');
+    });
+  });
+
   test('that leaves what something still reads unwritten', () => {
     const draft = new Draft();
     const a = draft.negate(0);

@@ -1,4 +1,4 @@
-import { mostValueElements } from '../../src/operators/value-limit';
+import { maxValueElements } from '../../src/operators/value-limit';
 import { operatorTable, type Operator } from '../../src/operators';
 import { allCases } from '../../test/operators/all-cases';
 
@@ -13,7 +13,7 @@ What the engine knows of ONNX's operators (domain \`ai.onnx\`). This page is mad
   run computes count as the nearest in range; of several updates of one element the last stays, or they are reduced in
   order. NaN is the largest in TopK, and of equals the first comes first.
 - **Before the run**: where all inputs are known, the result is computed once, exactly in its own type: the arithmetic of
-  shapes. Known are constants, shapes, what follows from them, and inputs of the model of at most ${mostValueElements} elements on which shapes, axes or
+  shapes. Known are constants, shapes, what follows from them, and inputs of the model of at most ${maxValueElements} elements on which shapes, axes or
   scales depend: for each new value of these, the network is compiled anew (programs of the last 16 kinds of feeds are kept).
 - **Operator sets**: those in which tests compare it with onnxruntime-node. Others are understood as ONNX defines them.
 

@@ -170,9 +170,9 @@ export interface Native {
   /**
    * A session whose runs use `threads` threads. `kernel` names a kernel or method to prefer (for tests and benchmarks);
    * `tuned` makes measured times choose the kernels, if there is no preference. Where weights, as they are held, take more
-   * than `mostWeightBytes`, compilations fail with code LIMIT_EXCEEDED.
+   * than `maxWeightBytes`, compilations fail with code LIMIT_EXCEEDED.
    */
-  createSession(threads: number, kernel?: string, tuned?: boolean, mostWeightBytes?: number): NativeSession;
+  createSession(threads: number, kernel?: string, tuned?: boolean, maxWeightBytes?: number): NativeSession;
   /** Memory for a value of so many bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
   holdMemory(bytes: number): HeldMemory;
   /** Memory with a copy of elements, whose type is an index in `nativeTypes`. Throws with code OUT_OF_MEMORY. */

@@ -22,7 +22,7 @@ export function guessedInputs(graph: Graph, feeds: ReadonlyMap<string, unknown> 
 }
 
 /** Feeds with the other guess for those inputs; `undefined` where nothing is guessed, or more is open. */
-export function otherwiseGuessed(
+export function feedsWithOtherGuess(
   graph: Graph,
   feeds: ReadonlyMap<string, KnownValue> = new Map(),
 ): ReadonlyMap<string, KnownValue> | undefined {
@@ -37,6 +37,14 @@ export function otherwiseGuessed(
   return new Map([...feeds, ...(types as [string, ValueType][])]);
 }
 
+/** What is known of a graph's tensors with each of the two guesses. */
+interface GuessedValues {
+  readonly graph: Graph;
+  readonly feeds: ReadonlyMap<string, KnownValue>;
+  readonly values: ReadonlyMap<string, KnownValue>;
+  readonly otherValues: ReadonlyMap<string, KnownValue>;
+}
+
 /** Operators to whose first input the leading dim makes no difference. */
 const batched = new Set([
   'Conv',
@@ -49,17 +57,12 @@ const batched = new Set([
 ]);
 
 /**
- * What a node that cannot be inferred is reported as: where that may come from a guess, as a shape that must be known.
- *
- * @param values what is known with the guess, and `otherValues` with the other one
+ * The error to report for a node that cannot be inferred: SHAPE_UNKNOWN where the guess may be the cause, else `error` itself.
  */
-export function unlessGuessed(
+export function orUnknownShape(
   error: GdwsError,
-  graph: Graph,
-  feeds: ReadonlyMap<string, KnownValue>,
   node: NodeProto,
-  values: ReadonlyMap<string, KnownValue>,
-  otherValues: ReadonlyMap<string, KnownValue>,
+  { graph, feeds, values, otherValues }: GuessedValues,
 ): GdwsError {
   if (error.code !== 'SHAPE_MISMATCH' && error.code !== 'MODEL_INVALID') return error;
   const isBatched = isStandardDomain(node.domain) && batched.has(node.opType);

@@ -7,7 +7,7 @@ import type { KnownValue, ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
 import { callOf, computeCall } from './call';
 import { FoldingWork } from './folding-work';
-import { otherwiseGuessed, unlessGuessed } from './guessed-dims';
+import { feedsWithOtherGuess, orUnknownShape } from './guessed-dims';
 
 export interface InferenceOptions {
   /** Leaves out what cannot be inferred, instead of stopping at it. */
@@ -54,16 +54,10 @@ export function inferValues(
     try {
       inferNode(graph, node, values, work);
     } catch (error) {
-      const others = lenient || !(error instanceof GdwsError) ? undefined : otherwiseGuessed(graph, feeds);
+      const others = lenient || !(error instanceof GdwsError) ? undefined : feedsWithOtherGuess(graph, feeds);
       if (!others) throw error;
-      throw unlessGuessed(
-        error as GdwsError,
-        graph,
-        feeds,
-        node,
-        values,
-        inferValues(graph, others, { lenient: true }),
-      );
+      const otherValues = inferValues(graph, others, { lenient: true });
+      throw orUnknownShape(error as GdwsError, node, { graph, feeds, values, otherValues });
     }
   };
   for (const node of graph.nodes) {

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { GdwsError, type ErrorDetails } from './errors';
-import { group, number, only, type OptionTable } from './options';
+import { group, number, pickOptions, type OptionTable } from './options';
 
 /**
  * What a model may ask for at most. A server that opens models of strangers sets what its own models need; the defaults
@@ -31,15 +31,15 @@ export interface Limits {
   readonly foldedElements: number;
 }
 
-const mostMemory = Math.floor(0.75 * memoryOfProcess());
+const maxMemory = Math.floor(0.75 * memoryOfProcess());
 
 /** The limits where none are given, for the memory of this machine or container. */
 export const defaultLimits: Limits = {
-  fileBytes: Math.min(2 ** 31, mostMemory),
-  externalBytes: mostMemory,
+  fileBytes: Math.min(2 ** 31, maxMemory),
+  externalBytes: maxMemory,
   tensorBytes: 2 ** 33,
   nodes: 250_000,
-  memoryBytes: mostMemory,
+  memoryBytes: maxMemory,
   depth: 100,
   foldedElements: 2 ** 26,
 };
@@ -67,7 +67,7 @@ export const limitsOption = group(limitOptions);
 
 /** The given limits, and defaults for the rest. */
 export function limitsOf({ limits = {} }: { readonly limits?: Partial<Limits> }): Limits {
-  return { ...defaultLimits, ...only(limitOptions, limits) };
+  return { ...defaultLimits, ...pickOptions(limitOptions, limits) };
 }
 
 /** @throws GdwsError LIMIT_EXCEEDED where the value is above the limit, naming both */

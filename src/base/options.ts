@@ -60,7 +60,7 @@ export function checkSharedOptions<Options extends object>(
 const warned = new Set<string>();
 
 /** Those of the options that a table has. */
-export function only<Options extends object>(table: OptionTable<Options>, options: Options): Options {
+export function pickOptions<Options extends object>(table: OptionTable<Options>, options: Options): Options {
   return Object.fromEntries(
     Object.keys(table).flatMap((name) => {
       const value = options[name as keyof Options];
@@ -75,7 +75,7 @@ export function wrongValue(name: string, value: unknown, expected: string, type 
 }
 
 /** What to say where a name is none of the known ones. */
-export function knownInstead(name: string, known: readonly string[], what: string): string {
+export function suggestName(name: string, known: readonly string[], what: string): string {
   const [likely] = nearest(name, known);
   return likely === undefined ? `${what} are: ${known.join(', ')}.` : `Did you mean ${likely}?`;
 }
@@ -99,7 +99,7 @@ function unknownOptions(options: object, table: Readonly<Record<string, OptionKi
 function unknownOption(name: string, known: readonly string[], place?: string): GdwsError {
   const path = place === undefined ? name : `${place}.${name}`;
   return new GdwsError('ARGUMENT_INVALID', `there is no option '${path}'.`, {
-    remedy: knownInstead(name, known, 'Options'),
+    remedy: suggestName(name, known, 'Options'),
   });
 }
 

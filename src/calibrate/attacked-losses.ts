@@ -13,18 +13,23 @@ export interface MeasuredLoss {
   readonly loss: number;
 }
 
+/** The dense network, and what makes others of it. */
+interface AttackedNetworks {
+  readonly dense: Uint8Array;
+  /** The stages of each layer to replace. */
+  readonly replaced: ReadonlyMap<Layer, Stages>;
+  /** The bytes of the network with given stages. */
+  readonly compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array;
+}
+
 /**
- * What replacing each layer by itself costs under attack: the attack is made on the network with that one layer replaced,
- * since it finds just what the layer lost, which images made against the dense network do not show.
+ * The loss under attack that replacing each layer alone causes. The attack is made on the network with that one layer replaced:
+ * images made against the dense network do not show what the layer lost.
  *
- * @param replaced each layer's stages
- * @param compressed the bytes of the network with given stages
- * @param images with the classes that the dense network takes them for
+ * @param images with the classes that the dense network predicts
  */
 export async function attackedLosses(
-  dense: Uint8Array,
-  replaced: ReadonlyMap<Layer, Stages>,
-  compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array,
+  { dense, replaced, compressed }: AttackedNetworks,
   images: ImageSet,
   attack: AttackSettings,
   options: AdversarialOptions,

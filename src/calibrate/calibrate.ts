@@ -145,7 +145,7 @@ export async function calibrate(
     refitInOrder(graph, stages, calibrationImages(set, batchSize, normalization, type), {
       ...{ threads, ridge, sweeps, shrinkage, seed, throwIfAborted },
       liveBytes: memory / 4,
-      isSeparate: step === 'losses',
+      fitLayersIndependently: step === 'losses',
       fisher: (layer) => moments.get(layer)?.fisher,
       onLayer: (done, total) => calibration.onProgress?.({ step, done, total }),
     });
@@ -155,9 +155,9 @@ export async function calibrate(
       dense &&
       (async (stages, compressed) => {
         const some = labelled.first(Math.max(1, Math.floor(imagesOfAttackedLosses / batch)) * batch);
-        const separate = await refitted(stages, images.first(some.length), 'losses');
+        const replaced = await refitted(stages, images.first(some.length), 'losses');
         const onProgress = (done: number, total: number) => calibration.onProgress?.({ step: 'losses', done, total });
-        return attackedLosses(dense, separate, compressed, some, attack, { ...attackOptions, onProgress });
+        return attackedLosses({ dense, replaced, compressed }, some, attack, { ...attackOptions, onProgress });
       }),
     async refit(stages, compressed) {
       let result = new Map<Layer, Stages>();

@@ -9,10 +9,10 @@ import type { DataType } from '../onnx/value';
 import { imageTypeOf } from './images';
 
 /** Where the caller does not say, batches are not larger than these: what stays in the caches is computed faster. */
-const mostImages = 8;
-const mostCachedBytes = 12 * 2 ** 20;
+const maxImages = 8;
+const maxCachedBytes = 12 * 2 ** 20;
 /** Most memory of all that runs at once, unless one batch alone takes more. */
-const mostBytes = 2 ** 30;
+const maxBytes = 2 ** 30;
 
 /**
  * A classifier whose logits are differentiated with respect to the weights of some of its convolutions, image by image, by
@@ -74,8 +74,8 @@ export class ChannelGradients {
   }
 
   /** How many batches to run at once, a thread each. */
-  lanes(batchSize: number, threads: number): number {
-    return Math.max(1, Math.min(threads, Math.floor(mostBytes / this.programFor(batchSize).bytes)));
+  parallelBatches(batchSize: number, threads: number): number {
+    return Math.max(1, Math.min(threads, Math.floor(maxBytes / this.programFor(batchSize).bytes)));
   }
 
   /**
@@ -103,7 +103,7 @@ export class ChannelGradients {
 
   private defaultBatch(): number {
     const { bytes } = this.programFor(1);
-    return Math.max(1, Math.min(mostImages, Math.floor(mostCachedBytes / bytes)));
+    return Math.max(1, Math.min(maxImages, Math.floor(maxCachedBytes / bytes)));
   }
 
   private get imageLength(): number {

@@ -2,7 +2,7 @@ import { native, type HeldMemory, type NativeProgram, type NativeSession } from 
 import { inferValues } from '../analysis/infer';
 import { GdwsError } from '../base/errors';
 import { buildProgram } from '../engine/builder';
-import { namingNodes } from '../engine/compile';
+import { withNodeErrors } from '../engine/compile';
 import { operationsOf } from '../gdws/layer-operations';
 import type { Layer } from '../gdws/layers';
 import { taps } from '../gdws/shape';
@@ -98,7 +98,7 @@ interface CompiledMoments {
 }
 
 /** Images at once where memory allows. */
-const mostAtOnce = 8;
+const maxAtOnce = 8;
 
 /** A network with, beside its output, the second moments of its layers; compiled for each size of batches. */
 export class MomentsNetwork {
@@ -128,7 +128,7 @@ export class MomentsNetwork {
         remedy: `Allow more memory${least > 1 ? ', take fewer images at once' : ''}, or give smaller images.`,
       });
     }
-    return wanted ?? Math.min(mostAtOnce, Math.floor(memory / bytes));
+    return wanted ?? Math.min(maxAtOnce, Math.floor(memory / bytes));
   }
 
   /** @param randomOf draws the labels of an image of the batch */
@@ -190,7 +190,8 @@ export class MomentsNetwork {
     );
     const nativeConstants = toNativeConstants(constants);
     const to = found.map(({ operation }) => operation.outputs[0]!);
-    const { backward, saved, constants: all } = differentiate(program, nativeConstants, this.pool, output, to);
+    const forward = { program, constants: nativeConstants };
+    const { backward, saved, constants: all } = differentiate(forward, { from: output, to }, this.pool);
     const backwardEnd = backward.operations.length;
     found.forEach(({ operation, groups }, index) => {
       const writer = new ProgramWriter(backward, operation.origin);
@@ -203,17 +204,18 @@ export class MomentsNetwork {
     const patches = found.map(({ operation, index }) => {
       const writer = new ProgramWriter(program, operation.origin);
       const [x, w] = operation.inputs as [ValueId, ValueId];
-      const dims = { weights: writer.dimsOf(w), result: writer.dimsOf(operation.outputs[0]!) };
-      const sampled = sampledConvolution(writer, operation, x, dims, this.pool, nativeConstants);
-      program.outputs.push(patchMoments(writer, sampled, dims.weights));
+      const { attributes, outputs } = operation;
+      const whole = { x, attributes, weights: writer.dimsOf(w), result: writer.dimsOf(outputs[0]!) };
+      const sampled = sampledConvolution(writer, whole, this.pool, nativeConstants);
+      program.outputs.push(patchMoments(writer, sampled, whole.weights));
       return { layer: index, pixels: count * sampled.output[0] * sampled.output[1] };
     });
     moveToInputs(program, forwardEnd);
     const savedIds = saved.filter((id) => !program.inputs.includes(id) && id !== output);
     program.outputs.push(...savedIds);
     const passes = {
-      forward: namingNodes(program, () => this.session.compile(encodeProgram(program), [...nativeConstants])),
-      backward: namingNodes(backward, () => this.session.compile(encodeProgram(backward), [...all])),
+      forward: withNodeErrors(program, () => this.session.compile(encodeProgram(program), [...nativeConstants])),
+      backward: withNodeErrors(backward, () => this.session.compile(encodeProgram(backward), [...all])),
     };
     const savedBytes = savedIds.map((id) => bytesOf(program.values[id]!));
     return {

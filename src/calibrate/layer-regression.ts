@@ -1,5 +1,6 @@
 import type { NativeProgram, NativeSession } from '../addon/native';
-import { namingNodes } from '../engine/compile';
+import { withNodeErrors } from '../engine/compile';
+import type { Layer } from '../gdws/layers';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import { paddedMap } from '../gradient/convolution-weights';
 import { walkOf } from '../gradient/walk';
@@ -33,6 +34,13 @@ export interface RegressedOperation {
   readonly values: readonly ProgramValue[];
 }
 
+/** What the programs of regressions run in, and where the values lie that they read. */
+export interface RegressionEngine {
+  readonly session: NativeSession;
+  readonly store: LiveStore;
+  readonly pool: ConstantPool;
+}
+
 /** Patches that are multiplied at once: enough that reading and adding up the moments is a small part of the work. */
 const patchesAtOnce = 4096;
 
@@ -51,14 +59,20 @@ export class RegressionSums {
   private readonly weightsNumber: number;
   private count = 0;
 
+  private readonly session: NativeSession;
+  private readonly store: LiveStore;
+  private readonly weights: Float32Array;
+  private readonly shape: ConvolutionShape;
+
   constructor(
-    private readonly session: NativeSession,
-    private readonly store: LiveStore,
-    pool: ConstantPool,
-    private readonly weights: Float32Array,
-    private readonly shape: ConvolutionShape,
+    { session, store, pool }: RegressionEngine,
+    { weights, shape }: Pick<Layer, 'weights' | 'shape'>,
     private readonly random: RandomStream,
   ) {
+    this.session = session;
+    this.store = store;
+    this.weights = weights;
+    this.shape = shape;
     const { groups, outputChannels } = shape;
     const size = this.patchSize;
     this.weightsNumber = pool.numberOf({ type: 'float32', dims: [], data: weights });
@@ -140,9 +154,9 @@ export class RegressionSums {
     let known = this.programs.get(key);
     if (!known) {
       const own = new Program();
-      const indices = this.write(own, operation, dims, values[operation.outputs[0]!]!.dims, batches, drawn);
+      const indices = this.write(own, { operation, values }, batches, drawn);
       const constants = [[this.weightsNumber, { type: 0, data: this.weights }]] as const;
-      known = { program: namingNodes(own, () => this.session.compile(encodeProgram(own), constants)), indices };
+      known = { program: withNodeErrors(own, () => this.session.compile(encodeProgram(own), constants)), indices };
       this.programs.set(key, known);
     }
     return known;
@@ -151,13 +165,13 @@ export class RegressionSums {
   /** @returns from output pixels to the places of their patches' elements in one channel of the padded maps */
   private write(
     program: Program,
-    operation: Operation<'convolution'>,
-    dims: readonly number[],
-    output: readonly number[],
+    { operation, values }: RegressedOperation,
     batches: number,
     drawn: number,
   ): (pixels: Int32Array) => Int32Array {
     const { groups, inputChannels, outputChannels, kernel } = this.shape;
+    const { dims } = values[operation.inputs[0]!]!;
+    const output = values[operation.outputs[0]!]!.dims;
     const [size, kernelSize] = [this.patchSize, taps(this.shape)];
     const writer = new ProgramWriter(program, operation.origin);
     const walk = walkOf(operation.attributes);

@@ -5,7 +5,7 @@ import type { ProgramWriter } from '../program/program-writer';
 import type { SampledConvolution } from './sampled-convolution';
 
 /** Products that are summed one after the other in single precision; more are summed in parts. */
-const mostInSequence = 8192;
+const maxInSequence = 8192;
 
 /** A map (N, M, H, W) as the rows of its channels: (groups, M / groups, N·H·W). */
 export function channelRows(writer: ProgramWriter, map: ValueId, groups: number): ValueId {
@@ -23,12 +23,12 @@ export function channelRows(writer: ProgramWriter, map: ValueId, groups: number)
 export function channelMoments(writer: ProgramWriter, map: ValueId, groups: number): ValueId {
   const [images = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(map);
   const pixels = height * width;
-  if (images * pixels <= mostInSequence) {
+  if (images * pixels <= maxInSequence) {
     const rows = channelRows(writer, map, groups);
     return writer.productOfRows(rows, rows);
   }
   let parts = 1;
-  while (pixels % parts !== 0 || pixels / parts > mostInSequence) ++parts;
+  while (pixels % parts !== 0 || pixels / parts > maxInSequence) ++parts;
   const perGroup = channels / groups;
   const length = pixels / parts;
   const rows = writer.emit('strided', [map], [groups, images, parts, perGroup, length], {

@@ -10,18 +10,23 @@ export interface MarginTerms {
   readonly ties: number;
 }
 
+/** Images of one batch. */
+interface ImageBatch {
+  /** (images, C, H, W), as the model takes them. */
+  readonly pixels: Float32Array;
+  /** Number of the first image. */
+  readonly first: number;
+}
+
 /**
  * The terms of equation 8 for some images: one forward run, and a backward run for each rank of rival.
  *
- * @param pixels (images, C, H, W), as the model takes them
- * @param first number of the first image
  * @param sums empty
  * @param onRun called after each backward run with the share of the work that it was
  */
 export async function marginTerms(
   gradients: ChannelGradients,
-  pixels: Float32Array,
-  first: number,
+  { pixels, first }: ImageBatch,
   sums: ChannelSums,
   { rivals = Infinity, tieTolerance = defaultTieTolerance, signal }: WeightErrorOptions,
   onRun: (share: number) => void,

@@ -10,7 +10,7 @@ import {
   type OptionTable,
 } from '../base/options';
 import { ImageSet } from '../data/image-set';
-import { mostThreads } from '../engine/threads';
+import { maxThreads } from '../engine/threads';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
@@ -57,7 +57,7 @@ export const weightErrorOptions: OptionTable<WeightErrorOptions> = {
   rivals: integer(1),
   tieTolerance: number({ from: 0, below: 1 }, 'a share'),
   batchSize: integer(1),
-  threads: integer(0, mostThreads),
+  threads: integer(0, maxThreads),
   seed: integer(),
   signal,
   onProgress: callback,

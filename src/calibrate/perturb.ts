@@ -6,8 +6,8 @@ import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 
 /** Images whose attack keeps its state in memory at once, and their pixels. */
-const mostImages = 256;
-const mostPixels = 2 ** 24;
+const maxImages = 256;
+const maxPixels = 2 ** 24;
 
 /** How images are perturbed. */
 interface PerturbOptions {
@@ -53,7 +53,7 @@ export async function perturbedImages(
   const thorough = thoroughly(settings);
   attackerOf(thorough, size);
   const { classifier, release } = await openClassifier(source, images.dims, { normalization, threads });
-  const batches = Math.floor(Math.min(mostImages, mostPixels / size) / batchSize);
+  const batches = Math.floor(Math.min(maxImages, maxPixels / size) / batchSize);
   const groupSize = batchSize * Math.max(1, batches);
   for (let begin = 0; begin < images.length; begin += groupSize) {
     const end = Math.min(images.length, begin + groupSize);

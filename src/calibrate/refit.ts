@@ -22,7 +22,7 @@ export type Kernels = Pick<Stages, 'counts' | 'kernels'>;
 
 export interface RefitOptions extends FitOptions {
   /** Whether each layer is fitted as if all others were dense. */
-  readonly isSeparate?: boolean;
+  readonly fitLayersIndependently?: boolean;
   /** Of the patches that are drawn. */
   readonly seed: number;
   /** Bytes of values between segments that are held in memory; others go to a temporary file. */
@@ -54,8 +54,8 @@ export async function refitInOrder(
   return refit.run();
 }
 
-/** One network on its way through the segments, for batches of one size. */
-interface Lane {
+/** The dense network for batches of one size. */
+interface SizedProgram {
   readonly program: Program;
   readonly constants: NativeConstants;
 }
@@ -69,7 +69,7 @@ interface Stop {
 class Refit {
   private readonly pool = new ConstantPool();
   private readonly session: NativeSession;
-  private readonly lanes = new Map<number, Lane>();
+  private readonly programs = new Map<number, SizedProgram>();
   private readonly store: LiveStore;
 
   constructor(
@@ -94,13 +94,13 @@ class Refit {
     const { images, options } = this;
     const batches: Batch[] = [];
     for (let begin = 0; begin < images.count; begin += images.batchSize) {
-      const lane = this.laneFor(Math.min(images.batchSize, images.count - begin));
-      const [input] = lane.program.inputs;
-      const bytes = bytesOf(lane.program.values[input!]!);
+      const sized = this.programFor(Math.min(images.batchSize, images.count - begin));
+      const [input] = sized.program.inputs;
+      const bytes = bytesOf(sized.program.values[input!]!);
       const live = new Map([[input!, { type: 'float32' as const, bytes, make: () => images.batch(begin) }]]);
-      batches.push({ lane, dense: live, compressed: live });
+      batches.push({ sized, dense: live, compressed: live });
     }
-    const stops = this.stopsOf(batches[0]!.lane.program);
+    const stops = this.stopsOf(batches[0]!.sized.program);
     const refitted = new Map<Layer, Stages>();
     let from = 0;
     for (const [index, { layer, place }] of stops.entries()) {
@@ -108,24 +108,24 @@ class Refit {
       await this.advance(batches, from, place);
       const fitted = await this.solve(layer, place, batches);
       refitted.set(layer, fitted);
-      if (!options.isSeparate) this.replace(layer, fitted);
+      if (!options.fitLayersIndependently) this.replace(layer, fitted);
       from = place;
       options.onLayer(index + 1, stops.length, layer);
     }
     return refitted;
   }
 
-  private laneFor(count: number): Lane {
-    let lane = this.lanes.get(count);
-    if (!lane) {
+  private programFor(count: number): SizedProgram {
+    let sized = this.programs.get(count);
+    if (!sized) {
       const [input] = this.graph.inputs;
       const dims = [count, ...this.images.dims];
       const values = inferValues(this.graph, new Map([[input!.name, { type: imageTypeOf(this.graph), dims }]]));
       const { program, constants } = fusedProgram(this.graph, values, this.pool, false);
-      lane = { program, constants: toNativeConstants(constants) };
-      this.lanes.set(count, lane);
+      sized = { program, constants: toNativeConstants(constants) };
+      this.programs.set(count, sized);
     }
-    return lane;
+    return sized;
   }
 
   /** The layers by the place of their first operation. */
@@ -140,21 +140,21 @@ class Refit {
 
   /** Runs the operations between two places on all batches, in both networks. */
   private async advance(batches: readonly Batch[], from: number, to: number): Promise<void> {
-    const segments = new Map<Lane, { dense: Segment; compressed: Segment; replaces: boolean }>();
+    const segments = new Map<SizedProgram, { dense: Segment; compressed: Segment; replaces: boolean }>();
     for (const batch of batches) {
-      const { lane } = batch;
-      let pair = segments.get(lane);
+      const { sized } = batch;
+      let pair = segments.get(sized);
       if (!pair) {
-        const { operations, values } = lane.program;
+        const { operations, values } = sized.program;
         const part = operations.slice(from, to);
         const later = readBy(operations.slice(to));
-        const replaced = part.map((operation) => this.replacements.get(lane)?.get(operation) ?? operation);
+        const replaced = part.map((operation) => this.replacements.get(sized)?.get(operation) ?? operation);
         pair = {
-          dense: new Segment(this.session, values, part, later, lane.constants),
-          compressed: new Segment(this.session, values, replaced, later, lane.constants),
+          dense: new Segment(this.session, values, part, later, sized.constants),
+          compressed: new Segment(this.session, values, replaced, later, sized.constants),
           replaces: replaced.some((operation, index) => operation !== part[index]),
         };
-        segments.set(lane, pair);
+        segments.set(sized, pair);
       }
       const same = batch.dense === batch.compressed && !pair.replaces;
       const before = new Set([...batch.dense.values(), ...batch.compressed.values()]);
@@ -166,25 +166,25 @@ class Refit {
     }
   }
 
-  /** The GDWS operations that stand for convolutions of a lane. */
-  private readonly replacements = new Map<Lane, Map<ProgramOperation, ProgramOperation>>();
+  /** The GDWS operations that stand for convolutions of a program. */
+  private readonly replacements = new Map<SizedProgram, Map<ProgramOperation, ProgramOperation>>();
 
   private replace(layer: Layer, { counts, kernels, pointwise }: Stages): void {
     const total = kernels.length / taps(layer.shape);
     const { outputChannels, groups, kernel } = layer.shape;
-    for (const lane of this.lanes.values()) {
-      const own = this.replacements.get(lane) ?? new Map<ProgramOperation, ProgramOperation>();
-      this.replacements.set(lane, own);
-      const depthwiseId = this.constant(lane, kernels, [total, 1, ...kernel]);
-      const pointwiseId = this.constant(lane, pointwise, [outputChannels, total / groups, 1, 1]);
-      for (const operation of operationsOf(lane.program, layer)) {
+    for (const sized of this.programs.values()) {
+      const own = this.replacements.get(sized) ?? new Map<ProgramOperation, ProgramOperation>();
+      this.replacements.set(sized, own);
+      const depthwiseId = this.constant(sized, kernels, [total, 1, ...kernel]);
+      const pointwiseId = this.constant(sized, pointwise, [outputChannels, total / groups, 1, 1]);
+      for (const operation of operationsOf(sized.program, layer)) {
         const operands = { depthwise: depthwiseId, pointwise: pointwiseId, kernels: Array.from(counts) };
         own.set(operation, gdwsInPlaceOf(operation, operands));
       }
     }
   }
 
-  private constant({ program, constants }: Lane, data: Float32Array, dims: readonly number[]): ValueId {
+  private constant({ program, constants }: SizedProgram, data: Float32Array, dims: readonly number[]): ValueId {
     const index = this.pool.numberOf({ type: 'float32', dims, data });
     constants.set(index, { type: 0, data });
     return program.addValue({ type: 'float32', dims, storage: 'constant', index });
@@ -194,16 +194,16 @@ class Refit {
   private async solve(layer: Layer, place: number, batches: readonly Batch[]): Promise<Stages> {
     const { options, session } = this;
     const random = new RandomStream(options.seed, place);
-    const sums = new RegressionSums(session, this.store, this.pool, layer.weights, layer.shape, random);
-    const lanes = new Set(batches.map(({ lane }) => lane));
-    const share = Math.min(1, mostPatches(layer) / patchCount(batches, place));
-    for (const lane of lanes) {
-      const operation = lane.program.operations[place] as Operation<'convolution'>;
+    const sums = new RegressionSums({ session, store: this.store, pool: this.pool }, layer, random);
+    const programs = new Set(batches.map(({ sized }) => sized));
+    const share = Math.min(1, maxPatches(layer) / patchCount(batches, place));
+    for (const sized of programs) {
+      const operation = sized.program.operations[place] as Operation<'convolution'>;
       const x = operation.inputs[0]!;
       const maps = batches
-        .filter((batch) => batch.lane === lane)
+        .filter((batch) => batch.sized === sized)
         .map(({ dense, compressed }) => ({ dense: dense.get(x)!, compressed: compressed.get(x)! }));
-      await sums.add(maps, { operation, values: lane.program.values }, share);
+      await sums.add(maps, { operation, values: sized.program.values }, share);
       options.throwIfAborted();
     }
     return fitStages(layer, this.stages.get(layer)!, sums.means(options.shrinkage), options.fisher(layer), options);
@@ -211,20 +211,20 @@ class Refit {
 }
 
 /** So many times the unknowns of one output that a sample serves as well as all pixels. */
-function mostPatches({ shape }: Layer): number {
+function maxPatches({ shape }: Layer): number {
   return Math.max(65536, (4 * shape.inputChannels * taps(shape)) / shape.groups);
 }
 
 /** Output pixels of the operation at a place, of all batches. */
 function patchCount(batches: readonly Batch[], place: number): number {
-  return batches.reduce((sum, { lane: { program } }) => {
+  return batches.reduce((sum, { sized: { program } }) => {
     const [images = 0, , height = 0, width = 0] = program.values[program.operations[place]!.outputs[0]!]!.dims;
     return sum + images * height * width;
   }, 0);
 }
 
 interface Batch {
-  readonly lane: Lane;
+  readonly sized: SizedProgram;
   dense: LiveValues;
   compressed: LiveValues;
 }

@@ -1,12 +1,23 @@
 import { paddedMap } from '../gradient/convolution-weights';
 import { walkOf } from '../gradient/walk';
 import type { ConstantPool, NativeConstants } from '../program/constant-pool';
-import type { Attributes, Operation, ValueId } from '../program/operation';
+import type { Attributes, ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import { RandomStream } from '../robustness/random-stream';
 
 /** Output pixels of an image that stand for all those of a larger map. */
-export const mostPixels = 4096;
+export const maxPixels = 4096;
+
+/** A convolution, of whose output pixels some are taken. */
+interface WholeConvolution {
+  /** The map that it reads. */
+  readonly x: ValueId;
+  readonly attributes: Attributes<'convolution'>;
+  /** Dims of its weights. */
+  readonly weights: readonly number[];
+  /** Dims of its result. */
+  readonly result: readonly number[];
+}
 
 /** A convolution of some of its output pixels alone. */
 export interface SampledConvolution {
@@ -19,27 +30,24 @@ export interface SampledConvolution {
 }
 
 /**
- * Writes what a convolution reads at `mostPixels` of its output pixels, one drawn in each of as many equal parts of the map and
+ * Writes what a convolution reads at `maxPixels` of its output pixels, one drawn in each of as many equal parts of the map and
  * the same for all images: patches side by side, over which the kernel walks in steps of its own size. A convolution of no
  * more pixels stays as it is.
  *
- * @param dims of its weights and of its result
  * @param constants by number, to which the places of the patches are added
  */
 export function sampledConvolution(
   writer: ProgramWriter,
-  { attributes }: Pick<Operation<'convolution'>, 'attributes'>,
-  x: ValueId,
-  dims: { readonly weights: readonly number[]; readonly result: readonly number[] },
+  { x, attributes, weights, result }: WholeConvolution,
   pool: ConstantPool,
   constants: NativeConstants,
 ): SampledConvolution {
-  const [, , height = 0, width = 0] = dims.result;
-  if (height * width <= mostPixels) return { x, attributes, output: [height, width] };
-  const [, , kernelHeight = 1, kernelWidth = 1] = dims.weights;
+  const [, , height = 0, width = 0] = result;
+  if (height * width <= maxPixels) return { x, attributes, output: [height, width] };
+  const [, , kernelHeight = 1, kernelWidth = 1] = weights;
   const walk = walkOf(attributes);
   const { strides, dilations } = walk;
-  const padded = paddedMap(writer, x, [height, width], walk, dims.weights);
+  const padded = paddedMap(writer, x, [height, width], walk, weights);
   const [images = 0, channels = 0, paddedHeight = 0, paddedWidth = 0] = writer.dimsOf(padded);
 
   const key = [
@@ -54,10 +62,10 @@ export function sampledConvolution(
   ].join();
   const places = pool.derive(`sampled,${key}`, () => {
     const random = new RandomStream(height, width);
-    const data = new Int32Array(mostPixels * kernelHeight * kernelWidth);
-    const across = mostPixels * kernelWidth;
-    for (let part = 0; part < mostPixels; ++part) {
-      const pixel = Math.floor(((part + random.uniform()) * height * width) / mostPixels);
+    const data = new Int32Array(maxPixels * kernelHeight * kernelWidth);
+    const across = maxPixels * kernelWidth;
+    for (let part = 0; part < maxPixels; ++part) {
+      const pixel = Math.floor(((part + random.uniform()) * height * width) / maxPixels);
       const [top, left] = [Math.floor(pixel / width) * strides[0], (pixel % width) * strides[1]];
       for (let i = 0; i < kernelHeight; ++i) {
         for (let j = 0; j < kernelWidth; ++j) {
@@ -77,8 +85,8 @@ export function sampledConvolution(
     { axis: 2 },
   );
   return {
-    x: writer.view(gathered, [images, channels, kernelHeight, mostPixels * kernelWidth]),
+    x: writer.view(gathered, [images, channels, kernelHeight, maxPixels * kernelWidth]),
     attributes: { ...attributes, strides: [kernelHeight, kernelWidth], dilations: [1, 1], pads: [0, 0, 0, 0] },
-    output: [1, mostPixels],
+    output: [1, maxPixels],
   };
 }

@@ -1,5 +1,5 @@
 import type { NativeProgram, NativeSession } from '../addon/native';
-import { namingNodes } from '../engine/compile';
+import { withNodeErrors } from '../engine/compile';
 import type { NativeConstants } from '../program/constant-pool';
 import { encodeProgram } from '../program/encode';
 import type { ProgramOperation, ValueId } from '../program/operation';
@@ -53,7 +53,7 @@ export class Segment {
     program.outputs.push(...this.outputIds.map(ownOf));
     program.removeUnused();
     if (this.outputIds.length === 0) return;
-    this.native = namingNodes(program, () => session.compile(encodeProgram(program), [...constants]));
+    this.native = withNodeErrors(program, () => session.compile(encodeProgram(program), [...constants]));
   }
 
   /** The live values after the segment, of those before it. */

@@ -9,7 +9,7 @@ import { readModel } from '../onnx/read';
 import { normalizer } from '../robustness/normalized';
 import { ChannelGradients } from './channel-gradients';
 import { ChannelSums } from './channel-sums';
-import { batchesOf, inLanes } from './lanes';
+import { batchesOf, inParallel } from './in-parallel';
 import { marginTerms } from './margin-terms';
 import { weightErrorOptions, type WeightErrorOptions, type WeightErrorProgress } from './options';
 import { cleanImages, perturbedImages } from './perturb';
@@ -88,10 +88,10 @@ async function measure(
     });
   }
   const sums = ChannelSums.of(layers, program);
-  const lanes = gradients.lanes(batchSize, threads);
+  const workers = gradients.parallelBatches(batchSize, threads);
   const from = options.attack
     ? await perturbedImages(source, images, options.attack, gradients.declaredBatch, options)
-    : cleanImages(images, 8 * lanes * batchSize);
+    : cleanImages(images, 8 * workers * batchSize);
 
   const remaining = new RemainingTime({ attack: options.attack ? total : 0, gradients: total });
   let done = 0;
@@ -110,12 +110,12 @@ async function measure(
       const pixels = await from.images(begin, end, () => report('attack'));
       if (options.attack) remaining.add('attack', end - begin, lap());
       const size = pixels.length / (end - begin);
-      await inLanes(
-        lanes,
+      await inParallel(
+        workers,
         batchesOf(begin, end, batchSize),
         async ([first, last]) => {
-          const part = normalize(pixels.slice((first - begin) * size, (last - begin) * size));
-          const terms = await marginTerms(gradients, part, first, sums.part(), options, (share) => {
+          const batch = { pixels: normalize(pixels.slice((first - begin) * size, (last - begin) * size)), first };
+          const terms = await marginTerms(gradients, batch, sums.part(), options, (share) => {
             remaining.add('gradients', share * (last - first), lap());
             report('gradients');
           });

@@ -2,8 +2,13 @@ import { Command } from 'commander';
 import { GdwsError } from '../base/errors';
 import { compress } from '../compress/compress';
 import type { Compression } from '../compress/compression';
-import { compressWithinDrop, type WithinDrop } from '../compress/drop/compress-within-drop';
-import { goals, isTime, type CompressOptions } from '../compress/options';
+import {
+  compressWithinDrop,
+  type DropTrial,
+  type WithinDrop,
+  type WithinDropOptions,
+} from '../compress/drop/compress-within-drop';
+import { goals, isTime, type CompressOptions, type Goal, type PrepareOptions } from '../compress/options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../compress/summary';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
@@ -88,89 +93,131 @@ Examples:
   $ gdws compress model.onnx -o small.onnx --error 0.02 --exclude '/head/*'`,
     )
     .action(async (model: string, options: CompressArguments) => {
-      const given = goals.filter((goal) => options[goal] !== undefined);
-      if (given.length + (options.maxDrop === undefined ? 0 : 1) !== 1) {
-        command.error('error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop');
-      }
-      const { batch, runThreads, remeasure, save = 'macs' } = options;
-      if (!isTime(given[0] ?? save)) {
-        const dependent = { '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure };
-        refuseWithout('--latency or --fps', dependent, 'Leave it out, or give a goal of time: --latency 50%.');
-      }
-      checkDropOptions(options, given[0]);
-      const { data, labels, calib, calibLabels } = options;
-      await checkDestination(options.output, model, options.alpha, data, labels, calib, calibLabels);
-      const { output, shape, json, include, exclude, firstLayer, foldBatchNorm, threads } = options;
-      const layers = { include, exclude, firstLayer };
-      const alpha = options.alpha === undefined ? undefined : await alphaFor(model, options.alpha, layers);
-
-      const progress = new Progress('compressing');
-      let tried = '';
-      const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
-        progress.update(
-          done / total,
-          `${tried}${step}: ${done} of ${total} ${step === 'refit' || step === 'losses' ? 'layers' : 'images'}`,
-        ),
-      );
-      const prepare = {
-        ...layers,
-        ...{ foldBatchNorm, threads, batch, runThreads, remeasure },
-        alpha,
-        calibration,
-        inputShapes: shape,
-        signal: interruption(),
-        onMeasured: (done: number) => progress.update(done, 'measuring times'),
-        onProgress: (done: number, total: number, layer: string) => progress.update(done / total, layer),
-      };
-      let found: WithinDrop | undefined;
-      let compression: Compression | undefined;
-      try {
-        if (options.maxDrop === undefined) {
-          compression = await compress(model, { ...prepare, [given[0]!]: options[given[0]!] });
-        } else {
-          const { count, seed, sure, maxDrop } = options;
-          found = await compressWithinDrop(model, {
-            ...prepare,
-            ...{ maxDrop, budget: save, isSure: sure, seed },
-            data: await imagesOf({ data: data!, labels, count, shape }, model),
-            normalization: normalizationOf(options),
-            attack: calibration?.attack,
-            onTrial: (trial) => (tried = `${describeTrial(trial)}; `),
-          });
-          compression = found.compression;
-        }
-      } finally {
-        progress.stop();
-      }
-      if (!compression) {
-        throw new GdwsError('BUDGET_OUT_OF_RANGE', 'only the dense network is within the drop.', {
-          file: model,
-          remedy: 'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.',
-        });
-      }
-      const isKept = found === undefined || found.heldOut.isWithin || options.keepAnyway === true;
-      if (isKept) await compression.write(output);
-
-      if (json) {
-        const place = { model, ...(isKept && { output }) };
-        printJson({ ...place, ...compression.summary, ...(found && { search: searchOf(found) }) });
-      } else printSummary(compression.summary);
-      if (found && !json) printDrops(found, save === 'latency' ? 'time' : save === 'macs' ? 'MACs' : save);
-      if (compression.summary.layers.every(({ status }) => status === 'dense')) {
-        const { layers } = compression.summary;
-        const reasons = [...new Set(layers.map(({ reason }) => reason))].join(', ');
-        warn(`no layer was replaced: ${layers.length === 0 ? 'the model has no convolution' : reasons}.`);
-      }
-      const uncalibrated = compression.summary.layers.filter((layer) => layer.calibrated === false);
-      if (uncalibrated.length > 0) {
-        const names = uncalibrated.map(({ name }) => name).join(', ');
-        warn(
-          `compressed by their weights alone, because the images do not reach them or the engine does not: ${names}.`,
-        );
-      }
-      if (isKept) note(`wrote ${output}`);
-      if (found) checkHeldOut(found, options, output);
+      const goal = goalOf(command, options);
+      await checkArguments(model, options, goal);
+      const found = await findCompression(model, options, goal);
+      const isKept = found.search === undefined || found.search.heldOut.isWithin || options.keepAnyway === true;
+      if (isKept) await found.compression.write(options.output);
+      report(model, options, found, isKept);
+      if (found.search) checkHeldOut(found.search, options, options.output);
     });
+}
+
+/** A compressed network, and the search that found it where there was one. */
+interface Found {
+  readonly compression: Compression;
+  readonly search?: WithinDrop;
+}
+
+/** The one option that says how far to go; `undefined` where that is --max-drop. */
+function goalOf(command: Command, options: CompressArguments): Goal['kind'] | undefined {
+  const given = goals.filter((goal) => options[goal] !== undefined);
+  if (given.length + (options.maxDrop === undefined ? 0 : 1) !== 1) {
+    command.error('error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop');
+  }
+  return given[0];
+}
+
+/** @throws GdwsError ARGUMENT_INVALID for options that belong to others, OUTPUT_UNWRITABLE */
+async function checkArguments(
+  model: string,
+  options: CompressArguments,
+  goal: Goal['kind'] | undefined,
+): Promise<void> {
+  const { batch, runThreads, remeasure, output, alpha, data, labels, calib, calibLabels } = options;
+  if (!isTime(goal ?? budgetOf(options))) {
+    const dependent = { '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure };
+    refuseWithout('--latency or --fps', dependent, 'Leave it out, or give a goal of time: --latency 50%.');
+  }
+  checkDropOptions(options, goal);
+  await checkDestination(output, model, alpha, data, labels, calib, calibLabels);
+}
+
+/** The budget that a search lowers. */
+function budgetOf({ save = 'macs' }: DropArguments) {
+  return save;
+}
+
+/** @throws GdwsError BUDGET_OUT_OF_RANGE where only the dense network is within the drop, and what `compress` throws */
+async function findCompression(
+  model: string,
+  options: CompressArguments,
+  goal: Goal['kind'] | undefined,
+): Promise<Found> {
+  const { include, exclude, firstLayer, foldBatchNorm, threads, batch, runThreads, remeasure, shape } = options;
+  const layers = { include, exclude, firstLayer };
+  const alpha = options.alpha === undefined ? undefined : await alphaFor(model, options.alpha, layers);
+  const progress = new Progress('compressing');
+  let tried = '';
+  const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
+    progress.update(
+      done / total,
+      `${tried}${step}: ${done} of ${total} ${step === 'refit' || step === 'losses' ? 'layers' : 'images'}`,
+    ),
+  );
+  const prepare: PrepareOptions = {
+    ...layers,
+    ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration },
+    inputShapes: shape,
+    signal: interruption(),
+    onMeasured: (done) => progress.update(done, 'measuring times'),
+    onProgress: (done, total, layer) => progress.update(done / total, layer),
+  };
+  try {
+    if (goal !== undefined) return { compression: await compress(model, { ...prepare, [goal]: options[goal] }) };
+    const onTrial = (trial: DropTrial) => (tried = `${describeTrial(trial)}; `);
+    return await searchWithinDrop(model, options, { ...prepare, onTrial });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** @throws GdwsError BUDGET_OUT_OF_RANGE where only the dense network is within the drop */
+async function searchWithinDrop(
+  model: string,
+  options: CompressArguments,
+  prepare: PrepareOptions & Pick<WithinDropOptions, 'onTrial'>,
+): Promise<Found> {
+  const { data, labels, count, shape, seed, sure, maxDrop } = options;
+  const search = await compressWithinDrop(model, {
+    ...prepare,
+    ...{ maxDrop: maxDrop!, budget: budgetOf(options), isSure: sure, seed },
+    data: await imagesOf({ data: data!, labels, count, shape }, model),
+    normalization: normalizationOf(options),
+    attack: prepare.calibration?.attack,
+  });
+  if (search.compression) return { compression: search.compression, search };
+  throw new GdwsError('BUDGET_OUT_OF_RANGE', 'only the dense network is within the drop.', {
+    file: model,
+    remedy: 'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.',
+  });
+}
+
+/** Prints the result, and what the user should look at. */
+function report(model: string, options: CompressArguments, { compression, search }: Found, isKept: boolean): void {
+  const { summary } = compression;
+  const { output } = options;
+  if (options.json) {
+    const place = { model, ...(isKept && { output }) };
+    printJson({ ...place, ...summary, ...(search && { search: searchOf(search) }) });
+  } else {
+    printSummary(summary);
+    if (search) printDrops(search, { latency: 'time', macs: 'MACs', params: 'params' }[budgetOf(options)]);
+  }
+  warnOfLayers(summary);
+  if (isKept) note(`wrote ${output}`);
+}
+
+function warnOfLayers({ layers }: CompressionSummary): void {
+  if (layers.every(({ status }) => status === 'dense')) {
+    const reasons = [...new Set(layers.map(({ reason }) => reason))].join(', ');
+    warn(`no layer was replaced: ${layers.length === 0 ? 'the model has no convolution' : reasons}.`);
+  }
+  const uncalibrated = layers.filter((layer) => layer.calibrated === false);
+  if (uncalibrated.length > 0) {
+    const names = uncalibrated.map(({ name }) => name).join(', ');
+    warn(`compressed by their weights alone, because the images do not reach them or the engine does not: ${names}.`);
+  }
 }
 
 function searchOf({ share, trials, heldOut }: WithinDrop) {

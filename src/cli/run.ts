@@ -20,7 +20,7 @@ interface RunArguments {
 }
 
 /** Rows of a batch that are printed; the rest is for files and programs. */
-const mostRows = 10;
+const maxRows = 10;
 
 /** `gdws run`: runs a model on arrays that numpy saved. */
 export function runCommand(): Command {
@@ -98,13 +98,13 @@ function printOutput({ name, type, dims, top, statistics }: OutputSummary): void
         { title: 'value', right: true },
       ],
       top
-        .slice(0, mostRows)
+        .slice(0, maxRows)
         .flatMap((row, number) =>
           row.map(({ index, value }) => [...(several ? [String(number)] : []), String(index), formatNumber(value)]),
         ),
     );
-    if (top.length > mostRows)
-      print(`  and ${top.length - mostRows} rows more: --json prints them, --output writes them`);
+    if (top.length > maxRows)
+      print(`  and ${top.length - maxRows} rows more: --json prints them, --output writes them`);
   } else if (statistics) {
     const { minimum, maximum, mean, deviation } = statistics;
     print(

@@ -1,4 +1,4 @@
-import { checkOptions, only } from '../base/options';
+import { checkOptions, pickOptions } from '../base/options';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { Compression } from './compression';
 import { compressOptions, goalOf, prepareOptions, type CompressOptions } from './options';
@@ -19,6 +19,6 @@ export async function compress(
 ): Promise<Compression> {
   checkOptions(options, compressOptions);
   const goal = goalOf(options);
-  const prepared = await prepareCompression(source, only(prepareOptions, options));
+  const prepared = await prepareCompression(source, pickOptions(prepareOptions, options));
   return prepared.compress(goal);
 }

@@ -1,5 +1,6 @@
 import { lossesAlong, type MeasuredLoss } from '../calibrate/attacked-losses';
 import type { Calibrated } from '../calibrate/calibrate';
+import type { LayerMoments } from '../calibrate/layer-moments';
 import { alphaOf, type Alpha } from '../gdws/alpha';
 import { balanceOutputs } from '../gdws/balance';
 import { denseWeights, gdwsWeights } from '../gdws/cost';
@@ -8,7 +9,7 @@ import { rankComponents, type Ranking } from '../gdws/ranking';
 import { decompose, energies, type Spectrum } from '../gdws/spectrum';
 import { chosenKernels, type Stages } from '../gdws/stages';
 import { decomposeWhitened } from '../gdws/whitened-spectrum';
-import { threadsOf, throwIfAborted, type CompressOptions } from './options';
+import { threadsOf, throwIfAborted, type PrepareOptions } from './options';
 
 /** A layer with its components ranked. */
 export interface DecomposedLayer {
@@ -19,37 +20,33 @@ export interface DecomposedLayer {
   losses?: Float64Array;
 }
 
-/**
- * Decomposes the layers: as their inputs and outputs weigh them where that was measured, else by their weights alone.
- *
- * @param isBalanced whether weights alone are scaled to outputs of one size first
- */
+interface DecompositionOptions extends Pick<PrepareOptions, 'threads' | 'signal' | 'onProgress'> {
+  /** Whether weights alone are scaled to outputs of one size first. */
+  readonly isBalanced: boolean;
+  readonly alpha: Alpha;
+  /** Of the layers that were measured on calibration images. */
+  readonly moments?: ReadonlyMap<Layer, LayerMoments>;
+  /** The model's path, for errors. */
+  readonly file?: string;
+}
+
+/** Decomposes the layers: as their inputs and outputs weigh them where that was measured, else by their weights alone. */
 export async function decomposeLayers(
   layers: readonly Layer[],
-  isBalanced: boolean,
-  alpha: Alpha,
-  calibration: Calibrated | undefined,
-  options: CompressOptions,
-  file: string | undefined,
+  options: DecompositionOptions,
 ): Promise<DecomposedLayer[]> {
+  const { isBalanced, alpha, file } = options;
+  const threads = threadsOf(options);
   const decomposed: DecomposedLayer[] = [];
   for (const layer of layers) {
     throwIfAborted(options.signal);
     const place = { file, node: layer.name, operator: 'Conv' };
-    const moments = calibration?.moments.get(layer);
+    const moments = options.moments?.get(layer);
     let spectrum: Spectrum;
-    if (moments)
-      spectrum = await decomposeWhitened(
-        layer.weights,
-        layer.shape,
-        threadsOf(options),
-        moments.patches,
-        moments.fisher,
-        place,
-      );
+    if (moments) spectrum = await decomposeWhitened(layer, moments, threads, place);
     else {
       const weights = isBalanced ? balanceOutputs(layer.weights, layer.shape) : layer.weights;
-      spectrum = await decompose(weights, layer.shape, threadsOf(options), place);
+      spectrum = await decompose(weights, layer.shape, threads, place);
     }
     const ranking = rankComponents(layer.shape, energies(spectrum, alphaOf(layer, alpha)));
     decomposed.push({ layer, spectrum, ranking, losses: moments && ranking.errors });

@@ -16,7 +16,7 @@ import {
 } from '../base/options';
 import type { Calibration } from '../calibrate/calibrate';
 import { calibrationOption } from '../calibrate/options';
-import { mostThreads } from '../engine/threads';
+import { maxThreads } from '../engine/threads';
 import type { GivenAlpha } from '../gdws/alpha';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import type { LatencyModel } from '../latency/latency-model';
@@ -77,7 +77,7 @@ export type PrepareOptions = Omit<CompressOptions, (typeof goals)[number]>;
 
 export const prepareOptions: OptionTable<PrepareOptions> = {
   batch: integer(1),
-  runThreads: integer(1, mostThreads),
+  runThreads: integer(1, maxThreads),
   remeasure: boolean,
   latencyModel: { ...object, expected: 'what measureLatency returns' },
   onMeasured: callback,
@@ -87,7 +87,7 @@ export const prepareOptions: OptionTable<PrepareOptions> = {
   foldBatchNorm: boolean,
   calibration: calibrationOption,
   limits: limitsOption,
-  threads: integer(1, mostThreads),
+  threads: integer(1, maxThreads),
   signal,
   onProgress: callback,
 };

@@ -66,11 +66,26 @@ export async function prepareCompression(
   const values = inferValues(graph, typesOfInputs(graph, options.inputShapes), { lenient: true });
   const convolutions = findConvolutions(graph, values, options);
   const alpha = readAlpha(options.alpha, convolutions);
-  return new PreparedCompression(graph, values, convolutions, alpha, { bytes, files }, options);
+  return new PreparedCompression({ graph, values, convolutions, alpha, source: { bytes, files } }, options);
+}
+
+/** A network as it was read. */
+interface ReadNetwork {
+  readonly graph: Graph;
+  readonly values: ReadonlyMap<string, KnownValue>;
+  readonly convolutions: Convolutions;
+  readonly alpha: Alpha;
+  /** Size of the dense model, and the files that it was read from. */
+  readonly source: { readonly bytes: number; readonly files: readonly string[] };
 }
 
 /** A network that can be compressed to one goal after the other. */
 export class PreparedCompression {
+  private readonly graph: Graph;
+  private readonly values: ReadonlyMap<string, KnownValue>;
+  private readonly convolutions: Convolutions;
+  private readonly alpha: Alpha;
+  private readonly source: ReadNetwork['source'];
   private readonly network: NetworkCost;
   private calibrated: Promise<Calibrated> | undefined;
   private timed: Promise<LatencyModel> | undefined;
@@ -79,14 +94,14 @@ export class PreparedCompression {
 
   /** @internal Use {@link prepareCompression}. */
   constructor(
-    private readonly graph: Graph,
-    private readonly values: ReadonlyMap<string, KnownValue>,
-    private readonly convolutions: Convolutions,
-    private readonly alpha: Alpha,
-    /** Of the dense model: its size, and the files that it was read from. */
-    private readonly source: { readonly bytes: number; readonly files: readonly string[] },
+    { graph, values, convolutions, alpha, source }: ReadNetwork,
     private readonly options: PrepareOptions,
   ) {
+    this.graph = graph;
+    this.values = values;
+    this.convolutions = convolutions;
+    this.alpha = alpha;
+    this.source = source;
     this.network = networkCost(graph, values);
   }
 
@@ -223,7 +238,11 @@ export class PreparedCompression {
   private async decompose(isBalanced: boolean): Promise<readonly DecomposedLayer[]> {
     const { convolutions, alpha, options, graph } = this;
     const calibration = await this.calibration();
-    const decomposed = await decomposeLayers(convolutions.layers, isBalanced, alpha, calibration, options, graph.file);
+    const { threads, signal, onProgress } = options;
+    const decomposed = await decomposeLayers(convolutions.layers, {
+      ...{ isBalanced, alpha, moments: calibration?.moments, file: graph.file },
+      ...{ threads, signal, onProgress },
+    });
     if (calibration) await measureLosses(decomposed, calibration, this.compressedBytes);
     return decomposed;
   }

@@ -22,13 +22,13 @@ interface SummaryOptions {
 
 /** Puts into numbers what was replaced by what. */
 export function summarize(
-  { nodes, layers, leftAlone }: Convolutions,
+  { nodes, layers, keptDense }: Convolutions,
   replaced: ReadonlyMap<Layer, Stages>,
   network: NetworkCost,
   options: SummaryOptions,
 ): CompressionSummary {
   const summaries = new Map<NodeProto, LayerSummary>();
-  for (const one of leftAlone) {
+  for (const one of keptDense) {
     summaries.set(one.node, { name: nameOf(one.node), ...dense(one.reason), ...sizes(one.shape, one.pixels) });
   }
   for (const layer of layers) {
@@ -38,7 +38,7 @@ export function summarize(
       name: layer.name,
       ...(done
         ? { ...gdws(layer, done, alpha), calibrated: options.refitted?.has(layer) }
-        : dense(reasonToStay(layer, options))),
+        : dense(reasonToKeepDense(layer, options))),
       ...sizes(layer.shape, layer.pixels, layer.weightsStay, done),
       time: options.latency && timeOf(layer, options.latency, done),
     });
@@ -63,7 +63,7 @@ function gapOf({ loss, bound, isOptimal }: Allocation): AllocationSummary {
   return { loss, bound, gap: loss > 0 ? (loss - bound) / loss : 0, isOptimal };
 }
 
-function reasonToStay({ name, shape }: Layer, { goal, latency }: SummaryOptions): DenseReason {
+function reasonToKeepDense({ name, shape }: Layer, { goal, latency }: SummaryOptions): DenseReason {
   if (isTime(goal.kind)) {
     const [, least] = latencyCosts(latency!.layers[name], shape.groups, 1).costs;
     return least! < Infinity ? 'dense fits the budget' : 'not faster as GDWS';

@@ -14,7 +14,7 @@ const typeByCode: Readonly<Record<number, Exclude<DataType, 'string'>>> = {
 };
 
 /** Larger than any data set in this format, smaller than what a gzip bomb unpacks to. */
-const mostBytes = 1 << 30;
+const maxBytes = 1 << 30;
 
 /**
  * Reads an array in IDX format, the one of MNIST, as it is or compressed by gzip.
@@ -26,7 +26,7 @@ export async function readIdx(file: string): Promise<Constant> {
   let bytes = await readBytes(file);
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     try {
-      bytes = gunzipSync(bytes, { maxOutputLength: mostBytes });
+      bytes = gunzipSync(bytes, { maxOutputLength: maxBytes });
     } catch (cause) {
       throw new GdwsError('DATA_UNREADABLE', `the file cannot be unpacked: ${(cause as Error).message}.`, {
         file,

@@ -7,7 +7,7 @@ import { decodeNpy, encodeNpy } from './npy';
 import { readBytes } from './read-file';
 
 /** Deflate cannot shrink data further than this; an archive that claims more is hostile. */
-const mostCompression = 1032;
+const maxCompression = 1032;
 
 /**
  * Reads every array of an archive that numpy's savez or savez_compressed wrote, by name. Needs the package `fflate`.
@@ -21,7 +21,7 @@ export async function readNpz(file: string): Promise<Map<string, Tensor>> {
   try {
     entries = unzipSync(bytes, {
       filter: ({ name, size, originalSize }) => {
-        if (size > bytes.length || originalSize > size * mostCompression + 64) {
+        if (size > bytes.length || originalSize > size * maxCompression + 64) {
           throw new Error(`the sizes of '${name}' make no sense`);
         }
         return name.endsWith('.npy');

@@ -13,9 +13,8 @@ import type { Program } from '../program/program';
 import { buildProgram } from './builder';
 import { checkLeastMemory, checkMemory } from './check-memory';
 
-/** A program ready to run, and what its outputs are. */
-export interface CompiledGraph {
-  readonly native: NativeProgram;
+/** What is known of a program besides its operations, and kept with it once it is compiled. */
+interface ProgramDescription {
   /** Element type and dims of each graph input, and the elements for which alone the program is. */
   readonly inputs: ReadonlyMap<string, KnownValue>;
   /** What each operation of the program is, for profiles. */
@@ -24,6 +23,11 @@ export interface CompiledGraph {
   readonly outputs: readonly ValueType[];
   /** Held, so that programs for other shapes take the same derived constants. */
   readonly derived: readonly object[];
+}
+
+/** A program ready to run. */
+export interface CompiledGraph extends ProgramDescription {
+  readonly native: NativeProgram;
 }
 
 /** One operation of a program. */
@@ -36,15 +40,23 @@ export interface CompiledOperation {
   readonly shape: readonly number[];
 }
 
-/** A graph lowered for certain input shapes, for the addon to compile. */
-export interface LoweredGraph extends Omit<CompiledGraph, 'native'> {
+/** A program for the addon to compile, with the limits that it must keep. */
+export interface EncodedProgram {
   readonly program: Program;
   readonly words: Int32Array;
   readonly constants: NativeConstants;
   readonly limits: Limits;
 }
 
-/** Infers every shape for the given input shapes, folds what follows from them and from inputs whose elements are given, lowers each node, and fuses. */
+/** A graph lowered for certain input shapes. */
+export interface LoweredGraph extends EncodedProgram {
+  readonly description: ProgramDescription;
+}
+
+/**
+ * Infers every shape for the given input shapes, folds what follows from them and from inputs whose elements are given,
+ * lowers each node, and fuses.
+ */
 export function lowerGraph(
   graph: Graph,
   feeds: ReadonlyMap<string, KnownValue> | undefined,
@@ -54,18 +66,21 @@ export function lowerGraph(
   const built = fusedProgram(graph, values, pool);
   const constants = toNativeConstants(built.constants);
   checkLeastMemory(built.program, constants, graph.limits);
+  const { program } = built;
   return {
-    program: built.program,
-    limits: graph.limits,
-    words: encodeProgram(built.program),
-    operations: built.program.operations.map(({ origin, outputs }) => ({
-      ...origin,
-      shape: built.program.values[outputs[0]!]!.dims,
-    })),
+    program,
+    words: encodeProgram(program),
     constants,
-    inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
-    outputs: graph.outputs.map(({ name }) => values.get(name)!),
-    derived: pool.derivedAmong(built.constants),
+    limits: graph.limits,
+    description: {
+      inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
+      outputs: graph.outputs.map(({ name }) => values.get(name)!),
+      operations: program.operations.map(({ origin, outputs }) => ({
+        ...origin,
+        shape: program.values[outputs[0]!]!.dims,
+      })),
+      derived: pool.derivedAmong(built.constants),
+    },
   };
 }
 
@@ -81,27 +96,20 @@ export function fusedProgram(
   return built;
 }
 
-/** A lowered graph with its program, as it is kept: without what it was compiled from. */
-export function compiledGraph(
-  { inputs, operations, outputs, derived }: LoweredGraph,
-  native: NativeProgram,
-): CompiledGraph {
-  return { native, inputs, operations, outputs, derived };
-}
-
-/** Has the addon choose kernels, pack weights and plan memory; constants in `pages` are lost. @throws GdwsError LIMIT_EXCEEDED */
+/**
+ * Has the addon choose kernels, pack weights and plan memory; constants in `pages` are lost.
+ *
+ * @throws GdwsError LIMIT_EXCEEDED
+ */
 export function compileProgram(
   { program, words, constants, limits }: EncodedProgram,
   session: NativeSession,
   pages?: ArrayBuffer,
 ): NativeProgram {
-  const native = namingNodes(program, () => session.compile(words, [...constants], pages));
+  const native = withNodeErrors(program, () => session.compile(words, [...constants], pages));
   checkMemory(program, session, native, limits);
   return native;
 }
-
-/** What is compiled, with the limits that it must keep. */
-export type EncodedProgram = Pick<LoweredGraph, 'program' | 'words' | 'constants' | 'limits'>;
 
 /**
  * Compiles a program off the JavaScript thread; constants in `pages` are lost. `done` rejects with code ABORTED after `abort`,
@@ -112,13 +120,13 @@ export function beginCompiling(
   session: NativeSession,
   pages?: ArrayBuffer,
 ): NativeCompilation {
-  const compilation = namingNodes(program, () => session.beginCompiling(words, [...constants], pages));
+  const compilation = withNodeErrors(program, () => session.beginCompiling(words, [...constants], pages));
   const done = async () => {
     let native;
     try {
       native = await compilation.done;
     } catch (error) {
-      throw namingNode(program, error);
+      throw toNodeError(program, error);
     }
     checkMemory(program, session, native, limits);
     return native;
@@ -126,16 +134,16 @@ export function beginCompiling(
   return { ...compilation, done: done() };
 }
 
-/** Makes what the addon throws of an operation name the node that it comes from. */
-export function namingNodes<T>(program: Program, work: () => T): T {
+/** Runs `work`, and turns the addon's errors about an operation into errors that name the node it comes from. */
+export function withNodeErrors<T>(program: Program, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw namingNode(program, error);
+    throw toNodeError(program, error);
   }
 }
 
-function namingNode(program: Program, error: unknown): unknown {
+function toNodeError(program: Program, error: unknown): unknown {
   if (error instanceof GdwsError || !types.isNativeError(error)) return error;
   const { code, operation } = error as Error & { code?: ErrorCode; operation?: number };
   if (!code) return error;

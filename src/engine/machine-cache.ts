@@ -5,7 +5,7 @@ import path from 'node:path';
 import { buildOfAddon, native } from '../addon/native';
 
 const format = 1;
-const mostBytes = 8 << 20;
+const maxBytes = 8 << 20;
 
 /** What the times in a cache file depend on, apart from the key of an entry. */
 interface Subject {
@@ -22,7 +22,7 @@ export interface CacheContent<Entry> {
   readonly name: string;
   readonly isEntry: (entry: unknown) => entry is Entry;
   /** Beyond these, the oldest are forgotten. */
-  readonly mostEntries: number;
+  readonly maxEntries: number;
 }
 
 /**
@@ -53,7 +53,7 @@ export class MachineCache<Entry> {
     const { name, isEntry } = this.content;
     try {
       const { size } = fs.statSync(this.file);
-      if (size > mostBytes) return {};
+      if (size > maxBytes) return {};
       const { [name]: entries, ...subject } = JSON.parse(fs.readFileSync(this.file, 'utf8')) as Record<string, unknown>;
       const same = Object.entries(this.subject).every(([key, value]) => subject[key] === value);
       return same && isRecordOf(entries, isEntry) ? entries : {};
@@ -65,9 +65,9 @@ export class MachineCache<Entry> {
   /** Adds to what the file holds now, which other processes may have written. */
   add(added: Readonly<Record<string, Entry>>): void {
     if (this.file === undefined || Object.keys(added).length === 0) return;
-    const { name, mostEntries } = this.content;
+    const { name, maxEntries } = this.content;
     const kept = Object.entries(this.read()).filter(([key]) => !(key in added));
-    const entries = [...kept, ...Object.entries(added)].slice(-mostEntries);
+    const entries = [...kept, ...Object.entries(added)].slice(-maxEntries);
     const text = JSON.stringify({ ...this.subject, [name]: Object.fromEntries(entries) }, undefined, 1);
     const temporary = `${this.file}.${randomUUID()}`;
     try {

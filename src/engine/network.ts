@@ -1,5 +1,5 @@
 import { native, type NativeCompilation } from '../addon/native';
-import { otherwiseGuessed } from '../analysis/guessed-dims';
+import { feedsWithOtherGuess } from '../analysis/guessed-dims';
 import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
 import { placeOf } from '../onnx/node-place';
@@ -9,7 +9,6 @@ import { operatorOf } from '../operators';
 import { ConstantPool } from '../program/constant-pool';
 import {
   beginCompiling,
-  compiledGraph,
   compileProgram,
   lowerGraph,
   type CompiledGraph,
@@ -28,7 +27,7 @@ type Types = ReadonlyMap<string, ValueType>;
 type Feeds = Readonly<Record<string, unknown>>;
 
 /** Programs kept at once; a server that sees more input shapes than this compiles again. */
-const mostPrograms = 16;
+const maxPrograms = 16;
 
 export interface NetworkOptions {
   readonly threads: number;
@@ -54,7 +53,7 @@ export interface OperationProfile extends CompiledOperation {
 export class Network {
   private readonly pool = new ConstantPool();
   private readonly session;
-  private readonly programs = new RecentlyUsed<CompiledGraph>(mostPrograms);
+  private readonly programs = new RecentlyUsed<CompiledGraph>(maxPrograms);
 
   private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
@@ -120,7 +119,7 @@ export class Network {
     const lowered = this.lowerFor(types, feeds);
     this.tuning?.prepareSync(lowered);
     this.memory?.discard();
-    return this.remember(compiledGraph(lowered, compileProgram(lowered, this.session, this.memory?.pages)));
+    return this.remember({ ...lowered.description, native: compileProgram(lowered, this.session, this.memory?.pages) });
   }
 
   /** Whether runs that begin from now on are profiled. */
@@ -189,7 +188,7 @@ export class Network {
     const current = beginCompiling(lowered, this.session, this.memory?.pages);
     this.current = current;
     try {
-      return this.remember(compiledGraph(lowered, await current.done));
+      return this.remember({ ...lowered.description, native: await current.done });
     } finally {
       this.current = undefined;
     }
@@ -232,7 +231,7 @@ export class Network {
 
   /** Makes sure that the engine runs the operators in the form that they have, where another guess of open dims tells. */
   private checkLowering(): void {
-    const guess = otherwiseGuessed(this.graph);
+    const guess = feedsWithOtherGuess(this.graph);
     if (!guess) return;
     try {
       this.lower(guess);

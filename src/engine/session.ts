@@ -22,7 +22,7 @@ import { Network, type OperationProfile } from './network';
 import { onAbort } from './on-abort';
 import { readModelCopy, readModelReleasably } from './read-model';
 import { aborted, runError } from './run-error';
-import { mostThreads, threadsOf } from './threads';
+import { maxThreads, threadsOf } from './threads';
 import { copySmallFeeds } from './value-inputs';
 
 export { Tensor } from 'onnxruntime-common';
@@ -55,7 +55,7 @@ const tunings = ['on', 'off', 'thorough'] as const;
 
 /** Those of onnxruntime-common that count here; the rest is accepted as it is, so that changing an import is enough. */
 const sessionOptions: OptionTable<SessionOptions> = {
-  intraOpNumThreads: integer(0, mostThreads),
+  intraOpNumThreads: integer(0, maxThreads),
   enableProfiling: boolean,
   kernel: text,
   tuning: oneOf(tunings),

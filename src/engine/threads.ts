@@ -1,7 +1,7 @@
 import { native } from '../addon/native';
 
 /** Threads that one session may have. */
-export const mostThreads = 1024;
+export const maxThreads = 1024;
 
 /** Threads of a session's runs; by default, and for 0 as for onnxruntime, as many as this process may use. */
 export function threadsOf({ intraOpNumThreads }: { readonly intraOpNumThreads?: number }): number {

@@ -1,12 +1,12 @@
 import { native, type NativeSession, type NativeTuning } from '../addon/native';
-import { namingNodes, type LoweredGraph } from './compile';
+import { withNodeErrors, type EncodedProgram } from './compile';
 import { MachineCache } from './machine-cache';
 
 /** The fastest kernel (`convolution.product`) of each operation measured, by a text of its shapes. */
 const kernelCache = {
   name: 'kernels',
   isEntry: (entry: unknown) => typeof entry === 'string',
-  mostEntries: 10_000,
+  maxEntries: 10_000,
 };
 
 /** How much is measured: for a moment, or all there is to. */
@@ -33,8 +33,8 @@ export class Tuning {
   }
 
   /** Measures off the JavaScript thread what is not known yet of a program about to be compiled. */
-  async prepare({ program, words, constants }: LoweredGraph): Promise<void> {
-    const tuning = namingNodes(program, () => this.session.tune(words, [...constants], this.seconds));
+  async prepare({ program, words, constants }: EncodedProgram): Promise<void> {
+    const tuning = withNodeErrors(program, () => this.session.tune(words, [...constants], this.seconds));
     if (!tuning) return;
     this.running.add(tuning);
     try {
@@ -45,8 +45,8 @@ export class Tuning {
   }
 
   /** As {@link prepare}, and waits for it. */
-  prepareSync({ program, words, constants }: LoweredGraph): void {
-    this.cache.add(namingNodes(program, () => this.session.tuneSync(words, [...constants], this.seconds)));
+  prepareSync({ program, words, constants }: EncodedProgram): void {
+    this.cache.add(withNodeErrors(program, () => this.session.tuneSync(words, [...constants], this.seconds)));
   }
 
   /** Ends what is being measured. */

@@ -5,7 +5,7 @@ import { namesReadBy } from '../graph/reads';
 import { nameOf } from '../onnx/node-place';
 import { elementCount, type KnownValue, type ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
-import { mostValueElements } from '../operators/value-limit';
+import { maxValueElements } from '../operators/value-limit';
 import { copyElements, elementsOf } from './feeds';
 
 /**
@@ -69,7 +69,7 @@ export class ValueInputs {
 
 /** The feeds whose elements a program may be compiled for, which do not change with the caller's. */
 export function copySmallFeeds(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  const small = Object.entries(feeds).filter(([, { data }]) => data.length <= mostValueElements);
+  const small = Object.entries(feeds).filter(([, { data }]) => data.length <= maxValueElements);
   return Object.fromEntries(
     small.map(([name, feed]) => {
       const { type, dims } = feed;
@@ -79,5 +79,5 @@ export function copySmallFeeds(feeds: Readonly<Record<string, Tensor>>): Record<
 }
 
 function isSmall(dims: readonly (number | string | undefined)[]): boolean {
-  return elementCount(dims.map((dim) => (typeof dim === 'number' ? dim : 1))) <= mostValueElements;
+  return elementCount(dims.map((dim) => (typeof dim === 'number' ? dim : 1))) <= maxValueElements;
 }

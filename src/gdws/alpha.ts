@@ -1,6 +1,6 @@
 import { GdwsError } from '../base/errors';
 import { nameOf } from '../onnx/node-place';
-import { convolutionsInstead, type Convolutions, type Layer } from './layers';
+import { suggestConvolutions, type Convolutions, type Layer } from './layers';
 
 /** Weight-error vectors α by layer name, one number for each input channel. */
 export type GivenAlpha = ReadonlyMap<string, ArrayLike<number>> | Readonly<Record<string, ArrayLike<number>>>;
@@ -14,18 +14,18 @@ export type Alpha = ReadonlyMap<string, ArrayLike<number>>;
  * @throws {GdwsError} ARGUMENT_INVALID where one names no convolution, or has other than a number from 0 on for each
  *   input channel
  */
-export function readAlpha(given: GivenAlpha | undefined, { layers, leftAlone }: Convolutions): Alpha {
+export function readAlpha(given: GivenAlpha | undefined, { layers, keptDense }: Convolutions): Alpha {
   const alpha: Alpha = new Map(
     given instanceof Map
       ? (given as Alpha).entries()
       : Object.entries((given ?? {}) as Readonly<Record<string, ArrayLike<number>>>),
   );
-  const channels = new Map<string, number | undefined>(leftAlone.map(({ node }) => [nameOf(node), undefined]));
+  const channels = new Map<string, number | undefined>(keptDense.map(({ node }) => [nameOf(node), undefined]));
   for (const { nodes, shape } of layers) for (const node of nodes) channels.set(nameOf(node), shape.inputChannels);
   for (const [name, vector] of alpha) {
     if (!channels.has(name)) {
       throw new GdwsError('ARGUMENT_INVALID', `alpha names '${name}', which is no convolution of the model.`, {
-        remedy: convolutionsInstead(name, [...channels.keys()]),
+        remedy: suggestConvolutions(name, [...channels.keys()]),
       });
     }
     const length = channels.get(name) ?? vector.length;

@@ -2,7 +2,7 @@ import { Completions, type Candidate } from './completions';
 import type { Frontier } from './frontier';
 import type { Relaxation } from './relaxation';
 
-/** Partial solutions made in each attempt, before it makes do with the most promising ones; milliseconds to half a second. */
+/** PartialSolution solutions made in each attempt, before it makes do with the most promising ones; milliseconds to half a second. */
 const attempts = [2e4, 2e5, 1e6];
 
 /** A gap, relative to the bound, that is not worth another attempt. */
@@ -16,7 +16,7 @@ interface CoreLayer {
 }
 
 /** Candidates for some layers, the relaxation's choices for the others. */
-interface Partial {
+interface PartialSolution {
   readonly cost: number;
   readonly excess: number;
   /** Least excess of what it can be completed to, an unused budget included. */
@@ -24,14 +24,14 @@ interface Partial {
   /** The candidate for the last of its layers; `before` has those for the others, and is missing where there is none. */
   readonly layer: number;
   readonly index: number;
-  readonly before?: Partial;
+  readonly before?: PartialSolution;
 }
 
 /** The best known solution. */
 interface Best {
   /** What it loses beyond the relaxation. */
   gap: number;
-  last?: Partial;
+  last?: PartialSolution;
 }
 
 /**
@@ -97,7 +97,7 @@ function search(core: readonly CoreLayer[], { multiplier, slack }: Relaxation, m
   let isComplete = true;
   let made = 0;
   let candidatesLeft = core.reduce((sum, { candidates }) => sum + candidates.length, 0);
-  let partials: Partial[] = [{ cost: 0, excess: 0, bound: 0, layer: -1, index: -1 }];
+  let partials: PartialSolution[] = [{ cost: 0, excess: 0, bound: 0, layer: -1, index: -1 }];
   for (const [position, { layer, candidates }] of core.entries()) {
     const width = Math.max(1, Math.floor((most - made) / candidatesLeft));
     if (partials.length > width) {
@@ -107,7 +107,7 @@ function search(core: readonly CoreLayer[], { multiplier, slack }: Relaxation, m
     made += partials.length * candidates.length;
     candidatesLeft -= candidates.length;
 
-    const next: Partial[] = [];
+    const next: PartialSolution[] = [];
     for (const { index, cost, excess } of candidates) {
       for (const before of partials) {
         const sum = before.excess + excess;

@@ -37,7 +37,7 @@ export interface Layer {
 }
 
 /** A convolution that is left alone. */
-export interface LeftAlone {
+export interface KeptDense {
   readonly node: NodeProto;
   readonly reason: DenseReason;
   /** `undefined` where the shape of its weights is not known. */
@@ -50,7 +50,7 @@ export interface Convolutions {
   /** All nodes, in topological order. */
   readonly nodes: readonly NodeProto[];
   readonly layers: readonly Layer[];
-  readonly leftAlone: readonly LeftAlone[];
+  readonly keptDense: readonly KeptDense[];
 }
 
 /**
@@ -66,15 +66,15 @@ export function findConvolutions(
 ): Convolutions {
   const nodes = graph.nodes.filter(isConvolution);
   checkPatterns(graph, nodes, options);
-  const leftAlone: LeftAlone[] = [];
+  const keptDense: KeptDense[] = [];
   const sharing = new Map<string, { nodes: NodeProto[]; weights: Constant; shape: ConvolutionShape }>();
   nodes.forEach((node, index) => {
     const name = node.input[1]!;
     const weights = graph.isOverridable(name) ? undefined : (values.get(name)?.constant ?? graph.constant(name));
     const shape = shapeOf(node, weights?.dims ?? values.get(name)?.dims);
-    const reason = reasonToLeave(node, index, weights, shape, options);
+    const reason = reasonToKeepDense(node, index, weights, shape, options);
     if (reason || !weights || !shape) {
-      leftAlone.push({ node, reason: reason ?? 'weights are not constant', shape, pixels: outputPixels(node, values) });
+      keptDense.push({ node, reason: reason ?? 'weights are not constant', shape, pixels: outputPixels(node, values) });
       return;
     }
     const key = `${shape.groups} ${name}`;
@@ -95,7 +95,7 @@ export function findConvolutions(
       pixels: sum(nodes.map((node) => outputPixels(node, values))),
     };
   });
-  return { nodes, layers, leftAlone };
+  return { nodes, layers, keptDense };
 }
 
 /**
@@ -103,10 +103,10 @@ export function findConvolutions(
  *
  * @param isBudget whether a budget was asked for, which then cannot be met
  */
-export function nothingToReplace({ layers, nodes, leftAlone }: Convolutions, isBudget: boolean): GdwsError | undefined {
+export function nothingToReplace({ layers, nodes, keptDense }: Convolutions, isBudget: boolean): GdwsError | undefined {
   if (layers.length > 0) return undefined;
   const counts = new Map<DenseReason, number>();
-  for (const { reason } of leftAlone) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const { reason } of keptDense) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const reasons = [...counts].map(([reason, count]) => `${reason} (${count})`).join(', ');
   const why = nodes.length === 0 ? 'it has no convolution' : `its convolutions stay dense: ${reasons}`;
   const remedy = counts.has('excluded')
@@ -140,14 +140,14 @@ function checkPatterns(
       const why = other ? `: '${nameOf(other)}' is a ${other.opType}, which is never replaced` : '';
       throw new GdwsError('ARGUMENT_INVALID', `${option}: no convolution matches ${shown}${why}.`, {
         file: graph.file,
-        remedy: convolutionsInstead(typeof pattern === 'string' ? pattern : pattern.source, convolutions.map(nameOf)),
+        remedy: suggestConvolutions(typeof pattern === 'string' ? pattern : pattern.source, convolutions.map(nameOf)),
       });
     }
   }
 }
 
 /** What to say where a name, or a pattern, is that of no convolution. */
-export function convolutionsInstead(name: string, convolutions: readonly string[]): string {
+export function suggestConvolutions(name: string, convolutions: readonly string[]): string {
   const likely = nearest(name.replaceAll('*', ''), convolutions, namesShown);
   if (likely.length > 0) return `Did you mean ${likely.join(' or ')}?`;
   const more = convolutions.length > namesShown ? `, ... (${convolutions.length} in all)` : '';
@@ -171,7 +171,7 @@ function shapeOf(node: NodeProto, dims: readonly number[] | undefined): Convolut
   return { outputChannels, inputChannels: channelsPerGroup * groups, groups, kernel };
 }
 
-function reasonToLeave(
+function reasonToKeepDense(
   node: NodeProto,
   index: number,
   weights: Constant | undefined,

@@ -4,9 +4,16 @@ import { nativeLayer, withPlace } from './native-layer';
 import type { ConvolutionShape } from './shape';
 import type { Spectrum } from './spectrum';
 
+/** Second moments of a layer's inputs and outputs; copied. */
+interface Moments {
+  /** (C, K², K²): Σ_c, of the patches of each input channel; may be singular. */
+  readonly patches: Float64Array;
+  /** (groups, M / groups, M / groups): H of the outputs of each group; the identity if absent. */
+  readonly fisher?: Float64Array;
+}
+
 /**
- * Decomposes all channels of a layer as its real inputs and outputs weigh them: H^½ W_c Σ_c^½ instead of W_c (DESIGN:
- * "Beyond the paper", step 1). Off the JavaScript thread, in C++ over `threads` threads.
+ * Decomposes all channels of a layer as its real inputs and outputs weigh them: H^½ W_c Σ_c^½ instead of W_c. Off the JavaScript thread, in C++ over `threads` threads.
  *
  * In the spectrum, σ² is what the loss of the layer, tr(H ΔW Σ_c ΔWᵀ), grows by when the component is dropped, and
  * `rightVectors` are the depthwise kernels v_iᵀ Σ_c^{-½}, of unit length but not orthogonal to each other: their pointwise
@@ -14,28 +21,19 @@ import type { Spectrum } from './spectrum';
  * is all zeros.
  *
  * @param weights (M, C / groups, ...kernel), row-major; copied
- * @param patchMoments (C, K², K²): Σ_c, the second moment of the patches of each input channel; may be singular; copied
- * @param fisher (groups, M / groups, M / groups): H of the outputs of each group; the identity if absent; copied
  * @param place what an error names
  * @throws {GdwsError} MODEL_INVALID where a weight is NaN or infinite; ARGUMENT_INVALID where a matrix has another size, is
  *   not finite, not symmetric or clearly indefinite; OUT_OF_MEMORY
  */
 export async function decomposeWhitened(
-  weights: Float32Array,
-  shape: ConvolutionShape,
+  { weights, shape }: { readonly weights: Float32Array; readonly shape: ConvolutionShape },
+  { patches, fisher }: Moments,
   threads: number,
-  patchMoments: Float64Array,
-  fisher?: Float64Array,
   place: ErrorDetails = {},
 ): Promise<Spectrum> {
   try {
-    const { singularValues, kernels } = await native().decomposeWhitened(
-      weights,
-      nativeLayer(shape),
-      threads,
-      patchMoments,
-      fisher,
-    );
+    const layer = nativeLayer(shape);
+    const { singularValues, kernels } = await native().decomposeWhitened(weights, layer, threads, patches, fisher);
     return { shape, singularValues, rightVectors: kernels };
   } catch (cause) {
     throw withPlace(cause, weights, shape, place);

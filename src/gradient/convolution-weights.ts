@@ -5,15 +5,20 @@ import { product } from './product';
 import type { Tape } from './tape';
 import { extentOf, type Walk } from './walk';
 
+/** A convolution whose weights get a gradient. */
+interface Differentiated {
+  /** The map that it reads. */
+  readonly x: ValueId;
+  /** The gradient of its result. */
+  readonly gradient: ValueId;
+  readonly groups: number;
+  readonly walk: Walk;
+  /** Dims of its weights. */
+  readonly weights: readonly number[];
+}
+
 /** Weight gradients of every image, (N, M, C / groups, KH, KW): the product of its result and its patches. */
-export function weightGradients(
-  tape: Tape,
-  x: ValueId,
-  gradient: ValueId,
-  groups: number,
-  walk: Walk,
-  weights: readonly number[],
-): ValueId {
+export function weightGradients(tape: Tape, { x, gradient, groups, walk, weights }: Differentiated): ValueId {
   const padded = paddedMap(tape, x, tape.dimsOf(gradient).slice(2), walk, weights);
   const [batch = 0, channels = 0, paddedHeight = 0, paddedWidth = 0] = tape.dimsOf(padded);
   const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
@@ -33,27 +38,18 @@ export function weightGradients(
   });
   const pixels = outputHeight * outputWidth;
   const rows = elementCount([channels, kernelHeight, kernelWidth]) / groups;
-  const product = tape.emit(
-    'matmul',
-    [tape.view(gradient, [batch, groups, outputs / groups, pixels]), tape.view(patches, [batch, groups, rows, pixels])],
-    [batch, groups, outputs / groups, rows],
-    { transposeA: false, transposeB: true, alpha: 1 },
+  const result = tape.productOfRows(
+    tape.view(gradient, [batch, groups, outputs / groups, pixels]),
+    tape.view(patches, [batch, groups, rows, pixels]),
   );
-  return tape.view(product, [batch, ...weights]);
+  return tape.view(result, [batch, ...weights]);
 }
 
 /**
  * As {@link weightGradients}, with the input channels innermost, (N, groups, M / groups, KH, KW, C / groups): where the order
  * does not matter, patches are then copied in runs, and the product takes them as they are.
  */
-export function channelGradients(
-  tape: Tape,
-  x: ValueId,
-  gradient: ValueId,
-  groups: number,
-  walk: Walk,
-  weights: readonly number[],
-): ValueId {
+export function channelGradients(tape: Tape, { x, gradient, groups, walk, weights }: Differentiated): ValueId {
   const padded = paddedMap(tape, x, tape.dimsOf(gradient).slice(2), walk, weights);
   const [batch = 0, channels = 0, height = 0, width = 0] = tape.dimsOf(padded);
   const [, outputs = 0, outputHeight = 0, outputWidth = 0] = tape.dimsOf(gradient);
@@ -86,9 +82,6 @@ export function channelGradients(
     tape,
     tape.view(gradient, [batch, groups, outputs / groups, pixels]),
     tape.view(patches, [batch, groups, pixels, columns]),
-    false,
-    false,
-    1,
   );
   return tape.view(result, [batch, groups, outputs / groups, kernelHeight, kernelWidth, perGroup]);
 }

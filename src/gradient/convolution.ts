@@ -19,12 +19,11 @@ export const convolution: Rule<'convolution'> = (tape, operation, gradient) => {
   const [x, w] = operation.inputs as [ValueId, ValueId];
   const { groups } = operation.attributes;
   const walk = walkOf(operation.attributes);
-  tape.add(x, () => transposed(tape, gradient, weightsOf(tape, w), groups, walk, tape.dims(x)));
+  tape.add(x, () => transposed(tape, gradient, { weights: weightsOf(tape, w), groups, walk, map: tape.dims(x) }));
   tape.add(w, () => {
-    if (tape.formOf(w) === 'channelNorms') {
-      return channelGradients(tape, tape.use(x), gradient, groups, walk, tape.dims(w));
-    }
-    const perImage = weightGradients(tape, tape.use(x), gradient, groups, walk, tape.dims(w));
+    const differentiated = { x: tape.use(x), gradient, groups, walk, weights: tape.dims(w) };
+    if (tape.formOf(w) === 'channelNorms') return channelGradients(tape, differentiated);
+    const perImage = weightGradients(tape, differentiated);
     return tape.formOf(w) === 'perImage' ? perImage : tape.sumTo(perImage, tape.dims(w));
   });
   addAddends(tape, operation, 2, gradient);
@@ -52,7 +51,8 @@ export const convolutionTranspose: Rule<'convolutionTranspose'> = (tape, operati
   });
   tape.add(w, () => {
     // Map and result change places.
-    const perImage = weightGradients(tape, gradient, tape.use(x), groups, walk, tape.dims(w));
+    const swapped = { x: gradient, gradient: tape.use(x), groups, walk, weights: tape.dims(w) };
+    const perImage = weightGradients(tape, swapped);
     return tape.formOf(w) === 'perImage' ? perImage : tape.sumTo(perImage, tape.dims(w));
   });
   addAddends(tape, operation, 2, gradient);
@@ -73,6 +73,15 @@ export function weightsOf(tape: Tape, w: ValueId): Weights {
   return { id: tape.use(w), dims, constant: data && { key, data } };
 }
 
+/** A convolution to take the transpose of. */
+interface TransposedConvolution {
+  readonly weights: Weights;
+  readonly groups: number;
+  readonly walk: Walk;
+  /** Dims of the map that it reads. */
+  readonly map: readonly number[];
+}
+
 /**
  * The transpose of a convolution: from its result (N,M,OH,OW) to its map. With stride 1 it is a convolution with the
  * kernels turned round, which more kernels can run.
@@ -80,10 +89,7 @@ export function weightsOf(tape: Tape, w: ValueId): Weights {
 export function transposed(
   tape: Tape,
   gradient: ValueId,
-  { id, dims: weights, constant }: Weights,
-  groups: number,
-  walk: Walk,
-  map: readonly number[],
+  { weights: { id, dims: weights, constant }, groups, walk, map }: TransposedConvolution,
 ): ValueId {
   const from = tape.dimsOf(gradient);
   const begins = [0, 1].map((axis) => extentOf(weights, walk, axis) - 1 - walk.pads[axis]!);

@@ -19,27 +19,37 @@ export interface Differentiated {
   readonly constants: NativeConstants;
 }
 
+/** A program to differentiate. */
+interface ForwardProgram {
+  readonly program: Program;
+  readonly constants: NativeConstants;
+}
+
+/** Which derivatives are wanted. */
+interface WantedGradients {
+  /** The value whose cotangent is given. */
+  readonly from: ValueId;
+  /** The values whose gradients are wanted: inputs, constants or temporaries of float32. */
+  readonly to: readonly ValueId[];
+  /** The form of the gradients of weights; images are the outermost axis of `from`. */
+  readonly forms?: ReadonlyMap<ValueId, GradientForm>;
+}
+
 /**
  * Writes the program that takes the cotangent of one value of a forward program back to others (reverse mode).
  *
  * @param pool where constants are made; without one the program cannot be compiled, and only shows that there is one
- * @param from the value whose cotangent is given
- * @param to the values whose gradients are wanted: inputs, constants or temporaries of float32
- * @param forms what is wanted of the gradients of weights; images are the outermost axis of `from`
  * @throws GdwsError GRADIENT_UNSUPPORTED, naming the operation that has none
  */
 export function differentiate(
-  forward: Program,
-  constants: NativeConstants,
-  pool: ConstantPool | undefined,
-  from: ValueId,
-  to: readonly ValueId[],
-  forms: ReadonlyMap<ValueId, GradientForm> = new Map(),
+  { program: forward, constants }: ForwardProgram,
+  { from, to, forms = new Map() }: WantedGradients,
+  pool?: ConstantPool,
 ): Differentiated {
   const tape = new Tape(forward, new Map(constants), pool, dependents(forward, to), forms);
   const cotangent = tape.input('float32', tape.dims(from));
   tape.add(from, () => cotangent);
-  for (const operation of forward.operations.toReversed()) take(tape, operation);
+  for (const operation of forward.operations.toReversed()) differentiateOperation(tape, operation);
   for (const value of to) {
     tape.program.outputs.push(resultOf(tape, value, tape.dims(from)[0]!));
   }
@@ -63,7 +73,7 @@ function resultOf(tape: Tape, value: ValueId, images: number): ValueId {
   }
 }
 
-function take(tape: Tape, operation: ProgramOperation): void {
+function differentiateOperation(tape: Tape, operation: ProgramOperation): void {
   const result = operation.outputs[0]!;
   if (!tape.wants(result)) return;
   const gradient = tape.gradientOf(result);

@@ -20,9 +20,9 @@ const derivatives: Record<UnaryName, 'zero' | ((call: Call) => ValueId)> = {
   relu: ({ tape, gradient, y }) => reluGradient(tape, y(), gradient),
   clip: ({ tape, gradient, y, a, b }) => clipGradient(tape, y(), gradient, a, b),
   leakyRelu: ({ tape, gradient, x, a }) => leakyReluGradient(tape, x(), gradient, a),
-  elu: ({ tape, gradient, x, a }) => exponentialBelow(tape, gradient, x(), a, 1, 1),
-  selu: ({ tape, gradient, x, a, b }) => exponentialBelow(tape, gradient, x(), a * b, 1, b),
-  celu: ({ tape, gradient, x, a }) => exponentialBelow(tape, gradient, x(), 1, 1 / a, 1),
+  elu: ({ tape, gradient, x, a }) => exponentialBelow(tape, gradient, x(), { height: a }),
+  selu: ({ tape, gradient, x, a, b }) => exponentialBelow(tape, gradient, x(), { height: a * b, above: b }),
+  celu: ({ tape, gradient, x, a }) => exponentialBelow(tape, gradient, x(), { steepness: 1 / a }),
   sigmoid: ({ tape, gradient, y }) => tape.mul(gradient, tape.mul(y(), tape.linear(y(), -1, 1))),
   hardSigmoid: ({ tape, gradient, y, a }) => clipGradient(tape, y(), tape.linear(gradient, a), 0, 1),
   hardSwish: ({ tape, gradient, x }) => {
@@ -109,9 +109,7 @@ function exponentialBelow(
   tape: Tape,
   gradient: ValueId,
   x: ValueId,
-  height: number,
-  steepness: number,
-  above: number,
+  { height = 1, steepness = 1, above = 1 }: { height?: number; steepness?: number; above?: number },
 ): ValueId {
   // The exponential is not taken where it would overflow.
   const below = tape.linear(tape.unary('exp', tape.unary('clip', tape.linear(x, steepness), -1e30, 0)), height);

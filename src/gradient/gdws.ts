@@ -28,7 +28,7 @@ export const gdws: Rule<'gdws'> = (tape, operation, gradient) => {
     const key = [d, p].map((id) => tape.forward.values[id]!.index).join();
     const blocks = blocksOf(kernels);
     const parts = blocks.map((block) => {
-      const back = pointwiseBack(tape, gradient, pointwise, tape.dims(p), groups, block, key);
+      const back = pointwiseBack(tape, gradient, { pointwise, dims: tape.dims(p), groups, block, key });
       const taps = tape.dims(d).slice(2);
       const kernelDims = [block.rows.length, 1, ...taps];
       const data = rowsOf(depthwise, elementCount(taps), block.rows);
@@ -40,7 +40,12 @@ export const gdws: Rule<'gdws'> = (tape, operation, gradient) => {
       const [batch = 0, , height = 0, width = 0] = map;
       const count = block.channels.length;
       const partMap = [batch, count * block.kernels, height, width];
-      const each = transposed(tape, back, weights, block.rows.length, walkOf(operation.attributes), partMap);
+      const each = transposed(tape, back, {
+        weights,
+        groups: block.rows.length,
+        walk: walkOf(operation.attributes),
+        map: partMap,
+      });
       if (block.kernels === 1) return each;
       const sum = tape.reduce('sum', tape.view(each, [batch, count, block.kernels, height, width]), [2]);
       return tape.view(sum, [batch, count, height, width]);
@@ -63,15 +68,24 @@ function blocksOf(counts: readonly number[]): Block[] {
   return [...blocks.values()];
 }
 
+/** The pointwise stage, as far as it reads the kernels of a block. */
+interface PointwiseStage {
+  /** (M, G / groups) */
+  readonly pointwise: Float32Array;
+  readonly dims: readonly number[];
+  readonly groups: number;
+  readonly block: Block;
+  /** Tells these weights from those of other operations. */
+  readonly key: string;
+}
+
+/** The gradient of the maps that the kernels of a block make. */
 function pointwiseBack(
   tape: Tape,
   gradient: ValueId,
-  pointwise: Float32Array,
-  [outputs = 0, perGroup = 0]: readonly number[],
-  groups: number,
-  { kernels, rows }: Block,
-  key: string,
+  { pointwise, dims, groups, block: { kernels, rows }, key }: PointwiseStage,
 ): ValueId {
+  const [outputs = 0, perGroup = 0] = dims;
   const perGroupOutputs = outputs / groups;
   const weights = tape.floats(`columns,${kernels},${key}`, [rows.length, outputs, 1, 1], () =>
     Float32Array.from({ length: rows.length * outputs }, (_, at) => {

@@ -9,7 +9,7 @@ import { metadataOf } from '../engine/metadata';
 import { programKey } from '../engine/program-key';
 import { readModelCopy } from '../engine/read-model';
 import { RecentlyUsed } from '../engine/recently-used';
-import { mostThreads, threadsOf } from '../engine/threads';
+import { maxThreads, threadsOf } from '../engine/threads';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
 import type { ValueType } from '../onnx/value';
@@ -19,7 +19,7 @@ import { GradientNetwork, type DifferentiatedNetwork, type Target } from './netw
 import { rows } from './rows';
 
 /** Programs kept at once, for input shapes and targets together. */
-const mostPrograms = 8;
+const maxPrograms = 8;
 
 /** How a {@link GradientSession} is made. */
 export interface GradientOptions {
@@ -34,7 +34,7 @@ export interface GradientOptions {
 }
 
 const gradientOptions: OptionTable<GradientOptions> = {
-  intraOpNumThreads: integer(0, mostThreads),
+  intraOpNumThreads: integer(0, maxThreads),
   output: text,
   kernel: text,
   limits: limitsOption,
@@ -92,7 +92,7 @@ export class GradientSession {
   readonly inputNames: readonly string[];
   /** Type and shape of each input, in the order of `inputNames`. */
   readonly inputMetadata: readonly Common.ValueMetadata[];
-  private readonly programs = new RecentlyUsed<DifferentiatedNetwork>(mostPrograms);
+  private readonly programs = new RecentlyUsed<DifferentiatedNetwork>(maxPrograms);
   private knownClasses: number | undefined;
   private released = false;
 

@@ -10,16 +10,16 @@ export const matmul: Rule<'matmul'> = (tape, operation, gradient) => {
   tape.add(a, () => {
     const other = tape.use(b);
     const whole = transposeA
-      ? product(tape, other, gradient, transposeB, true, alpha)
-      : product(tape, gradient, other, false, !transposeB, alpha);
+      ? product(tape, other, gradient, { transposeA: transposeB, transposeB: true, alpha })
+      : product(tape, gradient, other, { transposeB: !transposeB, alpha });
     return tape.sumTo(whole, tape.dims(a));
   });
   tape.add(b, () => {
     if (tape.formOf(b) === 'perImage') return perImageFactor(tape, operation, gradient);
     const other = tape.use(a);
     const whole = transposeB
-      ? product(tape, gradient, other, true, transposeA, alpha)
-      : product(tape, other, gradient, !transposeA, false, alpha);
+      ? product(tape, gradient, other, { transposeA: true, transposeB: transposeA, alpha })
+      : product(tape, other, gradient, { transposeA: !transposeA, alpha });
     return tape.sumTo(whole, tape.dims(b));
   });
   tape.add(bias, () => tape.sumTo(gradient, tape.dims(bias!)));

@@ -98,7 +98,7 @@ export class GradientNetwork {
     const { program, constants, nameOf } = this.lower(undefined, target === 'inputs');
     const [, classes] = this.logitsOf(program);
     const to = this.wanted(program, target, nameOf).map(({ id }) => id);
-    differentiate(program, constants, undefined, program.outputs[this.output]!, to);
+    differentiate({ program, constants }, { from: program.outputs[this.output]!, to });
     return classes;
   }
 
@@ -135,7 +135,8 @@ export class GradientNetwork {
     const to = wanted.map(({ id }) => id);
     const form = formOf(target);
     const forms = new Map(form ? to.map((id) => [id, form]) : []);
-    const { backward, saved, constants: all } = differentiate(program, constants, this.pool, logits, to, forms);
+    const derivatives = { from: logits, to, forms };
+    const { backward, saved, constants: all } = differentiate({ program, constants }, derivatives, this.pool);
 
     const sources = saved.map((id) => sourceOf(program, id));
     const forwardProgram = this.compiledOnce(program, constants);

@@ -1,5 +1,5 @@
 import { broadcast } from '../operators/broadcast';
-import type { ValueId } from '../program/operation';
+import type { GivenAttributes, ValueId } from '../program/operation';
 import type { Tape } from './tape';
 
 /** alpha·a·b of the last two axes, either transposed; the axes before them broadcast. */
@@ -7,9 +7,7 @@ export function product(
   tape: Tape,
   a: ValueId,
   b: ValueId,
-  transposeA: boolean,
-  transposeB: boolean,
-  alpha: number,
+  { transposeA = false, transposeB = false, alpha = 1 }: Partial<GivenAttributes<'matmul'>> = {},
 ): ValueId {
   const from = tape.dimsOf(a);
   const to = tape.dimsOf(b);

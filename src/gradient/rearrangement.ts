@@ -43,7 +43,7 @@ export const gather: Rule<'gather'> = (tape, { inputs, attributes: { axis } }, g
     const length = dims[axis]!;
     const from = Array.from(indices as Int32Array, (at) => (Number(at) + length) % length);
     const flat = tape.view(gradient, [...dims.slice(0, axis), from.length, ...dims.slice(axis + 1)]);
-    return scatter(tape, flat, axis, length, from, 1);
+    return scatter(tape, flat, { axis, length, from });
   });
 };
 
@@ -55,7 +55,8 @@ export const interpolate: Rule<'interpolate'> = (tape, { inputs, attributes: { a
     if (!indices || !weights) throw new Unsupported('of a resize whose positions are computed');
     const taps = tape.dims(index)[1]!;
     const from = Array.from(indices as Int32Array);
-    return scatter(tape, gradient, axis, tape.dims(x)[axis]!, from, taps, weights as Float32Array);
+    const length = tape.dims(x)[axis]!;
+    return scatter(tape, gradient, { axis, length, from, taps, weights: weights as Float32Array });
   });
 };
 
@@ -74,23 +75,27 @@ export const strided: Rule<'strided'> = (tape, { inputs, outputs, attributes: { 
     const length = elementCount(dims);
     const flat = tape.view(summed, [count]);
     if (length === count && from.every((position, at) => position === at)) return tape.view(flat, dims);
-    return tape.view(scatter(tape, flat, 0, length, from, 1), dims);
+    return tape.view(scatter(tape, flat, { axis: 0, length, from }), dims);
   });
 };
+
+/** Which elements along an axis a forward operation takes for each position of its result. */
+interface Gathering {
+  readonly axis: number;
+  /** Of the axis, before. */
+  readonly length: number;
+  /** (positions, taps) */
+  readonly from: readonly number[];
+  readonly taps?: number;
+  /** (positions, taps); 1 by default. */
+  readonly weights?: Float32Array;
+}
 
 /**
  * The transpose of taking `taps` weighted elements for each position: result[from[o, t]] += weight[o, t]·gradient[o]
  * along one axis, as an interpolation that takes every position an element goes to.
  */
-function scatter(
-  tape: Tape,
-  gradient: ValueId,
-  axis: number,
-  length: number,
-  from: readonly number[],
-  taps: number,
-  weights?: Float32Array,
-): ValueId {
+function scatter(tape: Tape, gradient: ValueId, { axis, length, from, taps = 1, weights }: Gathering): ValueId {
   const uses = new Int32Array(length);
   for (const position of from) uses[position]!++;
   const most = uses.reduce((a, b) => Math.max(a, b), 1);

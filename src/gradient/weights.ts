@@ -35,5 +35,6 @@ export function perImageFactor(tape: Tape, { inputs, attributes }: Operation<'ma
   const rows = from.slice(1, -1).reduce((count, dim) => count * dim, 1);
   const left = tape.view(tape.use(a), [images, rows, from.at(-1)!]);
   const right = tape.view(gradient, [images, rows, tape.dimsOf(gradient).at(-1)!]);
-  return transposeB ? product(tape, right, left, true, false, alpha) : product(tape, left, right, true, false, alpha);
+  const [first, second] = transposeB ? [right, left] : [left, right];
+  return product(tape, first, second, { transposeA: true, alpha });
 }

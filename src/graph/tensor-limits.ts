@@ -3,7 +3,7 @@ import { checkLimit, type Limits } from '../base/limits';
 import { arrayOfType, elementCount, type ValueType } from '../onnx/value';
 
 /** Dims that a tensor may have: NumPy allows as many. */
-const mostDims = 64;
+const maxDims = 64;
 
 /** A string's length is not known from its shape; V8 takes at least as much for one. */
 const stringBytes = 16;
@@ -16,8 +16,8 @@ export function tensorBytes({ type, dims }: ValueType): number {
 /** @throws GdwsError LIMIT_EXCEEDED for a tensor of too many bytes, SHAPE_MISMATCH for dims that are none */
 export function checkTensor(limits: Limits, value: ValueType, place: ErrorDetails): void {
   const { dims } = value;
-  const at = { ...place, shape: dims.slice(0, mostDims) };
-  if (dims.length > mostDims) {
+  const at = { ...place, shape: dims.slice(0, maxDims) };
+  if (dims.length > maxDims) {
     throw new GdwsError('OPERATOR_UNSUPPORTED', `a tensor of ${dims.length} dimensions is not supported.`, at);
   }
   if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {

@@ -4,7 +4,7 @@ import { inferValues } from '../analysis/infer';
 import { typesOfInputs } from '../analysis/input-types';
 import { simplify } from '../analysis/simplify';
 import { GdwsError } from '../base/errors';
-import { fusedProgram, namingNodes } from '../engine/compile';
+import { fusedProgram, withNodeErrors } from '../engine/compile';
 import { MachineCache } from '../engine/machine-cache';
 import { operationsOf } from '../gdws/layer-operations';
 import type { Layer } from '../gdws/layers';
@@ -36,10 +36,10 @@ export interface TimingOptions {
   onMeasured?: (done: number) => void;
 }
 
-const latencyCache = { name: 'latencies', isEntry: isCurves, mostEntries: 300 };
+const latencyCache = { name: 'latencies', isEntry: isCurves, maxEntries: 300 };
 
 /** Memory of the programs that are timed in turn, beside the dense one. */
-const mostBytes = 1 << 28;
+const maxBytes = 1 << 28;
 
 /**
  * Times the layers of a network on this machine, dense and as GDWS with several numbers of kernels, within runs of the whole
@@ -73,7 +73,7 @@ export async function timeLayers(
     const leveled = new LeveledProgram(built, [...placed.values()]);
     const session = native().createSession(threads);
     const compile = ({ words, constants }: CompilableProgram): NativeProgram =>
-      namingNodes(built.program, () => session.compile(words, [...constants]));
+      withNodeErrors(built.program, () => session.compile(words, [...constants]));
     const run = runnerOf(own, values);
     const dense = compile(leveled.dense);
     const times: LevelTime[] = [];
@@ -93,7 +93,7 @@ export async function timeLayers(
       const encoded = leveled.at(level);
       const program = compile(encoded);
       const own = program.arenaBytes + encoded.ownBytes;
-      if (together.length > 0 && bytes + own > mostBytes) {
+      if (together.length > 0 && bytes + own > maxBytes) {
         await measureTogether(together);
         [together, bytes] = [[], 0];
       }

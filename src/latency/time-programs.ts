@@ -17,7 +17,7 @@ export function runTime({ operations, outside }: ProgramTime): number {
 /** Milliseconds that the rounds take for each program, about. */
 const budget = 300;
 const fewestRounds = 3;
-const mostRounds = 30;
+const maxRounds = 30;
 
 /** Runs of a program in a row: first those that only bring its data back into the caches, which one alone does not do. */
 interface Turn {
@@ -62,7 +62,7 @@ export async function timePrograms(
   }
   const { settling, counted } = turnFor(slowest);
   const wanted = (budget * programs.length) / ((settling + counted) * sum);
-  const rounds = Math.max(fewestRounds, Math.min(mostRounds, Math.ceil(wanted)));
+  const rounds = Math.max(fewestRounds, Math.min(maxRounds, Math.ceil(wanted)));
 
   const samples = programs.map(() => new Samples());
   session.setProfiling(true);

@@ -10,7 +10,7 @@ import { writeTogether } from './whole-file';
 export { writeWhole } from './whole-file';
 
 /** Protobuf's readers refuse a message that is larger. */
-const mostBytes = 2 ** 31 - 1;
+const maxBytes = 2 ** 31 - 1;
 
 /**
  * The bytes of a model, with all its weights in it.
@@ -18,7 +18,7 @@ const mostBytes = 2 ** 31 - 1;
  * @throws GdwsError OUTPUT_UNWRITABLE where they are more than the 2 GB that an ONNX file may have, OUT_OF_MEMORY
  */
 export function encodeModel(model: ModelProto): Uint8Array {
-  const bytes = encodeWithin(model, mostBytes);
+  const bytes = encodeWithin(model, maxBytes);
   if (bytes) return bytes;
   throw new GdwsError('OUTPUT_UNWRITABLE', 'the model has more than the 2 GB that an ONNX file may have.', {
     remedy: 'Write it to a path: its weights then go to a file beside it.',
@@ -36,7 +36,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
 export async function writeModel(
   model: ModelProto,
   file: string,
-  most = mostBytes,
+  most = maxBytes,
   kept: readonly string[] = [],
 ): Promise<void> {
   const whole = encodeWithin(model, most);

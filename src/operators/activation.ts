@@ -24,7 +24,7 @@ export function elementwise(name: (call: OperatorCall) => UnaryName, parameters:
       const output = lowering.output(0);
       if (output === undefined) return;
       const [a, b] = parameters(call);
-      emitUnary(lowering, name(call), required(call, lowering, 0), output, a, b);
+      emitUnary(lowering, name(call), required(call, lowering, 0), output, { a, b });
     },
   };
 }
@@ -82,7 +82,7 @@ function lowerClip(call: OperatorCall, lowering: Lowering): void {
   // As floats, bounds would not be those of large integers.
   if (isFloat(type) && [1, 2].every((index) => !call.inputs[index] || call.inputs[index].constant)) {
     const [least, most] = clipBounds(call);
-    emitUnary(lowering, 'clip', x, output, least, most);
+    emitUnary(lowering, 'clip', x, output, { a: least, b: most });
     return;
   }
   const least = lowering.input(1);

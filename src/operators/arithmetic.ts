@@ -85,7 +85,7 @@ function variadic(name: BinaryName, f: ElementFunction, mean = false): Operator 
       if (output === undefined) return;
       const sum = mean ? floats(lowering, dims) : output;
       emitChain(call, lowering, name, sum);
-      if (mean) emitUnary(lowering, 'linear', sum, output, 1 / call.inputs.length, 0);
+      if (mean) emitUnary(lowering, 'linear', sum, output, { a: 1 / call.inputs.length });
     },
   };
 }

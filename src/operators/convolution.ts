@@ -14,10 +14,10 @@ import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, 
 // https://onnx.ai/onnx/operators/onnx__Conv.html, onnx__ConvTranspose.html
 
 /** Dims of three spatial axes. */
-type Five = [number, number, number, number, number];
+type Dims5 = [number, number, number, number, number];
 
 /** Each phase of the stride is a convolution of its own; of more the model is surely wrong. */
-const mostDepthStride = 1024;
+const maxDepthStride = 1024;
 
 interface Convolution extends ValueType {
   readonly groups: number;
@@ -129,7 +129,7 @@ function emitPlanar(
 function emitPaddedDepth(call: OperatorCall, lowering: Lowering, before: number, after: number): ValueId {
   const x = required(call, lowering, 0);
   if (before === 0 && after === 0) return x;
-  const [n, c, depth, height, width] = call.input(0).dims as Five;
+  const [n, c, depth, height, width] = call.input(0).dims as Dims5;
   const padded = floats(lowering, [n, c, depth + before + after, height, width]);
   lowering.emit('pad', [x], [padded], { begins: [0, 0, before, 0, 0], value: 0 });
   return padded;
@@ -142,14 +142,14 @@ function emitPaddedDepth(call: OperatorCall, lowering: Lowering, before: number,
 function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): void {
   const output = lowering.output(0);
   if (output === undefined) return;
-  const [n, c, depth, height, width] = call.input(0).dims as Five;
-  const [, m, outDepth, outHeight, outWidth] = dims as Five;
+  const [n, c, depth, height, width] = call.input(0).dims as Dims5;
+  const [, m, outDepth, outHeight, outWidth] = dims as Dims5;
   const [begin, end] = [window.begins[0]!, window.ends[0]!];
   const [kernel, stride, dilation] = [window.kernel[0]!, window.strides[0]!, window.dilations[0]!];
   const planes = windowAxes(window, 1, 3);
   const attributes = convolutionAttributes(call, groups, planes);
   const x = emitPaddedDepth(call, lowering, begin, end);
-  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as Five;
+  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as Dims5;
   const slices = floats(lowering, [n, outDepth, c, kernel, height, width]);
   lowering.emit('strided', [x], [slices], { offset: 0, strides: [sn, sd * stride, sc, sd * dilation, sh, sw] });
   const w = lowering.view(required(call, lowering, 1), [m, (c / groups) * kernel, ...planes.kernel]);
@@ -171,15 +171,15 @@ function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, win
 function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): void {
   const output = lowering.output(0);
   if (output === undefined) return;
-  const [n, c, depth, height, width] = call.input(0).dims as Five;
-  const [, m, outDepth, outHeight, outWidth] = dims as Five;
+  const [n, c, depth, height, width] = call.input(0).dims as Dims5;
+  const [, m, outDepth, outHeight, outWidth] = dims as Dims5;
   const stride = window.strides[0]!;
-  if (stride > mostDepthStride)
+  if (stride > maxDepthStride)
     call.fail('OPERATOR_UNSUPPORTED', `a stride of ${stride} along the depth is not supported.`);
   const attributes = convolutionAttributes(call, groups, windowAxes(window, 1, 3));
   const { rows, before, after, phases } = transposedPhases(windowAxes(window, 0, 1), depth, outDepth);
   const x = emitPaddedDepth(call, lowering, before, after);
-  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + before + after, height, width]) as Five;
+  const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + before + after, height, width]) as Dims5;
   const result = { type: 'float32' as const, dims: [n * rows, m, outHeight, outWidth] };
   const results = phases.map((phase) => {
     const planes = lowering.temporary(result);
@@ -219,8 +219,8 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
 /** The slices of the kernel (C,M,KD,KH,KW) that belong to a phase, as weights (C·taps,M,KH,KW). */
 function kernelSlices(call: OperatorCall, lowering: Lowering, { kernel, kernelStep, taps }: TransposedPhase): ValueId {
   const { dims, type, constant } = call.input(1);
-  const [c, m, , height, width] = dims as Five;
-  const [sc, sm, sd, sh, sw] = stridesOf(dims) as Five;
+  const [c, m, , height, width] = dims as Dims5;
+  const [sc, sm, sd, sh, sw] = stridesOf(dims) as Dims5;
   const fine = [c, taps, m, height, width];
   const strides = [sc, kernelStep * sd, sm, sh, sw];
   const weights = [c * taps, m, height, width];

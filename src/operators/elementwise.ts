@@ -21,22 +21,34 @@ export function foldElementwise(call: OperatorCall, type: DataType, f: ElementFu
   if (!constants || constants.some((constant) => constant.type === 'string')) return undefined;
   const exact = constants.every((constant) => isInteger(constant.type));
   const result = exact
-    ? apply(f.bigint, constants.map(bigintsOf), constants, dims, new BigInt64Array(count), BigInt)
-    : apply(f.number, constants.map(numbersOf), constants, dims, new Float64Array(count), Number);
+    ? apply(f.bigint, operandsOf(constants, bigintsOf), dims, new BigInt64Array(count), BigInt)
+    : apply(f.number, operandsOf(constants, numbersOf), dims, new Float64Array(count), Number);
   return result && [constantOf(type, dims, result)];
+}
+
+interface Operand<T> {
+  readonly elements: ArrayLike<T>;
+  readonly dims: readonly number[];
+}
+
+function operandsOf<T>(
+  constants: readonly Constant[],
+  elementsOf: (constant: Constant) => ArrayLike<T>,
+): readonly Operand<T>[] {
+  return constants.map((constant) => ({ elements: elementsOf(constant), dims: constant.dims }));
 }
 
 function apply<T extends number | bigint>(
   f: ((...x: T[]) => T | boolean) | undefined,
-  operands: readonly ArrayLike<T>[],
-  shapes: readonly { dims: readonly number[] }[],
+  inputs: readonly Operand<T>[],
   dims: readonly number[],
   /** Where results go; elements beyond 64 bits wrap. */
   result: { [index: number]: number | bigint },
   stored: (value: T | boolean) => number | bigint,
 ): ArrayLike<number | bigint> | undefined {
   if (!f) return undefined;
-  const positions = shapes.map((shape) => stridedPositions(dims, broadcastStrides(shape.dims, dims)));
+  const operands = inputs.map(({ elements }) => elements);
+  const positions = inputs.map((input) => stridedPositions(dims, broadcastStrides(input.dims, dims)));
   const count = elementCount(dims);
   const [x, y] = operands;
   const [atX, atY] = positions;

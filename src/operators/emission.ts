@@ -18,7 +18,13 @@ export function required(call: OperatorCall, lowering: Lowering, index: number):
   return value;
 }
 
-export function emitUnary(lowering: Lowering, name: UnaryName, x: ValueId, y: ValueId, a = 0, b = 0): void {
+export function emitUnary(
+  lowering: Lowering,
+  name: UnaryName,
+  x: ValueId,
+  y: ValueId,
+  { a = 0, b = 0 }: { a?: number; b?: number } = {},
+): void {
   lowering.emit('unary', [x], [y], { function: name, a, b });
 }
 
@@ -40,15 +46,19 @@ export function emitAs(
   if (!same) lowering.emit('alias', [target], [output]);
 }
 
-/** 0, 1, 2, … along one axis of `rank`, the others being 1. */
-export function positions(
-  lowering: Lowering,
-  type: DataType,
-  count: number,
-  rank: number,
-  axis: number,
-  first = 0,
-): ValueId {
+/** Consecutive numbers along one axis. */
+interface Positions {
+  readonly type: DataType;
+  readonly count: number;
+  /** Of the tensor, whose other axes are 1. */
+  readonly rank: number;
+  readonly axis: number;
+  /** Default 0. */
+  readonly first?: number;
+}
+
+/** `first`, `first` + 1, … along one axis. */
+export function positions(lowering: Lowering, { type, count, rank, axis, first = 0 }: Positions): ValueId {
   const dims = new Array<number>(rank).fill(1).with(axis, count);
   return lowering.constant(
     constantOf(

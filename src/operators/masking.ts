@@ -115,7 +115,7 @@ function lowerOneHot(call: OperatorCall, lowering: Lowering): void {
   const place = lowering.temporary({ type: indexType, dims: narrow });
   lowering.emit('select', [isNegative, fromEnd, index], [place]);
   const hit = lowering.temporary({ type: 'bool', dims });
-  const places = positions(lowering, indexType, depth, dims.length, axis);
+  const places = positions(lowering, { type: indexType, count: depth, rank: dims.length, axis });
   lowering.emit('compare', [place, places], [hit], { function: 'equal' });
   const values = required(call, lowering, 2);
   const [off, on] = [0, 1].map((at) => {
@@ -162,8 +162,8 @@ function lowerTriangle(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const kept = lowering.temporary({ type: 'bool', dims: [rows, columns] });
-  const row = positions(lowering, 'int32', rows, 2, 0, shift);
-  const column = positions(lowering, 'int32', columns, 2, 1);
+  const row = positions(lowering, { type: 'int32', count: rows, rank: 2, axis: 0, first: shift });
+  const column = positions(lowering, { type: 'int32', count: columns, rank: 2, axis: 1 });
   lowering.emit('compare', [column, row], [kept], { function: upper ? 'greaterOrEqual' : 'lessOrEqual' });
   const zero = lowering.constant(constantOf(type, [], [0]));
   lowering.emit('select', [kept, required(call, lowering, 0), zero], [output]);

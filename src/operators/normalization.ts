@@ -120,7 +120,7 @@ function lowerTrainedNormalization(call: OperatorCall, lowering: Lowering): void
   const means = emitReduce(lowering, 'mean', x, dims, axes);
   const { centred, variance } = emitVariance(lowering, x, means, dims, axes);
   const [raised, root, inverse] = [0, 1, 2].map(() => floats(lowering, kept)) as [ValueId, ValueId, ValueId];
-  emitUnary(lowering, 'linear', variance, raised, 1, floatAttribute(call.node, 'epsilon', 1e-5));
+  emitUnary(lowering, 'linear', variance, raised, { a: 1, b: floatAttribute(call.node, 'epsilon', 1e-5) });
   emitUnary(lowering, 'sqrt', raised, root);
   emitUnary(lowering, 'reciprocal', root, inverse);
   const output = lowering.output(0);
@@ -134,8 +134,8 @@ function lowerTrainedNormalization(call: OperatorCall, lowering: Lowering): void
     const moved = lowering.output(1 + index);
     if (moved === undefined) return;
     const [old, own] = [floats(lowering, channels), floats(lowering, channels)];
-    emitUnary(lowering, 'linear', required(call, lowering, 3 + index), old, momentum, 0);
-    emitUnary(lowering, 'linear', lowering.view(statistic, channels), own, 1 - momentum, 0);
+    emitUnary(lowering, 'linear', required(call, lowering, 3 + index), old, { a: momentum });
+    emitUnary(lowering, 'linear', lowering.view(statistic, channels), own, { a: 1 - momentum });
     emitBinary(lowering, 'add', old, own, moved);
   });
   [means, inverse].forEach((statistic, index) => {
@@ -236,7 +236,7 @@ function emitStatistics(call: OperatorCall, lowering: Lowering, dims: readonly n
   const { variance } = emitVariance(lowering, x, means, dims, axes);
   const kept = dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
   const raised = floats(lowering, kept);
-  emitUnary(lowering, 'linear', variance, raised, 1, floatAttribute(call.node, 'epsilon', 1e-5));
+  emitUnary(lowering, 'linear', variance, raised, { a: 1, b: floatAttribute(call.node, 'epsilon', 1e-5) });
   const root = floats(lowering, kept);
   emitUnary(lowering, 'sqrt', raised, root);
   emitUnary(lowering, 'reciprocal', root, deviation);
@@ -302,7 +302,7 @@ function lowerMeanVariance(call: OperatorCall, lowering: Lowering): void {
   const deviation = floats(lowering, rest);
   emitUnary(lowering, 'sqrt', variance, deviation);
   const divisor = floats(lowering, rest);
-  emitUnary(lowering, 'linear', deviation, divisor, 1, 1e-9);
+  emitUnary(lowering, 'linear', deviation, divisor, { a: 1, b: 1e-9 });
   emitBinary(lowering, 'div', centred, divisor, output);
 }
 

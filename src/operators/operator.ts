@@ -3,7 +3,7 @@ import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { Constant, KnownValue, ValueType } from '../onnx/value';
 import type { Lowering } from './lowering';
-import { mostValueElements } from './value-limit';
+import { maxValueElements } from './value-limit';
 
 /** One node with what is known of its inputs, as an operator's functions see it. */
 export class OperatorCall {
@@ -28,7 +28,7 @@ export class OperatorCall {
     if (!value.constant) {
       this.fail('OPERATOR_UNSUPPORTED', `input ${index} must be known before the run.`, {
         tensor: this.node.input[index],
-        remedy: `It must follow from constants, shapes, and inputs of at most ${mostValueElements} elements.`,
+        remedy: `It must follow from constants, shapes, and inputs of at most ${maxValueElements} elements.`,
       });
     }
     return value.constant;

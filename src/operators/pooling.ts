@@ -136,7 +136,7 @@ function lowerLpPool(call: OperatorCall, lowering: Lowering): void {
     ...window,
     ends,
   });
-  emitRoot(lowering, mean, dims, p, elementCount(window.kernel), output);
+  emitRoot(lowering, { value: mean, dims }, { p, scale: elementCount(window.kernel) }, output);
 }
 
 function powerOf(call: OperatorCall): number {
@@ -163,18 +163,16 @@ function emitAbsolutePower(lowering: Lowering, x: ValueId, dims: readonly number
 /** (scale·x)^(1/p) */
 function emitRoot(
   lowering: Lowering,
-  x: ValueId,
-  dims: readonly number[],
-  p: number,
-  scale: number,
+  { value: x, dims }: { value: ValueId; dims: readonly number[] },
+  { p, scale }: { p: number; scale: number },
   output: ValueId,
 ): void {
   if (p === 1) {
-    emitUnary(lowering, 'linear', x, output, scale, 0);
+    emitUnary(lowering, 'linear', x, output, { a: scale });
     return;
   }
   const scaled = floats(lowering, dims);
-  emitUnary(lowering, 'linear', x, scaled, scale, 0);
+  emitUnary(lowering, 'linear', x, scaled, { a: scale });
   if (p === 2) emitUnary(lowering, 'sqrt', scaled, output);
   else emitBinary(lowering, 'pow', scaled, lowering.constant(filled([], 1 / p)), output);
 }
@@ -209,7 +207,7 @@ function lowerGlobalLpPool(call: OperatorCall, lowering: Lowering): void {
   const sum = floats(lowering, dims);
   const axes = dims.map((_, axis) => axis).slice(2);
   lowering.emit('reduce', [raised], [sum], { function: 'sum', axes });
-  emitRoot(lowering, sum, dims, p, 1, output);
+  emitRoot(lowering, { value: sum, dims }, { p, scale: 1 }, output);
 }
 
 export const poolingOperators: Record<string, Operator> = {

@@ -38,7 +38,7 @@ function scaledAddend(call: OperatorCall, lowering: Lowering, c: Constant | unde
     );
   }
   const scaled = floats(lowering, dims);
-  emitUnary(lowering, 'linear', value, scaled, beta, 0);
+  emitUnary(lowering, 'linear', value, scaled, { a: beta });
   return scaled;
 }
 

@@ -20,7 +20,7 @@ const transformations = new Map([
   ['half_pixel', true],
 ]);
 /** Samples of a bin along an axis; of more the model is surely wrong. */
-const mostSamples = 32;
+const maxSamples = 32;
 
 function roiAlign(call: OperatorCall): ValueType {
   const type = commonType(call, [0, 1]);
@@ -54,8 +54,8 @@ function lowerRoiAlign(call: OperatorCall, lowering: Lowering): void {
   const fallback = call.opset < 16 ? 'output_half_pixel' : 'half_pixel';
   const halfPixel = choice(call, 'coordinate_transformation_mode', transformations, fallback);
   const samples = intAttribute(call.node, 'sampling_ratio', 0);
-  if (samples < 0 || samples > mostSamples) {
-    call.fail('OPERATOR_UNSUPPORTED', `sampling_ratio ${samples} is not between 0 and ${mostSamples}.`);
+  if (samples < 0 || samples > maxSamples) {
+    call.fail('OPERATOR_UNSUPPORTED', `sampling_ratio ${samples} is not between 0 and ${maxSamples}.`);
   }
   const { dims: images, constant, type: imageType } = call.input(2);
   if (imageType !== 'int64' && imageType !== 'int32') {
@@ -73,5 +73,5 @@ function lowerRoiAlign(call: OperatorCall, lowering: Lowering): void {
 }
 
 export const regionOperators: Record<string, Operator> = {
-  RoiAlign: { infer: inferOne(roiAlign), lower: lowerRoiAlign, limits: `sampling_ratio up to ${mostSamples}.` },
+  RoiAlign: { infer: inferOne(roiAlign), lower: lowerRoiAlign, limits: `sampling_ratio up to ${maxSamples}.` },
 };

@@ -120,16 +120,19 @@ function sampling(call: OperatorCall): Sampling {
   return { kind, coordinates: transformation, nearest };
 }
 
+/** One axis to resize, and the places in the input of its output elements. */
+interface Step {
+  readonly axis: number;
+  readonly resized: ResizedAxis;
+  readonly places: Float64Array;
+}
+
 /** Resizes one axis of `x`, taking the input elements that belong to `places`. */
 function emitAxis(
   call: OperatorCall,
   lowering: Lowering,
   how: Sampling,
-  x: ValueId,
-  y: ValueId,
-  axis: number,
-  resized: ResizedAxis,
-  places: Float64Array,
+  { x, y, axis, resized, places }: Step & { readonly x: ValueId; readonly y: ValueId },
 ): void {
   if (how.kind === 'nearest') {
     const data = nearestTable(places, resized, how.nearest);
@@ -147,12 +150,6 @@ function emitAxis(
   const index = lowering.constant({ type: 'int32', dims, data: table.index });
   const weight = lowering.constant({ type: 'float32', dims, data: table.weight });
   lowering.emit('interpolate', [x, index, weight], [y], { axis });
-}
-
-interface Step {
-  readonly axis: number;
-  readonly resized: ResizedAxis;
-  readonly places: Float64Array;
 }
 
 function lowerResize(call: OperatorCall, lowering: Lowering): void {
@@ -189,7 +186,7 @@ function lowerResize(call: OperatorCall, lowering: Lowering): void {
     partial[axis] = places.length;
     const last = i === steps.length - 1 && !padded;
     const result = last ? output : lowering.temporary({ type, dims: [...partial] });
-    emitAxis(call, lowering, how, value, result, axis, resized, places);
+    emitAxis(call, lowering, how, { x: value, y: result, axis, resized, places });
     value = result;
   });
   if (padded) lowering.emit('pad', [value], [output], { begins, value: outside });

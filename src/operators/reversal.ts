@@ -75,13 +75,13 @@ function emitSources(call: OperatorCall, lowering: Lowering, { steps, batch, tim
   };
   const number = (value: number) => lowering.constant(constantOf('int64', [], [value]));
   const length = binary('min', lowering.view(required(call, lowering, 1), perSequence), number(steps), perSequence);
-  const step = positions(lowering, 'int64', steps, 2, timeAxis);
+  const step = positions(lowering, { type: 'int64', count: steps, rank: 2, axis: timeAxis });
   const isInside = lowering.temporary({ type: 'bool', dims: both });
   lowering.emit('compare', [step, length], [isInside], { function: 'less' });
   const mirrored = binary('sub', binary('sub', length, number(1), perSequence), step, both);
   const source = lowering.temporary({ type: 'int64', dims: both });
   lowering.emit('select', [isInside, mirrored, step], [source]);
-  const sequence = positions(lowering, 'int64', batch, 2, batchAxis);
+  const sequence = positions(lowering, { type: 'int64', count: batch, rank: 2, axis: batchAxis });
   return timeAxis === 0
     ? binary('add', binary('mul', source, number(batch), both), sequence, both)
     : binary('add', source, binary('mul', sequence, number(steps), perSequence), both);

@@ -1,2 +1,2 @@
 /** Elements of an input up to which programs are compiled for its values. */
-export const mostValueElements = 64;
+export const maxValueElements = 64;

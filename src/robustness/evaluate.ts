@@ -1,5 +1,5 @@
 import { GdwsError } from '../base/errors';
-import { boolean, callback, checkOptions, only, type OptionTable } from '../base/options';
+import { boolean, callback, checkOptions, pickOptions, type OptionTable } from '../base/options';
 import { rows } from '../gradient/rows';
 import { attack, attackOptions, checkImages, type AttackOptions } from './attack';
 import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
@@ -244,7 +244,7 @@ async function evaluateOne(
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const result = await attack(classifier, images, labels, settings, {
-    ...only<AttackOptions>(attackOptions, { ...options, onProgress: undefined }),
+    ...pickOptions<AttackOptions>(attackOptions, { ...options, onProgress: undefined }),
     onProgress: (progress) =>
       options.onProgress?.({ ...progress, classifier: name, imagesPerSecond: progress.done / seconds() }),
   });

@@ -1,5 +1,5 @@
 import { GdwsError } from '../base/errors';
-import { knownInstead, wrongValue } from '../base/options';
+import { suggestName, wrongValue } from '../base/options';
 import { norms, type Norm } from './norm';
 import type { Epsilon } from './settings';
 
@@ -13,7 +13,7 @@ export class SettingsReader<T extends object> {
     const unknown = Object.keys(settings).find((name) => !(known as readonly string[]).includes(name));
     if (unknown !== undefined) {
       throw new GdwsError('ARGUMENT_INVALID', `${String(this.settings['attack'])} has no setting '${unknown}'.`, {
-        remedy: knownInstead(unknown, known, 'Its settings'),
+        remedy: suggestName(unknown, known, 'Its settings'),
       });
     }
   }

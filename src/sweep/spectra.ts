@@ -2,12 +2,12 @@ import type { DecomposedLayer } from '../compress/decomposed-layers';
 import type { LayerSpectrum } from './report';
 
 /** Points of a curve, beyond which none is seen. */
-const mostPoints = 200;
+const maxPoints = 200;
 
 /** What each layer loses after every number of kernels, thinned out evenly. */
 export function spectraOf(layers: readonly Pick<DecomposedLayer, 'layer' | 'ranking'>[]): LayerSpectrum[] {
   return layers.map(({ layer, ranking: { errors, steps } }) => {
-    const stride = Math.max(1, Math.ceil(steps / mostPoints));
+    const stride = Math.max(1, Math.ceil(steps / maxPoints));
     const kernels: number[] = [];
     for (let step = 0; step < steps; step += stride) kernels.push(step);
     kernels.push(steps);

@@ -9,7 +9,7 @@ import {
   listOf,
   number,
   object,
-  only,
+  pickOptions,
   required,
   type OptionTable,
 } from '../base/options';
@@ -78,7 +78,7 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
   check(options);
   const { data, budgets = defaultBudgets, calibration, attack, seed = 0, onStep } = options;
   // Times of an earlier day, or of a busy moment, would not go with those measured here.
-  const preparing = only<PrepareOptions>(prepareOptions, options);
+  const preparing = pickOptions<PrepareOptions>(prepareOptions, options);
   const plain = { remeasure: true, ...preparing, calibration: undefined, alpha: undefined };
   const timing = await prepareCompression(source, plain);
   timing.checkReplaceable();

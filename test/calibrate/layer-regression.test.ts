@@ -25,11 +25,8 @@ const operation: Operation<'convolution'> = {
 async function meansWith(shrinkage?: number) {
   const store = new LiveStore(1e6);
   const sums = new RegressionSums(
-    native().createSession(1),
-    store,
-    new ConstantPool(),
-    weights,
-    shape,
+    { session: native().createSession(1), store, pool: new ConstantPool() },
+    { weights, shape },
     new RandomStream(1),
   );
   const [dense, compressed] = [7, 8].map((seed) => {

@@ -1,5 +1,5 @@
 import { native } from '../../src/addon/native';
-import { mostPixels, sampledConvolution } from '../../src/calibrate/sampled-convolution';
+import { maxPixels, sampledConvolution } from '../../src/calibrate/sampled-convolution';
 import { ConstantPool, type NativeConstants } from '../../src/program/constant-pool';
 import { encodeProgram } from '../../src/program/encode';
 import { noActivation } from '../../src/program/operation';
@@ -31,7 +31,7 @@ test.each(cases)(
     const attributes = { ...plain, ...given };
     const [x, w] = [writer.input('float32', map), writer.input('float32', weights)];
     const whole = writer.emit('convolution', [x, w], result, attributes);
-    const sampled = sampledConvolution(writer, { attributes }, x, { weights, result }, pool, constants);
+    const sampled = sampledConvolution(writer, { x, attributes, weights, result }, pool, constants);
     const dims = [...result.slice(0, 2), ...sampled.output];
     program.outputs.push(whole, writer.emit('convolution', [sampled.x, w], dims, sampled.attributes));
     const compiled = native()
@@ -44,14 +44,14 @@ test.each(cases)(
     ];
 
     const pixels = result[2]! * result[3]!;
-    expect(sampled.output[0] * sampled.output[1]).toBe(Math.min(pixels, mostPixels));
+    expect(sampled.output[0] * sampled.output[1]).toBe(Math.min(pixels, maxPixels));
     const planes = result[0]! * result[1]!;
-    for (let part = 0; part < mostPixels; ++part) {
-      const begin = Math.floor((part * pixels) / mostPixels);
-      const end = Math.ceil(((part + 1) * pixels) / mostPixels);
+    for (let part = 0; part < maxPixels; ++part) {
+      const begin = Math.floor((part * pixels) / maxPixels);
+      const end = Math.ceil(((part + 1) * pixels) / maxPixels);
       const places = Array.from({ length: end - begin }, (_, i) => begin + i).filter((place) =>
         Array.from({ length: planes }).every(
-          (_, plane) => Math.abs(y[plane * pixels + place]! - z[plane * mostPixels + part]!) < 1e-4,
+          (_, plane) => Math.abs(y[plane * pixels + place]! - z[plane * maxPixels + part]!) < 1e-4,
         ),
       );
       expect(places).toHaveLength(1);
@@ -64,8 +64,8 @@ test('a convolution of few pixels stays as it is', () => {
   const writer = new ProgramWriter(program, { node: 'test', operator: 'Conv' });
   const x = writer.input('float32', [1, 2, 64, 64]);
   const attributes = { ...plain, pads: [1, 1, 1, 1] };
-  const dims = { weights: [2, 2, 3, 3], result: [1, 2, 64, 64] };
-  const sampled = sampledConvolution(writer, { attributes }, x, dims, new ConstantPool(), new Map());
+  const whole = { x, attributes, weights: [2, 2, 3, 3], result: [1, 2, 64, 64] };
+  const sampled = sampledConvolution(writer, whole, new ConstantPool(), new Map());
   expect(sampled).toEqual({ x, attributes, output: [64, 64] });
   expect(program.operations).toHaveLength(0);
 });

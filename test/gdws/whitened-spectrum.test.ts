@@ -11,7 +11,7 @@ test('patches and outputs without correlation have the spectrum of the weights',
   const moments = Float64Array.of(...identity(9), ...identity(9).map((x) => 4 * x));
   const fisher = identity(12).map((x) => 9 * x);
   const plain = await decompose(weights, shape, 1);
-  const whitened = await decomposeWhitened(weights, shape, 1, moments, fisher);
+  const whitened = await decomposeWhitened({ weights, shape }, { patches: moments, fisher }, 1);
   expect(whitened.shape).toBe(shape);
   plain.singularValues.forEach((value, i) =>
     expect(whitened.singularValues[i]).toBeCloseTo(value * (i < 9 ? 3 : 6), 6),
@@ -23,9 +23,11 @@ test('errors name the place', async () => {
   const moments = Float64Array.of(...secondMoment(9, 5, 1), ...identity(9).fill(-1));
   const place = { node: 'conv1', operator: 'Conv' };
   const refused = expect.objectContaining({ code: 'ARGUMENT_INVALID', ...place }) as GdwsError;
-  await expect(decomposeWhitened(weights, shape, 1, moments, undefined, place)).rejects.toEqual(refused);
-  await expect(decomposeWhitened(weights, shape, 1, moments.subarray(1), undefined, place)).rejects.toEqual(refused);
-  await expect(decomposeWhitened(weights, shape, 1, moments, undefined, place)).rejects.toThrow(
+  await expect(decomposeWhitened({ weights, shape }, { patches: moments }, 1, place)).rejects.toEqual(refused);
+  await expect(decomposeWhitened({ weights, shape }, { patches: moments.subarray(1) }, 1, place)).rejects.toEqual(
+    refused,
+  );
+  await expect(decomposeWhitened({ weights, shape }, { patches: moments }, 1, place)).rejects.toThrow(
     "Conv 'conv1': the patch moment of channel 1 is negative at [0, 0].",
   );
 });

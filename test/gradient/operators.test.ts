@@ -139,7 +139,8 @@ function gradientsOf(
   cotangent: Float32Array,
 ): Float32Array[] {
   const [result] = program.outputs as [number];
-  const { backward, saved, constants } = differentiate(program, known, pool, result, program.inputs);
+  const derivatives = { from: result, to: program.inputs };
+  const { backward, saved, constants } = differentiate({ program, constants: known }, derivatives, pool);
   const outputs = [...program.outputs];
   const sources = saved.map((id) => {
     const input = program.inputs.indexOf(id);

@@ -17,7 +17,7 @@ import { elementCount, type DataType } from '../../src/onnx/value';
 import { newestIrVersion, newestOperatorSet } from '../../src/onnx/versions';
 import { encodeModel } from '../../src/onnx/write';
 import { constantOf } from '../../src/operators/elements';
-import { mostValueElements } from '../../src/operators/value-limit';
+import { maxValueElements } from '../../src/operators/value-limit';
 import { titleOf, type Case, type CaseInput } from './case';
 import { modelOf } from './oracle';
 
@@ -41,7 +41,7 @@ const known = (type: DataType, dims: readonly number[], value: number): CaseInpu
 const ones = (rank: number) => new Array<number>(rank).fill(1);
 
 /** More than the values of which would be computed before the run. */
-const many = mostValueElements + 1;
+const many = maxValueElements + 1;
 
 /** The model of a case with what an edit does to it. */
 function edited(title: string, tested: Case, edit: (model: ModelProto) => void): Refused {

@@ -8,7 +8,7 @@ import {
   number,
   object,
   oneOf,
-  only,
+  pickOptions,
   required,
   type OptionTable,
 } from '../../base/options';
@@ -129,7 +129,7 @@ export async function compressWithinDrop(
   const isWithin = ({ natural, robust }: Drops) =>
     [natural, robust].every((drop) => !drop || (isSure ? drop.atMost : drop.estimate) <= maxDrop);
 
-  const prepared = await prepareCompression(source, only(prepareOptions, options));
+  const prepared = await prepareCompression(source, pickOptions(prepareOptions, options));
   prepared.checkReplaceable();
   const expected = await outcomes(dense, searched);
   const compressions = new Map<number, Compression>();

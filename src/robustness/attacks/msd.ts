@@ -112,6 +112,7 @@ function stepIn(
   sparsity: readonly [number, number],
 ): Float32Array {
   const delta = perturbation(center, image, new Float64Array(center.length));
-  addSteepestStep(delta, gradient, center, norm, stepSize, norm === 'l1' ? random.integer(...sparsity) : 0);
+  const pixels = norm === 'l1' ? random.integer(...sparsity) : 0;
+  addSteepestStep(delta, gradient, center, { norm, length: stepSize, pixels });
   return perturb(center, project(delta, center, norm, eps), new Float32Array(center.length));
 }

@@ -79,8 +79,8 @@ function descend(settings: Descent & { readonly randomStart: boolean }): Attacke
           return true;
         }
         const delta = perturbation(point.image, image, new Float64Array(image.length));
-        const changed = norm === 'l1' ? point.random.integer(...sparsity) : 0;
-        addSteepestStep(delta, gradient, point.image, norm, stepSize, changed);
+        const pixels = norm === 'l1' ? point.random.integer(...sparsity) : 0;
+        addSteepestStep(delta, gradient, point.image, { norm, length: stepSize, pixels });
         perturb(point.image, project(delta, point.image, norm, eps), image);
         return true;
       });

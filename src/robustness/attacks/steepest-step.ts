@@ -11,9 +11,7 @@ export function addSteepestStep(
   delta: Float64Array,
   gradient: Float32Array,
   image: Float32Array,
-  norm: Norm,
-  length: number,
-  pixels: number,
+  { norm, length, pixels }: { norm: Norm; length: number; pixels: number },
 ): void {
   if (norm === 'l1') return addSparseStep(delta, gradient, image, length, pixels);
   const scale = norm === 'l2' ? length / (normOf(gradient, 'l2') || 1) : 0;

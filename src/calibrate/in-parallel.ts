@@ -7,11 +7,10 @@ export function batchesOf(begin: number, end: number, size: number): [first: num
 }
 
 /**
- * Works on items, so many at once, and takes the results in the order of the items. The first failure is thrown once nothing
- * is going on any more.
+ * Works on items, `workers` of them at once, and takes the results in the order of the items. X * is going on any more.
  */
-export async function inLanes<Item, Result>(
-  lanes: number,
+export async function inParallel<Item, Result>(
+  workers: number,
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
   take: (result: Result) => void,
@@ -20,7 +19,7 @@ export async function inLanes<Item, Result>(
   const failures: unknown[] = [];
   let next = 0;
   let taken = 0;
-  const lane = async () => {
+  const worker = async () => {
     while (next < items.length && failures.length === 0) {
       const item = next++;
       results.set(item, await work(items[item]!));
@@ -30,6 +29,6 @@ export async function inLanes<Item, Result>(
       }
     }
   };
-  await Promise.all(Array.from({ length: lanes }, () => lane().catch((error: unknown) => failures.push(error))));
+  await Promise.all(Array.from({ length: workers }, () => worker().catch((error: unknown) => failures.push(error))));
   if (failures.length > 0) throw failures[0];
 }

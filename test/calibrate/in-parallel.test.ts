@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { batchesOf, inLanes } from '../../src/calibrate/lanes';
+import { batchesOf, inParallel } from '../../src/calibrate/in-parallel';
 
 test('batches are runs of the given size, the last shorter', () => {
   expect(batchesOf(3, 10, 3)).toEqual([
@@ -9,7 +9,7 @@ test('batches are runs of the given size, the last shorter', () => {
   ]);
 });
 
-test('results are taken in order, and no more items than lanes are worked on at once', async () => {
+test('results are taken in order, and no more items than workers at once', async () => {
   const taken: number[] = [];
   let current = 0;
   let most = 0;
@@ -20,7 +20,7 @@ test('results are taken in order, and no more items than lanes are worked on at 
     return item;
   };
   const items = Array.from({ length: 20 }, (_, item) => item);
-  await inLanes(3, items, work, (item) => taken.push(item));
+  await inParallel(3, items, work, (item) => taken.push(item));
   expect(taken).toEqual(items);
   expect(most).toBe(3);
 });
@@ -36,6 +36,6 @@ test('the first failure is thrown when nothing is going on any more, and nothing
     setImmediate(failed);
     throw new Error('first');
   };
-  await expect(inLanes(2, [0, 1, 2, 3], work, () => undefined)).rejects.toThrow('first');
+  await expect(inParallel(2, [0, 1, 2, 3], work, () => undefined)).rejects.toThrow('first');
   expect(ended).toEqual([1, 0]);
 });

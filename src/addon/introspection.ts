@@ -1,6 +1,6 @@
 import { native, type Counters } from './native';
 
-/** What {@link concurrency} tells. */
+/** Result of {@link concurrency}. */
 export interface Concurrency {
   /** Threads that a session gets by default: `affinity` cut by `quota`, at least 1. */
   readonly threads: number;
@@ -18,7 +18,7 @@ export function concurrency(): Concurrency {
 /** An instruction set that gdws has kernels for; see docs/platforms.md. */
 export type InstructionSet = 'portable' | 'avx2' | 'avx512' | 'neon';
 
-/** What {@link simd} tells. */
+/** Result of {@link simd}. */
 export interface Simd {
   /** The instruction set in use. */
   readonly inUse: InstructionSet;

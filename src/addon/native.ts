@@ -16,8 +16,8 @@ export interface Counters {
   /** Threads that the work under way uses: never more than `concurrency().threads`. */
   readonly threadsInUse: number;
   /**
-   * Time that runs spent from the begin of their first operation to the end of their last; what else a run takes is
-   * JavaScript, copies and hops between threads.
+   * Time that runs spent from the start of their first operation to the end of their last, without the time of JavaScript,
+   * copies and switches between threads.
    */
   readonly operationMilliseconds: number;
   /** Programs compiled: one for each session and set of input shapes. All other runs found theirs compiled. */
@@ -33,8 +33,8 @@ export interface Counters {
   /** Weights, packed for kernels or plain, held now. */
   readonly weightBytes: number;
   /**
-   * Address space held now for the bytes of model files, outside V8's memory; what sessions do not need of them takes no
-   * memory. 0 where the runtime allows no such memory.
+   * Address space held now for the bytes of model files, outside V8's memory; pages that sessions do not need take no
+   * memory. 0 where the runtime does not support this.
    */
   readonly fileBytes: number;
 }
@@ -53,8 +53,8 @@ export interface NativeRun {
 /** A program compiled for one set of input shapes. */
 export interface NativeProgram {
   /**
-   * Inputs in the program's order; resolves with the bytes of the outputs in the program's order, with holes for those that
-   * are written to `held` memory. Nobody else may write to held memory during the run.
+   * Inputs in the program's order; resolves with the bytes of the outputs in the program's order, empty slots for those that
+   * are written to `held` memory. Held memory must not be written to during the run.
    */
   run(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): NativeRun;
   runSync(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): ArrayBuffer[];
@@ -62,9 +62,9 @@ export interface NativeProgram {
   readonly kernels: readonly string[];
   /** Bytes of working memory of one run. */
   readonly arenaBytes: number;
-  /** What the profiled runs so far add up to. */
+  /** Totals of all profiled runs so far. */
   profile(): NativeProfile[];
-  /** Frees the program, once the runs that have begun have ended; it is of no use any more. Safe to call again. */
+  /** Frees the program once the runs that have begun have ended; it must not be used after. Safe to call again. */
   release(): void;
 }
 
@@ -72,7 +72,7 @@ export interface NativeProgram {
 export interface NativeCompilation {
   readonly done: Promise<NativeProgram>;
   abort(): void;
-  /** Returns once the arguments are not read any more. */
+  /** Returns once the addon has read the arguments for the last time. */
   wait(): void;
 }
 
@@ -88,7 +88,7 @@ export interface NativeProfile {
 /** The fastest kernel (`convolution.product`) of each operation measured, by a text of its shapes. */
 export type MeasuredKernels = Readonly<Record<string, string>>;
 
-/** Measuring that has begun. After `abort`, `done` resolves with what was found until then. */
+/** A measurement that has begun. After `abort`, `done` resolves with the results so far. */
 export interface NativeTuning {
   readonly done: Promise<MeasuredKernels>;
   abort(): void;
@@ -105,13 +105,13 @@ export interface NativeSession {
   tune(words: Int32Array, constants: readonly NumberedConstant[], seconds: number): NativeTuning | undefined;
   tuneSync(words: Int32Array, constants: readonly NumberedConstant[], seconds: number): MeasuredKernels;
   /**
-   * Constants of one number are the same weights in all programs of the session. What of them lies in `pages`, a buffer of
+   * Constants of one number are the same weights in all programs of the session. Constants in `pages`, a buffer of
    * `allocatePages`, may be lost: pages are given back to the system once weights are packed.
    */
   compile(words: Int32Array, constants: readonly NumberedConstant[], pages?: ArrayBuffer): NativeProgram;
   /**
-   * As `compile`, off the JavaScript thread. Until it is done, nobody may write to the arguments, nor detach the buffers
-   * that they lie in.
+   * As `compile`, off the JavaScript thread. Until it is done, the arguments must not be written to, nor their buffers be
+   * detached.
    */
   beginCompiling(words: Int32Array, constants: readonly NumberedConstant[], pages?: ArrayBuffer): NativeCompilation;
   /** Whether runs that begin from now on are profiled. */
@@ -153,7 +153,7 @@ export interface NativePointwise {
   readonly errors: Float64Array;
 }
 
-/** What the addon exports. */
+/** Exports of the addon. */
 export interface Native {
   /** Instruction set in use: portable, avx2, avx512 or neon. */
   readonly instructionSet: string;
@@ -173,19 +173,19 @@ export interface Native {
    * than `maxWeightBytes`, compilations fail with code LIMIT_EXCEEDED.
    */
   createSession(threads: number, kernel?: string, tuned?: boolean, maxWeightBytes?: number): NativeSession;
-  /** Memory for a value of so many bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
+  /** Memory for a value of `bytes` bytes, freed with its handle. Throws with code OUT_OF_MEMORY. */
   holdMemory(bytes: number): HeldMemory;
   /** Memory with a copy of elements, whose type is an index in `nativeTypes`. Throws with code OUT_OF_MEMORY. */
   holdCopy(elements: NativeArray, type: number): HeldMemory;
   /**
-   * Memory whose pages `compile`, to which it must be given, can give back to the system. A worker that ends loses it before its
-   * work on other threads is stopped, but for compilations that were given it. Undefined where the runtime allows no
-   * buffers in memory that is not V8's own, as Electron. Throws with code OUT_OF_MEMORY.
+   * Memory whose pages `compile` can give back to the system if it is given this buffer. When a worker ends, the memory is freed
+   * before work on other threads is stopped, except for compilations that were given it. Undefined in runtimes that allow no
+   * buffers outside V8's memory, such as Electron. Throws with code OUT_OF_MEMORY.
    */
   allocatePages(bytes: number): ArrayBuffer | undefined;
-  /** Has the system give huge pages to memory that was not touched yet, as far as it can. */
+  /** Asks the system for huge pages for memory that was not touched yet. */
   preferHugePages(memory: Uint8Array): void;
-  /** Takes over what was measured earlier; what this process has measured itself stays. */
+  /** Adds measurements of earlier processes; those of this process stay. */
   learnKernels(kernels: MeasuredKernels): void;
   /** Rejects with code MODEL_INVALID and the `index` of the first weight that is not finite. */
   readonly decompose: (weights: Float32Array, layer: NativeLayer, threads: number) => Promise<NativeDecomposition>;
@@ -261,8 +261,8 @@ const platform = `${process.platform}-${process.arch}`;
 const here = folderOf(() => __dirname);
 
 /**
- * Where the addon may be, best first: the file that the environment names, which alone counts where it is set; then beside
- * a bundle; then, in the package, what was built on this machine, and what the package ships.
+ * Where the addon may be, best first. Only GDWS_ADDON if it is set; else beside a bundle, then the package's build of this
+ * machine, then the package's prebuilt one.
  */
 const candidates = process.env.GDWS_ADDON
   ? [path.resolve(process.env.GDWS_ADDON)]
@@ -307,9 +307,9 @@ function load(present: string): Native {
 }
 
 /**
- * Loads with OpenMP's waiting threads told to sleep soon. GCC's runtime lets them spin for some 15 ms, which takes the
- * processor from the JavaScript thread and from the very threads that are waited for; a thousand turns (about 50 µs)
- * bridge two operations. The runtime reads its environment only when it is loaded, and what the user has set counts.
+ * Loads the addon so that OpenMP's waiting threads sleep soon. GCC's runtime lets them spin for about 15 ms, which takes
+ * processors from the JavaScript thread and from the threads that are waited for; a thousand turns (about 50 µs) are enough
+ * between two operations. The runtime reads its environment only when it is loaded; variables of the user take precedence.
  */
 function withBriefSpinning<T>(loadAddon: () => T): T {
   const { env } = process;
@@ -342,7 +342,7 @@ export function native(): Native {
   return loadOnce().native;
 }
 
-/** Tells one build of the addon from another. */
+/** Identifies the build of the addon. */
 export function buildOfAddon(): string {
   return loadOnce().build;
 }

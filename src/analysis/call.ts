@@ -11,7 +11,7 @@ export function callOf(graph: Graph, node: NodeProto, valueOf: (name: string) =>
   return new OperatorCall(node, graph.opsetOf(node.domain), inputs);
 }
 
-/** Runs one of an operator's functions on a call; whatever it throws becomes an error that names the node. */
+/** Runs one of an operator's functions on a call; all that it throws becomes an error that names the node. */
 export function computeCall<T>({ node }: OperatorCall, compute: () => T): T {
   const place = placeOf(node);
   try {

@@ -14,7 +14,7 @@ interface ScaleShift {
 }
 
 /**
- * Folds each BatchNormalization into the Conv, ConvTranspose or Gemm before it, where nothing else reads what lies
+ * Folds each BatchNormalization into the Conv, ConvTranspose or Gemm before it, where nothing else reads the value
  * between: weights w become w·s and bias b becomes (b - mean)·s + B, with s = scale / sqrt(variance + epsilon).
  *
  * @see https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
@@ -38,7 +38,7 @@ export function foldBatchNormalization(graph: Graph): number {
   return folded.size;
 }
 
-/** What a node does to each channel; `undefined` where it is no batch normalisation with fixed statistics. */
+/** Scale and shift of each channel; `undefined` where the node is no batch normalisation with fixed statistics. */
 function scaleShiftOf(graph: Graph, node: NodeProto): ScaleShift | undefined {
   if (node.opType !== 'BatchNormalization' || !isStandardDomain(node.domain) || graph.opset < 7) return undefined;
   if (node.output.slice(1).some((name) => name !== '') || intAttribute(node, 'training_mode', 0) !== 0)
@@ -80,7 +80,7 @@ function scaledWeights(weights: Constant, scale: Float64Array, { run, of }: Outp
     const factor = scale[of(start / run)]!;
     for (let at = start; at < start + run; at++) scaled[at] = values[at]! * factor;
   }
-  // Already the elements of most models; the rest are rounded from them.
+  // Most models have float32 weights, which need no conversion.
   const { type, dims } = weights;
   return type === 'float32' ? { type, dims, data: scaled } : constantOf(type, dims, scaled);
 }
@@ -106,7 +106,7 @@ function vector(constant: Constant | undefined): Float64Array | undefined {
   return constant?.dims.length === 1 ? Float64Array.from(numbersOf(constant)) : undefined;
 }
 
-/** Gives the node a constant: under the name it had, unless something else reads that. */
+/** Sets a constant input of a node: under its old name, unless something else reads that. */
 function setInput(graph: Graph, node: NodeProto, index: number, kind: string, constant: Constant): void {
   const old = node.input[index] ?? '';
   const isOwn = graph.isInitializer(old) && graph.consumers(old).length <= 1 && !graph.isOutput(old);

@@ -8,11 +8,11 @@ import { FoldingWork } from './folding-work';
 import { isIdentity } from './remove-identities';
 
 /**
- * Turns nodes whose outputs are known into initializers, and removes what only they needed: casts of half-precision
- * weights, transposed or joined weights, Constant nodes.
+ * Replaces nodes whose outputs are known by initializers, and removes nodes and initializers that only they needed: casts of
+ * half-precision weights, transposed or joined weights, Constant nodes.
  *
- * @param values what is known in every run, as from {@link inferValues} where the shapes of the inputs never change: with
- *   them, the arithmetic on shapes that exporters leave is folded too. By default what follows from constants alone.
+ * @param values those known in every run, as from {@link inferValues} where the shapes of the inputs never change: with
+ *   them, the exporters' arithmetic on shapes is folded too. By default those that follow from constants alone.
  */
 export function foldConstants(graph: Graph, values: ReadonlyMap<string, KnownValue> = constantValues(graph)): void {
   const constants = new Map<string, Constant>();
@@ -27,7 +27,7 @@ export function foldConstants(graph: Graph, values: ReadonlyMap<string, KnownVal
   graph.becomeInitializers(constants);
 }
 
-/** What follows from constants, whatever a run feeds. Nodes that cannot be computed are left for a run to report. */
+/** Values that follow from constants alone. A node that cannot be computed is left for a run to report. */
 function constantValues(graph: Graph): Map<string, KnownValue> {
   const values = new Map<string, KnownValue>();
   const work = new FoldingWork(graph);

@@ -8,8 +8,8 @@ import type { Constant, KnownValue } from '../onnx/value';
 const elementsPerByte = 2;
 
 /**
- * What computing constants before the run has taken: with few nodes and no large tensor, a hostile model could ask for any
- * time and memory.
+ * Work and memory spent on constants before the run. Without limits, a hostile model with few nodes and no large tensor could
+ * take any amount of both.
  */
 export class FoldingWork {
   private elements = 0;
@@ -19,7 +19,7 @@ export class FoldingWork {
     for (const { rawData } of graph.proto.initializer) this.elements -= elementsPerByte * rawData.length;
   }
 
-  /** Counts a node's constant inputs and results, before they are computed as far as they are known. */
+  /** Counts elements of a node's constant inputs or results; before results are computed, where their number is known. */
   take(elements: number, place: ErrorDetails): void {
     const { limits } = this.graph;
     this.elements += elements;
@@ -27,7 +27,7 @@ export class FoldingWork {
     checkLimit(limits, 'foldedElements', this.elements, what, place);
   }
 
-  /** Folds a node, where all that it reads is known. */
+  /** Folds a node whose inputs are all known. */
   fold(
     inputs: readonly (KnownValue | undefined)[],
     place: ErrorDetails,

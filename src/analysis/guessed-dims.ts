@@ -5,8 +5,8 @@ import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { KnownValue, ValueType } from '../onnx/value';
 
-// Inference takes an open leading dim, which is nearly always the batch, for 1. A model may leave it open that cannot take 1
-// there: frames that are regrouped into clips, a waveform without a batch. What fails for that reason says nothing of the model.
+// Inference takes an open leading dim, which is nearly always the batch, as 1. Some models leave it open and cannot take 1:
+// frames that are regrouped into clips, a waveform without a batch. An error that follows from the guess is no error of the model.
 
 /** Another guess: most numbers of frames, parts or samples divide it, and it is larger than most windows. */
 const otherGuess = 20160;
@@ -21,7 +21,7 @@ export function guessedInputs(graph: Graph, feeds: ReadonlyMap<string, unknown> 
     });
 }
 
-/** Feeds with the other guess for those inputs; `undefined` where nothing is guessed, or more is open. */
+/** Feeds with the other guess for those inputs; `undefined` where nothing is guessed, or other dims are open too. */
 export function feedsWithOtherGuess(
   graph: Graph,
   feeds: ReadonlyMap<string, KnownValue> = new Map(),
@@ -45,7 +45,7 @@ interface GuessedValues {
   readonly otherValues: ReadonlyMap<string, KnownValue>;
 }
 
-/** Operators to whose first input the leading dim makes no difference. */
+/** Operators that take any leading dim of their first input. */
 const batched = new Set([
   'Conv',
   'ConvTranspose',
@@ -81,7 +81,7 @@ export function orUnknownShape(
   });
 }
 
-/** Whether both are the same, but for the first `free` dims. */
+/** Whether both are the same except in the first `free` dims. */
 function isAlike(one: KnownValue | undefined, other: KnownValue | undefined, free: number): boolean {
   if (!one || !other || one.dims.length !== other.dims.length) return false;
   if (one.dims.some((dim, axis) => axis >= free && dim !== other.dims[axis])) return false;

@@ -10,13 +10,13 @@ import { FoldingWork } from './folding-work';
 import { feedsWithOtherGuess, orUnknownShape } from './guessed-dims';
 
 export interface InferenceOptions {
-  /** Leaves out what cannot be inferred, instead of stopping at it. */
+  /** Leaves out values that cannot be inferred, instead of throwing. */
   readonly lenient?: boolean;
 }
 
 /**
  * Type and concrete shape of every tensor of a graph, and the elements of those that follow from constants and shapes.
- * Where gdws does not know an operator, what the model declares of its outputs is taken.
+ * Where gdws does not know an operator, the model's declarations of its outputs are used.
  *
  * @param feeds types and shapes of inputs, and elements where they are known; of others as declared, with a free leading dim (the batch) counting as 1
  * @throws GdwsError INPUT_UNKNOWN and SHAPE_MISMATCH for feeds that do not fit the model, SHAPE_UNKNOWN where a free dim is
@@ -110,7 +110,7 @@ function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue
   });
 }
 
-/** Takes what the model itself declares of a node's outputs. Says whether that was all of them. */
+/** Uses the model's declarations of a node's outputs. Returns whether all of them are declared. */
 function useDeclarations(graph: Graph, node: NodeProto, values: Map<string, KnownValue>): boolean {
   let complete = true;
   for (const name of node.output) {
@@ -124,7 +124,7 @@ function useDeclarations(graph: Graph, node: NodeProto, values: Map<string, Know
   return complete;
 }
 
-/** Fields of a TypeProto that `onnx.proto` here leaves out. Their values have no one type and shape that could be fed. */
+/** Fields of a TypeProto that `onnx.proto` here leaves out. They are no tensors, and cannot be fed. */
 const otherKinds: ReadonlyMap<number, string> = new Map([
   [4, 'sequence'],
   [5, 'map'],

@@ -4,9 +4,9 @@ import { isStandardDomain } from '../onnx/domain';
 import type { NodeProto } from '../onnx/onnx_pb';
 
 /**
- * Removes nodes that hand their input on: Identity, and Dropout at inference without a mask. Inputs and outputs of the
+ * Removes nodes whose result is their input: Identity, and Dropout at inference without a mask. Inputs and outputs of the
  * graph keep their names: where the result is an output, the node before takes over its name, and the identity stays if
- * that cannot be. It stays as well where the body of an If, Loop or Scan reads it.
+ * that is impossible. It also stays where the body of an If, Loop or Scan reads it.
  *
  * @returns how many were removed
  */
@@ -40,7 +40,7 @@ export function removeIdentities(graph: Graph): number {
   return removed.size;
 }
 
-/** Whether a node does nothing but hand its first input on. */
+/** Whether a node's result is its first input. */
 export function isIdentity(graph: Graph, node: NodeProto): boolean {
   if (!isStandardDomain(node.domain)) return false;
   if (node.opType === 'Identity') return true;
@@ -58,7 +58,7 @@ function mayTrain(graph: Graph, name: string): boolean {
   return mode?.type !== 'bool' || mode.data[0] !== 0;
 }
 
-/** Whether a node with subgraphs reads it: within them, for all that is known here. */
+/** Whether a node with subgraphs reads it, possibly within them. */
 function isReadWithin(graph: Graph, name: string): boolean {
   return graph.consumers(name).some((consumer) => subgraphs(consumer).length > 0);
 }

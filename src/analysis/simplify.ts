@@ -3,7 +3,7 @@ import { foldBatchNormalization } from './fold-batch-normalization';
 import { foldConstants } from './fold-constants';
 import { removeIdentities } from './remove-identities';
 
-/** What a session does to a graph, whatever the shapes of its inputs will be. */
+/** Simplifies a graph for a session, by rules that hold for all shapes of its inputs. */
 export function simplify(graph: Graph): void {
   foldConstants(graph);
   removeIdentities(graph);

@@ -1,8 +1,8 @@
 import path from 'node:path';
 
 /**
- * The folder beside whose files a module of this package finds what is not JavaScript. In a bundle that is the folder of
- * the bundle; as ES modules have no `__dirname`, that of the script which Node was started with stands for it there.
+ * The folder in which a module of this package looks for files that are not JavaScript: its own, or that of the bundle. ES
+ * modules have no `__dirname`; there it is the folder of the script that Node was started with.
  *
  * @param own gives the module's `__dirname`
  */

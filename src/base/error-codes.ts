@@ -101,11 +101,11 @@ export const errorCodes = {
   },
 } as const satisfies Record<string, ErrorDescription>;
 
-/** What is to be known of an error code. */
+/** Cause and cure of an error code. */
 export interface ErrorDescription {
   /** What causes it. */
   readonly cause: string;
-  /** What mends it. */
+  /** How to correct it. */
   readonly cure: string;
 }
 

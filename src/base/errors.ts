@@ -2,7 +2,7 @@ import type { ErrorCode } from './error-codes';
 
 export type { ErrorCode };
 
-/** Where it went wrong and what would mend it. */
+/** The place of an error, and its remedy. */
 export interface ErrorDetails {
   /** Path of the file at fault. */
   file?: string;
@@ -14,7 +14,7 @@ export interface ErrorDetails {
   tensor?: string;
   /** The shape or shapes at fault. */
   shape?: readonly (number | string)[] | readonly (readonly (number | string)[])[];
-  /** What would mend it, as a sentence. */
+  /** How to correct it, as a sentence. */
   remedy?: string;
   /** The error that led to this one. */
   cause?: unknown;
@@ -25,7 +25,7 @@ export interface ErrorDetails {
  * programs.
  */
 export class GdwsError extends Error {
-  /** Tells the class where `instanceof` cannot, as between realms. */
+  /** Identifies the class where `instanceof` cannot: between realms. */
   override readonly name = 'GdwsError';
   /** {@inheritDoc ErrorDetails.file} */
   readonly file?: string;
@@ -56,7 +56,7 @@ export class GdwsError extends Error {
     this.remedy = details.remedy;
   }
 
-  /** The same error with more known of its place; what it already says stays. */
+  /** The same error with more details of its place; details that it has already stay. */
   within(place: ErrorDetails): GdwsError {
     return new GdwsError(this.code, this.summary, {
       ...place,
@@ -75,7 +75,7 @@ export class GdwsError extends Error {
   }
 }
 
-/** What was thrown, and where it is a GdwsError, with more known of its place. */
+/** The error itself; a GdwsError gets more details of its place. */
 export function located(error: unknown, place: ErrorDetails): unknown {
   return error instanceof GdwsError ? error.within(place) : error;
 }

@@ -3,9 +3,9 @@ import { GdwsError, type ErrorDetails } from './errors';
 import { group, number, pickOptions, type OptionTable } from './options';
 
 /**
- * What a model may ask for at most. A server that opens models of strangers sets what its own models need; the defaults
- * pass real networks, and keep a hostile file from taking the machine down. Where one is exceeded, an error of code
- * LIMIT_EXCEEDED names it. `Infinity` lifts a limit.
+ * Limits of a model's resources. A server that opens untrusted models sets them to the needs of its own models; the defaults
+ * accept real networks, and stop a hostile file before it exhausts the machine. Where one is exceeded, an error of code
+ * LIMIT_EXCEEDED names it. `Infinity` removes a limit.
  */
 export interface Limits {
   /** Bytes of a model file, without data beside it. Default 2 GiB, the most that protobuf allows, or less: see `memoryBytes`. */
@@ -44,7 +44,7 @@ export const defaultLimits: Limits = {
   foldedElements: 2 ** 26,
 };
 
-/** A cgroup's limit where there is one; Node says 0 or more than there is where there is none. */
+/** A cgroup's limit where there is one; without one, Node returns 0 or more than the machine has. */
 function memoryOfProcess(): number {
   const total = os.totalmem();
   const constrained = process.constrainedMemory();

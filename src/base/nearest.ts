@@ -1,4 +1,4 @@
-/** Changes of a letter, or of two neighbours' order, that make one name of another, whatever the case. */
+/** Edit distance of two names, ignoring case; swapping two neighbours is one edit (Damerau, optimal string alignment). */
 function changes(one: string, other: string): number {
   const [a, b] = [one.toLowerCase(), other.toLowerCase()];
   let [before, last]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
@@ -15,7 +15,7 @@ function changes(one: string, other: string): number {
   return last![b.length]!;
 }
 
-/** Whether a name is one of the known ones but for a slip of the keyboard. */
+/** Whether a name is probably a misspelling of a known one. */
 export function isMisspelt(name: string, known: string): boolean {
   return name !== known && changes(name, known) <= (Math.min(name.length, known.length) < 5 ? 1 : 2);
 }

@@ -1,7 +1,7 @@
 import { GdwsError } from './errors';
 
 /**
- * Loads what needs packages that gdws works without.
+ * Loads a module that needs optional packages.
  *
  * @param packages their names
  * @throws GdwsError DEPENDENCY_MISSING where one is not installed
@@ -21,8 +21,8 @@ export async function withPackages<Module>(packages: readonly string[], load: ()
 }
 
 /**
- * Loads a package that gdws works without. Bundlers leave the import alone, for they cannot tell what it names: the package
- * need not be there when a program is bundled.
+ * Loads an optional package. Bundlers cannot resolve the import, since its name is computed: the package need not be
+ * installed when a program is bundled.
  *
  * @throws GdwsError DEPENDENCY_MISSING where it is not installed
  */

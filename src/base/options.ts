@@ -2,14 +2,14 @@ import { types } from 'node:util';
 import { GdwsError } from './errors';
 import { isMisspelt, nearest } from './nearest';
 
-/** What values an option takes. */
+/** The values that an option takes. */
 export interface OptionKind {
-  /** What is to be given, as 'an integer from 1 on'. */
+  /** What to give, for example 'an integer from 1 on'. */
   readonly expected: string;
-  /** What `typeof` says of such values. */
+  /** `typeof` of such values. */
   readonly type: string;
   readonly accepts: (value: unknown) => boolean;
-  /** Of values that are options themselves. */
+  /** The table of values that are options themselves. */
   readonly table?: Readonly<Record<string, OptionKind>>;
   /** Whether it must be given. */
   readonly isRequired?: boolean;
@@ -21,7 +21,7 @@ export type OptionTable<Options> = { readonly [Name in keyof Options]-?: OptionK
 /**
  * Checks that options are known, and their values of the kind that each takes.
  *
- * @param place of options within others, as 'limits'
+ * @param place of options within others, for example 'limits'
  * @throws {GdwsError} ARGUMENT_INVALID, naming the option, what was given and what is expected
  */
 export function checkOptions<Options extends object>(
@@ -36,8 +36,8 @@ export function checkOptions<Options extends object>(
 }
 
 /**
- * As {@link checkOptions}, for options that other engines have too, which know more of them: what is no slip of a known name is
- * passed over with a warning of the process, one for each name.
+ * As {@link checkOptions}, for options that other engines have too, and which may have more names there. An unknown name that
+ * is no misspelling of a known one causes a warning of the process, once for each name.
  *
  * @param alsoKnown names of other things that may stand among them
  */
@@ -59,7 +59,7 @@ export function checkSharedOptions<Options extends object>(
 
 const warned = new Set<string>();
 
-/** Those of the options that a table has. */
+/** The options that a table has. */
 export function pickOptions<Options extends object>(table: OptionTable<Options>, options: Options): Options {
   return Object.fromEntries(
     Object.keys(table).flatMap((name) => {
@@ -69,12 +69,12 @@ export function pickOptions<Options extends object>(table: OptionTable<Options>,
   ) as Options;
 }
 
-/** An option or setting with a value that it does not take. `type` is what `typeof` should say. */
+/** The error for a value that an option or setting does not take. `type` is the `typeof` of values that it takes. */
 export function wrongValue(name: string, value: unknown, expected: string, type = 'number'): GdwsError {
   return new GdwsError('ARGUMENT_INVALID', `${name} is ${shown(value, type)}.`, { remedy: `Give ${expected}.` });
 }
 
-/** What to say where a name is none of the known ones. */
+/** The remedy for an unknown name: the nearest known one, or all of them. */
 export function suggestName(name: string, known: readonly string[], what: string): string {
   const [likely] = nearest(name, known);
   return likely === undefined ? `${what} are: ${known.join(', ')}.` : `Did you mean ${likely}?`;
@@ -103,7 +103,7 @@ function unknownOption(name: string, known: readonly string[], place?: string): 
   });
 }
 
-/** A value, and its type where that is not the one that is wanted. */
+/** A value as text, with its type where that is the wrong one. */
 function shown(value: unknown, type: string): string {
   if (value === null) return 'null';
   const isOfType = typeof value === type && !Array.isArray(value);
@@ -164,7 +164,7 @@ export function number(range: Range = {}, what = 'a number'): OptionKind {
   };
 }
 
-/** Integers, that a number holds exactly. */
+/** Safe integers. */
 export function integer(from = 0, to?: number): OptionKind {
   const kind = number({ from, to }, 'an integer');
   return { ...kind, accepts: (value) => Number.isSafeInteger(value) && kind.accepts(value) };
@@ -231,10 +231,10 @@ export const signal: OptionKind = {
   accepts: (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value,
 };
 
-/** Objects, about which those who use them know more. */
+/** Objects, whose content is checked elsewhere. */
 export const object: OptionKind = { expected: 'an object', type: 'object', accepts: isObject };
 
-/** Options that have no effect here, whatever they are. */
+/** Options that have no effect here; any value is accepted. */
 export const ignored: OptionKind = { expected: 'anything', type: 'object', accepts: () => true };
 
 /** Names of layers, in which `*` stands for anything, and expressions that match them. */

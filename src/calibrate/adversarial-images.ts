@@ -11,12 +11,12 @@ export interface AdversarialOptions {
   readonly threads: number;
   readonly seed: number;
   readonly signal?: AbortSignal;
-  /** Images that the model takes at once, where it takes no other number. */
+  /** Batch size of the model, where it is fixed. */
   readonly declaredBatch?: number;
   onProgress(done: number, total: number): void;
 }
 
-/** The images with the classes that a model takes them for. */
+/** The images, labelled with the classes that a model predicts. */
 export async function predicted(
   model: Uint8Array,
   images: ImageSet,
@@ -32,7 +32,7 @@ export async function predicted(
   }
 }
 
-/** The images perturbed by an attack on a model, which makes it take them for another class than their label where it can. */
+/** The images perturbed by an attack on a model, towards classes other than their labels. */
 export async function adversarialImages(
   model: Uint8Array,
   images: ImageSet,
@@ -55,7 +55,7 @@ export async function adversarialImages(
   }
 }
 
-/** All images of both sets, which have one size. */
+/** All images of two sets, which have the same size. */
 export function joined(first: ImageSet, second: ImageSet): ImageSet {
   const parts = [first, second].map((set) => set.batch(0, set.length).images.data as Float32Array);
   const pixels = new Float32Array(parts[0]!.length + parts[1]!.length);

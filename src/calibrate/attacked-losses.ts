@@ -6,14 +6,14 @@ import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, type AdversarialOptions } from './adversarial-images';
 import { logitsOf } from './logits';
 
-/** How much a network loses by one layer that keeps so many steps, all others being dense. */
+/** Loss of a network of which one layer keeps `steps` steps, and all others are dense. */
 export interface MeasuredLoss {
   readonly steps: number;
   /** Mean Kullback-Leibler divergence of the prediction from the dense network's, in nats. */
   readonly loss: number;
 }
 
-/** The dense network, and what makes others of it. */
+/** The dense network, and a way to replace layers of it. */
 interface AttackedNetworks {
   readonly dense: Uint8Array;
   /** The stages of each layer to replace. */
@@ -55,8 +55,7 @@ export async function attackedLosses(
 }
 
 /**
- * Losses after every number of steps, from those that were measured: a power of the errors, which follow the worth of the
- * components.
+ * Losses after every number of steps, interpolated from the measured ones by a power of the errors.
  *
  * @param errors e² after n steps; non-increasing
  */
@@ -69,12 +68,12 @@ export function lossesAlong(errors: Float64Array, measured: readonly MeasuredLos
   const [error, loss] = [mean(known.map((one) => one.error)), mean(known.map((one) => one.loss))];
   const spread = known.reduce((sum, one) => sum + (one.error - error) ** 2, 0);
   const slope = known.reduce((sum, one) => sum + (one.error - error) * (one.loss - loss), 0) / spread;
-  // From 1 on, so that losses stay convex; far steeper is noise.
+  // At least 1, so that losses stay convex; far steeper slopes are noise.
   const power = spread > 0 ? Math.min(steepest, Math.max(1, slope)) : 1;
   return errors.map((one) => (one > 0 ? Math.exp(loss + power * (Math.log(one) - error)) : 0));
 }
 
-/** Below it a loss is rounding, in nats. */
+/** In nats; smaller losses are rounding errors. */
 const leastLoss = 1e-9;
 
 const steepest = 3;

@@ -13,55 +13,55 @@ import { calibrationImages, imageTypeOf } from './images';
 import { measureMoments, MomentsNetwork, type LayerMoments } from './layer-moments';
 import { refitInOrder, type Kernels } from './refit';
 
-/** How far a calibration is. */
+/** Progress of a calibration. */
 export interface CalibrationProgress {
   /** Whether images are being attacked, moments or losses under attack measured, or stages fitted. */
   readonly step: 'attack' | 'moments' | 'losses' | 'refit';
-  /** Images that are done with; layers in the last two steps. */
+  /** Images that are done; layers in the last two steps. */
   readonly done: number;
   /** All images or layers of the step. */
   readonly total: number;
 }
 
-/** What a compression is calibrated on. */
+/** Images and settings of a calibration. */
 export interface Calibration {
-  /** Labels do not matter: what a network must withstand is a change of its own prediction. */
+  /** Labels do not matter: the measure is how much the network changes its own prediction. */
   readonly images: ImageSet;
-  /** What the network expects of images beyond [0, 1]. */
+  /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
   /** Perturbs the images by this attack on the dense network, for a network that is to stay robust. */
   readonly attack?: AttackSettings;
   /**
-   * With an attack, how often the pointwise stages are fitted (default 3): each time after the first with the images of an
-   * attack on the network compressed so far added.
+   * With an attack, how often the stages are fitted (default 3). Each time after the first, images of an attack on the
+   * network compressed so far are added.
    */
   readonly rounds?: number;
-  /** Of the labels with which gradients are taken, and of the attack (default 0). */
+  /** Seed of the labels with which gradients are taken, and of the attack (default 0). */
   readonly seed?: number;
   /** Images at once (default 8, or as many as fit the memory); changes time and memory, and results only by rounding. */
   readonly batchSize?: number;
   /**
-   * Bytes of working memory, beside the network and the images themselves (default 3e9). What a refit has to keep beyond a quarter
-   * of it goes to a temporary file.
+   * Bytes of working memory, in addition to the network and the images (default 3e9). A refit keeps values in a quarter of it,
+   * and further ones in a temporary file.
    */
   readonly memory?: number;
   /**
-   * How often the refit goes through a layer's channels and fits the kernels of each to what the others leave (default 3).
-   * With 0 it fits the pointwise stage alone.
+   * How often the refit goes through a layer's channels and fits the kernels of each to the residual of the others (default
+   * 3). With 0 it fits the pointwise stage alone.
    */
   readonly sweeps?: number;
   /** Share of the patches' mean square that the refit adds to each of their elements (default 1e-5). */
   readonly ridge?: number;
   /**
-   * How far, 0 to 1, the refit takes channels as independent of each other, against chance in few patches (default
-   * N / (N + patches), N being the unknowns of an output: C·K²; 0.1 with an attack, which finds what rests on chance).
+   * How far, 0 to 1, the refit shrinks correlations of different channels to 0, against overfitting to few patches (default
+   * N / (N + patches), N being the unknowns of an output: C·K²; 0.1 with an attack, which is sensitive to overfitting).
    */
   readonly shrinkage?: number;
   /** Called as the calibration goes on. */
   onProgress?(progress: CalibrationProgress): void;
 }
 
-/** What was measured, and the refit that uses the same images. */
+/** Measured moments, and the refit that uses the same images. */
 export interface Calibrated {
   readonly moments: ReadonlyMap<Layer, LayerMoments>;
   /** With an attack: by how much the network's loss under it grows by each of these layers alone, in nats. */
@@ -69,19 +69,19 @@ export interface Calibrated {
     stages: ReadonlyMap<Layer, Kernels>,
     compressed: CompressedBytes,
   ) => Promise<Map<Layer, number>>;
-  /** The stages refitted, of the layers that the engine can go through. */
+  /** The refitted stages of the layers that the engine can run. */
   readonly refit: (stages: ReadonlyMap<Layer, Stages>, compressed: CompressedBytes) => Promise<Map<Layer, Stages>>;
 }
 
 /** The bytes of the network with given stages. */
 type CompressedBytes = (stages: ReadonlyMap<Layer, Stages>) => Uint8Array;
 
-/** Attacked images that show what a layer costs; their number is small, since each layer needs attacks of its own. */
+/** Images attacked for each layer; few, since each layer needs attacks of its own. */
 const imagesOfAttackedLosses = 128;
 
 const defaultMemory = 3e9;
 
-/** By measurement: docs/calibration-experiments.md. */
+/** Chosen by experiments: docs/calibration-experiments.md. */
 const shrinkageUnderAttack = 0.1;
 
 interface Surroundings {

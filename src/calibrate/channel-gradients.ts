@@ -8,10 +8,10 @@ import { nameOf } from '../onnx/node-place';
 import type { DataType } from '../onnx/value';
 import { imageTypeOf } from './images';
 
-/** Where the caller does not say, batches are not larger than these: what stays in the caches is computed faster. */
+/** Limits of the default batch size: values that stay in the caches are computed faster. */
 const maxImages = 8;
 const maxCachedBytes = 12 * 2 ** 20;
-/** Most memory of all that runs at once, unless one batch alone takes more. */
+/** Memory limit of all batches that run at once, unless one batch alone takes more. */
 const maxBytes = 2 ** 30;
 
 /**
@@ -51,8 +51,7 @@ export class ChannelGradients {
   }
 
   /**
-   * How many of so many images to take at once: as many as are wanted, else as bounded memory allows; where the model
-   * declares a number, that many.
+   * The batch size for a number of images: the model's own where it declares one, else `wanted`, else one that bounds memory.
    *
    * @throws GdwsError ARGUMENT_INVALID where the images are no multiple of the declared number
    */
@@ -67,7 +66,7 @@ export class ChannelGradients {
     );
   }
 
-  /** How many images at once the model declares, if it does. */
+  /** The batch size that the model declares, if it does. */
   get declaredBatch(): number | undefined {
     const batch = this.graph.declared(this.input)?.dims?.[0];
     return typeof batch === 'number' ? batch : undefined;
@@ -79,7 +78,7 @@ export class ChannelGradients {
   }
 
   /**
-   * The network for so many images at once. Its backward runs give for each of its `gradients` the squared norms of each
+   * The network for batches of `images` images. Its backward runs give for each of its `gradients` the squared norms of each
    * image's gradient for each input channel: (images, C).
    *
    * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, and what a model that cannot be run throws

@@ -6,7 +6,7 @@ import type { DifferentiatedNetwork } from '../gradient/network';
 /** The sums over images that weight-error vectors are means of, in double precision. */
 export class ChannelSums {
   private readonly sums: readonly Float64Array[];
-  /** What each image adds to all α. */
+  /** Each image's contribution to all α. */
   private imageTotals: number[] = [];
 
   private constructor(private readonly layers: readonly Layer[]) {
@@ -14,7 +14,7 @@ export class ChannelSums {
   }
 
   /**
-   * @param gradients in whose order norms are added
+   * @param gradients the order in which norms are added
    * @throws GdwsError ARGUMENT_INVALID where there are none
    */
   static of(layers: readonly Layer[], { gradients }: DifferentiatedNetwork): ChannelSums {
@@ -31,7 +31,7 @@ export class ChannelSums {
     return new ChannelSums(this.layers);
   }
 
-  /** Adds those of further images. */
+  /** Adds the sums of other images. */
   merge({ sums, imageTotals }: ChannelSums): void {
     sums.forEach((part, layer) => part.forEach((sum, c) => (this.sums[layer]![c]! += sum)));
     this.imageTotals.push(...imageTotals);
@@ -49,7 +49,7 @@ export class ChannelSums {
       const sums = this.sums[layer]!;
       const own = norms[layer]!;
       const weights = (shape.outputChannels / shape.groups) * taps(shape);
-      // Of a convolution over three axes, the depth's taps are channels of their own to the engine.
+      // The engine runs a convolution over three axes with the taps of the depth as further channels.
       const width = own.length / margins.length;
       const parts = width / shape.inputChannels;
       margins.forEach((margin, image) => {

@@ -7,7 +7,7 @@ import { fromFloat32, toFloat32 } from '../onnx/floats';
 import type { LayerRegression } from './layer-regression';
 
 export interface FitOptions {
-  /** How often each channel's kernels are fitted to what the other channels leave; 0 keeps the kernels. */
+  /** How often each channel's kernels are fitted to the residual of the other channels; 0 keeps the kernels. */
   readonly sweeps: number;
   /** Share of the patches' mean square that is added to each of their elements. */
   readonly ridge: number;
@@ -15,9 +15,9 @@ export interface FitOptions {
 }
 
 /**
- * Both stages of a layer, fitted to the moments with as many kernels as it has: channel after channel, the reduced-rank
- * regression of what the others leave, its error weighed by the Fisher information; then least squares for the pointwise
- * stage. Which channels have how many kernels may change. Off the JavaScript thread.
+ * Both stages of a layer, fitted to the moments with the same total number of kernels: channel after channel, a reduced-rank
+ * regression of the residual of the others, its error weighted by the Fisher information; then least squares for the
+ * pointwise stage. The numbers of kernels of single channels may change. Off the JavaScript thread.
  *
  * @param fisher (groups, M / groups, M / groups); the identity if absent
  * @throws GdwsError ARGUMENT_INVALID where a moment is not finite or clearly indefinite; OUT_OF_MEMORY

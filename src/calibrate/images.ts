@@ -11,12 +11,12 @@ export interface CalibrationImages {
   /** (C, H, W) */
   readonly dims: readonly number[];
   readonly batchSize: number;
-  /** The images from number `begin` on, as many as a batch has or are left: (n, C, H, W). */
+  /** The batch that starts at image `begin`: (n, C, H, W); the last one may be smaller. */
   batch(begin: number): Promise<Float32Array>;
 }
 
 /**
- * Images of a set, normalized where the network does not do so itself.
+ * Images of a set, normalized if `normalization` is given.
  *
  * @param type floating-point, of the network's input: pixels are rounded to it
  */

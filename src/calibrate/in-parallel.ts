@@ -1,4 +1,4 @@
-/** Numbers `begin` to `end` in runs of `size`; the last may be shorter. */
+/** Numbers `begin` to `end` in batches of `size`; the last may be smaller. */
 export function batchesOf(begin: number, end: number, size: number): [first: number, last: number][] {
   return Array.from({ length: Math.ceil((end - begin) / size) }, (_, batch) => {
     const first = begin + batch * size;
@@ -7,7 +7,8 @@ export function batchesOf(begin: number, end: number, size: number): [first: num
 }
 
 /**
- * Works on items, `workers` of them at once, and takes the results in the order of the items. X * is going on any more.
+ * Works on items, at most `workers` at once, and passes the results to `take` in the order of the items. The first failure is
+ * thrown once all work has ended.
  */
 export async function inParallel<Item, Result>(
   workers: number,

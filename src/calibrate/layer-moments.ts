@@ -21,9 +21,9 @@ import { channelMoments, patchMoments } from './maps';
 import { drawnCotangent, predictionOf, type Prediction } from './prediction';
 import { sampledConvolution } from './sampled-convolution';
 
-/** What calibration images say of a layer. */
+/** Second moments of a layer on the calibration images. */
 export interface LayerMoments {
-  /** (C, K², K²): E[p pᵀ] of what the taps of each input channel read, over images and (some) output pixels. */
+  /** (C, K², K²): E[p pᵀ], p being the patch that the taps of an input channel read, over images and (some) output pixels. */
   readonly patches: Float64Array;
   /** (groups, M / groups, M / groups): E[Σ g gᵀ], g = ∂ℓ/∂y at each output pixel, summed over these. */
   readonly fisher: Float64Array;
@@ -42,7 +42,7 @@ interface MeasuredLayer {
  * network's own prediction, its first output, so that the second moment of its gradients is the Fisher information. Sums
  * within a batch are in single, over batches in double precision.
  *
- * @returns by layer; those that the output does not depend on, and convolutions over other than two axes, are left out
+ * @returns by layer, without layers that the output does not depend on, and convolutions over other than two axes
  * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, and what a model that cannot be run throws
  */
 export async function measureMoments(
@@ -66,7 +66,7 @@ export async function measureMoments(
   }
   return new Map(
     measured.flatMap(({ layer, patches, fisher, pixels }) =>
-      // Without a gradient the weights alone say what matters.
+      // Without a gradient, a layer is compressed by its weights alone.
       pixels === 0 || fisher.every((sum) => sum === 0)
         ? []
         : [
@@ -91,16 +91,16 @@ interface CompiledMoments {
   readonly gradients: readonly number[];
   /** Sizes in bytes of the forward outputs that are saved for the backward program, which follow the patch moments. */
   readonly saved: readonly number[];
-  /** Theirs, once there are any: one batch runs at a time. */
+  /** Memory of the saved values, allocated by the first run: one batch runs at a time. */
   held?: HeldMemory[];
   /** For each input of the backward program after the cotangent: the network's input, its output, or a saved value. */
   readonly sources: readonly ('input' | 'output' | number)[];
 }
 
-/** Images at once where memory allows. */
+/** Batch size where memory allows. */
 const maxAtOnce = 8;
 
-/** A network with, beside its output, the second moments of its layers; compiled for each size of batches. */
+/** A network that also gives the second moments of its layers; compiled for each batch size. */
 export class MomentsNetwork {
   private readonly pool = new ConstantPool();
   private readonly compiled = new Map<number, CompiledMoments>();
@@ -112,10 +112,10 @@ export class MomentsNetwork {
   ) {}
 
   /**
-   * The size of batches whose passes take no more working memory than given.
+   * The largest batch size whose passes fit into the given working memory.
    *
-   * @param wanted the size that it has to be, if any
-   * @throws GdwsError OUT_OF_MEMORY where there is none
+   * @param wanted a fixed batch size, if any
+   * @throws GdwsError OUT_OF_MEMORY where no batch fits
    */
   batchWithin(memory: number, dims: readonly number[], wanted?: number): number {
     const least = wanted ?? 1;
@@ -233,7 +233,7 @@ export class MomentsNetwork {
   }
 }
 
-/** Moves operations from number `begin` on to where their inputs are known, so that these need not be kept. */
+/** Moves operations from number `begin` on directly after the operations that give their inputs, which then need not be kept. */
 function moveToInputs(program: Program, begin: number): void {
   const moved = program.operations.slice(begin);
   const placeOf = new Map<ValueId, number>();

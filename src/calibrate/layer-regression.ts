@@ -14,7 +14,7 @@ import type { LiveStore, StoredValue } from './live-store';
 import { channelRows } from './maps';
 import { runStored } from './segments';
 
-/** Moments that regress a layer's outputs in the dense network on what it reads in the compressed one. N = C / groups · K². */
+/** Moments that regress a layer's outputs in the dense network on its inputs in the compressed one. N = C / groups · K². */
 export interface LayerRegression {
   /** (groups, N, N): E[x xᵀ], x a patch of the compressed network's map. Single, since N may be many thousands. */
   readonly patches: Float32Array;
@@ -22,7 +22,7 @@ export interface LayerRegression {
   readonly cross: Float64Array;
 }
 
-/** What the layer reads of one batch. */
+/** The layer's input maps of one batch. */
 export interface LayerMaps {
   readonly dense: StoredValue;
   readonly compressed: StoredValue;
@@ -34,19 +34,19 @@ export interface RegressedOperation {
   readonly values: readonly ProgramValue[];
 }
 
-/** What the programs of regressions run in, and where the values lie that they read. */
+/** The session and store that the programs of a regression use. */
 export interface RegressionEngine {
   readonly session: NativeSession;
   readonly store: LiveStore;
   readonly pool: ConstantPool;
 }
 
-/** Patches that are multiplied at once: enough that reading and adding up the moments is a small part of the work. */
+/** Patches that are multiplied at once: enough to make reading and adding the moments a small part of the work. */
 const patchesAtOnce = 4096;
 
 /**
- * Sums the moments of one layer over batches. The patches that count are drawn by `random`: from each batch one at a random
- * place of every stretch of equally many pixels.
+ * Sums the moments of one layer over batches. The pixels of a batch are divided into equal stretches; of each, `random` draws
+ * one patch.
  */
 export class RegressionSums {
   private readonly patches: Float32Array;
@@ -85,7 +85,7 @@ export class RegressionSums {
     return (this.shape.inputChannels / this.shape.groups) * taps(this.shape);
   }
 
-  /** Adds batches of one size. `share` of their patches, above 0 to 1, count. */
+  /** Adds batches of one size. `share`, above 0 to 1, of their patches are drawn. */
   async add(batches: readonly LayerMaps[], regressed: RegressedOperation, share: number): Promise<void> {
     const { operation, values } = regressed;
     const [images = 0, , height = 0, width = 0] = values[operation.outputs[0]!]!.dims;
@@ -108,11 +108,11 @@ export class RegressionSums {
   }
 
   /**
-   * The means of what was added, shrunk to those of channels that know nothing of each other: fewer patches than unknowns say
-   * little of how channels go together, but enough of each alone. Nothing may be added after.
+   * The means of all batches, shrunk to those of independent channels: with fewer patches than unknowns, estimates of the
+   * correlations between channels are poor, but those within a channel are good. Nothing may be added after.
    *
-   * @param shrinkage share of the means without products of different channels; by default as if N further patches had been
-   *   seen whose channels are independent: N / (N + patches)
+   * @param shrinkage weight of the means without products of different channels; by default as if N further patches with
+   *   independent channels had been seen: N / (N + patches)
    */
   means(shrinkage?: number): LayerRegression {
     const { patches, cross, count, weights, patchSize: size } = this;
@@ -162,7 +162,7 @@ export class RegressionSums {
     return known;
   }
 
-  /** @returns from output pixels to the places of their patches' elements in one channel of the padded maps */
+  /** @returns a function from output pixels to the places of their patches' elements in one channel of the padded maps */
   private write(
     program: Program,
     { operation, values }: RegressedOperation,

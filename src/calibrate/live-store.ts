@@ -5,7 +5,7 @@ import { native, type HeldMemory } from '../addon/native';
 import { GdwsError } from '../base/errors';
 import type { NativeArray, NativeType } from '../program/element-type';
 
-/** A value that is in memory, at an offset of the store's file, or made whenever it is read. */
+/** A value in memory, at an offset of the store's file, or computed whenever it is read. */
 export interface StoredValue {
   readonly type: NativeType;
   readonly bytes: number;
@@ -23,8 +23,8 @@ const arrays = {
 } as const;
 
 /**
- * Values that wait to be read, in memory up to a limit and beyond it in a temporary file, which has no name where the system
- * allows it. Room that was released is used again by values of its size.
+ * Values to be read later, in memory up to a limit and then in a temporary file, which has no name where the system allows
+ * it. Released space is used again by values of the same size.
  */
 export class LiveStore {
   private readonly freeMemory = new Map<number, HeldMemory[]>();
@@ -38,7 +38,7 @@ export class LiveStore {
   /** @param limit bytes to hold in memory */
   constructor(private readonly limit: number) {}
 
-  /** Room for a value. */
+  /** Reserves space for a value. */
   async reserve({ type, bytes }: Pick<StoredValue, 'type' | 'bytes'>): Promise<StoredValue> {
     const free = this.freeMemory.get(bytes)?.pop();
     if (free) return { type, bytes, memory: free };
@@ -54,7 +54,7 @@ export class LiveStore {
     return { type, bytes, offset: this.fileBytes - bytes };
   }
 
-  /** Fills room in the file. */
+  /** Writes a value to its space in the file. */
   async write({ bytes, offset }: StoredValue, data: ArrayBuffer): Promise<void> {
     const view = new Uint8Array(data, 0, bytes);
     for (let done = 0; done < bytes;) {
@@ -70,7 +70,7 @@ export class LiveStore {
     }
   }
 
-  /** The value, for one program to read; `done` is called when it has. */
+  /** The value, for one program to read; call `done` after. */
   async read(stored: StoredValue): Promise<{ value: HeldMemory | NativeArray; done: () => void }> {
     const { type, bytes, memory, offset, make } = stored;
     const nothing = () => undefined;
@@ -88,7 +88,7 @@ export class LiveStore {
     return { value: new arrays[type](buffer), done: () => this.spareBuffers.set(bytes, buffer) };
   }
 
-  /** Its room may be used again. */
+  /** Allows its space to be used again. */
   release({ bytes, memory, offset }: StoredValue): void {
     const free = <Place>(places: Map<number, Place[]>, place: Place) => {
       const list = places.get(bytes);
@@ -105,7 +105,7 @@ export class LiveStore {
     this.file = undefined;
   }
 
-  /** Room of sizes that are no longer asked for goes back to the system. */
+  /** Gives unused memory back to the system. */
   private forgetFreeMemory(): void {
     for (const [bytes, free] of this.freeMemory) this.memoryBytes -= bytes * free.length;
     this.freeMemory.clear();
@@ -116,7 +116,7 @@ export class LiveStore {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-'));
     const name = path.join(folder, 'values');
     this.file = await fs.open(name, 'wx+', 0o600);
-    // An open file of no name vanishes with the process, however that ends.
+    // An open file without a name is deleted when the process ends, in any way.
     await fs.rm(folder, { recursive: true }).catch(() => (this.fileName = name));
   }
 }

@@ -2,7 +2,7 @@ import type { ImageSet } from '../data/image-set';
 import { rows } from '../gradient/rows';
 import type { Classifier } from '../robustness/classifier';
 
-/** What a classifier says of each image. @param batchSize images at once */
+/** Logits of each image. */
 export async function logitsOf(classifier: Classifier, images: ImageSet, batchSize = 32): Promise<Float32Array[]> {
   const logits: Float32Array[] = [];
   for (const batch of images.batches(batchSize)) {

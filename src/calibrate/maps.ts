@@ -4,7 +4,7 @@ import type { ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import type { SampledConvolution } from './sampled-convolution';
 
-/** Products that are summed one after the other in single precision; more are summed in parts. */
+/** Products summed in sequence in single precision; longer sums are split, to bound the rounding error. */
 const maxInSequence = 8192;
 
 /** A map (N, M, H, W) as the rows of its channels: (groups, M / groups, N·H·W). */
@@ -44,7 +44,7 @@ export function channelMoments(writer: ProgramWriter, map: ValueId, groups: numb
   ]);
 }
 
-/** Σ p pᵀ of what the taps of each input channel read in a convolution, over images and output pixels: (C, K², K²). */
+/** Σ p pᵀ, p being the patch that the taps of an input channel read, over images and output pixels: (C, K², K²). */
 export function patchMoments(
   writer: ProgramWriter,
   { x, attributes, output }: SampledConvolution,

@@ -4,7 +4,7 @@ import type { ChannelSums } from './channel-sums';
 import type { WeightErrorOptions } from './options';
 import { defaultTieTolerance, marginCotangent, rivalriesOf } from './rivals';
 
-/** What some images add to the sums. */
+/** The contribution of some images to the sums. */
 export interface MarginTerms {
   readonly sums: ChannelSums;
   readonly ties: number;
@@ -22,7 +22,7 @@ interface ImageBatch {
  * The terms of equation 8 for some images: one forward run, and a backward run for each rank of rival.
  *
  * @param sums empty
- * @param onRun called after each backward run with the share of the work that it was
+ * @param onRun called after each backward run with its share of the work
  */
 export async function marginTerms(
   gradients: ChannelGradients,

@@ -16,33 +16,33 @@ import { normalizationOption, type Normalization } from '../robustness/normalize
 import type { AttackSettings } from '../robustness/settings';
 import type { Calibration } from './calibrate';
 
-/** How far {@link weightErrors} is. */
+/** Progress of {@link weightErrors}. */
 export interface WeightErrorProgress {
-  /** Images that are done with. */
+  /** Images that are done. */
   readonly done: number;
   /** All images. */
   readonly total: number;
   /** Whether images are being perturbed or gradients taken. */
   readonly step: 'attack' | 'gradients';
-  /** Estimated; absent until there is something to go by. */
+  /** Estimated; absent until there is something to estimate from. */
   readonly secondsLeft?: number;
 }
 
-/** How weight-error vectors are measured. Which layers are measured is said as it is to `compress`. */
+/** How weight-error vectors are measured. Layers are selected as for `compress`. */
 export interface WeightErrorOptions extends LayerSelection {
   /** Perturbs the images first, without stopping at the first success unless `earlyStop` says so; clean images by default. */
   readonly attack?: AttackSettings;
-  /** What the network expects of images beyond [0, 1]. */
+  /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
-  /** Only this many other classes count, those of the largest logits (default: all). */
+  /** Number of other classes that count, those of the largest logits (default: all). */
   readonly rivals?: number;
   /** Margins up to this share of an image's largest |logit| are ties, and left out (default 2⁻¹⁷). */
   readonly tieTolerance?: number;
-  /** Images at once; changes only the time and memory it takes. By default what the caches hold, 8 at most; 32 of an attack. */
+  /** Images at once; changes only time and memory. By default as many as the caches hold, 8 at most; 32 of an attack. */
   readonly batchSize?: number;
   /** By default all the processors that this process may use. */
   readonly threads?: number;
-  /** Of the attack's random starts (default 0). */
+  /** Seed of the attack's random starts (default 0). */
   readonly seed?: number;
   /** Stops before the next pass through the network with code ABORTED. */
   readonly signal?: AbortSignal;

@@ -5,7 +5,7 @@ import type { Normalization } from '../robustness/normalized';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 
-/** Images whose attack keeps its state in memory at once, and their pixels. */
+/** Limits of the images whose attacks keep state in memory at once, and of their pixels. */
 const maxImages = 256;
 const maxPixels = 2 ** 24;
 
@@ -20,7 +20,7 @@ interface PerturbOptions {
 
 /** Where images come from, group by group. */
 export interface ImageSource {
-  /** Images that are best asked for at once. */
+  /** Images to request at once. */
   readonly groupSize: number;
   /** Images `begin` to `end`, (end - begin, C, H, W) in [0, 1]. */
   images(begin: number, end: number, onProgress: () => void): Promise<Float32Array>;
@@ -37,7 +37,7 @@ export function cleanImages(images: ImageSet, groupSize: number): ImageSource {
 }
 
 /**
- * Perturbs images by an attack on the model, which may take only a declared number at once.
+ * Perturbs images by an attack on the model, whose batch size may be fixed.
  *
  * @throws GdwsError what opening the model and `attack` throw; labels, pixels and settings are checked here
  */
@@ -74,7 +74,7 @@ function pixelsOf(images: ImageSet, begin: number, end: number): Float32Array {
   return images.batch(begin, end).images.data as Float32Array;
 }
 
-/** An image that was left just beyond the boundary would outweigh all others by its margin. */
+/** Without early stop: an image just beyond the boundary would outweigh all others by its small margin. */
 function thoroughly(settings: AttackSettings): AttackSettings {
   return settings.attack === 'pgd' || settings.attack === 'msd' ? { earlyStop: false, ...settings } : settings;
 }

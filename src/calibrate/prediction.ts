@@ -3,8 +3,8 @@ import type { Program } from '../program/program';
 import type { RandomStream } from '../robustness/random-stream';
 
 /**
- * What a network's output says as a distribution: that of the truth given the image, as far as the network knows it.
- * Labels drawn from it make the second moment of the gradients of their log-likelihood the Fisher information.
+ * A network's output as a distribution of the label given the image. With labels drawn from it, the second moment of the
+ * gradients of their log-likelihood is the Fisher information.
  */
 export type Prediction =
   /** A class for each column of (outer, classes, inner). */
@@ -18,7 +18,7 @@ export type Prediction =
   /** Each element is the mean of a normal distribution of variance 1: the loss is half the squared error. */
   | { readonly kind: 'normal' };
 
-/** What an output of a program without fused operations is, by its shape and by the operation that gives it. */
+/** The prediction in an output of a program without fused operations, by its shape and the operation that gives it. */
 export function predictionOf(program: Program, output: ValueId): Prediction {
   const { dims } = program.values[output]!;
   const last = lastOperation(program, output);
@@ -31,7 +31,7 @@ export function predictionOf(program: Program, output: ValueId): Prediction {
   return dims.length === 2 && classes > 1 ? { kind: 'logits', classes, inner: 1 } : { kind: 'normal' };
 }
 
-/** The operation that gives a value, through those that move or convert it only. */
+/** The operation that gives a value, before operations that only view or convert it. */
 function lastOperation(program: Program, value: ValueId) {
   for (;;) {
     const operation = program.operations.find(({ outputs }) => outputs.includes(value));
@@ -41,8 +41,8 @@ function lastOperation(program: Program, value: ValueId) {
 }
 
 /**
- * The gradient, by the output of one image, of the loss -log p(label) of a label drawn from the prediction. No division is by 0:
- * what has no probability is not drawn.
+ * The gradient, by the output of one image, of the loss -log p(label) of a label drawn from the prediction. No division is by
+ * 0: a label without probability is not drawn.
  */
 export function drawnCotangent(prediction: Prediction, output: Float32Array, random: RandomStream): Float32Array {
   switch (prediction.kind) {

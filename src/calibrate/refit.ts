@@ -17,29 +17,29 @@ import { RegressionSums } from './layer-regression';
 import { LiveStore } from './live-store';
 import { readBy, Segment, type LiveValues } from './segments';
 
-/** What a layer's depthwise stage is. */
+/** A layer's depthwise stage. */
 export type Kernels = Pick<Stages, 'counts' | 'kernels'>;
 
 export interface RefitOptions extends FitOptions {
-  /** Whether each layer is fitted as if all others were dense. */
+  /** Whether each layer is fitted as if all others were dense (default false). */
   readonly fitLayersIndependently?: boolean;
-  /** Of the patches that are drawn. */
+  /** Seed of the patches that are drawn. */
   readonly seed: number;
   /** Bytes of values between segments that are held in memory; others go to a temporary file. */
   readonly liveBytes: number;
-  /** Share of the moments without products of different channels; by the number of patches if absent. */
+  /** Weight of the moments without products of different channels; by the number of patches if absent. */
   readonly shrinkage?: number;
-  /** (groups, M / groups, M / groups): what an error of the layer's outputs costs. */
+  /** (groups, M / groups, M / groups): weights of errors of the layer's outputs. */
   fisher(layer: Layer): Float64Array | undefined;
   onLayer(done: number, total: number, layer: Layer): void;
   throwIfAborted(): void;
 }
 
 /**
- * Refits layers one after the other, in the network's order: both stages become what best maps the input that the network
- * compressed so far produces to what the dense layer makes of the dense network's input, which repairs what earlier layers
- * broke. Both networks go forward segment by segment over all images, whose values between segments wait in a store. Nodes
- * that share their weights are fitted to the first.
+ * Refits layers one after the other, in the network's order: both stages become the best map from the layer's input in the
+ * network compressed so far to its output in the dense network, which corrects errors of earlier layers. Both networks run
+ * segment by segment over all images; a store keeps the values between segments. Of nodes that share their weights, the first
+ * is fitted.
  *
  * @param stages of the layers that are replaced
  * @returns the stages refitted, by layer
@@ -166,7 +166,7 @@ class Refit {
     }
   }
 
-  /** The GDWS operations that stand for convolutions of a program. */
+  /** The GDWS operations that replace convolutions of a program. */
   private readonly replacements = new Map<SizedProgram, Map<ProgramOperation, ProgramOperation>>();
 
   private replace(layer: Layer, { counts, kernels, pointwise }: Stages): void {
@@ -190,7 +190,7 @@ class Refit {
     return program.addValue({ type: 'float32', dims, storage: 'constant', index });
   }
 
-  /** The stages that best map what the compressed network gives the layer to what the dense one makes of its own. */
+  /** The stages that best map the layer's input in the compressed network to its output in the dense one. */
   private async solve(layer: Layer, place: number, batches: readonly Batch[]): Promise<Stages> {
     const { options, session } = this;
     const random = new RandomStream(options.seed, place);
@@ -210,7 +210,7 @@ class Refit {
   }
 }
 
-/** So many times the unknowns of one output that a sample serves as well as all pixels. */
+/** A sample of this size, relative to the unknowns of one output, is as good as all pixels. */
 function maxPatches({ shape }: Layer): number {
   return Math.max(65536, (4 * shape.inputChannels * taps(shape)) / shape.groups);
 }

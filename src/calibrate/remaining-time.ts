@@ -1,4 +1,4 @@
-/** Kinds of work that follow each other in turns, each with a rate of its own. */
+/** Estimates the remaining time of work of several kinds, each with its own rate. */
 export class RemainingTime<Kind extends string> {
   private readonly works: Record<Kind, { total: number; done: number; seconds: number }>;
 
@@ -8,13 +8,13 @@ export class RemainingTime<Kind extends string> {
     ) as typeof this.works;
   }
 
-  /** So much was done, in so many seconds. */
+  /** Adds work that was done, and the seconds that it took. */
   add(kind: Kind, done: number, seconds: number): void {
     this.works[kind].done += done;
     this.works[kind].seconds += seconds;
   }
 
-  /** Estimated seconds; `undefined` until some of each kind was done. */
+  /** Estimated seconds; `undefined` until some work of each kind is done. */
   get left(): number | undefined {
     let left = 0;
     for (const { total, done, seconds } of Object.values<{ total: number; done: number; seconds: number }>(

@@ -1,6 +1,6 @@
 import { GdwsError } from '../base/errors';
 
-/** A class that an image might be taken for instead of its own. */
+/** A class other than the image's predicted one. */
 export interface Rival {
   readonly class: number;
   /** z_ŷ - z_j, above 0. */
@@ -19,12 +19,12 @@ export interface Rivalry {
 
 /**
  * The largest margin, as a share of the image's largest |logit|, that counts as a tie: 64 units in the last place of single
- * precision, about what a deep network's rounding leaves uncertain.
+ * precision, about the rounding error of a deep network's logits.
  */
 export const defaultTieTolerance = 2 ** -17;
 
 /**
- * What the logits of one image say.
+ * The terms of equation 8 for the logits of one image.
  *
  * @param logits finite numbers, two at least
  * @param most the number of other classes that count, those of the largest logits
@@ -46,7 +46,7 @@ export function rivalryOf(logits: Float32Array, most: number, tieTolerance: numb
 }
 
 /**
- * What the logits (images, classes) of some images say; `firstImage` is the number of the first.
+ * The terms of equation 8 for the logits (images, classes) of some images; `firstImage` is the number of the first.
  *
  * @throws GdwsError ARGUMENT_INVALID where a logit is no number
  */

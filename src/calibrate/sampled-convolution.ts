@@ -5,10 +5,10 @@ import type { Attributes, ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import { RandomStream } from '../robustness/random-stream';
 
-/** Output pixels of an image that stand for all those of a larger map. */
+/** Output pixels that are sampled from an image with more. */
 export const maxPixels = 4096;
 
-/** A convolution, of whose output pixels some are taken. */
+/** A convolution to sample output pixels of. */
 interface WholeConvolution {
   /** The map that it reads. */
   readonly x: ValueId;
@@ -19,7 +19,7 @@ interface WholeConvolution {
   readonly result: readonly number[];
 }
 
-/** A convolution of some of its output pixels alone. */
+/** A convolution reduced to some of its output pixels. */
 export interface SampledConvolution {
   /** The map that it reads. */
   readonly x: ValueId;
@@ -30,9 +30,8 @@ export interface SampledConvolution {
 }
 
 /**
- * Writes what a convolution reads at `maxPixels` of its output pixels, one drawn in each of as many equal parts of the map and
- * the same for all images: patches side by side, over which the kernel walks in steps of its own size. A convolution of no
- * more pixels stays as it is.
+ * Samples `maxPixels` output pixels of a convolution, one in each of as many equal parts of the map, the same for all images.
+ * Writes their patches side by side, with the kernel size as stride. A convolution of no more pixels stays as it is.
  *
  * @param constants by number, to which the places of the patches are added
  */

@@ -9,7 +9,7 @@ import type { LiveStore, StoredValue } from './live-store';
 /** The values of one batch that later operations read. */
 export type LiveValues = ReadonlyMap<ValueId, StoredValue>;
 
-/** Operations that follow each other in a program, as a program of their own. */
+/** Consecutive operations of a program, as a program of their own. */
 export class Segment {
   private readonly program = new Program();
   private readonly outputIds: ValueId[];
@@ -18,7 +18,7 @@ export class Segment {
 
   /**
    * @param values those of the whole program
-   * @param later reads of these values follow the segment
+   * @param later values that operations after the segment read
    */
   constructor(
     session: NativeSession,
@@ -56,7 +56,7 @@ export class Segment {
     this.native = withNodeErrors(program, () => session.compile(encodeProgram(program), [...constants]));
   }
 
-  /** The live values after the segment, of those before it. */
+  /** The live values after the segment, from those before it. */
   async run(live: LiveValues, store: LiveStore): Promise<LiveValues> {
     const result = new Map([...live].filter(([id]) => this.later.has(id)));
     if (!this.native) return result;
@@ -78,7 +78,7 @@ export class Segment {
   }
 }
 
-/** Runs a program on stored values. Gives the outputs that do not go to memory of the store. */
+/** Runs a program on stored values. Returns the outputs that are not written to memory of the store. */
 export async function runStored(
   program: NativeProgram,
   inputs: readonly StoredValue[],

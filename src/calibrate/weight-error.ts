@@ -15,7 +15,7 @@ import { weightErrorOptions, type WeightErrorOptions, type WeightErrorProgress }
 import { cleanImages, perturbedImages } from './perturb';
 import { RemainingTime } from './remaining-time';
 
-/** What {@link weightErrors} measured. */
+/** Result of {@link weightErrors}. */
 export interface WeightErrors {
   /** α of each input channel by layer, as `compress` takes it. */
   readonly alpha: ReadonlyMap<string, Float64Array>;
@@ -24,8 +24,8 @@ export interface WeightErrors {
   /** Pairs of an image and another class that were left out, because their logits tie. */
   readonly ties: number;
   /**
-   * How many equally weighty images would average as well: (Σ t)² / Σ t², t being what an image adds to all α. Where it is
-   * near 1, one image with a small margin decides alone.
+   * Effective sample size: (Σ t)² / Σ t², t being an image's contribution to all α. Where it is near 1, one image with a small
+   * margin dominates.
    */
   readonly effectiveImages: number;
 }

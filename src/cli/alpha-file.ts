@@ -34,8 +34,8 @@ export async function readAlphaFile(file: string): Promise<Record<string, ArrayL
 }
 
 /**
- * Weight-error vectors of a model's layers, from such a file. Every layer that may be replaced needs one: beside measured ones, the
- * α of 1 that a layer without has would say something.
+ * Weight-error vectors of a model's layers, from such a file. Every layer that may be replaced needs one: the default α of 1
+ * cannot be compared with measured ones.
  *
  * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING; ARGUMENT_INVALID where the file is that of another model, or of fewer
  *   layers; MODEL_* for a bad model
@@ -57,9 +57,9 @@ export async function alphaFor(
 }
 
 /**
- * What writes weight-error vectors to such a file, whole or not at all.
+ * A function that writes weight-error vectors to such a file, whole or not at all.
  *
- * @throws GdwsError at once ARGUMENT_INVALID for a file of another kind, DEPENDENCY_MISSING; when it writes OUTPUT_UNWRITABLE
+ * @throws GdwsError ARGUMENT_INVALID for a file of another kind, DEPENDENCY_MISSING; the function throws OUTPUT_UNWRITABLE
  */
 export async function alphaWriter(file: string): Promise<(alpha: ReadonlyMap<string, Float64Array>) => Promise<void>> {
   switch (path.extname(file)) {

@@ -11,7 +11,7 @@ import { interruption } from './interrupt';
 import { note, printJson, printTable, warn } from './output';
 import { Progress } from './progress';
 
-/** Worth fewer equally weighty images than this, α says little of others. */
+/** With a smaller effective number of images, α depends on single images. */
 const fewImages = 5;
 
 interface AlphaArguments
@@ -58,7 +58,7 @@ Examples:
       await checkDestination(output, model, options.data, options.labels);
       const write = await alphaWriter(output);
       const attack = settingsOf(options);
-      // Labels are what an attack goes away from; nothing else looks at them.
+      // Only an attack needs labels.
       const images = await imagesOf(options, model, attack === undefined);
       const progress = new Progress('measuring');
       const measured = await weightErrors(model, images, {

@@ -18,7 +18,7 @@ export function finiteNumber(text: string): number {
   return Number(text);
 }
 
-/** `0.35` or `35%`. Which shares make sense is for those to say who use them. */
+/** `0.35` or `35%`. The range is checked by its users. */
 export function share(text: string): number {
   const isPercent = text.trim().endsWith('%');
   const digits = isPercent ? text.trim().slice(0, -1) : text;
@@ -44,14 +44,14 @@ export function positiveShares(text: string): number[] {
   throw new InvalidArgumentError(`${summary}${percentMeant(wrong)}`);
 }
 
-/** What to write where a number of percent was given as a share. */
+/** A hint where a share looks like a number of percent. */
 function percentMeant(number: number): string {
   return number > 1 && number <= 100 ? ` ${number} percent is ${number}% or ${number / 100}.` : '';
 }
 
 /** `input=1x3x224x224` added to the shapes given before it. */
 export function shapeOfInput(text: string, earlier: Record<string, number[]> = {}): Record<string, number[]> {
-  // A name may itself have a '='; a shape has none.
+  // A name may contain '='; a shape does not.
   const split = text.lastIndexOf('=');
   const name = text.slice(0, split);
   const shape = text.slice(split + 1);

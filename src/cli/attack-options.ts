@@ -37,7 +37,7 @@ export function addAttackOptions(command: Command, attack: Option): Command {
 }
 
 /**
- * What the options say, for the attack to check: it refuses what it does not know. `undefined` without one.
+ * The settings of the attack, which checks them itself; `undefined` without an attack.
  *
  * @param option the one that names the attack
  * @throws GdwsError ARGUMENT_INVALID

@@ -18,7 +18,7 @@ interface BenchArguments {
   readonly json?: boolean;
 }
 
-/** How fast one model ran with one number of threads and one batch size. */
+/** The speed of one model with one number of threads and one batch size. */
 interface BenchResult {
   readonly model: string;
   /** Median and quartiles of one run, in milliseconds. */

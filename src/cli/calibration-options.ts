@@ -14,12 +14,12 @@ export interface CalibrationArguments extends NormalizationArguments, Omit<Attac
   readonly calibAttack?: AttackArguments['attack'];
   readonly calibRounds?: number;
   readonly robust?: boolean;
-  /** Labelled images, which mean and std are for too. */
+  /** Labelled images, to which mean and std apply too. */
   readonly data?: string;
   readonly shape?: Record<string, number[]>;
 }
 
-/** Images where no number is given. */
+/** Default number of images. */
 const defaultCount = 512;
 
 export function addCalibrationOptions(command: Command): Command {
@@ -43,7 +43,7 @@ export function addCalibrationOptions(command: Command): Command {
 /**
  * Reads the images. `undefined` without any.
  *
- * @param attackOption the one that the options of attacks belong to
+ * @param attackOption the option that names the attack, for errors
  * @throws GdwsError ARGUMENT_INVALID for options that belong to images where there are none; DATA_UNREADABLE
  */
 export async function calibrationOf(

@@ -193,7 +193,7 @@ async function searchWithinDrop(
   });
 }
 
-/** Prints the result, and what the user should look at. */
+/** Prints the result and warnings. */
 function report(model: string, options: CompressArguments, { compression, search }: Found, isKept: boolean): void {
   const { summary } = compression;
   const { output } = options;

@@ -12,13 +12,13 @@ import { positiveInteger, shapeOption } from './arguments';
 import { formatShape } from './format';
 import { exampleShape } from './shapes';
 
-/** What a network expects of images. */
+/** Normalization that a network expects. */
 export interface NormalizationArguments {
   readonly mean?: number[];
   readonly std?: number[];
 }
 
-/** Which images a classifier is tried on, and what it expects of them. */
+/** Images to evaluate a classifier on, and the normalization that it expects. */
 export interface DataArguments extends NormalizationArguments {
   readonly data: string;
   readonly labels?: string;
@@ -46,9 +46,9 @@ export function addNormalizationOptions(command: Command): Command {
 }
 
 /**
- * The images. Pictures are scaled to the size that `--shape` or the model says; others must have that of `--shape`.
+ * The images. Pictures are scaled to the size of `--shape` or of the model; other images must have the size of `--shape`.
  *
- * @param isUnlabelled labels do not matter: none are asked for
+ * @param isUnlabelled labels are not needed
  * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID; SHAPE_UNKNOWN, SHAPE_MISMATCH, INPUT_UNKNOWN
  */
 export async function imagesOf(
@@ -60,7 +60,7 @@ export async function imagesOf(
     (found) => found.isDirectory(),
     () => false,
   );
-  // Otherwise nothing makes it worth reading the model.
+  // Otherwise the model need not be read.
   const dims = isFolder || shape ? await imageDimsOf(model, shape, isFolder) : undefined;
   const images = await readImages(data, { labels, count, isUnlabelled, dims });
   if (dims && images.dims.some((dim, axis) => dim !== dims[axis])) {
@@ -76,15 +76,15 @@ export async function imagesOf(
   return images;
 }
 
-/** `undefined` where the images go to the model as they are. */
+/** `undefined` where the model takes images from 0 to 1. */
 export function normalizationOf({ mean, std }: NormalizationArguments): Normalization | undefined {
   return mean || std ? { mean: mean ?? [0], std: std ?? [1] } : undefined;
 }
 
 /**
- * The size (C, H, W) of a model's images, as given or as it declares; `undefined` where its first input takes none.
+ * The size (C, H, W) of a model's images, as given or declared; `undefined` where its first input takes no images.
  *
- * @throws GdwsError SHAPE_UNKNOWN where that is needed and open; INPUT_UNKNOWN, SHAPE_MISMATCH for shapes that do not fit
+ * @throws GdwsError SHAPE_UNKNOWN where the size is needed and open; INPUT_UNKNOWN, SHAPE_MISMATCH for shapes that do not fit
  */
 async function imageDimsOf(
   model: string,

@@ -1,9 +1,9 @@
 import { GdwsError } from '../base/errors';
 
 /**
- * Refuses options that mean nothing without another one, which was not given.
+ * Refuses options that depend on another one, which was not given.
  *
- * @param needed the other one, as '--attack'
+ * @param needed the other one, for example '--attack'
  * @param given options by name with their values, if any
  * @throws GdwsError ARGUMENT_INVALID, naming the first that was given
  */

@@ -7,7 +7,7 @@ import { elementCount, type DataType, type KnownValue } from '../onnx/value';
 import { newerVersion } from '../onnx/versions';
 import { operatorOf } from '../operators';
 
-/** What `gdws inspect --json` prints of a model. */
+/** Description of a model, as `gdws inspect --json` prints it. */
 export interface ModelDescription {
   readonly irVersion: number;
   readonly producer: string;
@@ -54,7 +54,7 @@ export interface LayerDescription {
   readonly params: number;
 }
 
-/** What is in a model, what it costs, and whether the engine runs it. */
+/** Describes the content and the cost of a model, and whether the engine runs it. */
 export function describeModel(graph: Graph, shapes: Record<string, number[]> = {}): ModelDescription {
   const { model } = graph;
   const values = inferValues(graph, typesOfInputs(graph, shapes), { lenient: true });

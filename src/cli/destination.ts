@@ -4,8 +4,8 @@ import { GdwsError } from '../base/errors';
 import { isSameFile } from '../onnx/same-file';
 
 /**
- * Checks where a result is to go before work is spent on it: the folder exists, and the place is neither a folder nor
- * the model or another file that is read.
+ * Checks the path of a result before the work begins: its folder exists, and it is neither a folder nor the model or another
+ * input file.
  *
  * @throws GdwsError OUTPUT_UNWRITABLE, ARGUMENT_INVALID
  */

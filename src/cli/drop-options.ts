@@ -7,7 +7,7 @@ import { refuseWithout } from './dependent-options';
 import { formatShare } from './format';
 import { print, printHeading, printTable } from './output';
 
-/** How much accuracy a compression may cost. */
+/** The accuracy that a compression may cost. */
 export interface DropArguments {
   readonly maxDrop?: number;
   readonly data?: string;
@@ -40,7 +40,7 @@ export function addDropOptions(command: Command): Command {
 }
 
 /**
- * @param goal the option that says how far to go where --max-drop does not
+ * @param goal the option that is given in place of --max-drop
  * @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not its data
  */
 export function checkDropOptions(options: DropArguments, goal: string | undefined): void {
@@ -91,7 +91,7 @@ export function printDrops({ trials, share, heldOut }: WithinDrop, saved: string
 }
 
 /**
- * Where a network loses too much on the images that were not searched.
+ * Checks the drop on the held-out images.
  *
  * @throws GdwsError DROP_EXCEEDED
  */
@@ -122,7 +122,7 @@ function describe({ estimate }: PairedDrop): string {
   return estimate < 0 ? `rises by ${points(-estimate)} points` : `drops by ${points(estimate)} points`;
 }
 
-/** A share in points, hundredths. */
+/** A share as percentage points. */
 function points(share: number): string {
   return (100 * share).toFixed(1);
 }

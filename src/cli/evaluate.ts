@@ -31,10 +31,10 @@ interface EvaluateArguments extends DataArguments, AttackArguments {
   readonly json?: boolean;
 }
 
-/** What is printed of a model; what an attack left only where there was one. */
+/** Printed results of a model; those of an attack only where there was one. */
 type Report = NaturalReport & Partial<Pick<CandidateReport, 'robust' | 'standing'>>;
 
-/** What is printed, with or without an attack. */
+/** All printed results, with or without an attack. */
 interface Found {
   readonly candidates: readonly Report[];
   readonly comparisons: readonly (NaturalComparison & Partial<CandidateComparison>)[];

@@ -1,10 +1,10 @@
 import { GdwsError } from '../base/errors';
 import { stylesOf } from './styles';
 
-/** What a command that did not succeed ends with; `docs/cli.md` says so too. */
+/** Exit codes of commands that fail; `docs/cli.md` lists them too. */
 export const exitCodes = { failed: 1, usage: 2, dropExceeded: 3, interrupted: 130 } as const;
 
-/** The exit code for what a command threw. */
+/** The exit code for an error of a command. */
 export function exitCodeOf(error: unknown): number {
   if (isUsage(error)) return error.exitCode === 0 ? 0 : exitCodes.usage;
   if (error instanceof GdwsError && error.code === 'ARGUMENT_INVALID') return exitCodes.usage;
@@ -13,9 +13,9 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.failed;
 }
 
-/** Says on stderr what went wrong; with `debug` also where in the code. */
+/** Prints an error to stderr, with `debug` also its stack. */
 export function report(error: unknown, debug: boolean): void {
-  // Commander has said so already.
+  // Commander has printed it already.
   if (isUsage(error)) return;
   const code = error instanceof GdwsError ? error.code : 'INTERNAL';
   const message = error instanceof Error ? error.message : String(error);
@@ -29,7 +29,7 @@ function stackOf(error: Error): string {
   return `${error.stack}${cause}`;
 }
 
-/** An error of commander, recognised without loading it, since it may be what is missing. */
+/** Whether it is an error of commander, without loading that package: it may be the missing one. */
 function isUsage(error: unknown): error is Error & { exitCode: number } {
   return error instanceof Error && String((error as { code?: unknown }).code).startsWith('commander.');
 }

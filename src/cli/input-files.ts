@@ -8,7 +8,7 @@ import { toFloat32, fromFloat32, isFloat } from '../onnx/floats';
 import type { Constant, DataType } from '../onnx/value';
 import { formatShape } from './format';
 
-/** The tensors to run a model on, and what was done to make them fit. */
+/** The tensors to run a model on, and notes on their conversion. */
 export interface Feeds {
   readonly feeds: Record<string, Tensor>;
   readonly notes: readonly string[];
@@ -34,7 +34,7 @@ export async function readFeeds(session: InferenceSession, inputs: readonly stri
 
 async function readInput(session: InferenceSession, input: string): Promise<Iterable<[string, Tensor]>> {
   const names = session.inputNames;
-  // A name may have a '=', and so may a path: the names of the model decide.
+  // A name may contain '=', and a path too: the names of the model's inputs decide.
   const named = names.find((name) => input.startsWith(`${name}=`));
   if (named !== undefined) return [[named, await readNpy(input.slice(named.length + 1))]];
   if (path.extname(input) === '.npz') return readNpz(input);
@@ -55,7 +55,7 @@ async function readInput(session: InferenceSession, input: string): Promise<Iter
 
 function fitted(session: InferenceSession, name: string, tensor: Tensor, notes: string[]): Tensor {
   const metadata = session.inputMetadata.find((one) => one.name === name);
-  // Unknown names are for the session to refuse.
+  // The session refuses unknown names.
   if (!metadata?.isTensor) return tensor;
   let result = tensor;
   if (tensor.dims.length + 1 === metadata.shape.length && fitsOne(metadata.shape[0])) {

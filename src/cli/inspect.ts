@@ -13,7 +13,7 @@ interface InspectOptions {
   readonly json?: boolean;
 }
 
-/** `gdws inspect`: what is in a model, what it costs, and whether the engine runs it. */
+/** `gdws inspect`: the content and the cost of a model, and whether the engine runs it. */
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description("show a model's inputs, outputs, operators and the cost of its layers")

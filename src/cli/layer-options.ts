@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { PrepareOptions } from '../compress/options';
 import { collected, shapeOption } from './arguments';
 
-/** Which layers may be replaced, and in what network. */
+/** Which layers may be replaced, and the shapes of the inputs. */
 export interface LayerArguments extends Pick<PrepareOptions, 'include' | 'exclude' | 'firstLayer' | 'foldBatchNorm'> {
   readonly shape?: Record<string, number[]>;
 }

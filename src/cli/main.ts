@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   await program().parseAsync();
 }
 
-// A reader that has seen enough, as in 'gdws inspect model.onnx | head', is no failure.
+// A reader that closes the pipe early, as in 'gdws inspect model.onnx | head', is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 main().catch((error: unknown) => {

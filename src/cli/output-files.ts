@@ -5,7 +5,7 @@ import { GdwsError } from '../base/errors';
 import { writeNpy } from '../data/npy';
 
 /**
- * Writes outputs to one .npy file, or to a folder as one file each, and says which went where.
+ * Writes outputs to one .npy file, or to a folder as one file each; returns the file of each.
  *
  * @throws GdwsError OUTPUT_UNWRITABLE, ARGUMENT_INVALID
  */
@@ -22,7 +22,7 @@ export async function saveOutputs(outputs: Common.ReturnType, destination: strin
     files[entries[0]![0]] = destination;
   } else {
     await makeFolder(destination);
-    // Names of tensors may hold what file names must not.
+    // Names of tensors may contain characters that file names must not.
     for (const [name] of entries) files[name] = path.join(destination, `${name.replace(/[^\w.-]+/g, '_')}.npy`);
   }
   for (const [name, tensor] of entries) await writeNpy(files[name]!, tensor);

@@ -11,12 +11,12 @@ export function printJson(document: unknown): void {
   print(JSON.stringify(document, null, 2));
 }
 
-/** Says something that is no data. */
+/** Prints a message that is no data, to stderr. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Says something that the user should look at. */
+/** Prints a warning to stderr. */
 export function warn(text: string): void {
   note(`${stylesOf(process.stderr).yellow('warning')}: ${text}`);
 }
@@ -29,7 +29,7 @@ export function printHeading(text: string): void {
 
 export interface Column {
   readonly title: string;
-  /** Numbers stand to the right. */
+  /** Whether cells are aligned to the right, as for numbers. */
   readonly right?: boolean;
 }
 

@@ -10,7 +10,7 @@ import { inspectCommand } from './inspect';
 import { runCommand } from './run';
 import { sweepCommand } from './sweep';
 
-/** The command line. Parsing throws commander's errors, and what the commands throw. */
+/** The command line. Parsing throws commander's errors, and those of the commands. */
 export function program(): Command {
   const gdws = new Command('gdws')
     .description(

@@ -1,9 +1,9 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Work that takes less is over before a bar would be read. */
+/** Milliseconds of work without a bar. */
 const patience = 1000;
 
-/** A bar on stderr for work that takes over a second; nothing where stderr is no terminal. */
+/** A progress bar on stderr, for work that takes over a second, if stderr is a terminal. */
 export class Progress {
   private readonly began = performance.now();
   private bar: SingleBar | undefined;
@@ -31,7 +31,7 @@ export class Progress {
   }
 }
 
-/** Awaits work whose end cannot be foreseen; over a second, stderr says how long it has taken, if it is a terminal. */
+/** Awaits work of unknown length; after a second, a terminal on stderr shows the elapsed time. */
 export async function withElapsed<Result>(work: string, promise: Promise<Result>): Promise<Result> {
   if (!process.stderr.isTTY) return promise;
   const began = performance.now();

@@ -6,11 +6,10 @@ import { arrayOfType, elementCount, type DataType } from '../onnx/value';
 import { exampleShape } from './shapes';
 
 /**
- * Numbers that look like images, in [0, 1), and are the same at every call; zeros for whole numbers, which are indices
- * more often than not.
+ * Random feeds in [0, 1), the same at every call; zeros for integers, which are often indices.
  *
- * @param batch the leading dim of every input that leaves it open; without it, 1
- * @param shapes of inputs that leave more than that open
+ * @param batch the leading dim of every input that leaves it open; 1 by default
+ * @param shapes of inputs that leave other dims open
  * @throws GdwsError SHAPE_UNKNOWN, SHAPE_MISMATCH, INPUT_UNKNOWN, TYPE_MISMATCH
  */
 export function randomFeeds(

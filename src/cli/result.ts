@@ -2,7 +2,7 @@ import type { OnnxValue } from 'onnxruntime-common';
 import { toFloat32 } from '../onnx/floats';
 import type { Constant } from '../onnx/value';
 
-/** What `gdws run` prints of an output. */
+/** Summary of an output, as `gdws run` prints it. */
 export interface OutputSummary {
   readonly name: string;
   readonly type: string;
@@ -28,7 +28,7 @@ export function describeOutput(name: string, output: OnnxValue, count: number): 
   };
 }
 
-/** Number of classes where a shape is that of scores over them: (classes) or (N, classes), trailing 1s aside. */
+/** Number of classes where a shape is (classes) or (N, classes), apart from trailing 1s. */
 function classesOf(dims: readonly number[]): number | undefined {
   const significant = dims.slice(0, dims.findLastIndex((dim) => dim !== 1) + 1);
   return significant.length === 1 || significant.length === 2 ? significant.at(-1) : undefined;

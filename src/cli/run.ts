@@ -19,7 +19,7 @@ interface RunArguments {
   readonly json?: boolean;
 }
 
-/** Rows of a batch that are printed; the rest is for files and programs. */
+/** Rows of a batch that are printed. */
 const maxRows = 10;
 
 /** `gdws run`: runs a model on arrays that numpy saved. */
@@ -44,7 +44,7 @@ Examples:
     )
     .action(async (model: string, options: RunArguments) => {
       if (options.output !== undefined && isArrayFile(options.output)) {
-        // Of 'name=file' the file may be what follows any '='.
+        // Of 'name=file', the file may begin after any '='.
         const read = options.input.flatMap((input) => [input, input.slice(input.indexOf('=') + 1)]);
         await checkDestination(options.output, model, ...read);
       }
@@ -75,7 +75,7 @@ Examples:
     });
 }
 
-/** What runs after the first take, in milliseconds: a few, as many as half a second has room for, and one at least. */
+/** Median time of further runs, in milliseconds: as many as fit into half a second, 1 to 20. */
 async function warmTime(run: () => Promise<unknown>): Promise<{ median: number; runs: number }> {
   const times: number[] = [];
   const end = performance.now() + 500;

@@ -1,4 +1,4 @@
-/** A shape as --shape takes it, with numbers as they are usual where a model leaves them open: `1x3x224x224`. */
+/** An example of --shape, with common sizes where a model leaves dims open: `1x3x224x224`. */
 export function exampleShape(declared: readonly (number | string | undefined)[]): string {
   const usual = declared.length === 4 ? [1, 3, 224, 224] : declared.map((_, axis) => (axis === 0 ? 1 : 224));
   const dims =

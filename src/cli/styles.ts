@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 
-/** Styles for what goes to `stream`: none where it is no terminal, or where NO_COLOR is set (https://no-color.org). */
+/** Styles of text for `stream`: none where it is no terminal, or where NO_COLOR is set (https://no-color.org). */
 export function stylesOf(stream: WriteStream) {
   const colored = stream.isTTY && stream.hasColors();
   const style = (name: 'red' | 'yellow' | 'bold' | 'dim') => (text: string) => (colored ? styleText(name, text) : text);

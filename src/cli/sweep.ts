@@ -120,7 +120,7 @@ Examples:
     });
 }
 
-/** Without the options of an attack that is not the calibration's. */
+/** The options without those of the attack, which is not the calibration's. */
 function withoutAttack(options: SweepArguments): SweepArguments {
   const none = undefined;
   return { ...options, norm: none, eps: none, steps: none, stepSize: none, restarts: none, loss: none, queries: none };

@@ -3,14 +3,13 @@ import { denseWeights, gdwsWeights } from '../gdws/cost';
 import { plan, type RankedLayer } from './plan';
 
 /**
- * The smallest β, of those that can make a difference, with which LEGO in every layer leaves at most a share of the
- * multiply-accumulates.
+ * The smallest β with which LEGO in every layer leaves at most a share of the multiply-accumulates.
  *
  * @param macs of the dense network
  * @throws {GdwsError} BUDGET_OUT_OF_RANGE where every β leaves more
  */
 export function betaWithin(layers: readonly RankedLayer[], macs: number, share: number): number {
-  // The multiply-accumulates change only where β is the error of some layer after some number of steps.
+  // Only these can be the smallest: elsewhere, the multiply-accumulates do not change with β.
   const betas = [...new Set([0, ...layers.flatMap(({ ranking }) => [...ranking.errors])])].sort((a, b) => a - b);
   const left = (beta: number): number => {
     const { chosen } = plan(layers, { kind: 'beta', value: beta }, { params: 0 });

@@ -6,8 +6,8 @@ import { prepareCompression } from './prepare';
 
 /**
  * Replaces the K×K convolutions of a trained network by generalized depthwise-separable ones (Dbouk and Shanbhag, NeurIPS
- * 2021), without training. What stays dense, and why, is in the summary. Operators that gdws cannot run are kept as they
- * are. Decompositions run off the JavaScript thread.
+ * 2021), without training. The summary says which convolutions stay dense, and why. Operators that gdws cannot run are kept as
+ * they are. Decompositions run off the JavaScript thread.
  *
  * @param source path or bytes of an ONNX model, or the model itself, which is not modified
  * @throws {GdwsError} ARGUMENT_INVALID for options that make no sense, BUDGET_OUT_OF_RANGE for a budget that cannot be met,

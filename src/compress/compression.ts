@@ -6,7 +6,7 @@ import type { CompressionSummary } from './summary';
 export interface Compression {
   /** The model as a protobuf message of `@bufbuild/protobuf`. */
   readonly model: ModelProto;
-  /** What became of each layer, and what it cost. */
+  /** Changes and cost of each layer. */
   readonly summary: CompressionSummary;
   /** The model as the bytes of an ONNX file. */
   bytes(): Uint8Array;

@@ -16,7 +16,7 @@ export interface DecomposedLayer {
   readonly layer: Layer;
   readonly spectrum: Spectrum;
   readonly ranking: Ranking;
-  /** How much the network's loss grows after each number of steps, if that was measured. */
+  /** Growth of the network's loss after each number of steps, if measured. */
   losses?: Float64Array;
 }
 
@@ -24,13 +24,13 @@ interface DecompositionOptions extends Pick<PrepareOptions, 'threads' | 'signal'
   /** Whether weights alone are scaled to outputs of one size first. */
   readonly isBalanced: boolean;
   readonly alpha: Alpha;
-  /** Of the layers that were measured on calibration images. */
+  /** Second moments of the layers that were measured on calibration images. */
   readonly moments?: ReadonlyMap<Layer, LayerMoments>;
   /** The model's path, for errors. */
   readonly file?: string;
 }
 
-/** Decomposes the layers: as their inputs and outputs weigh them where that was measured, else by their weights alone. */
+/** Decomposes the layers: weighted by their moments where these were measured, else by their weights alone. */
 export async function decomposeLayers(
   layers: readonly Layer[],
   options: DecompositionOptions,
@@ -56,10 +56,10 @@ export async function decomposeLayers(
   return decomposed;
 }
 
-/** Shares of a layer's own cost at which its loss under attack is measured. */
+/** Shares of a layer's dense cost at which its loss under attack is measured. */
 const measuredShares = [0.5, 0.25];
 
-/** Where there is an attack, losses become those that it finds. */
+/** Where there is an attack, replaces losses by those measured under it. */
 export async function measureLosses(
   decomposed: readonly DecomposedLayer[],
   { attackedLosses }: Calibrated,

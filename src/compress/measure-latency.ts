@@ -4,7 +4,7 @@ import type { ModelProto } from '../onnx/onnx_pb';
 import { prepareOptions, type PrepareOptions } from './options';
 import { prepareCompression } from './prepare';
 
-/** How times are measured: the options of {@link CompressOptions} that matter for them. */
+/** The options of {@link CompressOptions} that affect times. */
 export type LatencyOptions = Pick<
   PrepareOptions,
   | 'include'
@@ -27,8 +27,8 @@ const latencyOptions: OptionTable<LatencyOptions> = {
 };
 
 /**
- * Measures what the layers take that `compress` with the same options may replace, for several compressions by one model:
- * `compress(source, { latency: 0.5, latencyModel })`.
+ * Measures the times of the layers that `compress` with the same options may replace, for several compressions by one latency
+ * model: `compress(source, { latency: 0.5, latencyModel })`.
  *
  * @throws {GdwsError} as `compress` with the goal `latency`
  */

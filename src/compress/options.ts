@@ -21,7 +21,7 @@ import type { GivenAlpha } from '../gdws/alpha';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import type { LatencyModel } from '../latency/latency-model';
 
-/** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` says how far. */
+/** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` is the goal. */
 export interface CompressOptions extends LayerSelection {
   /** The paper's algorithm 3: every layer takes the fewest kernels with a weighted error e² of at most β. */
   beta?: number;
@@ -33,33 +33,33 @@ export interface CompressOptions extends LayerSelection {
   params?: number;
   /**
    * Share of the dense network's time on this machine to keep, above 0 to 1, with `runThreads` threads and `batch` images.
-   * What layers take is measured first, and remembered: docs/latency.md.
+   * The times of the layers are measured first, and remembered: docs/latency.md.
    */
   latency?: number;
-  /** Images a second that the compressed network shall make on this machine; as for `latency`. */
+  /** Images a second that the compressed network must process on this machine; as for `latency`. */
   fps?: number;
-  /** Images of a run, for inputs whose leading dimension is open (default: those of `inputShapes`, else 1). For times. */
+  /** For times: images of a run, for inputs whose leading dimension is open (default: those of `inputShapes`, or 1). */
   batch?: number;
-  /** Threads with which the compressed network will run (default: the processors this process may use). */
+  /** For times: threads of a run of the compressed network (default: the processors that this process may use). */
   runThreads?: number;
-  /** Measures anew what layers take, even where it is remembered. */
+  /** Whether times are measured again where they are remembered (default false). */
   remeasure?: boolean;
-  /** What layers take, instead of measuring it; with any goal, the summary has its times. */
+  /** The times of the layers, if they were measured already; with any goal, the summary has its times. */
   latencyModel?: LatencyModel;
-  /** Called while times are measured with the part that is done, 0 to 1. */
+  /** Called while times are measured, with the fraction done, 0 to 1. */
   onMeasured?: (done: number) => void;
   /** Weight-error vectors α (the paper's equation 8) by layer name, one number for each input channel; 1 where absent. */
   alpha?: GivenAlpha;
   /** Shapes of inputs whose shape the model leaves open, by name. */
   inputShapes?: Readonly<Record<string, readonly number[]>>;
   /**
-   * Whether batch normalisations after convolutions are folded into their weights first (default false: β and the share
-   * of energy are those of the weights as they are, and budgets come out alike either way).
+   * Whether batch normalisations after convolutions are folded into their weights first (default false). It changes the weights
+   * that `beta` and `error` apply to, and makes no difference to budgets.
    */
   foldBatchNorm?: boolean;
-  /** Images that say what the network's data need: see docs/calibration.md. Without them only the weights count. */
+  /** Images to calibrate the compression on: see docs/calibration.md. Without them only the weights count. */
   calibration?: Calibration;
-  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  /** Limits of the model's resources; see docs/untrusted-models.md. */
   limits?: Partial<Limits>;
   /** Threads that decompose weights (default: the processors this process may use). */
   threads?: number;
@@ -69,7 +69,7 @@ export interface CompressOptions extends LayerSelection {
   onProgress?(done: number, total: number, layer: string): void;
 }
 
-/** How far a compression may go. */
+/** The options that are goals. */
 export const goals = ['beta', 'error', 'macs', 'params', 'latency', 'fps'] as const;
 
 /** Options that are the same for every goal. */
@@ -92,7 +92,7 @@ export const prepareOptions: OptionTable<PrepareOptions> = {
   onProgress: callback,
 };
 
-/** Ranges are `goalOf`'s to check: a budget out of range is an error of its own. */
+/** `goalOf` checks the ranges: a budget out of range is an error of its own. */
 export const compressOptions: OptionTable<CompressOptions> = {
   ...prepareOptions,
   ...{ beta: number(), error: number(), macs: number(), params: number(), latency: number(), fps: number() },
@@ -106,7 +106,7 @@ export interface WriteOptions {
 
 export const writeOptions: OptionTable<WriteOptions> = { overwriteSource: boolean };
 
-/** How far to go. */
+/** The goal of a compression. */
 export interface Goal {
   /** An option of {@link CompressOptions}. */
   readonly kind: (typeof goals)[number];
@@ -119,7 +119,7 @@ export function isBudget({ kind }: Goal): boolean {
   return kind !== 'beta' && kind !== 'error';
 }
 
-/** Whether a goal is one of time on this machine. */
+/** Whether a goal is a time on this machine. */
 export function isTime(kind: Goal['kind']): boolean {
   return kind === 'latency' || kind === 'fps';
 }

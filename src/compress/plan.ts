@@ -12,14 +12,14 @@ import type { Goal } from './options';
 export interface RankedLayer {
   readonly layer: Layer;
   readonly ranking: Ranking;
-  /** How much the network's loss grows after each number of steps, measured on data. Non-increasing and convex. */
+  /** Growth of the network's loss after each number of steps, measured on data. Non-increasing and convex. */
   readonly losses?: Float64Array;
 }
 
 /** How many steps each layer takes. */
 export interface Plan {
   readonly chosen: readonly Choice[];
-  /** Where a budget was spent over the network. */
+  /** For a budget. */
   readonly allocation?: Allocation;
 }
 
@@ -27,8 +27,7 @@ export interface Plan {
  * How many steps each layer takes. Every GDWS layer keeps at least one kernel in each group, and a layer that would not be
  * cheaper stays dense. Where the goal is a time, costs are those of the latency model.
  *
- * β and the share of the energy are LEGO, layer by layer. Budgets minimise Σ (e² / energy)² over the layers, of the errors
- * that the rankings hold (docs/allocation.md).
+ * `beta` and `error` run LEGO layer by layer. Budgets minimise Σ (e² / energy)² over the layers (docs/allocation.md).
  *
  * @throws {GdwsError} BUDGET_OUT_OF_RANGE where even one kernel a group is too much, naming the least achievable share
  */
@@ -71,7 +70,7 @@ function params(one: RankedLayer): Choices {
   return one.layer.weightsStay ? { ...choices, dense: 0 } : choices;
 }
 
-/** In milliseconds. A layer whose times are not known stays dense. */
+/** In milliseconds. A layer without times stays dense. */
 function times(layers: readonly RankedLayer[], model: LatencyModel): Choices[] {
   return layers.map((one) => {
     const { shape, name } = one.layer;
@@ -87,8 +86,8 @@ function choicesOf({ layer: { shape }, ranking }: RankedLayer, pixels: number, l
 }
 
 /**
- * The losses of the network where they were measured; else (e² / energy)²: convex, as e² is, and steeper for a layer that has
- * lost much already.
+ * The losses of the network where they were measured; otherwise (e² / energy)², which is convex as e² is, and steeper for a
+ * layer with a large error.
  */
 function budgetLosses({ ranking: { errors }, losses }: RankedLayer): Float64Array {
   if (losses) return losses;
@@ -96,7 +95,7 @@ function budgetLosses({ ranking: { errors }, losses }: RankedLayer): Float64Arra
   return errors.map((error) => (energy > 0 ? (error / energy) ** 2 : 0));
 }
 
-/** @param refusal the error where no allocation fits, of the least share that one needs */
+/** @param refusal makes the error where no allocation fits, from the least share that one needs */
 function withinBudget(
   layers: readonly Choices[],
   total: number,
@@ -104,7 +103,7 @@ function withinBudget(
   refusal: (least: number) => GdwsError,
 ): Plan {
   const fixed = total - layers.reduce((sum, { dense }) => sum + dense, 0);
-  // Rounding must not refuse the very share that the error names.
+  // Rounding must not refuse the share that the error names.
   const allocation = allocate(layers, share * total * (1 + 1e-12) - fixed);
   if (allocation) return { chosen: allocation.chosen, allocation };
   throw refusal((fixed + totalCost(layers, cheapest(layers))) / total);

@@ -39,8 +39,7 @@ import { plan } from './plan';
 import { summarize } from './summarize';
 
 /**
- * Reads a network, so that it can be compressed to several goals. What its layers need is measured on calibration images,
- * where there are any, once for all goals.
+ * Reads a network, to compress it to several goals. Calibration, where there are images for it, runs once for all goals.
  *
  * @throws {GdwsError} ARGUMENT_INVALID for options that make no sense, MODEL_* for a bad model
  */
@@ -60,7 +59,7 @@ export async function prepareCompression(
   const file = typeof source === 'string' ? source : undefined;
   const bytes = encodeModel(model).length;
   const graph = new Graph(model, file, limits);
-  // A node that nothing needs is no layer.
+  // A node whose results are not needed is no layer.
   graph.removeDead();
   if (options.foldBatchNorm) foldBatchNormalization(graph);
   const values = inferValues(graph, typesOfInputs(graph, options.inputShapes), { lenient: true });
@@ -124,7 +123,7 @@ export class PreparedCompression {
     checkGoal(goal);
     if (isBudget(goal)) this.checkReplaceable();
     if (goal.kind === 'macs') this.checkCounted();
-    // First, while nothing else is going on. Where times are known, other goals have them in the summary too.
+    // First, before other work starts. Where times are known, the summaries of other goals have them too.
     const latency = isTime(goal.kind) ? await this.latency() : (options.latencyModel ?? (await this.timed));
     const calibration = await this.calibration();
     const decomposed = await this.decomposed(isBudget(goal));
@@ -171,7 +170,7 @@ export class PreparedCompression {
     return this.decomposed(true);
   }
 
-  /** Names of the layers that may be replaced and that `alpha` does not weight: their α is 1, whatever that of others. */
+  /** Names of the layers that may be replaced and have no α in `alpha`: theirs is 1. */
   unweighted(): string[] {
     return layersWithout(this.alpha, this.convolutions);
   }
@@ -188,10 +187,10 @@ export class PreparedCompression {
   }
 
   /**
-   * The smallest β of the paper's algorithm 3, one for all layers, with which at most a share of the multiply-accumulates is
-   * left.
+   * The smallest β of the paper's algorithm 3, one for all layers, with which at most a share of the multiply-accumulates
+   * remains.
    *
-   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where no β leaves so few; SHAPE_UNKNOWN, ABORTED
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where the share is too small for every β; SHAPE_UNKNOWN, ABORTED
    */
   async betaWithin(share: number): Promise<number> {
     this.checkCounted();
@@ -199,9 +198,9 @@ export class PreparedCompression {
   }
 
   /**
-   * Whether there is a convolution that may be replaced.
+   * Checks that there is a convolution that may be replaced.
    *
-   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where there is none: no budget can be met, and the error says why
+   * @throws {GdwsError} BUDGET_OUT_OF_RANGE where there is none, with the reason: no budget can be met
    */
   checkReplaceable(): void {
     const refusal = nothingToReplace(this.convolutions, true);
@@ -209,7 +208,7 @@ export class PreparedCompression {
   }
 
   /**
-   * What the layers that may be replaced take on this machine.
+   * The times of the layers that may be replaced on this machine.
    *
    * @throws {GdwsError} ARGUMENT_INVALID, SHAPE_UNKNOWN, SHAPE_MISMATCH; OPERATOR_UNSUPPORTED where the engine cannot run
    *   the network; ABORTED
@@ -228,7 +227,7 @@ export class PreparedCompression {
     return this.calibrated;
   }
 
-  /** @param isBalanced as budgets want weights, where nothing is known of the data */
+  /** @param isBalanced whether outputs are scaled to one size, as budgets need them without calibration */
   private decomposed(isBalanced: boolean): Promise<readonly DecomposedLayer[]> {
     let found = this.decompositions.get(isBalanced);
     if (!found) this.decompositions.set(isBalanced, (found = this.decompose(isBalanced)));
@@ -260,7 +259,7 @@ export class PreparedCompression {
     return graph.model;
   }
 
-  /** Only a budget of multiply-accumulates needs every shape. */
+  /** Checks that multiply-accumulates can be counted, which takes all shapes. */
   private checkCounted(): void {
     const { graph, values, network } = this;
     if (!network.unknown) return;

@@ -20,7 +20,7 @@ interface SummaryOptions {
   readonly allocation?: Allocation;
 }
 
-/** Puts into numbers what was replaced by what. */
+/** The numbers of a compression. */
 export function summarize(
   { nodes, layers, keptDense }: Convolutions,
   replaced: ReadonlyMap<Layer, Stages>,

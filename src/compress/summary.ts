@@ -8,7 +8,7 @@ export interface Change {
   readonly after: number;
 }
 
-/** What became of one convolution. Nodes that share their weights are one layer, named by the first. */
+/** Result for one convolution. Nodes that share their weights are one layer, named by the first. */
 export interface LayerSummary {
   /** Name of the node, or, if it has none, of its first output. */
   readonly name: string;
@@ -42,9 +42,9 @@ export interface LayerSummary {
   readonly time?: Change;
 }
 
-/** How well a budget was spent. Losses are those that docs/allocation.md defines. */
+/** Quality of the allocation of a budget. docs/allocation.md defines losses. */
 export interface AllocationSummary {
-  /** What the compressed network loses. */
+  /** Loss of the compressed network. */
   readonly loss: number;
   /** No allocation within the budget loses less than this. */
   readonly bound: number;
@@ -54,7 +54,7 @@ export interface AllocationSummary {
   readonly isOptimal: boolean;
 }
 
-/** What became of a network: plain numbers, ready for JSON. */
+/** Result for a network: plain numbers, ready for JSON. */
 export interface CompressionSummary {
   /** Every convolution, in the network's order. */
   readonly layers: readonly LayerSummary[];
@@ -64,7 +64,7 @@ export interface CompressionSummary {
   readonly params: Change;
   /** Milliseconds of a run by the latency model, if there is one. */
   readonly time?: Change;
-  /** Of a budget. */
+  /** Present for a budget. */
   readonly allocation?: AllocationSummary;
   /** Size of the model file, in bytes. */
   readonly bytes: Change;

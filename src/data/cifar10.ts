@@ -6,7 +6,7 @@ const pixelBytes = 3 * 32 * 32;
 const recordBytes = 1 + pixelBytes;
 
 /**
- * Reads CIFAR-10 in its binary version: of each image a label, then its red, green and blue plane.
+ * Reads CIFAR-10 in its binary version: for each image a label, then its red, green and blue planes.
  *
  * @param files data_batch_1.bin and the like, joined in this order
  * @see https://www.cs.toronto.edu/~kriz/cifar.html

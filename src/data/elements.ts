@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import { arrayOfType, type DataType, type NumberArray } from '../onnx/value';
 
-/** Copies bytes of a file into elements of this machine's byte order. */
+/** Converts bytes of a file to elements in this machine's byte order; copies them. */
 export function elementsFromBytes(
   bytes: Uint8Array,
   type: Exclude<DataType, 'string'>,

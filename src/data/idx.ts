@@ -13,11 +13,11 @@ const typeByCode: Readonly<Record<number, Exclude<DataType, 'string'>>> = {
   0x0e: 'float64',
 };
 
-/** Larger than any data set in this format, smaller than what a gzip bomb unpacks to. */
+/** Limit of unpacked data, larger than any data set in this format: against gzip bombs. */
 const maxBytes = 1 << 30;
 
 /**
- * Reads an array in IDX format, the one of MNIST, as it is or compressed by gzip.
+ * Reads an array in IDX format, that of MNIST, plain or compressed by gzip.
  *
  * @see http://yann.lecun.com/exdb/mnist/
  * @throws GdwsError DATA_UNREADABLE

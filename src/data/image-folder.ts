@@ -12,11 +12,11 @@ const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.
 
 /** Which pictures {@link readImageFolder} reads, and in what size. */
 export interface ImageFolderOptions {
-  /** Channels (1 or 3), height and width that the images get: scaled to cover them, then cut around the centre. */
+  /** Channels (1 or 3), height and width of the result: images are scaled to cover it, then cropped around the centre. */
   readonly dims: readonly [channels: number, height: number, width: number];
-  /** Images to read, evenly of all classes; all by default. */
+  /** Number of images to read, evenly from all classes; all by default. */
   readonly count?: number;
-  /** Labels do not matter: pictures that lie in the folder itself count too. */
+  /** Whether labels are not needed: pictures in the folder itself count too. */
   readonly isUnlabelled?: boolean;
 }
 

@@ -14,7 +14,7 @@ export class ImageSet {
   /** The class of each image. */
   readonly labels: Int32Array;
 
-  /** @throws GdwsError DATA_UNREADABLE where pixels and labels do not belong together */
+  /** @throws GdwsError DATA_UNREADABLE where the numbers of pixels and labels do not match */
   constructor(
     /** Channels, height and width of an image. */
     readonly dims: readonly [channels: number, height: number, width: number],
@@ -61,7 +61,7 @@ export class ImageSet {
     }
   }
 
-  /** The first `count` images, or all where there are not so many. */
+  /** The first `count` images, or all where there are fewer. */
   first(count: number): ImageSet {
     const kept = Math.min(count, this.length);
     return new ImageSet(this.dims, this.pixels.subarray(0, kept * this.imageLength), this.labels.subarray(0, kept));

@@ -1,6 +1,6 @@
 /**
- * Orders names as people do, numbers in them by what they are worth: 2 before 10. All else goes by its code units, on every
- * machine alike.
+ * Orders names with numbers in them by value: 2 before 10. All other characters are compared by code units, the same on every
+ * machine.
  */
 export function compareNaturally(one: string, other: string): number {
   const [a, b] = [partsOf(one), partsOf(other)];

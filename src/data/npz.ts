@@ -6,7 +6,7 @@ import type { Constant } from '../onnx/value';
 import { decodeNpy, encodeNpy } from './npy';
 import { readBytes } from './read-file';
 
-/** Deflate cannot shrink data further than this; an archive that claims more is hostile. */
+/** Largest compression ratio of deflate; an archive that claims more is hostile. */
 const maxCompression = 1032;
 
 /**
@@ -39,11 +39,11 @@ export async function readNpz(file: string): Promise<Map<string, Tensor>> {
   );
 }
 
-/** The date that entries get, the first of the format: the same arrays give the same bytes. */
+/** Date of all entries, the first one of the format: the same arrays give the same bytes. */
 const noDate = new Date(1980, 0, 1);
 
 /**
- * What makes an archive of named arrays, as numpy's savez does. Needs the package `fflate`.
+ * A function that makes an archive of named arrays, as numpy's savez does. Needs the package `fflate`.
  *
  * @throws GdwsError DEPENDENCY_MISSING
  */

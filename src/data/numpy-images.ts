@@ -6,7 +6,7 @@ import { ImageSet } from './image-set';
 import { readNpy } from './npy';
 import { readNpz } from './npz';
 
-/** Names that archives of data sets give their arrays. */
+/** Usual names of arrays in archives of data sets. */
 const imageNames = ['images', 'x', 'X', 'data', 'x_test', 'arr_0'];
 const labelNames = ['labels', 'y', 'Y', 'targets', 'y_test', 'arr_1'];
 

@@ -8,15 +8,15 @@ import type { ImageSet } from './image-set';
 import { readMnist } from './mnist';
 import { readNpzImages, readNumpyImages } from './numpy-images';
 
-/** What {@link readImages} reads, where the files do not say it. */
+/** Options of {@link readImages}. */
 export interface ReadImagesOptions {
-  /** Channels, height and width, for pictures, which are scaled to them. */
+  /** Channels, height and width to which pictures are scaled. */
   readonly dims?: readonly [channels: number, height: number, width: number];
-  /** The file of the labels, where they are apart: IDX or .npy. */
+  /** A separate file of the labels: IDX or .npy. */
   readonly labels?: string;
-  /** Images to read from the beginning, of pictures evenly from all classes; all by default. */
+  /** Number of images to read: the first ones, or of pictures evenly from all classes; all by default. */
   readonly count?: number;
-  /** Labels do not matter: none are needed (all images then count as of class 0), and pictures that lie in a folder directly count too. */
+  /** Whether labels are not needed: without them all images are of class 0, and pictures in the folder itself count too. */
   readonly isUnlabelled?: boolean;
 }
 
@@ -28,9 +28,9 @@ const readImagesOptions: OptionTable<ReadImagesOptions> = {
 };
 
 /**
- * Labelled images, in whichever form they are: CIFAR-10 in its binary version (.bin), MNIST's IDX files (the labels beside the
- * images, under their usual name, or given), numpy's .npz, or .npy with labels given, a folder with a folder of pictures for
- * each class.
+ * Labelled images in any of these forms: CIFAR-10 in its binary version (.bin), MNIST's IDX files (labels beside the images,
+ * under their usual name, or given), numpy's .npz, numpy's .npy with given labels, a folder with a folder of pictures for each
+ * class.
  *
  * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING, ARGUMENT_INVALID
  */

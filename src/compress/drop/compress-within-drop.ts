@@ -26,23 +26,23 @@ import { outcomesOf, type Outcomes } from './outcomes';
 import { leastShare } from './search-share';
 import { halves } from './split';
 
-/** How much accuracy a compression may cost, and what says how much it does. */
+/** The accuracy that a compression may cost, and the images that measure it. */
 export interface WithinDropOptions extends PrepareOptions {
   /** The most that accuracy may drop, as a share of the images: 0.01 is one point. 0 to 1. */
   readonly maxDrop: number;
-  /** Labelled images. Half of them, drawn by the seed, are for the search; the other half only for the report. */
+  /** Labelled images. Half of them, drawn by the seed, are for the search; the other half for the report only. */
   readonly data: ImageSet;
-  /** What the network expects of images beyond [0, 1]. */
+  /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
   /** Accuracy under this attack must stay within the drop, too. */
   readonly attack?: AttackSettings;
-  /** What is saved (default `macs`). */
+  /** The budget to lower (default `macs`). */
   readonly budget?: 'macs' | 'params' | 'latency';
-  /** Of the upper bounds in the report (default 0.95). */
+  /** Confidence of the upper bounds in the report (default 0.95). */
   readonly confidence?: number;
   /** Whether the drop's upper bound must be within `maxDrop`, and not only the drop on the images searched (default false). */
   readonly isSure?: boolean;
-  /** Of the halves and of the attack (default 0). */
+  /** Seed of the halves and of the attack (default 0). */
   readonly seed?: number;
   /** Called after each network that was tried. */
   onTrial?(trial: DropTrial): void;
@@ -61,7 +61,7 @@ const withinDropOptions: OptionTable<WithinDropOptions> = {
   onTrial: callback,
 };
 
-/** By how much a network is worse than the dense one. */
+/** Drops of accuracy, from the dense network to another one. */
 export interface Drops {
   /** Without an attack. */
   readonly natural: PairedDrop;
@@ -77,11 +77,11 @@ export interface DropTrial extends Drops {
   readonly isWithin: boolean;
 }
 
-/** What a network loses on images that the search has not seen. */
+/** Drops on images that the search has not seen. */
 export interface HeldOutDrops extends Drops {
   /**
-   * Whether that is within `maxDrop`, too, as the search has it (`isSure`). Where it is not, the search was lucky with its own
-   * images: the network loses more than it may.
+   * Whether they are within `maxDrop`, by the criterion of the search (`isSure`). Where they are not, the search was too
+   * optimistic on its own images.
    */
   readonly isWithin: boolean;
 }

@@ -6,7 +6,7 @@ import { openClassifier, openLogitsClassifier } from '../../robustness/open-clas
 import { LogitQueries } from '../../robustness/queries';
 import type { AttackSettings } from '../../robustness/settings';
 
-/** What a classifier gets right: 1 for each such image. */
+/** 1 for each image that a classifier gets right. */
 export interface Outcomes {
   readonly natural: Uint8Array;
   /** Under the attack, if there is one. */

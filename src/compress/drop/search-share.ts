@@ -1,14 +1,14 @@
-/** Shares of a budget are tried in steps of this. */
+/** Step of the shares of a budget that are tried. */
 export const resolution = 0.01;
 
-/** Shares below the least that fits that are tried all the same, since accuracy does not only fall with the budget. */
+/** Number of smaller shares to try after the bisection, since accuracy is not monotonic in the budget. */
 const patience = 2;
 
 /**
- * The least share of a budget, in hundredths, of which the network is good enough: by bisection, and then from there on
- * downwards until some in a row are not. The whole budget counts as good enough and is not tried.
+ * The least share of a budget, in hundredths, whose network is good enough: by bisection, then downwards until some in a row
+ * fail. The whole budget counts as good enough and is not tried.
  *
- * @param isGoodEnough asked once for each share; false for one that no network has
+ * @param isGoodEnough called once for each share; false for a share that no network meets
  */
 export async function leastShare(isGoodEnough: (share: number) => Promise<boolean>): Promise<number> {
   const steps = Math.round(1 / resolution);
@@ -24,7 +24,7 @@ export async function leastShare(isGoodEnough: (share: number) => Promise<boolea
     if (await fits(middle)) enough = middle;
     else tooFew = middle;
   }
-  // The next one is known to be too few.
+  // `enough - 1` is known to fail.
   for (let below = enough - 2; below > 0 && below >= enough - 1 - patience; --below) {
     if (await fits(below)) enough = below;
   }

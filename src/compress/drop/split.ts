@@ -1,7 +1,7 @@
 import { ImageSet } from '../../data/image-set';
 import { RandomStream } from '../../robustness/random-stream';
 
-/** Two halves of labelled images, drawn by the seed; the first has the odd one. */
+/** Two halves of labelled images, drawn by the seed; of an odd number, the first half is larger. */
 export function halves(images: ImageSet, seed: number): [ImageSet, ImageSet] {
   const order = Array.from({ length: images.length }, (_, index) => index);
   const random = new RandomStream(seed);

@@ -9,13 +9,13 @@ import path from 'node:path';
 const compiler = process.env.CXX ?? 'c++';
 const options = ['-std=c++20', '-O1', '-D_GLIBCXX_ASSERTIONS', '-Inative', '-Itest'];
 const folder = path.resolve('build/plan-mutants');
-const engine = ['memory_plan', 'joined_values', 'arena', 'verify_plan'].map((name) => `native/engine/${name}.cpp`);
+const engine = ['memory_plan', 'concat_placement', 'arena', 'verify_plan'].map((name) => `native/engine/${name}.cpp`);
 const tests = readdirSync('test/native/plan')
   .filter((name) => name.endsWith('.cpp'))
   .map((name) => `test/native/plan/${name}`);
 
 const plan = 'native/engine/memory_plan.cpp';
-const joined = 'native/engine/joined_values.cpp';
+const concat = 'native/engine/concat_placement.cpp';
 const arena = 'native/engine/arena.cpp';
 
 /** What is left out of the planner: in which file, which text, and what takes its place. */
@@ -37,22 +37,32 @@ const mutants = [
     'if (program_.operations[i].opcode != Opcode::alias) placeResults',
     'placeResults',
   ],
-  ['parts lie in their whole', plan, 'if (joints_[id].whole >= 0) placeWithinWhole(id);', ''],
+  [
+    'inputs of a concatenation lie in its result',
+    plan,
+    'if (concatPlacements_[id].concatId >= 0) placeInConcat(id);',
+    '',
+  ],
   ['outputs are not in the arena', plan, 'if (plan_.places[id].kind == Place::Kind::output) continue;', ''],
   ['only result 0 overwrites', plan, 'if (k == 0 && overwriteInput', 'if (overwriteInput'],
-  ['offsets in wholes within wholes add up', plan, 'at += joints_[whole].at;', 'at = joints_[whole].at;'],
   [
-    'a whole has one block',
+    'offsets in results within results add up',
     plan,
-    'if (plan_.places[whole].kind == Place::Kind::unused) {',
-    'if (plan_.places[whole].kind != Place::Kind::output) {',
+    'offset += concatPlacements_[outermost].offset;',
+    'offset = concatPlacements_[outermost].offset;',
   ],
-  ['what overwrites nothing', plan, 'if (at < 0 || at >= ', 'if (at >= '],
-  ['an operand that is not there', plan, ' || operation.inputs[at] < 0) return false;', ') return false;'],
-  ['an operand beyond the last', plan, 'at >= static_cast<int32_t>(operation.inputs.size()) || operation', 'operation'],
+  [
+    'the result of a concatenation has one block',
+    plan,
+    'if (plan_.places[outermost].kind == Place::Kind::unused) {',
+    'if (plan_.places[outermost].kind != Place::Kind::output) {',
+  ],
+  ['what overwrites nothing', plan, 'if (operand < 0 || operand >= ', 'if (operand >= '],
+  ['an operand that is not there', plan, ' || operation.inputs[operand] < 0) return false;', ') return false;'],
+  ['an operand beyond the last', plan, 'operand >= operands || operation', 'operation'],
   ['only the arena is overwritten', plan, 'if (blockOf_[source] == never) return false;', ''],
   ['broadcast operands stay', plan, 'if (program_.values[source].bytes() != bytes) return false;', ''],
-  ['the operand itself may be overwritten', plan, 'static_cast<int32_t>(k) == at || ', ''],
+  ['the operand itself may be overwritten', plan, 'static_cast<int32_t>(k) == operand || ', ''],
   ['operands may be absent', plan, 'input < 0 || blockOf_', 'blockOf_'],
   [
     'operands elsewhere do not matter',
@@ -74,7 +84,7 @@ const mutants = [
     'if (other == begin && program_.values[input].bytes() == bytes) return false;',
   ],
   [
-    'no whole of which it is a part',
+    'no result of which it is a part',
     plan,
     'if (other < end && begin < other + program_.values[input].bytes()) return false;',
     'if (begin <= other && other < end) return false;',
@@ -103,12 +113,12 @@ const mutants = [
   ['what overwrites is in use as long as it is read', plan, 'part->lastUse = last_[id];', '(void)part;'],
   ['what overwrites may be overwritten', plan, 'blockOf_[id] = blockOf_[source];\n    return', 'return'],
   ['views lie where their sources do', plan, 'plan_.places[id] = plan_.places[root_[id]];', '(void)id;'],
-  ['only concatenations join', joined, 'if (operation.opcode != Opcode::concat) return false;', ''],
-  ['inputs are contiguous', joined, '[](int64_t dim) { return dim == 1; }', '[](int64_t) { return true; }'],
-  ['some values may not move', joined, 'mayMove[source] && ', ''],
-  ['a value lies in one whole', joined, ' && joints[source].whole < 0', ''],
-  ['parts are aligned', joined, ' && at % memoryAlignment == 0', ''],
-  ['offsets grow', joined, 'at += bytes;', ''],
+  ['only concatenations place their inputs', concat, 'if (operation.opcode != Opcode::concat) return false;', ''],
+  ['inputs are contiguous', concat, '[](int64_t dim) { return dim == 1; }', '[](int64_t) { return true; }'],
+  ['some values may not move', concat, 'mayMove[source] && ', ''],
+  ['a value lies in one result', concat, ' && placements[source].concatId < 0', ''],
+  ['parts are aligned', concat, ' && offset % memoryAlignment == 0', ''],
+  ['offsets grow', concat, 'offset += bytes;', ''],
   ['what was in use before is free', arena, 'if (other.lastUse < part.firstUse || ', 'if ('],
   ['what comes into use later is free', arena, 'other.firstUse > part.lastUse) continue;', 'false) continue;'],
   ['what lies apart is no obstacle', arena, 'if (other.at >= begin + part.bytes || begin >= end) continue;', ''],
@@ -156,7 +166,7 @@ const mutants = [
     'if (false) {',
   ],
   ['of many, neighbours before become one', arena, 'if (begin + size == offset) {', 'if (false) {'],
-  ['the best of three orders', arena, 'total >= fewest && fewest > 0) continue;', 'fewest > 0) continue;'],
+  ['the best of three orders', arena, 'total >= bestTotal && bestTotal > 0) continue;', 'bestTotal > 0) continue;'],
 ];
 
 /** What a command prints, and how it ended: by SIGTERM after `timeout` milliseconds. */
@@ -188,14 +198,14 @@ async function inParallel(items, work) {
 }
 
 /** Milliseconds after which a planner does not end: a sound one takes two seconds. */
-const mostTime = 60_000;
+const maxTime = 60_000;
 
 /** Links the test program with one object in place of another, and gives what it prints. */
 async function test(name, replaced, object) {
   const program = path.join(folder, name);
   const objects = [...engine, ...tests].map((source) => (source === replaced ? object : objectOf(source)));
   await mustRun(compiler, [...objects, '-o', program]);
-  return run(program, ['--programs', '1600'], mostTime);
+  return run(program, ['--programs', '1600'], maxTime);
 }
 
 for (const [, file, text] of mutants) {

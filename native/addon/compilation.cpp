@@ -21,7 +21,7 @@ class CompileTask final : public Environment::Task {
     Napi::Array kept = Napi::Array::New(info.Env(), info.Length());
     for (uint32_t i = 0; i < info.Length(); ++i) kept[i] = info[i];
     kept_ = Napi::Persistent<Napi::Object>(kept);
-    // This object may end on another thread, where references cannot be deleted.
+    // This object may be destroyed on another thread, where references cannot be deleted.
     kept_.SuppressDestruct();
   }
 
@@ -37,7 +37,7 @@ class CompileTask final : public Environment::Task {
     end();
   }
 
-  /// Nothing is read any more.
+  /// To be called when the arguments are not read any more.
   void end() {
     const std::lock_guard lock(mutex_);
     ended_ = true;

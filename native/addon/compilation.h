@@ -9,8 +9,8 @@
 
 namespace gdws {
 
-/// A program's words and constants, and the pages that these lie in, as JavaScript gives them and as long as it keeps
-/// them.
+/// A program's words and constants, and the pages that the constants lie in. They are JavaScript's memory, which must
+/// stay alive while this is used.
 class ProgramArguments {
  public:
   explicit ProgramArguments(const Napi::CallbackInfo& info);
@@ -24,8 +24,8 @@ class ProgramArguments {
   ConstantData words_{};
 };
 
-/// Compiles on a scheduler thread the program that `info` has the arguments of. {done, abort, wait}: `done` resolves
-/// with the program; `wait` returns once the arguments are not read any more.
+/// Compiles a program, given by the arguments in `info`, on a scheduler thread. Returns {done, abort, wait}: `done`
+/// resolves with the program; `wait` returns when the arguments are not read any more.
 Napi::Object startCompiling(const Napi::CallbackInfo& info, std::shared_ptr<SessionHandle> session);
 
 }  // namespace gdws

@@ -4,8 +4,8 @@
 
 namespace gdws {
 
-/// The environments of the process whose work is not stopped. process.exit() and uncaught errors end a process without
-/// closing that of the main thread.
+/// The environments of the process that are not closed. process.exit() and uncaught errors end a process without
+/// closing the environment of the main thread.
 class OpenEnvironments {
  public:
   static OpenEnvironments& instance() {
@@ -24,7 +24,7 @@ class OpenEnvironments {
   }
 
  private:
-  // What is registered latest is called first: before the libraries' own ends.
+  // atexit() calls the latest function first: this one runs before those that end the libraries.
   OpenEnvironments() {
     std::atexit([] { instance().stop(); });
   }
@@ -39,9 +39,9 @@ class OpenEnvironments {
 };
 
 Environment::Environment(Napi::Env env) : env_(env), completion_(Completion::New(env, "gdws", 0, 1, this)) {
-  // Nothing pending: an idle addon must not keep the process alive.
+  // Without tasks the addon must not keep the process alive.
   completion_.Unref(env);
-  // Hooks run latest first, so that this one comes before the completion function's own.
+  // The latest hook runs first: this one before that of the completion function.
   napi_add_env_cleanup_hook(
       env, [](void* self) { static_cast<Environment*>(self)->close(); }, this);
   OpenEnvironments::instance().add(*this);
@@ -80,19 +80,19 @@ bool Environment::cancel(Task& task) {
 }
 
 void Environment::finished(Task& task) {
-  std::list<std::shared_ptr<Task>> dropped;  // ends after the lock
+  std::list<std::shared_ptr<Task>> dropped;  // destroyed after the lock is released
   // Notified with the lock held: close() may destroy this object as soon as it sees the list empty.
   const std::lock_guard lock(mutex_);
   std::list<std::shared_ptr<Task>>& to = closed_ ? dropped : finished_;
   const bool first = finished_.empty();
-  // Nothing is allocated here: memory may be what has run out.
+  // Nothing is allocated here: the task may have failed for lack of memory.
   to.splice(to.end(), working_, task.place_);
   if (!closed_ && first) completion_.NonBlockingCall(nullptr);
   if (working_.empty()) idle_.notify_all();
 }
 
 void Environment::settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self, void*) {
-  if (env == nullptr || self == nullptr) return;  // the environment is going down
+  if (env == nullptr || self == nullptr) return;  // the environment ends
   std::list<std::shared_ptr<Task>> finished;
   {
     const std::lock_guard lock(self->mutex_);
@@ -114,7 +114,7 @@ void Environment::stop() {
     (*task)->aborted = true;
     if (Scheduler::instance().cancel((*task)->ticket_)) working_.erase(task);
   }
-  // Running work reads memory that goes with this environment; it stops at its next operation.
+  // Running work reads memory that this environment owns; it stops at its next operation.
   idle_.wait(lock, [this] { return working_.empty(); });
 }
 

@@ -14,7 +14,7 @@ namespace gdws {
 
 /// Work that leaves the JavaScript thread and comes back to it: one object per Node environment (the main thread, each
 /// worker), alive as long as the addon is loaded there. A process that ends first stops the work of those that are
-/// open: OpenMP, the C++ library and Node take down at its end what that work stands on.
+/// open: OpenMP, the C++ library and Node destroy at its end the objects that this work uses.
 class Environment {
  public:
   /// One piece of work. `abort` asks it to stop early.
@@ -43,7 +43,7 @@ class Environment {
   /// Runs task->work() on the scheduler, counted as `threads` threads, then task->settle() here. Throws std::bad_alloc.
   void submit(const std::shared_ptr<Task>& task, int threads);
 
-  /// Asks the task to stop. Where it has not begun, it is settled without its work in the event loop's next turn, and
+  /// Asks the task to stop. If it has not begun, it is settled without its work in the event loop's next turn, and
   /// the result is true.
   bool cancel(Task& task);
 

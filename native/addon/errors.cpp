@@ -6,26 +6,19 @@
 
 namespace gdws {
 
-namespace {
-
-Napi::Error coded(Napi::Env env, const char* code, const char* message) {
+Napi::Error coded(Napi::Env env, const char* code, const char* message, const char* property, int64_t index) {
   Napi::Error error = Napi::Error::New(env, message);
   error.Set("code", Napi::String::New(env, code));
+  if (property != nullptr && index >= 0) error.Set(property, Napi::Number::New(env, static_cast<double>(index)));
   return error;
 }
 
-}  // namespace
-
 Napi::Error toJavaScript(Napi::Env env, const std::exception& exception) {
   if (const auto* program = dynamic_cast<const ProgramError*>(&exception)) {
-    Napi::Error error = coded(env, "INTERNAL", program->what());
-    if (program->operation >= 0) error.Set("operation", Napi::Number::New(env, program->operation));
-    return error;
+    return coded(env, "INTERNAL", program->what(), "operation", program->operation);
   }
   if (const auto* exceeded = dynamic_cast<const WeightsExceeded*>(&exception)) {
-    Napi::Error error = coded(env, "LIMIT_EXCEEDED", exceeded->what());
-    if (exceeded->operation >= 0) error.Set("operation", Napi::Number::New(env, exceeded->operation));
-    return error;
+    return coded(env, "LIMIT_EXCEEDED", exceeded->what(), "operation", exceeded->operation);
   }
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     return coded(env, "OUT_OF_MEMORY", "memory could not be allocated");

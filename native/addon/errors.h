@@ -2,18 +2,23 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <exception>
 
 namespace gdws {
 
-/// The JavaScript error for a C++ exception: `code` is one of src/errors.ts, `operation` the index of the operation at
-/// fault where there is one. src/engine turns it into a GdwsError that names the node.
+/// The JavaScript error for a C++ exception; its property `operation` is the index of the operation at fault, if there
+/// is one. src/engine turns it into a GdwsError that names the node.
 Napi::Error toJavaScript(Napi::Env env, const std::exception& exception);
 
-/// A defect of the caller (src/), not of its user.
+/// An error with one of the codes of src/base/errors.ts, and with `index` as one more property, unless it is negative.
+Napi::Error coded(Napi::Env env, const char* code, const char* message, const char* property = nullptr,
+                  int64_t index = -1);
+
+/// For a defect of the calling code (src/), not of its user.
 Napi::Error invalidArgument(Napi::Env env, const char* message);
 
-/// What `work` returns; what it throws becomes an error of JavaScript.
+/// Returns what `work` returns; an exception that it throws becomes a JavaScript error.
 template <typename Work>
 auto throwingToJavaScript(Napi::Env env, const Work& work) {
   try {

@@ -22,7 +22,7 @@ Napi::External<HeldMemory> hold(Napi::Env env, size_t bytes) {
   };
   const Napi::External<HeldMemory> handle = Napi::External<HeldMemory>::New(env, held.get(), free);
   held.release();
-  // Otherwise the collector does not see how much hangs on so small an object.
+  // Otherwise the collector does not know how much memory this small object holds.
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(bytes));
   handle.TypeTag(&heldMemoryTag);
   return handle;

@@ -8,7 +8,7 @@
 
 namespace gdws {
 
-/// Memory of a value that one program gives and another takes: JavaScript holds it and cannot look into it, so that
+/// Memory of a value that one program writes and another reads. JavaScript holds it but cannot see its bytes, so that
 /// nothing needs to be copied.
 struct HeldMemory {
   AlignedBytes memory;
@@ -18,7 +18,7 @@ struct HeldMemory {
 /// Adds `holdMemory(bytes)` and `holdCopy(elements, type)`.
 void addHeldMemory(Napi::Env env, Napi::Object exports);
 
-/// What `value` holds, or null where it is something else.
+/// The memory that `value` holds; null where it is no held memory.
 const HeldMemory* heldMemoryOf(const Napi::Value& value);
 
 }  // namespace gdws

@@ -4,8 +4,8 @@
 
 namespace gdws {
 
-/// Adds what the engine may use and what it has done: instructionSet, instructionSets, concurrency, affinity,
-/// counters().
+/// Adds properties of the machine and counts of the engine's work: instructionSet, instructionSets, concurrency,
+/// affinity, counters().
 void addIntrospection(Napi::Env env, Napi::Object exports);
 
 }  // namespace gdws

@@ -1,5 +1,6 @@
 #include "addon/limits.h"
 
+#include "addon/bounds.h"
 #include "addon/errors.h"
 #include "addon/typed_array.h"
 #include "engine/limits.h"
@@ -8,21 +9,19 @@ namespace gdws {
 
 namespace {
 
-constexpr int64_t mostThreads = 1024;
-
-int64_t positive(const Napi::CallbackInfo& info, size_t argument, int64_t most) {
+int64_t positive(const Napi::CallbackInfo& info, size_t argument, int64_t max) {
   const int64_t number = info[argument].IsNumber() ? info[argument].As<Napi::Number>().Int64Value() : 0;
-  if (number < 1 || number > most) throw invalidArgument(info.Env(), "a count is below 1 or too large");
+  if (number < 1 || number > max) throw invalidArgument(info.Env(), "a count is below 1 or too large");
   return number;
 }
 
 Napi::Value countMultiplyAdds(const Napi::CallbackInfo& info) {
-  const auto threads = static_cast<int>(positive(info, 0, mostThreads));
+  const auto threads = static_cast<int>(positive(info, 0, maxThreads));
   return Napi::Number::New(info.Env(), static_cast<double>(multiplyAdds(threads, positive(info, 1, INT32_MAX))));
 }
 
 Napi::Value sumMemory(const Napi::CallbackInfo& info) {
-  const auto threads = static_cast<int>(positive(info, 0, mostThreads));
+  const auto threads = static_cast<int>(positive(info, 0, maxThreads));
   const ConstantData memory = elementsOf(info[1], DataType::float32);
   const int64_t passes = positive(info, 2, INT32_MAX);
   return Napi::Number::New(info.Env(),

@@ -4,7 +4,7 @@
 
 namespace gdws {
 
-/// Adds what benchmarks time to learn the limits of the processor.
+/// Adds the functions that benchmarks time to find the limits of the processor.
 void addLimits(Napi::Env env, Napi::Object exports);
 
 }  // namespace gdws

@@ -4,7 +4,7 @@
 
 namespace gdws {
 
-/// Exports the functions of native/linalg; src/native.ts has their signatures.
+/// Exports the functions of native/linalg; src/addon/native.ts has their signatures.
 void addLinalg(Napi::Env env, Napi::Object exports);
 
 }  // namespace gdws

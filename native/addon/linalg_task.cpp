@@ -1,5 +1,6 @@
 #include "addon/linalg_task.h"
 
+#include "addon/bounds.h"
 #include "addon/typed_array.h"
 #include "linalg/decompose.h"
 #include "linalg/interruption.h"
@@ -9,8 +10,6 @@ namespace gdws {
 
 namespace {
 
-constexpr int64_t mostThreads = 1024;
-
 class WeightNotFinite : public std::exception {
  public:
   explicit WeightNotFinite(int64_t index) : index(index) {}
@@ -18,13 +17,6 @@ class WeightNotFinite : public std::exception {
 
   const int64_t index;
 };
-
-Napi::Error coded(Napi::Env env, const char* code, const char* message, const char* field, int64_t index) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  if (field != nullptr) error.Set(field, Napi::Number::New(env, static_cast<double>(index)));
-  return error;
-}
 
 }  // namespace
 
@@ -53,7 +45,7 @@ void LinalgTask::settle(Napi::Env env) {
 }
 
 void LinalgTask::useThreads(const Napi::Value& threads) {
-  threads_ = static_cast<int>(positiveInteger(threads, "threads must be from 1 to 1024", mostThreads));
+  threads_ = static_cast<int>(positiveInteger(threads, "threads must be from 1 to 1024", maxThreads));
 }
 
 LayerTask::LayerTask(const Napi::CallbackInfo& info) {
@@ -87,9 +79,9 @@ void LayerTask::compute() {
   computeLayer();
 }
 
-int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t most) {
+int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t max) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
-  if (!(number >= 1 && number <= static_cast<double>(most)) || number != static_cast<double>(int64_t(number))) {
+  if (!(number >= 1 && number <= static_cast<double>(max)) || number != static_cast<double>(int64_t(number))) {
     throw invalidArgument(value.Env(), message);
   }
   return static_cast<int64_t>(number);

@@ -15,8 +15,8 @@
 
 namespace gdws {
 
-/// One computation of native/linalg, off the JavaScript thread, that settles a promise. What it is given is copied,
-/// since JavaScript may change, transfer or free its arrays meanwhile.
+/// One computation of native/linalg on a scheduler thread, which settles a promise. Its arguments are copied, since
+/// JavaScript may change, transfer or free its arrays during the computation.
 class LinalgTask : public Environment::Task {
  public:
   Napi::Promise promise(Napi::Env env) { return deferred_.emplace(env).Promise(); }
@@ -53,8 +53,8 @@ class LayerTask : public LinalgTask {
   std::vector<float> elements_;
 };
 
-/// An integer from 1 to `most`; otherwise throws invalidArgument with `message`.
-int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t most = int64_t{1} << 31);
+/// An integer from 1 to `max`; otherwise throws invalidArgument with `message`.
+int64_t positiveInteger(const Napi::Value& value, const char* message, int64_t max = int64_t{1} << 31);
 
 /// A copy of the elements of a Float64Array that must have `rows`·`columns`·`planes` of them; otherwise throws
 /// invalidArgument with `message`.

@@ -5,6 +5,7 @@
 #include <new>
 #include <unordered_map>
 
+#include "addon/bounds.h"
 #include "addon/errors.h"
 #include "addon/typed_array.h"
 #include "base/counters.h"
@@ -13,7 +14,7 @@ namespace gdws {
 
 namespace {
 
-/// PageMemory that is counted as long as it is held.
+/// PageMemory whose bytes count as fileBytes while it lives.
 class CountedPages final : public PageMemory {
  public:
   explicit CountedPages(size_t bytes) : PageMemory(bytes) { count(+1); }
@@ -23,7 +24,7 @@ class CountedPages final : public PageMemory {
   void count(int64_t sign) const { Counters::instance().fileBytes += sign * static_cast<int64_t>(bytes()); }
 };
 
-/// What allocatePages gave out and JavaScript has not collected, by address, in all environments of the process.
+/// The memory that allocatePages has given out and JavaScript has not collected, by address, for all environments.
 class Pages {
  public:
   static Pages& instance() {
@@ -54,8 +55,8 @@ class Pages {
   std::unordered_map<const void*, std::shared_ptr<const PageMemory>> pages_;
 };
 
-/// An ArrayBuffer over what `Pages` holds, which lets go of it. Some runtimes (Electron) let ArrayBuffers lie in memory
-/// of V8 only, and an addon may be compiled to do without.
+/// An ArrayBuffer over memory in `Pages`, which is removed there when the buffer is collected. Some runtimes (Electron)
+/// allow ArrayBuffers in V8's own memory only, and an addon may be compiled for them.
 napi_status makeBuffer([[maybe_unused]] napi_env env, [[maybe_unused]] const PageMemory& memory,
                        [[maybe_unused]] size_t bytes, [[maybe_unused]] napi_value* buffer) {
 #ifdef NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED
@@ -69,8 +70,9 @@ napi_status makeBuffer([[maybe_unused]] napi_env env, [[maybe_unused]] const Pag
 Napi::Value allocatePages(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
-  constexpr double most = 9007199254740991;
-  if (!(bytes >= 0 && bytes <= most)) throw invalidArgument(env, "allocatePages takes a number of bytes");
+  if (!(bytes >= 0 && bytes <= maxSafeInteger)) {
+    throw invalidArgument(env, "allocatePages takes a number of bytes");
+  }
   return throwingToJavaScript(env, [&]() -> Napi::Value {
     const auto memory = std::make_shared<const CountedPages>(static_cast<size_t>(bytes));
     Pages::instance().add(memory);

@@ -18,7 +18,7 @@ struct ProgramHandle {
   std::shared_ptr<SessionHandle> session;
   std::shared_ptr<CompiledProgram> program;
 
-  /// Lets go of the program.
+  /// Releases the program.
   void release(Napi::Env env) {
     program.reset();
     session->reportMemory(env);
@@ -26,11 +26,10 @@ struct ProgramHandle {
 };
 
 /// Memory of one run. Inputs are copied, since JavaScript may change, transfer or free its arrays while the run goes
-/// on; outputs are written straight into the array buffers that JavaScript gets. Held memory is read and written where
-/// it lies.
+/// on; outputs are written straight into the array buffers that JavaScript gets. Held memory is used in place.
 class RunMemory {
  public:
-  /// @param held for each output that is to be written there its held memory; the others are array buffers
+  /// @param held the held memory of each output that has some; the others become array buffers
   RunMemory(Napi::Env env, CompiledProgram& program, const Napi::Value& given, const Napi::Value& held) {
     if (!given.IsArray() || given.As<Napi::Array>().Length() != program.inputCount()) {
       throw invalidArgument(env, "a run takes as many inputs as its program");
@@ -48,14 +47,14 @@ class RunMemory {
           continue;
         }
       }
-      // V8 ends the process where it finds no memory, and so does not get to ask for what is not there.
+      // V8 ends the process where it finds no memory. This throws std::bad_alloc first.
       allocateBytes(bytes);
       Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
       outputs_.push_back(buffer.Data());
       results[i] = buffer;
     }
     results_ = Napi::Persistent<Napi::Object>(results);
-    // This object may end on another thread, where references cannot be deleted.
+    // This object may be destroyed on another thread, where references cannot be deleted.
     results_.SuppressDestruct();
   }
 
@@ -65,7 +64,7 @@ class RunMemory {
     return finished;
   }
 
-  /// The outputs that are not held, an ArrayBuffer each, once; on the JavaScript thread.
+  /// The outputs that are not held, an ArrayBuffer each. To be called once, on the JavaScript thread.
   Napi::Value takeResults() {
     const Napi::Value results = results_.Value();
     results_.Reset();
@@ -89,7 +88,7 @@ class RunMemory {
     copies_.emplace_back(i, std::move(copy));
   }
 
-  /// Keeps held memory alive as long as the run; false where `given` is none.
+  /// Keeps held memory alive during the run; false where `given` is no held memory.
   bool hold(const Napi::Value& given, size_t bytes) {
     const HeldMemory* held = heldMemoryOf(given);
     if (held == nullptr) return false;
@@ -129,11 +128,7 @@ struct Outcome {
         throw toJavaScript(env, exception);
       }
     }
-    if (!finished) {
-      Napi::Error error = Napi::Error::New(env, "the run was aborted");
-      error.Set("code", Napi::String::New(env, "ABORTED"));
-      throw error;
-    }
+    if (!finished) throw coded(env, "ABORTED", "the run was aborted");
   }
 };
 

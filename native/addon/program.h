@@ -11,13 +11,13 @@
 
 namespace gdws {
 
-/// A session as JavaScript's handles share it; they belong to one thread.
+/// A session, shared by the JavaScript objects of one thread that use it.
 struct SessionHandle {
-  SessionHandle(int threads, KernelChoice choice, int64_t mostWeightBytes)
-      : session(threads, std::move(choice), mostWeightBytes) {}
+  SessionHandle(int threads, KernelChoice choice, int64_t maxWeightBytes)
+      : session(threads, std::move(choice), maxWeightBytes) {}
 
-  /// Tells V8's collector how much memory hangs on so small objects. To be called whenever that may have changed, and
-  /// after the last handle has let go of what it held.
+  /// Tells V8's collector how much memory the small JavaScript objects hold. To be called whenever that may have
+  /// changed, and after the last of them has released its memory.
   void reportMemory(Napi::Env env) {
     const int64_t change = session.heldBytes() - reported_;
     if (change == 0) return;
@@ -33,7 +33,7 @@ struct SessionHandle {
 
 Napi::Function defineProgramObject(Napi::Env env);
 
-/// JavaScript's handle of a program, which keeps its session alive.
+/// The JavaScript object of a program, which keeps its session alive.
 Napi::Object newProgramObject(Napi::Env env, std::shared_ptr<SessionHandle> session,
                               std::shared_ptr<CompiledProgram> program);
 

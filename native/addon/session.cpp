@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "addon/bounds.h"
 #include "addon/compilation.h"
 #include "addon/errors.h"
 #include "addon/program.h"
@@ -16,9 +17,7 @@ namespace gdws {
 
 namespace {
 
-constexpr int mostThreads = 1024;
-
-/// JavaScript's handle of a Session.
+/// The JavaScript object of a Session.
 class SessionObject final : public Napi::ObjectWrap<SessionObject> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -34,11 +33,11 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
   explicit SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionObject>(info) {
     if (info.Length() < 1 || !info[0].IsNumber()) throw invalidArgument(info.Env(), "threads must be a number");
     const int threads = info[0].As<Napi::Number>().Int32Value();
-    if (threads < 1 || threads > mostThreads) throw invalidArgument(info.Env(), "threads must be from 1 to 1024");
+    if (threads < 1 || threads > maxThreads) throw invalidArgument(info.Env(), "threads must be from 1 to 1024");
     KernelChoice choice;
     if (info.Length() > 1 && info[1].IsString()) choice.preference = info[1].As<Napi::String>().Utf8Value();
     choice.measured = info.Length() > 2 && info[2].ToBoolean();
-    session_ = std::make_shared<SessionHandle>(threads, std::move(choice), mostWeightBytes(info));
+    session_ = std::make_shared<SessionHandle>(threads, std::move(choice), maxWeightBytes(info));
   }
 
   void Finalize(Napi::Env env) override {
@@ -81,11 +80,9 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     });
   }
 
-  static int64_t mostWeightBytes(const Napi::CallbackInfo& info) {
-    // Beyond this JavaScript counts in steps; so much there is nowhere.
-    constexpr double most = 9007199254740991;
-    return static_cast<int64_t>(info[3].IsNumber() ? std::clamp(info[3].As<Napi::Number>().DoubleValue(), 0.0, most)
-                                                   : most);
+  static int64_t maxWeightBytes(const Napi::CallbackInfo& info) {
+    const double given = info[3].IsNumber() ? info[3].As<Napi::Number>().DoubleValue() : maxSafeInteger;
+    return static_cast<int64_t>(std::clamp(given, 0.0, maxSafeInteger));
   }
 
   Napi::Value weightBytes(const Napi::CallbackInfo& info) {

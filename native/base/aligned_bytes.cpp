@@ -11,7 +11,7 @@ namespace gdws {
 namespace {
 
 constexpr size_t alignment = 64;
-/// From which on memory lies in pages of its own.
+/// Memory of this size or more has pages of its own.
 [[maybe_unused]] constexpr size_t largeBytes = size_t{1} << 21;
 
 std::byte* allocate(size_t count) {

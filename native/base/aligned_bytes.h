@@ -13,7 +13,7 @@ using AlignedBytes = std::shared_ptr<std::byte[]>;
 /// Throws std::bad_alloc.
 AlignedBytes allocateBytes(size_t count);
 
-/// As allocateBytes, and counted as long as the memory lives. Throws WeightsExceeded.
+/// Like allocateBytes(), and counted as `use` while the memory lives. Throws WeightsExceeded.
 AlignedBytes allocateCounted(size_t count, MemoryUse use);
 
 }  // namespace gdws

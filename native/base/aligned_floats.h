@@ -7,7 +7,7 @@
 
 namespace gdws {
 
-/// 64-byte aligned floats, zeroed, counted as weights; many take memory only where they are written. Throws
+/// 64-byte aligned floats, zeroed, counted as weights; a large number takes memory only where it is written. Throws
 /// std::bad_alloc and WeightsExceeded.
 std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize = PageSize::huge);
 

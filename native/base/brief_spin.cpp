@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What lies between two runs in a loop that awaits each: waking the JavaScript thread, its own work, handing over.
+/// The time between two runs in a loop that awaits each: JavaScript's thread wakes, does its work and submits the next.
 constexpr std::chrono::microseconds bound{100};
 
 void pause() {
@@ -31,7 +31,7 @@ void pause() {
 }
 
 bool sleepIsAskedFor() {
-  // As GCC's runtime reads them: the count, where there is one, decides.
+  // GCC's runtime reads them in this order, too.
   if (const char* const count = std::getenv("GOMP_SPINCOUNT")) return std::string(count) == "0";
   const char* const given = std::getenv("OMP_WAIT_POLICY");
   std::string policy = given == nullptr ? "" : given;

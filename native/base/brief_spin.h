@@ -4,8 +4,8 @@
 
 namespace gdws {
 
-/// Waits awake for a flag that is about to be set: waking a thread that sleeps takes tens of microseconds, a good part
-/// of them to bring an idle processor back.
+/// Waits for a flag without sleeping, where it is likely to be set soon: to wake a sleeping thread takes tens of
+/// microseconds, also because an idle processor has to leave its power-saving state.
 class BriefSpin {
  public:
   /// Does not wait where the process has one processor, or where the environment asks OpenMP's threads to sleep

@@ -22,8 +22,8 @@ int affinityCount() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-/// The process's place in the hierarchy of a version 1 controller, or with an empty name in that of version 2, as
-/// /a/b.
+/// The path of the process's cgroup, as /a/b, in the hierarchy of a version 1 controller; of version 2 for an empty
+/// name.
 std::string cgroupPath(const std::string& controller) {
   std::ifstream groups("/proc/self/cgroup");
   // Lines are number:controllers,…:path, with no controllers for version 2.
@@ -39,10 +39,10 @@ std::string cgroupPath(const std::string& controller) {
   return "/";
 }
 
-/// The least of what `quotaOf` says, above 0, of a group's folder and of all those around it. A container may not see
-/// the folders of its own path, but its group is then the root that it sees.
+/// The least positive quota of a group's folder and of its parents; 0 where none has one. A container may not see the
+/// folders of its own path; the root that it sees is then its group.
 template <typename QuotaOf>
-double leastQuota(const std::string& root, std::string path, const QuotaOf& quotaOf) {
+double minQuota(const std::string& root, std::string path, const QuotaOf& quotaOf) {
   double least = 0;
   for (;;) {
     while (!path.empty() && path.back() == '/') path.pop_back();
@@ -74,9 +74,9 @@ double bandwidthQuota(const std::string& folder) {
 /// Processors that the cgroups' quotas amount to, or 0 where they set no limit.
 double cgroupQuota() {
   const std::string root = "/sys/fs/cgroup";
-  const double unified = leastQuota(root, cgroupPath(""), unifiedQuota);
+  const double unified = minQuota(root, cgroupPath(""), unifiedQuota);
   if (unified > 0) return unified;
-  return leastQuota(root + "/cpu", cgroupPath("cpu"), bandwidthQuota);
+  return minQuota(root + "/cpu", cgroupPath("cpu"), bandwidthQuota);
 }
 
 }  // namespace

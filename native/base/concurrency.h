@@ -2,10 +2,10 @@
 
 namespace gdws {
 
-/// What limits the processors that this process may use at once.
+/// The limits of the number of processors that this process may use at once.
 struct Concurrency {
   int affinity;      ///< processors that it may run on
-  double quota = 0;  ///< processors that its cgroup (version 1 or 2) pays for; 0 where it sets no limit
+  double quota = 0;  ///< processors' worth of time that its cgroup (version 1 or 2) allows; 0 for no limit
 
   /// Affinity cut by the quota, at least 1.
   int available() const;

@@ -24,9 +24,9 @@ CountedBytes::CountedBytes(MemoryUse use, int64_t bytes)
   add(bytes_);
   if (use_ != MemoryUse::weights || !account_) return;
   const int64_t weights = account_->weightBytes;
-  if (weights <= account_->mostWeightBytes) return;
+  if (weights <= account_->maxWeightBytes) return;
   add(-bytes_);
-  throw WeightsExceeded(weights, account_->mostWeightBytes);
+  throw WeightsExceeded(weights, account_->maxWeightBytes);
 }
 
 CountedBytes::~CountedBytes() { add(-bytes_); }

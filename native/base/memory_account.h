@@ -11,26 +11,26 @@ namespace gdws {
 
 enum class MemoryUse { weights, work };
 
-/// Thrown where weights would take more than they may.
+/// Thrown where weights would exceed the limit.
 class WeightsExceeded : public std::exception {
  public:
-  WeightsExceeded(int64_t bytes, int64_t most)
+  WeightsExceeded(int64_t bytes, int64_t max)
       : message_("the weights, packed for their kernels, take " + std::to_string(bytes) +
-                 " bytes, and the limit memoryBytes is " + std::to_string(most)) {}
+                 " bytes, and the limit memoryBytes is " + std::to_string(max)) {}
   const char* what() const noexcept override { return message_.c_str(); }
 
-  int32_t operation = -1;  ///< of the program, that was being compiled
+  int32_t operation = -1;  ///< index of the operation that was being compiled
 
  private:
   std::string message_;
 };
 
-/// Bytes that belong to one session, its packed weights and working memory, for those who must be told of them.
+/// Counts the bytes of one session: its packed weights and its working memory.
 class MemoryAccount {
  public:
   std::atomic<int64_t> bytes{0};
   std::atomic<int64_t> weightBytes{0};  ///< of `bytes`
-  int64_t mostWeightBytes = std::numeric_limits<int64_t>::max();
+  int64_t maxWeightBytes = std::numeric_limits<int64_t>::max();
 
   /// Makes what the calling thread allocates count for `account`, to the end of the scope.
   class Scope {

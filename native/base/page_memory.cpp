@@ -38,7 +38,7 @@ WholePages wholePages(const void* from, size_t bytes) {
 void preferHugePages([[maybe_unused]] void* from, [[maybe_unused]] size_t bytes) {
 #ifdef MADV_HUGEPAGE
   const WholePages pages = wholePages(from, bytes);
-  // Where that fails pages are small.
+  // If it fails, the pages are small.
   if (pages.bytes >= hugePage) madvise(reinterpret_cast<void*>(pages.begin), pages.bytes, MADV_HUGEPAGE);
 #endif
 }
@@ -62,7 +62,7 @@ void PageMemory::discard(const void* from, size_t bytes) const {
   if (first < start || first + bytes > start + bytes_) return;
   const WholePages pages = wholePages(from, bytes);
   if (pages.bytes == 0) return;
-  // New pages in the place of the old; where that fails these stay, which harms nobody.
+  // New pages replace the old ones. If that fails, the old ones stay, which only takes memory.
   void* const fresh = mmap(reinterpret_cast<void*>(pages.begin), pages.bytes, protection, flags | MAP_FIXED, -1, 0);
   if (fresh != MAP_FAILED && pageSize_ == PageSize::huge) preferHugePages(fresh, pages.bytes);
 }

@@ -4,14 +4,14 @@
 
 namespace gdws {
 
-/// Has the system give huge pages, as far as it can, to such of these bytes as are not touched yet.
+/// Asks the system for huge pages for those of these bytes that are not touched yet.
 void preferHugePages(void* from, size_t bytes);
 
 enum class PageSize { small, huge };
 
-/// Memory of whole pages, which the system can have back while its addresses stay. Not copied, not moved.
-/// Huge pages begin at 2 MiB, and are small ones where the system grants none: fresh memory of small pages costs more
-/// at its first touch, and at that by another thread, than the copy or the results that fill it.
+/// Memory of whole pages, which can be given back to the system while the addresses stay valid. Not copied, not moved.
+/// Memory of 2 MiB or more asks for huge pages and has small ones where the system grants none. The first touch of a
+/// small page costs more than the copy or the results that fill it.
 class PageMemory {
  public:
   /// Zeros, which take memory only once they are written. Throws std::bad_alloc.
@@ -23,7 +23,7 @@ class PageMemory {
   std::byte* data() const { return data_; }
   size_t bytes() const { return bytes_; }
 
-  /// Gives back the pages that lie wholly within the `bytes` bytes from `from` on. What they hold is lost; they may be
+  /// Gives back the pages that lie wholly within the `bytes` bytes from `from` on. Their contents are lost; they may be
   /// written again. Does nothing for memory elsewhere, nor where the system has no such pages.
   void discard(const void* from, size_t bytes) const;
 

@@ -15,7 +15,7 @@ namespace {
 
 thread_local bool bound = false;
 
-/// What the process's first thread is allowed, which is never bound here.
+/// The affinity of the process's first thread, which is never bound here.
 bool readAllowed(cpu_set_t& allowed) { return sched_getaffinity(getpid(), sizeof allowed, &allowed) == 0; }
 
 }  // namespace
@@ -39,7 +39,7 @@ void Placement::bind(int index) const {
   cpu_set_t wanted, current;
   CPU_ZERO(&wanted);
   CPU_SET(processors_[index], &wanted);
-  // Asked for each time, because others may change it (taskset); that takes a fraction of a microsecond.
+  // Read each time, since another process may change it (taskset); it takes a fraction of a microsecond.
   if (sched_getaffinity(0, sizeof current, &current) == 0 && CPU_EQUAL(&current, &wanted)) return;
   if (sched_setaffinity(0, sizeof wanted, &wanted) == 0) bound = true;
 }

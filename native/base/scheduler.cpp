@@ -18,7 +18,7 @@ Scheduler& Scheduler::instance() {
 
 Scheduler::Ticket Scheduler::submit(std::function<void()> job, int threads) {
   const std::lock_guard lock(mutex_);
-  // One worker, and whatever is queued gets its turn, even where the system grants no more.
+  // With one worker all jobs get their turn, even where the system grants no more threads.
   if (workers_ == 0) {
     Worker* const first = newWorker();
     if (first == nullptr) throw std::bad_alloc();
@@ -31,10 +31,10 @@ Scheduler::Ticket Scheduler::submit(std::function<void()> job, int threads) {
 }
 
 bool Scheduler::cancel(Ticket ticket) {
-  std::map<Ticket, Job>::node_type cancelled;  // what the job holds goes without the lock
+  std::map<Ticket, Job>::node_type cancelled;  // destroyed after the lock is released
   const std::lock_guard lock(mutex_);
   cancelled = queue_.extract(ticket);
-  // What waited behind it may fit.
+  // The jobs behind it may fit.
   if (!cancelled.empty()) dispatch();
   return !cancelled.empty();
 }
@@ -95,7 +95,7 @@ void Scheduler::end(int threads) {
 }
 
 void Scheduler::dispatch() {
-  // Strictly in order: a job that wants many threads is not overtaken for ever by small ones.
+  // Strictly in order: otherwise small jobs could delay one of many threads for ever.
   while (!queue_.empty() && fits(queue_.begin()->second.threads)) {
     Worker* const worker = workerFor(queue_.begin()->second.threads);
     if (worker == nullptr) return;
@@ -108,7 +108,7 @@ void Scheduler::dispatch() {
 }
 
 Scheduler::Worker* Scheduler::newWorker() {
-  // A new thread is allowed the processors of the one that makes it.
+  // A new thread inherits the affinity of the thread that creates it.
   Placement::release();
   try {
     idle_.reserve(workers_ + 1);
@@ -127,7 +127,8 @@ Scheduler::Worker* Scheduler::workerFor(int threads) {
     if (worker != nullptr) worker->team = threads;
     return worker;
   }
-  // The largest team for a job of several threads, the smallest for one of one; of equals the last to have worked.
+  // The worker with the largest team for a job of several threads, with the smallest for a job of one; of equal ones
+  // the one that worked last.
   const auto chosen = std::min_element(idle_.rbegin(), idle_.rend(), [threads](const Worker* a, const Worker* b) {
     return threads > 1 ? a->team > b->team : a->team < b->team;
   });
@@ -143,18 +144,18 @@ void Scheduler::serve(Worker& worker) {
     worker.wake.wait(lock, [&] { return worker.hasJob.load(); });
     Job job = std::move(worker.job);
     lock.unlock();
-    // Where a team of another size was bound, this one is not to be, nor threads that it may add.
+    // A team of another size may have been bound; this one, and threads that it adds, must not be.
     if (job.team != worker.lastTeam) Placement::release();
     worker.lastTeam = job.team;
     job.work();
-    // What the job holds goes before the next begins.
+    // Destroys what the job holds before the next begins.
     job.work = nullptr;
     lock.lock();
     worker.hasJob = false;
     idle_.push_back(&worker);
     end(job.threads);
-    // The caller often comes back with the next run. It needs a processor too, so that a full team's worker sleeps:
-    // that its spinning saved time could not be measured.
+    // The caller often submits the next run soon. It needs a processor itself, so that the worker of a team on all
+    // processors sleeps: no gain of spinning could be measured there.
     if (running_ > 0 || job.threads >= processors_) continue;
     lock.unlock();
     spin_.until(worker.hasJob);

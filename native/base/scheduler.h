@@ -13,18 +13,19 @@
 
 namespace gdws {
 
-/// Runs jobs off the JavaScript thread, in the order they come, as many at once as the processors allow: each job
-/// counts for the threads it will use. One for the process, so that several sessions share the processors instead of
-/// multiplying threads. Each worker that runs jobs of several threads has an OpenMP team of its own; as few as can be
-/// get one, because GCC's runtime puts waiting threads to sleep at once where all teams together outnumber the
-/// processors.
+/// Runs jobs on threads of its own, in the order in which they come, as many at once as the processors allow: each job
+/// counts as the threads that it will use. There is one for the process, so that several sessions share the processors.
+/// Each worker that runs jobs of several threads has an OpenMP team of its own. As few workers as possible get one,
+/// because GCC's runtime puts waiting threads to sleep at once where all teams together have more threads than there
+/// are processors.
 ///
-/// It is never destroyed: its workers wait for jobs until the process is gone. Whoever submits jobs stops them before.
+/// It is never destroyed: its workers wait for jobs until the process ends. The code that submits jobs must stop them
+/// before that.
 class Scheduler {
  public:
   static Scheduler& instance();
 
-  /// Names a job as long as the process lives.
+  /// Identifies a job; unique in the process.
   using Ticket = uint64_t;
 
   /// Queues a job that will use `threads` threads. The job must not throw. Throws std::bad_alloc where there is no
@@ -34,9 +35,9 @@ class Scheduler {
   /// Takes a job out of the queue; false where it has begun or ended.
   bool cancel(Ticket ticket);
 
-  /// Returns when the job has run: on the calling thread where it uses one and a processor is free at once, which
-  /// saves two hops between threads, else in its turn on a worker. What the job throws is thrown here, and what submit
-  /// does.
+  /// Returns when the job has run. A job of one thread runs on the calling thread if a processor is free, which saves
+  /// two switches between threads; others run in their turn on a worker. Throws what the job throws, and what submit()
+  /// throws.
   void runAndWait(const std::function<void()>& job, int threads);
 
   struct Load {
@@ -56,7 +57,7 @@ class Scheduler {
     std::condition_variable wake;
     Job job;
     std::atomic<bool> hasJob{false};  ///< changed with the lock held
-    int team = 1;                     ///< most threads of a job that it has run
+    int team = 1;                     ///< the largest number of threads of a job that it has run
     int lastTeam = 1;                 ///< threads that its last job asked for
   };
 

@@ -9,11 +9,11 @@ namespace gdws {
 
 namespace {
 
-/// Threads of the team that OpenMP keeps for this thread. A smaller region of several threads ends the others.
+/// Size of the team that OpenMP keeps for this thread. A smaller region of several threads ends the rest of them.
 thread_local int teamSize = 1;
 
-/// Threads that do nothing, at the same time alive; joined at the end of the scope. Their stacks stay in the C
-/// library's cache, from where the threads of the team take them.
+/// Starts threads that do nothing, so that all are alive at the same time, and joins them. Their stacks stay in the C
+/// library's cache, from which the threads of the team take them.
 class Trial {
  public:
   explicit Trial(int threads) {
@@ -22,7 +22,7 @@ class Trial {
     try {
       for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { const std::lock_guard wait(mutex_); });
     } catch (...) {
-      // For want of a thread, or of the memory to describe it.
+      // A thread, or the memory for its object, was not granted.
       join();
       throw std::bad_alloc();
     }

@@ -44,10 +44,10 @@ size_t placeInOrder(std::vector<Block>& blocks, const std::vector<size_t>& order
   return total;
 }
 
-/// Blocks up to which every pair may be compared, which takes a tenth of a second.
-constexpr size_t mostCompared = 2000;
+/// The largest number of blocks that are compared in pairs, which takes a tenth of a second.
+constexpr size_t maxCompared = 2000;
 
-/// Memory that was in use and is free again, for whoever needs no more of it.
+/// Memory that was in use and is free again.
 class FreeMemory {
  public:
   explicit FreeMemory(size_t begin) : end_(begin) {}
@@ -104,7 +104,7 @@ class FreeMemory {
   size_t end_;
 };
 
-/// Places blocks as they come into use, each as a whole for all of its time: little work for any number of blocks.
+/// Places blocks in the order in which they come into use, each for all of its time: fast for any number of blocks.
 size_t placeByTime(std::vector<Block>& blocks, size_t reservedBytes) {
   struct Use {
     int32_t first, last;
@@ -141,7 +141,7 @@ size_t Block::bytes() const {
 }
 
 size_t placeBlocks(std::vector<Block>& blocks, size_t reservedBytes) {
-  if (blocks.size() > mostCompared) return placeByTime(blocks, reservedBytes);
+  if (blocks.size() > maxCompared) return placeByTime(blocks, reservedBytes);
   // No order is best for all programs: the largest first, the longest in use first, and both at once are tried.
   const auto lifetime = [](const Block& block) {
     int32_t uses = 0;
@@ -154,7 +154,7 @@ size_t placeBlocks(std::vector<Block>& blocks, size_t reservedBytes) {
       [&](const Block& block) { return static_cast<double>(block.bytes()) * lifetime(block); },
   };
   std::vector<Block> best;
-  size_t fewest = 0;
+  size_t bestTotal = 0;
   for (const auto& rank : ranks) {
     std::vector<double> weight;
     for (const Block& block : blocks) weight.push_back(rank(block));
@@ -162,12 +162,12 @@ size_t placeBlocks(std::vector<Block>& blocks, size_t reservedBytes) {
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return weight[a] > weight[b]; });
     const size_t total = placeInOrder(blocks, order, reservedBytes);
-    if (best.size() == blocks.size() && total >= fewest && fewest > 0) continue;
+    if (best.size() == blocks.size() && total >= bestTotal && bestTotal > 0) continue;
     best = blocks;
-    fewest = total;
+    bestTotal = total;
   }
   blocks = std::move(best);
-  return fewest;
+  return bestTotal;
 }
 
 }  // namespace gdws

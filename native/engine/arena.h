@@ -6,7 +6,7 @@
 
 namespace gdws {
 
-/// Where memory begins that vector code reads and writes fastest.
+/// Alignment at which vector code reads and writes fastest.
 inline constexpr size_t memoryAlignment = 64;
 
 constexpr size_t alignedSize(size_t bytes) { return (bytes + memoryAlignment - 1) / memoryAlignment * memoryAlignment; }
@@ -19,8 +19,8 @@ struct Part {
   int32_t lastUse = 0;
 };
 
-/// Memory that is placed as one, in parts that may be in use at different times: outside of its time a part of it is
-/// free for other blocks.
+/// Memory that is placed as one piece, of parts that may be in use at different times. While a part is not in use,
+/// other blocks may have its memory.
 struct Block {
   std::vector<Part> parts;  ///< at offsets in the block, in the order in which they come into use
   size_t offset = 0;        ///< in the arena
@@ -29,7 +29,7 @@ struct Block {
 };
 
 /// Gives every block an offset of at least `reservedBytes`, so that parts that are in use at the same time lie apart.
-/// Returns the bytes of the whole arena. The time it takes grows about as the number of blocks once they are many.
+/// Returns the bytes of the whole arena. For many blocks the time that it takes is about proportional to their number.
 size_t placeBlocks(std::vector<Block>& blocks, size_t reservedBytes);
 
 }  // namespace gdws

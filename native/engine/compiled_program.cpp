@@ -23,7 +23,7 @@ void checkAlias(const OperationView& operation) {
     operation.fail("an alias changes the size of its value");
 }
 
-/// The last of some spares; null where there is none.
+/// Takes the last spare; null where there is none.
 template <class Spare>
 Spare takeSpare(std::vector<Spare>& spares, std::mutex& mutex) {
   const std::lock_guard lock(mutex);
@@ -33,7 +33,7 @@ Spare takeSpare(std::vector<Spare>& spares, std::mutex& mutex) {
   return spare;
 }
 
-/// Keeps it for the next run, which makes its own where there is no memory to note this one.
+/// Keeps a spare for the next run, unless there is no memory for it in the list.
 template <class Spare>
 void keepSpare(std::vector<Spare>& spares, Spare spare) {
   try {
@@ -153,7 +153,7 @@ AlignedBytes CompiledProgram::borrowInput(size_t i) {
 
 void CompiledProgram::returnInput(size_t i, AlignedBytes memory) {
   const std::lock_guard lock(sparesMutex_);
-  // As many as went on at once; what had waited in a longer queue is freed.
+  // No more than runs have gone on at once; the inputs of runs that waited in the queue are freed.
   if (spareInputs_[i].size() >= spareWorkspaces_.size()) return;
   keepSpare(spareInputs_[i], std::move(memory));
 }
@@ -196,7 +196,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
       clock.stepEnded(i);
     }
   } else {
-    // Two flags in turn, so that a slow thread still reads the one of its own step while the first sets the next.
+    // Two flags in turn: a slow thread may still read that of its step while the first thread sets the next.
     bool stop[2] = {aborted.load(std::memory_order_relaxed), false};
     const Placement placement(threads_);
     ensureTeam(threads_);

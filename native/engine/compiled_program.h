@@ -18,7 +18,7 @@
 
 namespace gdws {
 
-/// Thrown by a compilation that was told to stop.
+/// Thrown by a compilation that was aborted.
 class CompilationAborted : public std::exception {
  public:
   const char* what() const noexcept override { return "the compilation was aborted"; }
@@ -28,10 +28,10 @@ class CompilationAborted : public std::exception {
 /// Any number of runs may go on at once; each borrows a workspace of its own.
 class CompiledProgram {
  public:
-  /// `retain` is asked for memory that outlives the program for each constant that a kernel reads during a run.
-  /// `context.release` is told of constants, or parts of them, whose own bytes nothing of this program needs any more.
-  /// Throws ProgramError where an operation has no kernel or does not fit its operands, CompilationAborted at the next
-  /// operation once `aborted`, WeightsExceeded and std::bad_alloc.
+  /// `retain` is called for each constant that a kernel reads during a run, and returns memory that outlives the
+  /// program. `context.release` is called for constants, or parts of them, whose own bytes this program does not need
+  /// any more. Throws ProgramError where an operation has no kernel or does not fit its operands, CompilationAborted at
+  /// the next operation once `aborted`, WeightsExceeded and std::bad_alloc.
   CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
                   const std::function<AlignedBytes(const Value&)>& retain, const std::atomic<bool>& aborted);
 
@@ -42,13 +42,13 @@ class CompiledProgram {
 
   /// Bytes of working memory of one run.
   size_t arenaBytes() const { return plan_.arenaBytes; }
-  /// Names of the kernels, an operation each, in order.
+  /// Names of the kernels of all operations, in order.
   std::vector<std::string> kernelNames() const;
 
-  /// Memory for an input of a run, which what an earlier run has returned spares from being touched for the first time.
+  /// Memory for an input of a run: that of an earlier run if there is some, which saves the first touch of new pages.
   /// Throws std::bad_alloc.
   AlignedBytes borrowInput(size_t i);
-  /// Takes back what a run that has ended had borrowed.
+  /// Takes back the memory that a run borrowed, after its end.
   void returnInput(size_t i, AlignedBytes memory);
 
   /// Runs the program with its threads; returns false where `aborted` was set before the end. `profiled` runs are added
@@ -56,7 +56,7 @@ class CompiledProgram {
   bool run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, const std::atomic<bool>& aborted,
            bool profiled);
 
-  /// Where the time of profiled runs went.
+  /// The time that each operation took in profiled runs.
   Profile profile() const;
 
  private:
@@ -68,7 +68,7 @@ class CompiledProgram {
     size_t firstOutput;
   };
 
-  /// What one run needs beside its inputs and outputs; kept for the next.
+  /// The memory that one run needs beside its inputs and outputs; kept for the next.
   struct Workspace {
     AlignedBytes arena;
     std::vector<const void*> sources;  ///< of all steps, in order

@@ -12,8 +12,8 @@ namespace gdws {
 
 namespace {
 
-/// The sum of work(team) over the team that runs use: a second one would make GCC's runtime put waiting threads to
-/// sleep at once, because it sees more threads than processors.
+/// The sum of work(team) over the team that runs use, too. With a second team, GCC's runtime would see more threads
+/// than processors and put waiting threads to sleep at once.
 template <class Number, class Work>
 Number sumOverTeam(int threads, const Work& work) {
   Number sum = 0;

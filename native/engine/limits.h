@@ -5,8 +5,8 @@
 
 namespace gdws {
 
-/// Work of which nothing can be done faster: timing it gives the limits of the processor that kernels are held against.
-/// Each runs on a team of `threads`, placed as that of a run is, with the vectors of the instruction set in use.
+/// Loops at the limits of the processor: their times are what kernels are compared with. Each runs on a team of
+/// `threads`, placed as that of a run is, with the vectors of the instruction set in use.
 
 /// Fused multiply-adds on registers; returns how many numbers were multiplied and added in all.
 int64_t multiplyAdds(int threads, int64_t rounds);

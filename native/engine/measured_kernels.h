@@ -8,15 +8,15 @@
 
 namespace gdws {
 
-/// The kernels that were measured to be the fastest, by keyOf() their operations: one table for the process, in which
-/// every session finds what another has measured, or what was read from a file.
+/// The kernels that were measured to be the fastest, by keyOf() of their operations. One table for the process: it
+/// holds the measurements of all sessions and those that were read from a file.
 class MeasuredKernels {
  public:
   static MeasuredKernels& instance();
 
   /// Null where the operation was not measured.
   const KernelDefinition* find(const std::string& key) const;
-  /// What was measured first stays, so that programs compiled later choose alike.
+  /// Keeps an earlier measurement of the same key, so that later programs choose the same kernel.
   void remember(const std::string& key, const KernelDefinition& fastest);
 
  private:

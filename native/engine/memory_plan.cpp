@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "engine/arena.h"
-#include "engine/joined_values.h"
+#include "engine/concat_placement.h"
 
 namespace gdws {
 
@@ -28,7 +28,7 @@ class MemoryPlanner {
   MemoryPlan plan(size_t reservedBytes) {
     findRoots();
     placeGiven();
-    join();
+    findConcatPlacements();
     findLastUses();
     for (size_t i = 0; i < program_.operations.size(); ++i) {
       if (program_.operations[i].opcode != Opcode::alias) placeResults(static_cast<int32_t>(i));
@@ -64,10 +64,10 @@ class MemoryPlanner {
     }
   }
 
-  void join() {
+  void findConcatPlacements() {
     std::vector<bool> mayMove;
     for (const Place& place : plan_.places) mayMove.push_back(place.kind == Place::Kind::unused);
-    joints_ = joinValues(program_, root_, mayMove);
+    concatPlacements_ = placeInConcats(program_, root_, mayMove);
   }
 
   void findLastUses() {
@@ -83,7 +83,7 @@ class MemoryPlanner {
     const Operation& operation = program_.operations[now];
     for (size_t k = 0; k < operation.outputs.size(); ++k) {
       const int32_t id = operation.outputs[k];
-      if (joints_[id].whole >= 0) placeWithinWhole(id);
+      if (concatPlacements_[id].concatId >= 0) placeInConcat(id);
       if (plan_.places[id].kind == Place::Kind::output) continue;
       if (blockOf_[id] == never) {
         if (k == 0 && overwriteInput(operation, now)) continue;
@@ -95,18 +95,21 @@ class MemoryPlanner {
     }
   }
 
-  /// Gives the value its place in the outermost whole that it is part of, and that whole a block if it has none yet.
-  void placeWithinWhole(int32_t id) {
-    size_t at = 0;
-    int32_t whole = id;
-    for (; joints_[whole].whole >= 0; whole = joints_[whole].whole) at += joints_[whole].at;
-    if (plan_.places[whole].kind == Place::Kind::unused) {
-      plan_.places[whole] = {Place::Kind::arena, 0, -1};
-      blockOf_[whole] = newBlock();
+  /// Gives the value its place in the outermost concatenation's result that it is part of, and that result a block if
+  /// it has none yet.
+  void placeInConcat(int32_t id) {
+    size_t offset = 0;
+    int32_t outermost = id;
+    for (; concatPlacements_[outermost].concatId >= 0; outermost = concatPlacements_[outermost].concatId) {
+      offset += concatPlacements_[outermost].offset;
     }
-    plan_.places[id] = plan_.places[whole];
-    plan_.places[id].offset += at;
-    blockOf_[id] = blockOf_[whole];
+    if (plan_.places[outermost].kind == Place::Kind::unused) {
+      plan_.places[outermost] = {Place::Kind::arena, 0, -1};
+      blockOf_[outermost] = newBlock();
+    }
+    plan_.places[id] = plan_.places[outermost];
+    plan_.places[id].offset += offset;
+    blockOf_[id] = blockOf_[outermost];
   }
 
   int32_t newBlock() {
@@ -116,9 +119,10 @@ class MemoryPlanner {
 
   /// Gives the result the memory of the input that the operation may overwrite, where nothing reads that any more.
   bool overwriteInput(const Operation& operation, int32_t now) {
-    const int32_t at = overwrites_[now];
-    if (at < 0 || at >= static_cast<int32_t>(operation.inputs.size()) || operation.inputs[at] < 0) return false;
-    const int32_t id = operation.outputs[0], source = root_[operation.inputs[at]];
+    const int32_t operand = overwrites_[now];
+    const auto operands = static_cast<int32_t>(operation.inputs.size());
+    if (operand < 0 || operand >= operands || operation.inputs[operand] < 0) return false;
+    const int32_t id = operation.outputs[0], source = root_[operation.inputs[operand]];
     if (blockOf_[source] == never) return false;
     // An input of fewer elements is broadcast, and would be overwritten before it is read.
     const size_t bytes = program_.values[id].bytes();
@@ -127,7 +131,7 @@ class MemoryPlanner {
     // Another operand may be the same value, a part of it, or something that it is part of.
     for (size_t k = 0; k < operation.inputs.size(); ++k) {
       const int32_t input = operation.inputs[k];
-      if (static_cast<int32_t>(k) == at || input < 0 || blockOf_[root_[input]] != blockOf_[source]) continue;
+      if (static_cast<int32_t>(k) == operand || input < 0 || blockOf_[root_[input]] != blockOf_[source]) continue;
       const size_t other = plan_.places[root_[input]].offset;
       if (other < end && begin < other + program_.values[input].bytes()) return false;
     }
@@ -147,7 +151,7 @@ class MemoryPlanner {
   const std::vector<int32_t>& overwrites_;
   std::vector<int32_t> root_;  ///< of each value, the one whose memory it shares
   std::vector<int32_t> last_;  ///< operation that reads each root last, or writes it where none does
-  std::vector<Joint> joints_;
+  std::vector<ConcatPlacement> concatPlacements_;
   std::vector<Block> blocks_;
   std::vector<int32_t> blockOf_;  ///< of each root in the arena
   MemoryPlan plan_;

@@ -15,8 +15,8 @@ struct Place {
   int32_t index = -1;  ///< of the output, input or constant
 };
 
-/// Where every value of a program lies. Temporaries share one arena by lifetime; outputs are written where the caller
-/// wants them; inputs of a concatenation lie within its result where they can.
+/// Where every value of a program lies. Temporaries share one arena by lifetime; outputs are written to the caller's
+/// memory; inputs of a concatenation lie within its result where that is possible.
 struct MemoryPlan {
   std::vector<Place> places;       ///< by value id
   std::vector<bool> outputCopied;  ///< outputs that are no operation's own result and are copied at the end

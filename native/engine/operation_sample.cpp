@@ -55,7 +55,7 @@ bool OperationSample::fits(const OperationView& operation) {
   return true;
 }
 
-OperationSample::OperationSample(const OperationView& operation, double mostWork) {
+OperationSample::OperationSample(const OperationView& operation, double maxWork) {
   Operation copy{operation.opcode(), {}, {}, operation.integers(), operation.reals()};
   const auto add = [&](const Value& value) {
     program_.values.push_back(value);
@@ -67,21 +67,21 @@ OperationSample::OperationSample(const OperationView& operation, double mostWork
   }
   for (size_t i = 0; i < operation.outputCount(); ++i) copy.outputs.push_back(add(operation.output(i)));
   program_.operations.push_back(std::move(copy));
-  if (isConvolution(operation.opcode())) cut(mostWork);
+  if (isConvolution(operation.opcode())) cut(maxWork);
   allocate();
 }
 
-void OperationSample::cut(double mostWork) {
+void OperationSample::cut(double maxWork) {
   const Operation& operation = program_.operations.front();
   Value& x = program_.values[operation.inputs.front()];
   Value& y = program_.values[operation.outputs.front()];
   if (x.rank() != 4 || y.rank() != 4) return;
   const auto batch = y.dims[0], rows = y.dims[2], columns = y.dims[3];
   const double work = static_cast<double>(batch * rows * columns) * weightsOf(view());
-  if (work <= mostWork) return;
+  if (work <= maxWork) return;
   // As many pixels as fill the tiles of any kernel, in whole images where they are small.
-  constexpr double fewestPixels = 1024;
-  const double pixels = std::max(mostWork / work * static_cast<double>(batch * rows * columns), fewestPixels);
+  constexpr double minPixels = 1024;
+  const double pixels = std::max(maxWork / work * static_cast<double>(batch * rows * columns), minPixels);
   const auto images = std::clamp<int64_t>(std::llround(pixels / static_cast<double>(rows * columns)), 1, batch);
   const auto wantedRows = static_cast<int64_t>(pixels / static_cast<double>(images * columns)) / 8 * 8;
   const int64_t keptRows = std::clamp<int64_t>(wantedRows, std::min<int64_t>(rows, 8), rows);

@@ -8,12 +8,12 @@
 
 namespace gdws {
 
-/// One operation by itself, for its kernels to be timed on: memory of its operands' shapes, filled with small numbers,
-/// since what they are does not matter to speed. A convolution's map is cut to the images and rows that show as much.
+/// One operation by itself, to time its kernels on: operands of its shapes, filled with small numbers, since speed does
+/// not depend on their values. A convolution's map is cut to fewer images and rows where these suffice.
 class OperationSample {
  public:
-  /// `mostWork` are the multiply-accumulates beyond which a convolution is cut. Throws std::bad_alloc.
-  OperationSample(const OperationView& operation, double mostWork);
+  /// A convolution of more than `maxWork` multiply-accumulates is cut. Throws std::bad_alloc.
+  OperationSample(const OperationView& operation, double maxWork);
 
   /// Whether the operation can be run on made-up numbers: all its operands are float32.
   static bool fits(const OperationView& operation);
@@ -22,7 +22,7 @@ class OperationSample {
   Buffers buffers(std::byte* scratch) const { return {sources_.data(), results_.data(), scratch}; }
 
  private:
-  void cut(double mostWork);
+  void cut(double maxWork);
   void allocate();
 
   Program program_;

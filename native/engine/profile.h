@@ -16,7 +16,7 @@ struct StepTimes {
   std::atomic<int64_t> nanoseconds{0};
 };
 
-/// What became of an operation in the profiled runs.
+/// An operation in the profiled runs.
 struct OperationProfile {
   size_t operation;  ///< its place in the program
   const char* kernel;

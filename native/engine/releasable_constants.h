@@ -7,7 +7,7 @@
 
 namespace gdws {
 
-/// For each operation, the constants whose bytes nothing needs once the kernels up to this one have been made.
+/// For each operation, the constants whose bytes are not needed after its kernel and those before it have been made.
 /// Constants whose bytes overlap are releasable together; those that an alias or an output names never are.
 std::vector<std::vector<int32_t>> releasableConstants(const Program& program);
 

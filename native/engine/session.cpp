@@ -5,9 +5,9 @@
 
 namespace gdws {
 
-Session::Session(int threads, KernelChoice choice, int64_t mostWeightBytes)
+Session::Session(int threads, KernelChoice choice, int64_t maxWeightBytes)
     : threads_(threads), choice_(std::move(choice)) {
-  account_->mostWeightBytes = mostWeightBytes;
+  account_->maxWeightBytes = maxWeightBytes;
 }
 
 std::shared_ptr<const float[]> Session::Weights::find(const std::string& key,
@@ -38,9 +38,8 @@ AlignedBytes Session::Weights::retain(const Value& constant) {
   return kept;
 }
 
-std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t count,
-                                                  const Constants& constants, const PageMemory* pages,
-                                                  const std::atomic<bool>& aborted) {
+std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t count, const Constants& constants,
+                                                  const PageMemory* pages, const std::atomic<bool>& aborted) {
   const std::lock_guard lock(compiling_);
   const MemoryAccount::Scope scope(account_);
   weights_.prune();

@@ -20,22 +20,23 @@ namespace gdws {
 /// The programs of one network, one for each set of input shapes, and the weights they share.
 class Session {
  public:
-  Session(int threads, KernelChoice choice, int64_t mostWeightBytes = std::numeric_limits<int64_t>::max());
+  Session(int threads, KernelChoice choice, int64_t maxWeightBytes = std::numeric_limits<int64_t>::max());
 
   int threads() const { return threads_; }
   /// Whether runs that begin now add to their program's profile.
   std::atomic<bool> profiling{false};
 
-  /// Constants are numbered alike in all programs of the session; one that changes its size while a program uses it is
-  /// refused. Where constants lie in `pages`, their pages are given back as soon as they may be. One at a time: others
-  /// wait. Throws ProgramError, std::bad_alloc, WeightsExceeded or CompilationAborted.
+  /// Constants have the same numbers in all programs of the session; a constant must not change its size while a
+  /// program uses it. Pages of constants in `pages` are given back to the system as soon as they are not needed. One
+  /// compilation runs at a time; others wait. Throws ProgramError, std::bad_alloc, WeightsExceeded or
+  /// CompilationAborted.
   std::shared_ptr<CompiledProgram> compile(const int32_t* words, size_t count, const Constants& constants,
                                            const PageMemory* pages, const std::atomic<bool>& aborted);
   /// Bytes of packed weights and of the working memory of runs.
   int64_t heldBytes() const { return account_->bytes; }
-  /// Those of the weights of all programs, as they are held.
+  /// Bytes of the weights of all programs, packed or plain.
   int64_t weightBytes() const { return account_->weightBytes; }
-  /// What is to be measured before the program of the same arguments is compiled; nothing where this session does not
+  /// The measurements to make before a program with these arguments is compiled; none where this session does not
   /// choose kernels by measured time. Throws ProgramError.
   Tuner tuner(const int32_t* words, size_t count, const Constants& constants) const;
 
@@ -48,7 +49,7 @@ class Session {
   struct Weights final : PackedWeights {
     std::shared_ptr<const float[]> find(const std::string& key,
                                         const std::function<std::shared_ptr<const float[]>()>& pack) override;
-    /// Forgets what no program uses any more.
+    /// Removes weights that no program uses any more.
     void prune();
     /// A constant as it is. Throws ProgramError where it has another type or size in a program that uses it.
     AlignedBytes retain(const Value& constant);

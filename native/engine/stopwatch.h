@@ -6,9 +6,8 @@
 
 namespace gdws {
 
-/// Times one run of a kernel by a team, as it would be within a network: what the caches next to the processors held is
-/// driven out first, since other layers' weights will have done so, and the operation's own input is brought back,
-/// which the layer before has just written.
+/// Times one run of a kernel by a team, with caches as they are within a network: first their contents are replaced, as
+/// by other layers' weights, then the operation's input is read, which the layer before would just have written.
 class Stopwatch {
  public:
   explicit Stopwatch(int threads);
@@ -18,7 +17,7 @@ class Stopwatch {
 
  private:
   int threads_;
-  std::vector<std::vector<char>> ballast_;  ///< a thread each
+  std::vector<std::vector<char>> ballast_;  ///< one for each thread
 };
 
 }  // namespace gdws

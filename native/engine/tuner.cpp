@@ -21,15 +21,15 @@ using Clock = std::chrono::steady_clock;
 
 /// Timed runs of each kernel, in turn.
 constexpr int repetitions = 4;
-/// What a kernel must gain to be taken instead of the one with the lowest estimate, by its fastest run and by its
-/// median: on a busy machine the two disagree, and what is remembered would stay wrong.
+/// The gain for which a kernel replaces the one with the lowest estimate, required of its fastest run and of its
+/// median: on a busy machine the two may disagree, and a wrong choice would stay.
 constexpr double margin = 0.03;
-/// A kernel this much slower than the best so far is out after one run, unless it has the lowest estimate.
+/// A kernel slower than the fastest by this factor is timed once only, unless it has the lowest estimate.
 constexpr double hopeless = 1.3;
-/// Nor is a kernel tried whose estimate is this many times the lowest.
+/// A kernel is not timed where its estimate is this many times the lowest.
 constexpr double unlikely = 3;
 /// Multiply-accumulates for each thread beyond which a convolution is measured on a part of its map.
-constexpr double mostWork = 40e6;
+constexpr double maxWork = 40e6;
 
 double secondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -41,7 +41,7 @@ std::vector<Rival> likelyRivals(const OperationView& operation, const KernelCont
   return rivals;
 }
 
-/// Packings that go with the kernel they were made for.
+/// Packed weights that live as long as the kernel they were made for.
 struct OwnWeights final : PackedWeights {
   std::shared_ptr<const float[]> find(const std::string&,
                                       const std::function<std::shared_ptr<const float[]>()>& pack) override {
@@ -49,7 +49,7 @@ struct OwnWeights final : PackedWeights {
   }
 };
 
-/// A kernel in the race.
+/// A kernel that is timed.
 struct Runner {
   const KernelDefinition* definition;
   std::unique_ptr<Kernel> kernel;
@@ -102,7 +102,7 @@ std::vector<Tuner::Choice> Tuner::run(double seconds, const std::atomic<bool>& a
     for (const Job& job : jobs_) {
       const double left = seconds - secondsSince(begin);
       if (left <= 0 || aborted) break;
-      // Another program may have measured it meanwhile.
+      // Another program may have measured it since the list was made.
       if (MeasuredKernels::instance().find(job.key) != nullptr) continue;
       const KernelDefinition* fastest = fastestOf(job, stopwatch, left, aborted);
       if (fastest == nullptr) continue;
@@ -122,7 +122,7 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
   program.values = values_;
   program.operations.push_back(job.operation);
   const OperationView view(program, program.operations.front());
-  OperationSample sample(view, mostWork * threads_);
+  OperationSample sample(view, maxWork * threads_);
   OwnWeights weights;
   KernelContext context{vectors_, weights, threads_};
   std::vector<Runner> runners;
@@ -144,7 +144,7 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
     return stopwatch.time(*runner.kernel, buffers, buffers.inputs[0], inputBytes);
   };
   for (Runner& runner : runners) {
-    // The first run meets fresh pages and sleeping threads.
+    // The first run is slower: its pages are new and threads sleep.
     time(runner);
     if (aborted) return nullptr;
     runner.times.push_back(time(runner));
@@ -160,7 +160,7 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
       if (aborted) return nullptr;
       runner.times.push_back(time(runner));
     }
-    // What was begun is finished, with fewer repetitions, so that every session comes further than the one before.
+    // An operation that was begun is decided, by fewer repetitions, so that every session measures some more.
     if (i > 1 && secondsSince(begin) > seconds) break;
   }
   const Runner& fastest = *std::min_element(runners.begin(), runners.end(), isBetter);

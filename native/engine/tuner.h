@@ -12,8 +12,8 @@ namespace gdws {
 
 /// Times the kernels that compete for the operations of a program, and leaves the fastest in MeasuredKernels.
 ///
-/// The operations with the most work come first, until the time is spent; what is left is decided by estimates, and
-/// measured when a program with it is compiled again. Equal operations are measured once. No weights are needed.
+/// The operations with the most work come first, until the time is over. Estimates decide for the others, which are
+/// measured when a program with them is compiled again. Equal operations are measured once. No weights are needed.
 class Tuner {
  public:
   struct Choice {
@@ -21,7 +21,7 @@ class Tuner {
     const KernelDefinition* fastest;
   };
 
-  /// Finds the operations to measure. A program that is not valid has none: compiling it says why.
+  /// Finds the operations to measure. An invalid program has none: compiling it throws the error.
   Tuner(const Program& program, const VectorTable& vectors, int threads);
 
   /// Whether nothing is left to be measured.

@@ -99,7 +99,8 @@ class PlanVerifier {
       return;
     }
     const Place::Kind own = value.storage == Storage::input ? Place::Kind::input : Place::Kind::constant;
-    if (bytes.memory != own || bytes.index != value.index || bytes.begin != 0) fail(nameOf(id) + " is not in its own memory");
+    if (bytes.memory != own || bytes.index != value.index || bytes.begin != 0)
+      fail(nameOf(id) + " is not in its own memory");
   }
 
   bool isAlias(int32_t id) const {
@@ -144,29 +145,29 @@ class PlanVerifier {
     }
   }
 
-  /// What an operation writes of a result: all, but for the inputs of a concatenation that lie where they belong.
+  /// The bytes of a result that an operation writes: all, except inputs of a concatenation that lie there already.
   std::vector<Bytes> writtenBytes(const Operation& operation, size_t k) const {
-    const Bytes whole = bytesOf(operation.outputs[k]);
-    if (operation.opcode != Opcode::concat || !isOneRow(operation)) return {whole};
+    const Bytes result = bytesOf(operation.outputs[k]);
+    if (operation.opcode != Opcode::concat || !isContiguous(operation)) return {result};
     std::vector<Bytes> written;
-    size_t at = whole.begin;
+    size_t begin = result.begin;
     for (const int32_t id : operation.inputs) {
-      const Bytes wanted{whole.memory, whole.index, at, at + program_.values[id].bytes()};
-      if (bytesOf(id) != wanted) written.push_back(wanted);
-      at = wanted.end;
+      const Bytes part{result.memory, result.index, begin, begin + program_.values[id].bytes()};
+      if (bytesOf(id) != part) written.push_back(part);
+      begin = part.end;
     }
     return written;
   }
 
-  /// Whether each input of a concatenation is one stretch of the result.
-  bool isOneRow(const Operation& operation) const {
-    const int32_t joined = ConcatAttributes::of(OperationView(program_, operation)).axis;
+  /// Whether each input of a concatenation is contiguous in its result.
+  bool isContiguous(const Operation& operation) const {
+    const int32_t concatAxis = ConcatAttributes::of(OperationView(program_, operation)).axis;
     int64_t rows = 1;
-    for (int32_t axis = 0; axis < joined; ++axis) rows *= program_.values[operation.outputs[0]].dims[axis];
+    for (int32_t axis = 0; axis < concatAxis; ++axis) rows *= program_.values[operation.outputs[0]].dims[axis];
     return rows == 1;
   }
 
-  /// Whether the value is the operand that the kernel may overwrite, is no other operand too, and is not read later.
+  /// Whether the value is the operand that the kernel may overwrite, is no other operand, and is not read later.
   bool mayOverwrite(const Operation& operation, int32_t id) const {
     const int32_t at = overwrites_[now_];
     if (at < 0 || at >= static_cast<int32_t>(operation.inputs.size()) || operation.inputs[at] != id) return false;
@@ -180,8 +181,8 @@ class PlanVerifier {
   const std::vector<int32_t>& overwrites_;
   const MemoryPlan& plan_;
   const Bytes scratch_;
-  std::vector<int32_t> written_;   ///< by which operation, by value
-  std::vector<int32_t> lastRead_;  ///< by which operation, by value; as many as there are where it is an output
+  std::vector<int32_t> written_;   ///< the operation that writes each value
+  std::vector<int32_t> lastRead_;  ///< the operation that reads each value last; the number of operations for an output
   std::vector<int32_t> alive_;     ///< written before the operation, and read by it or later
   int32_t now_ = never;            ///< the operation
 };

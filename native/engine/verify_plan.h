@@ -11,7 +11,7 @@
 
 namespace gdws {
 
-/// A memory plan breaks the rule of memory_plan.h. Always a defect of the planner, never of a program.
+/// A memory plan breaks the rule of memory_plan.h. This is a defect of the planner, never of a program.
 class PlanError : public std::logic_error {
  public:
   PlanError(const std::string& message, int32_t operationIndex)
@@ -20,9 +20,9 @@ class PlanError : public std::logic_error {
 };
 
 /// Checks the rule of memory_plan.h for every operation of `program` against every value that is alive then, byte range
-/// by byte range, and that every place is within its memory. It takes nothing from the planner but the plan: when each
-/// value is written and last read is found out anew from the operations. `overwrites` and `reservedBytes` are those of
-/// planMemory. Takes time as the number of operations times that of values alive. Throws PlanError.
+/// by byte range, and that every place is within its memory. It uses nothing of the planner but the plan: it finds from
+/// the operations when each value is written and last read. `overwrites` and `reservedBytes` are those of planMemory.
+/// Its time is proportional to the number of operations times that of values alive. Throws PlanError.
 void verifyPlan(const Program& program, const std::vector<int32_t>& overwrites, size_t reservedBytes,
                 const MemoryPlan& plan);
 

@@ -11,7 +11,7 @@ Offsets StridedLoop::offsetsAt(int64_t index) const {
   for (size_t axis = axes.size(); axis-- > 0;) {
     const int64_t position = index % axes[axis].dim;
     index /= axes[axis].dim;
-    for (int k = 0; k < mostOperands; ++k) offsets[k] += position * axes[axis].strides[k];
+    for (int k = 0; k < maxOperands; ++k) offsets[k] += position * axes[axis].strides[k];
   }
   return offsets;
 }
@@ -22,7 +22,7 @@ StridedLoop StridedLoop::collapsed() const {
   for (const Axis& axis : axes) {
     if (axis.dim == 1) continue;
     const auto runsOn = [&](const Axis& outer) {
-      for (int k = 0; k < mostOperands; ++k) {
+      for (int k = 0; k < maxOperands; ++k) {
         if (outer.strides[k] != axis.strides[k] * axis.dim) return false;
       }
       return true;

@@ -10,11 +10,11 @@
 
 namespace gdws {
 
-inline constexpr int mostAxes = 32;
-inline constexpr int mostOperands = 3;
+inline constexpr int maxAxes = 32;
+inline constexpr int maxOperands = 3;
 
 /// Element offsets of up to three operands.
-using Offsets = std::array<int64_t, mostOperands>;
+using Offsets = std::array<int64_t, maxOperands>;
 
 /// A nest of loops over a dense output, the innermost last, with the stride of each operand along each axis, in
 /// elements.
@@ -28,8 +28,8 @@ struct StridedLoop {
 
   /// Where the operands are at output element `index`.
   Offsets offsetsAt(int64_t index) const;
-  /// The same loop with the fewest axes, never none: axes of one element are gone, and an axis is merged with the next
-  /// where every operand runs on.
+  /// The same loop with the fewest axes, at least one: axes of one element are removed, and an axis is merged with the
+  /// next where every operand is contiguous.
   StridedLoop collapsed() const;
 };
 
@@ -52,7 +52,7 @@ void forEachRun(const StridedLoop& loop, Range range, Visit visit) {
   if (range.begin >= range.end) return;
   const size_t inner = loop.axes.size() - 1;
   const StridedLoop::Axis& last = loop.axes[inner];
-  std::array<int64_t, mostAxes> position;
+  std::array<int64_t, maxAxes> position;
   int64_t rest = range.begin;
   for (size_t axis = loop.axes.size(); axis-- > 0;) {
     position[axis] = rest % loop.axes[axis].dim;
@@ -64,15 +64,15 @@ void forEachRun(const StridedLoop& loop, Range range, Visit visit) {
     visit(index, count, offsets);
     index += count;
     if (index >= range.end) break;
-    for (int k = 0; k < mostOperands; ++k) offsets[k] -= position[inner] * last.strides[k];
+    for (int k = 0; k < maxOperands; ++k) offsets[k] -= position[inner] * last.strides[k];
     position[inner] = 0;
     for (size_t axis = inner; axis-- > 0;) {
       const StridedLoop::Axis& current = loop.axes[axis];
       if (++position[axis] < current.dim) {
-        for (int k = 0; k < mostOperands; ++k) offsets[k] += current.strides[k];
+        for (int k = 0; k < maxOperands; ++k) offsets[k] += current.strides[k];
         break;
       }
-      for (int k = 0; k < mostOperands; ++k) offsets[k] -= (current.dim - 1) * current.strides[k];
+      for (int k = 0; k < maxOperands; ++k) offsets[k] -= (current.dim - 1) * current.strides[k];
       position[axis] = 0;
     }
   }

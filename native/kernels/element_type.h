@@ -6,7 +6,7 @@
 
 namespace gdws {
 
-// Each calls `visit` with a number of the type, for `visit` to take its type from.
+// Each calls `visit` with a number of the type.
 
 template <class Visit>
 void withNumber(DataType type, Visit visit) {

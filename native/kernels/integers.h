@@ -8,13 +8,13 @@
 
 namespace gdws {
 
-// Arithmetic on integers that no operand can stop: what does not fit wraps as two's complement does, and what is
-// divided by 0 gives 0, as quotient and as remainder.
+// Arithmetic on integers that is defined for all operands: results wrap as in two's complement, and the quotient and
+// the remainder of a division by 0 are 0.
 
 /// The type of input 0, which must be float32, int64 or int32. Throws ProgramError.
 DataType arithmeticType(const OperationView& operation);
 
-/// Which functions are defined on integers.
+/// Whether a function is defined on integers.
 constexpr bool hasIntegerForm(UnaryFunction function) {
   using enum UnaryFunction;
   return function == relu || function == abs || function == neg || function == sign;
@@ -104,7 +104,7 @@ constexpr Integer apply(BinaryFunction function, Integer x, Integer y) {
   }
 }
 
-/// What a reduction that has an integer form makes of no elements.
+/// The result for no elements of a reduction that has an integer form.
 template <class Integer>
 constexpr int64_t startOf(ReduceFunction function) {
   switch (function) {
@@ -119,7 +119,7 @@ constexpr int64_t startOf(ReduceFunction function) {
   }
 }
 
-/// What has been reduced and one more element; in 64 bits, of which a narrower type keeps the low ones.
+/// Adds one more element to a reduction; in 64 bits, of which a narrower type keeps the low ones.
 constexpr int64_t reduced(ReduceFunction function, int64_t sofar, int64_t x) {
   switch (function) {
     case ReduceFunction::max:

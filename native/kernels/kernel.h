@@ -13,8 +13,8 @@ namespace gdws {
 
 /// Memory of one operation in one run. A pointer is null where the input is absent. Inputs and outputs are aligned to
 /// at least their element; temporaries and scratch to 64 bytes. An output overlaps an input only where the rule of
-/// engine/memory_plan.h allows it: output 0 may be the very memory of the input that the kernel's definition says it
-/// `overwrites`; and an input of a concatenation may lie at its very place in the output.
+/// engine/memory_plan.h allows it: output 0 may be the same memory as the input that the kernel's definition says it
+/// `overwrites`; and an input of a concatenation may lie at its place in the output.
 struct Buffers {
   const void* const* inputs;
   void* const* outputs;
@@ -30,7 +30,7 @@ class Kernel {
   virtual ~Kernel() = default;
   /// Bytes of scratch memory that a run needs with this many threads.
   virtual size_t scratchBytes(int /*threads*/) const { return 0; }
-  /// Whether a run reads input i; not so where its constant has been packed.
+  /// Whether a run reads input i; false where it is a constant that has been packed.
   virtual bool readsInput(size_t /*i*/) const { return true; }
   /// Called by every thread of the team at once. Does not throw, does not allocate.
   virtual void run(const Buffers& buffers, const Team& team) const = 0;
@@ -48,9 +48,9 @@ class PackedWeights {
 struct KernelContext {
   const VectorTable& vectors;  ///< of the instruction set in use
   PackedWeights& packedWeights;
-  int threads;  ///< the most a run will have
-  /// Told of bytes of a constant that the kernel has packed and will not read again; large weights then need not lie
-  /// in memory twice. Empty where nobody wants to know.
+  int threads;  ///< the largest number that a run has
+  /// To be called with bytes of a constant that the kernel has packed and will not read again, so that large weights
+  /// need not be in memory twice. Empty where they are not released.
   std::function<void(const void* from, size_t bytes)> release = {};
 };
 

@@ -4,10 +4,10 @@ namespace gdws {
 
 namespace {
 
-constexpr int64_t mostCount = int64_t{1} << 40;
+constexpr int64_t maxCount = int64_t{1} << 40;
 
-/// a·b, at most mostCount; a is at most that and b below 2^31, so that the product may not fit an int64.
-int64_t boundedProduct(int64_t a, int64_t b) { return b != 0 && a > mostCount / b ? mostCount : a * b; }
+/// a·b, at most maxCount; a is at most that and b below 2^31, so that the product may not fit an int64.
+int64_t boundedProduct(int64_t a, int64_t b) { return b != 0 && a > maxCount / b ? maxCount : a * b; }
 
 const char* nameOf(DataType type) {
   switch (type) {
@@ -34,6 +34,14 @@ const Value& inputOf(const OperationView& operation, size_t i, DataType type) {
   const Value& value = operation.input(i);
   checkType(operation, value, type, "input " + std::to_string(i));
   return value;
+}
+
+const Value& indicesOf(const OperationView& operation, size_t i) {
+  const Value& index = operation.input(i);
+  if (index.type != DataType::int64 && index.type != DataType::int32) {
+    operation.fail("input " + std::to_string(i) + " holds indices and is neither int32 nor int64");
+  }
+  return index;
 }
 
 const Value& outputOf(const OperationView& operation, DataType type) {

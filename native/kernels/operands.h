@@ -7,10 +7,12 @@
 
 namespace gdws {
 
-/// Checks that kernels make of their operands. All throw ProgramError, naming the operation.
+/// Checks of a kernel's operands. All throw ProgramError, which names the operation.
 
 /// Input i, which must have this element type.
 const Value& inputOf(const OperationView& operation, size_t i, DataType type = DataType::float32);
+/// Input i, which holds indices and must be int32 or int64.
+const Value& indicesOf(const OperationView& operation, size_t i);
 /// Output 0, which must have this element type.
 const Value& outputOf(const OperationView& operation, DataType type = DataType::float32);
 /// Output 0, which must be float32 and of the same dims as `x`.

@@ -18,8 +18,8 @@ using Eigen::VectorXd;
 /// Columns that are factorised at once: the depth of the products that follow.
 constexpr Index panel = 128;
 
-/// Rows and columns of the tiles in which the rest is updated, and right-hand sides that are solved at once. What is
-/// divided does not depend on the number of threads, so that every product is summed in the same order.
+/// Rows and columns of the tiles in which the rest is updated, and right-hand sides that are solved at once. The
+/// division does not depend on the number of threads, so that every product is summed in the same order.
 constexpr Index tile = 256;
 
 struct Span {
@@ -37,7 +37,7 @@ std::vector<Span> spans(Index begin, Index end) {
 
 bool factorizeCholesky(Eigen::Map<MatrixXd>& matrix, int threads) {
   const Index n = matrix.rows();
-  // What is left of a diagonal entry when all columns before it are taken out; less than this is rounding.
+  // A diagonal entry that is less than this after all columns before it are subtracted is rounding.
   const VectorXd least = matrix.diagonal() * (std::numeric_limits<double>::epsilon() * static_cast<double>(n));
   for (Index begin = 0; begin < n; begin += panel) {
     const Index size = std::min(panel, n - begin);

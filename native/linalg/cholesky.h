@@ -5,7 +5,7 @@
 namespace gdws {
 
 /// Cholesky's factorisation A = L Lᵀ in place: reads and writes the lower triangle only. Returns false, with the lower
-/// triangle spoilt, where A is not positive definite beyond rounding. Results do not depend on `threads`.
+/// triangle overwritten, where A is not positive definite beyond rounding. Results do not depend on `threads`.
 /// Throws std::bad_alloc.
 bool factorizeCholesky(Eigen::Map<Eigen::MatrixXd>& matrix, int threads);
 

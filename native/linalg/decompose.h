@@ -4,7 +4,7 @@
 
 namespace gdws {
 
-/// The singular values and right singular vectors of every block W_c of a layer (DESIGN: "Error"), in descending order.
+/// The singular values and right singular vectors of every block W_c of a layer, in descending order.
 ///
 /// `singularValues` receives (C, rank) values, `rightVectors` (C, rank, taps): orthonormal rows. Values below the
 /// rounding error of the decomposition are written as 0. The sign of a vector is such that its first entry of (nearly)

@@ -17,8 +17,8 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using EigenSolver = Eigen::SelfAdjointEigenSolver<MatrixXd>;
 
-/// Patch energy in a direction, relative to the strongest one, that is none: whitening would blow it up beyond what the
-/// single precision of the kernels can hold.
+/// Patch energy in a direction, relative to the strongest one, that counts as 0: whitened kernels would exceed what
+/// single precision can hold.
 constexpr double negligible = 1e-9;
 
 /// Columns of H·W that are computed at once: enough for a fast product, few enough to stay in the cache.

@@ -4,7 +4,7 @@
 #if defined(__AVX__) || !(defined(__x86_64__) || defined(_M_X64) || defined(__aarch64__))
 #define EIGEN_DONT_VECTORIZE
 #endif
-// Threads are ours: one layer's channels are divided among them, each decomposed by one.
+// The callers use threads themselves: they divide a layer's channels, each of which one thread decomposes.
 #define EIGEN_DONT_PARALLELIZE
 
 #include <Eigen/Cholesky>

@@ -21,11 +21,11 @@ using Eigen::VectorXd;
 using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using EigenSolver = Eigen::SelfAdjointEigenSolver<MatrixXd>;
 
-/// Patch energy in a direction, relative to the strongest one, that is none.
+/// Patch energy in a direction, relative to the strongest one, that counts as 0.
 constexpr double negligible = 1e-9;
 
 /// Share of H's mean diagonal that is added to it, so that outputs that no gradient reaches are fitted, too.
-constexpr double leastFisher = 1e-6;
+constexpr double fisherRidge = 1e-6;
 
 /// Rows that one thread multiplies at once.
 constexpr int64_t rowsAtOnce = 32;
@@ -54,7 +54,7 @@ class StagesFit {
         features(other, k) = read.col(k).segment(owner[other] * taps(), taps()).dot(kernel(other));
       }
     });
-    // Rounding differs between the two orders of the products.
+    // The two orders of the products are rounded differently.
     features = (0.5 * (features + features.transpose())).eval();
     stages_.pointwise.resize(problem_.outputs * kernels);
     Map<RowMajorMatrix> pointwise(stages_.pointwise.data(), problem_.outputs, kernels);
@@ -102,7 +102,7 @@ class StagesFit {
       factor_.resize(0, 0);
       return;
     }
-    for (double ridge = leastFisher; ridge <= 1; ridge *= 10) {
+    for (double ridge = fisherRidge; ridge <= 1; ridge *= 10) {
       factor_ = Map<const MatrixXd>(problem_.fisher, outputs, outputs);
       factor_.diagonal().array() += ridge * mean;
       Map<MatrixXd> matrix(factor_.data(), outputs, outputs);
@@ -170,7 +170,7 @@ class StagesFit {
     worths_.assign(problem_.channels * taps(), 0);
   }
 
-  /// The channels, that with most output first.
+  /// The channels, the one with the largest output first.
   std::vector<int64_t> byEnergy() const {
     std::vector<double> energies(problem_.channels);
     forEachInParallel(problem_.channels, threads_, [&](int64_t channel) {
@@ -189,7 +189,7 @@ class StagesFit {
     MatrixXd& components = components_[channel];
     const int64_t alive = whitener.cols();
     const MatrixXd moment = own(channel);
-    // What the other channels leave, by this channel's white directions.
+    // The part of y that the other channels leave, in the whitened directions of this channel.
     MatrixXd left(problem_.outputs, alive);
     const auto read = moments_.middleCols(first, taps());
     inRows([&](int64_t from, int64_t rows) {
@@ -217,7 +217,7 @@ class StagesFit {
 
   MatrixXd added(int64_t n) const { return MatrixXd::Identity(n, n) * added_; }
 
-  /// As many kernels as before, for the components of most worth in all channels.
+  /// Divides the same number of kernels among the channels, for the components with the largest gains.
   void shareOut() {
     const int64_t kernels = std::accumulate(stages_.counts.begin(), stages_.counts.end(), int64_t{0});
     std::vector<int64_t> order(worths_.size());
@@ -225,15 +225,15 @@ class StagesFit {
     std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return worths_[a] > worths_[b]; });
     std::vector<int32_t> counts(problem_.channels, 0);
     for (int64_t i = 0; i < kernels; ++i) ++counts[order[i] / taps()];
-    const auto most = static_cast<int32_t>(std::min(taps(), problem_.outputs));
-    // More kernels than components of any worth: the rest stays where it can be used.
+    const auto max = static_cast<int32_t>(std::min(taps(), problem_.outputs));
+    // If there are more kernels than components with a gain, the others go to channels that can use them.
     int64_t over = 0;
     for (int32_t& count : counts) {
-      over += std::max(0, count - most);
-      count = std::min(count, most);
+      over += std::max(0, count - max);
+      count = std::min(count, max);
     }
     for (size_t channel = 0; over > 0 && channel < counts.size(); ++channel) {
-      const int64_t more = std::min<int64_t>(over, most - counts[channel]);
+      const int64_t more = std::min<int64_t>(over, max - counts[channel]);
       counts[channel] += static_cast<int32_t>(more);
       over -= more;
     }
@@ -266,7 +266,7 @@ class StagesFit {
   RowMajorMatrix weighted_;
   RowMajorMatrix blocks_;
   std::vector<MatrixXd> whiteners_;
-  /// Kernels of each channel, the one of most worth first; not of unit length.
+  /// Kernels of each channel, the one with the largest gain first; not of unit length.
   std::vector<MatrixXd> components_;
   /// (channels, taps): by how much each component lowers the error.
   std::vector<double> worths_;

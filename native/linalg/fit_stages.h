@@ -5,7 +5,7 @@
 
 namespace gdws {
 
-/// The regression of one group of a convolution, and the depthwise stage to begin with. N = channels·taps.
+/// The regression of one group of a convolution. N = channels·taps.
 struct StagesProblem {
   int64_t channels;
   int64_t taps;
@@ -14,7 +14,7 @@ struct StagesProblem {
   const double* patchMoments;
   /// (outputs, N): E[y xᵀ], y being what the convolution should give.
   const double* crossMoments;
-  /// (outputs, outputs): what an error of the outputs costs, H; the identity if null.
+  /// (outputs, outputs): H, the weights of the errors of the outputs; the identity if null.
   const double* fisher;
   /// Added to E[x xᵀ]'s diagonal, as a share of its mean.
   double ridge;
@@ -32,12 +32,12 @@ struct FittedStages {
 
 /// Fits both stages to minimise E‖y - P D x‖²_H with G kernels, each step in closed form. `sweeps` times, channel after
 /// channel: the reduced-rank regression (Izenman, 1975) of what the other channels leave of y on the channel's own
-/// patches, with as many components as the channel has kernels; between two sweeps the kernels are shared out anew
-/// among the channels, by the worth of all components. Then P is the least-squares map for all kernels together. With
-/// no sweeps the kernels stay as they are. Results do not depend on `threads`.
+/// patches, with as many components as the channel has kernels; between two sweeps the kernels are divided
+/// among the channels again, by the gains of all components. Then P is the least-squares map for all kernels together.
+/// With no sweeps the kernels stay as they are. Results do not depend on `threads`.
 ///
-/// `stages` holds counts and kernels at first. Throws MatrixError where a matrix is not finite, not symmetric or
-/// clearly indefinite; std::bad_alloc.
+/// `stages` holds the counts and kernels to begin with. Throws MatrixError where a matrix is not finite, not symmetric
+/// or clearly indefinite; std::bad_alloc.
 void fitStages(const StagesProblem& problem, int sweeps, int threads, FittedStages& stages);
 
 }  // namespace gdws

@@ -5,17 +5,17 @@
 
 namespace gdws {
 
-/// A computation stopped before its end, for nobody wants its result.
+/// Thrown where a computation is stopped before its end.
 class Interrupted : public std::exception {
  public:
   const char* what() const noexcept override { return "the computation was interrupted"; }
 };
 
-/// Whether what a thread computes is to stop. A function that works in parts asks before each; its team asks what the
-/// calling thread was told.
+/// Whether a thread's computation is to stop. A function that works in parts checks it before each part; its team
+/// checks the interruption of the calling thread.
 class Interruption {
  public:
-  /// What the calling thread computes stops soon after `asked` becomes true, to the end of the scope.
+  /// Until the end of the scope, the calling thread's computations stop soon after `asked` becomes true.
   class Scope {
    public:
     explicit Scope(const std::atomic<bool>& asked);
@@ -27,7 +27,7 @@ class Interruption {
     const std::atomic<bool>* const previous_;
   };
 
-  /// That of the calling thread; it is never asked for outside of any scope.
+  /// The interruption of the calling thread; outside of a scope it is never asked for.
   static Interruption current();
 
   bool isAsked() const { return asked_ != nullptr && asked_->load(std::memory_order_relaxed); }

@@ -16,7 +16,7 @@ struct LayerWeights {
 
   int64_t rows() const { return outputChannels / groups; }
   int64_t channelsPerGroup() const { return inputChannels / groups; }
-  /// Most kernels that a channel can use: the largest possible rank of a block.
+  /// The largest number of kernels that a channel can use: the largest possible rank of a block.
   int64_t rank() const { return std::min(rows(), taps); }
   int64_t size() const { return outputChannels * channelsPerGroup() * taps; }
 

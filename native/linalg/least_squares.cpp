@@ -20,8 +20,8 @@ constexpr double lastRidge = 1e-2;
 /// Columns that are mirrored at once, so that reads and writes stay in the cache.
 constexpr Index tile = 64;
 
-/// Makes the lower triangle that of the regularised matrix, from the upper one and the diagonal of the given matrix.
-/// Dead features get the rows and columns of the identity.
+/// Writes the regularised matrix to the lower triangle, from the upper one and the diagonal of the given matrix.
+/// Features that are always 0 get the rows and columns of the identity.
 void regularize(Map<MatrixXd>& gram, const VectorXd& diagonal, double added) {
   const Index n = gram.rows();
   for (Index column = 0; column < n; column += tile) {

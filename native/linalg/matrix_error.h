@@ -6,10 +6,10 @@
 
 namespace gdws {
 
-/// Which of a caller's matrices, for people and for programs: "the patch moments of channel 3", "channel" and 3.
+/// Which of a caller's matrices it is, in words and as properties: "the patch moments of channel 3", "channel" and 3.
 struct MatrixName {
   const char* matrix;
-  /// What there is one matrix for, "channel" or "group"; null where there is only one matrix.
+  /// "channel" or "group" if there is one matrix for each of them; null if there is only one matrix.
   const char* unit = nullptr;
   int64_t index = 0;
 

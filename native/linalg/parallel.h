@@ -11,9 +11,9 @@
 
 namespace gdws {
 
-/// Calls work(0) … work(count - 1), each once, on `threads` threads; what they compute must not depend on each other.
+/// Calls work(0) … work(count - 1), each once, on `threads` threads; the calls must not depend on each other.
 /// All are called even if one throws; the exception of the first of them, in their order, is then thrown here. Throws
-/// Interrupted where the calling thread's computation is to stop; those not begun are not called then.
+/// Interrupted where the calling thread's computation is to stop; calls that have not begun are not made then.
 template <typename Work>
 void forEachInParallel(int64_t count, int threads, const Work& work) {
   std::vector<std::exception_ptr> failures(count);

@@ -8,10 +8,10 @@ namespace gdws {
 /// where the kernels of a channel are orthonormal. It equals σ u of the singular value decomposition, and unlike
 /// that does not lose accuracy where σ is tiny.
 ///
-/// `kernels` is (G, taps), the kernels of channel 0 first; `counts` says how many each channel has (their sum is G, and
-/// every group has as many). `pointwise` receives (M, G / groups) row-major, the weights of the 1×1 convolution, and
-/// `errors` ‖W_c - Q_c‖² of every channel, Q_c being the block that the rounded weights make. Each channel is one
-/// thread's, so that results do not depend on `threads`.
+/// `kernels` is (G, taps), the kernels of channel 0 first; `counts` holds the number of each channel (their sum is G,
+/// and all groups have the same number). `pointwise` receives (M, G / groups) row-major, the weights of the 1×1
+/// convolution, and `errors` ‖W_c - Q_c‖² of every channel, Q_c being the block that the rounded weights make. Each
+/// channel is computed by one thread, so that results do not depend on `threads`.
 void pointwiseWeights(const LayerWeights& weights, const int32_t* counts, const float* kernels, int threads,
                       float* pointwise, double* errors);
 

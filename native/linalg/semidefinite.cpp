@@ -38,8 +38,8 @@ void checkSecondMoment(const double* matrix, int64_t n, const MatrixName& name) 
           const double mirrored = matrix[j * n + i];
           if (!std::isfinite(entry)) throw MatrixError(name, "is not finite " + at(i, j));
           if (!std::isfinite(mirrored)) throw MatrixError(name, "is not finite " + at(j, i));
-          const double most = std::sqrt(std::max(matrix[i * n + i] * matrix[j * n + j], 0.0));
-          if (std::abs(entry) > most + clearlyNegative * largest) throw MatrixError(name, "is indefinite " + at(i, j));
+          const double max = std::sqrt(std::max(matrix[i * n + i] * matrix[j * n + j], 0.0));
+          if (std::abs(entry) > max + clearlyNegative * largest) throw MatrixError(name, "is indefinite " + at(i, j));
           if (std::abs(entry - mirrored) > difference) throw MatrixError(name, "is not symmetric " + at(i, j));
         }
       }

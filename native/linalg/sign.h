@@ -4,7 +4,7 @@
 
 namespace gdws {
 
-/// 1 or -1, by which a singular vector is multiplied to make it the one we return: its first entry of (nearly) the
+/// 1 or -1, by which a singular vector is multiplied before it is returned, so that its first entry of (nearly) the
 /// largest size is positive.
 inline double signOf(const Eigen::Ref<const Eigen::VectorXd>& vector) {
   // Entries this close to the largest count as equal to it, so that rounding does not decide.

@@ -11,9 +11,9 @@ namespace {
 
 constexpr int32_t magic = 0x47445753;
 constexpr int32_t format = 1;
-constexpr int32_t mostRank = 32;
+constexpr int32_t maxRank = 32;
 /// Keeps every size in bytes far from overflow, and every element index within 32 bits signed times 8.
-constexpr int64_t mostElements = int64_t{1} << 36;
+constexpr int64_t maxElements = int64_t{1} << 36;
 
 /// Reads words in order and never past their end.
 class WordReader {
@@ -61,14 +61,14 @@ Value readValue(WordReader& reader, const Constants& constants, size_t inputCoun
   value.storage = static_cast<Storage>(reader.below(3, "storage"));
   value.index = reader.word("value");
   const int32_t rank = reader.count("dimensions");
-  if (rank > mostRank) throw ProgramError("a value has " + std::to_string(rank) + " dimensions");
+  if (rank > maxRank) throw ProgramError("a value has " + std::to_string(rank) + " dimensions");
   int64_t elements = 1, extent = 1;
   for (int32_t axis = 0; axis < rank; ++axis) {
     const int32_t dim = reader.word("dimensions");
     if (dim < 0) throw ProgramError("a dimension is negative");
     value.dims.push_back(dim);
     // Dimensions of 0 aside, so that no product of some of them overflows either.
-    if (dim > 0 && extent > mostElements / dim) throw ProgramError("a value has more than 2^36 elements");
+    if (dim > 0 && extent > maxElements / dim) throw ProgramError("a value has more than 2^36 elements");
     extent *= std::max(dim, 1);
     elements *= dim;
   }

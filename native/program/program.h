@@ -33,7 +33,7 @@ enum class Storage : int32_t { temporary, constant, input };
 struct Value {
   DataType type = DataType::float32;
   Storage storage = Storage::temporary;
-  int32_t index = -1;  ///< number of the constant, or which input
+  int32_t index = -1;  ///< number of the constant or of the input
   std::vector<int64_t> dims;
   size_t elements = 0;
   const void* data = nullptr;
@@ -59,7 +59,7 @@ struct Program {
   std::vector<int32_t> outputs;
 };
 
-/// What is wrong with a program. `operation` is the index of the operation at fault, or -1.
+/// A program is invalid. `operation` is the index of the operation at fault, or -1.
 class ProgramError : public std::runtime_error {
  public:
   explicit ProgramError(const std::string& message, int32_t operationIndex = -1)
@@ -67,7 +67,7 @@ class ProgramError : public std::runtime_error {
   int32_t operation;
 };
 
-/// The bytes of a constant, owned by whoever makes the session.
+/// The bytes of a constant, owned by the caller.
 struct ConstantData {
   DataType type;
   const void* data;

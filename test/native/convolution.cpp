@@ -165,9 +165,9 @@ TestCase randomGdws(Random& random) {
   const int64_t outputs = groups * (groups > 1 ? random.integer(1, 9) : randomChannels(random));
   std::vector<int32_t> kernels;
   int64_t intermediate = 0;
-  const int64_t most = random.integer(0, 4);
+  const int64_t max = random.integer(0, 4);
   for (int64_t c = 0; c < channels; ++c) {
-    kernels.push_back(static_cast<int32_t>(random.chance(0.3) ? most : random.integer(0, most)));
+    kernels.push_back(static_cast<int32_t>(random.chance(0.3) ? max : random.integer(0, max)));
     intermediate += kernels.back();
   }
   // The intermediate channels divide among the groups.

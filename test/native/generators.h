@@ -6,7 +6,7 @@
 
 namespace gdws::test {
 
-/// Makes random cases of one operation, the awkward ones often: 1×1 maps, odd sizes, one channel, strides beyond the
+/// Makes random cases of one operation, difficult ones often: 1×1 maps, odd sizes, one channel, strides beyond the
 /// kernel, absent optional inputs. To test another operation, write its generator in a file of its own and list it in
 /// generators.cpp.
 struct Generator {

@@ -29,7 +29,7 @@ struct Report {
   int failures = 0;
 
   void fail(const char* kernel, uint64_t seed, int threads, const TestCase& testCase, const std::string& what) {
-    // A few are enough to start from; the count says the rest.
+    // A few messages are enough; the count is in the report.
     if (++failures > 20) return;
     std::fprintf(stderr, "%s seed %llu threads %d:%s\n  %s\n", kernel, static_cast<unsigned long long>(seed), threads,
                  testCase.describe().c_str(), what.c_str());
@@ -116,7 +116,7 @@ const char* nameOf(Opcode opcode) {
 
 Report check(const Options& options) {
   Report report;
-  // Kernels that no case reaches are to show in the report.
+  // Kernels that no case reaches appear in the report, too.
   for (const KernelDefinition& kernel : kernelTable()) {
     if (!options.operation.empty() && options.operation != nameOf(kernel.opcode)) continue;
     if (options.kernel.empty() || options.kernel == kernel.name) report.runs[kernel.name] = 0;

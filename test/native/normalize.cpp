@@ -8,7 +8,7 @@ TestCase randomNormalize(Random& random) {
                      random.chance(0.2) ? 1 : random.integer(1, random.choose<int64_t>({9, 70, 9000}))};
   TestCase testCase(Opcode::normalize);
   std::vector<float> x = numbers(random, dims);
-  // A mean far from 0 is where careless sums lose the deviations.
+  // With a mean far from 0, inexact sums lose the deviations.
   const float mean = random.choose<float>({0, 0.3f, 100, -1000});
   for (float& element : x) element += mean;
   testCase.addInput(dims, std::move(x));

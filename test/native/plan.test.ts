@@ -37,7 +37,7 @@ function run(command: string, args: readonly string[]): string {
     const program = path.join(folder, 'plan_tests');
     const own = readdirSync(path.join(__dirname, 'plan')).filter((name) => name.endsWith('.cpp'));
     const sources = [
-      ...['memory_plan', 'joined_values', 'arena', 'verify_plan'].map((name) => `native/engine/${name}.cpp`),
+      ...['memory_plan', 'concat_placement', 'arena', 'verify_plan'].map((name) => `native/engine/${name}.cpp`),
       ...own.map((name) => `test/native/plan/${name}`),
     ];
     const options = ['-std=c++20', '-O1', '-D_GLIBCXX_ASSERTIONS', '-Wall', '-Wextra', '-Inative', '-Itest'];

@@ -11,7 +11,7 @@ namespace gdws::test {
 /// The bytes of each output of a case.
 using Results = std::vector<std::vector<std::byte>>;
 
-/// Runs a kernel as the engine does: a constant it does not read is not given, scratch and outputs are filled with NaN
+/// Runs a kernel as the engine does: a constant that it does not read is null, scratch and outputs are filled with NaN
 /// bytes, memory ends at a guard page. Inputs are aligned to no more than their element where `aligned` is false. Where
 /// `inPlace` is true, output 0 is written over the input that the kernel may overwrite, which must have its size.
 Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned,

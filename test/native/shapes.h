@@ -4,18 +4,18 @@
 
 namespace gdws::test {
 
-/// `rank` lengths: often 1, now and then 0, else up to some tens; at most about 40,000 elements.
+/// `rank` lengths: often 1, sometimes 0, else up to some tens; at most about 40,000 elements.
 Dims randomDims(Random& random, int64_t rank);
 /// What `dims` may be broadcast from: leading axes missing, others 1.
 Dims broadcastFrom(Random& random, const Dims& dims);
 /// What the operands broadcast to.
 Dims broadcastOf(const Dims& a, const Dims& b);
-/// Numbers within [-scale, scale), and now and then infinities, NaN, zeros, subnormals and numbers of any exponent.
+/// Numbers within [-scale, scale), and sometimes infinities, NaN, zeros, subnormals and numbers of any exponent.
 std::vector<float> wildNumbers(Random& random, const Dims& dims, float scale);
 /// `count` random bytes as elements of a type; bool is 0 or 1.
 void addRandom(TestCase& testCase, Random& random, DataType type, const Dims& dims);
 
-/// Adds int64 or int32 elements: small ones, and now and then 0, 1, -1 and the ends of the type.
+/// Adds int64 or int32 elements: small ones, and sometimes 0, 1, -1 and the ends of the type.
 void addWildIntegers(TestCase& testCase, Random& random, DataType type, const Dims& dims);
 
 }  // namespace gdws::test

@@ -26,9 +26,9 @@ TestCase randomStrided(Random& random) {
     const int64_t first = random.integer(0, dims[axis] - 1);
     const int64_t step = random.integer(1, 3);
     const bool backwards = random.chance(0.4);
-    const int64_t most = backwards ? first / step + 1 : (dims[axis] - 1 - first) / step + 1;
+    const int64_t max = backwards ? first / step + 1 : (dims[axis] - 1 - first) / step + 1;
     offset += first * stride;
-    axes.insert(axes.begin(), {random.integer(0, most), (backwards ? -step : step) * stride});
+    axes.insert(axes.begin(), {random.integer(0, max), (backwards ? -step : step) * stride});
   }
   if (random.chance(0.3)) {
     const int64_t before = random.integer(0, static_cast<int64_t>(axes.size()));

@@ -19,8 +19,8 @@ using Dims = std::vector<int64_t>;
 struct Tolerance {
   double relative = 1e-5;
   double absolute = 0;
-  /// The scale of rounding errors where the result itself is none: the sum of the absolute values of the terms that it
-  /// is made of. Found by running the reference on absolute values.
+  /// The scale of rounding errors where the result is not: the sum of the absolute values of its terms, which the
+  /// reference computes from absolute values.
   bool sumOfTerms = false;
 };
 

@@ -13,7 +13,7 @@ struct AveragePoolOperation {
     countIncludePad = attributes.countIncludePad;
   }
 
-  /// What output `position` of an axis divides by: the product over both axes is the number of taps.
+  /// The divisor of output `position` of an axis: the product over both axes is the number of taps.
   int64_t countOf(const PoolAxis& axis, int64_t position) const {
     return (countIncludePad ? axis.insidePadded(position) : axis.inside(position)).count();
   }

@@ -51,7 +51,7 @@ class AveragePoolRows final : public Kernel {
   }
 
  private:
-  /// Taps along an axis; a window without any has the sum 0, which may be divided by anything.
+  /// Taps along an axis, at least 1: a window without taps has the sum 0.
   float divisor(const PoolAxis& axis, int64_t position) const {
     return static_cast<float>(std::max<int64_t>(1, operation_.countOf(axis, position)));
   }

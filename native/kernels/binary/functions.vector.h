@@ -13,7 +13,7 @@ constexpr bool hasVectorForm(BinaryFunction function) {
   return function != BinaryFunction::pow && function != BinaryFunction::mod && function != BinaryFunction::floorMod;
 }
 
-/// The larger; NaN where either is, which `maximum` alone forgets when it is the first.
+/// The larger; NaN where either is NaN. `maximum` alone returns the second where the first is NaN.
 GDWS_INLINE Vector maximumOrNaN(Vector a, Vector b) { return a != a ? a : maximum(a, b); }
 GDWS_INLINE Vector minimumOrNaN(Vector a, Vector b) { return a != a ? a : minimum(a, b); }
 

@@ -2,14 +2,12 @@
 
 #include "kernels/binary/operation.h"
 #include "kernels/element_type.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 
 namespace gdws {
 
 namespace {
-
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
 
 class BinaryIntegers final : public Kernel {
  public:

@@ -7,7 +7,7 @@
 namespace gdws {
 
 /// A checked `binary`: operands of one type, float32, int64 or int32, and of any dims that broadcast to the output's.
-/// Integers have no activation, and not all functions.
+/// Integers have no activation, and some functions are not defined on them.
 struct BinaryOperation {
   explicit BinaryOperation(const OperationView& operation);
 

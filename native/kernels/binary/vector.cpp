@@ -1,15 +1,13 @@
 #include "kernels/activate.h"
 #include "kernels/binary/operation.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 
 namespace gdws {
 
 namespace {
 
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
-
-/// Each run along the innermost axis is one call: after broadcasting, an operand either goes along or stays.
+/// Each run along the innermost axis is one call: after broadcasting, an operand either is a row or one element.
 class BinaryVector final : public Kernel {
  public:
   BinaryVector(const OperationView& operation, const ElementwiseFunctions& functions) : operation_(operation) {

@@ -4,7 +4,7 @@
 
 namespace gdws {
 
-/// A checked `cast`: any dims; convert.h says what becomes of numbers that the type of y cannot hold.
+/// A checked `cast`: any dims; convert.h defines the results of numbers that the type of y cannot hold.
 struct CastOperation {
   explicit CastOperation(const OperationView& operation);
 

@@ -1,11 +1,10 @@
 #include "kernels/cast/operation.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 
 namespace gdws {
 
 namespace {
-
-constexpr int64_t grain = 1024;
 
 class CastThreads final : public Kernel {
  public:

@@ -27,7 +27,7 @@ class ConcatCopy final : public Kernel {
         const int64_t end = std::min(first + bytes, range.end);
         if (begin < end) {
           const auto* x = static_cast<const std::byte*>(buffers.inputs[i]) + row * bytes;
-          // What was computed in place is there.
+          // Computed in place.
           if (x != y + first) std::memcpy(y + begin, x + (begin - first), end - begin);
         }
         first += bytes;

@@ -3,6 +3,7 @@
 #include "kernels/convolution/shape.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
+#include "kernels/product/rounding.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
 #include "kernels/registry.h"
@@ -11,10 +12,8 @@ namespace gdws {
 
 namespace {
 
-/// A matrix product's tiles have more rows, and its patches cost more than they are used for.
-constexpr int64_t mostOutputs = 4;
-
-int64_t roundUp(int64_t count, int64_t grain) { return (count + grain - 1) / grain * grain; }
+/// For so few outputs a matrix product would not fill its tiles, and its patches would be used too little.
+constexpr int64_t maxOutputs = 4;
 
 /// A few output channels a group: the lines of each input channel are added to their sums, one depthwise kernel each.
 class Accumulate final : public Kernel {
@@ -26,9 +25,9 @@ class Accumulate final : public Kernel {
     tiling_ = chooseTiling({1, shape_.outputHeight, shape_.outputWidth}, tilePixels, vectors_.lanes, 1, true);
     lines_ =
         Lines(shape_.window, shape_.height, shape_.width, tiling_.rows.largest(), tiling_.largestColumns(), vectors_);
-    linesFloats_ = roundUp(static_cast<int64_t>(lines_.floats()), 16);
+    linesFloats_ = wholeLines(static_cast<int64_t>(lines_.floats()));
     sumsPitch_ = roundUp(tiling_.largestColumns(), vectors_.lanes);
-    sumsFloats_ = roundUp(tiling_.rows.largest() * sumsPitch_, 16);
+    sumsFloats_ = wholeLines(tiling_.rows.largest() * sumsPitch_);
   }
 
   size_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats()); }
@@ -93,8 +92,8 @@ class Accumulate final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const ConvolutionShape shape = ConvolutionShape::of(operation);
-  // One channel has nothing to add up.
-  return shape.channelsPerGroup() > 1 && shape.outputsPerGroup() <= mostOutputs && operation.output().elements > 0 &&
+  // For one channel there is nothing to add up.
+  return shape.channelsPerGroup() > 1 && shape.outputsPerGroup() <= maxOutputs && operation.output().elements > 0 &&
          Lines::reasonable(shape.window);
 }
 
@@ -106,7 +105,7 @@ double estimate(const OperationView& operation, const KernelContext& context) {
   const ConvolutionShape shape = ConvolutionShape::of(operation);
   const auto rows = static_cast<double>(shape.batch * shape.channels * shape.outputHeight);
   const auto outputs = static_cast<double>(shape.outputsPerGroup());
-  // Of a row's vector: two multiply-adds a cycle, its sum to and fro, and the line that is filled.
+  // Cycles of a row's vector: two multiply-adds a cycle, a load and a store of its sum, and its line.
   const double vector = outputs * (static_cast<double>(shape.window.taps()) / 2 + 1) + 2;
   return rows * (vectorsOf(shape.outputWidth, context.vectors.lanes) * vector + 6);
 }

@@ -1,6 +1,7 @@
 #include "kernels/convolution/shape.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
+#include "kernels/product/rounding.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
 #include "kernels/registry.h"
@@ -19,15 +20,15 @@ class Depthwise final : public Kernel {
     tiling_ = chooseTiling({1, shape_.outputHeight, shape_.outputWidth}, tilePixels, vectors_.lanes, 1, true);
     lines_ =
         Lines(shape_.window, shape_.height, shape_.width, tiling_.rows.largest(), tiling_.largestColumns(), vectors_);
-    linesFloats_ = (lines_.floats() + 15) / 16 * 16;
-    resultFloats_ = static_cast<size_t>(tiling_.largestPixels() + vectors_.lanes + 15) / 16 * 16;
+    linesFloats_ = static_cast<size_t>(wholeLines(static_cast<int64_t>(lines_.floats())));
+    resultFloats_ = static_cast<size_t>(wholeLines(tiling_.largestPixels() + vectors_.lanes));
   }
 
   size_t scratchBytes(int threads) const override { return scratchFor(threads, linesFloats_ + resultFloats_); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     float* lines = scratchOf(buffers, team, linesFloats_ + resultFloats_);
-    // Shares of whole channels where they suffice, else of tiles.
+    // Shares are whole channels if there are enough, else tiles.
     const Range items = team.share(shape_.batch * shape_.channels * tiling_.count());
     for (int64_t item = items.begin; item < items.end; ++item) {
       const int64_t plane = item / tiling_.count();

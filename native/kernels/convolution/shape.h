@@ -30,7 +30,7 @@ struct ConvolutionShape {
 /// The shapes of x, y and the kernel, which is the last two dims of `weights`.
 ConvolutionShape readMaps(const OperationView& operation, const Value& weights);
 
-/// What convolution, convolutionTranspose and gdws have in common: x, y, and the attributes that all of them have.
+/// The part that convolution, convolutionTranspose and gdws have in common: x, y, and the attributes of all of them.
 template <class Attributes>
 ConvolutionShape readConvolution(const OperationView& operation, const Attributes& attributes, const Value& weights) {
   ConvolutionShape shape = readMaps(operation, weights);
@@ -46,7 +46,7 @@ ConvolutionShape readConvolution(const OperationView& operation, const Attribute
   return shape;
 }
 
-/// Checks that the output map is what the window makes of the padded input map.
+/// Checks that the output map has the size that the window gives for the padded input map.
 void checkOutputMap(const OperationView& operation, const ConvolutionShape& shape, const std::array<int32_t, 4>& pads);
 
 /// Checks bias (M) at input `biasAt` and, after it, the residual of the output's dims.

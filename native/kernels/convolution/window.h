@@ -4,8 +4,8 @@
 
 namespace gdws {
 
-/// What a convolution reads of its input for one output pixel: taps (kh, kw) at row oh·stride + kh·dilation - pad, and
-/// columns likewise.
+/// The input elements that a convolution reads for one output pixel: taps (kh, kw) at row oh·stride + kh·dilation -
+/// pad, and columns likewise.
 struct Window {
   int64_t kernelHeight = 1, kernelWidth = 1;
   int64_t strideHeight = 1, strideWidth = 1;

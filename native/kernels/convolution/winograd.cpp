@@ -14,7 +14,7 @@ bool supports(const OperationView& operation, const KernelContext&) {
 template <int64_t Edge>
 std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& context) {
   const Value& w = operation.input(1);
-  // Not owned: the constants outlive the packing.
+  // Not owned: the constants live longer than the packing takes.
   const auto kernels = [&w] {
     return std::shared_ptr<const float[]>(std::shared_ptr<void>(), static_cast<const float*>(w.data));
   };

@@ -5,8 +5,8 @@
 
 namespace gdws {
 
-/// One axis of a transposed convolution, for the output positions that leave one remainder by the stride. Among those
-/// it is an ordinary convolution of stride 1 with every step-th tap, in reverse.
+/// One axis of a transposed convolution, for the output positions with one remainder by the stride. For these it is an
+/// ordinary convolution of stride 1 with every tapStep-th tap, in reverse.
 struct Phase {
   int64_t firstTap = 0;  ///< of the original kernel; the next ones are tapStep apart
   int64_t tapStep = 1;
@@ -21,7 +21,8 @@ struct Phase {
     Phase phase;
     phase.outputs = remainder < length ? (length - remainder - 1) / stride + 1 : 0;
     phase.tapStep = stride / std::gcd(stride, kernelDilation);
-    // Output stride·i + remainder meets input (stride·i + remainder + pad - tap·dilation) / stride where that is whole.
+    // Output stride·i + remainder meets input (stride·i + remainder + pad - tap·dilation) / stride where that is an
+    // integer.
     const auto distance = [&](int64_t tap) { return remainder + kernelPad - tap * kernelDilation; };
     while (phase.firstTap < phase.tapStep && distance(phase.firstTap) % stride != 0) ++phase.firstTap;
     if (phase.firstTap == phase.tapStep || phase.firstTap >= kernel) return phase;

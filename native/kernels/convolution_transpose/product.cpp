@@ -12,9 +12,9 @@ namespace gdws {
 
 namespace {
 
-constexpr int64_t mostStride = 8;
+constexpr int64_t maxStride = 8;
 
-/// A packed product for each remainder of the output position by the strides; no zeros are ever multiplied.
+/// A packed product for each remainder of the output position by the strides; no zeros are multiplied.
 class ProductTranspose final : public Kernel {
  public:
   ProductTranspose(const OperationView& operation, KernelContext& context)
@@ -35,7 +35,7 @@ class ProductTranspose final : public Kernel {
   size_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats_); }
   bool readsInput(size_t i) const override { return i != 1; }
   void run(const Buffers& buffers, const Team& team) const override {
-    // The products follow one another without waiting, so that each thread keeps to one part of the scratch memory.
+    // There is no barrier between the products, so that each thread has a part of the scratch memory of its own.
     float* scratch = scratchOf(buffers, team, scratchFloats_);
     for (const auto& product : products_) {
       product->run(buffers, {shape_.addends.bias(buffers), 1, nullptr, buffers.result()}, team, scratch);
@@ -100,7 +100,7 @@ class ProductTranspose final : public Kernel {
 bool supports(const OperationView& operation, const KernelContext&) {
   const ConvolutionShape shape = ConvolutionShape::ofTransposed(operation);
   return operation.input(1).storage == Storage::constant && operation.output().elements > 0 &&
-         shape.window.strideHeight <= mostStride && shape.window.strideWidth <= mostStride &&
+         shape.window.strideHeight <= maxStride && shape.window.strideWidth <= maxStride &&
          Lines::reasonable(shape.window);
 }
 

@@ -29,7 +29,7 @@ class CumulativeSumLines final : public Kernel {
     for (int64_t line = share.begin; line < share.end; ++line) {
       const int64_t begin = line / o.inner * o.n * o.inner + line % o.inner;
       const auto* x = static_cast<const Number*>(buffers.inputs[0]) + begin;
-      // Which may be x.
+      // y may be the memory of x.
       auto* y = static_cast<Number*>(buffers.outputs[0]) + begin;
       Sum total = 0;
       for (int64_t i = 0; i < o.n; ++i) {

@@ -28,7 +28,7 @@ class CumulativeSumReference final : public Kernel {
     const auto* x = static_cast<const Number*>(buffers.inputs[0]);
     auto* y = static_cast<Number*>(buffers.outputs[0]);
     for (int64_t i = 0; i < o.outer * o.n * o.inner; ++i) {
-      // Places along the axis that count: up to this one from either end.
+      // The elements that are summed: up to this one, from either end.
       const int64_t place = i / o.inner % o.n;
       const int64_t last = o.exclusive ? 0 : 1;
       const int64_t count = (o.reverse ? o.n - 1 - place : place) + last;

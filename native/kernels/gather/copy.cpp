@@ -2,14 +2,12 @@
 #include <cstring>
 
 #include "kernels/gather/operation.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 
 namespace gdws {
 
 namespace {
-
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
 
 class GatherCopy final : public Kernel {
  public:

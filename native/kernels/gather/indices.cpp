@@ -3,11 +3,8 @@
 namespace gdws {
 
 Indices::Indices(const OperationView& operation, size_t i, int64_t n) : n_(n) {
-  const Value& index = operation.input(i);
+  const Value& index = indicesOf(operation, i);
   wide_ = index.type == DataType::int64;
-  if (!wide_ && index.type != DataType::int32) {
-    operation.fail("input " + std::to_string(i) + " holds indices and is neither int32 nor int64");
-  }
   count_ = static_cast<int64_t>(index.elements);
   if (count_ > 0 && n == 0) operation.fail("an index into an axis without elements");
   if (index.storage != Storage::constant) return;

@@ -6,7 +6,7 @@ namespace gdws {
 
 namespace {
 
-/// The axis, of an x that has one.
+/// The axis, which x must have.
 size_t axisOf(const OperationView& operation) {
   return static_cast<size_t>(checkedAxis(operation, GatherElementsAttributes::of(operation).axis, operation.input(0)));
 }

@@ -1,12 +1,10 @@
 #include "kernels/gather_elements/operation.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 
 namespace gdws {
 
 namespace {
-
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
 
 class GatherElementsRuns final : public Kernel {
  public:

@@ -3,11 +3,8 @@
 namespace gdws {
 
 Tuples::Tuples(const OperationView& operation, size_t i, std::vector<int64_t> dims) : dims_(std::move(dims)) {
-  const Value& index = operation.input(i);
+  const Value& index = indicesOf(operation, i);
   wide_ = index.type == DataType::int64;
-  if (!wide_ && index.type != DataType::int32) {
-    operation.fail("input " + std::to_string(i) + " holds indices and is neither int32 nor int64");
-  }
   if (dims_.empty() || index.rank() == 0 || index.dims.back() != static_cast<int64_t>(dims_.size())) {
     operation.fail("indices " + describe(index.dims) + " are no positions in " + describe(dims_));
   }

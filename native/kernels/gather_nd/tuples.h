@@ -6,9 +6,9 @@
 
 namespace gdws {
 
-/// Positions in some consecutive axes of a tensor, as an input of a program names them: its last axis holds one index
-/// for each of them, -n … n - 1. Constant ones are checked when the kernel is made. Those that a run computes cannot
-/// stop it: each index below counts as 0 and each beyond as n - 1.
+/// Positions in some consecutive axes of a tensor, which are an input of a program: its last axis holds one index for
+/// each of these axes, -n … n - 1. Constant ones are checked when the kernel is made. Those that a run computes are
+/// clamped: each index below counts as 0 and each beyond as n - 1.
 class Tuples {
  public:
   /// Input `i` of the operation, int32 or int64, and the `dims` that its tuples are positions in. Throws ProgramError
@@ -19,7 +19,7 @@ class Tuples {
   bool areConstant() const { return constant_.has_value(); }
   int64_t count() const { return count_; }
   /// Where tuple number `position` points among the elements of `dims`, in row-major order; `memory` is the run's
-  /// pointer to the input, which constants do without.
+  /// pointer to the input, which is not used for constants.
   int64_t at(const void* memory, int64_t position) const {
     return constant_ ? (*constant_)[position] : read(memory, position);
   }

@@ -21,7 +21,7 @@ class DepthwiseColumns final : public Producer {
   }
 
   size_t prepare(int64_t rows, int64_t columns) override {
-    // Tiles of whole rows read them without padding, if the window allows.
+    // Tiles of whole rows are read without padding, if the window allows it.
     flat_ = columns == map_.columns && FlatMaps::fits(window_, input_.width, columns);
     if (flat_) {
       flatMaps_ = FlatMaps(window_, input_.height, input_.width, std::min(rows, map_.rows), columns, vectors_);
@@ -80,10 +80,10 @@ class DepthwiseColumns final : public Producer {
   bool hasHalo() const override { return window_.kernelHeight > window_.strideHeight; }
 
  private:
-  /// Calls compute(depthwise kernel, row of the panel, kernels) for rows `depth` of a group, up to `most` kernels of
+  /// Calls compute(depthwise kernel, row of the panel, kernels) for rows `depth` of a group, up to `max` kernels of
   /// one channel at a time, and fill(channel) before the first of each channel.
   template <class Fill, class Compute>
-  void forKernels(int64_t group, const Range& depth, Fill fill, Compute compute, int64_t most) const {
+  void forKernels(int64_t group, const Range& depth, Fill fill, Compute compute, int64_t max) const {
     const int32_t* const channels = channelOf_.data() + group * depth_;
     int32_t filled = -1;
     for (int64_t k = depth.begin; k < depth.end;) {
@@ -92,7 +92,7 @@ class DepthwiseColumns final : public Producer {
         fill(channels[k]);
       }
       int64_t count = 1;
-      while (count < most && k + count < depth.end && channels[k + count] == filled) ++count;
+      while (count < max && k + count < depth.end && channels[k + count] == filled) ++count;
       compute(group * depth_ + k, k - depth.begin, count);
       k += count;
     }

@@ -7,8 +7,8 @@
 
 namespace gdws {
 
-/// Columns of a GDWS convolution's pointwise stage: row k of the depth is what the k-th depthwise kernel makes of its
-/// channel. The kernels are input 1 of the operation.
+/// Columns of a GDWS convolution's pointwise stage: row k of the depth is the result of the k-th depthwise kernel on
+/// its channel. The kernels are input 1 of the operation.
 std::unique_ptr<Producer> makeDepthwiseColumns(const PixelMap& map, const GdwsShape& shape, const VectorTable& vectors);
 
 }  // namespace gdws

@@ -8,7 +8,7 @@ namespace gdws {
 
 namespace {
 
-/// The dense kernels that both stages amount to: Σ_k p(m, k)·d(k) over the depthwise kernels k of channel c.
+/// The dense kernels that are equivalent to both stages: Σ_k p(m, k)·d(k) over the depthwise kernels k of channel c.
 std::shared_ptr<const float[]> compose(const GdwsShape& shape, const float* d, const float* p) {
   constexpr int64_t taps = 9;
   const int64_t outputs = shape.map.outputs, channels = shape.map.channels;
@@ -57,7 +57,7 @@ double estimate(const OperationView& operation, const KernelContext& context) {
 
 }  // namespace
 
-// From some three kernels a channel on, the dense convolution takes fewer multiplications by Winograd than both stages.
+// From about three kernels a channel on, the dense Winograd convolution needs fewer multiplications than both stages.
 const KernelDefinition gdwsWinograd2 = {"gdws.winograd2", Opcode::gdws, 4, supports, make<2>, estimate<2>};
 const KernelDefinition gdwsWinograd4 = {"gdws.winograd4", Opcode::gdws, 4, supports, make<4>, estimate<4>};
 

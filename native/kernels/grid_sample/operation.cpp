@@ -9,10 +9,10 @@ namespace gdws {
 
 namespace {
 
-/// Coordinates beyond are as far outside as any; an index made of one fits an int64 and is exact.
+/// Coordinates are clamped to this: they are outside of any map, and their index is exact in an int64.
 constexpr float farAway = 1073741824.0f;
 
-/// Where -1 … 1 lies on an axis: from centre to centre of the outer elements, or from edge to edge.
+/// The place on an axis of a coordinate from -1 to 1: from centre to centre of the outer elements, or edge to edge.
 float coordinateOf(float place, int64_t length, bool alignCorners) {
   const auto size = static_cast<float>(length);
   const float x = alignCorners ? (place + 1) / 2.0f * (size - 1) : ((place + 1) * size - 1) / 2.0f;
@@ -20,7 +20,7 @@ float coordinateOf(float place, int64_t length, bool alignCorners) {
   return x > -farAway ? std::min(x, farAway) : -farAway;
 }
 
-/// Mirrored into [low, high] as often as it takes.
+/// Mirrors a place at `low` and `high` until it is between them.
 float reflect(float x, float low, float high) {
   const float range = high - low;
   if (x >= low && x <= high) return x;
@@ -53,7 +53,7 @@ GridSampleOperation::GridSampleOperation(const OperationView& operation) {
   const Value& grid = inputOf(operation, 1);
   const Value& y = outputOf(operation);
   axes = static_cast<int64_t>(x.rank()) - 2;
-  if (axes < 2 || axes > mostGridAxes || grid.rank() != x.rank()) {
+  if (axes < 2 || axes > maxGridAxes || grid.rank() != x.rank()) {
     operation.fail("cannot sample " + describe(x.dims) + " on a grid " + describe(grid.dims));
   }
   if (axes != 2 && interpolation == Interpolation::cubic) operation.fail("a cubic sample of three axes");

@@ -5,18 +5,18 @@
 
 namespace gdws {
 
-constexpr int64_t mostGridAxes = 3;
-/// Taps of a sample along an axis, cubic ones.
-constexpr int64_t mostAxisTaps = 4;
+constexpr int64_t maxGridAxes = 3;
+/// Taps of a cubic sample along an axis.
+constexpr int64_t maxAxisTaps = 4;
 
 /// The elements along one axis that a sample is made of. Those beyond the edge of zeros have the weight 0.
 struct AxisTaps {
-  int64_t index[mostAxisTaps];
-  float weight[mostAxisTaps];
+  int64_t index[maxAxisTaps];
+  float weight[maxAxisTaps];
 };
 
 /// A checked `gridSample`: x (N,C,H,W), grid (N,OH,OW,2), y (N,C,OH,OW), or with three spatial axes; a place of the
-/// grid names the innermost axis first, from -1 to 1 across the map. Taps of weight 0 do not count, whatever they hold.
+/// grid names the innermost axis first, from -1 to 1 across the map. Elements at taps of weight 0 are not used.
 struct GridSampleOperation {
   explicit GridSampleOperation(const OperationView& operation);
 
@@ -29,10 +29,10 @@ struct GridSampleOperation {
 
   int64_t images;  ///< 0 where y has no elements
   int64_t channels;
-  int64_t points;                 ///< of an image of y
-  int64_t axes;                   ///< spatial ones
-  int64_t lengths[mostGridAxes];  ///< of x
-  int64_t elements;               ///< of a map of x
+  int64_t points;                ///< of an image of y
+  int64_t axes;                  ///< spatial ones
+  int64_t lengths[maxGridAxes];  ///< of x
+  int64_t elements;              ///< of a map of x
   Interpolation interpolation;
   OutsideMap outside;  ///< zeros, the edge repeated, or the map mirrored
   bool alignCorners;

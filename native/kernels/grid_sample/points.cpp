@@ -7,11 +7,11 @@ namespace gdws {
 
 namespace {
 
-/// Points of the grid whose taps are found before the channels are sampled.
+/// The number of points of the grid whose taps are computed before the channels are sampled.
 constexpr int64_t block = 64;
-constexpr int64_t mostTaps = 16;
+constexpr int64_t maxTaps = 16;
 
-/// Blocks of points are shared out among the threads. The taps of a point, as offsets into a map and weights, serve all
+/// Threads divide the blocks of points. The taps of a point, offsets into a map and weights, are the same for all
 /// channels.
 class GridSamplePoints final : public Kernel {
  public:
@@ -37,8 +37,8 @@ class GridSamplePoints final : public Kernel {
  private:
   /// Tap by tap, those of a block of points.
   struct Taps {
-    int32_t offset[mostTaps][block];
-    float weight[mostTaps][block];
+    int32_t offset[maxTaps][block];
+    float weight[maxTaps][block];
   };
 
   int64_t count() const {
@@ -48,7 +48,7 @@ class GridSamplePoints final : public Kernel {
   }
 
   void locate(const float* place, int64_t point, Taps& taps) const {
-    AxisTaps along[mostGridAxes];
+    AxisTaps along[maxGridAxes];
     operation_.locate(place, along);
     const int64_t each = operation_.tapsOfAxis(), all = count();
     for (int64_t tap = 0; tap < all; ++tap) {

@@ -14,7 +14,7 @@ class GridSampleReference final : public Kernel {
     const GridSampleOperation& o = operation_;
     for (int64_t image = 0; image < o.images; ++image) {
       for (int64_t point = 0; point < o.points; ++point) {
-        AxisTaps taps[mostGridAxes];
+        AxisTaps taps[maxGridAxes];
         o.locate(buffers.floats(1) + (image * o.points + point) * o.axes, taps);
         for (int64_t channel = 0; channel < o.channels; ++channel) {
           const int64_t map = image * o.channels + channel;

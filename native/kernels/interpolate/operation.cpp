@@ -6,7 +6,7 @@ namespace gdws {
 
 namespace {
 
-/// The axis, of an x that has one.
+/// The axis, which x must have.
 int32_t axisOf(const OperationView& operation) {
   return checkedAxis(operation, InterpolateAttributes::of(operation).axis, inputOf(operation, 0));
 }

@@ -30,7 +30,7 @@ class InterpolatePermutedLines final : public Kernel {
     }
   }
 
-  /// Whether one vector holds what each group takes.
+  /// Whether the elements of each group lie within one vector.
   static bool fits(const InterpolateOperation& o, int64_t lanes) {
     if (o.n < lanes) return false;
     for (int64_t group = 0; group < o.out; group += lanes) {
@@ -56,7 +56,7 @@ class InterpolatePermutedLines final : public Kernel {
   }
 
  private:
-  /// Where the vector begins that holds what a group takes for a tap: at the least index, and within x.
+  /// Where the vector begins that holds a group's elements for a tap: at the least index, and within x.
   static int32_t firstOf(const InterpolateOperation& o, int64_t group, int64_t tap, int64_t lanes) {
     int64_t first = o.n - lanes;
     for (int64_t i = group; i < std::min(group + lanes, o.out); ++i) {

@@ -5,8 +5,8 @@ namespace gdws {
 
 namespace {
 
-/// The most taps of an output: those of an antialiased reduction by up to 16 have fewer.
-constexpr int64_t mostTaps = 64;
+/// The largest number of taps of an output: an antialiased reduction by up to 16 has fewer.
+constexpr int64_t maxTaps = 64;
 
 /// Every axis but the innermost: whole rows of x are combined.
 class InterpolateRows final : public Kernel {
@@ -19,7 +19,7 @@ class InterpolateRows final : public Kernel {
   void run(const Buffers& buffers, const Team& team) const override {
     const InterpolateOperation& o = operation_;
     const int32_t* index = o.indices.constant()->data();
-    const float* rows[mostTaps];
+    const float* rows[maxTaps];
     const Range share = team.share(o.outer * o.out);
     for (int64_t item = share.begin; item < share.end; ++item) {
       const float* x = buffers.floats(0) + item / o.out * o.n * o.inner;
@@ -36,7 +36,7 @@ class InterpolateRows final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const InterpolateOperation o(operation);
-  return o.inner > 1 && o.taps <= mostTaps && o.indices.constant().has_value();
+  return o.inner > 1 && o.taps <= maxTaps && o.indices.constant().has_value();
 }
 
 }  // namespace

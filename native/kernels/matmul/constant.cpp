@@ -44,7 +44,7 @@ class RowsOfA final : public Producer {
   const VectorTable& vectors_;
 };
 
-/// By a constant matrix, packed once: what a classifier's last layer is.
+/// A product by a constant matrix, which is packed once, as in the last layer of a classifier.
 class ConstantMatmul final : public Kernel {
  public:
   ConstantMatmul(const OperationView& operation, KernelContext& context)
@@ -79,7 +79,7 @@ class ConstantMatmul final : public Kernel {
   PackedProduct product_;
 };
 
-/// Whether y's matrices take those of a in turn, all with one b.
+/// Whether the matrices of y are those of a, in order, each multiplied by the same b.
 bool isPlainBatch(const MatmulShape& shape) {
   if (shape.batch() == 1) return true;
   const StridedLoop& matrices = shape.matrices;

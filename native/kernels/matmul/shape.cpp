@@ -9,7 +9,7 @@ namespace gdws {
 
 namespace {
 
-/// What comes before the two dims of a matrix.
+/// The dims before the two of a matrix.
 std::vector<int64_t> batchOf(const Value& value) { return {value.dims.begin(), value.dims.end() - 2}; }
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 namespace gdws {
 
-/// A matrix product's operands, checked. Inputs a (…,R,K), b (…,K,N), their matrices transposed where so said, the
-/// leading dims broadcast; bias? (N or 1), residual? (as y) → y (…,R,N) = act(alpha·a·b + bias + residual).
+/// A matrix product's operands, checked. Inputs a (…,R,K), b (…,K,N), their matrices transposed where the attributes
+/// say so, the leading dims broadcast; bias? (N or 1), residual? (as y) → y (…,R,N) = act(alpha·a·b + bias + residual).
 struct MatmulShape {
   int64_t rows, depth, columns;
   bool transposeA, transposeB;

@@ -1,5 +1,6 @@
 #include "kernels/matmul/shape.h"
 #include "kernels/product/blocking.h"
+#include "kernels/product/rounding.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/vector_results.h"
 #include "kernels/registry.h"
@@ -10,16 +11,14 @@ namespace {
 
 constexpr int64_t tileRows = 96, tileColumns = 128, tileDepth = 192;
 
-int64_t upToLine(int64_t count) { return (count + 15) / 16 * 16; }
-
-/// a·aᵀ or aᵀ·a of one value, with nothing added that would tell rows from columns.
+/// a·aᵀ or aᵀ·a of one value, with nothing added that differs between rows and columns.
 bool isSymmetric(const OperationView& operation, const MatmulShape& shape) {
   return &operation.input(0) == &operation.input(1) && shape.transposeA != shape.transposeB && shape.biasLength == 0 &&
          !operation.hasInput(3);
 }
 
-/// Of two matrices that are both known only when run: blocks of either are packed as they are needed. A symmetric
-/// product is computed below the diagonal and mirrored.
+/// A product of two matrices that are both known only at run time: blocks of either are packed as they are needed. A
+/// symmetric product is computed below the diagonal and mirrored.
 class VariableMatmul final : public Kernel {
  public:
   VariableMatmul(const OperationView& operation, const KernelContext& context)
@@ -30,12 +29,11 @@ class VariableMatmul final : public Kernel {
         columns_(Split::atMost(shape_.columns, symmetric_ ? tileRows : tileColumns)),
         depths_(Split::atMost(shape_.depth, tileDepth)) {
     const int64_t lanes = vectors_.lanes;
-    blocking_ = chooseBlocking(vectors_, rows_.largest(), (columns_.largest() + lanes - 1) / lanes, depths_.largest());
+    blocking_ = chooseBlocking(vectors_, rows_.largest(), quotientUp(columns_.largest(), lanes), depths_.largest());
     aPitch_ = rows_.largest();
-    // An odd number of lines, as in PackedProduct.
-    bPitch_ = (upToLine(columns_.largest()) / 16 | 1) * 16;
-    aFloats_ = upToLine(aPitch_ * depths_.largest());
-    bFloats_ = upToLine(bPitch_ * depths_.largest());
+    bPitch_ = oddLines(columns_.largest());
+    aFloats_ = wholeLines(aPitch_ * depths_.largest());
+    bFloats_ = wholeLines(bPitch_ * depths_.largest());
     sumsFloats_ = bPitch_ * rows_.largest();
   }
 
@@ -83,7 +81,7 @@ class VariableMatmul final : public Kernel {
     float *a, *b, *sums, *bias;
   };
 
-  /// A column of tiles after the other, or a row of those up to the diagonal.
+  /// One column of tiles after the other; of a symmetric product one row after the other, up to the diagonal.
   Tile tileAt(int64_t number) const {
     if (!symmetric_) return {number % rows_.parts, number / rows_.parts};
     int64_t row = 0;
@@ -130,7 +128,7 @@ class VariableMatmul final : public Kernel {
     const bool first = depthPart == 0, last = depthPart == depths_.parts - 1;
     const float* residual = first ? shape_.addends.residual(buffers) : nullptr;
     const Split rowParts = Split::atMost(work.rowCount, blocking_.rows.largest());
-    const Split vectorParts = Split::atMost((work.columnCount + lanes - 1) / lanes, blocking_.vectors.largest());
+    const Split vectorParts = Split::atMost(quotientUp(work.columnCount, lanes), blocking_.vectors.largest());
     const PixelMap map{1, 1, shape_.columns};
     const PixelTile tile{0, 1, work.column, work.columnCount};
     MicroTile micro{};
@@ -140,7 +138,7 @@ class VariableMatmul final : public Kernel {
     micro.activation = last ? shape_.activation.kind : Activation::none;
     micro.a = shape_.activation.a;
     micro.b = shape_.activation.b;
-    VectorPlace places[ProductFunctions::mostVectors];
+    VectorPlace places[ProductFunctions::maxVectors];
     micro.places = places;
     for (int64_t part = 0; part < vectorParts.parts; ++part) {
       const int64_t vector = vectorParts.begin(part), vectorCount = vectorParts.size(part);
@@ -151,7 +149,7 @@ class VariableMatmul final : public Kernel {
       for (int64_t p = 0; p < rowParts.parts; ++p) {
         const int64_t row = rowParts.begin(p), rowCount = rowParts.size(p);
         const int64_t at = (work.matrix * shape_.rows + work.row + row) * shape_.columns;
-        alignas(64) float stray[ProductFunctions::mostRows * ProductFunctions::mostVectors * 16];
+        alignas(64) float stray[ProductFunctions::maxRows * ProductFunctions::maxVectors * 16];
         if (residual != nullptr && !results.allDirect()) {
           results.gather(residual + at, shape_.columns, rowCount, stray);
         }

@@ -7,8 +7,8 @@ namespace gdws {
 
 namespace {
 
-/// Maps are shared out among the threads. The largest element is found without a branch on the data, which would be
-/// mispredicted at every other element.
+/// Threads divide the maps. The largest element is found without a branch on the data, which would be
+/// mispredicted for half of the elements.
 class MaxPoolGradientMaps final : public Kernel {
  public:
   explicit MaxPoolGradientMaps(const OperationView& operation) : operation_(operation) {}

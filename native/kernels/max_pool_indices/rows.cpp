@@ -7,8 +7,8 @@ namespace gdws {
 
 namespace {
 
-/// Rows of y are shared out among the threads. The largest element is found without a branch on the data, which would
-/// be mispredicted at every other element.
+/// Threads divide the rows of y. The largest element is found without a branch on the data, which would
+/// be mispredicted for half of the elements.
 class MaxPoolIndicesRows final : public Kernel {
  public:
   explicit MaxPoolIndicesRows(const OperationView& operation) : operation_(operation) {}

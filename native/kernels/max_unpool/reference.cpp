@@ -7,7 +7,7 @@ namespace gdws {
 
 namespace {
 
-/// Zeros, with every element of x at its place; of several at one place the last.
+/// Zeros, with every element of x at its place; the last one where several have the same place.
 class MaxUnpoolReference final : public Kernel {
  public:
   explicit MaxUnpoolReference(const OperationView& operation) : operation_(operation) {}

@@ -7,7 +7,7 @@ namespace gdws {
 
 namespace {
 
-/// Each thread writes a share of y. Places may be anywhere in it, so that each looks at all of them.
+/// Each thread writes a share of y. Places are in no order, so that each thread reads all of them.
 class MaxUnpoolShares final : public Kernel {
  public:
   explicit MaxUnpoolShares(const OperationView& operation) : operation_(operation) {}
@@ -21,7 +21,7 @@ class MaxUnpoolShares final : public Kernel {
     const auto length = static_cast<uint64_t>(share.end - share.begin);
     std::fill_n(y, length, 0.0f);
     for (int64_t i = 0; i < operation_.count; ++i) {
-      // Below the share it wraps, and is too large as well.
+      // A place before the share wraps around and is too large, too.
       const uint64_t place = static_cast<uint64_t>(places[i]) - static_cast<uint64_t>(share.begin);
       if (place < length) y[place] = x[i];
     }

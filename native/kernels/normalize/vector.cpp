@@ -18,7 +18,7 @@ class NormalizeVector final : public Kernel {
     const Range share = team.share(rows);
     for (int64_t row = share.begin; row < share.end; ++row) {
       const float* x = buffers.floats(0) + row * inner;
-      // Elements are centred by a float near the mean, and the rest of the mean comes from the centred ones: where the
+      // A float near the mean is subtracted first, and the rest of the mean is computed from the differences. If the
       // mean is far larger than the deviation, neither a sum in single precision nor one float would be exact enough.
       const auto centre = static_cast<float>(functions_.foldRow[static_cast<int>(Fold::sum)](x, inner) / count);
       const double rest = functions_.sumDeviations(x, inner, centre) / count;

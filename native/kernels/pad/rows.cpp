@@ -8,7 +8,7 @@ namespace gdws {
 
 namespace {
 
-/// Fills and copies rows, the longest there are: axes that are not padded belong to the row.
+/// Fills and copies rows that are as long as possible: inner axes that are not padded belong to the row.
 class PadRows final : public Kernel {
  public:
   explicit PadRows(const OperationView& operation) : operation_(operation) {

@@ -4,14 +4,14 @@
 
 namespace gdws {
 
-/// Pooling by rows: the rows of x that a row of y sees are folded to one, padded, then windows walk along it. Where
-/// windows tile the width exactly, several rows lie side by side and are walked at once.
+/// Pooling by rows: the rows of x that a row of y depends on are folded to one, padded, then windows walk along it. If
+/// windows tile the width exactly, several such rows lie side by side and are treated as one.
 class RowPooling {
  public:
   /// `fold` is max or sum.
   RowPooling(const PoolOperation& operation, Fold fold, const ElementwiseFunctions& functions);
 
-  /// Whether there is anything to pool, and padding keeps a row's length reasonable.
+  /// Whether there is anything to pool, and a padded row is not too long.
   static bool supports(const PoolOperation& operation);
 
   /// Whether one window is the whole map, which is then folded at once.

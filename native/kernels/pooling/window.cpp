@@ -12,10 +12,10 @@ int64_t ceilOfQuotient(int64_t a, int64_t b) { return a >= 0 ? (a + b - 1) / b :
 
 void checkPoolAxis(const OperationView& operation, const PoolAxis& axis) {
   const int64_t extent = (axis.kernel - 1) * axis.dilation + 1;
-  const int64_t most = ceilOfQuotient(axis.from + axis.padBegin + axis.padEnd - extent, axis.stride) + 1;
-  if (axis.to > most) {
+  const int64_t max = ceilOfQuotient(axis.from + axis.padBegin + axis.padEnd - extent, axis.stride) + 1;
+  if (axis.to > max) {
     operation.fail("pooling an axis of " + std::to_string(axis.from) + " elements gives at most " +
-                   std::to_string(most) + ", not " + std::to_string(axis.to));
+                   std::to_string(max) + ", not " + std::to_string(axis.to));
   }
 }
 

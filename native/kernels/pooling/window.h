@@ -50,7 +50,7 @@ PoolAxis poolAxis(const OperationView& operation, const Attributes& attributes, 
   return result;
 }
 
-/// A checked pooling: x (N,C,H,W), y (N,C,OH,OW). The output may be as long as rounding up makes it.
+/// A checked pooling: x (N,C,H,W), y (N,C,OH,OW). Its size may be rounded up.
 struct PoolOperation {
   int64_t maps;  ///< N·C, 0 where y has no elements
   PoolAxis height;

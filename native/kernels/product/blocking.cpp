@@ -1,15 +1,17 @@
 #include "kernels/product/blocking.h"
 
+#include "kernels/product/rounding.h"
+
 namespace gdws {
 
 namespace {
 
-/// Cycles that a vector of sums takes between depth blocks, on its way to the second-level cache and back.
+/// Cycles to store a vector of sums in the second-level cache and to load it again, between depth blocks.
 constexpr double cyclesPerSum = 5;
 
 /// Cycles of one step of depth in a micro-kernel, on a core that starts two multiply-adds and two loads a cycle and
-/// waits four cycles for a sum: rows·vectors multiply-adds, a load for each row and each vector, and each sum's share
-/// of its way out and back.
+/// waits four cycles for a sum: rows·vectors multiply-adds, a load for each row and each vector, and a share of the
+/// time in which each sum is stored and loaded again.
 double microCycles(int64_t rows, int64_t vectors, double sumCycles) {
   const auto multiplications = static_cast<double>(rows * vectors);
   const auto loads = static_cast<double>(rows + vectors);
@@ -48,15 +50,15 @@ bool exists(const VectorTable& table, const Split& rows, const Split& vectors) {
 
 int64_t depthBlock(int64_t depth, int64_t columns) {
   constexpr int64_t cachedFloats = 7 * 1024;
-  const int64_t most = std::clamp<int64_t>(cachedFloats / columns, 64, 256);
-  const int64_t blocks = std::max<int64_t>(1, (depth + most - 1) / most);
-  return (depth + blocks - 1) / blocks;
+  const int64_t max = std::clamp<int64_t>(cachedFloats / columns, 64, 256);
+  const int64_t blocks = std::max<int64_t>(1, quotientUp(depth, max));
+  return quotientUp(depth, blocks);
 }
 
 Blocking chooseBlocking(const VectorTable& table, int64_t rowCount, int64_t vectorCount, int64_t depth) {
   Blocking best;
-  for (int64_t r = 1; r <= ProductFunctions::mostRows; ++r) {
-    for (int64_t v = 1; v <= ProductFunctions::mostVectors; ++v) {
+  for (int64_t r = 1; r <= ProductFunctions::maxRows; ++r) {
+    for (int64_t v = 1; v <= ProductFunctions::maxVectors; ++v) {
       const Split rows = Split::atMost(rowCount, r), vectors = Split::atMost(vectorCount, v);
       if (!exists(table, rows, vectors)) continue;
       const int64_t block = std::max<int64_t>(1, depthBlock(depth, vectors.largest() * table.lanes));

@@ -13,10 +13,10 @@ struct Blocking {
 };
 
 /// Steps of depth after which sums leave the registers, so that a panel of `columns` columns stays in the first-level
-/// cache meanwhile.
+/// cache until then.
 int64_t depthBlock(int64_t depth, int64_t columns);
 
-/// The division that the estimate likes best for a product of this depth.
+/// The division with the lowest estimate for a product of this depth.
 Blocking chooseBlocking(const VectorTable& vectors, int64_t rowCount, int64_t vectorCount, int64_t depth);
 
 }  // namespace gdws

@@ -7,7 +7,7 @@ namespace gdws {
 
 double estimateProduct(double depth, double channels, double vectorsOfColumns) {
   constexpr double multiplyAddsPerCycle = 2 * 0.9;
-  // Four bytes a weight, some nine bytes a cycle from the third-level cache, six tenths of it behind the arithmetic.
+  // Four bytes a weight, about nine bytes a cycle from the third-level cache; arithmetic hides six tenths of the time.
   constexpr double cyclesPerWeight = 4.0 / 9 * 0.4;
   return depth * channels * (vectorsOfColumns / multiplyAddsPerCycle + cyclesPerWeight);
 }

@@ -5,11 +5,11 @@
 namespace gdws {
 
 /// Cycles of a product of `depth` × `channels` weights with vectors of columns on one core: the multiply-adds of whole
-/// vectors, and what of the reading of the weights from beyond the second-level cache they do not hide.
+/// vectors, and the part that they do not hide of the time to read weights from beyond the second-level cache.
 double estimateProduct(double depth, double channels, double vectorsOfColumns);
 
-/// Vectors of columns that a product of a map's pixels with `channels` weights a row amounts to; they run along pixels
-/// or along channels, whichever they fill better.
+/// The number of vectors of columns in a product of a map's pixels with `channels` weights a row. Vectors run along
+/// pixels or along channels, whichever needs fewer.
 double columnVectors(int64_t pixels, int64_t channels, int lanes);
 
 /// Vectors that hold `count` floats.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/product/rounding.h"
+
 namespace gdws {
 
 FlatMaps::FlatMaps(const Window& window, int64_t height, int64_t width, int64_t rows, int64_t columns,
@@ -12,12 +14,12 @@ FlatMaps::FlatMaps(const Window& window, int64_t height, int64_t width, int64_t 
       columns_(columns),
       stride_(window.strideWidth),
       phases_(stride_ * stride_),
-      guard_(16),
+      guard_(lineFloats),
       vectors_(&vectors) {
   // Vectors begin up to a pixel before a phase and end up to a vector, less one, after it.
   const int64_t lines = (rows - 1) * stride_ + window.kernelHeight;
-  const int64_t floats = guard_ + (lines + stride_ - 1) / stride_ * columns + 2 * vectors.lanes;
-  phasePitch_ = (floats + 15) / 16 * 16;
+  const int64_t floats = guard_ + quotientUp(lines, stride_) * columns + 2 * vectors.lanes;
+  phasePitch_ = wholeLines(floats);
   const int64_t pixels = rows * columns + vectors.lanes;
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
     notFirst_.push_back(pixel % columns == 0 ? 0 : -1);

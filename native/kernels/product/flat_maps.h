@@ -10,7 +10,7 @@ namespace gdws {
 
 /// How a 3×3 window whose output rows are as long as its input rows (or, at stride 2, half as long) reads whole rows of
 /// a map: as one sequence of pixels without padding between the rows, so that vectors are full however short rows are.
-/// What a tap reads beyond the end of a row belongs to the row beside it, and is masked out. At stride 2 even and odd
+/// Pixels that a tap reads beyond the end of a row belong to the next row, and are masked out. At stride 2 even and odd
 /// rows and columns are kept apart.
 class FlatMaps {
  public:
@@ -19,11 +19,11 @@ class FlatMaps {
   FlatMaps(const Window& window, int64_t height, int64_t width, int64_t rows, int64_t columns,
            const VectorTable& vectors);
 
-  /// Whether the window is of that kind.
+  /// Whether the window and the rows are of that kind.
   static bool fits(const Window& window, int64_t width, int64_t columns);
 
   size_t floats() const { return static_cast<size_t>(phases_ * phasePitch_); }
-  /// Copies what `rows` output rows from `row` on read of a plane.
+  /// Copies the part of a plane that `rows` output rows, from `row` on, read.
   void fill(const float* plane, int64_t row, int64_t rows, float* maps) const;
   /// A task with all but the kernel and the result.
   FlatDepthwiseTask task(const float* maps, int64_t rows) const;

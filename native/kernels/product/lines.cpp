@@ -1,12 +1,8 @@
 #include "kernels/product/lines.h"
 
+#include "kernels/product/rounding.h"
+
 namespace gdws {
-
-namespace {
-
-int64_t quotientUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 Lines::Lines(const Window& window, int64_t height, int64_t width, int64_t rows, int64_t columns,
              const VectorTable& vectors)
@@ -29,12 +25,12 @@ Lines::Lines(const Window& window, int64_t height, int64_t width, int64_t rows, 
 }
 
 bool Lines::reasonable(const Window& window) {
-  constexpr int64_t mostFloats = int64_t{1} << 20;
-  constexpr int64_t mostSpan = int64_t{1} << 16;
-  constexpr int64_t mostStride = 32;
-  // Each for itself first, so that the product cannot overflow.
-  return window.strideHeight <= mostStride && window.strideWidth <= mostStride && window.rowSpan(1) <= mostSpan &&
-         window.columnSpan(1) <= mostSpan && window.rowSpan(1) * window.columnSpan(1) <= mostFloats;
+  constexpr int64_t maxFloats = int64_t{1} << 20;
+  constexpr int64_t maxSpan = int64_t{1} << 16;
+  constexpr int64_t maxStride = 32;
+  // Each factor is checked first, so that the product cannot overflow.
+  return window.strideHeight <= maxStride && window.strideWidth <= maxStride && window.rowSpan(1) <= maxSpan &&
+         window.columnSpan(1) <= maxSpan && window.rowSpan(1) * window.columnSpan(1) <= maxFloats;
 }
 
 void Lines::fill(const float* plane, int64_t row, int64_t rows, int64_t column, int64_t columns, float* lines) const {

@@ -8,7 +8,7 @@
 
 namespace gdws {
 
-/// How a window reads maps of one size through lines (LinesTask): padding made real, columns sorted by the stride's
+/// How a window reads maps of one size through lines (LinesTask): padding as zeros, columns sorted by the stride's
 /// remainder. The lines of a tile are made once for a channel and read by all its taps.
 class Lines {
  public:
@@ -16,7 +16,7 @@ class Lines {
   /// Planes are height × width; a tile has at most this many rows and columns of output.
   Lines(const Window& window, int64_t height, int64_t width, int64_t rows, int64_t columns, const VectorTable& vectors);
 
-  /// Whether lines stay within some megabytes: strides and dilations can be absurd.
+  /// Whether lines take a few megabytes at most: strides and dilations may be very large.
   static bool reasonable(const Window& window);
 
   size_t floats() const { return static_cast<size_t>(linePitch_ * lineRows_ + slack_); }

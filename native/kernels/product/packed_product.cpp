@@ -1,33 +1,25 @@
 #include "kernels/product/packed_product.h"
 
 #include <bit>
-#include <cmath>
 
 #include "base/aligned_floats.h"
 #include "kernels/activate.h"
+#include "kernels/product/channel_teams.h"
+#include "kernels/product/rounding.h"
 #include "kernels/product/vector_results.h"
 
 namespace gdws {
 
 namespace {
 
-constexpr int64_t lineFloats = 16;  ///< of a cache line
-
-/// Floats of weights that are fetched ahead of their use.
+/// How many floats ahead of their use weights are prefetched.
 constexpr int64_t streamAhead = 1024;
 
-/// Floats of input that likely are in the second-level cache already.
+/// An input of at most this many floats is likely to be in the second-level cache already.
 constexpr int64_t cachedInputFloats = 128 * 1024;
 
-int64_t roundUp(int64_t count, int64_t grain) { return (count + grain - 1) / grain * grain; }
-
-/// At least `count` floats, an odd number of cache lines, so that consecutive rows spread over all sets of a cache.
-int64_t oddLines(int64_t count) {
-  const int64_t lines = (count + lineFloats - 1) / lineFloats;
-  return (lines | 1) * lineFloats;
-}
-
-size_t roundedToLine(int64_t count) { return static_cast<size_t>(roundUp(count, lineFloats)); }
+/// At least `count` floats of scratch memory.
+size_t scratchSize(int64_t count) { return static_cast<size_t>(wholeLines(count)); }
 
 }  // namespace
 
@@ -53,13 +45,13 @@ void PackedProduct::choose(int threads) {
   constexpr int64_t tilePixels = 256;
   tiling_ = chooseTiling(geometry_.map, tilePixels, lanes, threads, producer_->hasHalo());
   const int64_t pixels = tiling_.largestPixels();
-  const int64_t pixelVectors = (pixels + lanes - 1) / lanes;
-  const int64_t channelVectors = (geometry_.channels + lanes - 1) / lanes;
+  const int64_t pixelVectors = quotientUp(pixels, lanes);
+  const int64_t channelVectors = quotientUp(geometry_.channels, lanes);
 
   const Blocking byPixels = chooseBlocking(vectors_, geometry_.channels, pixelVectors, geometry_.depth);
   const Blocking byChannels = chooseBlocking(vectors_, pixels, channelVectors, geometry_.depth);
   const auto depth = static_cast<double>(geometry_.depth);
-  // Sums of vectors along channels are transposed on their way out, unless each image has one pixel.
+  // Sums of vectors along channels are transposed when they are written, unless each image has one pixel.
   const double transposition =
       geometry_.result.channelPitch == 1 ? 0 : 2.0 * static_cast<double>(pixels * geometry_.channels);
   // A vector of pixels that are not consecutive in y is scattered.
@@ -77,32 +69,32 @@ void PackedProduct::choose(int threads) {
   const int64_t panelColumns = (alongChannels_ ? channelParts_.largest() : pixelPart_) * lanes;
   depthBlock_ = depthBlock(geometry_.depth, panelColumns);
   if (producer_->depthGrain() <= depthBlock_) depthBlock_ = roundUp(depthBlock_, producer_->depthGrain());
-  if (depthBlock_ > 0) depthBlocks_ = (geometry_.depth + depthBlock_ - 1) / depthBlock_;
+  if (depthBlock_ > 0) depthBlocks_ = quotientUp(geometry_.depth, depthBlock_);
 
   const int64_t panelRow = (alongChannels_ ? pixels : pixelVectors * lanes) + (producer_->spills() ? lanes : 0);
-  // A few pixels, as of a vector by a matrix, lie close together.
+  // A few pixels, as in a product of a vector by a matrix, lie close together.
   panelPitch_ = panelRow < lineFloats ? panelRow : oddLines(panelRow);
-  panelFloats_ = roundedToLine(panelPitch_ * depthBlock_ + lanes);
-  if (alongChannels_) panelFloats_ = std::max(panelFloats_, roundedToLine(lineFloats * pixels));
+  panelFloats_ = scratchSize(panelPitch_ * depthBlock_ + lanes);
+  if (alongChannels_) panelFloats_ = std::max(panelFloats_, scratchSize(lineFloats * pixels));
   if (alongChannels_) {
     sumsPitch_ = oddLines(channelVectors * lanes);
-    sumsFloats_ = roundedToLine(sumsPitch_ * pixels);
+    sumsFloats_ = scratchSize(sumsPitch_ * pixels);
   } else if (depthBlocks_ > 1) {
     sumsPitch_ = oddLines(pixelVectors * lanes);
-    sumsFloats_ = roundedToLine(sumsPitch_ * geometry_.channels);
+    sumsFloats_ = scratchSize(sumsPitch_ * geometry_.channels);
   }
-  biasFloats_ = roundedToLine(geometry_.channels + lanes);
+  biasFloats_ = scratchSize(geometry_.channels + lanes);
   scratchFloats_ =
       panelFloats_ + sumsFloats_ + biasFloats_ +
-      roundedToLine(static_cast<int64_t>(producer_->prepare(tiling_.rows.largest(), tiling_.largestColumns())));
+      scratchSize(static_cast<int64_t>(producer_->prepare(tiling_.rows.largest(), tiling_.largestColumns())));
 }
 
 std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, const KernelContext& context) const {
   const int64_t unit = alongChannels_ ? vectors_.lanes : 1, depth = geometry_.depth;
   const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == depth;
   const auto floats = static_cast<size_t>(geometry_.groups * packedChannels() * depth);
-  // Each part goes to all blocks of depth. The first would take the huge pages of all of them, before anything is
-  // released.
+  // Each part is written to all blocks of depth. With huge pages the first part would take the memory of all blocks
+  // before any constant is released.
   constexpr size_t manyFloats = size_t{1} << 22;
   const bool isReleasable = context.release && consecutive && depthBlocks_ > 1 && floats >= manyFloats;
   const std::shared_ptr<float[]> packed = allocateFloats(floats, isReleasable ? PageSize::small : PageSize::huge);
@@ -126,27 +118,11 @@ std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, 
   return packed;
 }
 
-int PackedProduct::channelTeams(int threads) const {
-  const auto items = static_cast<double>(geometry_.groups * tiling_.count());
-  const auto parts = static_cast<double>(channelParts_.parts);
-  int best = 1;
-  double bestCycles = 0;
-  for (int teams = 1; teams <= threads; ++teams) {
-    if (threads % teams != 0) continue;
-    const double cycles =
-        std::ceil(items / (threads / teams)) * (producerCycles_ + productCycles_ * std::ceil(parts / teams) / parts);
-    if (bestCycles == 0 || cycles < bestCycles) {
-      bestCycles = cycles;
-      best = teams;
-    }
-  }
-  return best;
-}
-
 void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands, const Team& team,
                         float* scratch) const {
-  const int teams = channelTeams(team.size);
-  const Range items = Team{team.index / teams, team.size / teams}.share(geometry_.groups * tiling_.count());
+  const int64_t itemCount = geometry_.groups * tiling_.count();
+  const int teams = channelTeams(itemCount, channelParts_.parts, {producerCycles_, productCycles_}, team.size);
+  const Range items = Team{team.index / teams, team.size / teams}.share(itemCount);
   float* panel = scratch;
   float* sums = panel + panelFloats_;
   float* bias = sums + sumsFloats_;
@@ -175,8 +151,8 @@ void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands,
       work.first = block == 0;
       work.last = block == depthBlocks_ - 1;
       const int64_t pixels = work.tile.pixels(), lanes = vectors_.lanes;
-      work.columns = producer_->present(buffers, work.tile, work.group, work.depth,
-                                        alongChannels_ ? pixels : roundUp(pixels, lanes));
+      work.columns = producer_->inPlaceColumns(buffers, work.tile, work.group, work.depth,
+                                               alongChannels_ ? pixels : roundUp(pixels, lanes));
       if (work.columns.floats == nullptr) {
         producer_->produce(buffers, work.tile, work.group, work.depth, panel, panelPitch_, producerScratch);
         work.columns = {panel, panelPitch_};
@@ -196,7 +172,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
   const int64_t depth = work.depth.end - work.depth.begin;
   const int64_t firstChannel = work.group * geometry_.channels;
   const float* weights = weights_.get() + firstChannel * geometry_.depth + geometry_.channels * work.depth.begin;
-  const Split pixelParts = Split::atMost((work.tile.pixels() + lanes - 1) / lanes, pixelPart_);
+  const Split pixelParts = Split::atMost(quotientUp(work.tile.pixels(), lanes), pixelPart_);
   const ProductOperands& operands = *work.operands;
 
   MicroTile micro{};
@@ -205,7 +181,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
   micro.activation = work.last ? geometry_.activation.kind : Activation::none;
   micro.a = geometry_.activation.a;
   micro.b = geometry_.activation.b;
-  VectorPlace places[ProductFunctions::mostVectors];
+  VectorPlace places[ProductFunctions::maxVectors];
   micro.places = places;
   for (int64_t part = 0; part < pixelParts.parts; ++part) {
     const int64_t firstVector = pixelParts.begin(part), vectorCount = pixelParts.size(part);
@@ -214,7 +190,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
     for (int64_t p = work.parts.begin; p < work.parts.end; ++p) {
       const int64_t channel = channelParts_.begin(p), channelCount = channelParts_.size(p);
       const int64_t resultAt = (firstChannel + channel) * geometry_.result.channelPitch;
-      alignas(64) float stray[ProductFunctions::mostRows * ProductFunctions::mostVectors * 16];
+      alignas(64) float stray[ProductFunctions::maxRows * ProductFunctions::maxVectors * 16];
       const bool residual = work.first && operands.residual != nullptr;
       if (residual && !results.allDirect()) {
         results.gather(operands.residual + resultAt, geometry_.result.channelPitch, channelCount, stray);
@@ -262,8 +238,8 @@ void PackedProduct::fetchAhead(const Work& work, const Split& pixelParts, int64_
                                MicroTile& micro) const {
   // Evenly over the channels: each micro-kernel fetches its share of the rows of the next pixels.
   const int64_t pass = channelPart - work.parts.begin, passes = work.parts.end - work.parts.begin;
-  constexpr int64_t mostShift = 3;
-  const int64_t shift = std::min<int64_t>(mostShift, std::bit_width(static_cast<uint64_t>(passes)) - 1);
+  constexpr int64_t maxShift = 3;
+  const int64_t shift = std::min<int64_t>(maxShift, std::bit_width(static_cast<uint64_t>(passes)) - 1);
   const bool isLastPart = part + 1 == pixelParts.parts;
   const int64_t pitch = work.columns.pitch;
   const bool isFar = work.columns.floats != work.panel && geometry_.depth * pitch > cachedInputFloats;
@@ -290,7 +266,7 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
   MicroTile micro{};
   micro.rowsPitch = work.columns.pitch;
   micro.depth = depth;
-  VectorPlace places[ProductFunctions::mostVectors];
+  VectorPlace places[ProductFunctions::maxVectors];
   micro.places = places;
   for (int64_t p = work.parts.begin; p < work.parts.end; ++p) {
     const int64_t firstVector = channelParts_.begin(p), vectorCount = channelParts_.size(p);
@@ -305,7 +281,7 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
         places[v] = {sums, sumsPitch_, work.first ? nullptr : sums, sumsPitch_};
       }
       micro.rows = work.columns.floats + pixel;
-      // The next panel of weights comes evenly while the pixels pass by this one.
+      // The next panel of weights is prefetched evenly while the pixels are multiplied by this one.
       micro.ahead = micro.columns + panelFloats + part * panelFloats / pixelParts.parts;
       micro.aheadPitch = micro.columnsPitch / pixelParts.parts;
       vectors_.product.micro[pixelCount][vectorCount](micro);
@@ -330,7 +306,7 @@ void PackedProduct::writeChannelVectors(const Work& work) const {
     }
     return;
   }
-  // A cache line of channels at a time; the panel is not needed any more and takes them, pixels in a row.
+  // A cache line of channels at a time, transposed into the panel, which is not needed any more.
   float* planes = work.panel;
   for (int64_t channel = 0; channel < end - first; channel += lineFloats) {
     const int64_t count = std::min(lineFloats, end - first - channel);

@@ -34,18 +34,18 @@ struct WeightMatrix {
 /// What a product adds and where it writes.
 struct ProductOperands {
   const float* bias;      ///< null, or one for each channel of all groups
-  int64_t biasPitch;      ///< 0 where one serves all
+  int64_t biasPitch;      ///< 0 where all channels have the same
   const float* residual;  ///< null, or laid out as y
   float* y;
 };
 
 /// The packed matrix product behind convolutions. The depth is cut into blocks, so that a panel of columns stays in the
-/// first-level cache while all the weights pass by; sums of unfinished blocks wait in scratch memory.
+/// first-level cache while it is multiplied by all the weights; sums of unfinished blocks are kept in scratch memory.
 ///
-/// Vectors run along pixels, or, where the pixels are so few that they would fill vectors badly, along channels.
+/// Vectors run along pixels, or along channels where there are too few pixels to fill vectors.
 class PackedProduct {
  public:
-  /// `key` names the weights for the session's packings.
+  /// `key` identifies the weights among the packed weights of the session.
   PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Producer> producer, const WeightMatrix& weights,
                 const std::string& key, KernelContext& context);
 
@@ -55,7 +55,7 @@ class PackedProduct {
   void run(const Buffers& buffers, const ProductOperands& operands, const Team& team, float* scratch) const;
 
  private:
-  /// A tile and depth block at work in one thread.
+  /// The tile and depth block that one thread computes.
   struct Work {
     const ProductOperands* operands;
     PixelTile tile;
@@ -71,14 +71,12 @@ class PackedProduct {
 
   void choose(int threads);
   std::shared_ptr<const float[]> pack(const WeightMatrix& weights, const KernelContext& context) const;
-  /// How many parts the threads divide the channels into.
-  int channelTeams(int threads) const;
   int64_t depthBegin(int64_t block) const { return std::min(geometry_.depth, block * depthBlock_); }
   int64_t packedChannels() const;
   void multiplyPixelVectors(const Work& work) const;
   void multiplyChannelVectors(const Work& work) const;
-  /// Has the micro-kernel of a part of pixels and of channels fetch what comes next from beyond the caches: pixels
-  /// where columns are read from where they lie, else weights.
+  /// Sets the addresses that the micro-kernel of a part of pixels and of channels prefetches: the next pixels, where
+  /// columns are used in place, else the next weights.
   void fetchAhead(const Work& work, const Split& pixelParts, int64_t part, int64_t channelPart, MicroTile& micro) const;
   void writeChannelVectors(const Work& work) const;
   /// Adds the residual to one channel's sums of a tile, applies the activation and writes them to y + at.
@@ -91,7 +89,7 @@ class PackedProduct {
   Tiling tiling_;
   bool alongChannels_ = false;  ///< vectors run along channels
   Split channelParts_;          ///< of channels, or of vectors of channels
-  int64_t pixelPart_ = 1;       ///< most vectors of pixels, or pixels, in a micro-kernel
+  int64_t pixelPart_ = 1;       ///< the largest number of vectors of pixels, or of pixels, in a micro-kernel
   double productCycles_ = 0;    ///< of a tile, estimated
   double producerCycles_ = 0;
   int64_t depthBlock_ = 0, depthBlocks_ = 1;

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "kernels/product/lines.h"
+#include "kernels/product/rounding.h"
 
 namespace gdws {
 
@@ -56,8 +57,8 @@ class Planes final : public Producer {
 
   size_t prepare(int64_t, int64_t) override { return 0; }
 
-  Columns present(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth,
-                  int64_t floats) const override {
+  Columns inPlaceColumns(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth,
+                         int64_t floats) const override {
     const int64_t image = tile.firstRow, pitch = input_.height * input_.width;
     if (!spread_ || tile.rows != 1) return {nullptr, 0};
     const float* first = input_.plane(buffers, image, group * input_.channelsPerGroup + depth.begin) + tile.firstColumn;
@@ -89,7 +90,7 @@ class Planes final : public Producer {
  private:
   /// Whether rows at this pitch spread over all the sets of a first-level cache. Others are better copied together.
   static bool spreads(int64_t pitch) {
-    constexpr int64_t lineFloats = 16, sets = 64, linesOfRow = 4;
+    constexpr int64_t sets = 64, linesOfRow = 4;
     return pitch % lineFloats != 0 || std::gcd(pitch / lineFloats, sets) <= linesOfRow;
   }
 

@@ -19,7 +19,8 @@ struct InputMaps {
   }
 };
 
-/// Columns of a convolution: row (c, kh, kw) of the depth holds what that tap of that channel reads for each pixel.
+/// Columns of a convolution: row (c, kh, kw) of the depth holds the element that this tap of channel c reads for each
+/// pixel.
 std::unique_ptr<Producer> makePatches(const PixelMap& map, const InputMaps& input, const Window& window,
                                       const VectorTable& vectors);
 

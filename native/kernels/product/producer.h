@@ -22,10 +22,10 @@ class Producer {
   /// Writes rows `depth` of `group` for the pixels of a tile: row k to panel + (k - depth.begin)·pitch.
   virtual void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                        int64_t pitch, float* scratch) const = 0;
-  /// Where the columns that produce() would write lie already, `floats` of each row readable; null floats where they do
-  /// not.
-  virtual Columns present(const Buffers& /*buffers*/, const PixelTile& /*tile*/, int64_t /*group*/,
-                          const Range& /*depth*/, int64_t /*floats*/) const {
+  /// The columns that produce() would write, where they are in memory already and `floats` floats of each row can be
+  /// read; else null floats.
+  virtual Columns inPlaceColumns(const Buffers& /*buffers*/, const PixelTile& /*tile*/, int64_t /*group*/,
+                                 const Range& /*depth*/, int64_t /*floats*/) const {
     return {nullptr, 0};
   }
   /// Whether up to a vector more may be overwritten after each row, for which the pitch then leaves room.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/product/rounding.h"
+
 namespace gdws {
 
 /// `total` items in `parts` parts whose sizes differ by at most one, the larger first.
@@ -10,8 +12,8 @@ struct Split {
   int64_t total = 0;
   int64_t parts = 1;
 
-  /// As few parts as keep each at `most` items or fewer.
-  static Split atMost(int64_t total, int64_t most) { return {total, std::max<int64_t>(1, (total + most - 1) / most)}; }
+  /// The fewest parts of at most `max` items each.
+  static Split atMost(int64_t total, int64_t max) { return {total, std::max<int64_t>(1, quotientUp(total, max))}; }
 
   int64_t begin(int64_t part) const { return total / parts * part + std::min(part, total % parts); }
   int64_t size(int64_t part) const { return total / parts + (part < total % parts ? 1 : 0); }

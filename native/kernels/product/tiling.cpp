@@ -2,16 +2,18 @@
 
 #include <cmath>
 
+#include "kernels/product/rounding.h"
+
 namespace gdws {
 
 namespace {
 
-/// Vectors that all tiles of the busiest thread compute, and a bit for what each row and each tile costs by itself.
+/// The number of vectors that the busiest thread computes, with a small addition for each row and each tile.
 double cost(const Tiling& tiling, int64_t lanes, int threads, bool halo) {
   const auto tiles = static_cast<double>(tiling.count());
   const double vectors = std::ceil(static_cast<double>(tiling.largestPixels()) / static_cast<double>(lanes));
   const double perTile = vectors * (1 + (halo ? 0.1 / static_cast<double>(tiling.rows.largest()) : 0)) + 0.25;
-  // Where tiles are few, the threads divide the output channels instead.
+  // If tiles are few, the threads divide the output channels instead.
   const double rounds = tiles >= threads ? std::ceil(tiles / threads) : tiles / threads;
   return rounds * perTile;
 }
@@ -26,12 +28,12 @@ Tiling chooseTiling(const PixelMap& map, int64_t pixels, int64_t lanes, int thre
   const int64_t wanted = std::max(lanes, (halo ? pixels / 4 : pixels) / lanes * lanes);
   if (map.columns > wanted + wanted / 2) {
     best.columnGrain = lanes;
-    best.columns = Split::atMost((map.columns + lanes - 1) / lanes, wanted / lanes);
+    best.columns = Split::atMost(quotientUp(map.columns, lanes), wanted / lanes);
   }
-  const int64_t most = std::max<int64_t>(1, std::min(pixels / best.largestColumns(), map.allRows()));
+  const int64_t max = std::max<int64_t>(1, std::min(pixels / best.largestColumns(), map.allRows()));
   double bestCost = 0;
   Tiling tried = best;
-  for (int64_t r = most; r >= std::max<int64_t>(1, most / 2); --r) {
+  for (int64_t r = max; r >= std::max<int64_t>(1, max / 2); --r) {
     tried.rows = Split::atMost(map.allRows(), r);
     const double estimate = cost(tried, lanes, threads, halo);
     if (bestCost == 0 || estimate < bestCost) {

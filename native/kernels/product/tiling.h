@@ -22,8 +22,9 @@ struct Tiling {
   }
 };
 
-/// Cuts `map` into tiles of some `pixels` pixels that waste little of their last vector and share out evenly among the
-/// threads. `halo` says that neighbouring rows read the same input, so that square tiles are better than flat ones.
+/// Cuts `map` into tiles of about `pixels` pixels, whose last vectors are nearly full and which are divided evenly
+/// among the threads. `halo` says that neighbouring rows read the same input, so that square tiles are better than flat
+/// ones.
 Tiling chooseTiling(const PixelMap& map, int64_t pixels, int64_t lanes, int threads, bool halo);
 
 }  // namespace gdws

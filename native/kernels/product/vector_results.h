@@ -6,7 +6,7 @@
 namespace gdws {
 
 /// Where some consecutive vectors of a tile's pixels lie in y. A vector is direct where its pixels are consecutive
-/// there; others pass through stray memory, laid out (vector, channel, lane).
+/// there; others are copied through stray memory, laid out (vector, channel, lane).
 class VectorResults {
  public:
   VectorResults(const PixelMap& map, const ResultMap& result, const PixelTile& tile, int64_t firstPixel, int64_t count,
@@ -39,7 +39,7 @@ class VectorResults {
   }
 
  private:
-  static constexpr int64_t mostLanes = 16;
+  static constexpr int64_t maxLanes = 16;
 
   template <class Move>
   void visit(int64_t channelPitch, int64_t channels, Move move) const {
@@ -55,10 +55,10 @@ class VectorResults {
 
   int64_t count_, lanes_;
   bool allDirect_ = true;
-  bool direct_[ProductFunctions::mostVectors];
-  int64_t offsets_[ProductFunctions::mostVectors];
-  int64_t valid_[ProductFunctions::mostVectors];
-  int64_t laneOffsets_[ProductFunctions::mostVectors][mostLanes];
+  bool direct_[ProductFunctions::maxVectors];
+  int64_t offsets_[ProductFunctions::maxVectors];
+  int64_t valid_[ProductFunctions::maxVectors];
+  int64_t laneOffsets_[ProductFunctions::maxVectors][maxLanes];
 };
 
 }  // namespace gdws

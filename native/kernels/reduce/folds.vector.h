@@ -16,7 +16,7 @@ constexpr float startOf(Fold fold) {
   return fold == Fold::max ? -infinity : fold == Fold::min ? infinity : fold == Fold::product ? 1.0f : 0.0f;
 }
 
-/// The fold of what has been folded and one more element.
+/// Folds one more element.
 template <Fold fold>
 GDWS_INLINE Vector folded(Vector sofar, Vector x) {
   if constexpr (fold == Fold::sum) return sofar + x;
@@ -27,7 +27,7 @@ GDWS_INLINE Vector folded(Vector sofar, Vector x) {
   return sofar * x;
 }
 
-/// What joins two folds.
+/// The fold that joins two results.
 template <Fold fold>
 inline constexpr Fold joining = fold == Fold::sumSquare || fold == Fold::sumAbsolute ? Fold::sum : fold;
 

@@ -8,8 +8,8 @@ namespace gdws {
 
 /// A checked `reduce` of float32, int64 or int32: y's dims are x's with the reduced axes as 1. Reducing no elements
 /// gives 0 for the sums, 1 for the product, -inf for max, +inf for min, NaN for the mean, -inf for the logarithms; of
-/// integers, the least and the largest of the type for max and min, and 0 for the mean. Integers have not all
-/// functions.
+/// integers, the least and the largest of the type for max and min, and 0 for the mean. Some functions are
+/// not defined on integers.
 struct ReduceOperation {
   explicit ReduceOperation(const OperationView& operation);
 

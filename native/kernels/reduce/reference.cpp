@@ -74,9 +74,9 @@ class ReduceReference final : public Kernel {
       case ReduceFunction::logSum:
         return std::log(sum());
       case ReduceFunction::logSumExp: {
-        const double most = largest();
-        if (std::isinf(most)) return most;
-        return most + std::log(fold(x, 0, [most](double s, double v) { return s + std::exp(v - most); }));
+        const double maximum = largest();
+        if (std::isinf(maximum)) return maximum;
+        return maximum + std::log(fold(x, 0, [maximum](double s, double v) { return s + std::exp(v - maximum); }));
       }
     }
     return 0;

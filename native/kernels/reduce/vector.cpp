@@ -10,7 +10,7 @@ namespace gdws {
 
 namespace {
 
-/// Results that are folded into at once where the innermost axis is kept: they stay in the first-level cache.
+/// The number of results of a tile where the innermost axis is kept: they stay in the first-level cache.
 constexpr int64_t tile = 1024;
 
 /// The fold behind a function, which transforms the folded numbers at the end.
@@ -109,13 +109,13 @@ class ReduceVector final : public Kernel {
 
   double row(const float* x) const {
     if (operation_.function != ReduceFunction::logSumExp) return finish(foldAll(x, fold_));
-    const double most = foldAll(x, Fold::max);
-    if (std::isinf(most)) return most;
+    const double maximum = foldAll(x, Fold::max);
+    if (std::isinf(maximum)) return maximum;
     double sum = 0;
     forEachRow(x, [&](const float* elements, int64_t count) {
-      sum += functions_.exponentials(elements, nullptr, count, static_cast<float>(most));
+      sum += functions_.exponentials(elements, nullptr, count, static_cast<float>(maximum));
     });
-    return most + std::log(sum);
+    return maximum + std::log(sum);
   }
 
   void columns(const float* x, float* y, int64_t columns) const {
@@ -148,7 +148,7 @@ bool keepsInnermost(const OperationView& operation) {
   return false;
 }
 
-/// logSumExp down columns would need a second pass for each; no network is known to spend time in it.
+/// logSumExp along columns would need a second pass for each; no network is known that needs it fast.
 bool supports(const OperationView& operation, const KernelContext&) {
   if (!operation.hasInput(0) || operation.input(0).type != DataType::float32) return false;
   return !keepsInnermost(operation) || ReduceAttributes::of(operation).function != ReduceFunction::logSumExp;

@@ -7,7 +7,7 @@ namespace gdws {
 
 namespace {
 
-/// Rows of bins are shared out among the threads. The samples of a bin serve all channels.
+/// Threads divide the rows of bins. The samples of a bin are the same for all channels.
 class RoiAlignBins final : public Kernel {
  public:
   explicit RoiAlignBins(const OperationView& operation) : operation_(operation) {}
@@ -19,7 +19,7 @@ class RoiAlignBins final : public Kernel {
   void run(const Buffers& buffers, const Team& team) const override {
     const RoiAlignOperation& o = operation_;
     auto* rows = reinterpret_cast<RoiSample*>(buffers.scratch) + static_cast<size_t>(team.index) * samplesOfThread();
-    RoiSample* columns = rows + o.mostSamples(o.height);
+    RoiSample* columns = rows + o.maxSamples(o.height);
     const int64_t bins = o.binRows * o.binColumns;
     const Range share = team.share(o.regions * o.binRows);
     for (int64_t item = share.begin; item < share.end; ++item) {
@@ -52,7 +52,7 @@ class RoiAlignBins final : public Kernel {
 
   size_t samplesOfThread() const {
     const RoiAlignOperation& o = operation_;
-    return o.regions == 0 ? 0 : static_cast<size_t>(o.mostSamples(o.height) + o.mostSamples(o.width));
+    return o.regions == 0 ? 0 : static_cast<size_t>(o.maxSamples(o.height) + o.maxSamples(o.width));
   }
 
   float mean(const float* x, const Samples& rows, const Samples& columns, double samples) const {

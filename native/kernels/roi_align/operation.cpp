@@ -9,8 +9,8 @@ namespace gdws {
 
 namespace {
 
-/// Of more a small program could ask for hours of work.
-constexpr int64_t mostSamplesOfBin = 32;
+/// With a higher limit a small program could take hours.
+constexpr int64_t maxSamplesOfBin = 32;
 
 int64_t imagesOf(const OperationView& operation) {
   const Value& x = inputOf(operation, 0);
@@ -23,7 +23,7 @@ int64_t imagesOf(const OperationView& operation) {
 RoiAlignOperation::RoiAlignOperation(const OperationView& operation) : images(operation, 2, imagesOf(operation)) {
   const auto attributes = RoiAlignAttributes::of(operation);
   takesLargest = attributes.pooling == BinPooling::largest;
-  samplesOfBin = checkedBelow(operation, attributes.samples, mostSamplesOfBin + 1, "number of samples");
+  samplesOfBin = checkedBelow(operation, attributes.samples, maxSamplesOfBin + 1, "number of samples");
   halfPixel = attributes.halfPixel;
   scale = attributes.scale;
   const Value& x = inputOf(operation, 0);
@@ -50,25 +50,25 @@ RoiAxis RoiAlignOperation::axisOf(float from, float to, int64_t bins) const {
   if (!halfPixel) length = std::max(length, 1.0f);
   const float bin = length / static_cast<float>(bins);
   if (samplesOfBin > 0) return {start, bin, samplesOfBin};
-  // NaN has no samples; more than there are integers are as good as that many.
+  // NaN has no samples; a number beyond the integers is clamped.
   const double wanted = std::ceil(bin);
   return {start, bin, wanted > 0 ? static_cast<int64_t>(std::min(wanted, 2147483647.0)) : 0};
 }
 
 int64_t RoiAlignOperation::locate(const RoiAxis& axis, int64_t bin, int64_t length, RoiSample* samples) const {
   if (axis.samples == 0 || length == 0) return 0;
-  const int64_t most = mostSamples(length);
+  const int64_t max = maxSamples(length);
   const float corner = axis.start + static_cast<float>(bin) * axis.bin;
   int64_t first = 0;
   if (samplesOfBin == 0) {
-    // A bin may be much longer than the map: most of its samples are passed over.
+    // A bin may be much longer than the map: samples outside of the map are skipped.
     const double distance = static_cast<double>(axis.bin) / static_cast<double>(axis.samples);
     const double before = (-1.0 - corner) / distance - 2;
     if (before > 0) first = before < static_cast<double>(axis.samples) ? static_cast<int64_t>(before) : axis.samples;
   }
   int64_t count = 0;
-  // Where places are so large that floats cannot tell them apart, `most` ends it.
-  for (int64_t i = first; i < axis.samples && i < first + 2 * most + 8 && count < most; ++i) {
+  // Places may be so large that they are equal as floats; `max` ends the loop then.
+  for (int64_t i = first; i < axis.samples && i < first + 2 * max + 8 && count < max; ++i) {
     float place = corner + (static_cast<float>(i) + 0.5f) * axis.bin / static_cast<float>(axis.samples);
     if (!(place >= -1.0f && place <= static_cast<float>(length))) continue;
     place = std::max(place, 0.0f);

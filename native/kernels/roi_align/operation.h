@@ -27,8 +27,8 @@ struct RoiAlignOperation {
   RoiAxis rowsOf(const float* region) const { return axisOf(region[1], region[3], binRows); }
   RoiAxis columnsOf(const float* region) const { return axisOf(region[0], region[2], binColumns); }
 
-  /// The most samples of a bin that lie within `length` elements.
-  int64_t mostSamples(int64_t length) const { return samplesOfBin > 0 ? samplesOfBin : 2 * length + 4; }
+  /// The largest number of samples of a bin that lie within `length` elements.
+  int64_t maxSamples(int64_t length) const { return samplesOfBin > 0 ? samplesOfBin : 2 * length + 4; }
   /// Writes those samples of a bin that lie within the map, which may reach one element beyond its edges, and returns
   /// how many there are. The others are zeros.
   int64_t locate(const RoiAxis& axis, int64_t bin, int64_t length, RoiSample* samples) const;
@@ -41,7 +41,7 @@ struct RoiAlignOperation {
   int64_t binColumns;
   Indices images;
   bool takesLargest;     ///< of the weighted elements, instead of the mean of samples
-  int64_t samplesOfBin;  ///< along each axis; 0 for about one an element
+  int64_t samplesOfBin;  ///< along each axis; 0 for about one for each element
   bool halfPixel;  ///< whether places count from the edge of the first element, and regions may be less than one long
   float scale;     ///< of regions, to elements of the map
 

@@ -14,7 +14,7 @@ class RoiAlignReference final : public Kernel {
 
   size_t scratchBytes(int) const override {
     if (operation_.regions == 0) return 0;
-    return static_cast<size_t>(operation_.mostSamples(operation_.height) + operation_.mostSamples(operation_.width)) *
+    return static_cast<size_t>(operation_.maxSamples(operation_.height) + operation_.maxSamples(operation_.width)) *
            sizeof(RoiSample);
   }
 
@@ -22,7 +22,7 @@ class RoiAlignReference final : public Kernel {
     if (team.index != 0) return;
     const RoiAlignOperation& o = operation_;
     auto* rows = reinterpret_cast<RoiSample*>(buffers.scratch);
-    RoiSample* columns = rows + o.mostSamples(o.height);
+    RoiSample* columns = rows + o.maxSamples(o.height);
     float* y = buffers.result();
     for (int64_t region = 0; region < o.regions; ++region) {
       const float* corners = buffers.floats(1) + region * 4;

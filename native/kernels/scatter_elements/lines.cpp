@@ -1,15 +1,13 @@
 #include <algorithm>
 
 #include "kernels/element_type.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 #include "kernels/scatter_elements/operation.h"
 
 namespace gdws {
 
 namespace {
-
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
 
 /// Updates stay within their line along the axis: threads divide the lines.
 class ScatterElementsLines final : public Kernel {

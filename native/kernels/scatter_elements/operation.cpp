@@ -6,12 +6,12 @@ namespace gdws {
 
 namespace {
 
-/// The axis, of an x that has one.
+/// The axis, which x must have.
 size_t axisOf(const OperationView& operation) {
   return static_cast<size_t>(checkedAxis(operation, ScatterElementsAttributes::of(operation).axis, operation.input(0)));
 }
 
-/// Where the element at `place` of `from` is in `to`, or -1 where that is too short.
+/// The place in dims `to` of the element at `place` in dims `from`, or -1 where `to` is too short.
 int64_t placeIn(const std::vector<int64_t>& to, const std::vector<int64_t>& from, int64_t place) {
   int64_t result = 0, stride = 1;
   for (size_t axis = from.size(); axis-- > 0;) {

@@ -11,7 +11,7 @@ namespace gdws {
 struct ScatterElementsOperation {
   explicit ScatterElementsOperation(const OperationView& operation);
 
-  /// Where the updates of a line of x along the axis begin, or -1 where it has none. A line is known by where it is
+  /// Where the updates of a line of x along the axis begin, or -1 where it has none. A line is given by its places
   /// among the outer axes and among the inner ones.
   int64_t updatesOf(int64_t outerPlace, int64_t innerPlace) const;
 

@@ -1,15 +1,13 @@
 #include <algorithm>
 
 #include "kernels/element_type.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 #include "kernels/scatter_nd/operation.h"
 
 namespace gdws {
 
 namespace {
-
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
 
 /// Threads divide the result: each goes through all updates, in their order, and takes those of its own range.
 class ScatterNDRanges final : public Kernel {

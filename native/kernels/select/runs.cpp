@@ -1,11 +1,10 @@
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 #include "kernels/select/operation.h"
 
 namespace gdws {
 
 namespace {
-
-constexpr int64_t grain = 1024;
 
 class SelectRuns final : public Kernel {
  public:

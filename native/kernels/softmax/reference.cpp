@@ -20,12 +20,12 @@ class SoftmaxReference final : public Kernel {
       const int64_t first = row / inner * n * inner + row % inner;
       const float* x = buffers.floats(0) + first;
       float* y = buffers.result() + first;
-      double most = -std::numeric_limits<double>::infinity();
-      for (int64_t i = 0; i < n; ++i) most = std::max<double>(most, x[i * inner]);
+      double maximum = -std::numeric_limits<double>::infinity();
+      for (int64_t i = 0; i < n; ++i) maximum = std::max<double>(maximum, x[i * inner]);
       double sum = 0;
-      for (int64_t i = 0; i < n; ++i) sum += std::exp(x[i * inner] - most);
+      for (int64_t i = 0; i < n; ++i) sum += std::exp(x[i * inner] - maximum);
       for (int64_t i = 0; i < n; ++i) {
-        const double shifted = x[i * inner] - most;
+        const double shifted = x[i * inner] - maximum;
         y[i * inner] = static_cast<float>(logarithm ? shifted - std::log(sum) : std::exp(shifted) / sum);
       }
     }

@@ -38,25 +38,25 @@ class SoftmaxVector final : public Kernel {
  private:
   void alongRow(const float* x, float* y) const {
     const int64_t n = operation_.n;
-    const auto most = static_cast<float>(functions_.foldRow[static_cast<int>(Fold::max)](x, n));
+    const auto maximum = static_cast<float>(functions_.foldRow[static_cast<int>(Fold::max)](x, n));
     if (operation_.logarithm) {
-      const double sum = functions_.exponentials(x, nullptr, n, most);
-      functions_.standardize(x, y, n, most, 1, static_cast<float>(-std::log(sum)));
+      const double sum = functions_.exponentials(x, nullptr, n, maximum);
+      functions_.standardize(x, y, n, maximum, 1, static_cast<float>(-std::log(sum)));
     } else {
-      const double sum = functions_.exponentials(x, y, n, most);
+      const double sum = functions_.exponentials(x, y, n, maximum);
       functions_.standardize(y, y, n, 0, static_cast<float>(1 / sum), 0);
     }
   }
 
   void alongColumns(const float* x, float* y, int64_t columns) const {
     const auto& [outer, n, inner, logarithm] = operation_;
-    alignas(64) float most[tile];
+    alignas(64) float maximum[tile];
     alignas(64) float sums[tile];
-    std::fill_n(most, columns, -std::numeric_limits<float>::infinity());
+    std::fill_n(maximum, columns, -std::numeric_limits<float>::infinity());
     std::fill_n(sums, columns, 0.0f);
-    for (int64_t i = 0; i < n; ++i) functions_.foldInto[static_cast<int>(Fold::max)](x + i * inner, most, columns);
+    for (int64_t i = 0; i < n; ++i) functions_.foldInto[static_cast<int>(Fold::max)](x + i * inner, maximum, columns);
     for (int64_t i = 0; i < n; ++i) {
-      functions_.exponentialsInto(x + i * inner, most, logarithm ? nullptr : y + i * inner, sums, columns);
+      functions_.exponentialsInto(x + i * inner, maximum, logarithm ? nullptr : y + i * inner, sums, columns);
     }
     const auto row = [&](BinaryFunction function) {
       return functions_.binary[static_cast<int>(function)][static_cast<int>(OperandForm::bothRows)]
@@ -65,7 +65,7 @@ class SoftmaxVector final : public Kernel {
     if (logarithm) functions_.unary[static_cast<int>(UnaryFunction::log)](sums, sums, columns, 0, 0);
     for (int64_t i = 0; i < n; ++i) {
       if (logarithm) {
-        row(BinaryFunction::sub)(x + i * inner, most, y + i * inner, columns, 0, 0);
+        row(BinaryFunction::sub)(x + i * inner, maximum, y + i * inner, columns, 0, 0);
         row(BinaryFunction::sub)(y + i * inner, sums, y + i * inner, columns, 0, 0);
       } else {
         row(BinaryFunction::div)(y + i * inner, sums, y + i * inner, columns, 0, 0);

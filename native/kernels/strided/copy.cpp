@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 #include "kernels/strided/operation.h"
 
@@ -7,7 +8,6 @@ namespace gdws {
 
 namespace {
 
-constexpr int64_t grain = 1024;
 /// Side of the square tiles of a transposition: the rows that a tile reads and writes stay in the first-level cache.
 constexpr int64_t tile = 32;
 
@@ -90,7 +90,7 @@ class StridedCopy final : public Kernel {
   bool transposes_ = false;
   int64_t columns_ = 0;       ///< elements of the axis of y along which x is contiguous
   int64_t columnStride_ = 0;  ///< of that axis in y
-  StridedLoop others_;        ///< over the axes but that and the innermost; operand 0 is x, operand 1 y
+  StridedLoop others_;        ///< over all axes except that and the innermost; operand 0 is x, operand 1 y
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace gdws {
 
 namespace {
 
-/// Sorts the places of each line's elements as far as wanted; threads divide the lines.
+/// Sorts the places of the first k elements of each line; threads divide the lines.
 class TopKLines final : public Kernel {
  public:
   explicit TopKLines(const OperationView& operation) : operation_(operation) {}
@@ -36,7 +36,7 @@ class TopKLines final : public Kernel {
       const auto* x = static_cast<const Number*>(buffers.inputs[0]) + row * o.n * o.inner + column;
       std::iota(places, places + o.n, 0);
       const auto precedes = [&](int32_t i, int32_t j) { return o.precedes(x[i * o.inner], i, x[j * o.inner], j); };
-      // In linear time the k best; then only these are sorted.
+      // Finds the first k in linear time; then only these are sorted.
       if (o.k < o.n) std::nth_element(places, places + o.k, places + o.n, precedes);
       std::sort(places, places + o.k, precedes);
       for (int64_t i = 0; i < o.k; ++i) {

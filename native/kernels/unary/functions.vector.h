@@ -9,7 +9,7 @@
 namespace gdws {
 namespace GDWS_ISA {
 
-/// Functions that no network spends time in are left to scalar code.
+/// Functions that are rare in networks are left to scalar code.
 constexpr bool hasVectorForm(UnaryFunction function) {
   using enum UnaryFunction;
   return function != sin && function != cos && function != tan && function != atan && function != asin &&

@@ -1,15 +1,13 @@
 #include "kernels/integers.h"
 
 #include "kernels/element_type.h"
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 #include "kernels/unary/operation.h"
 
 namespace gdws {
 
 namespace {
-
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
 
 class UnaryIntegers final : public Kernel {
  public:

@@ -5,7 +5,7 @@
 
 namespace gdws {
 
-/// A checked `unary`: float32, int64 or int32 of any dims, y like x. Integers have not all functions.
+/// A checked `unary`: float32, int64 or int32 of any dims, y like x. Some functions are not defined on integers.
 struct UnaryOperation {
   explicit UnaryOperation(const OperationView& operation);
 

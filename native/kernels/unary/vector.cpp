@@ -1,12 +1,10 @@
+#include "kernels/grain.h"
 #include "kernels/registry.h"
 #include "kernels/unary/operation.h"
 
 namespace gdws {
 
 namespace {
-
-/// Elements that are worth a thread.
-constexpr int64_t grain = 1024;
 
 class UnaryVector final : public Kernel {
  public:

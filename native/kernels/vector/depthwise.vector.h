@@ -1,4 +1,4 @@
-// Depthwise kernels over lines, and what a result passes through on its way to the output.
+// Depthwise kernels over lines, and the last steps of a result.
 #pragma once
 
 #include "kernels/vector/matrix.vector.h"
@@ -32,7 +32,7 @@ struct AddedRows {
   __attribute__((always_inline)) Vector initial(const float* result) const { return load(result); }
 };
 
-/// `Rows` output rows of a 3×3 kernel whose output rows are `Step` taps apart: what one row loads serves the others.
+/// `Rows` output rows of a 3×3 kernel whose output rows are `Step` taps apart: loaded vectors are used by several rows.
 template <int Rows, int Step, class Results>
 GDWS_INLINE void rowsOfThree(const DepthwiseTask& task, Results results, int64_t row) {
   constexpr int inputs = (Rows - 1) * Step + 3;
@@ -115,13 +115,13 @@ GDWS_INLINE Vector masked(Vector x, const int32_t* mask) {
   return (Vector)((IntVector)x & (IntVector) * reinterpret_cast<const UnalignedIntVector*>(mask));
 }
 
-/// The taps of each kernel column apart, so that a mask is needed but once a column.
+/// The taps of each kernel column apart, so that a mask is needed only once a column.
 GDWS_INLINE Vector joinColumns(const Vector* sums, const FlatDepthwiseTask& task, int64_t pixel) {
   const Vector right = task.notLast == nullptr ? sums[2] : masked(sums[2], task.notLast + pixel);
   return sums[1] + masked(sums[0], task.notFirst + pixel) + right;
 }
 
-/// Rows of whole vectors at stride 1: `Rows` of them at once, so that what one row loads serves the others.
+/// Rows of whole vectors at stride 1: `Rows` of them at once, so that loaded vectors are used by several rows.
 template <int Rows>
 GDWS_INLINE void flatRows(const FlatDepthwiseTask& task, int64_t row, const Vector* weight) {
   for (int64_t j = 0; j < task.columns; j += lanes) {
@@ -144,9 +144,9 @@ GDWS_INLINE void flatRows(const FlatDepthwiseTask& task, int64_t row, const Vect
 }
 
 /// Two kernels need 18 registers for their weights.
-inline constexpr int mostFlatKernels = registers == 32 ? 2 : 1;
+inline constexpr int maxFlatKernels = registers == 32 ? 2 : 1;
 
-/// Vector after vector, whatever the length of rows, from `pixel` on: the kernels share what is loaded.
+/// Vector after vector, for rows of any length, from `pixel` on: the kernels share loaded vectors.
 template <int Kernels>
 GDWS_INLINE void flatVectors(const FlatDepthwiseTask& task, int64_t pixel) {
   Vector weight[Kernels][9];
@@ -186,7 +186,7 @@ static void flatDepthwise(const FlatDepthwiseTask& task) {
   if (task.kernels == 1) {
     flatVectors<1>(task, row * task.columns);
   } else {
-    flatVectors<mostFlatKernels>(task, 0);
+    flatVectors<maxFlatKernels>(task, 0);
   }
 }
 

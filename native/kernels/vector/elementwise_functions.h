@@ -6,12 +6,12 @@
 
 namespace gdws {
 
-/// How a row of a binary function meets its operands.
+/// Which operands of a row of a binary function are rows.
 enum class OperandForm { bothRows, secondScalar, firstScalar };
 
 inline constexpr int operandFormCount = 3;
 
-/// What folds a row, or many rows into one, to fewer numbers. max and min are NaN where an element is.
+/// Reduces a row to one number, or many rows to one. max and min are NaN where an element is.
 #define GDWS_FOLDS(X) X(sum) X(sumSquare) X(sumAbsolute) X(max) X(min) X(product)
 
 enum class Fold {
@@ -25,8 +25,8 @@ inline constexpr int foldCount = 6;
 /// Two of the widest vectors.
 inline constexpr int64_t windowOverrun = 32;
 
-/// An interpolation along a line, made ready for vectors: results are made in groups of one vector, and for each tap
-/// the elements that a group takes lie within one vector of x.
+/// An interpolation along a line, prepared for vectors: results are computed in groups of one vector, and for each tap
+/// the elements that a group reads lie within one vector of x.
 struct LineTaps {
   int64_t count;         ///< results
   int64_t taps;          ///< of each
@@ -60,10 +60,10 @@ struct ElementwiseFunctions {
   double (*sumSquaredDeviations)(const float* x, int64_t count, float centre);
   /// y = (x - centre)·scale + shift.
   void (*standardize)(const float* x, float* y, int64_t count, float centre, float scale, float shift);
-  /// y = exp(x - most) where y is not null; returns the sum, as foldRow does.
-  double (*exponentials)(const float* x, float* y, int64_t count, float most);
-  /// y = exp(x - most) where y is not null, and sums += exp(x - most), element by element.
-  void (*exponentialsInto)(const float* x, const float* most, float* y, float* sums, int64_t count);
+  /// y = exp(x - maximum) where y is not null; returns the sum, as foldRow does.
+  double (*exponentials)(const float* x, float* y, int64_t count, float maximum);
+  /// y = exp(x - maximum) where y is not null, and sums += exp(x - maximum), element by element.
+  void (*exponentialsInto)(const float* x, const float* maximum, float* y, float* sums, int64_t count);
   /// y = x·(bias + scale·squares)^-beta.
   void (*localResponse)(const float* x, const float* squares, float* y, int64_t count, float scale, float beta,
                         float bias);

@@ -4,7 +4,7 @@
 #include "kernels/vector/product_functions.h"
 #include "kernels/vector/vector.h"
 
-// The elements of a, then of b, that a mask names; GCC has Clang's form from version 12 on only.
+// Elements of a and b, numbered one after the other, chosen by a mask; GCC has Clang's form only from version 12 on.
 #if defined(__clang__)
 #define GDWS_SHUFFLE(Mask, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -34,7 +34,7 @@ GDWS_INLINE void copyExactly(const float* source, float* result, int64_t count) 
   }
 }
 
-/// At least [0, count); up to a vector more.
+/// At least `count` floats, and up to a vector more.
 GDWS_INLINE void zeroAtLeast(float* result, int64_t count) {
   if (count <= 0) return;
   store(result, Vector{});
@@ -68,7 +68,7 @@ GDWS_INLINE void copyStrided(const float* source, int64_t step, float* result, i
     }
   }
   if (step == 2 && (before || j > 0)) {
-    // What is left of a row, or all of a short one.
+    // The rest of a row, or all of a short one.
     for (; j + 4 <= count; j += 4) {
       storeQuad(result + j,
                 GDWS_SHUFFLE(IntQuad, loadQuad(source + 2 * j - 1), loadQuad(source + 2 * j + 3), 1, 3, 5, 7));
@@ -82,7 +82,7 @@ GDWS_INLINE int64_t firstAt(int64_t first, int64_t step, int64_t bound) {
   return first >= bound ? 0 : (bound - first + step - 1) / step;
 }
 
-/// What of a phase's elements lie within the map: [from, to).
+/// The elements of a phase that lie within the map: [from, to).
 struct Inside {
   int64_t from, to;
 };
@@ -110,7 +110,7 @@ GDWS_INLINE void fillPhase(const LinesTask& task, int64_t phase) {
     }
     zeroAtLeast(to, inside.from);
     const float* source = task.plane + row * task.width + first;
-    // Planes lie far apart, so that no hardware looks ahead from one to the next.
+    // Planes lie far apart, so that the hardware does not prefetch from one to the next.
     for (int64_t j = 0; j < span; j += 16) __builtin_prefetch(source + task.nextPlane + j);
     if constexpr (Stepped) {
       copyStrided(source, task.columnStep, to + inside.from, count, first > 0);
@@ -146,7 +146,7 @@ static void copyRows(const float* source, int64_t sourcePitch, int64_t rows, int
 static void copy(const float* source, float* result, int64_t count) { copyExactly(source, result, count); }
 
 static void copyFromPlanes(const float* source, int64_t nextPlane, float* result, int64_t count) {
-  // Planes lie far apart where tiles are a part of them, so that no hardware looks ahead from one to the next.
+  // Planes lie far apart, where tiles are a part of them, so that the hardware does not prefetch from one to the next.
   for (int64_t j = 0; j < count; j += 16) __builtin_prefetch(source + nextPlane + j);
   copyExactly(source, result, count);
 }

@@ -79,7 +79,7 @@ GDWS_INLINE Vector exponentialLessOne(Vector x) {
 GDWS_INLINE Vector logarithm(Vector x) {
   const IntVector subnormal = x < 0x1p-126f;
   const Vector scaled = subnormal ? x * 0x1p23f : x;
-  // Unsigned, since bits of negative x wrap; what comes of them is not used.
+  // Unsigned, since bits of negative x wrap; their results are not used.
   const IntVector exponent = (IntVector)((BitVector)bits(scaled) - 0x3f3504f3u) >> 23;
   const Vector f = fromBits((IntVector)((BitVector)bits(scaled) - (BitVector)(exponent << 23))) - 1.0f;
   const Vector n = __builtin_convertvector(exponent + (subnormal & -23), Vector);

@@ -61,7 +61,7 @@ void multiply(const MicroTile& tile) {
       if (v * lanes % 16 == 0) __builtin_prefetch(ahead + v * lanes);
     }
 #if defined(__aarch64__)
-    // Multiplies by elements of a vector, so that one load and one register serve as many rows.
+    // Multiplies by elements of a vector, so that several rows need one load and one register.
     constexpr int whole = Rows / lanes * lanes;
 #pragma GCC unroll 16
     for (int i = 0; i < whole; i += lanes) {

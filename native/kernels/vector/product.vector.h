@@ -53,7 +53,7 @@ constexpr void fillMicroRow(ProductFunctions& functions) {
   functions.micro[Rows][6] = microKernel<Rows, 6>();
   functions.micro[Rows][7] = microKernel<Rows, 7>();
   functions.micro[Rows][8] = microKernel<Rows, 8>();
-  if constexpr (Rows < ProductFunctions::mostRows) fillMicroRow<Rows + 1>(functions);
+  if constexpr (Rows < ProductFunctions::maxRows) fillMicroRow<Rows + 1>(functions);
 }
 
 constexpr ProductFunctions makeProductFunctions() {
@@ -66,7 +66,7 @@ constexpr ProductFunctions makeProductFunctions() {
   functions.depthwise = depthwise;
   functions.addDepthwise = addDepthwise;
   functions.flatDepthwise = flatDepthwise;
-  functions.flatKernels = mostFlatKernels;
+  functions.flatKernels = maxFlatKernels;
   functions.copyFromPlanes = copyFromPlanes;
   functions.splitColumns = splitColumns;
   functions.finish = finish;

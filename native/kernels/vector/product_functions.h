@@ -22,8 +22,8 @@ struct MicroTile {
   const float* columns;  ///< element (k, j) at k·columnsPitch + j
   int64_t columnsPitch;
   int64_t depth;
-  /// What streams from beyond the first-level cache next: at step k, cache lines from
-  /// ahead + (k >> aheadShift)·aheadPitch on are fetched, as many as there are vectors of columns.
+  /// Memory that is needed next and not in the first-level cache: step k fetches the cache lines from
+  /// ahead + (k >> aheadShift)·aheadPitch on, as many as there are vectors of columns.
   const float* ahead;
   int64_t aheadPitch;
   int64_t aheadShift;
@@ -36,8 +36,8 @@ struct MicroTile {
 
 using MicroKernel = void (*)(const MicroTile&);
 
-/// Rows of a map with their padding made real, and the columns of a stride sorted by their remainder, so that whatever
-/// the window, each of its taps reads consecutive floats for consecutive output columns.
+/// Rows of a map, with padding written as zeros and the columns of a stride sorted by their remainder: for any window
+/// each tap reads consecutive floats for consecutive output columns.
 struct LinesTask {
   const float* plane;  ///< height × width
   int64_t nextPlane;   ///< from here to the plane that is likely to be next
@@ -68,10 +68,9 @@ struct AddedDepthwiseTask {
 
 /// One or two 3×3 depthwise kernels over maps without padding (FlatMaps), row after row.
 struct FlatDepthwiseTask {
-  const float* taps[9];  ///< what each tap reads for the first pixel
-  const int32_t*
-      notFirst;            ///< for each pixel, 0 in the first column, where the taps of column 0 count nothing, else -1
-  const int32_t* notLast;  ///< likewise of the last column and the taps of column 2; null where those stay in the row
+  const float* taps[9];     ///< where each tap reads for the first pixel
+  const int32_t* notFirst;  ///< for each pixel, 0 in the first column, where the taps of column 0 are not used, else -1
+  const int32_t* notLast;   ///< likewise of the last column and the taps of column 2; null where those stay in the row
   int64_t rows, columns;
   int64_t kernels;
   const float* kernel;  ///< the second follows the first
@@ -92,11 +91,11 @@ struct FinishTask {
 
 /// Vector functions behind convolution, gdws, convolutionTranspose and matmul.
 struct ProductFunctions {
-  static constexpr int mostRows = 16;
-  static constexpr int mostVectors = 8;
+  static constexpr int maxRows = 16;
+  static constexpr int maxVectors = 8;
 
   /// Micro-kernels by [rows][vectors of columns]; null where the registers do not hold such a tile.
-  MicroKernel micro[mostRows + 1][mostVectors + 1];
+  MicroKernel micro[maxRows + 1][maxVectors + 1];
   void (*fillLines)(const LinesTask& task);
   /// Copies rows of `columns` floats to consecutive rows. Up to a vector more is read and overwritten after the last.
   void (*copyRows)(const float* source, int64_t sourcePitch, int64_t rows, int64_t columns, float* result);
@@ -108,7 +107,7 @@ struct ProductFunctions {
   void (*depthwise)(const DepthwiseTask& task);
   void (*addDepthwise)(const AddedDepthwiseTask& task);
   void (*flatDepthwise)(const FlatDepthwiseTask& task);
-  int64_t flatKernels;  ///< most kernels of a task: as many as the registers hold
+  int64_t flatKernels;  ///< the largest number of kernels of a task that the registers hold
   /// Copies exactly `count` floats of a plane; `nextPlane` is the distance to the plane that is likely to be next.
   void (*copyFromPlanes)(const float* source, int64_t nextPlane, float* result, int64_t count);
   /// even[j] = source[2j] and odd[j] = source[2j + 1], j below `count`; up to a vector more of each is overwritten.
@@ -116,10 +115,9 @@ struct ProductFunctions {
   void (*splitColumns)(const float* source, int64_t nextPlane, int64_t count, int64_t readable, float* even,
                        float* odd);
   void (*finish)(const FinishTask& task);
-  /// Nothing but multiply-adds in registers, 2·lanes operations each: what benchmarks take as the peak. Returns how
-  /// many.
+  /// Only multiply-adds in registers, 2·lanes operations each, as the peak for benchmarks. Returns their number.
   int64_t (*multiplyAdds)(int64_t rounds, float* result);
-  /// Nothing but loads: what benchmarks take as the bandwidth of the memory that x lies in. Returns the sum.
+  /// Only loads, as the bandwidth of the memory of x for benchmarks. Returns the sum.
   float (*read)(const float* x, int64_t count);
 };
 

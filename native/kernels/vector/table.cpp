@@ -7,16 +7,20 @@ namespace gdws {
 
 const char* nameOf(InstructionSet instructionSet) {
   switch (instructionSet) {
-    case InstructionSet::avx2: return "avx2";
-    case InstructionSet::avx512: return "avx512";
-    case InstructionSet::neon: return "neon";
-    default: return "portable";
+    case InstructionSet::avx2:
+      return "avx2";
+    case InstructionSet::avx512:
+      return "avx512";
+    case InstructionSet::neon:
+      return "neon";
+    default:
+      return "portable";
   }
 }
 
 namespace {
 
-/// Where `name` stands among the instruction sets, or the highest where it names none.
+/// The position of `name` among the instruction sets; the highest where it names none.
 InstructionSet highestAllowed() {
   const char* cap = std::getenv("GDWS_MAX_ISA");
   for (const InstructionSet set : instructionSets) {
@@ -28,12 +32,16 @@ InstructionSet highestAllowed() {
 const VectorTable& tableOf(InstructionSet set) {
   switch (set) {
 #if defined(__x86_64__)
-    case InstructionSet::avx2: return avx2Vectors;
-    case InstructionSet::avx512: return avx512Vectors;
+    case InstructionSet::avx2:
+      return avx2Vectors;
+    case InstructionSet::avx512:
+      return avx512Vectors;
 #elif defined(__aarch64__)
-    case InstructionSet::neon: return neonVectors;
+    case InstructionSet::neon:
+      return neonVectors;
 #endif
-    default: return portableVectors;
+    default:
+      return portableVectors;
   }
 }
 
@@ -50,9 +58,11 @@ const VectorTable& choose() {
 
 bool isSupported(InstructionSet instructionSet) {
   switch (instructionSet) {
-    case InstructionSet::portable: return true;
+    case InstructionSet::portable:
+      return true;
 #if defined(__x86_64__)
-    // The compiler's check reads CPUID and XGETBV: the processor has the instructions and the system saves the registers.
+    // The compiler's check reads CPUID and XGETBV: the processor has the instructions and the system saves the
+    // registers.
     case InstructionSet::avx2:
       __builtin_cpu_init();
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -61,9 +71,11 @@ bool isSupported(InstructionSet instructionSet) {
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #elif defined(__aarch64__)
-    case InstructionSet::neon: return true;
+    case InstructionSet::neon:
+      return true;
 #endif
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -27,7 +27,7 @@ extern const VectorTable avx512Vectors;
 extern const VectorTable neonVectors;
 #endif
 
-/// From the least to the most capable of each processor family.
+/// In order, the least capable of each processor family first.
 inline constexpr InstructionSet instructionSets[] = {InstructionSet::portable, InstructionSet::avx2,
                                                      InstructionSet::avx512, InstructionSet::neon};
 
@@ -35,7 +35,7 @@ inline constexpr InstructionSet instructionSets[] = {InstructionSet::portable, I
 bool isSupported(InstructionSet instructionSet);
 
 /// The table of the best of them.
-/// The environment variable GDWS_MAX_ISA (portable, avx2, avx512, neon) leaves out those above it.
+/// The environment variable GDWS_MAX_ISA (portable, avx2, avx512, neon) excludes those above it.
 const VectorTable& bestVectors();
 
 }  // namespace gdws

@@ -1,4 +1,4 @@
-// What each instruction set's translation unit compiles; it has defined GDWS_ISA and GDWS_VECTOR_BYTES.
+// The code of each instruction set's translation unit, which defines GDWS_ISA and GDWS_VECTOR_BYTES first.
 // Included once in such a unit, so that no guard is needed.
 
 #include "kernels/vector/elementwise.vector.h"

@@ -1,6 +1,6 @@
 // The vector type of the translation unit that includes this file, which defines
 // GDWS_ISA (a namespace name) and GDWS_VECTOR_BYTES (16, 32 or 64) and is compiled for that instruction set.
-// GCC and Clang vector extensions, so that one text serves every processor; a * b + c contracts to a fused
+// GCC and Clang vector extensions, so that the code is the same for every processor; a * b + c contracts to a fused
 // multiply-add where there is one (-ffp-contract=fast).
 // No standard C++ header may be included here or in any .vector.h: see docs/architecture.md.
 
@@ -38,7 +38,7 @@ GDWS_INLINE IntVector laneNumbers() {
 #endif
 }
 
-// Rows are often shorter than the wide vectors, which have masks for it.
+// Rows are often shorter than the wide vectors, for which there are masked loads and stores.
 
 /// The first `count` < lanes elements at p; the other lanes are 0.
 GDWS_INLINE Vector loadFirst(const float* p, int64_t count) {

@@ -83,7 +83,7 @@ GDWS_INLINE void outputVector(const Vector* y, Vector* result) {
   result[2 * Pairs - 1] += y[2 * Pairs + 1];
 }
 
-/// Both sides of a matrix: columns first, then rows.
+/// Transforms both sides of a matrix: columns first, then rows.
 template <int From, int To, void (*Transform)(const Vector*, Vector*)>
 GDWS_INLINE void transformTiles(const WinogradTransformTask& task) {
   for (int64_t v = 0; v < task.vectors; ++v) {
@@ -176,7 +176,7 @@ void winogradPatches(const WinogradPatchesTask& task) {
         const Vector c = load(source + edge), d = load(source + edge + lanes);
         storeEveryNth<edge, 0>(to + edge * task.patchPitch, c, d, AllLanes());
         storeEveryNth<edge, 1>(to + (edge + 1) * task.patchPitch, c, d, AllLanes());
-        // Planes lie far apart, so that no hardware looks ahead from one to the next.
+        // Planes lie far apart, so that the hardware does not prefetch from one to the next.
         __builtin_prefetch(source + task.nextPlane);
         if (lanes > 8) __builtin_prefetch(source + task.nextPlane + 16);
       }

@@ -9,7 +9,7 @@ namespace gdws {
 struct WinogradPatchesTask {
   const float* const* lines;  ///< may be read up to two vectors beyond the last column
   int64_t nextPlane;          ///< from a line to where the next channel has it
-  int64_t begin, end;         ///< elements of a line before and from which on zeros take their place
+  int64_t begin, end;         ///< elements before `begin` and from `end` on count as zeros
   int64_t rows, columns;      ///< of tiles
   float* patches;  ///< tile (r, j) of (kh, kw) at (kh·(m + 2) + kw)·patchPitch + r·columns + j; a vector spills
   int64_t patchPitch;

@@ -1,12 +1,13 @@
 #include "kernels/winograd/winograd.h"
 
-#include <cmath>
 #include <string>
 
 #include "base/aligned_floats.h"
 #include "kernels/product/blocking.h"
+#include "kernels/product/channel_teams.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
+#include "kernels/product/rounding.h"
 #include "kernels/product/scratch.h"
 #include "kernels/product/tiling.h"
 #include "kernels/winograd/kernel_transform.h"
@@ -16,10 +17,6 @@ namespace gdws {
 namespace {
 
 constexpr int64_t kernelEdge = 3;
-constexpr int64_t lineFloats = 16;  ///< of a cache line
-
-/// At least `count` floats, an odd number of cache lines: the many streams at this distance do not share a cache set.
-int64_t oddLines(int64_t count) { return ((count + lineFloats - 1) / lineFloats | 1) * lineFloats; }
 
 /// Winograd's F(m×m, 3×3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016): tiles of m × m
 /// outputs by (m + 2)² products of their transformed patches with transformed kernels, instead of 9·m².
@@ -52,7 +49,7 @@ class Winograd final : public Kernel {
   static double estimate(const ConvolutionShape& shape, const KernelContext& context) {
     const int64_t lanes = context.vectors.lanes;
     const Tiling tiling = tilingOf(shape, lanes, context.threads);
-    const auto vectors = static_cast<double>(tiling.count() * ((tiling.largestPixels() + lanes - 1) / lanes));
+    const auto vectors = static_cast<double>(tiling.count() * quotientUp(tiling.largestPixels(), lanes));
     const auto inputs = static_cast<double>(shape.channelsPerGroup());
     const auto outputs = static_cast<double>(shape.outputsPerGroup());
     // Measured, of a channel's vector of tiles.
@@ -77,14 +74,15 @@ class Winograd final : public Kernel {
     work.products = work.panel + panelFloats_;
     work.tiles = work.products + productsFloats_;
     work.plane = work.tiles + tilesFloats_;
-    const int teams = channelTeams(team.size);
-    const Range items = Team{team.index / teams, team.size / teams}.share(shape_.groups * tiling_.count());
+    const int64_t itemCount = shape_.groups * tiling_.count();
+    const int teams = channelTeams(itemCount, channelParts_.parts, {patchesCycles_, productCycles_}, team.size);
+    const Range items = Team{team.index / teams, team.size / teams}.share(itemCount);
     const Range parts = Team{team.index % teams, teams}.share(channelParts_.parts);
     if (parts.begin == parts.end) return;
     for (int64_t item = items.begin; item < items.end; ++item) {
       work.group = item / tiling_.count();
       work.tile = tiling_.tile(item % tiling_.count());
-      work.vectors = (work.tile.pixels() + vectors_.lanes - 1) / vectors_.lanes;
+      work.vectors = quotientUp(work.tile.pixels(), vectors_.lanes);
       work.pitch = work.vectors * vectors_.lanes;
       work.pointPitch = oddLines(work.pitch * shape_.channelsPerGroup());
       transformPatches(work);
@@ -97,7 +95,7 @@ class Winograd final : public Kernel {
   }
 
  private:
-  /// A block of tiles at work in one thread.
+  /// The block of tiles that one thread computes.
   struct Work {
     const Buffers* buffers;
     int64_t group;
@@ -108,7 +106,7 @@ class Winograd final : public Kernel {
   };
 
   static PixelMap mapOf(const ConvolutionShape& shape) {
-    return {shape.batch, (shape.outputHeight + Edge - 1) / Edge, (shape.outputWidth + Edge - 1) / Edge};
+    return {shape.batch, quotientUp(shape.outputHeight, Edge), quotientUp(shape.outputWidth, Edge)};
   }
 
   static Tiling tilingOf(const ConvolutionShape& shape, int64_t lanes, int threads) {
@@ -123,7 +121,7 @@ class Winograd final : public Kernel {
     const int64_t lanes = vectors_.lanes, channels = shape_.channelsPerGroup();
     map_ = mapOf(shape_);
     tiling_ = tilingOf(shape_, lanes, threads);
-    const int64_t mostTiles = tiling_.largestPixels(), vectors = (mostTiles + lanes - 1) / lanes;
+    const int64_t maxTiles = tiling_.largestPixels(), vectors = quotientUp(maxTiles, lanes);
     const Blocking blocking = chooseBlocking(vectors_, shape_.outputsPerGroup(), vectors, shape_.channelsPerGroup());
     channelParts_ = blocking.rows;
     vectorPart_ = blocking.vectors.largest();
@@ -143,7 +141,7 @@ class Winograd final : public Kernel {
     productsPitch_ = oddLines(pitch * partsTogether_ * channelParts_.largest());
     productsFloats_ = static_cast<size_t>(productsPitch_ * points);
     tilesFloats_ = static_cast<size_t>(patchPitch_ * tilePixels);
-    planeFloats_ = static_cast<size_t>(oddLines(mostTiles * tilePixels + 3 * lanes));
+    planeFloats_ = static_cast<size_t>(oddLines(maxTiles * tilePixels + 3 * lanes));
     scratchFloats_ =
         stageFloats_ + linesFloats_ + patchesFloats_ + panelFloats_ + productsFloats_ + tilesFloats_ + planeFloats_;
     const auto perPoint = static_cast<double>(channels) * blocking.cyclesPerDepth;
@@ -175,24 +173,6 @@ class Winograd final : public Kernel {
     return packed;
   }
 
-  /// How many parts the threads divide the output channels into; each part transforms all patches for itself.
-  int channelTeams(int threads) const {
-    const auto items = static_cast<double>(shape_.groups * tiling_.count());
-    const auto parts = static_cast<double>(channelParts_.parts);
-    int best = 1;
-    double bestCycles = 0;
-    for (int teams = 1; teams <= threads; ++teams) {
-      if (threads % teams != 0) continue;
-      const double cycles =
-          std::ceil(items / (threads / teams)) * (patchesCycles_ + productCycles_ * std::ceil(parts / teams) / parts);
-      if (bestCycles == 0 || cycles < bestCycles) {
-        bestCycles = cycles;
-        best = teams;
-      }
-    }
-    return best;
-  }
-
   void transformPatches(const Work& work) const {
     const int64_t channels = shape_.channelsPerGroup(), lanes = vectors_.lanes;
     const int64_t height = shape_.height, width = shape_.width;
@@ -219,7 +199,7 @@ class Winograd final : public Kernel {
           } else if (line >= first && line + length + 3 * lanes <= end) {
             work.lines[i] = line;
           } else {
-            // Reading past the row would leave the map's memory.
+            // A read past the row would be outside of the map's memory.
             vectors_.product.copy(line + patches.begin, stage + patches.begin, patches.end - patches.begin);
             work.lines[i] = stage;
             stage += linePitch_;
@@ -240,7 +220,7 @@ class Winograd final : public Kernel {
     const int64_t firstChannel = channelParts_.begin(parts.begin);
     const Split vectorParts = Split::atMost(work.vectors, vectorPart_);
     constexpr int64_t streamAhead = 1024;
-    VectorPlace places[ProductFunctions::mostVectors];
+    VectorPlace places[ProductFunctions::maxVectors];
     MicroTile micro{};
     micro.columnsPitch = work.pitch;
     micro.depth = inputs;
@@ -275,7 +255,7 @@ class Winograd final : public Kernel {
     }
   }
 
-  /// From the plane of a block's tiles to y, as far as the map reaches.
+  /// Writes the plane of a block's tiles to y, as far as the map reaches.
   void writePlane(const Work& work, int64_t channel) const {
     const float* bias = shape_.addends.bias(*work.buffers);
     const float* residual = shape_.addends.residual(*work.buffers);
@@ -303,8 +283,8 @@ class Winograd final : public Kernel {
   PixelMap map_;  ///< of tiles
   Tiling tiling_;
   Split channelParts_;
-  int64_t vectorPart_ = 1;     ///< most vectors of tiles in a micro-kernel
-  int64_t partsTogether_ = 1;  ///< parts of the output channels whose products wait for their transform
+  int64_t vectorPart_ = 1;     ///< the largest number of vectors of tiles in a micro-kernel
+  int64_t partsTogether_ = 1;  ///< parts of the output channels that are multiplied before they are transformed
   int64_t linePitch_ = 0, patchPitch_ = 0, productsPitch_ = 0;
   size_t stageFloats_ = 0, linesFloats_ = 0, patchesFloats_ = 0, panelFloats_ = 0, productsFloats_ = 0,
          tilesFloats_ = 0;

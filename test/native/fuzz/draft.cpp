@@ -8,7 +8,7 @@ namespace gdws::test {
 namespace {
 
 constexpr int32_t header[] = {0x47445753, 1};
-constexpr int64_t mostElements = 1 << 20;
+constexpr int64_t maxElements = 1 << 20;
 
 /// Reads words until one is missing; from then on everything is empty.
 class DraftReader {
@@ -107,7 +107,7 @@ void Draft::repair(std::vector<ProgramInput::Constant>& constants) {
     }
     if (value.storage != constant) continue;
     int64_t elements = 1;
-    for (const int32_t dim : value.dims) elements = std::min(mostElements, elements * std::max(dim, 0));
+    for (const int32_t dim : value.dims) elements = std::min(maxElements, elements * std::max(dim, 0));
     if (value.index < 0 || static_cast<size_t>(value.index) >= constants.size()) {
       value.index = static_cast<int32_t>(constants.size());
       constants.emplace_back();

@@ -8,7 +8,7 @@
 
 namespace gdws::test {
 
-/// The parts of a program's words, with nothing checked but where they end: what a mutator changes.
+/// The parts of a program's words, for a mutator to change. Only their ends are checked.
 struct Draft {
   struct Value {
     int32_t type = 0;

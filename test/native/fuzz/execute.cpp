@@ -16,13 +16,13 @@ namespace gdws::test {
 
 namespace {
 
-constexpr size_t mostConstantBytes = size_t{1} << 22;
-constexpr size_t mostRunBytes = size_t{1} << 22;
-constexpr double mostWork = 1 << 23;
+constexpr size_t maxConstantBytes = size_t{1} << 22;
+constexpr size_t maxRunBytes = size_t{1} << 22;
+constexpr double maxWork = 1 << 23;
 
 using Bytes = std::unique_ptr<std::byte[], decltype(&std::free)>;
 
-/// Exactly so many bytes, so that a sanitizer sees the first beyond them.
+/// Memory of exactly this size, so that a sanitizer sees the first byte beyond it.
 Bytes exactBytes(size_t bytes) {
   void* memory = nullptr;
   if (posix_memalign(&memory, 64, bytes) != 0) throw std::bad_alloc();
@@ -33,7 +33,7 @@ Bytes exactBytes(size_t bytes) {
 class OwnedConstants {
  public:
   explicit OwnedConstants(const ProgramInput& input) {
-    size_t left = mostConstantBytes;
+    size_t left = maxConstantBytes;
     int32_t number = 0;
     for (const ProgramInput::Constant& constant : input.constants) {
       const bool known = constant.type >= 0 && constant.type < dataTypeCount && constant.elements >= 0;
@@ -60,11 +60,11 @@ class OwnedConstants {
 
 /// Bounds the multiply-adds of the program's operations, and what a run writes.
 bool isSmall(const Program& program, const CompiledProgram& compiled) {
-  if (compiled.arenaBytes() > mostRunBytes) return false;
+  if (compiled.arenaBytes() > maxRunBytes) return false;
   size_t bytes = 0;
   for (const int32_t id : program.inputs) bytes += program.values[id].bytes();
   for (const int32_t id : program.outputs) bytes += program.values[id].bytes();
-  if (bytes > mostRunBytes) return false;
+  if (bytes > maxRunBytes) return false;
   double work = 0;
   for (const Operation& operation : program.operations) {
     double written = 1, read = 1;
@@ -74,10 +74,10 @@ bool isSmall(const Program& program, const CompiledProgram& compiled) {
     }
     work += written * read;
   }
-  return work <= mostWork;
+  return work <= maxWork;
 }
 
-/// Elements as a run may meet them: mostly small, at times extreme.
+/// Elements of inputs: mostly small, sometimes extreme.
 void fill(std::byte* to, const Value& value, Random& random) {
   for (size_t i = 0; i < value.elements; ++i) {
     const bool extreme = random.chance(0.02);

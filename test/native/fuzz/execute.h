@@ -10,7 +10,7 @@ enum class Outcome {
   ran,
 };
 
-/// Loads and compiles the program, and runs it where it is small. Whatever else happens than an Outcome is a defect.
+/// Loads and compiles the program, and runs it where it is small. Anything that ends without an Outcome is a defect.
 Outcome execute(const ProgramInput& input);
 
 }  // namespace gdws::test

@@ -1,5 +1,5 @@
-// Changes programs as programs, so that most that libFuzzer tries pass the loader's first checks and reach the
-// kernels'.
+// Changes programs as programs, so that most of those that libFuzzer tries pass the loader's first checks and reach the
+// checks of the kernels.
 
 #include "native/fuzz/mutator.h"
 
@@ -14,7 +14,7 @@ namespace gdws::test {
 
 namespace {
 
-constexpr size_t mostValues = 64;
+constexpr size_t maxValues = 64;
 
 template <class Item>
 Item* any(std::vector<Item>& items, Random& random) {
@@ -46,7 +46,7 @@ void changeList(std::vector<int32_t>& list, Random& random, const Change& change
   const double kind = random.uniform();
   const int64_t at = random.integer(0, static_cast<int64_t>(list.size()));
   if (list.empty() || kind < 0.15) {
-    if (list.size() < mostValues) list.insert(list.begin() + at, change(0));
+    if (list.size() < maxValues) list.insert(list.begin() + at, change(0));
   } else if (kind < 0.3) {
     list.erase(list.begin() + std::min<int64_t>(at, static_cast<int64_t>(list.size()) - 1));
   } else {
@@ -63,7 +63,7 @@ int32_t addValue(Draft& draft, Draft::Value value) {
 /// Makes an operation twice, the second writing values of its own, which become outputs.
 void repeatOperation(Draft& draft, Random& random) {
   const Draft::Operation* const chosen = any(draft.operations, random);
-  if (chosen == nullptr || draft.values.size() > mostValues) return;
+  if (chosen == nullptr || draft.values.size() > maxValues) return;
   Draft::Operation again = *chosen;
   for (int32_t& id : again.outputs) {
     if (id < 0 || static_cast<size_t>(id) >= draft.values.size()) continue;
@@ -131,8 +131,8 @@ void changeExtent(Draft& draft, Random& random) {
 void changeConstant(ProgramInput& input, Random& random) {
   ProgramInput::Constant* const constant = any(input.constants, random);
   if (constant == nullptr) return;
-  constexpr size_t most = 256;
-  constant->bytes.resize(std::clamp<size_t>(constant->bytes.size(), 4, most));
+  constexpr size_t max = 256;
+  constant->bytes.resize(std::clamp<size_t>(constant->bytes.size(), 4, max));
   auto* const bytes = reinterpret_cast<uint8_t*>(constant->bytes.data());
   constant->bytes.resize(LLVMFuzzerMutate(bytes, constant->bytes.size(), constant->bytes.size()));
 }
@@ -214,7 +214,7 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t firstSi
   const ProgramInput other = ProgramInput::parse(second, secondSize);
   std::optional<Draft> draft = Draft::of(input.words);
   const std::optional<Draft> appended = Draft::of(other.words);
-  if (!draft || !appended || draft->values.size() + appended->values.size() > mostValues) return 0;
+  if (!draft || !appended || draft->values.size() + appended->values.size() > maxValues) return 0;
   append(*draft, input, *appended, other, random);
   draft->repair(input.constants);
   input.words = draft->words();

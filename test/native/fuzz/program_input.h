@@ -8,12 +8,12 @@
 
 namespace gdws::test {
 
-/// What Session::compile is given, and how the program is run, as one file of the fuzzer's corpus.
+/// The arguments of Session::compile, and how the program is run, as one file of the fuzzer's corpus.
 ///
 /// The file is int32 words, little-endian: the seed, how many words the program has, those words, how many constants
 /// there are, and for each its element type, elements, and how many bytes of it follow (padded to a word). A constant
-/// of more bytes repeats them, and is zeros where none follow, so that a file is small where its weights are not. What
-/// is missing at the end of a file is as if there were zeros.
+/// of more bytes repeats them, and is zeros where none follow, so that a file can be small with large weights. Words
+/// that are missing at the end of a file count as zeros.
 struct ProgramInput {
   struct Constant {
     int32_t type = 0;

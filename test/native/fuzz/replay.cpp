@@ -1,5 +1,5 @@
-// Executes every file that it is given as the fuzzer would, and then, for some seconds, mutants of them: by any
-// compiler, with any sanitizer or none, but blind to coverage.
+// Executes every given file as the fuzzer would, and then, for some seconds, mutants of them. It needs no particular
+// compiler or sanitizer, and does not see coverage.
 //   replay_programs [--seconds <of mutants>] [--seed <of mutants>] [--mutant <file that holds the last>] <file>...
 // Prints one JSON line: how many programs were refused, compiled and run.
 

@@ -1,7 +1,7 @@
 // Executes every file of the fuzzer's corpus again and again, refusing one allocation after the other:
 //   starve_programs <file>...
-// Each time std::bad_alloc must come out, or an outcome where the allocation could be done without, and nothing must
-// stay behind. Prints one JSON line: how many programs there were, and how many allocations were refused.
+// Each time it must throw std::bad_alloc, or end with an outcome where the allocation is not essential, and must
+// release all memory. Prints one JSON line: how many programs there were, and how many allocations were refused.
 
 #include <algorithm>
 #include <atomic>
@@ -28,7 +28,7 @@ std::atomic<int64_t> blocks{0};
 bool isRefused() {
   if (granted == never) return false;
   if (granted-- > 0) return false;
-  // One alone: what is done about it may allocate.
+  // Only one is refused: the code that handles it may allocate.
   granted = never;
   ++refused;
   return true;
@@ -55,7 +55,7 @@ void operator delete[](void* memory) noexcept { release(memory); }
 void operator delete(void* memory, size_t) noexcept { release(memory); }
 void operator delete[](void* memory, size_t) noexcept { release(memory); }
 
-/// What weights, working memory and scratch are taken from.
+/// The allocators of weights, working memory and scratch memory.
 extern "C" void* aligned_alloc(size_t alignment, size_t bytes) noexcept {
   void* memory = nullptr;
   return isRefused() || posix_memalign(&memory, alignment, bytes) != 0 ? nullptr : memory;
@@ -91,11 +91,11 @@ int64_t starve(const std::string& name) {
   if (!stream) fail(name, 0, "the file cannot be read");
   const std::vector<uint8_t> file{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   const ProgramInput input = ProgramInput::parse(file.data(), file.size());
-  // What the process keeps from the first time on does not count.
+  // Memory that the process allocates once and keeps does not count.
   Counters::instance();
   execute(input);
   int64_t allocation = 0;
-  // Every one of the first, of many ever fewer.
+  // Each of the first ones; the more there are, the fewer of the others.
   while (executeWithout(allocation, input, name)) allocation += 1 + allocation / 64;
   return allocation;
 }

@@ -1,5 +1,5 @@
-// Plans random programs, and holds each plan against the rule (engine/verify_plan.h) and against a run with marks
-// (shadow_run.h). Then it spoils each plan, and the rule has to see what does harm in the run.
+// Plans random programs, and checks each plan by the rule (engine/verify_plan.h) and by a run with marks
+// (shadow_run.h). Then it changes each plan, and the rule has to find each change that makes the run wrong.
 //   plan_tests [--programs <count>] [--seed <first>]
 // Prints one JSON line. Exit code 1 where a plan is wrong, or the rule does not see that it is.
 
@@ -39,7 +39,9 @@ std::string verdictOfRule(const PlannedProgram& planned, size_t reservedBytes, c
 
 /// Moves a value, as a planner with a fault might have placed it.
 void spoil(const Program& program, MemoryPlan& plan, Random& random) {
-  const auto anyOf = [&](size_t count) { return static_cast<size_t>(random.integer(0, static_cast<int64_t>(count) - 1)); };
+  const auto anyOf = [&](size_t count) {
+    return static_cast<size_t>(random.integer(0, static_cast<int64_t>(count) - 1));
+  };
   const size_t id = anyOf(plan.places.size()), other = anyOf(plan.places.size());
   const auto steps = static_cast<size_t>(random.integer(0, 8));
   switch (random.integer(0, 3)) {

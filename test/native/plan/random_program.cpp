@@ -51,7 +51,7 @@ class ProgramDrawer {
   std::vector<int64_t> map(int64_t channels) const { return {images_, channels, pixels_}; }
   bool isMap(int32_t id) { return value(id).rank() == 3 && value(id).type == DataType::float32; }
 
-  /// Some value; most often of those that were written last, so that lifetimes end.
+  /// Some value, mostly one that was written lately, so that lifetimes end.
   int32_t any() {
     const auto count = static_cast<int64_t>(program().values.size());
     const int64_t back = random_.chance(0.7) ? std::min<int64_t>(count, 6) : count;
@@ -76,7 +76,7 @@ class ProgramDrawer {
     return anyWhere([&](int32_t id) { return value(id).dims == dims && isMap(id); }, -1);
   }
 
-  /// Without attributes, for plans heed none but the axis of a concatenation.
+  /// Without attributes: plans depend on none but the axis of a concatenation.
   void emit(Opcode opcode, std::vector<int32_t> inputs, std::vector<int32_t> outputs, int32_t overwrites = -1) {
     program().operations.push_back({opcode, std::move(inputs), std::move(outputs), {}, {}});
     planned_.overwrites.push_back(overwrites);
@@ -129,7 +129,7 @@ class ProgramDrawer {
     joined_ = inputs;
   }
 
-  /// Convolutions, with a residual that they may overwrite, which is a part or a whole of x at times.
+  /// Convolutions, with a residual that they may overwrite, which at times is x or a part of it.
   void addConvolution() {
     // Two parts of one concatenation lie beside each other.
     const bool ofOneWhole = joined_.size() > 1 && random_.chance(0.3);
@@ -165,7 +165,7 @@ class ProgramDrawer {
     std::vector<int64_t> dims = value(x).dims;
     if (random_.chance(0.5)) dims[1] = random_.integer(0, dims[1]);
     const int32_t values = add(dims);
-    // No kernel of several results overwrites today; the plan allows it of the first.
+    // No kernel of several results overwrites an input; the plan allows it for the first result.
     emit(Opcode::topK, {x}, {values, add(dims, DataType::int64)}, static_cast<int32_t>(random_.integer(-1, 0)));
   }
 

@@ -16,8 +16,8 @@ struct PlannedProgram {
 
 /// A program of up to `operations` operations with the places that memory plans get wrong: results larger and smaller
 /// than their operands, concatenations within concatenations, operands that are parts or wholes of other operands,
-/// views of both, gates, results that nothing reads, several results, outputs that are read on. Only what a plan looks
-/// at is meant: opcodes stand for their operands and results, and attributes are left out.
+/// views of both, gates, results that nothing reads, several results, outputs that later operations read. The programs
+/// have only what a planner reads: operations without most of their attributes.
 PlannedProgram randomProgram(Random& random, int operations);
 
 }  // namespace gdws::test

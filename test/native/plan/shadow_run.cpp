@@ -12,7 +12,7 @@ namespace gdws::test {
 
 namespace {
 
-/// Says of which value's result a byte is, and which of its bytes.
+/// The value that a byte belongs to, and its position in the value.
 using Mark = std::pair<int32_t, size_t>;
 using Marks = std::vector<Mark>;
 
@@ -26,7 +26,8 @@ class Shadow {
   void run() {
     memory_[{Place::Kind::arena, -1}].assign(plan_.arenaBytes, soiled);
     for (size_t k = 0; k < program_.outputs.size(); ++k) {
-      memory_[{Place::Kind::output, static_cast<int32_t>(k)}].assign(program_.values[program_.outputs[k]].bytes(), soiled);
+      memory_[{Place::Kind::output, static_cast<int32_t>(k)}].assign(program_.values[program_.outputs[k]].bytes(),
+                                                                     soiled);
     }
     expected_.resize(program_.values.size());
     for (size_t id = 0; id < program_.values.size(); ++id) {
@@ -89,7 +90,8 @@ class Shadow {
     soilScratch();
     for (size_t k = 0; k < operation.inputs.size(); ++k) {
       const int32_t id = operation.inputs[k];
-      const bool isOverwritten = overwrites_[i] == static_cast<int32_t>(k) && id >= 0 && at(id) == at(operation.outputs[0]) &&
+      const bool isOverwritten = overwrites_[i] == static_cast<int32_t>(k) && id >= 0 &&
+                                 at(id) == at(operation.outputs[0]) &&
                                  program_.values[id].bytes() == program_.values[operation.outputs[0]].bytes();
       if (id >= 0 && !isOverwritten) expectMarks(i, id);
     }
@@ -102,7 +104,8 @@ class Shadow {
     const Place& place = plan_.places[id];
     const bool isOutput = place.kind == Place::Kind::output;
     if (place.kind != Place::Kind::arena && !isOutput) fail("what was given is written to");
-    if (isOutput && plan_.outputCopied[static_cast<size_t>(place.index)]) fail("an output is written that a copy replaces");
+    if (isOutput && plan_.outputCopied[static_cast<size_t>(place.index)])
+      fail("an output is written that a copy replaces");
     if (place.offset % memoryAlignment != 0) fail("a result is not aligned");
   }
 

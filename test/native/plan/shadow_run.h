@@ -8,9 +8,9 @@
 
 namespace gdws::test {
 
-/// Runs a program over the memory of a plan, with a mark in place of each byte that says whose it is. An operation first
-/// soils the bytes that it writes and its scratch memory, so that all that it and later operations need must lie
-/// elsewhere, but where it may overwrite. Returns what was read and not found, or an empty text.
+/// Runs a program over the memory of a plan, with a mark in place of each byte that names its value. An operation first
+/// soils the bytes that it writes and its scratch memory, so that all that it and later operations read must lie
+/// elsewhere, except where it may overwrite. Returns what was read and not found, or an empty text.
 std::string shadowRun(const PlannedProgram& planned, size_t reservedBytes, const MemoryPlan& plan);
 
 }  // namespace gdws::test

@@ -1,4 +1,4 @@
-#include "engine/joined_values.h"
+#include "engine/concat_placement.h"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace gdws {
 
 namespace {
 
-/// Whether each input is one contiguous stretch of the result.
+/// Whether the operation is a concatenation whose inputs are contiguous in its result.
 bool isContiguous(const Program& program, const Operation& operation) {
   if (operation.opcode != Opcode::concat) return false;
   const std::vector<int64_t>& dims = program.values[operation.outputs[0]].dims;
@@ -19,22 +19,22 @@ bool isContiguous(const Program& program, const Operation& operation) {
 
 }  // namespace
 
-std::vector<Joint> joinValues(const Program& program, const std::vector<int32_t>& root,
-                              const std::vector<bool>& mayMove) {
-  std::vector<Joint> joints(program.values.size());
+std::vector<ConcatPlacement> placeInConcats(const Program& program, const std::vector<int32_t>& root,
+                                            const std::vector<bool>& mayMove) {
+  std::vector<ConcatPlacement> placements(program.values.size());
   for (const Operation& operation : program.operations) {
     if (!isContiguous(program, operation)) continue;
-    size_t at = 0;
+    size_t offset = 0;
     for (const int32_t id : operation.inputs) {
       const int32_t source = root[id];
       const size_t bytes = program.values[id].bytes();
-      if (mayMove[source] && joints[source].whole < 0 && at % memoryAlignment == 0 && bytes > 0) {
-        joints[source] = {operation.outputs[0], at};
+      if (mayMove[source] && placements[source].concatId < 0 && offset % memoryAlignment == 0 && bytes > 0) {
+        placements[source] = {operation.outputs[0], offset};
       }
-      at += bytes;
+      offset += bytes;
     }
   }
-  return joints;
+  return placements;
 }
 
 }  // namespace gdws

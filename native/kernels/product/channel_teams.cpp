@@ -1,0 +1,23 @@
+#include "kernels/product/channel_teams.h"
+
+#include <cmath>
+
+namespace gdws {
+
+int channelTeams(int64_t items, int64_t parts, const ItemCycles& cycles, int threads) {
+  const auto itemCount = static_cast<double>(items), partCount = static_cast<double>(parts);
+  int best = 1;
+  double bestCycles = 0;
+  for (int teams = 1; teams <= threads; ++teams) {
+    if (threads % teams != 0) continue;
+    const double estimate = std::ceil(itemCount / (threads / teams)) *
+                            (cycles.columns + cycles.products * std::ceil(partCount / teams) / partCount);
+    if (bestCycles == 0 || estimate < bestCycles) {
+      bestCycles = estimate;
+      best = teams;
+    }
+  }
+  return best;
+}
+
+}  // namespace gdws

@@ -12,12 +12,12 @@ import { nativeTypeOf, type ConstantPool } from '../program/constant-pool';
 import { operationOf, type ValueId } from '../program/operation';
 import { Program } from '../program/program';
 
-/** What an element of a table costs to make, in elements that are folded. */
+/** Cost of computing one element of a table, in folded elements. */
 const stepsOfElement = 8;
 
 /**
- * Writes the operations of a graph whose shapes are all known, before any fusion. Nodes whose results are known, or that
- * no output needs, are left out.
+ * Writes the operations of a graph whose shapes are all known, without fusion. Nodes whose results are known or that no output
+ * needs are left out.
  *
  * @throws GdwsError OPERATOR_UNSUPPORTED where the engine lacks an operator or an element type.
  */
@@ -30,7 +30,7 @@ class ProgramBuilder {
   private readonly constants = new Map<number, Constant>();
   private readonly idByName = new Map<string, ValueId>();
   private readonly idByConstant = new Map<string, ValueId>();
-  /** Tables that operators make, which a few bytes of a hostile model could ask for without end. */
+  /** Counts tables that operators make: a few bytes of a hostile model could ask for any number. */
   private readonly work: FoldingWork;
   private readonly constantById = new Map<ValueId, Constant>();
 

@@ -5,8 +5,8 @@ import type { ProgramOperation } from '../program/operation';
 import { bytesOf, type Program } from '../program/program';
 
 /**
- * Before anything is packed, planned or measured: what the program is sure to need, which is its constants, its outputs, and
- * the working memory of the operation that needs the most.
+ * Checks, before anything is packed, planned or measured, a lower bound of the memory that a program needs: constants, outputs,
+ * and the working memory of the operation that needs the most.
  *
  * @throws GdwsError LIMIT_EXCEEDED
  */
@@ -31,8 +31,8 @@ export function checkLeastMemory(program: Program, constants: NativeConstants, l
 }
 
 /**
- * Once weights are packed and the program is planned, and before its working memory is allocated. Weights are those of all
- * programs of the session, which share them.
+ * Checks the memory of a program once weights are packed and it is planned, before its working memory is allocated. Weights are
+ * those of all programs of the session, which share them.
  *
  * @throws GdwsError LIMIT_EXCEEDED
  */

@@ -13,15 +13,15 @@ import type { Program } from '../program/program';
 import { buildProgram } from './builder';
 import { checkLeastMemory, checkMemory } from './check-memory';
 
-/** What is known of a program besides its operations, and kept with it once it is compiled. */
+/** Description of a program, which is kept with it once it is compiled. */
 interface ProgramDescription {
-  /** Element type and dims of each graph input, and the elements for which alone the program is. */
+  /** Element type and dims of each graph input, and its elements where the program is valid for these only. */
   readonly inputs: ReadonlyMap<string, KnownValue>;
-  /** What each operation of the program is, for profiles. */
+  /** Describes each operation of the program, for profiles. */
   readonly operations: readonly CompiledOperation[];
   /** Element type and dims of each graph output, in order, as the model declares the type. */
   readonly outputs: readonly ValueType[];
-  /** Held, so that programs for other shapes take the same derived constants. */
+  /** Held so that programs for other shapes share these derived constants. */
   readonly derived: readonly object[];
 }
 
@@ -84,7 +84,7 @@ export function lowerGraph(
   };
 }
 
-/** The program of a graph whose values are inferred. Where `separable` is false, the stages of GDWS stay apart. */
+/** The program of a graph whose values are inferred. Where `separable` is false, GDWS convolutions are not recognized. */
 export function fusedProgram(
   graph: Graph,
   values: ReturnType<typeof inferValues>,

@@ -71,7 +71,7 @@ function checkFeed(graph: Graph, name: string, feed: unknown): ValueType {
   return { type: feed.type as DataType, dims: [...feed.dims] };
 }
 
-/** What a Tensor's own constructor sees to, since a feed may be another's, and its dims and data may have changed since. */
+/** Checks what a Tensor's constructor checks: a feed may be of another class, or its dims and data may have changed. */
 function checkElements(graph: Graph, tensor: string, { type, dims, data }: Tensor): void {
   const place = { file: graph.file, tensor, shape: dims };
   const arrays = arraysOf(type as DataType);
@@ -100,8 +100,8 @@ function arraysOf(type: DataType): readonly string[] | undefined {
 }
 
 /**
- * A float32 tensor as an input takes it: rounded to its floating-point type, if it has another one. What does not fit stays
- * as it is, for {@link checkFeeds} to refuse.
+ * Rounds a float32 tensor to the input's floating-point type, if it has another one. Other feeds stay as they are;
+ * {@link checkFeeds} refuses those that do not fit.
  *
  * @param type that the model declares for the input
  */
@@ -112,7 +112,7 @@ export function roundFeed<Feed>(feed: Feed, type: DataType | undefined): Feed | 
   return fromFloat32(type, feed.dims, feed.data as Float32Array) as unknown as Tensor;
 }
 
-/** By shape and not by class, since a program may hold more than one copy of onnxruntime-common. */
+/** By its properties, not by its class: a program may contain several copies of onnxruntime-common. */
 function isTensor(feed: unknown): feed is Tensor {
   const tensor = feed as Partial<Tensor>;
   return (
@@ -126,7 +126,7 @@ function isTensor(feed: unknown): feed is Tensor {
 /** The elements of a feed as {@link ElementArray} has them. */
 export function elementsOf({ type, data }: Tensor): ElementArray {
   if (type !== 'float16') return data;
-  // Newer Nodes have a Float16Array, which onnxruntime-common makes tensors of: its numbers are not the bits.
+  // In newer versions of Node, onnxruntime-common uses Float16Array, whose elements are numbers, not bits.
   const { buffer, byteOffset, length } = data as Uint16Array;
   return new Uint16Array(buffer, byteOffset, length);
 }
@@ -141,7 +141,7 @@ export function copyElements<T extends ElementArray>(data: T): T {
   return (ArrayBuffer.isView(data) ? Uint8Array.prototype.slice.call(data) : data.slice()) as T;
 }
 
-/** As {@link toNativeFeed}, in memory of its own, where it waits for a program or for several runs. */
+/** As {@link toNativeFeed}, in memory of its own, for a program that is not compiled yet or for several runs. */
 export function holdFeed(feed: Tensor): NativeArray | HeldMemory {
   const elements = toNativeFeed(feed);
   if (elements !== feed.data) return elements;

@@ -8,30 +8,29 @@ import { chunkBytes, openRegularSync } from '../onnx/regular-file';
 
 const read = promisify(fs.read);
 
-/** What is read in a few milliseconds, where the system has it in memory, even into fresh pages. */
+/** Bytes that are read in a few milliseconds, even into fresh pages, where the system has the file in memory. */
 const partBytes = 2 << 20;
 
-/** Closes the files of memory that was dropped without {@link FileMemory.close}. */
+/** Closes the files of memory that is collected without {@link FileMemory.close}. */
 const dropped = new FinalizationRegistry<number>((descriptor) => fs.closeSync(descriptor));
 
 /**
- * The bytes of a file, in memory that the system can have back: whoever has copied what it needs of them discards the
- * pages, and brings all back from the file, which stays open, when they are needed again. It need not have a name any
- * more by then, but must have the same content.
+ * The bytes of a file, in memory that can be given back to the system and restored from the file, which stays open. The file
+ * may be removed in between, but not changed.
  */
 export class FileMemory {
   readonly bytes: Uint8Array;
-  /** Moves within the bytes after they were read, which are made again whenever they come back. */
+  /** Moves within the bytes after they were read, which are repeated whenever the bytes are restored. */
   moves: readonly Move[] = [];
   private complete = false;
-  /** How often the bytes came back or were given up, so that whoever brings them back in parts sees that others did. */
+  /** Counts restorations and discards, so that a restoration in parts sees that another call intervened. */
   private changes = 0;
 
   private constructor(
     private readonly file: string,
     private descriptor: number | undefined,
     private readonly content: fs.Stats,
-    /** What the bytes lie in, as the addon allocated it. */
+    /** Buffer of the bytes, as the addon allocated it. */
     readonly pages: ArrayBuffer,
   ) {
     this.bytes = new Uint8Array(pages, 0, content.size);
@@ -39,8 +38,8 @@ export class FileMemory {
   }
 
   /**
-   * @param check is told how many bytes there are before they are read
-   * @returns undefined where the runtime allows no such memory
+   * @param check called with the number of bytes before they are read
+   * @returns undefined where the runtime does not support such memory
    * @throws GdwsError MODEL_UNREADABLE, OUT_OF_MEMORY, and what `check` throws
    */
   static async read(file: string, check: (bytes: number) => void = () => undefined): Promise<FileMemory | undefined> {
@@ -68,17 +67,16 @@ export class FileMemory {
     }
   }
 
-  /** Says that pages have been, or are about to be, given back. */
+  /** Marks the bytes as lost: pages have been, or are about to be, given back. */
   discard(): void {
     this.complete = false;
     this.changes++;
   }
 
   /**
-   * Brings the bytes back, if nobody else does meanwhile; the event loop turns. They are there until the next
-   * {@link discard}.
+   * Restores the bytes, in parts between which the event loop runs. They are valid until the next {@link discard}.
    *
-   * @throws GdwsError MODEL_UNREADABLE where the file is not what it was
+   * @throws GdwsError MODEL_UNREADABLE where the file has changed
    */
   async restore(): Promise<void> {
     while (!this.complete) {
@@ -88,14 +86,14 @@ export class FileMemory {
     }
   }
 
-  /** As {@link restore}, at once. */
+  /** As {@link restore}, synchronously. */
   restoreSync(): void {
     if (this.complete) return;
     const parts = this.parts();
     while (!parts.next().done);
   }
 
-  /** Brings the bytes back part after part; all that follows a part which another call or a discard comes after is void. */
+  /** Restores the bytes part by part. Once another restoration or a discard intervenes, the rest must not be run. */
   private *parts(): Generator<void> {
     try {
       if (this.descriptor === undefined) throw new Error('it is closed');
@@ -115,7 +113,7 @@ export class FileMemory {
     this.changes++;
   }
 
-  /** Lets go of the file; what was discarded cannot come back then. Safe to call again. */
+  /** Closes the file; discarded bytes cannot be restored after. Safe to call again. */
   close(): void {
     if (this.descriptor === undefined) return;
     dropped.unregister(this);

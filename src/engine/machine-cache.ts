@@ -7,29 +7,29 @@ import { buildOfAddon, native } from '../addon/native';
 const format = 1;
 const maxBytes = 8 << 20;
 
-/** What the times in a cache file depend on, apart from the key of an entry. */
+/** Conditions that the times in a cache file depend on, in addition to the key of an entry. */
 interface Subject {
   readonly format: number;
-  /** Of the addon: its kernels are what was measured. */
+  /** Build of the addon, whose kernels were measured. */
   readonly build: string;
   readonly processor: string;
   readonly instructionSet: string;
 }
 
-/** What a cache holds. */
+/** Content of a cache. */
 export interface CacheContent<Entry> {
-  /** Begins the file's name, and names the entries in it. */
+  /** Prefix of the file's name, and key of the entries in it. */
   readonly name: string;
   readonly isEntry: (entry: unknown) => entry is Entry;
-  /** Beyond these, the oldest are forgotten. */
+  /** Limit of the entries; the oldest are removed. */
   readonly maxEntries: number;
 }
 
 /**
- * What was measured on this machine, on disk: one JSON file for each processor model and instruction set, in the folder `gdws` of
- * the user's cache (`$XDG_CACHE_HOME`, else `~/.cache`), or in `$GDWS_CACHE_DIR`. A file that is missing, damaged or of
- * another build counts as empty, and one that cannot be written is left. Processes may use it at once: files appear
- * whole, and of what two write at the same moment one may be lost, to be measured again.
+ * Measurements of this machine, on disk: one JSON file for each processor model and instruction set, in the folder `gdws` of the
+ * user's cache (`$XDG_CACHE_HOME`, or `~/.cache`), or in `$GDWS_CACHE_DIR`. A file that is missing, damaged or of another build
+ * counts as empty; errors of writing are ignored. Several processes may use it at once: files are replaced atomically, and of
+ * two simultaneous writes one may be lost.
  */
 export class MachineCache<Entry> {
   private readonly subject: Subject = {
@@ -62,7 +62,7 @@ export class MachineCache<Entry> {
     }
   }
 
-  /** Adds to what the file holds now, which other processes may have written. */
+  /** Adds entries to those in the file, which other processes may have written. */
   add(added: Readonly<Record<string, Entry>>): void {
     if (this.file === undefined || Object.keys(added).length === 0) return;
     const { name, maxEntries } = this.content;
@@ -84,7 +84,7 @@ function removeIfPresent(file: string): void {
   try {
     fs.unlinkSync(file);
   } catch {
-    // It was never made, or the folder is gone.
+    // It was never made, or the folder was removed.
   }
 }
 

@@ -1,7 +1,7 @@
 import type { InferenceSession as Common } from 'onnxruntime-common';
 import type { Graph } from '../graph/graph';
 
-/** What a model declares of an input or output; free dims are their names, or empty. */
+/** Declaration of an input or output; free dims are their names, or empty. */
 export function metadataOf(graph: Graph, name: string): Common.ValueMetadata {
   const declared = graph.declared(name);
   const type = declared?.type ?? 'float32';

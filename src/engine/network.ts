@@ -26,7 +26,7 @@ type Types = ReadonlyMap<string, ValueType>;
 /** The feeds themselves, which must be tensors of these types. */
 type Feeds = Readonly<Record<string, unknown>>;
 
-/** Programs kept at once; a server that sees more input shapes than this compiles again. */
+/** Limit of the programs that are kept; for more input shapes, programs are compiled again. */
 const maxPrograms = 16;
 
 export interface NetworkOptions {
@@ -35,17 +35,17 @@ export interface NetworkOptions {
   readonly kernel?: string;
   /** How kernels are chosen, where `kernel` is not given. */
   readonly tuning: TuningEffort | 'off';
-  /** What the graph's weights lie in, discarded between compilations. Not where kernels are chosen by measuring, which reads weights at any time. */
+  /** Memory of the graph's weights, discarded between compilations. Not with tuning, which reads weights at any time. */
   readonly memory?: FileMemory;
 }
 
-/** Where the time of profiled runs went: one operation of one program. */
+/** Time of one operation of one program in profiled runs. */
 export interface OperationProfile extends CompiledOperation {
   /** `operation.method`, as `convolution.product`. */
   readonly kernel: string;
   /** Runs that were profiled. */
   readonly runs: number;
-  /** In all runs together, the wait for the slowest thread included. */
+  /** Total of all runs, including the wait for the slowest thread. */
   readonly milliseconds: number;
 }
 
@@ -57,7 +57,7 @@ export class Network {
 
   private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
-  /** What the addon compiles; one at a time, since a compilation discards weights that the next needs again. */
+  /** The compilation under way; one at a time, since it discards weights that the next one needs. */
   private current: NativeCompilation | undefined;
   private last: Promise<unknown> = Promise.resolve();
   private released = false;
@@ -77,9 +77,9 @@ export class Network {
   }
 
   /**
-   * Compiles for the declared input shapes (a free batch counting as 1) at once, so that a model which cannot run fails
-   * here and not at its first run; where a shape is not declared, cannot be 1, or the value of an input is needed, checks the
-   * operators only.
+   * Compiles for the declared input shapes (a free batch counting as 1), so that a model which cannot run fails here and not at
+   * its first run. Where a shape is not declared or cannot be 1, or the value of an input is needed, it only checks the
+   * operators.
    */
   static async create(graph: Graph, options: NetworkOptions): Promise<Network> {
     requireKnownVersions(graph.model, graph.file);
@@ -104,16 +104,16 @@ export class Network {
     return this.programs.get(this.keyFor(types, feeds));
   }
 
-  /** Compiles the program for such feeds off this thread, after what is being compiled. The feeds must not change meanwhile. */
+  /** Compiles the program for such feeds off this thread, after compilations under way. The feeds must not change until then. */
   async compile(types: Types, feeds: Feeds): Promise<CompiledGraph> {
     for (;;) {
       const compiled = await this.compilation(types, feeds);
-      // It may have turned out only then that values count, and be another run's that were compiled for.
+      // Compiling may have found that values of inputs matter; then this program may be for the values of another run.
       if (this.keyOf(compiled.inputs) === this.keyFor(types, feeds)) return compiled;
     }
   }
 
-  /** As {@link compile}, and waits for it. */
+  /** As {@link compile}, synchronously. */
   compileSync(types: Types, feeds: Feeds): CompiledGraph {
     this.current?.wait();
     const lowered = this.lowerFor(types, feeds);
@@ -127,7 +127,7 @@ export class Network {
     this.session.setProfiling(on);
   }
 
-  /** What the profiled runs of the programs still kept add up to. */
+  /** Totals of the profiled runs of all programs that are kept. */
   profile(): OperationProfile[] {
     return [...this.programs.values()].flatMap(({ native, operations }) =>
       native
@@ -137,12 +137,12 @@ export class Network {
     );
   }
 
-  /** Lets go of the file; no shapes can be compiled any more. */
+  /** Closes the file; no shapes can be compiled after. */
   close(): void {
     this.memory?.close();
   }
 
-  /** Frees the programs, those that runs use once these have ended. Compilations that have begun reject with code ABORTED. */
+  /** Frees the programs, once their runs have ended. Compilations that have begun reject with code ABORTED. */
   release(): void {
     this.released = true;
     this.tuning?.abort();
@@ -152,7 +152,7 @@ export class Network {
     this.programs.clear();
   }
 
-  /** The one compilation for such feeds, as far as is known before it which values count. */
+  /** The shared compilation for such feeds and the values that are known to matter. */
   private compilation(types: Types, feeds: Feeds): Promise<CompiledGraph> {
     const key = this.keyFor(types, feeds);
     let compiling = this.compiling.get(key);
@@ -175,7 +175,7 @@ export class Network {
   }
 
   private async compileLowered(lower: () => LoweredGraph): Promise<CompiledGraph> {
-    // A session that is released meanwhile closes the file.
+    // The session may be released during this, which closes the file.
     await this.memory?.restore().catch((error: unknown) => {
       this.checkInUse();
       throw error;
@@ -198,7 +198,7 @@ export class Network {
     if (this.released) throw new GdwsError('ABORTED', 'the session was released.');
   }
 
-  /** Lowers for feeds, and for the values of those without which it cannot be done. */
+  /** Lowers for feeds, and for the values of those inputs that lowering needs. */
   private lowerFor(types: Types, feeds: Feeds): LoweredGraph {
     for (;;) {
       try {
@@ -229,14 +229,14 @@ export class Network {
     }
   }
 
-  /** Makes sure that the engine runs the operators in the form that they have, where another guess of open dims tells. */
+  /** Checks that the engine runs the operators with their attributes, by lowering for another guess of the open dims. */
   private checkLowering(): void {
     const guess = feedsWithOtherGuess(this.graph);
     if (!guess) return;
     try {
       this.lower(guess);
     } catch (error) {
-      // A guess fails for many reasons; only this one is not of its shapes.
+      // A guess may fail because of its shapes; only this error does not depend on them.
       const isUnsupported = error instanceof GdwsError && error.code === 'OPERATOR_UNSUPPORTED' && error.operator;
       if (isUnsupported && !this.valueInputs.learnFrom(error)) throw error;
     }

@@ -6,8 +6,8 @@ interface Waiting {
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /**
- * Calls `abort` once the signal fires, until the function that this returns is called. All that wait for a signal share
- * one listener: a server may give hundreds of runs the same, and Node warns of more than ten.
+ * Calls `abort` when the signal fires, unless the returned function was called before. All callbacks of a signal share one
+ * listener: a server may pass one signal to hundreds of runs, and Node warns about more than ten listeners.
  */
 export function onAbort(signal: AbortSignal, abort: () => void): () => void {
   const { aborts, fire } = waiting.get(signal) ?? listenTo(signal);

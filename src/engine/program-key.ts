@@ -1,8 +1,8 @@
 import type { KnownValue } from '../onnx/value';
 
 /**
- * A text that is the same for feeds which one program can be run with: of each input, in this order, the element type, the
- * dims, and the elements where the program is for them alone.
+ * The key of the program for feeds: of each input, in this order, the element type, the dims, and the elements where the program
+ * is valid for these only.
  */
 export function programKey(inputNames: readonly string[], known: ReadonlyMap<string, KnownValue>): string {
   return inputNames
@@ -14,7 +14,7 @@ export function programKey(inputNames: readonly string[], known: ReadonlyMap<str
     .join(';');
 }
 
-/** A negative zero is another element than zero: 1 / x tells them apart. */
+/** Negative zero differs from zero: 1 / x differs. */
 function elementKey(element: unknown): string {
   return Object.is(element, -0) ? '-0' : String(element);
 }

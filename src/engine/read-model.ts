@@ -9,8 +9,8 @@ import { checkFileBytes, decodeModel, readModel } from '../onnx/read';
 import { FileMemory } from './file-memory';
 
 /**
- * As {@link readModel}, but bytes are copied, so that the caller may change or transfer them afterwards: in parts, between
- * which the event loop turns.
+ * As {@link readModel}, but bytes are copied, so that the caller may change or transfer them afterwards; in parts, between which
+ * the event loop runs.
  *
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
  */
@@ -31,7 +31,7 @@ export async function readModelCopy(source: string | Uint8Array, limits: Limits 
   return model;
 }
 
-/** What is copied in a few milliseconds even to fresh pages. */
+/** Bytes that are copied in a few milliseconds even to fresh pages. */
 const copiedAtOnce = 2 << 20;
 
 function allocateForModel(bytes: number): Uint8Array {
@@ -44,14 +44,14 @@ function allocateForModel(bytes: number): Uint8Array {
   }
 }
 
-/** Has the system give huge pages to memory that was not touched yet: the first touch of small ones takes longer than a copy. */
+/** Asks the system for huge pages for untouched memory: page faults of small pages take longer than the copy. */
 export function preferHugePages(memory: Uint8Array): void {
   native().preferHugePages(memory);
 }
 
 /**
- * As {@link readModel}, for a session: the file's bytes, which are most of what it needs, can be given back to the system
- * while they are not needed. Without `memory` where the runtime does not allow that.
+ * As {@link readModel}, for a session: the file's bytes, most of its memory, can be given back to the system while they are not
+ * needed. `memory` is undefined where the runtime does not support that.
  *
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */

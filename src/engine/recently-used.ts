@@ -1,4 +1,4 @@
-/** What was used last, by key; the rest is forgotten. */
+/** A cache of the most recently used items, by key. */
 export class RecentlyUsed<Item> {
   private readonly items = new Map<string, Item>();
 

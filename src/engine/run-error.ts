@@ -2,10 +2,10 @@ import { GdwsError } from '../base/errors';
 
 const runSmaller = 'Run smaller batches, or fewer at once.';
 
-/** What an ended run is reported as: as aborted, for the signal's reason where there is one, or as what went wrong. */
+/** The error to report for a run: ABORTED, with the signal's reason where there is one, or its own error. */
 export function runError(error: unknown, signal?: AbortSignal): unknown {
   const { code, message, name } = error as { code?: string; message: string; name?: string };
-  // What V8 throws where it finds no memory for an array.
+  // V8's error where there is no memory for an array.
   if (name === 'RangeError' && message.includes('allocation failed')) {
     return new GdwsError('OUT_OF_MEMORY', 'memory could not be allocated.', { remedy: runSmaller, cause: error });
   }

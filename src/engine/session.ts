@@ -28,10 +28,10 @@ import { copySmallFeeds } from './value-inputs';
 export { Tensor } from 'onnxruntime-common';
 
 /**
- * Options of onnxruntime-common, of which two count here: `intraOpNumThreads`, the threads of one run, by default all the
- * processors that affinity and cgroup quota leave this process, and `enableProfiling`. The others are accepted and ignored, so that
- * changing an import is enough. A slip of a known name is refused with ARGUMENT_INVALID; any other unknown name, as of an engine's own
- * option, is passed over with a warning of the process, once.
+ * Options of onnxruntime-common, of which two have an effect here: `intraOpNumThreads`, the threads of one run, by default all
+ * processors that affinity and cgroup quota allow, and `enableProfiling`. The others are accepted and ignored, so that changing
+ * an import is enough. A misspelling of a known name is refused with ARGUMENT_INVALID; any other unknown name, for example an
+ * option of another engine, causes one warning of the process.
  */
 export interface SessionOptions extends Common.SessionOptions {
   /**
@@ -40,20 +40,20 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   kernel?: string;
   /**
-   * How the kernel of a layer that several can run is chosen: `'on'`, by timing them on this machine the first time that
-   * a shape is met, largest layers first, for some 50 ms at most; `'thorough'`, by timing them all, however long it takes;
-   * `'off'`, by estimates of their cycles. What was measured is remembered on disk. Kernels differ in their rounding errors, so that
-   * results may differ in the last digits with the machine, and once more layers were measured; with `'off'` they do not.
-   * By default what the environment variable GDWS_TUNING says, else `'off'`.
+   * How a kernel is chosen for a layer that several kernels can run: `'on'`, by timing them on this machine when a shape is first
+   * used, largest layers first, for about 50 ms at most; `'thorough'`, by timing all of them; `'off'`, by estimates of their
+   * cycles. Measurements are remembered on disk. Kernels differ in their rounding errors: with tuning, the last digits of results
+   * may differ between machines, and after further measurements; with `'off'` they do not. Default: the environment variable
+   * GDWS_TUNING, or `'off'`.
    */
   tuning?: 'on' | 'off' | 'thorough';
-  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  /** Limits of the model's resources; see docs/untrusted-models.md. */
   limits?: Partial<Limits>;
 }
 
 const tunings = ['on', 'off', 'thorough'] as const;
 
-/** Those of onnxruntime-common that count here; the rest is accepted as it is, so that changing an import is enough. */
+/** Options of onnxruntime-common without an effect here are accepted, so that changing an import is enough. */
 const sessionOptions: OptionTable<SessionOptions> = {
   intraOpNumThreads: integer(0, maxThreads),
   enableProfiling: boolean,
@@ -107,12 +107,12 @@ export class InferenceSession implements Common {
   }
 
   /**
-   * Makes a session from a model file, or from the bytes of one, which are copied. From a file it needs less memory: the
-   * file's bytes are not kept beside the packed weights, but read again when inputs come in other shapes. The file stays open until then, and may
-   * be removed, but not changed. Where the model leaves no shape open, it is closed at once. In runtimes that allow no buffers
-   * outside V8's memory (Electron) a file is read as bytes are.
+   * Makes a session from a model file, or from the bytes of one, which are copied. From a file it needs less memory: the file's
+   * bytes are not kept in addition to the packed weights, but read again for inputs of other shapes. The file stays open for
+   * that, and may be removed, but not changed. It is closed at once where the model leaves no shape open. In runtimes that allow
+   * no buffers outside V8's memory (Electron), a file is handled as bytes are.
    *
-   * An open leading dim counts as 1 here; a model that does not take that is checked by its first run.
+   * An open leading dim counts as 1 here; a model that does not accept that is checked by its first run.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
    * LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
@@ -145,7 +145,7 @@ export class InferenceSession implements Common {
     };
     try {
       const graph = new Graph(model, file, limits);
-      // Each step takes some milliseconds for a large model; the event loop turns between them.
+      // Each step takes some milliseconds for a large model; the event loop runs between them.
       await setImmediate();
       simplify(graph);
       await setImmediate();
@@ -160,11 +160,11 @@ export class InferenceSession implements Common {
    * Runs the network off the JavaScript thread. The feeds are copied, and may be changed as soon as this returns.
    *
    * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, OUTPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED,
-   * MODEL_UNREADABLE where the shapes are new and the file has changed meanwhile
+   * MODEL_UNREADABLE where the shapes are new and the file has changed
    */
   run(feeds: Common.FeedsType, options?: RunOptions): Promise<Common.ReturnType>;
   /**
-   * As above, and gives some of the outputs only.
+   * As above, with some of the outputs only.
    *
    * @param fetches names of the outputs wanted
    */
@@ -184,7 +184,7 @@ export class InferenceSession implements Common {
       if (compiled) {
         given = this.nativeFeeds(feeds);
       } else {
-        // What waits for a compilation must not see its feeds change.
+        // Feeds that wait for a compilation must not change.
         given = this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
         compiled = await this.compiled(network, types, copySmallFeeds(feeds), signal);
       }
@@ -196,7 +196,7 @@ export class InferenceSession implements Common {
     }
   }
 
-  /** As {@link run}, but returns when the network has run; the event loop stands still meanwhile. */
+  /** As {@link run}, but synchronous: it blocks the event loop. */
   runSync(feeds: Common.FeedsType, fetches?: Common.FetchesType): Common.ReturnType {
     const names = this.argumentsOf(fetches).fetches;
     const network = this.networkInUse();
@@ -218,7 +218,7 @@ export class InferenceSession implements Common {
     return Promise.resolve();
   }
 
-  /** As {@link release}: at the end of the block that an `await using` is in. */
+  /** As {@link release}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }
@@ -234,8 +234,8 @@ export class InferenceSession implements Common {
   }
 
   /**
-   * Where the time of all profiled runs went, an entry for each operation in the order of execution, for each set of
-   * input shapes that is still compiled (the last 16).
+   * Times of all profiled runs: an entry for each operation in the order of execution, for each set of input shapes that is
+   * still compiled (the last 16).
    */
   profile(): OperationProfile[] {
     return this.networkInUse().profile();
@@ -276,7 +276,7 @@ export class InferenceSession implements Common {
     return this.inputNames.map((name) => toNativeFeed(feeds[name] as Tensor));
   }
 
-  /** The program for feeds that are new; given up at once when the signal fires or the session is released. */
+  /** The program for new feeds; rejects at once when the signal fires or the session is released. */
   private async compiled(
     network: Network,
     types: ReadonlyMap<string, ValueType>,
@@ -291,7 +291,7 @@ export class InferenceSession implements Common {
     return compiled;
   }
 
-  /** Waits for work that `abort` ends, and calls that where the signal fires or the session is released meanwhile. */
+  /** Awaits work, and calls `abort` if the signal fires or the session is released before it ends. */
   private async abortable<T>(work: Promise<T>, abort: () => void, signal: AbortSignal | undefined): Promise<T> {
     const end = signal && onAbort(signal, abort);
     this.running.add(abort);

@@ -9,15 +9,15 @@ const kernelCache = {
   maxEntries: 10_000,
 };
 
-/** How much is measured: for a moment, or all there is to. */
+/** How much is measured: for a short time, or everything. */
 export type TuningEffort = 'on' | 'thorough';
 
-/** For each program; it suffices for every layer of a CIFAR network. */
+/** For each program; enough for all layers of a CIFAR network. */
 const briefSeconds = 0.05;
 
 /**
- * The choice of kernels by measured time: operations that several fast kernels can run are timed on this machine before
- * a program is compiled, once for each shape and number of threads, and the winners kept in a {@link MachineCache}.
+ * Chooses kernels by measured time: operations that several fast kernels can run are timed on this machine before a program is
+ * compiled, once for each shape and number of threads. A {@link MachineCache} keeps the fastest ones.
  */
 export class Tuning {
   private readonly cache = new MachineCache(kernelCache);
@@ -32,7 +32,7 @@ export class Tuning {
     native().learnKernels(this.cache.read());
   }
 
-  /** Measures off the JavaScript thread what is not known yet of a program about to be compiled. */
+  /** Measures, off the JavaScript thread, the operations of a program that are not in the cache. */
   async prepare({ program, words, constants }: EncodedProgram): Promise<void> {
     const tuning = withNodeErrors(program, () => this.session.tune(words, [...constants], this.seconds));
     if (!tuning) return;
@@ -44,12 +44,12 @@ export class Tuning {
     }
   }
 
-  /** As {@link prepare}, and waits for it. */
+  /** As {@link prepare}, synchronously. */
   prepareSync({ program, words, constants }: EncodedProgram): void {
     this.cache.add(withNodeErrors(program, () => this.session.tuneSync(words, [...constants], this.seconds)));
   }
 
-  /** Ends what is being measured. */
+  /** Ends measurements under way. */
   abort(): void {
     for (const tuning of this.running) tuning.abort();
   }

@@ -9,15 +9,15 @@ import { maxValueElements } from '../operators/value-limit';
 import { copyElements, elementsOf } from './feeds';
 
 /**
- * The inputs of a graph whose values, and not just their shapes, decide what is computed: sizes, axes, scales. They are
- * found when a program cannot be compiled without them; from then on each new value of theirs is compiled for.
+ * The inputs of a graph whose values, not only their shapes, determine its program: sizes, axes, scales. They are found when a
+ * program cannot be compiled without them; from then on, programs are compiled for each new value.
  */
 export class ValueInputs {
   private readonly names = new Set<string>();
 
   constructor(private readonly graph: Graph) {}
 
-  /** What a program is compiled for: the types of all feeds, and the values of these inputs. */
+  /** The types of all feeds, and the values of these inputs, for which a program is compiled. */
   withValues(
     types: ReadonlyMap<string, ValueType>,
     feeds: Readonly<Record<string, unknown>>,
@@ -34,8 +34,8 @@ export class ValueInputs {
   }
 
   /**
-   * Whether what stopped a compilation may be mended by values of inputs that were not known: those of few elements that
-   * the node depends on.
+   * Adds the inputs of few elements that a failed node depends on. Returns whether there are new ones, with whose values the
+   * compilation may succeed.
    */
   learnFrom(error: unknown, types?: ReadonlyMap<string, ValueType>): boolean {
     if (!(error instanceof GdwsError) || error.code !== 'OPERATOR_UNSUPPORTED' || !error.node) return false;
@@ -48,8 +48,8 @@ export class ValueInputs {
   }
 
   /**
-   * Inputs of the graph that the tensor at fault depends on, or where none is named, the node: it may be computed before the
-   * run then, if its operator can.
+   * Inputs of the graph that the tensor at fault depends on, or where none is named, the node, if its operator can be computed
+   * before the run.
    */
   private inputsAbove({ node: place, operator, tensor }: GdwsError): string[] {
     const { graph } = this;
@@ -67,7 +67,7 @@ export class ValueInputs {
   }
 }
 
-/** The feeds whose elements a program may be compiled for, which do not change with the caller's. */
+/** Copies of the feeds whose elements a program may be compiled for. */
 export function copySmallFeeds(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const small = Object.entries(feeds).filter(([, { data }]) => data.length <= maxValueElements);
   return Object.fromEntries(

@@ -8,9 +8,9 @@ export interface Allocation {
   readonly chosen: readonly Choice[];
   /** Total loss. */
   readonly loss: number;
-  /** No allocation within the budget loses less: the relaxation that may mix a layer's choices loses as much. */
+  /** Lower bound of the loss of all allocations within the budget: the loss of the linear relaxation. */
   readonly bound: number;
-  /** Whether the search was exhaustive, so that no allocation loses less than this one, either. */
+  /** Whether the search was exhaustive, so that this allocation is optimal. */
   readonly isOptimal: boolean;
 }
 
@@ -20,10 +20,10 @@ export function cheapest(layers: readonly Choices[]): Choice[] {
 }
 
 /**
- * Least total loss at a total cost of at most `budget`: a multiple-choice knapsack. A Lagrange multiplier gives the bound
- * and the choices near which the optimum lies (`relax`), a search among those gives the optimum (`closeGap`). That is exact
- * on networks of dozens of layers; where the search is cut short, the loss is as near to the optimum as `bound` says. A
- * budget that pays for all layers as they are leaves them so, even if some are no better than GDWS.
+ * Least total loss at a total cost of at most `budget`: a multiple-choice knapsack. A Lagrange multiplier gives the bound and the
+ * choices near the optimum (`relax`), a search among those gives the optimum (`closeGap`). It is exact on networks of dozens of
+ * layers; where the search is cut short, `bound` limits the distance to the optimum. Where the budget is enough for all layers
+ * as they are, they all stay dense.
  *
  * @returns `undefined` where even the least cost exceeds the budget
  */

@@ -1,9 +1,9 @@
 import type { ConvolutionShape } from './shape';
 
 /**
- * The weights with every output channel scaled to the same size, so that an error counts relative to the output it spoils,
- * as in a network with normalisations. Folded batch normalisations then do not matter, either. Output channels without
- * weights stay, and so do those with weights that are not finite: the decomposition names them.
+ * The weights with every output channel scaled to the same norm, so that errors are relative to their output, as in a network
+ * with normalisations. Then folded batch normalisations make no difference. Output channels of zeros stay, and so do those with
+ * weights that are not finite, which the decomposition refuses.
  */
 export function balanceOutputs(weights: Float32Array, shape: ConvolutionShape): Float32Array {
   const length = weights.length / shape.outputChannels;

@@ -1,17 +1,17 @@
-/** What can be chosen for one layer: to stay dense at no loss, or to be GDWS with n = 1, 2, ... steps. */
+/** The choices of one layer: to stay dense at no loss, or to be GDWS with n = 1, 2, ... steps. */
 export interface Choices {
   /** Cost of the standard convolution. */
   readonly dense: number;
   /**
-   * Cost after n steps, non-decreasing: linear where multiply-accumulates or weights are counted, anything where time was
-   * measured. As long as `losses`; `costs[0]` is never read.
+   * Cost after n steps, non-decreasing; linear where multiply-accumulates or weights are counted. As long as `losses`; `costs[0]`
+   * is never read.
    */
   readonly costs: ArrayLike<number>;
   /** Loss after n steps, non-increasing; `losses[0]`, no kernel at all, is never chosen. */
   readonly losses: Float64Array;
 }
 
-/** Steps to take, or the layer stays as it is. */
+/** Number of steps, or the layer stays dense. */
 export type Choice = number | 'dense';
 
 export function costOf(choices: Choices, choice: Choice): number {
@@ -30,7 +30,7 @@ export function totalLoss(layers: readonly Choices[], chosen: readonly Choice[])
   return layers.reduce((sum, choices, layer) => sum + lossOf(choices, chosen[layer]!), 0);
 }
 
-/** GDWS with so many steps where that is cheaper than the standard convolution, which else is the better choice. */
+/** GDWS with this number of steps if it is cheaper than the standard convolution, otherwise that. */
 export function ifCheaper(choices: Choices, steps: number): Choice {
   return choices.costs[steps]! < choices.dense ? steps : 'dense';
 }

@@ -2,11 +2,11 @@ import { lowerHull } from './frontier';
 
 /** A choice that may be part of a better solution than the best known. */
 export interface Candidate {
-  /** Of the layer's frontier. */
+  /** Index in the layer's frontier. */
   readonly index: number;
-  /** Beyond that of the relaxation's choice. */
+  /** Cost minus that of the relaxation's choice. */
   readonly cost: number;
-  /** What it loses, its cost counted by the multiplier, beyond the relaxation's choice; at least 0. */
+  /** Loss + multiplier · cost, minus that of the relaxation's choice; at least 0. */
   readonly excess: number;
 }
 
@@ -19,7 +19,7 @@ interface Move {
   readonly rate: number;
 }
 
-/** What it takes at least to complete partial solutions: the relaxation of the layers that follow. */
+/** Lower bounds of the excess that completes partial solutions: the relaxation of the remaining layers. */
 export class Completions {
   /** By rate. */
   private readonly dearer: readonly Move[];
@@ -47,14 +47,14 @@ export class Completions {
         )
         .filter(({ cost }) => cost > 0)
         .sort((a, b) => a.rate - b.rate);
-    // An unused budget has the excess of the multiplier.
+    // Unused budget costs the multiplier per unit.
     this.dearer = side((cost) => Math.max(0, cost)).filter(({ rate }) => rate < multiplier);
     this.cheaper = side((cost) => Math.min(0, cost));
   }
 
   /**
-   * Of the layers after a position, the least excess as a function of the budget that is left for them beyond the costs of
-   * the relaxation's choices; less than none where it is negative.
+   * The least excess of the layers after a position, as a function of the budget that is left for them beyond the costs of the
+   * relaxation's choices, which may be negative.
    */
   after(position: number): (left: number) => number {
     const dearer = excessOf(this.dearer, position, this.multiplier);
@@ -63,7 +63,7 @@ export class Completions {
   }
 }
 
-/** The excess of the moves after a position that make up for a cost; beyond all of them, one of `rate` does. */
+/** The excess of the moves after a position that change the cost by a given amount; beyond all moves, at `rate`. */
 function excessOf(moves: readonly Move[], position: number, rate: number): (cost: number) => number {
   const costs = [0];
   const excesses = [0];
@@ -85,7 +85,7 @@ function excessOf(moves: readonly Move[], position: number, rate: number): (cost
       const slope = (excesses[beyond]! - excesses[reached]!) / (costs[beyond]! - costs[reached]!);
       return excesses[reached]! + rest * slope;
     }
-    // Sums in another order may miss the end by a rounding error.
+    // Sums in another order may differ by rounding errors.
     return excesses[reached]! + (rest > 1e-9 * cost ? rest * rate : 0);
   };
 }

@@ -2,13 +2,13 @@ import { Completions, type Candidate } from './completions';
 import type { Frontier } from './frontier';
 import type { Relaxation } from './relaxation';
 
-/** PartialSolution solutions made in each attempt, before it makes do with the most promising ones; milliseconds to half a second. */
+/** Limit of partial solutions in each attempt, which takes milliseconds to half a second. */
 const attempts = [2e4, 2e5, 1e6];
 
 /** A gap, relative to the bound, that is not worth another attempt. */
 const negligible = 1e-6;
 
-/** A layer for which there is more than one. */
+/** A layer with more than one candidate. */
 interface CoreLayer {
   readonly layer: number;
   /** By cost. */
@@ -19,9 +19,9 @@ interface CoreLayer {
 interface PartialSolution {
   readonly cost: number;
   readonly excess: number;
-  /** Least excess of what it can be completed to, an unused budget included. */
+  /** Lower bound of the excess of all its completions, including unused budget. */
   bound: number;
-  /** The candidate for the last of its layers; `before` has those for the others, and is missing where there is none. */
+  /** The candidate for the last of its layers; `before` has those for the layers before it. */
   readonly layer: number;
   readonly index: number;
   readonly before?: PartialSolution;
@@ -29,17 +29,16 @@ interface PartialSolution {
 
 /** The best known solution. */
 interface Best {
-  /** What it loses beyond the relaxation. */
+  /** Loss minus the bound of the relaxation. */
   gap: number;
   last?: PartialSolution;
 }
 
 /**
- * The solution of a multiple-choice knapsack, from its relaxation, by dynamic programming over the layers' candidates
- * (Pisinger, 1995: only choices whose excess is below the gap can improve on what is known, which leaves few). Of partial
- * solutions those are kept that no other beats in cost and loss and that can be completed to something better than the best
- * known. An attempt that leads to too many keeps those of the least bound; the next one has fewer candidates, as the gap
- * is smaller.
+ * Solves a multiple-choice knapsack, starting from its relaxation, by dynamic programming over the layers' candidates (Pisinger,
+ * 1995: only choices whose excess is below the gap can improve the best solution, and these are few). Partial solutions are kept
+ * that no other dominates in cost and loss and whose bound is below the best gap. An attempt with too many keeps those of the
+ * least bound; the next one has fewer candidates, since the gap is smaller.
  *
  * @returns for each layer an index of its frontier; `isOptimal` where nothing was left out
  */
@@ -62,7 +61,7 @@ export function closeGap(
   return { indices, isOptimal };
 }
 
-/** The layers that have a choice, those of most candidates first: it is the last ones whose order costs. */
+/** The layers that have a choice, those of most candidates first: layers at the end take the most time. */
 function coreOf(
   frontiers: readonly Frontier[],
   { indices, multiplier }: Relaxation,
@@ -74,7 +73,7 @@ function coreOf(
     costs.forEach((total, index) => {
       const cost = total - costs[chosen]!;
       const excess = losses[index]! - losses[chosen]! + multiplier * cost;
-      // Rounding may leave other choices on the same side of the hull below 0.
+      // Rounding may make the excess of other choices on the hull negative.
       if (index === chosen || excess < gap) candidates.push({ index, cost, excess: Math.max(0, excess) });
     });
     return { layer, candidates };
@@ -85,9 +84,9 @@ function coreOf(
 }
 
 /**
- * @param most partial solutions to make
- * @param best becomes better
- * @returns whether no partial solution was left out that could be completed to a better one
+ * @param most limit of partial solutions
+ * @param best improved in place
+ * @returns whether the search was exhaustive
  */
 function search(core: readonly CoreLayer[], { multiplier, slack }: Relaxation, most: number, best: Best): boolean {
   const completions = new Completions(

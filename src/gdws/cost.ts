@@ -13,7 +13,7 @@ export function gdwsWeights(shape: ConvolutionShape, kernels: number): number {
   return kernels * (taps(shape) + shape.outputChannels / shape.groups);
 }
 
-/** Mean g_c from which on a GDWS convolution is no cheaper than the standard one: M·K² / (M + K²) without groups. */
+/** Mean g_c at which a GDWS convolution costs as much as the standard one: M·K² / (M + K²) without groups. */
 export function breakEven(shape: ConvolutionShape): number {
   const perGroup = shape.outputChannels / shape.groups;
   return (perGroup * taps(shape)) / (perGroup + taps(shape));

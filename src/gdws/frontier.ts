@@ -1,6 +1,6 @@
 import type { Choice, Choices } from './choices';
 
-/** The choices of a layer that no other one beats in cost and loss. */
+/** The choices of a layer that are Pareto-optimal in cost and loss. */
 export interface Frontier {
   /** From the cheapest to the one that loses nothing. */
   readonly choices: readonly Choice[];
@@ -27,7 +27,7 @@ export function frontierOf({ dense, costs, losses }: Choices): Frontier {
   };
 }
 
-/** The indices of the points on the lower convex hull, where costs increase strictly. Of points in line, the ends. */
+/** The indices of the corners of the lower convex hull; costs increase strictly. */
 export function lowerHull(costs: ArrayLike<number>, losses: ArrayLike<number>): number[] {
   const hull: number[] = [];
   for (let next = 0; next < costs.length; ++next) {

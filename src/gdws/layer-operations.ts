@@ -5,7 +5,7 @@ import type { Layer } from './layers';
 
 /** The operations that compute a layer, one for each of its nodes, in the program's order. */
 export function operationsOf(program: Program, { nodes, shape }: Layer): Operation<'convolution'>[] {
-  // Of a convolution over other than two axes, channels and taps are not what they are to the layer.
+  // Other convolutions run with channels and taps that differ from the layer's.
   if (shape.kernel.length !== 2) return [];
   const names = new Set(nodes.map(nameOf));
   return program.operations.filter(

@@ -16,7 +16,7 @@ export const layerSelectionOptions: OptionTable<LayerSelection> = {
   firstLayer: boolean,
 };
 
-/** Whether a layer's name is matched by one of the patterns: expressions, and names in which `*` stands for anything. */
+/** Whether one of the patterns matches a layer's name: an expression, or a name in which `*` stands for anything. */
 export function matches(name: string, patterns: readonly (string | RegExp)[]): boolean {
   return patterns.some((pattern) =>
     typeof pattern === 'string' ? pattern === name || matchesName(name, pattern) : name.search(pattern) >= 0,

@@ -9,7 +9,7 @@ import { elementCount, type Constant, type DataType, type KnownValue } from '../
 import { matches, type LayerSelection } from './layer-selection';
 import { taps, type ConvolutionShape } from './shape';
 
-/** Why a convolution stays as it is. */
+/** Why a convolution stays dense. */
 export type DenseReason =
   | 'first convolution'
   | 'excluded'
@@ -36,7 +36,7 @@ export interface Layer {
   readonly pixels?: number;
 }
 
-/** A convolution that is left alone. */
+/** A convolution that stays dense. */
 export interface KeptDense {
   readonly node: NodeProto;
   readonly reason: DenseReason;
@@ -56,7 +56,7 @@ export interface Convolutions {
 /**
  * Sorts the convolutions of a network into those that may be replaced and those that stay.
  *
- * @throws {GdwsError} ARGUMENT_INVALID for a layer name that the network has not; MODEL_INVALID for weights that do not
+ * @throws {GdwsError} ARGUMENT_INVALID for a layer name that the network does not have; MODEL_INVALID for weights that do not
  *   fit the groups
  */
 export function findConvolutions(
@@ -99,7 +99,7 @@ export function findConvolutions(
 }
 
 /**
- * The error for a network with no convolution that may be replaced, which says why; `undefined` where there is one.
+ * The error for a network with no convolution that may be replaced, with the reason; `undefined` where there is one.
  *
  * @param isBudget whether a budget was asked for, which then cannot be met
  */
@@ -125,7 +125,7 @@ export function isConvolution({ opType, domain }: NodeProto): boolean {
   return opType === 'Conv' && (domain === '' || domain === 'ai.onnx');
 }
 
-/** A pattern that no convolution matches is a slip. */
+/** Refuses patterns that match no convolution. */
 function checkPatterns(
   graph: Graph,
   convolutions: readonly NodeProto[],
@@ -146,7 +146,7 @@ function checkPatterns(
   }
 }
 
-/** What to say where a name, or a pattern, is that of no convolution. */
+/** The remedy for a name or pattern of no convolution. */
 export function suggestConvolutions(name: string, convolutions: readonly string[]): string {
   const likely = nearest(name.replaceAll('*', ''), convolutions, namesShown);
   if (likely.length > 0) return `Did you mean ${likely.join(' or ')}?`;
@@ -154,7 +154,7 @@ export function suggestConvolutions(name: string, convolutions: readonly string[
   return `They are called ${convolutions.slice(0, namesShown).join(', ')}${more}.`;
 }
 
-/** Names that a message lists at most. */
+/** Limit of the names in a message. */
 const namesShown = 3;
 
 function shapeOf(node: NodeProto, dims: readonly number[] | undefined): ConvolutionShape | undefined {

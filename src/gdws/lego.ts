@@ -2,7 +2,7 @@ import type { Ranking } from './ranking';
 
 /**
  * Least-complexity GDWS of one layer (the paper's algorithm 2): the fewest steps whose weighted error e² is at most `beta`.
- * Exact, since the components are dropped from the least worth on.
+ * Exact, since components are dropped in ascending order of their energy.
  */
 export function lego(ranking: Ranking, beta: number): number {
   let enough = ranking.steps;

@@ -2,13 +2,13 @@ import type { NativeLayer } from '../addon/native';
 import { GdwsError, type ErrorCode, type ErrorDetails } from '../base/errors';
 import { taps, type ConvolutionShape } from './shape';
 
-/** What the addon calls a layer. */
+/** The dimensions of a layer, as the addon takes them. */
 export function nativeLayer(shape: ConvolutionShape): NativeLayer {
   const { outputChannels, inputChannels, groups } = shape;
   return { outputChannels, inputChannels, groups, taps: taps(shape) };
 }
 
-/** What the addon says went wrong with a layer, as an error that names the place. */
+/** The addon's error about a layer, with its place. */
 export function withPlace(
   cause: unknown,
   weights: Float32Array,

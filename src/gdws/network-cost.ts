@@ -3,7 +3,7 @@ import { intAttribute } from '../onnx/attribute';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { elementCount, type KnownValue } from '../onnx/value';
 
-/** What one node that multiplies by weights computes and holds. */
+/** Cost of one node that multiplies by weights. */
 export interface NodeCost {
   readonly node: NodeProto;
   /** Multiply-accumulates of one run; `undefined` where a shape is not known. */
@@ -12,7 +12,7 @@ export interface NodeCost {
   readonly weights: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What a network computes and holds, over all operators that multiply by weights. */
+/** Cost of a network, over all operators that multiply by weights. */
 export interface NetworkCost {
   /** Multiply-accumulates of one run; `undefined` where a shape is not known. */
   readonly macs?: number;
@@ -20,7 +20,7 @@ export interface NetworkCost {
   readonly params: number;
   /** The first node whose shapes are not known. */
   readonly unknown?: NodeProto;
-  /** Of each node that counts, in the network's order. */
+  /** Costs of the nodes that count, in the network's order. */
   readonly nodes: readonly NodeCost[];
 }
 
@@ -48,7 +48,7 @@ function nodeCost(node: NodeProto, graph: Graph, values: ReadonlyMap<string, Kno
   return { node, macs: nodeMacs(node, graph, values), weights: new Map(weights) };
 }
 
-/** The inputs of a node that are multiplied by one another, if it is one that counts. */
+/** The inputs of a node that may be weights; `undefined` for nodes that do not count. */
 function operandsOf({ opType, input }: NodeProto): string[] | undefined {
   if (opType === 'Conv' || opType === 'ConvTranspose') return input.slice(1, 2);
   if (opType === 'Gemm' || opType === 'MatMul') return input.slice(0, 2);

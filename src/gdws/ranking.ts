@@ -1,10 +1,10 @@
 import { rank, type ConvolutionShape } from './shape';
 
 /**
- * The components (channel, i) of a layer from the most to the least worth keeping.
+ * The components (channel, i) of a layer in descending order of energy.
  *
- * ONNX's pointwise convolution needs equally many kernels in every group, so that what can be chosen is a number n of
- * *steps*: step n keeps the n-th best component of every group. Without groups a step is one component.
+ * ONNX's pointwise convolution needs the same number of kernels in every group. Therefore the choice is a number n of *steps*:
+ * step n keeps the n-th best component of every group. Without groups a step is one component.
  */
 export interface Ranking {
   readonly shape: ConvolutionShape;
@@ -23,7 +23,7 @@ export function rankComponents(shape: ConvolutionShape, energies: Float64Array):
   const gains = new Float64Array(steps);
   for (let group = 0; group < shape.groups; ++group) {
     const ofGroup = order.subarray(group * steps, (group + 1) * steps);
-    // Equal energies stay in order, so that a channel's components are taken from its first on.
+    // Equal energies stay in order, so that a channel's first components are taken first.
     ofGroup.forEach((_, i) => (ofGroup[i] = group * steps + i));
     ofGroup.sort((a, b) => energies[b]! - energies[a]! || a - b);
     ofGroup.forEach((component, step) => (gains[step]! += energies[component]!));

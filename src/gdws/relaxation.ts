@@ -2,11 +2,11 @@ import { lowerHull, type Frontier } from './frontier';
 
 /** The optimum where a layer may be a mixture of two of its choices. */
 export interface Relaxation {
-  /** The mixture without the share of the dearer choice: for each layer, an index of its frontier. */
+  /** The mixture rounded down to its cheaper choice: for each layer, an index of its frontier. */
   readonly indices: readonly number[];
   /** The loss that one unit of cost is worth: `indices` minimise loss + multiplier · cost. */
   readonly multiplier: number;
-  /** What `indices` leave over of the budget. */
+  /** Budget that `indices` leave unused. */
   readonly slack: number;
   /** Its loss. */
   readonly bound: number;
@@ -21,8 +21,8 @@ interface Hull {
 }
 
 /**
- * The linear relaxation of the multiple-choice knapsack (Sinha and Zoltners, 1979): of all layers' moves along their lower
- * convex hulls, those that gain most per cost are made until the budget is spent.
+ * The linear relaxation of the multiple-choice knapsack (Sinha and Zoltners, 1979): moves along the layers' lower convex hulls
+ * are made in descending order of gain per cost until the budget is spent.
  *
  * @returns `undefined` where even the least cost exceeds the budget
  */
@@ -33,7 +33,7 @@ export function relax(frontiers: readonly Frontier[], budget: number): Relaxatio
   let made = hulls.map(() => 0);
   if (costAt(made) > budget) return undefined;
 
-  // Most moves are far from the last one made: bisection leaves few to be made in order.
+  // Bisection over the rate leaves few moves to sort.
   let all = hulls.map(({ corners }) => corners.length - 1);
   let [tooLow, enough] = [0, hulls.reduce((most, { rates }) => Math.max(most, rates[1] ?? 0), 0)];
   for (let left = 64; left > 0 && costAt(all) > budget; --left) {
@@ -77,7 +77,7 @@ function hullOf({ costs, losses }: Frontier): Hull {
   return { corners, rates };
 }
 
-/** The last corner that is reached by moves of a higher rate alone. */
+/** The last corner that is reached by moves above a rate. */
 function movesAbove(rates: Float64Array, rate: number): number {
   let reached = 0;
   let beyond = rates.length;

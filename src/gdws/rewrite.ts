@@ -9,7 +9,7 @@ import type { Stages } from './stages';
 /** The attributes of a convolution that belong to the depthwise stage. */
 const spatialAttributes = new Set(['auto_pad', 'dilations', 'pads', 'strides']);
 
-/** Replaces the nodes of layers, as {@link rewriteLayer} says. */
+/** Replaces the nodes of layers by {@link rewriteLayer}. */
 export function rewrite(graph: Graph, layers: ReadonlyMap<Layer, Stages>): void {
   const replacements = new Map<NodeProto, readonly NodeProto[]>();
   for (const [layer, stages] of layers) {
@@ -19,8 +19,8 @@ export function rewrite(graph: Graph, layers: ReadonlyMap<Layer, Stages>): void 
 }
 
 /**
- * Makes of the nodes of a layer Gather → depthwise Conv → pointwise Conv. There is no Gather where every channel has one
- * kernel; a channel that has none is not gathered. The output keeps its name.
+ * Replaces each node of a layer by Gather → depthwise Conv → pointwise Conv. There is no Gather where every channel has one
+ * kernel; a channel without kernels is not gathered. The output keeps its name.
  */
 function* rewriteLayer(
   graph: Graph,

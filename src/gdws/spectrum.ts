@@ -16,7 +16,7 @@ export interface Spectrum {
  * Decomposes all channels of a layer, off the JavaScript thread, in C++ over `threads` threads.
  *
  * @param weights (M, C / groups, ...kernel), row-major; copied
- * @param place what an error names
+ * @param place of errors
  * @throws {GdwsError} MODEL_INVALID where a weight is NaN or infinite; OUT_OF_MEMORY
  */
 export async function decompose(
@@ -33,12 +33,12 @@ export async function decompose(
   }
 }
 
-/** What single precision may have changed of weights, as a share of their energy. */
+/** Rounding error of weights in single precision, as a share of their energy. */
 const rounding = 2 ** -48;
 
 /**
- * α_c σ²_{c,i} of every component, (C, rank): what the weighted error e² grows by when it is dropped. 0 beyond the numerical
- * rank of a channel's weights, which are in single precision.
+ * α_c σ²_{c,i} of every component, (C, rank): the growth of the weighted error e² when it is dropped. 0 beyond the numerical rank
+ * of a channel's weights, which are in single precision.
  */
 export function energies({ shape, singularValues }: Spectrum, alpha?: ArrayLike<number>): Float64Array {
   const ofChannel = rank(shape);

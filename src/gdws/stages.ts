@@ -37,7 +37,7 @@ export function chosenKernels(
   return { counts, kernels: toFloat32(fromFloat32(type, [], kernels)) };
 }
 
-/** The stages with the pointwise weights that lose least of the layer's weights: W_c v for each kernel v of channel c. */
+/** The stages with the pointwise weights of the least error: W_c v for each kernel v of channel c. */
 export async function nearestStages(
   layer: Layer,
   spectrum: Spectrum,
@@ -49,7 +49,7 @@ export async function nearestStages(
   const { counts, kernels } = chosenKernels(layer, spectrum, ranking, steps);
   let nearest: NativePointwise;
   try {
-    // They go with the kernels as they are stored.
+    // For the kernels as they are stored, rounded.
     nearest = await native().pointwiseWeights(weights, nativeLayer(shape), threads, counts, kernels);
   } catch (cause) {
     throw withPlace(cause, weights, shape, { node: name, operator: 'Conv' });

@@ -13,15 +13,15 @@ interface Moments {
 }
 
 /**
- * Decomposes all channels of a layer as its real inputs and outputs weigh them: H^½ W_c Σ_c^½ instead of W_c. Off the JavaScript thread, in C++ over `threads` threads.
+ * Decomposes all channels of a layer, weighted by its measured inputs and outputs: H^½ W_c Σ_c^½ instead of W_c. Off the JavaScript thread, in C++ over `threads` threads.
  *
- * In the spectrum, σ² is what the loss of the layer, tr(H ΔW Σ_c ΔWᵀ), grows by when the component is dropped, and
+ * In the spectrum, σ² is the growth of the layer's loss, tr(H ΔW Σ_c ΔWᵀ), when the component is dropped, and
  * `rightVectors` are the depthwise kernels v_iᵀ Σ_c^{-½}, of unit length but not orthogonal to each other: their pointwise
  * weights are not W_c v, but those of least squares. Where σ is 0 (a dead channel, a direction without energy) the kernel
  * is all zeros.
  *
  * @param weights (M, C / groups, ...kernel), row-major; copied
- * @param place what an error names
+ * @param place of errors
  * @throws {GdwsError} MODEL_INVALID where a weight is NaN or infinite; ARGUMENT_INVALID where a matrix has another size, is
  *   not finite, not symmetric or clearly indefinite; OUT_OF_MEMORY
  */

@@ -2,7 +2,7 @@ import { canActivate, type ProgramOperation, type ValueId } from '../program/ope
 import { Unsupported } from './rule';
 import type { Tape } from './tape';
 
-/** The gradient before the activation that an operation applies, found from the activation's result alone. */
+/** The gradient before the activation that an operation applies, computed from the activation's result. */
 export function throughActivation(tape: Tape, operation: ProgramOperation, gradient: ValueId): ValueId {
   if (!canActivate(operation) || operation.attributes.activation.name === 'none') return gradient;
   const { name, a, b } = operation.attributes.activation;
@@ -13,13 +13,13 @@ export function throughActivation(tape: Tape, operation: ProgramOperation, gradi
     case 'clip':
       return clipGradient(tape, y, gradient, a, b);
     case 'leakyRelu':
-      // Below, a negative slope gives the same results as the positive side does.
+      // With a negative slope, the result does not determine the sign of the argument.
       if (a < 0) throw new Unsupported('of a leaky ReLU of negative slope after another operation');
       return leakyReluGradient(tape, y, gradient, a);
   }
 }
 
-/** `y` is the result or the argument: where one is above 0, both are. */
+/** @param y result or argument of the ReLU, which have the same positive elements */
 export function reluGradient(tape: Tape, y: ValueId, gradient: ValueId): ValueId {
   return tape.binary('reluGradient', gradient, y);
 }

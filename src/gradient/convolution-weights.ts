@@ -17,7 +17,7 @@ interface Differentiated {
   readonly weights: readonly number[];
 }
 
-/** Weight gradients of every image, (N, M, C / groups, KH, KW): the product of its result and its patches. */
+/** Weight gradients of every image, (N, M, C / groups, KH, KW): the product of the gradient and the patches. */
 export function weightGradients(tape: Tape, { x, gradient, groups, walk, weights }: Differentiated): ValueId {
   const padded = paddedMap(tape, x, tape.dimsOf(gradient).slice(2), walk, weights);
   const [batch = 0, channels = 0, paddedHeight = 0, paddedWidth = 0] = tape.dimsOf(padded);
@@ -46,8 +46,8 @@ export function weightGradients(tape: Tape, { x, gradient, groups, walk, weights
 }
 
 /**
- * As {@link weightGradients}, with the input channels innermost, (N, groups, M / groups, KH, KW, C / groups): where the order
- * does not matter, patches are then copied in runs, and the product takes them as they are.
+ * As {@link weightGradients}, with the input channels innermost, (N, groups, M / groups, KH, KW, C / groups). This is faster:
+ * patches are copied in contiguous runs, and the product needs no transposition.
  */
 export function channelGradients(tape: Tape, { x, gradient, groups, walk, weights }: Differentiated): ValueId {
   const padded = paddedMap(tape, x, tape.dimsOf(gradient).slice(2), walk, weights);
@@ -86,7 +86,7 @@ export function channelGradients(tape: Tape, { x, gradient, groups, walk, weight
   return tape.view(result, [batch, groups, outputs / groups, kernelHeight, kernelWidth, perGroup]);
 }
 
-/** The map with the padding that its patches reach into; `output` is the height and width of the convolution's result. */
+/** The map with all padding that its patches read; `output` is the height and width of the convolution's result. */
 export function paddedMap(
   writer: ProgramWriter,
   x: ValueId,

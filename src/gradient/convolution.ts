@@ -4,7 +4,7 @@ import type { Rule } from './rule';
 import type { Tape } from './tape';
 import { extentOf, walkOf, type Walk } from './walk';
 
-/** Adds the gradients of what a convolution or product adds to its result. */
+/** Adds the gradients of the bias and the residual of a convolution or product. */
 export function addAddends(tape: Tape, operation: ProgramOperation, first: number, gradient: ValueId): void {
   const bias = operation.inputs[first];
   tape.add(bias, () => {
@@ -50,7 +50,7 @@ export const convolutionTranspose: Rule<'convolutionTranspose'> = (tape, operati
     return tape.emit('convolution', [within, tape.use(w)], tape.dims(x), { groups, strides, dilations, pads });
   });
   tape.add(w, () => {
-    // Map and result change places.
+    // Map and result are swapped.
     const swapped = { x: gradient, gradient: tape.use(x), groups, walk, weights: tape.dims(w) };
     const perImage = weightGradients(tape, swapped);
     return tape.formOf(w) === 'perImage' ? perImage : tape.sumTo(perImage, tape.dims(w));
@@ -83,8 +83,8 @@ interface TransposedConvolution {
 }
 
 /**
- * The transpose of a convolution: from its result (N,M,OH,OW) to its map. With stride 1 it is a convolution with the
- * kernels turned round, which more kernels can run.
+ * The transpose of a convolution: from its result (N,M,OH,OW) to its map. With stride 1 it is a convolution with rotated
+ * weights, for which the engine has faster kernels.
  */
 export function transposed(
   tape: Tape,
@@ -110,7 +110,7 @@ export function transposed(
   return tape.emit('convolutionTranspose', [gradient, id], map, { groups, strides, dilations, pads });
 }
 
-/** (M, C / groups, KH, KW) to (C, M / groups, KH, KW), every kernel by half a turn. */
+/** (M, C / groups, KH, KW) to (C, M / groups, KH, KW), every kernel rotated by 180°. */
 function turn(
   data: Float32Array,
   [outputs = 0, perGroup = 0, height = 0, width = 0]: readonly number[],

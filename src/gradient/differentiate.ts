@@ -10,7 +10,7 @@ import { rules } from './rules';
 import { channelNorms, channelsOf } from './squared-norms';
 import { Tape, type GradientForm } from './tape';
 
-/** A backward program and what it is fed with. */
+/** A backward program and its inputs. */
 export interface Differentiated {
   /** Inputs: the cotangent, then the saved values. Outputs: the gradients, each with the dims of its value. */
   readonly backward: Program;
@@ -38,7 +38,7 @@ interface WantedGradients {
 /**
  * Writes the program that takes the cotangent of one value of a forward program back to others (reverse mode).
  *
- * @param pool where constants are made; without one the program cannot be compiled, and only shows that there is one
+ * @param pool makes constants; without one the program cannot be compiled, and only shows that all derivatives exist
  * @throws GdwsError GRADIENT_UNSUPPORTED, naming the operation that has none
  */
 export function differentiate(
@@ -92,7 +92,7 @@ function differentiateOperation(tape: Tape, operation: ProgramOperation): void {
   }
 }
 
-/** The float values that depend on those given, and these. */
+/** The given values and all float values that depend on them. */
 function dependents(program: Program, values: readonly ValueId[]): Set<ValueId> {
   const found = new Set(values);
   for (const { inputs, outputs } of program.operations) {

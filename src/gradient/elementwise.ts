@@ -3,7 +3,7 @@ import { clipGradient, leakyReluGradient, reluGradient } from './activation';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';
 
-/** What the derivative of a function of one float is made of. */
+/** Values for the derivative of a function of one float. */
 interface Call {
   readonly tape: Tape;
   /** The gradient with respect to the result. */
@@ -122,7 +122,7 @@ function siluSlope(tape: Tape, x: ValueId, a: number): ValueId {
   return tape.binary('add', gate, tape.mul(tape.linear(x, a), tape.mul(gate, tape.linear(gate, -1, 1))));
 }
 
-/** Gradients of both operands, of the result's dims, before what broadcasting repeated is summed. */
+/** Gradients of both operands, in the result's dims: before the sum over broadcast axes. */
 type BinaryGradients = (
   tape: Tape,
   gradient: ValueId,
@@ -143,7 +143,7 @@ const binaryGradients: Record<BinaryName, BinaryGradients> = {
     () => tape.mul(gradient, tape.mul(b(), tape.binary('pow', a(), tape.linear(b(), 1, -1)))),
     () => tape.mul(gradient, tape.mul(y(), tape.unary('log', a()))),
   ],
-  // Of equal operands the first is taken.
+  // Where operands are equal, the gradient goes to the first.
   min: (tape, gradient, a, b) => oneOf(tape, gradient, () => tape.compare('lessOrEqual', a(), b())),
   max: (tape, gradient, a, b) => oneOf(tape, gradient, () => tape.compare('greaterOrEqual', a(), b())),
   prelu: (tape, gradient, x, slope) => {

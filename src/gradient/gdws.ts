@@ -13,8 +13,8 @@ interface Block {
 }
 
 /**
- * The transpose of a GDWS convolution is one: pointwise back to the kernels' maps, each through its kernel turned round,
- * and summed over the kernels of its channel. Channels with equally many kernels go together.
+ * The transpose of a GDWS convolution: the transposed pointwise stage, then the transposed depthwise stage, then a sum over the
+ * kernels of each channel. Channels with the same number of kernels are processed together.
  */
 export const gdws: Rule<'gdws'> = (tape, operation, gradient) => {
   const [x, d, p] = operation.inputs as [ValueId, ValueId, ValueId];
@@ -68,7 +68,7 @@ function blocksOf(counts: readonly number[]): Block[] {
   return [...blocks.values()];
 }
 
-/** The pointwise stage, as far as it reads the kernels of a block. */
+/** The pointwise stage, and the block whose kernels it reads. */
 interface PointwiseStage {
   /** (M, G / groups) */
   readonly pointwise: Float32Array;
@@ -100,7 +100,7 @@ function pointwiseBack(
   return tape.emit('convolution', [gradient, weights], [batch, rows.length, height, width], pointwiseAttributes);
 }
 
-/** The parts' channels in their order on the map; those without a kernel are 0. */
+/** The parts' channels in the order of the map; channels without a kernel are 0. */
 function joined(tape: Tape, parts: readonly ValueId[], blocks: readonly Block[], map: readonly number[]): ValueId {
   const [batch = 0, channels = 0, height = 0, width = 0] = map;
   if (parts.length === 0) return tape.expand(tape.filled(0), map);

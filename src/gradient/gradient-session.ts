@@ -18,7 +18,7 @@ import { crossEntropy } from './loss';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './network';
 import { rows } from './rows';
 
-/** Programs kept at once, for input shapes and targets together. */
+/** Limit of the programs that are kept, for all input shapes and targets. */
 const maxPrograms = 8;
 
 /** How a {@link GradientSession} is made. */
@@ -29,7 +29,7 @@ export interface GradientOptions {
   readonly output?: string;
   /** A kernel or method to take wherever it is supported, as for `InferenceSession`. For tests and benchmarks. */
   readonly kernel?: string;
-  /** What the model may ask for at most; see docs/untrusted-models.md. */
+  /** Limits of the model's resources; see docs/untrusted-models.md. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -40,18 +40,18 @@ const gradientOptions: OptionTable<GradientOptions> = {
   limits: limitsOption,
 };
 
-/** Of logits (images × classes, row-major), the derivative of a loss with respect to each: of the same layout. */
+/** The derivative of a loss with respect to logits (images × classes, row-major), in the same layout. */
 export type Cotangent = (logits: Float32Array, images: number, classes: number) => Float32Array;
 
-/** What {@link GradientSession.gradient} gives. */
+/** Result of {@link GradientSession.gradient}. */
 export interface InputGradients {
   /** (images, classes) */
   readonly logits: Tensor;
-  /** Of each float input, by name: float32, in its shape. */
+  /** Gradient of each float input, by name: float32, in its shape. */
   readonly inputs: Readonly<Record<string, Tensor>>;
 }
 
-/** What {@link GradientSession.lossGradient} gives. */
+/** Result of {@link GradientSession.lossGradient}. */
 export interface LossGradients extends InputGradients {
   /** Softmax cross-entropy of each image, in nats. */
   readonly losses: Float32Array;
@@ -59,7 +59,7 @@ export interface LossGradients extends InputGradients {
 
 /** Which gradients {@link GradientSession.weightGradients} gives. */
 export interface WeightGradientOptions {
-  /** Whether each image's gradient is wanted, as a further outermost axis, or their sum. */
+  /** Whether to give each image's gradient, along a further outermost axis, or their sum. */
   readonly perImage: boolean;
   /** Names of initializers; by default the weights of all convolutions and products. */
   readonly weights?: readonly string[];
@@ -70,18 +70,18 @@ const weightGradientOptions: OptionTable<WeightGradientOptions> = {
   weights: listOf(text, 'an array of names of initializers'),
 };
 
-/** What {@link GradientSession.weightGradients} gives. */
+/** Result of {@link GradientSession.weightGradients}. */
 export interface WeightGradients {
   /** (images, classes) */
   readonly logits: Tensor;
-  /** By initializer: its shape, after the images where they were asked for singly. */
+  /** By initializer: of its shape, with the images as a further first axis for `perImage`. */
   readonly weights: Readonly<Record<string, Tensor>>;
 }
 
 /**
- * A classifier that can be differentiated, in single precision on the engine's kernels, batch normalization in inference
- * mode. Images of one call do not mix, but for what the cotangent makes of them. Feeds are of the type that the model declares, or
- * float32, which is rounded to its floating-point type.
+ * A classifier that can be differentiated, in single precision on the engine's kernels, with batch normalization in inference
+ * mode. Images of one call are independent, unless the cotangent combines them. Feeds are of the type that the model declares,
+ * or float32, which is rounded to its floating-point type.
  *
  * @example
  * const session = await GradientSession.create('model.onnx');
@@ -99,7 +99,7 @@ export class GradientSession {
   private constructor(
     private readonly graph: Graph,
     private readonly network: GradientNetwork,
-    /** Of the graph as it is written, whose weights are the model's: batch normalization is not folded into them. */
+    /** For gradients of weights: the graph as in the model, without folded batch normalization. */
     private readonly weightNetwork: GradientNetwork,
   ) {
     this.inputNames = graph.inputs.map(({ name }) => name);
@@ -107,9 +107,9 @@ export class GradientSession {
   }
 
   /**
-   * Reads a model from a file or from bytes, which are copied, and makes sure that it can be differentiated by its inputs
-   * and its weights for the declared shapes, a free batch counting as 1; where other dims are free, or the leading one cannot be
-   * 1, the first run tells.
+   * Reads a model from a file or from bytes, which are copied, and checks that it can be differentiated by its inputs and its
+   * weights for the declared shapes, a free batch counting as 1; where other dims are free, or the leading one cannot be 1, the
+   * first run checks it.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, GRADIENT_UNSUPPORTED,
    * SHAPE_MISMATCH, OUTPUT_UNKNOWN, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
@@ -121,7 +121,7 @@ export class GradientSession {
       const limits = limitsOf(options);
       const model = await readModelCopy(source, limits);
       requireKnownVersions(model, file);
-      // The event loop turns between steps that take some milliseconds for a large model.
+      // The event loop runs between steps that take some milliseconds for a large model.
       await setImmediate();
       const written = new Graph(editableCopy(model), file, limits);
       const graph = new Graph(model, file, limits);
@@ -145,7 +145,7 @@ export class GradientSession {
   /**
    * Number of classes.
    *
-   * @throws GdwsError SHAPE_UNKNOWN before the first run, where the declared shapes do not tell
+   * @throws GdwsError SHAPE_UNKNOWN before the first run, where the declared shapes do not determine it
    */
   get classes(): number {
     if (this.knownClasses === undefined) {
@@ -159,7 +159,7 @@ export class GradientSession {
   /** Images that the model takes at once, where it declares a number. */
   get batch(): number | undefined {
     const first = this.graph.declared(this.inputNames[0] ?? '')?.dims?.[0];
-    // A model that takes none is refused by its first run.
+    // The first run refuses a model that takes no images.
     return typeof first === 'number' && first > 0 ? first : undefined;
   }
 
@@ -177,8 +177,7 @@ export class GradientSession {
   }
 
   /**
-   * The gradient with respect to the inputs of what has the given cotangent: a vector-Jacobian product. The feeds are
-   * copied.
+   * The gradient with respect to the inputs, for a cotangent of the logits: a vector-Jacobian product. The feeds are copied.
    *
    * @throws GdwsError as {@link logits}; ARGUMENT_INVALID for a cotangent that has not a number for each logit
    */
@@ -189,14 +188,14 @@ export class GradientSession {
     return {
       logits,
       inputs: Object.fromEntries(
-        // Of half precision, the small ones would be 0.
+        // In half precision, small gradients would be 0.
         network.gradients.map(({ name, dims }, i) => [name, toTensor({ type: 'float32', dims }, gradients[i]!)]),
       ),
     };
   }
 
   /**
-   * Softmax cross-entropy of every image, and the gradient of their sum, so that each image has its own loss's.
+   * Softmax cross-entropy of every image, and the gradient of their sum: each image has the gradient of its own loss.
    *
    * @param labels a class for each image
    * @throws GdwsError as {@link logits}; ARGUMENT_INVALID for labels that are not a class for each image
@@ -236,7 +235,7 @@ export class GradientSession {
     const weights: Record<string, Tensor> = {};
     network.gradients.forEach(({ name, dims }, i) => {
       const data = new Float32Array(gradients[i]!);
-      // A weight that several layers use in several shapes has the sum of their gradients.
+      // The gradient of a weight that layers use in several shapes is the sum of theirs.
       const known = weights[name];
       if (known) data.forEach((value, at) => ((known.data as Float32Array)[at]! += value));
       else weights[name] = new Tensor('float32', data, [...dims]);

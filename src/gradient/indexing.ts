@@ -35,7 +35,7 @@ export const topK: Rule<'topK'> = (tape, { inputs, outputs, attributes: { axis }
   );
 };
 
-/** What is replaced does not count any more; what replaces it should be named once. */
+/** Replaced elements have no gradient. Indices of a replacement must be unique. */
 export const scatterElements: Rule<'scatterElements'> = (tape, { inputs, attributes: { axis, update } }, gradient) => {
   const [x, index, updates] = inputs as [ValueId, ValueId, ValueId];
   requireDifferentiable(update);
@@ -63,7 +63,7 @@ function requireDifferentiable(update: NameOf<'ScatterUpdate'>): void {
   if (update !== 'replace' && update !== 'add') throw new Unsupported('of a scatter by mul, max or min');
 }
 
-/** The same sum from the other end. */
+/** The cumulative sum in the other direction. */
 export const cumulativeSum: Rule<'cumulativeSum'> = (
   tape,
   { inputs, attributes: { axis, exclusive, reverse } },

@@ -1,10 +1,10 @@
 /**
- * A loss of one image that attacks raise. Writes d(loss)/d(logits) to `cotangent` and returns the loss.
+ * A loss of one image that attacks maximize. Writes d(loss)/d(logits) to `cotangent` and returns the loss.
  * Targeted losses take the class `target` to be reached; others ignore it.
  */
 export type Loss = (logits: Float32Array, label: number, cotangent: Float32Array, target: number) => number;
 
-/** Cross entropy of the softmax. Its gradient vanishes where the network is very sure: see {@link dlr}. */
+/** Cross entropy of the softmax. Its gradient vanishes where the network is very confident: see {@link dlr}. */
 export const crossEntropy: Loss = (logits, label, cotangent) => {
   const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
   let total = 0;
@@ -12,7 +12,7 @@ export const crossEntropy: Loss = (logits, label, cotangent) => {
   for (let index = 0; index < logits.length; ++index) {
     cotangent[index] = Math.exp(logits[index]! - largest) / total;
   }
-  // As a sum of the others: 1 - p rounds to 0 long before it is.
+  // As a sum of the others: 1 - p would round to 0.
   let others = 0;
   for (let index = 0; index < logits.length; ++index) if (index !== label) others += cotangent[index]!;
   cotangent[label] = -others;

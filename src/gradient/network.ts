@@ -16,7 +16,7 @@ import { separateWeights } from './squared-norms';
 import type { GradientForm } from './tape';
 import { weightValues } from './weights';
 
-/** What a network is differentiated with respect to: its inputs, weights, or the weights of convolutions. */
+/** The variables of differentiation: inputs, weights, or the weights of convolutions. */
 export type Target =
   | 'inputs'
   | { readonly perImage: boolean; readonly weights?: readonly string[] }
@@ -26,7 +26,7 @@ export type Target =
    */
   | { readonly squaredNorms: ReadonlyMap<string, readonly string[]> };
 
-/** One gradient that a backward run gives; of a weight used in several forms there are as many. */
+/** One gradient of a backward run; a weight used in several shapes has several. */
 export interface GradientValue {
   readonly name: string;
   readonly dims: readonly number[];
@@ -37,19 +37,19 @@ export interface DifferentiatedNetwork {
   readonly classes: number;
   readonly images: number;
   readonly gradients: readonly GradientValue[];
-  /** Memory of what is saved between the runs and of the largest value in a backward run. */
+  /** Memory of the values saved between the runs and of the largest value in a backward run. */
   readonly bytes: number;
-  /** Held, so that programs for other shapes take the same derived constants. */
+  /** Held so that programs for other shapes share these derived constants. */
   readonly derived: readonly object[];
   forward(inputs: readonly (NativeArray | HeldMemory)[]): Promise<Forward>;
 }
 
-/** A forward run, and what its backward runs need. */
+/** A forward run, with its backward runs. */
 export interface Forward {
   readonly logits: Float32Array;
   /** Gradients in the order of {@link DifferentiatedNetwork.gradients}. */
   backward(cotangent: Float32Array): Promise<Float32Array[]>;
-  /** Gives what was saved to the next forward run: no backward run may be going on or follow. */
+  /** Lets the next forward run use the memory of saved values: no backward run may be under way or follow. */
   release(): void;
 }
 
@@ -65,7 +65,7 @@ interface Lowered {
   readonly nameOf: ReadonlyMap<number, string>;
 }
 
-/** The programs of one graph, differentiated as they are asked for. */
+/** The programs of one graph, differentiated on demand. */
 export class GradientNetwork {
   private readonly pool = new ConstantPool();
   private readonly session: NativeSession;
@@ -82,14 +82,14 @@ export class GradientNetwork {
     this.session = native().createSession(threads, kernel, false, graph.limits.memoryBytes);
   }
 
-  /** Ends the runs that have begun, with code ABORTED; there can be none from now on. */
+  /** Ends the runs that have begun, with code ABORTED; further ones are refused. */
   abort(): void {
     this.ended = true;
     for (const work of this.running) work.abort();
   }
 
   /**
-   * Whether the logits can be differentiated for the declared input shapes; nothing is compiled.
+   * Checks that the logits can be differentiated for the declared input shapes; nothing is compiled.
    *
    * @returns how many classes there are
    * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, SHAPE_UNKNOWN
@@ -173,7 +173,7 @@ export class GradientNetwork {
     return this.begun(() => program.run(...given));
   }
 
-  /** What work that was begun gives; it ends where the session does. */
+  /** The result of work that was begun; the work is aborted with the session. */
   private async begun<T>(begin: () => { readonly done: Promise<T>; abort(): void }): Promise<T> {
     if (this.ended) throw aborted();
     const work = begin();
@@ -189,7 +189,7 @@ export class GradientNetwork {
 
   private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean): Lowered {
     const values = inferValues(this.graph, feeds);
-    // Fused, the weights of GDWS stages may no longer be the model's.
+    // Fusion may reorder the weights of GDWS stages.
     const built = fusedProgram(this.graph, values, this.pool, separable);
     const nameOf = new Map<number, string>();
     for (const [name, { constant }] of values) {
@@ -238,7 +238,7 @@ export class GradientNetwork {
     return [...all].flatMap(([name, ids]) => (names && !names.includes(name) ? [] : ids.map((id) => ({ name, id }))));
   }
 
-  /** A program that is compiled, off this thread, when it is first asked for; anew where that failed. */
+  /** A program that is compiled, off this thread, at its first use; again after a failure. */
   private compiledOnce(program: Program, constants: NativeConstants): () => Promise<NativeProgram> {
     const { limits } = this.graph;
     checkLeastMemory(program, constants, limits);
@@ -264,7 +264,7 @@ function formOf(target: Target): GradientForm | undefined {
   return target.perImage ? 'perImage' : undefined;
 }
 
-/** Where a saved value is found once the forward program, which is made to give it, has run. */
+/** Where a saved value is after the forward run: among its inputs or its outputs. */
 type Source = { readonly input: number; readonly output?: never } | { readonly input?: never; readonly output: number };
 
 function sourceOf(program: Program, id: ValueId): Source {

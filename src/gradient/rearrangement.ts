@@ -25,7 +25,7 @@ export const concat: Rule<'concat'> = (tape, { inputs, attributes: { axis } }, g
   }
 };
 
-/** Cropping and padding undo each other. */
+/** Cropping is the transpose of padding, and the reverse. */
 export const pad: Rule<'pad'> = (tape, { inputs, attributes }, gradient) => {
   const x = inputs[0]!;
   tape.add(x, () => {
@@ -60,13 +60,13 @@ export const interpolate: Rule<'interpolate'> = (tape, { inputs, attributes: { a
   });
 };
 
-/** y[i] = x[offset + i·stride], which may take an element often or never. */
+/** y[i] = x[offset + i·stride], which may read an element several times or never. */
 export const strided: Rule<'strided'> = (tape, { inputs, outputs, attributes: { offset, strides } }, gradient) => {
   const x = inputs[0]!;
   const dims = tape.dims(x);
   const to = tape.dims(outputs[0]!);
   tape.add(x, () => {
-    // What is repeated whole is summed first.
+    // Axes of stride 0 are summed first.
     const repeated = to.flatMap((dim, axis) => (strides[axis] === 0 && dim > 1 ? [axis] : []));
     const summed = tape.reduce('sum', gradient, repeated);
     const left = tape.dimsOf(summed);

@@ -22,7 +22,7 @@ const gradients: Record<ReduceName, (call: Call) => ValueId> = {
   min: (call) => toEqual(call),
   prod: (call) => call.tape.mul(call.gradient, productOfOthers(call)),
   l1: ({ tape, gradient, x }) => tape.mul(gradient, tape.unary('sign', x())),
-  // Of a length of 0 the gradient is 0.
+  // Where the norm is 0, so is the gradient.
   l2: ({ tape, gradient, x, y }) => {
     const length = tape.select(tape.compare('equal', y(), tape.filled(0)), tape.filled(1), y());
     return tape.mul(tape.binary('div', gradient, length), x());
@@ -32,13 +32,13 @@ const gradients: Record<ReduceName, (call: Call) => ValueId> = {
   logSumExp: ({ tape, gradient, x, y }) => tape.mul(gradient, tape.unary('exp', tape.binary('sub', x(), y()))),
 };
 
-/** Evenly to the elements that equal the result. */
+/** The gradient in equal parts for all elements that equal the result. */
 function toEqual({ tape, gradient, x, y, axes }: Call): ValueId {
   const equal = tape.select(tape.compare('equal', x(), y()), tape.filled(1), tape.filled(0));
   return tape.mul(equal, tape.binary('div', gradient, tape.reduce('sum', equal, axes)));
 }
 
-/** The product without each element; zeros are left out of it and counted. */
+/** For each element, the product of all others: zeros are counted, and left out of the product. */
 function productOfOthers({ tape, x, axes }: Call): ValueId {
   const [zero, one] = [tape.filled(0), tape.filled(1)];
   const isZero = tape.compare('equal', x(), zero);

@@ -13,5 +13,5 @@ export type Rule<Opcode extends OpcodeName = OpcodeName> = (
   gradient: ValueId,
 ) => void;
 
-/** Says what of an operation has no gradient. */
+/** Names the part of an operation that has no gradient. */
 export class Unsupported extends Error {}

@@ -10,7 +10,7 @@ import { alias, cast, concat, gather, interpolate, pad, strided } from './rearra
 import { reduce } from './reduction';
 import type { Rule } from './rule';
 
-/** How each operation is differentiated; those that are missing give no floats, or are gradients themselves. */
+/** The differentiation rule of each operation; missing ones give no floats, or are gradients themselves. */
 export const rules: { readonly [Opcode in OpcodeName]?: Rule<Opcode> } = {
   convolution,
   gdws,

@@ -3,8 +3,8 @@ import type { Program } from '../program/program';
 import type { Tape } from './tape';
 
 /**
- * Gives the convolutions of these nodes a value of their own for the constant weights that they share, so that its gradient
- * is theirs alone, whatever else uses these weights; `undefined` where the program has none of them.
+ * Gives the convolutions of these nodes their own value for the constant weights that they share, so that its gradient does not
+ * include other uses of these weights; `undefined` where the program has none of the nodes.
  */
 export function separateWeights(program: Program, nodes: readonly string[]): ValueId | undefined {
   let id: ValueId | undefined;

@@ -8,14 +8,14 @@ import { Program } from '../program/program';
 import { ProgramWriter } from '../program/program-writer';
 
 /**
- * What is wanted of the gradient with respect to weights: that of every image, the outermost axis; or, of a convolution's, the sum
- * of squares for every image and input channel, (N, C).
+ * Form of the gradient with respect to weights: that of every image, along the outermost axis; or, for convolutions, the sum of
+ * its squares for every image and input channel, (N, C).
  */
 export type GradientForm = 'perImage' | 'channelNorms';
 
 /**
- * Writes the backward program of a forward program. Values of both programs have ids of their own: `grad` and what the
- * emitting methods give are ids of the backward program, what an operation names is of the forward one.
+ * Writes the backward program of a forward program. Values of both programs have separate ids: gradients and results of emitting
+ * methods are ids of the backward program, inputs and outputs of forward operations are ids of the forward one.
  */
 export class Tape extends ProgramWriter {
   /** Forward values that the backward program reads, in the order of its inputs after the cotangent. */
@@ -29,7 +29,7 @@ export class Tape extends ProgramWriter {
     readonly forward: Program,
     /** Those of the forward program; constants made here are added. */
     readonly constants: NativeConstants,
-    /** Without one, constants are declared and not made: the program is only to be looked at. */
+    /** Without one, constants are declared, but not made, and the program cannot be compiled. */
     private readonly pool: ConstantPool | undefined,
     private readonly wanted: ReadonlySet<ValueId>,
     private readonly forms: ReadonlyMap<ValueId, GradientForm>,
@@ -42,17 +42,17 @@ export class Tape extends ProgramWriter {
     );
   }
 
-  /** The operation that what is emitted from now on belongs to. */
+  /** Sets the forward operation that emitted operations belong to. */
   enter({ origin }: { readonly origin: Origin }): void {
     this.origin = origin;
   }
 
-  /** Whether the gradient with respect to this forward value is of use. */
+  /** Whether the gradient with respect to this forward value is needed. */
   wants(value: ValueId | undefined): value is ValueId {
     return value !== undefined && this.wanted.has(value);
   }
 
-  /** What is wanted of the gradient with respect to a value: by default that of all images together, in its shape. */
+  /** The form of the gradient with respect to a value; by default the sum over all images, in its shape. */
   formOf(value: ValueId): GradientForm | undefined {
     return this.forms.get(value);
   }
@@ -75,7 +75,7 @@ export class Tape extends ProgramWriter {
     this.contributions.set(value, list);
   }
 
-  /** The sum of what was added; `undefined` where no path leads from the value to the cotangent. */
+  /** The sum of all added gradients; `undefined` where no path leads from the value to the cotangent. */
   gradientOf(value: ValueId): ValueId | undefined {
     const list = this.contributions.get(value);
     if (!list) return undefined;
@@ -103,7 +103,7 @@ export class Tape extends ProgramWriter {
     return id;
   }
 
-  /** Dims of what values give together, which the forward program has checked to fit. */
+  /** Broadcast dims of values, which the forward program has checked to fit. */
   broadcast(...values: readonly ValueId[]): number[] {
     return broadcast(values.map((value) => this.dimsOf(value)))!;
   }
@@ -148,7 +148,7 @@ export class Tape extends ProgramWriter {
     return this.emit('strided', [value], dims, { offset: 0, strides: broadcastStrides(from, dims) });
   }
 
-  /** Sums what broadcasting to it repeated: the transpose of {@link expand}. */
+  /** Sums over broadcast axes: the transpose of {@link expand}. */
   sumTo(value: ValueId, dims: readonly number[]): ValueId {
     const from = this.dimsOf(value);
     const padded = [...new Array<number>(from.length - dims.length).fill(1), ...dims];

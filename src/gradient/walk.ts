@@ -1,9 +1,9 @@
 import type { Attributes } from '../program/operation';
 
-/** The attributes that say how a kernel walks. */
+/** Attributes of a sliding kernel. */
 export type WalkAttributes = Pick<Attributes<'convolution'>, 'strides' | 'dilations' | 'pads'>;
 
-/** How a kernel walks over a map. */
+/** How a kernel slides over a map. */
 export interface Walk {
   readonly strides: readonly [number, number];
   readonly dilations: readonly [number, number];
@@ -24,5 +24,5 @@ export function extentOf(weights: readonly number[], { dilations }: Walk, axis: 
   return (weights[2 + axis]! - 1) * dilations[axis]! + 1;
 }
 
-/** Attributes of a convolution of every pixel by itself. */
+/** Attributes of a pointwise convolution. */
 export const pointwiseAttributes = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };

@@ -4,7 +4,7 @@ import { product } from './product';
 import { Unsupported } from './rule';
 import type { Tape } from './tape';
 
-/** Where the operations that have weights take them. */
+/** Place of the weights among the inputs of operations that have them. */
 const weightInput = 1;
 const weighted: readonly OpcodeName[] = ['convolution', 'convolutionTranspose', 'matmul'];
 
@@ -21,8 +21,8 @@ export function weightValues(program: Program): Map<number, ValueId[]> {
 }
 
 /**
- * Gradient of every image with respect to the constant factor b (K, N) of a product a·b: (images, K, N), or with K and N
- * changed where b is transposed. The outermost axis of a counts images.
+ * Gradient of every image with respect to the constant factor b (K, N) of a product a·b: (images, K, N), or (images, N, K) where b
+ * is transposed. The images are the outermost axis of a.
  */
 export function perImageFactor(tape: Tape, { inputs, attributes }: Operation<'matmul'>, gradient: ValueId): ValueId {
   const [a, b] = inputs as [ValueId, ValueId];

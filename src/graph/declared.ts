@@ -2,7 +2,7 @@ import type { GraphProto, ValueInfoProto } from '../onnx/onnx_pb';
 import { dataTypeOf } from '../onnx/tensor';
 import type { DataType } from '../onnx/value';
 
-/** What a model declares of a tensor: a free dim is a name, or undefined. */
+/** Declaration of a tensor: a free dim is a name, or undefined. */
 export interface DeclaredValue {
   readonly type: DataType | undefined;
   /** `undefined` where not even the rank is declared. */

@@ -14,26 +14,26 @@ import { sortNodes } from './sort';
 export type { DeclaredValue } from './declared';
 
 /**
- * An index over a model's graph: who computes a tensor, who reads it, what it holds. Edits go to the protobuf messages,
- * which stay the only representation of the model.
+ * An index over a model's graph: the producer, the consumers and the content of each tensor. Edits go to the protobuf messages,
+ * which remain the only representation of the model.
  */
 export class Graph {
   readonly proto: GraphProto;
   private readonly producers = new Map<string, NodeProto>();
   private readonly readers = new Map<string, NodeProto[]>();
   private readonly initializerIndex = new Map<string, number>();
-  /** By the message they were decoded from, so that edits elsewhere do not make it happen again. */
+  /** By the message they were decoded from, so that other edits do not cause decoding again. */
   private readonly constants = new WeakMap<TensorProto | NodeProto, { readonly value: Constant | undefined }>();
   private inputIndex = new Map<string, number>();
   private outputNames: ReadonlySet<string> = new Set();
   private declarations: ReadonlyMap<string, DeclaredValue> | undefined;
   private taken: Set<string> | undefined;
-  /** Of names that were made unique, the last number. */
+  /** The last number for each base of unique names. */
   private readonly numbered = new Map<string, number>();
 
   /**
    * @param file the model's path, for errors
-   * @param limits what its tensors may ask for
+   * @param limits of its tensors
    * @throws GdwsError MODEL_INVALID where a name is defined twice or not at all, or nodes depend on each other in a ring
    */
   constructor(
@@ -75,7 +75,7 @@ export class Graph {
     return this.producers.get(name);
   }
 
-  /** Nodes that read a tensor, also from within the bodies of If, Loop and Scan; one that reads it twice counts twice. */
+  /** Nodes that read a tensor, also from within the bodies of If, Loop and Scan; a node that reads it twice is listed twice. */
   consumers(name: string): readonly NodeProto[] {
     return this.readers.get(name) ?? [];
   }
@@ -85,8 +85,8 @@ export class Graph {
   }
 
   /**
-   * Whether it is an initializer that the model offers as an input too: only a default, for some runtimes. Before IR
-   * version 4 every initializer had to be listed as an input.
+   * Whether it is an initializer and also an input, so that it is only a default in some runtimes. Before IR version 4 every
+   * initializer had to be listed as an input.
    */
   isOverridable(name: string): boolean {
     return this.model.irVersion >= 4n && this.isInitializer(name) && this.inputIndex.has(name);
@@ -109,7 +109,7 @@ export class Graph {
     return known.value;
   }
 
-  /** What the model declares of an input, an output or a tensor between. */
+  /** The declaration of an input, an output or another tensor. */
   declared(name: string): DeclaredValue | undefined {
     this.declarations ??= declaredValues(this.proto);
     return this.declarations.get(name);
@@ -132,7 +132,7 @@ export class Graph {
     this.declarations = undefined;
   }
 
-  /** Makes computed tensors initializers, and removes what was only needed to compute them. */
+  /** Makes computed tensors initializers, and removes nodes and initializers that only they needed. */
   becomeInitializers(constants: ReadonlyMap<string, Constant>): void {
     const isKnown = ({ output }: NodeProto) => output.every((name) => name === '' || constants.has(name));
     for (const name of this.nodes.filter(isKnown).flatMap(({ output }) => output)) {
@@ -141,7 +141,7 @@ export class Graph {
     this.remove(new Set(this.nodes.filter(isKnown)));
   }
 
-  /** `base`, or `base` with the first number that makes it a name of no tensor and no node. Never gives one name twice. */
+  /** `base`, or `base` with the first number that makes it unique among tensors and nodes. Never returns one name twice. */
   uniqueName(base: string): string {
     const taken = (this.taken ??= allNames(this.proto));
     const isTaken = (name: string) => taken.has(name) || this.producers.has(name) || this.initializerIndex.has(name);
@@ -154,20 +154,20 @@ export class Graph {
     return name;
   }
 
-  /** Puts nodes in the place of others; what they compute must include what those computed and something reads. */
+  /** Replaces nodes by others, which must compute all tensors of the replaced ones that something reads. */
   replace(replacements: ReadonlyMap<NodeProto, readonly NodeProto[]>): void {
     this.setNodes(this.proto.node.flatMap((node) => replacements.get(node) ?? [node]));
   }
 
-  /** Removes nodes, and whatever only they needed; nothing may read what they compute. Takes up edits of other nodes. */
+  /** Removes nodes that nothing reads from, and all that only they needed. Indexes edits of other nodes. */
   remove(nodes: ReadonlySet<NodeProto>): void {
     this.setNodes(this.proto.node.filter((node) => !nodes.has(node)));
     this.removeDead();
   }
 
   /**
-   * Removes nodes that no output depends on, and what is then read by nothing: initializers (unless a run may feed
-   * them) and declarations. Says whether it removed any node or initializer.
+   * Removes nodes that no output depends on, and then initializers (unless a run may feed them) and declarations that nothing
+   * reads. Returns whether it removed any node or initializer.
    */
   removeDead(): boolean {
     this.index();
@@ -175,7 +175,7 @@ export class Graph {
     const before = proto.node.length + proto.initializer.length;
     const needed = new Set<NodeProto>();
     const read = new Set(this.outputNames);
-    // A set's iteration goes on to what is added meanwhile.
+    // Iteration of a set includes elements that are added during it.
     for (const name of read) {
       const node = this.producers.get(name);
       if (!node || needed.has(node)) continue;
@@ -196,7 +196,7 @@ export class Graph {
     this.index();
   }
 
-  /** Reads the messages anew. */
+  /** Builds the index from the messages. */
   private index(): void {
     const { proto } = this;
     this.producers.clear();
@@ -245,7 +245,7 @@ export class Graph {
     throw new GdwsError('MODEL_INVALID', summary, { file: this.file, tensor, ...(node && placeOf(node)) });
   }
 
-  /** Adds the file to errors that do not know it. */
+  /** Adds the file to errors without one. */
   private locate<T>(run: () => T): T {
     try {
       return run();
@@ -255,7 +255,7 @@ export class Graph {
   }
 }
 
-/** The first name that comes a second time. */
+/** The first repeated name. */
 function repeated(values: readonly ValueInfoProto[]): string | undefined {
   const seen = new Set<string>();
   return values.find(({ name }) => seen.size === seen.add(name).size)?.name;

@@ -4,7 +4,7 @@ import type { NodeProto } from '../onnx/onnx_pb';
 import { namesReadBy } from './reads';
 
 /**
- * The nodes in an order in which each follows those it reads from; as they are where they are in such an order already.
+ * The nodes in topological order; unchanged where they are in such an order.
  *
  * @param known names that no node computes: inputs and initializers
  * @throws GdwsError MODEL_INVALID where a name is defined nowhere, or nodes depend on each other in a ring
@@ -17,7 +17,7 @@ export function sortNodes(
   const sources = new Map(nodes.map((node) => [node, sourcesOf(node, producers, known)]));
   const sorted: NodeProto[] = [];
   const done = new Set<NodeProto>();
-  // Depth first, on a stack of its own: a deep network must not exhaust that of JavaScript.
+  // Depth-first search with an explicit stack: a deep network must not exhaust JavaScript's.
   const open = new Set<NodeProto>();
   for (const root of nodes) {
     const stack = [root];

@@ -2,18 +2,18 @@ import { GdwsError, type ErrorDetails } from '../base/errors';
 import { checkLimit, type Limits } from '../base/limits';
 import { arrayOfType, elementCount, type ValueType } from '../onnx/value';
 
-/** Dims that a tensor may have: NumPy allows as many. */
+/** Limit of the dims of a tensor, the same as in NumPy. */
 const maxDims = 64;
 
-/** A string's length is not known from its shape; V8 takes at least as much for one. */
+/** Least memory that V8 takes for a string. */
 const stringBytes = 16;
 
-/** Bytes of a tensor's elements; Infinity beyond all numbers. */
+/** Bytes of a tensor's elements; Infinity on overflow. */
 export function tensorBytes({ type, dims }: ValueType): number {
   return elementCount(dims) * (type === 'string' ? stringBytes : arrayOfType[type].BYTES_PER_ELEMENT);
 }
 
-/** @throws GdwsError LIMIT_EXCEEDED for a tensor of too many bytes, SHAPE_MISMATCH for dims that are none */
+/** @throws GdwsError LIMIT_EXCEEDED for a tensor of too many bytes, OPERATOR_UNSUPPORTED for too many dims, SHAPE_MISMATCH for invalid ones */
 export function checkTensor(limits: Limits, value: ValueType, place: ErrorDetails): void {
   const { dims } = value;
   const at = { ...place, shape: dims.slice(0, maxDims) };

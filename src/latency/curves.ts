@@ -5,7 +5,7 @@ import type { PlacedLayer } from './leveled-program';
 import { stepsAt } from './levels';
 import { runTime, type ProgramTime } from './time-programs';
 
-/** A level's times, and those of the dense network in the same rounds. */
+/** The times of a level, and of the dense network in the same rounds. */
 export interface LevelTime {
   readonly level: number;
   readonly dense: ProgramTime;
@@ -19,14 +19,14 @@ export interface Curves {
 }
 
 /**
- * Curves of the layers from times at several levels. The machine may be slower at one level than at another: times count as
- * shares of the dense network's in the same rounds.
+ * Curves of the layers from times at several levels. The machine may be slower at one level than at another: times are taken
+ * relative to the dense network's in the same rounds.
  *
- * Layers that compute the same have one curve, of their mean times: the allocation, which is drawn to what looks fast, would else
- * find those whose times err to that side.
+ * Layers that compute the same have one curve, of their mean times: otherwise the allocation would prefer layers whose times are
+ * too short by chance.
  *
- * What is not a layer takes less time in a network that is faster as a whole (smaller layers leave it more of the caches, and
- * short runs are interrupted less often): of that, each layer is given its part.
+ * The rest of the network takes less time where the layers are faster: smaller layers leave more of the caches, and short runs are
+ * interrupted less often. Each layer's curve includes its part of that time.
  */
 export function curvesOf(layers: readonly PlacedLayer[], times: readonly LevelTime[]): Curves {
   const dense = describe(times.map((time) => runTime(time.dense))).median;
@@ -53,7 +53,7 @@ export function curvesOf(layers: readonly PlacedLayer[], times: readonly LevelTi
   return { dense: digits(dense), layers: layers.map(({ kind }) => curves.get(kind)!) };
 }
 
-/** How much time of the rest of the network goes with each millisecond of the layers: least squares through dense. */
+/** Time of the rest of the network per time of the layers: least squares through the dense network. */
 function restByLayerTime(layers: readonly PlacedLayer[], times: readonly LevelTime[]): number {
   const parts = (time: ProgramTime) => {
     const ofLayers = layers.reduce((sum, layer) => sum + layerTime(layer, time), 0);
@@ -71,7 +71,7 @@ function restByLayerTime(layers: readonly PlacedLayer[], times: readonly LevelTi
   return squares > 0 ? Math.max(0, Math.min(most, products / squares)) : 0;
 }
 
-/** Of all operations of a layer together. */
+/** The total of all operations of a layer. */
 export function layerTime({ operations }: PlacedLayer, time: ProgramTime): number {
   return operations.reduce((sum, operation) => sum + (time.operations.get(operation) ?? 0), 0);
 }

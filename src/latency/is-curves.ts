@@ -1,6 +1,6 @@
 import type { Curves } from './curves';
 
-/** Whether what a cache file holds are times. */
+/** Whether an entry of a cache file has valid curves. */
 export function isCurves(entry: unknown): entry is Curves {
   const { dense, layers } = (entry ?? {}) as Partial<Record<keyof Curves, unknown>>;
   return isTime(dense) && Array.isArray(layers) && layers.every(isLayer);

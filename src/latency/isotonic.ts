@@ -1,6 +1,6 @@
 /**
- * The non-decreasing numbers nearest to the given ones in squares: neighbours that fall are pooled into their mean (Ayer et
- * al. 1955, pool adjacent violators).
+ * Isotonic regression: the non-decreasing numbers nearest to the given ones in least squares, by pool adjacent violators (Ayer et
+ * al. 1955).
  */
 export function isotonic(numbers: readonly number[]): number[] {
   const pools: { mean: number; count: number }[] = [];

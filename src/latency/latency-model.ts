@@ -1,4 +1,4 @@
-/** How long the layers of one network take on one machine: plain numbers, in milliseconds, ready for JSON. */
+/** Times of the layers of one network on one machine: plain numbers, in milliseconds, ready for JSON. */
 export interface LatencyModel {
   /** Threads of a run. */
   readonly threads: number;
@@ -6,15 +6,15 @@ export interface LatencyModel {
   readonly batch: number;
   /** Instruction set of the engine. */
   readonly instructionSet: string;
-  /** A run of the dense network, all that is not in `layers` included. */
+  /** Time of a run of the dense network, including all that is not in `layers`. */
   readonly dense: number;
   /** By layer name; layers that could not be timed are absent. */
   readonly layers: Readonly<Record<string, LayerLatency>>;
 }
 
-/** Times of one layer, of all nodes that share its weights together. */
+/** Times of one layer: the total of all nodes that share its weights. */
 export interface LayerLatency {
-  /** By the dense kernel that the engine takes. */
+  /** Time as the standard convolution. */
   readonly dense: number;
   /** Numbers G of depthwise kernels, ascending. */
   readonly kernels: readonly number[];
@@ -22,10 +22,10 @@ export interface LayerLatency {
   readonly gdws: readonly number[];
 }
 
-/** GDWS must gain this share to count as faster: what times are uncertain by. */
+/** GDWS must gain this share to count as faster: the uncertainty of the times. */
 const margin = 0.03;
 
-/** Milliseconds as GDWS with G = `kernels` depthwise kernels: linear between what was measured, and beyond. */
+/** Milliseconds as GDWS with G = `kernels` depthwise kernels: linear interpolation and extrapolation of the measured times. */
 export function gdwsLatency({ kernels: known, gdws }: LayerLatency, kernels: number): number {
   if (known.length === 1) return gdws[0]! * Math.max(1, kernels / known[0]!);
   const above = known.findIndex((count) => count >= kernels);
@@ -39,7 +39,7 @@ export function gdwsLatency({ kernels: known, gdws }: LayerLatency, kernels: num
 export interface LatencyCosts {
   readonly dense: number;
   /**
-   * `costs[n]` after n steps; infinite, lest it be chosen, from where GDWS is not clearly faster than dense or no time was
+   * `costs[n]` after n steps; infinite, so that it is not chosen, from where GDWS is not clearly faster than dense or was not
    * measured.
    */
   readonly costs: Float64Array;
@@ -59,7 +59,7 @@ export function latencyCosts(layer: LayerLatency | undefined, groups: number, st
   return { dense: layer.dense, costs };
 }
 
-/** Milliseconds of the network with these layers as GDWS with so many kernels, by layer name. */
+/** Milliseconds of the network with some layers as GDWS; `replaced` has their numbers of kernels by name. */
 export function networkLatency(model: LatencyModel, replaced: ReadonlyMap<string, number>): number {
   let time = model.dense;
   for (const [name, kernels] of replaced) {

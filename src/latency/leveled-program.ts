@@ -15,19 +15,19 @@ export interface PlacedLayer {
   readonly shape: ConvolutionShape;
   /** Numbers of its operations: one for each node that shares its weights. */
   readonly operations: readonly number[];
-  /** The same for layers that compute the same on maps of the same size. */
+  /** Equal for layers that compute the same on maps of the same size. */
   readonly kind: string;
 }
 
-/** What a session's `compile` takes. */
+/** Arguments of a session's `compile`. */
 export interface CompilableProgram {
   readonly words: Int32Array;
   readonly constants: NativeConstants;
-  /** Size of the weights that are not the dense network's. */
+  /** Size of the weights that the dense network does not have. */
   readonly ownBytes: number;
 }
 
-/** The dense network's program, and the same with its layers as GDWS, whose weights are made up. */
+/** The dense network's program, and programs with its layers as GDWS, with random weights. */
 export class LeveledProgram {
   readonly dense: CompilableProgram;
   /** Number of the next constant: in one session, constants of one number are the same weights. */
@@ -54,7 +54,7 @@ export class LeveledProgram {
     let ownBytes = 0;
     const constant = (dims: readonly number[], summands: number): ValueId => {
       const index = this.nextConstant++;
-      // Weights that neither weaken nor strengthen what goes through them, lest numbers become too small to be fast.
+      // Weights that preserve the variance of their inputs: denormal numbers would be slow.
       const data = noise(elementCount(dims), Math.sqrt(3 / summands));
       ownBytes += data.byteLength;
       constants.set(index, { type: nativeTypes.indexOf('float32'), data });

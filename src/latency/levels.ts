@@ -3,8 +3,8 @@ import { kernelsOfChannels, rankComponents } from '../gdws/ranking';
 import { rank, type ConvolutionShape } from '../gdws/shape';
 
 /**
- * How many depthwise kernels layers are timed with, as shares of those with which GDWS has the multiply-accumulates of the
- * standard convolution: closest where GDWS is worth while.
+ * Numbers of depthwise kernels to time, as shares of the number at which GDWS has the multiply-accumulates of the standard
+ * convolution: densest where GDWS saves most.
  */
 export const levels = [0, 1 / 16, 1 / 8, 3 / 16, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1] as const;
 
@@ -16,14 +16,14 @@ export function stepsAt(shape: ConvolutionShape, level: number): number {
 }
 
 /**
- * g_c of every channel, as uneven as in compressed networks, for times depend on that: the ranking of made-up spectra that
- * fall in each channel, and are a hundred times as strong in some as in others.
+ * g_c of every channel, as uneven as in compressed networks, since times depend on it: the ranking of synthetic spectra that decay
+ * in each channel, and differ by up to a factor of 100 between channels.
  */
 export function unevenCounts(shape: ConvolutionShape, steps: number): Int32Array {
   const ofChannel = rank(shape);
   const energies = new Float64Array(shape.inputChannels * ofChannel);
   for (let channel = 0; channel < shape.inputChannels; ++channel) {
-    // Weyl's sequence: spread evenly, and never regular.
+    // Weyl's sequence: evenly distributed, without a period.
     const spread = (channel * goldenRatio) % 1;
     for (let i = 0; i < ofChannel; ++i) energies[channel * ofChannel + i] = 100 ** spread * decay ** i;
   }

@@ -6,7 +6,7 @@ import { fromFloat32, isFloat } from '../onnx/floats';
 import { arrayOfType, elementCount, type KnownValue, type ValueType } from '../onnx/value';
 import { noise } from './noise';
 
-/** Runs programs of one graph on made-up inputs, doing all that `InferenceSession.run` does. */
+/** A function that runs programs of one graph on random inputs, with all steps of `InferenceSession.run`. */
 export function runnerOf(
   graph: Graph,
   values: ReadonlyMap<string, KnownValue>,
@@ -20,7 +20,7 @@ export function runnerOf(
   };
 }
 
-/** Numbers in place of pixels; zeros for whole numbers, which are indices more often than not. */
+/** Random floats; zeros for integers, which are often indices. */
 function madeUp({ type, dims }: ValueType): Tensor {
   const count = elementCount(dims);
   if (isFloat(type)) return fromFloat32(type, dims, noise(count, 1)) as unknown as Tensor;

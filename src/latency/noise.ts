@@ -1,4 +1,4 @@
-/** `count` numbers from -`bound` to `bound` that look random and are the same at every call; they repeat after 65536. */
+/** `count` pseudorandom numbers from -`bound` to `bound`, the same at every call, of period 65536. */
 export function noise(count: number, bound: number): Float32Array {
   const numbers = new Float32Array(count);
   const period = Math.min(count, 2 ** 16);

@@ -29,22 +29,21 @@ export interface TimingOptions {
   readonly batch?: number;
   /** Shapes of inputs, by name. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
-  /** Measures even what is known from an earlier time. */
+  /** Whether times in the cache are measured again (default false). */
   readonly remeasure?: boolean;
   readonly signal?: AbortSignal;
-  /** Called with the part that is done, 0 to 1. */
+  /** Called with the fraction done, 0 to 1. */
   onMeasured?: (done: number) => void;
 }
 
 const latencyCache = { name: 'latencies', isEntry: isCurves, maxEntries: 300 };
 
-/** Memory of the programs that are timed in turn, beside the dense one. */
+/** Memory limit of the programs that are timed in turn, without the dense one. */
 const maxBytes = 1 << 28;
 
 /**
  * Times the layers of a network on this machine, dense and as GDWS with several numbers of kernels, within runs of the whole
- * network: with the caches, threads and fused operations that it will have. What was measured is kept on disk, for networks of
- * the same shape.
+ * network: with its state of caches, threads and fused operations. Times are kept on disk, for networks of the same shape.
  *
  * @throws {GdwsError} SHAPE_UNKNOWN, SHAPE_MISMATCH, OPERATOR_UNSUPPORTED, OUT_OF_MEMORY, ABORTED
  */
@@ -86,7 +85,7 @@ export async function timeLayers(
       together.forEach(({ level }, i) => times.push({ level, dense: ofDense!, gdws: ofLevels[i]! }));
       onMeasured?.(times.length / levels.length);
     };
-    // All levels in turn, so that what the machine does meanwhile strikes all alike, where memory allows.
+    // All levels in turn where memory allows, so that other load of the machine affects all alike.
     let together: { level: number; program: NativeProgram }[] = [];
     let bytes = 0;
     for (const level of levels) {
@@ -122,9 +121,9 @@ export async function timeLayers(
 }
 
 /**
- * The shapes of inputs with so many images.
+ * The shapes of inputs for a batch size.
  *
- * @throws {GdwsError} SHAPE_MISMATCH where the model takes another number
+ * @throws {GdwsError} SHAPE_MISMATCH where the model declares another one
  */
 function withBatch(
   graph: Graph,
@@ -160,12 +159,12 @@ function placeLayers(program: Program, layers: readonly Layer[]): Map<Layer, Pla
   );
 }
 
-/** What an operation's time depends on. */
+/** The properties on which an operation's time depends. */
 function kindOf({ values }: Program, { inputs, outputs, attributes }: ProgramOperation): unknown[] {
   return [[...inputs, ...outputs].map((id) => (id === undefined ? null : values[id]!.dims)), attributes];
 }
 
-/** The same for networks that take the same time: all operations and shapes, and which layers may be replaced. */
+/** The cache key: equal for networks with the same operations, shapes and layers that may be replaced. */
 function keyOf(program: Program, layers: readonly PlacedLayer[], threads: number): string {
   const hash = createHash('sha256').update(encodeProgram(program)).update(JSON.stringify(layers));
   return `${hash.digest('hex').slice(0, 32)} ${threads}`;

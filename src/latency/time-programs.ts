@@ -5,39 +5,38 @@ import { describe } from '../measure';
 export interface ProgramTime {
   /** Of each operation, by number; aliases have none. */
   readonly operations: ReadonlyMap<number, number>;
-  /** What a run takes beyond its operations, as its caller sees it. */
+  /** Time of a run outside its operations. */
   readonly outside: number;
 }
 
-/** Milliseconds of a run: all operations, and what is outside them. */
+/** Milliseconds of a run: of all operations, and outside them. */
 export function runTime({ operations, outside }: ProgramTime): number {
   return [...operations.values()].reduce((sum, time) => sum + time, outside);
 }
 
-/** Milliseconds that the rounds take for each program, about. */
+/** Approximate milliseconds of all rounds of a program. */
 const budget = 300;
 const fewestRounds = 3;
 const maxRounds = 30;
 
-/** Runs of a program in a row: first those that only bring its data back into the caches, which one alone does not do. */
+/** Consecutive runs of a program: the first ones are not counted, they bring its data into the caches. */
 interface Turn {
   readonly settling: number;
   readonly counted: number;
 }
 
-/** Long runs have their data in the caches, or beyond them, whatever ran before. */
+/** Long runs hardly depend on the caches that another program left. */
 function turnFor(milliseconds: number): Turn {
   if (milliseconds < 20) return { settling: 3, counted: 4 };
   return milliseconds < 300 ? { settling: 1, counted: 2 } : { settling: 0, counted: 1 };
 }
 
 /**
- * Times programs of one session in turn, operation by operation, so that what else the machine does strikes all alike. A program has
- * its turn for several runs, whose first do not count: a network that runs again and again finds its weights in the caches.
+ * Times programs of one session in turn, operation by operation, so that other load of the machine affects all alike. A program
+ * runs several times in its turn, of which the first runs do not count: a network in use has its weights in the caches.
  *
- * An operation counts with the median of its times, and a run with their sum. On a machine with other work a run now and
- * then waits for a processor, in whichever operation it is: the medians of operations do not show that, as that of whole
- * runs would.
+ * The time of an operation is the median of its times, and that of a run the sum of them. On a machine with other load, some runs
+ * wait for a processor in any of their operations: that affects the medians of operations less than the median of runs.
  *
  * @param run runs a program once
  */
@@ -46,7 +45,7 @@ export async function timePrograms(
   programs: readonly NativeProgram[],
   run: (program: NativeProgram) => Promise<void>,
 ): Promise<ProgramTime[]> {
-  /** Milliseconds of so many runs. */
+  /** Milliseconds of several runs. */
   const repeat = async (program: NativeProgram, runs: number): Promise<number> => {
     const begin = performance.now();
     for (let i = 0; i < runs; ++i) await run(program);
@@ -54,7 +53,7 @@ export async function timePrograms(
   };
   let [slowest, sum] = [0, 0];
   for (const program of programs) {
-    // The first run meets fresh pages and sleeping threads.
+    // The first run is slowed by page faults and sleeping threads.
     const first = await repeat(program, 1);
     const time = turnFor(first).settling === 0 ? first : await repeat(program, 1);
     slowest = Math.max(slowest, time);

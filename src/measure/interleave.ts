@@ -2,9 +2,9 @@ import { GdwsError } from '../base/errors';
 import { callback, checkOptions, integer, number, signal as signalOption, type OptionTable } from '../base/options';
 import { describe, ratio, type Distribution, type Ratio } from './statistics';
 
-/** One of the things that are timed against each other. */
+/** A piece of work that is timed against others. */
 export interface Contestant {
-  /** What the result calls it; no two have one name. */
+  /** Its unique name in the result. */
   readonly name: string;
   /** Does the work once. A promise is awaited within the time. */
   readonly run: () => unknown;
@@ -26,7 +26,7 @@ export interface MeasureOptions {
    * Calls before each sample that are not counted. They bring the contestant's data back into the caches. Default 1.
    */
   settlingCalls?: number;
-  /** Awaited before the settling calls of each sample; nothing by default. A wait here keeps the spinning threads of other engines out of the next sample. */
+  /** Awaited before the settling calls of each sample; nothing by default. A wait here lets other engines' threads stop spinning. */
   rest?: () => unknown;
   /** Stops between two samples with `ABORTED`. */
   signal?: AbortSignal;
@@ -61,7 +61,7 @@ export interface Measurement {
   readonly time: Distribution;
 }
 
-/** What a measurement of several contestants found. */
+/** Result of a measurement of several contestants. */
 export interface Comparison {
   /** Rounds that were counted. */
   readonly rounds: number;
@@ -76,8 +76,8 @@ export interface Comparison {
 }
 
 /**
- * Times contestants in turn (A B A B ...), so that what the machine does besides strikes all alike: ratios count where
- * absolute times do not. Rounds go on until the budget is spent, with a minimum and a maximum.
+ * Times contestants in turn (A B A B ...), so that other load of the machine affects all alike: ratios are more reliable than
+ * absolute times. Rounds are run until the budget is spent, with a minimum and a maximum.
  *
  * @throws GdwsError ARGUMENT_INVALID without contestants, for two of one name, or for options that make no sense; ABORTED; and
  *   what a contestant throws
@@ -100,7 +100,7 @@ export async function measureInterleaved(
     return clock() - begin;
   };
 
-  // The shortest call seen decides, so that a slow first one (page faults, lazy set-up) does not make the samples short.
+  // By the shortest call, so that a slow first one (page faults, lazy set-up) does not make the samples too short.
   const shortest = contestants.map(() => Infinity);
   for (let round = 0; round < Math.max(1, warmUpRounds); ++round) {
     for (const [index, contestant] of contestants.entries()) {
@@ -114,7 +114,7 @@ export async function measureInterleaved(
   let rounds = 0;
   while (rounds < maxRounds) {
     const spent = clock() - begin;
-    // A round that would probably end beyond the budget is not begun.
+    // A round that would probably exceed the budget is not started.
     if (rounds >= minRounds && spent + spent / rounds > budget) break;
     for (const [index, contestant] of contestants.entries()) {
       await rest?.();
@@ -139,7 +139,7 @@ const defaults = {
   clock: (): number => performance.now(),
 };
 
-/** Keeps a clock that stands still from asking for calls without end. */
+/** Limits the calls of a sample where the clock does not advance. */
 const maxCalls = 10_000;
 
 function comparison(contestants: readonly Contestant[], samples: number[][], calls: number[]): Comparison {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How `untilIdle` looks at the process; times in milliseconds. */
+/** How `untilIdle` observes the process; times in milliseconds. */
 export interface ProcessorUse {
   /** Processor time that all threads of this process have used. */
   used(): number;
@@ -9,29 +9,29 @@ export interface ProcessorUse {
 }
 
 /**
- * Waits until this process uses hardly any processor time. The idle threads of some engines spin for tens of milliseconds
- * after a run, and would take a core from whatever is timed next.
+ * Waits until this process uses hardly any processor time. The idle threads of some engines spin for tens of milliseconds after
+ * a run, and would take a core from the next contestant.
  *
- * @param patience milliseconds after which it waits no longer
+ * @param patience limit of the wait, in milliseconds
  */
 export async function untilIdle(patience = 1000, processor: ProcessorUse = thisProcess): Promise<void> {
   const begin = processor.now();
   let quiet = 0;
-  while (quiet < looks && processor.now() - begin < patience) {
+  while (quiet < idleObservations && processor.now() - begin < patience) {
     const [used, at] = [processor.used(), processor.now()];
-    await processor.sleep(look);
+    await processor.sleep(observation);
     const share = (processor.used() - used) / (processor.now() - at);
     quiet = share > idleShare ? 0 : quiet + 1;
   }
 }
 
-/** Milliseconds that one look lasts. */
-const look = 10;
+/** Milliseconds of one observation. */
+const observation = 10;
 
-/** Quiet looks in a row that are believed: on a busy machine a spinning thread may be kept from running during one. */
-const looks = 2;
+/** Consecutive idle observations that are needed: on a busy machine a spinning thread may not run during one. */
+const idleObservations = 2;
 
-/** Processors in use that count as none: the timer itself takes some. */
+/** Processor use that counts as idle: the timer itself needs some. */
 const idleShare = 0.1;
 
 const thisProcess: ProcessorUse = {

@@ -14,7 +14,7 @@ export function quantile(ascending: ArrayLike<number>, fraction: number): number
 export interface Distribution {
   /** How many numbers there are; without any, the other fields are NaN. */
   readonly count: number;
-  /** The least. */
+  /** The smallest. */
   readonly minimum: number;
   /** The 25 % quantile. */
   readonly lowerQuartile: number;
@@ -39,11 +39,11 @@ export function describe(numbers: Iterable<number>): Distribution {
   };
 }
 
-/** How long one thing takes as a multiple of another, from samples that were taken in turn. */
+/** Ratio of two times, from samples that were taken in turn. */
 export interface Ratio {
   /** Median of the first by median of the second. */
   readonly ofMedians: number;
-  /** Of the quotients within each round: what slowed both at once cancels. */
+  /** Of the quotients within each round: load that slows both cancels. */
   readonly ofPairs: Distribution;
 }
 

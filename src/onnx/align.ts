@@ -11,13 +11,13 @@ export interface Move {
 }
 
 /**
- * Moves the raw data of tensors, which protobuf aligns to nothing, down to multiples of their element's size within the
- * bytes that they were decoded from, so that typed arrays can view them and no second copy of the weights is made. There
- * is room: before them lie the field's tag and its length, which nothing reads again. What has too little stays.
+ * Moves the raw data of tensors, which protobuf does not align, down to multiples of their element size within the bytes that
+ * they were decoded from, so that typed arrays can view them without a copy. The space before them has the field's tag and
+ * length, which are not read again. Data with too little space stay.
  *
- * The bytes must belong to the model alone.
+ * Nothing else may use the bytes.
  *
- * @returns what was moved, in order
+ * @returns all moves, in order
  */
 export function alignRawData(model: ModelProto): Move[] {
   const moves: Move[] = [];
@@ -35,7 +35,7 @@ export function alignRawData(model: ModelProto): Move[] {
   return moves;
 }
 
-/** Bytes that protobuf writes before a field of so many bytes, at least: its tag, and the length by 7 bits a byte. */
+/** Least number of bytes before a field of a given length: its tag, and the length with 7 bits a byte. */
 function headerBytes(length: number): number {
   return 1 + Math.max(1, Math.ceil(Math.log2(length + 1) / 7));
 }

@@ -25,7 +25,7 @@ function find(node: NodeProto, name: string): AttributeProto | undefined {
   return node.attribute.find((attribute) => attribute.name === name);
 }
 
-/** The fields of one value, by the attribute's type. Lists have no need to be here: an empty one is a value. */
+/** Fields of single values, by the attribute's type. Lists are left out: an empty one is valid. */
 const scalarFields = new Map([
   [AttributeType.INT, AttributeProtoSchema.field.i],
   [AttributeType.FLOAT, AttributeProtoSchema.field.f],
@@ -33,7 +33,7 @@ const scalarFields = new Map([
   [AttributeType.TENSOR, AttributeProtoSchema.field.t],
 ]);
 
-/** The attribute's payload once it has the type wanted; files of IR version < 3 may leave the type out. */
+/** Reads an attribute of a type, which files of IR version < 3 may leave out. */
 function read<T>(
   node: NodeProto,
   name: string,
@@ -52,7 +52,7 @@ function read<T>(
     throw fault(node, `attribute '${name}' is ${AttributeType[stated] ?? stated}, not ${AttributeType[type]}.`);
   }
   const field = scalarFields.get(type);
-  // Writers that leave out what is 0 or '' state the type.
+  // Writers that leave out the values 0 and '' state the type.
   const mayBeAbsent = stated === type && type !== AttributeType.TENSOR;
   if (field && !mayBeAbsent && !isFieldSet(attribute, field)) {
     throw fault(node, `attribute '${name}' has no ${AttributeType[type]}.`);
@@ -104,13 +104,13 @@ export function subgraphs(node: NodeProto): GraphProto[] {
   return node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
 }
 
-/** Attributes hold 64-bit integers; those beyond 2^53 are no number here, but INT64_MAX and its like for 'to the end'. */
+/** Clamps a 64-bit integer to the safe ones: larger values, such as INT64_MAX, mean 'to the end'. */
 function safe(value: bigint): number {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : Math.sign(number) * Number.MAX_SAFE_INTEGER;
 }
 
-/** An attribute of the type that its value has; an empty list is one of integers. Floats are rounded as a file would. */
+/** An attribute of the type of its value; an empty list is one of integers. Floats are rounded to single precision. */
 export function makeAttribute(name: string, value: AttributeValue): AttributeProto {
   const encoder = new TextEncoder();
   const make = (type: AttributeType, payload: Partial<AttributeProto>) =>

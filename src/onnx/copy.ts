@@ -1,6 +1,6 @@
 import type { ModelProto } from './onnx_pb';
 
-/** A model that can be edited without a change to the one it was made of; they share weights and attributes. */
+/** A copy of a model that can be edited; it shares weights and attributes with the original. */
 export function editableCopy(model: ModelProto): ModelProto {
   const copy = shallow(model);
   if (model.graph) {
@@ -10,9 +10,9 @@ export function editableCopy(model: ModelProto): ModelProto {
   return copy;
 }
 
-/** With lists of its own. */
+/** A shallow copy with copies of its lists. */
 function shallow<T extends object>(message: T): T {
-  // Defaults of a message are its prototype's.
+  // The prototype of a message has its defaults.
   const copy = Object.create(Object.getPrototypeOf(message) as object) as T;
   for (const [name, value] of Object.entries(message)) {
     (copy as Record<string, unknown>)[name] = Array.isArray(value) ? [...(value as unknown[])] : (value as unknown);

@@ -1,4 +1,4 @@
-/** Whether a domain is that of the standard operators, which has two spellings. */
+/** Whether a domain is that of the standard operators, which has two names. */
 export function isStandardDomain(domain: string): boolean {
   return domain === '' || domain === 'ai.onnx';
 }

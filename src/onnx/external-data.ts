@@ -8,7 +8,7 @@ import { isExternal, rawLength } from './tensor';
 import { allTensors } from './tensors';
 
 /**
- * Brings the weights that lie in files beside a model into its messages. Each file is read once, and its bytes are shared.
+ * Loads the weights in files beside a model into its messages. Each file is read once, and its bytes are shared.
  *
  * @returns the paths of the files
  * @param file the model's path; no data may lie outside its folder, not even through a link
@@ -39,7 +39,7 @@ export async function loadExternalData(
     if (!(end <= bytes.length)) {
       throw new GdwsError('EXTERNAL_DATA', `'${location}' has ${bytes.length} bytes, and needs ${end}.`, at);
     }
-    // Tensors may share bytes, but each may need a copy of its own.
+    // Tensors may share bytes, but each may be copied.
     checkLimit(limits, 'externalBytes', (used += end - offset), 'the data beside the model have too many bytes', at);
     tensor.rawData = bytes.subarray(offset, end);
     tensor.dataLocation = DataLocation.DEFAULT;

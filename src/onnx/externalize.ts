@@ -15,8 +15,8 @@ const alignment = 4096;
 const leastBytes = 1024;
 
 /**
- * The bytes of a model whose large tensors lie in another file, and the parts of that file in order. The model itself is
- * as it was afterwards.
+ * The bytes of a model with its large tensors in another file, and the parts of that file in order. The model itself is not
+ * changed in the end.
  *
  * @param location the other file, relative to the model's folder
  * @see https://onnx.ai/onnx/repo-docs/ExternalData.html

@@ -1,4 +1,4 @@
-/** What a file is that is no ONNX model, and how to come from it to one. */
+/** A file format that is not ONNX, and how to get an ONNX model from it. */
 export interface FileFormat {
   readonly name: string;
   readonly remedy: string;
@@ -18,7 +18,7 @@ const exportFromPytorch =
   'It has no graph that could be read: load it in Python, and export the network by torch.onnx.export.';
 const isPicture = 'Was it given in the place of the model?';
 
-/** By their first bytes; the first that matches is it. */
+/** Recognized by their first bytes; the first match counts. */
 const formats: readonly Format[] = [
   {
     name: 'an empty file',
@@ -119,18 +119,18 @@ const formats: readonly Format[] = [
   },
 ];
 
-/** What bytes are that are no ONNX model, by what they begin with; `undefined` where that says nothing. */
+/** The format of bytes that are no ONNX model; `undefined` where it is not known. */
 export function formatOf(bytes: Uint8Array): FileFormat | undefined {
   const head = text(bytes.subarray(0, headBytes));
   return formats.find(({ matches }) => matches(head, bytes));
 }
 
-/** A character a byte. */
+/** Decodes one character per byte. */
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** Bytes of a safetensors file's description, which its first eight are. */
+/** Length of a safetensors file's header, which is its first eight bytes. */
 function headerLength(bytes: Uint8Array): number {
   return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
 }

@@ -22,7 +22,7 @@ export function fromFloat32(type: DataType, dims: readonly number[], data: Float
   return { type, dims, data: type === 'float64' ? Float64Array.from(data) : data };
 }
 
-/** The numbers that a floating-point type has for these. */
+/** The numbers rounded to a floating-point type. */
 export function roundedTo(type: DataType, values: Float32Array): Float32Array {
   return type === 'float32' ? values : toFloat32(fromFloat32(type, [values.length], values));
 }

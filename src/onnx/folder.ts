@@ -6,11 +6,11 @@ import { openRegular, readAndClose, Refusal, type BeforeReading } from './regula
 /** A file that a model names. */
 interface NamedFile {
   readonly folder: string;
-  /** Relative to the folder, which it may not lead out of. */
+  /** Relative to the folder; must not leave it. */
   readonly location: string;
   /** Where it is named, for errors. */
   readonly at: ErrorDetails;
-  /** Is told how many bytes there are before they are read. */
+  /** Called with the number of bytes before they are read. */
   readonly check: (bytes: number) => void;
   readonly beforeReading?: BeforeReading;
 }
@@ -36,7 +36,7 @@ async function openWithin(folder: string, location: string): Promise<fs.FileHand
   const target = await resolveWithin(folder, location);
   const handle = await openRegular(target);
   try {
-    // What was opened must be what was resolved: links may have been changed between.
+    // The opened file must be the resolved one: links may have been changed in between.
     const [opened, there] = [await handle.stat({ bigint: true }), await fs.stat(target, { bigint: true })];
     const isSame = opened.dev === there.dev && opened.ino === there.ino;
     if (!isSame || (await resolveWithin(folder, location)) !== target)
@@ -52,9 +52,9 @@ async function resolveWithin(folder: string, location: string): Promise<string> 
   if (path.isAbsolute(location) || path.win32.isAbsolute(location) || location.includes('\0')) {
     throw new Refusal('it is not a path relative to the model');
   }
-  // Before anything is looked up, so that not even the existence of files elsewhere can be probed.
+  // Before any access, so that a model cannot probe the existence of other files.
   if (leavesFolder(path.normalize(location))) throw new Refusal('it lies outside the folder of the model');
-  // Links are resolved before the second comparison, so that none leads out.
+  // A second comparison after links are resolved.
   const root = await fs.realpath(folder);
   const target = await fs.realpath(path.join(root, location));
   if (leavesFolder(path.relative(root, target)))

@@ -17,7 +17,7 @@ import {
 import { dataTypeCode, encodeTensor } from './tensor';
 import type { Constant, DataType } from './value';
 
-/** What a node is made of; an empty input name is an absent optional input. */
+/** Parts of a node; an empty input name is an absent optional input. */
 export interface NodeParts {
   opType: string;
   input: readonly string[];
@@ -38,7 +38,7 @@ export function makeNode({ opType, input, output, name, domain, attributes = {} 
   });
 }
 
-/** A graph input or output; a text among the dims is the name of a free one. */
+/** A graph input or output; a string among the dims is the name of a free one. */
 export function makeValueInfo(name: string, type: DataType, dims: readonly (number | string)[]): ValueInfoProto {
   return create(ValueInfoProtoSchema, {
     name,
@@ -61,7 +61,7 @@ export function makeValueInfo(name: string, type: DataType, dims: readonly (numb
   });
 }
 
-/** What a model is made of. */
+/** Parts of a model. */
 export interface ModelParts {
   nodes: readonly NodeProto[];
   inputs: readonly ValueInfoProto[];

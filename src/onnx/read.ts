@@ -10,9 +10,9 @@ import { scanModel } from './scan';
 
 /**
  * Reads a model from a file, with the data that lies beside it, or from bytes, which are left as they are. Weights stay
- * where they are in the bytes: nothing is copied. What gdws does not know is kept and written back.
+ * where they are in the bytes: nothing is copied. Unknown fields are kept and written back.
  *
- * @param beforeReading is given the memory of each file
+ * @param beforeReading called with the memory of each file
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
 export async function readModel(
@@ -79,7 +79,7 @@ export function decodeModel(bytes: Uint8Array, file?: string, limits: Limits = d
   return model;
 }
 
-/** Names what bytes are that cannot be read as a model, where that can be told. */
+/** Refuses bytes of a known format other than ONNX. */
 function refuseFormat(bytes: Uint8Array, file?: string): void {
   const format = formatOf(bytes);
   if (!format) return;

@@ -3,14 +3,14 @@ import fs from 'node:fs';
 /** Why a file is not read. */
 export class Refusal extends Error {}
 
-/** Opening never waits for the writer of a pipe; Windows has no such flag, and no pipes among files. */
+/** Opening a pipe must not wait for its writer; Windows has neither the flag nor pipes in folders. */
 const flags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a file to read it. What is no regular file is refused before it is opened, because opening a device may do
- * something, and again after, because it may have been swapped between.
+ * Opens a file to read it. Other than regular files are refused before opening, because opening a device may have side effects,
+ * and again after, because the file may have been replaced in between.
  *
- * @throws Refusal, and what the system says
+ * @throws Refusal, and errors of the system
  */
 export function openRegularSync(file: string): number {
   requireRegular(fs.statSync(file));
@@ -44,14 +44,14 @@ function requireRegular(stats: fs.Stats): void {
 /** Node reads at most 2 GiB at once. */
 export const chunkBytes = 2 ** 30;
 
-/** Is given memory that a file is about to be read to, and was not touched yet. */
+/** Called with untouched memory before a file is read to it. */
 export type BeforeReading = (memory: Uint8Array) => void;
 
 /**
- * The bytes of an open file, which is closed whatever happens.
+ * The bytes of an open file, which is closed in any case.
  *
- * @param check is told how many bytes there are before they are read
- * @throws Refusal where the file becomes shorter, RangeError where there is no room, and what `check` throws
+ * @param check called with the number of bytes before they are read
+ * @throws Refusal where the file becomes shorter, RangeError where there is no memory, and errors of `check`
  */
 export async function readAndClose(
   handle: fs.promises.FileHandle,

@@ -11,7 +11,7 @@ const fixed64 = 1;
 const delimited = 2;
 const fixed32 = 5;
 
-/** What decoding one of each costs of JavaScript's heap, in bytes, as measured and rounded up. */
+/** JavaScript heap that decoding one of each takes, in bytes; measured, rounded up. */
 const messageBytes = 500;
 const textBytes = 40;
 const viewBytes = 250;
@@ -23,7 +23,7 @@ interface Field {
   readonly message?: DescMessage;
   /** Wire type of one value that is not a message. */
   readonly wireType: number;
-  /** Heap that one value takes, and each of its bytes. */
+  /** Heap that one value takes, and that each of its bytes takes. */
   readonly bytes: number;
   readonly perByte: number;
   readonly isPackable: boolean;
@@ -31,7 +31,7 @@ interface Field {
 
 const tables = new Map<DescMessage, ReadonlyMap<number, Field>>();
 
-/** A message within which the scan is. */
+/** A message that contains the current position. */
 interface Level {
   readonly message: DescMessage;
   readonly fields: ReadonlyMap<number, Field>;
@@ -39,8 +39,8 @@ interface Level {
 }
 
 /**
- * Walks over the bytes of a model before anything is decoded, which would take up to a hundred times as much memory as the
- * bytes, and more than V8 can give would end the process. Nothing is kept, and weights are not read.
+ * Scans the bytes of a model before they are decoded. Decoding may take a hundred times as much memory as the bytes, and
+ * exhausting V8's heap would end the process. The scan allocates nothing, and does not read weights.
  *
  * @throws GdwsError LIMIT_EXCEEDED for too many nodes or messages too deep within each other, OUT_OF_MEMORY where V8's heap
  *   has no room for the messages, MODEL_UNREADABLE where the bytes are no well-formed ONNX protobuf
@@ -94,7 +94,7 @@ export function scanModel(bytes: Uint8Array, limits: Limits, file?: string): voi
 /** Why bytes are no ONNX protobuf. */
 export class Malformed extends Error {}
 
-/** Bytes that messages may take of V8's heap: the graph made of them takes as much again. */
+/** Part of V8's heap that messages may take: the graph made of them takes the same amount. */
 function heapRoom(): number {
   const { heap_size_limit: limit, used_heap_size: used } = v8.getHeapStatistics();
   return 0.5 * (limit - used);
@@ -129,13 +129,13 @@ function fieldOf({ name, message, scalar, fieldKind }: DescMessage['fields'][num
   }
 }
 
-/** Steps over the values of a message; each must end where what it lies in does, or before. */
+/** Reads and skips the values of a message, none of which may end after the value that contains it. */
 class WireReader {
   at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** As a number; what is above 2^53, which no tag or length is, is not exact. */
+  /** As a number; exact up to 2^53, above which no tag or length is. */
   varint(end: number): number {
     let value = 0;
     for (let shift = 1, count = 0; count < 10; count++, shift *= 128) {

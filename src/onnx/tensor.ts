@@ -107,7 +107,7 @@ function decodeNumbers(
       const summary = `the tensor has ${rawData.length} bytes where its shape needs ${count * size}.`;
       throw new GdwsError('MODEL_INVALID', summary, { ...at, shape: tensor.dims.map(Number) });
     }
-    // Protobuf aligns nothing; typed arrays must be. (`slice` would not copy: of a file, these are a Buffer.)
+    // Typed arrays must be aligned, and protobuf does not align. (The bytes of a file are a Buffer, whose `slice` does not copy.)
     const bytes = rawData.byteOffset % size === 0 ? rawData : new Uint8Array(rawData);
     // Some writers store true as 255.
     if (type === 'bool' && bytes.some((byte) => byte > 1)) return Uint8Array.from(bytes, (byte) => +(byte > 0));
@@ -131,7 +131,7 @@ function decodeNumbers(
   }
 }
 
-/** A tensor message with raw bytes, as exporters write it. The bytes are the constant's own memory, not a copy. */
+/** A tensor message with raw bytes, as exporters write it. The bytes share the constant's memory. */
 export function encodeTensor(name: string, { type, dims, data }: Constant): TensorProto {
   const message = create(TensorProtoSchema, { name, dataType: dataTypeCode(type), dims: dims.map(BigInt) });
   if (type === 'string') {

@@ -68,7 +68,7 @@ export interface Constant extends ValueType {
   readonly data: ElementArray;
 }
 
-/** What inference knows of a tensor: always type and shape, sometimes the elements. */
+/** A tensor as inference knows it: always type and shape, sometimes the elements. */
 export interface KnownValue extends ValueType {
   readonly constant?: Constant;
 }

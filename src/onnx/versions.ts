@@ -2,13 +2,13 @@ import { GdwsError } from '../base/errors';
 import { isStandardDomain } from './domain';
 import type { ModelProto } from './onnx_pb';
 
-// https://onnx.ai/onnx/repo-docs/Versioning.html: newer versions may mean something else by the same fields and names.
+// https://onnx.ai/onnx/repo-docs/Versioning.html: newer versions may give the same fields and names another meaning.
 
-/** Those of onnxruntime 1.30, with which the operators are compared. */
+/** Versions of onnxruntime 1.30, with which the operators are compared. */
 export const newestIrVersion = 13;
 export const newestOperatorSet = 26;
 
-/** What of a model's versions is newer than the engine knows, as a sentence; `undefined` where nothing is. */
+/** A sentence about a version of the model that is newer than the engine knows; `undefined` where none is. */
 export function newerVersion({ irVersion, opsetImport }: ModelProto): string | undefined {
   if (irVersion > newestIrVersion) {
     return `the model has IR version ${irVersion}; the newest that the engine knows is ${newestIrVersion}.`;
@@ -19,7 +19,7 @@ export function newerVersion({ irVersion, opsetImport }: ModelProto): string | u
 }
 
 /**
- * Stops where a model is of a newer version than the engine knows.
+ * Refuses a model of a newer version than the engine knows.
  *
  * @throws GdwsError OPERATOR_UNSUPPORTED
  */

@@ -3,20 +3,20 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../base/errors';
 
-/** A file to write, in parts that follow each other. */
+/** A file to write, in consecutive parts. */
 export interface FileParts {
   readonly file: string;
   readonly parts: readonly (Uint8Array | string)[];
 }
 
-/** Writes a file beside its place, then moves it there; on failure nothing is left behind. */
+/** Writes a file atomically: to a temporary file beside its place, which is then renamed. On failure nothing is left. */
 export async function writeWhole(file: string, bytes: Uint8Array | string): Promise<void> {
   await writeTogether([{ file, parts: [bytes] }]);
 }
 
 /**
- * Writes files that belong together: all of them beside their places, then each is moved there, the last one last. On
- * failure nothing new is left behind.
+ * Writes files that belong together: all of them to temporary files beside their places, which are then renamed in order. On
+ * failure no new file is left.
  *
  * @throws GdwsError OUTPUT_UNWRITABLE
  */
@@ -49,7 +49,7 @@ export async function writeTogether(files: readonly FileParts[]): Promise<void> 
   }
 }
 
-/** The path to be written: the target of a link stays one. Refuses what is there and is no file, as a folder or a device. */
+/** The path to be written: that of the target where it is a link. Refuses an existing folder or device. */
 async function targetOf(file: string): Promise<{ target: string; isNew: boolean }> {
   const target = await fs.realpath(file).catch(() => file);
   const found = await fs.stat(target).catch(() => undefined);

@@ -9,7 +9,7 @@ import { writeTogether } from './whole-file';
 
 export { writeWhole } from './whole-file';
 
-/** Protobuf's readers refuse a message that is larger. */
+/** Limit of protobuf's readers. */
 const maxBytes = 2 ** 31 - 1;
 
 /**
@@ -26,10 +26,10 @@ export function encodeModel(model: ModelProto): Uint8Array {
 }
 
 /**
- * Writes a model file, whole or not at all: beside its place first, then moved there. All weights are in it, also those
- * that were read from other files; a model of 2 GB or more has its weights in a file beside it, `<file>.data`.
+ * Writes a model file atomically. All weights are in it, also those that were read from other files; a model of 2 GB or more has
+ * its weights in a file beside it, `<file>.data`.
  *
- * @param most bytes that the file may have; only tests have reason to change it
+ * @param most bytes that the file may have, for tests
  * @param kept files that must not be replaced
  * @throws GdwsError OUTPUT_UNWRITABLE, OUT_OF_MEMORY; ARGUMENT_INVALID for a file that is to be kept
  */

@@ -5,7 +5,7 @@ import { OperatorCall, type Operator } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Add.html#add-6 and its like
 
-/** An operator of two inputs, of which the second lies along the axes from attribute `axis` on before operator set 7. */
+/** An operator of two inputs; before operator set 7, the axes of the second one are those from attribute `axis` on. */
 export function aligned(operator: Operator): Operator {
   const { infer, fold, lower } = operator;
   return {
@@ -26,7 +26,7 @@ export function aligned(operator: Operator): Operator {
   };
 }
 
-/** The call with as many axes of 1 after those of input 1 as make numpy's broadcasting put them in their place. */
+/** The call with axes of 1 appended to input 1, so that numpy's broadcasting aligns it. */
 function alignedCall(call: OperatorCall): OperatorCall {
   if (call.opset >= 7 || !hasAttribute(call.node, 'axis') || intAttribute(call.node, 'broadcast', 0) === 0) return call;
   const [a, b, ...rest] = [call.input(0), call.input(1), ...call.inputs.slice(2)];

@@ -4,7 +4,7 @@ import type { DataType, KnownValue } from '../onnx/value';
 import { isFloat, isInteger, numbersOf } from './elements';
 import type { OperatorCall } from './operator';
 
-// What operators read from their inputs and attributes: axes, sizes, scalars.
+// Arguments of operators from their inputs and attributes: axes, sizes, scalars.
 
 /** Integers of an input that must be known before the run. */
 export function integers(call: OperatorCall, index: number): number[] {
@@ -75,12 +75,12 @@ export function typeAttribute(call: OperatorCall, name: string): DataType {
   return type;
 }
 
-/** Stops where an axis is written out element by element and is so long that the model is surely wrong. */
+/** Refuses tables over an axis so long that the model is surely wrong. */
 export function requireTabular(call: OperatorCall, length: number): void {
   if (!(length <= 2 ** 22)) call.fail('OPERATOR_UNSUPPORTED', `an axis of ${length} elements is not supported.`);
 }
 
-/** Stops a lowering whose operation computes on floats, int64 and int32: what holds the other integers does not wrap as they do. */
+/** Refuses types other than floats, int64 and int32: the engine holds other integers in wider types, which do not wrap as they do. */
 export function requireArithmetic(call: OperatorCall, type: DataType): void {
   if (!isFloat(type) && type !== 'int64' && type !== 'int32') {
     call.fail(
@@ -91,7 +91,7 @@ export function requireArithmetic(call: OperatorCall, type: DataType): void {
   }
 }
 
-/** Stops a lowering whose operation computes on floats alone. */
+/** Refuses types other than floats. */
 export function requireFloat(call: OperatorCall, type: DataType): void {
   if (!isFloat(type)) {
     call.fail('OPERATOR_UNSUPPORTED', `the engine runs it on floats, not on ${type}.`, 'Cast the input to float.');

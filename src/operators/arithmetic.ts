@@ -57,7 +57,7 @@ function variadicType(call: OperatorCall): ValueType {
   return { type: commonType(call, indices), dims: broadcastInputs(call, indices) };
 }
 
-/** Joins all inputs from the left into `output`. */
+/** Combines all inputs from left to right into `output`. */
 function emitChain(call: OperatorCall, lowering: Lowering, name: BinaryName, output: ValueId): void {
   const last = call.inputs.length - 1;
   const { type } = call.input(0);
@@ -94,7 +94,7 @@ function powerType(call: OperatorCall): ValueType {
   return { type: call.input(0).type, dims: broadcastInputs(call, [0, 1]) };
 }
 
-/** Modulo 2^64, in as many steps as the exponent has bits. */
+/** Modulo 2^64, by squaring. */
 function integerPower(base: bigint, exponent: bigint): bigint {
   if (exponent < 0n) throw new RangeError('there are no fractions among integers');
   let result = 1n;

@@ -15,7 +15,7 @@ export function broadcast(shapes: readonly (readonly number[])[]): number[] | un
   return result;
 }
 
-/** The same for the operands of a node; throws SHAPE_MISMATCH. */
+/** As {@link broadcast}, for the operands of a node; throws SHAPE_MISMATCH. */
 export function broadcastInputs(call: OperatorCall, indices: readonly number[]): number[] {
   const dims = broadcast(indices.map((index) => call.input(index).dims));
   if (!dims) call.fail('SHAPE_MISMATCH', 'the shapes cannot be broadcast together.');

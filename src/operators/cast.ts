@@ -28,14 +28,14 @@ function foldCast(call: OperatorCall): Constant[] | undefined {
   return result && [result];
 }
 
-/** Types of the engine that a cast may yield; the others it has no exact room for. */
+/** Types that a cast may yield; the engine cannot hold the others exactly. */
 const castable: ReadonlySet<DataType> = new Set(['int64', 'int32', 'uint8', 'bool']);
 
 function lowerCast(call: OperatorCall, lowering: Lowering): void {
   const { type } = castType(call);
   const from = call.input(0).type;
   const alike = from === type || (isFloat(from) && isFloat(type));
-  // Before any value is asked for: the engine holds no strings.
+  // Before the inputs enter the program: the engine has no strings.
   if (!alike && ((!isFloat(type) && !castable.has(type)) || from === 'string')) {
     call.fail('OPERATOR_UNSUPPORTED', `the engine cannot cast ${from} to ${type}.`);
   }

@@ -16,7 +16,7 @@ import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, 
 /** Dims of three spatial axes. */
 type Dims5 = [number, number, number, number, number];
 
-/** Each phase of the stride is a convolution of its own; of more the model is surely wrong. */
+/** Limit of the stride along the depth: each of its phases is a convolution. */
 const maxDepthStride = 1024;
 
 interface Convolution extends ValueType {
@@ -100,7 +100,7 @@ function convolutionAttributes(
   return { groups, strides, dilations, pads };
 }
 
-/** A value of one spatial axis seen with two, the first of 1. */
+/** A view of a value of one spatial axis with two, the first of 1. */
 function withRow(lowering: Lowering, value: ValueId, dims: readonly number[]): ValueId {
   return lowering.view(value, [dims[0]!, dims[1]!, 1, dims[2]!]);
 }
@@ -137,7 +137,7 @@ function emitPaddedDepth(call: OperatorCall, lowering: Lowering, before: number,
 
 /**
  * A 3-D convolution as a 2-D one: the KD slices of depth that an output slice reads become channels, and output slices
- * become images. The weights (M, C, KD, KH, KW) are those of M × (C·KD) channels as they lie.
+ * become images. The weights (M, C, KD, KH, KW) are, without a copy, those of M × (C·KD) channels.
  */
 function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): void {
   const output = lowering.output(0);
@@ -184,7 +184,7 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
   const results = phases.map((phase) => {
     const planes = lowering.temporary(result);
     if (phase.taps === 0) {
-      // What no tap reaches is the bias alone.
+      // Outputs that no tap reaches are the bias.
       const bias = lowering.input(2);
       const value = bias ?? lowering.constant(filled([1], 0));
       lowering.emit('strided', [value], [planes], { offset: 0, strides: [0, bias === undefined ? 0 : 1, 0, 0] });

@@ -47,7 +47,7 @@ interface Term {
   readonly labels: readonly string[];
 }
 
-/** Writes an Einsum as diagonals, sums, transposes and products of two. */
+/** Writes an Einsum as diagonals, sums, transposes and products of two operands. */
 class EinsumLowering {
   constructor(
     private readonly lowering: Lowering,
@@ -59,7 +59,7 @@ class EinsumLowering {
     return labels.map((label) => this.sizes.get(label)!);
   }
 
-  /** An operand without repeated labels, and without axes of 1 where others are longer: it is the same all along those. */
+  /** An operand without repeated labels, and without axes of 1 where the label is longer: these broadcast. */
   term(value: ValueId, dims: readonly number[], axes: readonly string[]): Term {
     const strides = stridesOf(dims);
     const labels = [...new Set(axes)].filter((label) =>
@@ -71,7 +71,7 @@ class EinsumLowering {
     return { value: this.read(value, dims, labels, steps), labels };
   }
 
-  /** Sums over the labels that are not wanted any more. */
+  /** Sums over the labels that are not in `wanted`. */
   keep({ value, labels }: Term, wanted: ReadonlySet<string>): Term {
     const kept = labels.filter((label) => wanted.has(label));
     const axes = labels.flatMap((label, axis) => (wanted.has(label) ? [] : [axis]));
@@ -82,7 +82,7 @@ class EinsumLowering {
     return { value: this.lowering.view(sum, this.dimsOf(kept)), labels: kept };
   }
 
-  /** The product of two, summed over what they share and is not wanted any more. */
+  /** The product of two terms, summed over their common labels that are not in `wanted`. */
   product(a: Term, b: Term, wanted: ReadonlySet<string>): Term {
     const [left, right] = [this.keep(a, union(wanted, b.labels)), this.keep(b, union(wanted, a.labels))];
     const shared = left.labels.filter((label) => right.labels.includes(label));
@@ -111,7 +111,7 @@ class EinsumLowering {
     return this.keep({ value: this.lowering.view(product, this.dimsOf(all)), labels: all }, wanted);
   }
 
-  /** The term with its axes in another order, seen under `dims`. */
+  /** The term with its axes in another order, viewed with `dims`. */
   ordered({ value, labels }: Term, order: readonly string[], dims = this.dimsOf(order)): ValueId {
     const from = this.dimsOf(labels);
     const strides = stridesOf(from);
@@ -119,7 +119,7 @@ class EinsumLowering {
     return this.lowering.view(this.read(value, from, order, steps), dims);
   }
 
-  /** A value of `dims` read with these strides; itself where that is how it lies. */
+  /** A value of `dims` read with these strides; a view where they are dense. */
   private read(
     value: ValueId,
     dims: readonly number[],
@@ -153,7 +153,7 @@ function lowerEinsum(call: OperatorCall, lowering: Lowering): void {
   const terms = operands.map((labels, index) =>
     writer.term(required(call, lowering, index), call.input(index).dims, labels),
   );
-  // What is wanted after each operand: the result's labels, and those of the operands that follow.
+  // Labels wanted after each operand: those of the result and of the following operands.
   const wantedAfter = terms.map((_, index) => new Set([...result, ...terms.slice(index + 1).flatMap((t) => t.labels)]));
   const joint = terms
     .slice(1)

@@ -24,7 +24,7 @@ export function isInteger(type: DataType): boolean {
   return !isFloat(type) && type !== 'bool' && type !== 'string';
 }
 
-/** Zeros (or empty strings) of a type, to be filled by whoever asks. */
+/** A new array of zeros (or empty strings) of a type. */
 export function newElements(type: DataType, count: number): NumberArray | string[] {
   return type === 'string' ? new Array<string>(count).fill('') : new arrayOfType[type](count);
 }
@@ -50,7 +50,7 @@ export function bigintsOf({ type, data }: Constant): ArrayLike<bigint> {
   return isBigInteger(type) ? (data as BigInt64Array) : toBigInt64(data as Int32Array);
 }
 
-// Not by Array.from or TypedArray.from, which keep every element on JavaScript's heap.
+// Loops, since Array.from and TypedArray.from allocate every element on JavaScript's heap.
 
 function toFloat64(data: BigInt64Array | BigUint64Array): Float64Array {
   const numbers = new Float64Array(data.length);
@@ -93,7 +93,7 @@ function encode(type: DataType, values: ArrayLike<number | bigint>): ElementArra
   return elements;
 }
 
-/** An integer as 64 bits hold it: what grows beyond would take ever more memory and time. */
+/** An integer modulo 2^64: larger ones would need unlimited memory and time. */
 export function wrapped(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }

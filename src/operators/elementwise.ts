@@ -5,7 +5,7 @@ import { foldable } from './folding';
 import { broadcastStrides, stridedPositions } from './layout';
 import type { OperatorCall } from './operator';
 
-/** A function of one element of each input, on floats and on integers; absent where it is not defined on them. */
+/** A function of one element of each input, on floats and on integers; absent where it is not defined. */
 export interface ElementFunction {
   readonly number?: (...x: number[]) => number | boolean;
   /** Exact; may throw RangeError where ONNX leaves the result open (division by zero). */

@@ -4,7 +4,7 @@ import { constantOf } from './elements';
 import type { Lowering, ValueId } from './lowering';
 import type { OperatorCall } from './operator';
 
-// How lowerings write the operations that many of them share.
+// Operations that many lowerings write.
 
 /** A new float32 value. */
 export function floats(lowering: Lowering, dims: readonly number[]): ValueId {
@@ -32,7 +32,7 @@ export function emitBinary(lowering: Lowering, name: BinaryName, a: ValueId, b: 
   lowering.emit('binary', [a, b], [y], { function: name });
 }
 
-/** Writes `output` of `outputDims` by `write`, through a temporary where the operation yields `value`, of other dims. */
+/** Writes `output` of `outputDims` by `write`; through a temporary where the result of the operation, `value`, has other dims. */
 export function emitAs(
   lowering: Lowering,
   output: ValueId,

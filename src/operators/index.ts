@@ -60,7 +60,7 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
   }),
 );
 
-/** What gdws knows of an operator; `undefined` for unknown ones and other domains. */
+/** An operator of the table; `undefined` for unknown ones and other domains. */
 export function operatorOf(domain: string, opType: string): Operator | undefined {
   return domain === '' || domain === 'ai.onnx' ? operatorTable.get(opType) : undefined;
 }

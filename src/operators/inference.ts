@@ -1,7 +1,7 @@
 import type { ValueType } from '../onnx/value';
 import type { Operator, OperatorCall } from './operator';
 
-/** The `infer` of an operator with one output, whose `describe` says more than type and dims. */
+/** The `infer` of an operator with one output; `describe` may return further properties. */
 export function inferOne(describe: (call: OperatorCall) => ValueType): Operator['infer'] {
   return (call) => {
     const { type, dims } = describe(call);

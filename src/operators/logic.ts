@@ -14,7 +14,7 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Equal.html, onnx__And.html, onnx__Where.html
 
-/** Types whose every value is exact in float32. */
+/** Types whose values are all exact in float32. */
 const narrow: ReadonlySet<DataType> = new Set(['bool', 'int8', 'uint8', 'int16', 'uint16']);
 
 /** Input `index` as floats; OPERATOR_UNSUPPORTED for integers that float32 would round. */
@@ -57,7 +57,7 @@ function comparison(name: CompareName, holds: <T extends number | bigint>(x: T, 
   });
 }
 
-/** A function of two truth values as arithmetic on 0 and 1, of which any result but 0 is true. */
+/** A function of two truth values as arithmetic on 0 and 1; results other than 0 are true. */
 function logical(name: BinaryName, f: (x: number, y: number) => boolean): Operator {
   return aligned({
     infer: inferOne(comparisonType),

@@ -13,9 +13,9 @@ export interface Lowering {
   temporary(type: ValueType): ValueId;
   /** A constant; float16 and float64 enter as float32, small integers as int32. */
   constant(constant: Constant): ValueId;
-  /** As `constant`, of one that others determine by a rule: made once for all shapes that the session meets. */
+  /** As `constant`, for one computed from others by a rule: made once for all input shapes of the session. */
   derived(of: readonly [rule: string, ...constants: Constant[]], make: () => Constant): ValueId;
-  /** The same memory seen under other dims (no operation is emitted for constants). */
+  /** The same memory with other dims (no operation is emitted for constants). */
   view(value: ValueId, dims: readonly number[]): ValueId;
   /** Appends an operation; docs/architecture.md lists inputs, outputs and attributes of each opcode. */
   emit<Opcode extends OpcodeName>(

@@ -11,7 +11,7 @@ import { pick, stridesOf } from './layout';
 import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
-// Operators whose result says where something holds, or depends on it.
+// Operators that compute masks, or use them.
 // https://onnx.ai/onnx/operators/onnx__IsNaN.html, onnx__IsInf.html, onnx__OneHot.html, onnx__Trilu.html
 
 function truth(call: OperatorCall): ValueType {
@@ -56,7 +56,7 @@ function lowerIsInf(call: OperatorCall, lowering: Lowering): void {
     x = size;
   }
   const infinity = lowering.constant(constantOf('float32', [], [above ? Infinity : -Infinity]));
-  // Nothing is below the least.
+  // No number is less than -Infinity: all false.
   const comparison = above || below ? 'equal' : 'less';
   lowering.emit('compare', [x, infinity], [output], { function: comparison });
 }
@@ -138,7 +138,7 @@ function triangle(call: OperatorCall): Triangle {
   const { type, dims } = ranked(call, 0, 2);
   const [rows, columns] = dims.slice(-2) as [number, number];
   const given = scalar(call, 1, 0);
-  // Beyond the corners nothing changes.
+  // Beyond the corners, the result is the same.
   const shift = Math.min(Math.max(given, -rows), columns);
   return { type, dims, rows, columns, shift, upper: intAttribute(call.node, 'upper', 1) !== 0 };
 }

@@ -21,12 +21,12 @@ function requireVectors(call: OperatorCall, indices: readonly number[], length: 
   }
 }
 
-/** Whether statistics are those of each point, of shape (C, ...), as operator sets before 9 may have them. */
+/** Whether each point has its own statistics, of shape (C, ...), which is possible before operator set 9. */
 function isOfPoints(call: OperatorCall): boolean {
   return call.opset < 9 && intAttribute(call.node, 'spatial', 1) === 0;
 }
 
-/** Dims that have an axis of channels: a vector is of one channel. */
+/** Dims with an axis of channels: a vector has one channel. */
 function withChannels(dims: readonly number[]): readonly number[] {
   return dims.length === 1 ? [...dims, 1] : dims;
 }
@@ -34,7 +34,7 @@ function withChannels(dims: readonly number[]): readonly number[] {
 function batchNormalization(call: OperatorCall): ValueType[] {
   const x = ranked(call, 0, 1);
   const dims = isOfPoints(call) ? x.dims.slice(1) : [withChannels(x.dims)[1]!];
-  // Operator sets differ in the shape of what is not supported at all.
+  // Their shapes differ between operator sets, and the engine refuses this form anyway.
   const isRefused = isOfPoints(call) && isTraining(call);
   for (const index of isRefused ? [] : [1, 2, 3, 4]) {
     if (call.input(index).dims.join() !== dims.join()) {
@@ -45,7 +45,7 @@ function batchNormalization(call: OperatorCall): ValueType[] {
   return [{ type: x.type, dims: x.dims }, statistic, statistic, statistic, statistic];
 }
 
-/** Whether statistics are those of the batch: before operator set 14 where there are outputs for them. */
+/** Whether the batch gives the statistics; before operator set 14, where there are outputs for them. */
 function isTraining({ opset, node }: OperatorCall): boolean {
   return opset >= 14 ? intAttribute(node, 'training_mode', 0) !== 0 : node.output.slice(1).some((name) => name !== '');
 }
@@ -95,7 +95,7 @@ function emitScaleShift(
   );
 }
 
-/** A value of some dims under others, without an operation where they are the same. */
+/** A value viewed with other dims. */
 function seenAs(lowering: Lowering, value: ValueId, dims: readonly number[], others: readonly number[]): ValueId {
   return dims.length === others.length ? value : lowering.view(value, others);
 }
@@ -321,7 +321,7 @@ function lowerLpNormalization(call: OperatorCall, lowering: Lowering): void {
   const divisor = floats(lowering, kept);
   const isZero = lowering.temporary({ type: 'bool', dims: kept });
   lowering.emit('compare', [norm, lowering.constant(filled([], 0))], [isZero], { function: 'equal' });
-  // A row of zeros stays one, and has a gradient.
+  // A row of zeros stays zero, with a finite gradient.
   lowering.emit('select', [isZero, lowering.constant(filled([], 1)), norm], [divisor]);
   emitBinary(lowering, 'div', x, divisor, output);
 }

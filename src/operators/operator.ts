@@ -5,7 +5,7 @@ import type { Constant, KnownValue, ValueType } from '../onnx/value';
 import type { Lowering } from './lowering';
 import { maxValueElements } from './value-limit';
 
-/** One node with what is known of its inputs, as an operator's functions see it. */
+/** A node and its input values, as far as they are known: the argument of an operator's functions. */
 export class OperatorCall {
   constructor(
     readonly node: NodeProto,
@@ -44,14 +44,14 @@ export class OperatorCall {
   }
 }
 
-/** All that gdws knows of one ONNX operator. The tables of `src/operators/` hold one for each. */
+/** The implementation of one ONNX operator. The tables of `src/operators/` have one for each. */
 export interface Operator {
   /** Types and shapes of the outputs. Throws where the inputs do not fit. */
   readonly infer: (call: OperatorCall) => ValueType[];
-  /** The outputs' elements where they follow from what is known of the inputs, else `undefined`. */
+  /** The outputs' elements where they follow from known inputs, otherwise `undefined`. */
   readonly fold?: (call: OperatorCall) => Constant[] | undefined;
   /** Writes the operations that compute the outputs. Absent where the engine cannot run the operator. */
   readonly lower?: (call: OperatorCall, lowering: Lowering) => void;
-  /** What of the ONNX operator is not supported, for `docs/operators.md`. */
+  /** Limits of the support of the ONNX operator, for `docs/operators.md`. */
   readonly limits?: string;
 }

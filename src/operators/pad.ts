@@ -45,8 +45,8 @@ function padding(call: OperatorCall): Padding {
 }
 
 /**
- * Where each element along a padded axis comes from, -1 for the constant. Negative padding crops before the rest is
- * mirrored, repeated or wrapped.
+ * The source of each element along a padded axis, -1 for the constant. Negative padding crops first; the rest is mirrored,
+ * repeated or wrapped.
  */
 function sources(call: OperatorCall, mode: PadMode, size: number, begin: number, end: number): Int32Array {
   requireTabular(call, size + begin + end);
@@ -80,7 +80,7 @@ function foldPad(call: OperatorCall): Constant[] | undefined {
   const x = foldable(call, elementCount(dims))?.[0];
   if (!x || type === 'string') return undefined;
   const value = fillValue(call);
-  // The input itself is exact where a number is not.
+  // The input, since a number may not be exact.
   const fill = call.inputs[2]?.constant ?? constantOf(type, [], [value]);
   const strides = stridesOf(x.dims);
   let positions = Int32Array.of(0);
@@ -110,7 +110,7 @@ function lowerPad(call: OperatorCall, lowering: Lowering): void {
     lowering.emit('alias', [x], [output]);
   } else if (mode === 'constant') {
     const value = fillValue(call);
-    // An operation holds the value as a float, which not every integer is.
+    // The operation has the value as a float, which cannot represent every integer.
     if (!isFloat(type) && Math.fround(value) !== value) {
       call.fail('OPERATOR_UNSUPPORTED', `${value} is not a number that float32 holds exactly.`, 'Pad before the Cast.');
     }

@@ -24,8 +24,8 @@ function pool(call: OperatorCall): Pool {
 }
 
 /**
- * Pools `x` into `y`, over one pair of spatial axes after the other: a maximum of maxima is the maximum, and as the taps of
- * a window are the product of those along each axis, a mean of means is the mean.
+ * Pools `x` into `y`, over one pair of spatial axes after the other: a maximum of maxima is the maximum, and a mean of means is
+ * the mean, since the number of taps of a window is the product of those along each axis.
  */
 function emitPool(
   lowering: Lowering,
@@ -52,7 +52,7 @@ function emitPool(
     const before = elementCount(dims.slice(0, 2 + from));
     const after = elementCount(dims.slice(2 + to));
     const size = dims.slice(2 + from, 2 + to);
-    // A lone axis has what follows it as its columns, or is a row itself.
+    // A single axis is combined with the following ones as columns, or is a row itself.
     const planes = size.length === 2 ? size : after > 1 ? [size[0]!, after] : [1, size[0]!];
     const step =
       size.length === 2 ? axes : after > 1 ? joinWindows(axes, pointWindow(after)) : joinWindows(pointWindow(1), axes);
@@ -82,7 +82,7 @@ function emitIndices(call: OperatorCall, lowering: Lowering, x: ValueId, { dims,
   if (spatial > 3) call.fail('OPERATOR_UNSUPPORTED', `Indices over ${spatial} axes are not supported.`);
   const order = intAttribute(call.node, 'storage_order', 0);
   if (order !== 0 && order !== 1) call.fail('MODEL_INVALID', `storage_order ${order} is neither 0 nor 1.`);
-  // Always three axes: those that lack are 1 long.
+  // Always three axes: missing ones have length 1.
   const missing = pointWindow(1);
   let three = window;
   for (let axis = spatial; axis < 3; axis++) three = joinWindows(missing, three);

@@ -73,7 +73,7 @@ function lowerGemm(call: OperatorCall, lowering: Lowering): void {
 }
 
 interface MatMul extends ValueType {
-  /** The operands and their product with 1-D operands seen as a row and a column. */
+  /** Dims of the operands and their product, with 1-D operands as a row and a column. */
   readonly a: readonly number[];
   readonly b: readonly number[];
   readonly product: readonly number[];
@@ -97,7 +97,7 @@ function lowerMatMul(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const [left, right] = [required(call, lowering, 0), required(call, lowering, 1)];
-  // One matrix for all batches: their rows are rows of one product, which runs faster than many small ones.
+  // One matrix for all batches: one product of all rows is faster than many small ones.
   const flat = b.length === 2;
   const depth = b.at(-2)!;
   const rows = elementCount(a.slice(0, -1));

@@ -10,7 +10,7 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Transpose.html and the pages of the operators below
 
-/** The input read with other strides, under dims that may be finer than those of the result. */
+/** The input read with other strides and dims; the result may merge some of these dims. */
 interface Reading extends ValueType {
   readonly fine: readonly number[];
   readonly strides: readonly number[];
@@ -40,7 +40,7 @@ function rearrangement(read: (call: OperatorCall) => Reading): Operator {
   };
 }
 
-/** Whether a reading takes the elements in the order in which they lie. */
+/** Whether a reading takes the elements in the order of memory. */
 function isDense(dims: readonly number[], strides: readonly number[]): boolean {
   const dense = stridesOf(dims);
   return dims.every((dim, axis) => dim === 1 || strides[axis] === dense[axis]);

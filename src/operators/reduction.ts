@@ -31,7 +31,7 @@ function reduction(call: OperatorCall): Reduction {
   return { type, axes, ...reduced(dims, axes, intAttribute(call.node, 'keepdims', 1) !== 0) };
 }
 
-/** What a reduction makes of the elements that fall together. */
+/** A reduction of a list of elements to one. */
 interface Fold {
   readonly number: (x: readonly number[]) => number;
   readonly bigint?: (x: readonly bigint[]) => bigint;
@@ -69,7 +69,7 @@ function foldReduction(call: OperatorCall, f: Fold): Constant[] | undefined {
   ];
 }
 
-/** Reductions that the engine has for floats alone. */
+/** Reductions that the engine has for floats only. */
 const ofFloats: ReadonlySet<ReduceName> = new Set(['l2', 'logSum', 'logSumExp']);
 
 function lowerReduction(name: ReduceName) {
@@ -81,7 +81,7 @@ function lowerReduction(name: ReduceName) {
     if (output === undefined) return;
     const x = required(call, lowering, 0);
     if (axes.length === 0) {
-      // Every element is reduced alone: over an axis of 1 more.
+      // Every element is reduced alone: over a further axis of 1.
       const alone = [...dims, 1];
       emitAs(lowering, output, dims, { type, dims: alone }, (target) =>
         lowering.emit('reduce', [lowering.view(x, alone)], [target], { function: name, axes: [dims.length] }),
@@ -125,7 +125,7 @@ const sum = (x: readonly number[]) => x.reduce((total, value) => total + value, 
 const exactSum = (x: readonly bigint[]) => x.reduce((total, value) => total + value, 0n);
 const absolute = (value: bigint) => (value < 0n ? -value : value);
 
-/** Not by spreading into Math.max, which has room for some thousands of arguments only. */
+/** By reduce, since Math.max takes a limited number of arguments. NaN wins. */
 function best<T extends number | bigint>(better: (a: T, b: T) => boolean): (x: readonly T[]) => T {
   return (x) => x.reduce((winner, value) => (better(value, winner) || value !== value ? value : winner));
 }

@@ -19,7 +19,7 @@ const transformations = new Map([
   ['output_half_pixel', false],
   ['half_pixel', true],
 ]);
-/** Samples of a bin along an axis; of more the model is surely wrong. */
+/** Limit of the samples of a bin along an axis; with more, the model is surely wrong. */
 const maxSamples = 32;
 
 function roiAlign(call: OperatorCall): ValueType {

@@ -1,4 +1,4 @@
-// Where the elements of a resized axis come from. https://onnx.ai/onnx/operators/onnx__Resize.html
+// Sources of the elements of a resized axis. https://onnx.ai/onnx/operators/onnx__Resize.html
 // Coordinates are rounded to float32 where onnxruntime rounds them: at a tie the nearest element depends on it.
 
 export const coordinateModes = [
@@ -13,7 +13,7 @@ export const coordinateModes = [
 export type CoordinateMode = (typeof coordinateModes)[number];
 
 export const nearestModes = ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil', 'simple'] as const;
-/** `simple` is what operator set 10 does: floor, but ceil when shrinking. */
+/** `simple` is the mode of operator set 10: floor, but ceil when shrinking. */
 export type NearestMode = (typeof nearestModes)[number];
 
 /** One axis to resize. */
@@ -28,7 +28,7 @@ export interface ResizedAxis {
 
 const f = Math.fround;
 
-/** The place in the input, as a fractional index, of element `x` of the output. */
+/** The fractional index in the input of element `x` of the output. */
 export function coordinate(mode: CoordinateMode, axis: ResizedAxis, x: number): number {
   const { input, output, start, end } = axis;
   const scale = f(axis.scale);
@@ -61,7 +61,7 @@ export function coordinates(mode: CoordinateMode, axis: ResizedAxis): Float64Arr
   return new Float64Array(axis.output).map((_, x) => coordinate(mode, axis, x));
 }
 
-/** The outputs [from, to) whose coordinates lie on the input; what is outside takes the extrapolation value. */
+/** The outputs [from, to) whose coordinates lie on the input; the others take the extrapolation value. */
 export function inside(places: Float64Array, input: number): [from: number, to: number] {
   const on = (x: number) => x >= 0 && x <= input - 1;
   const from = places.findIndex(on);
@@ -90,7 +90,7 @@ function nearest(x: number, { scale }: ResizedAxis, mode: NearestMode): number {
   }
 }
 
-/** Whether a coordinate lies between two elements, but for the rounding errors of its computation. */
+/** Whether a coordinate lies in the middle between two elements, up to rounding errors. */
 function isTie(x: number): boolean {
   return Math.abs(x - Math.floor(x) - 0.5) < 1e-6;
 }
@@ -123,7 +123,7 @@ export function cubic(a: number): Interpolation {
 }
 
 export interface TableOptions {
-  /** Elements beyond the edges have no weight, and the others share it; else the edge stands for them. */
+  /** Elements beyond the edges have no weight, and the others are renormalized; otherwise the edge is repeated. */
   readonly excludeOutside: boolean;
   /** When shrinking, widen the filter so that every input element counts. */
   readonly antialias: boolean;
@@ -137,7 +137,7 @@ export function interpolationTable(
 ): InterpolationTable {
   const shrink = antialias ? Math.min(scale, 1) : 1;
   const reach = support / shrink;
-  // Sources beyond an edge are one, so that a row has no more than there are elements.
+  // Sources beyond an edge are merged, so that a row has at most as many as the input.
   const most = Math.max(1, Math.min(input, Math.floor(2 * reach) + 1));
   const table = {
     taps: most,
@@ -168,7 +168,7 @@ export function interpolationTable(
   return withoutUnused(table, counts);
 }
 
-/** The table with as many taps as its longest row has; rows with fewer repeat their last source with no weight. */
+/** The table with the taps of its longest row; shorter rows repeat their last source with weight 0. */
 function withoutUnused({ taps: given, index, weight }: InterpolationTable, counts: Int32Array): InterpolationTable {
   const taps = counts.reduce((most, count) => Math.max(most, count), 1);
   const result = { taps, index: new Int32Array(counts.length * taps), weight: new Float32Array(counts.length * taps) };

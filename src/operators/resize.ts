@@ -42,7 +42,7 @@ function optionalNumbers(call: OperatorCall, index: number): ArrayLike<number> |
   return numbersOf(call.constant(index));
 }
 
-/** Where the node takes scales from: its place among the inputs has changed twice. */
+/** The scales of the node, whose place has changed twice between operator sets. */
 function scalesOf(call: OperatorCall): ArrayLike<number> | undefined {
   if (hasAttribute(call.node, 'scales')) return floatsAttribute(call.node, 'scales');
   return optionalNumbers(call, call.node.opType === 'Upsample' || call.opset < 11 ? 1 : 2);
@@ -63,7 +63,7 @@ function resize(call: OperatorCall): Resize {
     call.fail('SHAPE_MISMATCH', `${given.length} sizes or scales meet ${axes.length} axes.`);
   axes.forEach((axis, i) => {
     if (dims[axis] === 0 && sizes && given[i]! > 0) call.fail('SHAPE_MISMATCH', `axis ${axis} has nothing to resize.`);
-    // What is empty, as a batch of no images, stays so.
+    // An empty axis, such as a batch of no images, stays empty.
     if (!(given[i]! > 0 && given[i]! < Infinity) && !(dims[axis] === 0 && given[i] === 0)) {
       call.fail('MODEL_INVALID', `sizes or scales [${Array.from(given).join(', ')}] must be positive.`);
     }
@@ -76,7 +76,7 @@ function resize(call: OperatorCall): Resize {
     const input = dims[axis]!;
     if (input === 0) return;
     const scale = Math.fround(scales?.[i] ?? common ?? sizes![i]! / input);
-    // In float32, as other runtimes have it: 5 × 1.4 is 7 then, and otherwise below.
+    // In float32, as in other runtimes: 5 × 1.4 is 7 then, and less in double precision.
     const length = Math.fround(input * scale);
     const output = scales ? Math.floor(length) : common === undefined ? sizes![i]! : Math.round(length);
     resized[axis] = { input, output, scale, start: roi?.[i] ?? 0, end: roi?.[axes.length + i] ?? 1 };
@@ -177,7 +177,7 @@ function lowerResize(call: OperatorCall, lowering: Lowering): void {
     lowering.emit('alias', [lowering.constant(filled(dims, outside))], [output]);
     return;
   }
-  // Axes that shrink go first, so that the others have less to do.
+  // Axes that shrink first, which reduces the work of the others.
   steps.sort((a, b) => a.places.length / a.resized.input - b.places.length / b.resized.input);
   const padded = within.some((dim, axis) => dim !== dims[axis]);
   const partial = [...call.input(0).dims];

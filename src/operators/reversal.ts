@@ -35,7 +35,7 @@ function reversal(call: OperatorCall): Reversal {
   return { type, dims, steps, batch, timeAxis };
 }
 
-/** Where each element of the first two axes, seen as one, comes from. Lengths beyond the axis count as its own. */
+/** The source of each element of the first two axes, flattened. Lengths are limited to that of the axis. */
 function sources({ steps, batch, timeAxis }: Reversal, lengths: Constant): Int32Array {
   const numbers = numbersOf(lengths);
   const [timeStride, batchStride] = timeAxis === 0 ? [batch, 1] : [1, steps];
@@ -63,7 +63,7 @@ function foldReversal(call: OperatorCall): Constant[] | undefined {
   return [pick(x, dims, positions)];
 }
 
-/** Indices into the first two axes, seen as one, that follow from lengths which a run computes. */
+/** Indices into the first two axes, flattened, for lengths that the run computes. */
 function emitSources(call: OperatorCall, lowering: Lowering, { steps, batch, timeAxis }: Reversal): ValueId {
   const batchAxis = 1 - timeAxis;
   const both = [steps, steps].with(batchAxis, batch);

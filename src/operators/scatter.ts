@@ -13,7 +13,7 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__ScatterElements.html, onnx__ScatterND.html, onnx__Scatter.html
 
-/** What becomes of an element that is updated. */
+/** How an element is updated. */
 type Update = NameOf<'ScatterUpdate'>;
 
 const updates: ReadonlyMap<string, Update> = new Map([
@@ -24,7 +24,7 @@ const updates: ReadonlyMap<string, Update> = new Map([
   ['min', 'min'],
 ]);
 
-/** What the attribute `reduction` asks for. */
+/** The update of attribute `reduction`. */
 function updateOf(call: OperatorCall): Update {
   const name = stringAttribute(call.node, 'reduction', 'none');
   const update = updates.get(name);
@@ -38,7 +38,7 @@ function updateOf(call: OperatorCall): Update {
   return update;
 }
 
-/** The update, of types on which the engine runs it. */
+/** The update, for types on which the engine supports it. */
 function updateInRun(call: OperatorCall): Update {
   const update = updateOf(call);
   const { type } = call.input(0);

@@ -61,7 +61,7 @@ function foldTopK(call: OperatorCall): Constant[] | undefined {
   const positions = new Array<number>(elementCount(dims));
   const stride = strides[axis]!;
   rows.forEach((row, r) => {
-    // Of equals the first counts as the greater, and NaN as greater than all numbers.
+    // Of equal elements the first counts as greater; NaN is greater than all numbers.
     const order = Array.from({ length: x.dims[axis]! }, (_, i) => i).sort((i, j) => {
       const [a, b] = [values[row + i * stride]!, values[row + j * stride]!];
       if (a === b || (a !== a && b !== b)) return i - j;

@@ -8,7 +8,7 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Reshape.html and the pages of the operators below
 
-/** An operator that leaves the elements and their order as they are, and only gives them other dims. */
+/** An operator that only changes the dims. */
 function relabel(shape: (call: OperatorCall) => ValueType): Operator {
   return {
     infer: inferOne(shape),

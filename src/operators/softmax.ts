@@ -8,7 +8,7 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Softmax.html, onnx__LogSoftmax.html, onnx__Hardmax.html
 
-/** The elements that compete: the input seen as (outer, n, inner), the middle axis being theirs. */
+/** The input as (outer, n, inner), with the softmax over n. */
 function competition(call: OperatorCall): [outer: number, n: number, inner: number] {
   const { dims } = call.input(0);
   if (dims.length === 0) return [1, 1, 1];

@@ -63,7 +63,7 @@ function filledShape(call: OperatorCall): Constant {
   return pick(fill(call), dims, new Uint8Array(elementCount(dims)));
 }
 
-/** A large one is spread out at the run. */
+/** A large tensor is expanded in the run. */
 function lowerConstantOfShape(call: OperatorCall, lowering: Lowering): void {
   const { dims } = constantOfShape(call);
   const output = lowering.output(0);

@@ -1,8 +1,8 @@
 import type { Window } from './window';
 
-/** The output places p = phase + stride·row of a transposed convolution along one axis: all of them read the same taps. */
+/** The outputs p = phase + stride·row of a transposed convolution along one axis: all of them read the same taps. */
 export interface TransposedPhase {
-  /** How many taps of the kernel it reads; 0 where the kernel skips these places. */
+  /** Number of taps of the kernel that it reads; 0 where the kernel does not reach these outputs. */
   readonly taps: number;
   /** The first of these taps, and the steps from there to the next. */
   readonly kernel: number;
@@ -12,11 +12,11 @@ export interface TransposedPhase {
   readonly step: number;
 }
 
-/** A transposed convolution along one axis as plain ones, of stride 1, one for each phase of the stride. */
+/** A transposed convolution along one axis as convolutions of stride 1, one for each phase of the stride. */
 export interface TransposedPhases {
   /** Output places of each phase; the last of a phase may lie beyond the output. */
   readonly rows: number;
-  /** Zeros that the input needs before and after, so that every row reads within it. */
+  /** Zeros to add before and after the input, so that every row reads within it. */
   readonly before: number;
   readonly after: number;
   readonly phases: readonly TransposedPhase[];

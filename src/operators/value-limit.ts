@@ -1,2 +1,2 @@
-/** Elements of an input up to which programs are compiled for its values. */
+/** Programs are compiled for the values of inputs with at most this number of elements. */
 export const maxValueElements = 64;

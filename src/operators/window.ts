@@ -14,12 +14,12 @@ export interface Window {
   readonly outputs: readonly number[];
 }
 
-/** Points of the map that a dilated kernel spans. */
+/** Extent of a dilated kernel on the map. */
 export function extent(kernel: number, dilation: number): number {
   return (kernel - 1) * dilation + 1;
 }
 
-/** Strides and dilations of a node, 1 where it does not say. Throws MODEL_INVALID unless positive. */
+/** Strides or dilations of a node, 1 by default. Throws MODEL_INVALID unless positive. */
 export function steps(call: OperatorCall, name: 'strides' | 'dilations', rank: number): number[] {
   const values = hasAttribute(call.node, name) ? intsAttribute(call.node, name) : new Array<number>(rank).fill(1);
   if (values.length !== rank || values.some((value) => value < 1)) {
@@ -28,7 +28,7 @@ export function steps(call: OperatorCall, name: 'strides' | 'dilations', rank: n
   return values;
 }
 
-/** Explicit padding of a node, zero where it does not say. */
+/** Explicit padding of a node, 0 by default. */
 export function explicitPads(call: OperatorCall, rank: number): { begins: number[]; ends: number[] } {
   const pads = hasAttribute(call.node, 'pads') ? intsAttribute(call.node, 'pads') : new Array<number>(2 * rank).fill(0);
   if (pads.length !== 2 * rank) {
@@ -81,13 +81,13 @@ export function slidingWindow(
     }
     if (!ceil) return Math.floor(room / stride) + 1;
     const places = Math.ceil(room / stride) + 1;
-    // A window that would start in the padding after the map sees nothing: ONNX leaves it out.
+    // ONNX leaves out a window that would start in the padding after the map.
     return (places - 1) * stride >= size + begins[axis]! ? places - 1 : places;
   });
   return { kernel, strides, dilations, begins, ends, outputs };
 }
 
-/** The window of a transposed convolution: its outputs are what a convolution with this window would have read. */
+/** The window of a transposed convolution: its outputs are the map of the convolution with this window. */
 export function transposedWindow(call: OperatorCall, spatial: readonly number[], kernel: readonly number[]): Window {
   const rank = spatial.length;
   const strides = steps(call, 'strides', rank);
@@ -121,7 +121,7 @@ export function transposedWindow(call: OperatorCall, spatial: readonly number[],
   return { kernel, strides, dilations, begins, ends, outputs };
 }
 
-/** The window that leaves an axis of `length` as it is. */
+/** The identity window on an axis of `length`. */
 export function pointWindow(length: number): Window {
   return { kernel: [1], strides: [1], dilations: [1], begins: [0], ends: [0], outputs: [length] };
 }

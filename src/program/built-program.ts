@@ -1,7 +1,7 @@
 import type { Constant } from '../onnx/value';
 import type { Program } from './program';
 
-/** A program and the constants it uses by their number. */
+/** A program and its constants, by number. */
 export interface BuiltProgram {
   readonly program: Program;
   readonly constants: Map<number, Constant>;

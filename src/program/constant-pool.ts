@@ -27,7 +27,7 @@ export function nativeTypeOf(type: DataType): NativeType | undefined {
   }
 }
 
-/** Elements as the engine holds them: floats as float32, integers widened to a type it has. */
+/** Elements in the type of the engine: floats as float32, integers widened. */
 export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
   switch (type) {
     case 'float16':
@@ -53,15 +53,15 @@ interface Derived {
 }
 
 /**
- * The constants of a session, numbered alike in all its programs, so that programs for different input shapes share
- * packed weights. A constant is known by its element array.
+ * The constants of a session, with the same numbers in all its programs, so that programs for different input shapes share
+ * packed weights. A constant is identified by its element array.
  */
 export class ConstantPool {
   private readonly numbers = new WeakMap<object, number>();
   private readonly derived = new Map<string, Derived>();
   private readonly derivedElements = new WeakSet<object>();
   private readonly collected = new FinalizationRegistry<string>((key) => {
-    // It may have been made anew meanwhile.
+    // The key may have a new constant.
     if (!this.derived.get(key)?.data.deref()) this.derived.delete(key);
   });
   private next = 0;
@@ -81,7 +81,7 @@ export class ConstantPool {
     return this.numbers.has(data);
   }
 
-  /** A constant computed from others: made once for each key, for as long as someone holds its elements. */
+  /** A constant computed from others: made once for each key, as long as its elements are referenced. */
   derive(key: string, make: () => Constant): Constant {
     const known = this.derived.get(key);
     const data = known?.data.deref();
@@ -95,7 +95,7 @@ export class ConstantPool {
     return constant;
   }
 
-  /** Elements of a program's constants that {@link derive} made, for whoever keeps the program to hold. */
+  /** Elements of a program's constants that {@link derive} made; a reference to them must be kept with the program. */
   derivedAmong(constants: ReadonlyMap<number, { readonly data: object }>): object[] {
     return [...constants.values()].map(({ data }) => data).filter((data) => this.derivedElements.has(data));
   }

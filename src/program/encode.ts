@@ -49,7 +49,7 @@ export function encodeProgram(program: Program): Int32Array {
     for (const float of floats) words.push(bitsOf(float));
   }
   const encoded = Int32Array.from(words);
-  // Refuses what 32 bits cannot hold, rather than wrap it.
+  // Refuses numbers that 32 bits cannot hold, instead of wrapping them.
   const wrapped = encoded.findIndex((word, i) => word !== words[i]);
   if (wrapped >= 0) {
     const operation = program.operations[starts.findLastIndex((start) => start <= wrapped)];

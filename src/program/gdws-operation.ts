@@ -6,11 +6,11 @@ export interface GdwsOperands {
   readonly depthwise: ValueId;
   /** (M, G / groups, 1, 1) */
   readonly pointwise: ValueId;
-  /** g_c: how many of the depthwise kernels each input channel has. */
+  /** g_c: number of depthwise kernels of each input channel. */
   readonly kernels: readonly number[];
 }
 
-/** The GDWS convolution that takes the place of a convolution: all but its weights is the same. */
+/** The GDWS convolution that replaces a convolution: the same except for its weights. */
 export function gdwsInPlaceOf(
   convolution: Operation<'convolution'>,
   { depthwise, pointwise, kernels }: GdwsOperands,

@@ -11,7 +11,7 @@ export type BinaryName = NameOf<'BinaryFunction'>;
 export type ReduceName = NameOf<'ReduceFunction'>;
 export type CompareName = NameOf<'CompareFunction'>;
 
-/** What an operation does to its result at last. */
+/** The activation that an operation applies to its result. */
 export interface Activation {
   readonly name: ActivationName;
   readonly a: number;
@@ -45,7 +45,7 @@ type Defaulted<Schemas> = {
   [Name in keyof Schemas]: Schemas[Name] extends { kind: 'activation' } | { default: number } ? Name : never;
 }[keyof Schemas];
 
-/** Attributes as they are given to an operation that is made: those with a default may be absent. */
+/** Attributes of a new operation: those with a default may be absent. */
 export type GivenAttributes<Opcode extends OpcodeName> = Omit<Attributes<Opcode>, Defaulted<AttributeSchemas<Opcode>>> &
   Partial<Attributes<Opcode>>;
 
@@ -73,7 +73,7 @@ export interface Operation<Opcode extends OpcodeName = OpcodeName> {
   readonly origin: Origin;
 }
 
-/** An operation of any opcode, which tells the type of its attributes. */
+/** An operation of any opcode, which determines the type of its attributes. */
 export type ProgramOperation = { [Opcode in OpcodeName]: Operation<Opcode> }[OpcodeName];
 
 type WithAttribute<Name extends string> = {
@@ -85,7 +85,7 @@ export type ActivatedOperation = {
   [Opcode in WithAttribute<'activation'>]: Operation<Opcode>;
 }[WithAttribute<'activation'>];
 
-/** Makes an operation. Values of attributes that are not given are the schema's defaults. */
+/** Makes an operation. Absent attributes have the schema's defaults. */
 export function operationOf<Opcode extends OpcodeName>(
   opcode: Opcode,
   inputs: readonly (ValueId | undefined)[],
@@ -123,7 +123,7 @@ type InputName<Opcode extends OpcodeName> = keyof (typeof operations)[Opcode]['i
     : Name
   : never;
 
-/** The place of a named input among those of an operation, -1 where it has none of the name. */
+/** The place of a named input among those of an operation, -1 where there is none. */
 export function placeOfInput<Opcode extends OpcodeName>(opcode: Opcode, name: InputName<Opcode>): number {
   return Object.keys(operations[opcode].inputs).findIndex((one) => one.replace(/[?…]$/, '') === name);
 }

@@ -1,18 +1,18 @@
 import type { ProgramOperation, ValueId } from './operation';
 import type { Program, ProgramValue } from './program';
 
-/** Is shown one operation; where it matches, it puts another in its place. */
+/** Called with each operation; replaces those that match. */
 export type Pattern = (operation: ProgramOperation, rewriter: ProgramRewriter) => void;
 
-/** Replaces operations of a program, and knows at any time which operation writes a value and how many operands read it. */
+/** Replaces operations of a program, and keeps track of the producer and the uses of each value. */
 export class ProgramRewriter {
-  /** By place; undefined where what stood there was removed. */
+  /** By place; undefined where the operation was removed. */
   private readonly slots: (ProgramOperation | undefined)[];
   private readonly places = new Map<ProgramOperation, number>();
   private readonly producers = new Map<ValueId, ProgramOperation>();
   /** The operations that read a value. */
   private readonly readers = new Map<ValueId, Set<ProgramOperation>>();
-  /** How many operands read a value, and outputs of the program are it. */
+  /** Number of operands that read a value, and of program outputs that are it. */
   private readonly uses = new Map<ValueId, number>();
   private readonly outputs: ReadonlySet<ValueId>;
 
@@ -23,7 +23,7 @@ export class ProgramRewriter {
     this.outputs = new Set(program.outputs);
   }
 
-  /** Shows a pattern each operation in order, as it stands by then. */
+  /** Applies a pattern to each operation in order, after replacements of earlier ones. */
   apply(pattern: Pattern): void {
     for (let place = 0; place < this.slots.length; ++place) {
       const operation = this.slots[place];
@@ -41,19 +41,19 @@ export class ProgramRewriter {
     return id === undefined ? undefined : this.producers.get(id);
   }
 
-  /** The operation that writes a value which one operand alone reads, and no output of the program is. */
+  /** The operation that writes a value, if a single operand reads it and it is no output of the program. */
   soleProducerOf(id: ValueId | undefined): ProgramOperation | undefined {
     if (id === undefined || this.outputs.has(id) || this.uses.get(id) !== 1) return undefined;
     return this.producers.get(id);
   }
 
-  /** Where an operation stands among the others: a later one has a higher number. */
+  /** The place of an operation in the order of execution. */
   placeOf(operation: ProgramOperation): number {
     return this.places.get(operation)!;
   }
 
   /**
-   * Puts `by` in the place of an operation, and removes others whose work it does as well.
+   * Replaces an operation by `by`, and removes others that `by` includes.
    *
    * @throws Error where a value would be read before it is written, or be read and not be written
    */

@@ -10,7 +10,7 @@ type EmitArguments<Opcode extends OpcodeName> =
 
 /** Writes operations at the end of a program. */
 export class ProgramWriter {
-  /** What is written belongs to this node, for errors. */
+  /** The node of the operations that are written, for errors. */
   origin: Origin;
 
   constructor(
@@ -36,7 +36,7 @@ export class ProgramWriter {
     return this.program.addValue({ type, dims, storage: 'constant', index });
   }
 
-  /** Appends an operation with one result of these dims, float32 unless said; docs/architecture.md has each opcode's attributes. */
+  /** Appends an operation with one result of these dims, float32 by default; docs/architecture.md has each opcode's attributes. */
   emit<Opcode extends OpcodeName>(
     opcode: Opcode,
     inputs: readonly (ValueId | undefined)[],

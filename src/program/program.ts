@@ -2,7 +2,7 @@ import { arrayOfType, elementCount } from '../onnx/value';
 import type { NativeType } from './element-type';
 import type { ProgramOperation, ValueId } from './operation';
 
-/** Where the elements of a value come from; the order is that of `Storage` in native/program/program.h. */
+/** Origins of the elements of a value, in the order of `Storage` in native/program/program.h. */
 export const storages = ['temporary', 'constant', 'input'] as const;
 
 export interface ProgramValue {
@@ -18,7 +18,7 @@ export function bytesOf({ type, dims }: ProgramValue): number {
   return elementCount(dims) * arrayOfType[type].BYTES_PER_ELEMENT;
 }
 
-/** A flat list of operations over values of known shape: what the engine runs. */
+/** The program that the engine runs: a flat list of operations over values of known shape. */
 export class Program {
   readonly values: ProgramValue[] = [];
   operations: ProgramOperation[] = [];

@@ -8,11 +8,11 @@ import { Queries, type Passes } from './queries';
 import { RandomStream } from './random-stream';
 import type { AttackSettings } from './settings';
 
-/** How an attack is run; none of it but `seed` and `firstImage` changes what comes out. */
+/** How an attack is run; only `seed` and `firstImage` affect the result. */
 export interface AttackOptions {
   /** A run is repeated exactly by its seed (default 0). */
   readonly seed?: number;
-  /** Number of the first image in its data set (default 0): a part of the set gives what the whole gives. */
+  /** Number of the first image in its data set (default 0), for the same results as in an attack on the whole set. */
   readonly firstImage?: number;
   /** Images that go through the network at once (default 32). */
   readonly batchSize?: number;
@@ -30,23 +30,23 @@ export const attackOptions: OptionTable<AttackOptions> = {
   onProgress: callback,
 };
 
-/** How far an attack is. */
+/** Progress of an attack. */
 export interface AttackProgress {
-  /** Images that are done with. */
+  /** Images that are done. */
   readonly done: number;
   /** All images. */
   readonly total: number;
-  /** Those among the done that the attack, or the network alone, got wrong. */
+  /** Number of done images that are misclassified, after the attack or without it. */
   readonly broken: number;
   /** How often images went through the network so far. */
   readonly passes: Passes;
 }
 
-/** What an attack left. */
+/** Result of an attack. */
 export interface AttackResult {
   /**
-   * (N x C x H x W). The perturbed images: misclassified ones where there are, else the ones that came nearest; the images
-   * themselves where the network is wrong without an attack.
+   * (N x C x H x W). The perturbed images: misclassified where one was found, otherwise those of the smallest margin; the original
+   * images where the network is wrong without an attack.
    */
   readonly images: Float32Array;
   /** 1 for each image that the network classifies right without an attack. */
@@ -57,11 +57,11 @@ export interface AttackResult {
   readonly passes: Passes;
 }
 
-/** Groups of images whose attacks keep their state in memory at once. */
+/** Number of images whose attacks keep state in memory at once. */
 const groupSize = 256;
 
 /**
- * Attacks the images that the classifier gets right.
+ * Attacks the images that the classifier classifies correctly.
  *
  * @param images (N x C x H x W), in [0, 1]
  * @param labels the class of each

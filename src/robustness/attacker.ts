@@ -1,10 +1,10 @@
 import { Outcome, type Point } from './point';
 import type { Queries } from './queries';
 
-/** Something that tries to break points. */
+/** An attack on points. */
 export type Attacker = (queries: Queries, points: readonly Point[]) => Promise<Outcome[]>;
 
-/** Runs several attackers in turn, each on the points that still stand. */
+/** Runs several attackers in turn, each on the points that are still classified correctly. */
 export async function inTurn(
   queries: Queries,
   points: readonly Point[],
@@ -23,7 +23,7 @@ export async function inTurn(
   return outcomes;
 }
 
-/** The runs of a targeted attack: for each class by falling likelihood after an image's own, as often as is wanted. */
+/** The runs of a targeted attack: `restarts` for each of the `ranks` likeliest other classes. */
 export function runsByRank(ranks: number, restarts: number, make: (rank: number, run: number) => Attacker): Attacker[] {
   return Array.from({ length: ranks * restarts }, (_, number) =>
     make(1 + Math.floor(number / restarts), number % restarts),

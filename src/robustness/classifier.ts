@@ -4,7 +4,7 @@ export interface LogitsClassifier {
   readonly classes: number;
   /** (C, H, W) */
   readonly imageDims: readonly number[];
-  /** Most images that it takes at once; any number where absent. */
+  /** Largest batch size; without limit where absent. */
   readonly mostImages?: number;
   /** Logits (N x classes) of `count` images (N x C x H x W). */
   logits(images: Float32Array, count: number): Promise<Float32Array>;
@@ -28,7 +28,7 @@ export interface Classifier extends LogitsClassifier {
   }>;
 }
 
-/** The class of the largest logit, the first of equal ones; -1 where a logit is no number. */
+/** The class of the largest logit, the first of equal ones; -1 where a logit is NaN. */
 export function predictedClass(logits: Float32Array): number {
   let best = 0;
   for (let index = 0; index < logits.length; ++index) {
@@ -38,7 +38,7 @@ export function predictedClass(logits: Float32Array): number {
   return best;
 }
 
-/** Logit of the label minus the largest other one: what an attack lowers; -∞ where a logit is no number. */
+/** Logit of the label minus the largest other one, which attacks lower; -∞ where a logit is NaN. */
 export function marginOf(logits: Float32Array, label: number): number {
   let other = -Infinity;
   for (let index = 0; index < logits.length; ++index) {

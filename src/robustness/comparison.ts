@@ -6,7 +6,7 @@ export interface OutcomeComparison {
   readonly lost: number;
   /** Points that the second gets right and the first does not. */
   readonly gained: number;
-  /** Two-sided p-value of McNemar's exact test that both are as good. */
+  /** Two-sided p-value of McNemar's exact test that both are equally good. */
   readonly pValue: number;
 }
 

@@ -9,25 +9,25 @@ import { LogitQueries, Queries, type Passes } from './queries';
 import type { AttackSettings } from './settings';
 import { proportion, type Proportion } from './statistics/wilson';
 
-/** A classifier and what it is called in reports. */
+/** A classifier and its name in reports. */
 export interface Candidate {
-  /** What reports call it. */
+  /** Its name in reports. */
   readonly name: string;
-  /** What is attacked, and counted on. */
+  /** The classifier to attack and evaluate. */
   readonly classifier: Classifier;
 }
 
 /** A classifier that is evaluated without an attack. */
 export interface NaturalCandidate {
-  /** What reports call it. */
+  /** Its name in reports. */
   readonly name: string;
-  /** What is counted on. */
+  /** The classifier to evaluate. */
   readonly classifier: LogitsClassifier;
 }
 
-/** What is asked of an evaluation besides the attack. */
+/** Options of an evaluation, besides the attack. */
 export interface EvaluateOptions extends Omit<AttackOptions, 'onProgress'> {
-  /** Whether images made on each classifier are tried on the others too (default false). */
+  /** Whether images made on each classifier are also tried on the others (default false). */
   readonly transfer?: boolean;
   /** Called after every pass through a network. */
   onProgress?(progress: EvaluationProgress): void;
@@ -35,23 +35,23 @@ export interface EvaluateOptions extends Omit<AttackOptions, 'onProgress'> {
 
 const evaluateOptions: OptionTable<EvaluateOptions> = { ...attackOptions, transfer: boolean, onProgress: callback };
 
-/** How far an evaluation is. */
+/** Progress of an evaluation. */
 export interface EvaluationProgress {
   /** Name of the classifier at work. */
   readonly classifier: string;
-  /** Its images that are done with. */
+  /** Its images that are done. */
   readonly done: number;
   /** All of its images. */
   readonly total: number;
-  /** Those among the done that it gets wrong, attacked or not. */
+  /** Number of done images that it gets wrong, attacked or not. */
   readonly broken: number;
   /** Of this classifier so far. */
   readonly passes: Passes;
-  /** Images of this classifier that were done with in a second, on average so far. */
+  /** Images of this classifier per second, on average so far. */
   readonly imagesPerSecond: number;
 }
 
-/** What one classifier gets right. */
+/** Accuracy of one classifier. */
 export interface NaturalReport {
   /** Name of the candidate. */
   readonly name: string;
@@ -61,17 +61,17 @@ export interface NaturalReport {
   readonly correct: Uint8Array;
   /** How often images went through the network. */
   readonly passes: Passes;
-  /** Time that the candidate took in all. */
+  /** Total time of the candidate. */
   readonly seconds: number;
   /** All images by `seconds`. */
   readonly imagesPerSecond: number;
 }
 
-/** What one classifier withstood. */
+/** Accuracy of one classifier, natural and under the attack. */
 export interface CandidateReport extends NaturalReport {
   /** Share classified right without an attack and after it. */
   readonly robust: Proportion;
-  /** 1 for each image that stands after it. */
+  /** 1 for each image still classified right after it. */
   readonly standing: Uint8Array;
   /** The perturbed images (N x C x H x W); see {@link AttackResult.images}. */
   readonly images: Float32Array;
@@ -93,7 +93,7 @@ export interface CandidateComparison extends NaturalComparison {
   readonly robust: OutcomeComparison;
 }
 
-/** What becomes of images that were made on one classifier when another is given them. */
+/** Result of images that were made on one classifier and given to another. */
 export interface Transfer {
   /** Name of the candidate that was attacked. */
   readonly madeOn: string;
@@ -105,7 +105,7 @@ export interface Transfer {
   readonly transferred: Proportion;
 }
 
-/** What an evaluation found. */
+/** Result of an evaluation. */
 export interface Evaluation {
   /** A report of each, in the order given. */
   readonly candidates: readonly CandidateReport[];
@@ -115,7 +115,7 @@ export interface Evaluation {
   readonly transfers: readonly Transfer[];
 }
 
-/** What an evaluation without an attack found. */
+/** Result of an evaluation without an attack. */
 export interface NaturalEvaluation {
   /** A report of each, in the order given. */
   readonly candidates: readonly NaturalReport[];

@@ -3,8 +3,8 @@ import { room } from './projection';
 import { fillByKey } from './selection';
 
 /**
- * The smallest perturbation, in the given norm, that takes `point` onto the hyperplane where ⟨normal, ·⟩ has changed by
- * `change`, within the box [0, 1]; where the box does not reach it, the one that comes nearest (Croce and Hein, Minimally
+ * The smallest perturbation, in the given norm, that moves `point` onto the hyperplane where ⟨normal, ·⟩ has changed by
+ * `change`, within the box [0, 1]; where the box does not reach it, the nearest one (Croce and Hein, Minimally
  * distorted adversarial examples with a fast adaptive boundary attack, ICML 2020, section 2.2).
  */
 export function toHyperplane(point: Float32Array, normal: Float32Array, change: number, norm: Norm): Float64Array {
@@ -22,15 +22,15 @@ export function toHyperplane(point: Float32Array, normal: Float32Array, change: 
   return sizes;
 }
 
-/** l1: the steepest pixels first, each as far as it goes. */
+/** l1: the steepest pixels first, each to its limit. */
 function greedySizes(slopes: Float32Array, limits: Float64Array, wanted: number): Float64Array {
   const gains = limits.map((limit, index) => limit * slopes[index]!);
   return fillByKey(slopes, gains, wanted).map((share, index) => share * limits[index]!);
 }
 
-/** l∞: min(t, limit); l2: min(t · slope, limit), with the t that gains what is wanted. */
+/** l∞: min(t, limit); l2: min(t · slope, limit), with the t of the wanted gain. */
 function cappedSizes(slopes: Float32Array, limits: Float64Array, wanted: number, norm: Norm): Float64Array {
-  // The gain is concave in t, so Newton's steps rise to the solution from below.
+  // The gain is concave in t, so Newton's method converges monotonically from below.
   let t = 0;
   for (;;) {
     let gain = 0;

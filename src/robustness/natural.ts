@@ -3,7 +3,7 @@ import { predictedClass } from './classifier';
 import type { LogitQueries } from './queries';
 
 /**
- * What a classifier gets right without an attack: 1 for each such image.
+ * 1 for each image that a classifier gets right without an attack.
  *
  * @param images (N x C x H x W), in [0, 1]
  * @throws {GdwsError} ABORTED

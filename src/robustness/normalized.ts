@@ -2,11 +2,11 @@ import { GdwsError } from '../base/errors';
 import { checkOptions, group, listOf, number, required } from '../base/options';
 import type { Classifier, LogitsClassifier } from './classifier';
 
-/** What a network expects of its input: (pixel - mean) / std, one number for each channel or one for all. */
+/** Normalization of a network's input: (pixel - mean) / std, one number for each channel or one for all. */
 export interface Normalization {
-  /** What is subtracted, in the scale of pixels from 0 to 1. */
+  /** The subtrahend, in the scale of pixels from 0 to 1. */
   readonly mean: readonly number[];
-  /** What is divided by; above 0. */
+  /** The divisor, above 0. */
   readonly std: readonly number[];
 }
 
@@ -17,10 +17,10 @@ const normalizationOptions = { mean: channelNumbers, std: channelNumbers };
 export const normalizationOption = group<Normalization>(normalizationOptions);
 
 /**
- * What turns images in [0, 1] into those that a network expects.
+ * A function that normalizes images in [0, 1].
  *
- * @param dims (C, H, W) of the images, of which there may be any number
- * @throws {GdwsError} ARGUMENT_INVALID for numbers that fit no channels, or a std that is not above 0
+ * @param dims (C, H, W) of an image
+ * @throws {GdwsError} ARGUMENT_INVALID for numbers that do not fit the channels, or a std that is not above 0
  */
 export function normalizer(dims: readonly number[], normalization: Normalization) {
   const { scale, shift, channelOf } = affine(dims, normalization);
@@ -29,9 +29,9 @@ export function normalizer(dims: readonly number[], normalization: Normalization
 }
 
 /**
- * A classifier of images in [0, 1] around one that takes normalized ones. Its gradients are those of the images in [0, 1].
+ * A classifier of images in [0, 1] from one of normalized images. Its gradients are with respect to the images in [0, 1].
  *
- * @throws {GdwsError} ARGUMENT_INVALID for numbers that fit no channels, or a std that is not above 0
+ * @throws {GdwsError} ARGUMENT_INVALID for numbers that do not fit the channels, or a std that is not above 0
  */
 export function normalized(classifier: Classifier, normalization: Normalization): Classifier {
   const { scale, channelOf } = affine(classifier.imageDims, normalization);

@@ -16,7 +16,7 @@ interface OpeningOptions {
 }
 
 /**
- * The classifier that a model is, of images from 0 to 1.
+ * Opens a model as a classifier of images from 0 to 1.
  *
  * @param imageDims (C, H, W) of the images
  * @throws {GdwsError} what `GradientSession.create` and {@link sessionClassifier} throw
@@ -38,7 +38,7 @@ export async function openClassifier(
 }
 
 /**
- * As {@link openClassifier}, where no gradients are wanted.
+ * As {@link openClassifier}, without gradients.
  *
  * @throws {GdwsError} what `InferenceSession.create` and {@link logitsClassifier} throw
  */
@@ -47,7 +47,7 @@ export async function openLogitsClassifier(
   imageDims: readonly number[],
   { normalization, threads }: OpeningOptions,
 ): Promise<OpenClassifier<LogitsClassifier>> {
-  // Kernels chosen by time round differently from machine to machine, and counts are to be repeatable.
+  // Kernels chosen by time have rounding errors that depend on the machine; results must be reproducible.
   const session = await InferenceSession.create(model as Uint8Array, { intraOpNumThreads: threads, tuning: 'off' });
   try {
     const plain = await logitsClassifier(session, imageDims);

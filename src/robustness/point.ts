@@ -1,17 +1,17 @@
 import { marginOf, predictedClass } from './classifier';
 import type { RandomStream } from './random-stream';
 
-/** An image under attack, classified right without it. */
+/** An image under attack, which is classified correctly without it. */
 export interface Point {
   readonly image: Float32Array;
   readonly label: number;
   /** Logits of the image itself. */
   readonly logits: Float32Array;
-  /** Its own source of random numbers. */
+  /** Its own random stream. */
   readonly random: RandomStream;
 }
 
-/** The strongest perturbation of an image that was found. */
+/** The strongest perturbation found for an image. */
 export class Outcome {
   /** The perturbed image; the image itself where nothing was found. */
   image: Float32Array;
@@ -24,7 +24,7 @@ export class Outcome {
     this.margin = marginOf(point.logits, point.label);
   }
 
-  /** Takes a perturbed image (a copy of it) that comes nearer to misclassification, or is misclassified by more. */
+  /** Stores a copy of a perturbed image if its margin is smaller than that of the best one. */
   offer(image: Float32Array, logits: Float32Array): void {
     const { label } = this.point;
     const broken = predictedClass(logits) !== label;
@@ -35,7 +35,7 @@ export class Outcome {
     this.image = image.slice();
   }
 
-  /** Takes what another run found. */
+  /** Stores the outcome of another run if it is better. */
   merge(other: Outcome): void {
     if (other.broken === this.broken ? !(other.margin < this.margin) : this.broken) return;
     this.broken = other.broken;

@@ -28,8 +28,8 @@ export function room(pixel: number, change: number): number {
  * Replaces `vector` by clip(t · vector) with the largest t ≤ `most` that keeps the l2 norm within eps. With `most` = 1 it is
  * the projection onto the l2 ball within the box; with `most` = ∞, the point there in which ⟨vector, ·⟩ is largest.
  *
- * Newton's method from below: what is not clipped yet is taken to grow on, so t rises to the solution and every step but
- * the last one clips a component more.
+ * Newton's method from below: components that are not clipped yet are assumed to grow further, so t rises to the solution, and
+ * every step except the last one clips a further component.
  */
 export function scaleInBox(vector: Float64Array, image: Float32Array, eps: number, most: number): Float64Array {
   const length = normOf(vector, 'l2');
@@ -61,7 +61,7 @@ function shrinkInBox(delta: Float64Array, image: Float32Array, eps: number): Flo
   let low = 0;
   let high = normOf(delta, 'linf');
   let threshold = 0;
-  // Σ min(max(|δ| - λ, 0), room) falls in λ, in straight pieces: Newton's steps, halved where they leave the bracket.
+  // Σ min(max(|δ| - λ, 0), room) decreases in λ and is piecewise linear: Newton's method, with bisection outside the bracket.
   for (;;) {
     let total = 0;
     let free = 0;
@@ -91,7 +91,7 @@ function shrinkInBox(delta: Float64Array, image: Float32Array, eps: number): Flo
   return shorten(delta, 'l1', eps);
 }
 
-/** Takes what rounding left above the bound; scaling down never leaves the box. */
+/** Removes the excess over the bound that rounding causes; scaling down stays within the box. */
 function shorten(delta: Float64Array, norm: Norm, eps: number): Float64Array {
   const length = normOf(delta, norm);
   if (length > eps) {

@@ -4,7 +4,7 @@ import { rows } from '../gradient/rows';
 import type { Classifier, LogitsClassifier } from './classifier';
 import type { Point } from './point';
 
-/** How often images went through a network. */
+/** Numbers of passes of images through a network. */
 export interface Passes {
   /** Images × forward passes. */
   readonly forward: number;
@@ -12,33 +12,33 @@ export interface Passes {
   readonly backward: number;
 }
 
-/** What the network says of an image: its loss, logits and the gradient of the loss with respect to the image. */
+/** Loss and logits of an image, and the gradient of the loss with respect to the image. */
 export interface Slope {
   readonly loss: number;
   readonly logits: Float32Array;
   readonly gradient: Float32Array;
 }
 
-/** An image whose loss is asked for. */
+/** An image whose loss is needed. */
 export interface Question {
   readonly point: Point;
-  /** The image at which; of the same dims as the point's own. */
+  /** The perturbed image, of the same dims as the point's. */
   readonly image: Float32Array;
-  /** The class that a targeted loss is about. */
+  /** The class of a targeted loss. */
   readonly target?: number;
 }
 
-/** Questions for logits: counted, and ended by a signal. */
-export class LogitQueries<Asked extends LogitsClassifier = LogitsClassifier> {
+/** Queries for logits, which are counted, and which a signal aborts. */
+export class LogitQueries<Kind extends LogitsClassifier = LogitsClassifier> {
   protected counts = { forward: 0, backward: 0 };
   protected readonly batchSize: number;
 
-  /** @param asked called after every batch */
+  /** @param onBatch called after every batch */
   constructor(
-    protected readonly classifier: Asked,
+    protected readonly classifier: Kind,
     batchSize: number,
     private readonly signal?: AbortSignal,
-    protected readonly asked: () => void = () => undefined,
+    protected readonly onBatch: () => void = () => undefined,
   ) {
     this.batchSize = Math.min(batchSize, classifier.mostImages ?? batchSize);
   }
@@ -64,7 +64,7 @@ export class LogitQueries<Asked extends LogitsClassifier = LogitsClassifier> {
       const logits = await this.classifier.logits(packed(images.slice(begin, end)), end - begin);
       this.counts.forward += end - begin;
       answers.push(...rows(logits, this.classes));
-      this.asked();
+      this.onBatch();
     }
     return answers;
   }
@@ -77,7 +77,7 @@ export class LogitQueries<Asked extends LogitsClassifier = LogitsClassifier> {
   }
 }
 
-/** Questions of an attack to the network. */
+/** Queries of an attack to the network. */
 export class Queries extends LogitQueries<Classifier> {
   /** Loss, logits and gradient at each image. */
   async slopes(questions: readonly Question[], loss: Loss): Promise<Slope[]> {
@@ -103,15 +103,15 @@ export class Queries extends LogitQueries<Classifier> {
       rows(logits, this.classes).forEach((row, index) =>
         answers.push({ loss: losses[index]!, logits: row, gradient: gradients[index]! }),
       );
-      this.asked();
+      this.onBatch();
     }
     return answers;
   }
 }
 
 /**
- * Runs of images: as many full batches as there are, then falling powers of two, so that an engine that plans its memory for
- * each batch size sees few of them.
+ * Batches of images: full ones first, then decreasing powers of two, so that an engine that plans its memory for each batch size
+ * sees few sizes.
  */
 export function* batches(count: number, size: number): Generator<[begin: number, end: number]> {
   for (let begin = 0; begin < count;) {

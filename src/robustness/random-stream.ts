@@ -1,7 +1,6 @@
 /**
- * A seeded source of random numbers, the same on every machine: sfc32 of Doty-Humphrey's PractRand, whose state is set by
- * a mix of the parts of its name. Streams of different names are independent: each image has its own, so that a run does not
- * depend on how images are batched.
+ * A seeded random number generator, the same on every machine: sfc32 of Doty-Humphrey's PractRand, seeded with a hash of its name.
+ * Streams of different names are independent. Each image has its own, so that results do not depend on the batches.
  */
 export class RandomStream {
   private a: number;
@@ -10,7 +9,7 @@ export class RandomStream {
   private counter = 1;
   private spare: number | undefined;
 
-  /** @param name integers that tell this stream from others, as a seed and the number of an image */
+  /** @param name integers that identify this stream, for example a seed and the number of an image */
   constructor(...name: readonly number[]) {
     let state = 0x9e3779b9 | 0;
     // Both halves count, so that seeds above 2^32 differ too.

@@ -2,8 +2,8 @@ const value = new Float32Array(1);
 const bits = new Int32Array(value.buffer);
 
 /**
- * Writes `image` + `delta` as float32, clipped to [0, 1] and rounded towards the image: the perturbation that is stored is
- * in no pixel larger than `delta`, so a norm bound that `delta` keeps is kept by the stored image too.
+ * Writes `image` + `delta` as float32, clipped to [0, 1] and rounded towards the image: no pixel of the stored perturbation is
+ * larger than that of `delta`, so the stored image keeps the norm bound of `delta`.
  */
 export function perturb(image: Float32Array, delta: Float64Array, result: Float32Array): Float32Array {
   for (let index = 0; index < image.length; ++index) {

@@ -2,8 +2,8 @@ const value = new Float32Array(1);
 const bits = new Int32Array(value.buffer);
 
 /**
- * The largest float32 threshold such that the costs of all keys at or above it add up to at least `budget`; 0 where all do
- * not. Keys are not negative. Found by bisection on the bits of the threshold, which are ordered as the numbers are: no sort.
+ * The largest float32 threshold such that the costs of all keys at or above it add up to at least `budget`; 0 where the total is
+ * less. Keys are not negative. By bisection on the bits of the threshold, which have the order of the numbers.
  */
 export function thresholdWithin(keys: Float32Array, costs: Float64Array | undefined, budget: number): number {
   let below = 0;
@@ -27,8 +27,8 @@ function costAbove(keys: Float32Array, costs: Float64Array | undefined, threshol
 }
 
 /**
- * The continuous knapsack: the share, 0 to 1, of every item that is taken where items are taken by falling key until their
- * costs add up to `budget`. Items of key 0 are never taken.
+ * The continuous knapsack: the share, 0 to 1, of every item if items are taken in descending order of their keys until their costs
+ * add up to `budget`. Items of key 0 are never taken.
  */
 export function fillByKey(keys: Float32Array, costs: Float64Array, budget: number): Float64Array {
   const threshold = thresholdWithin(keys, costs, budget);

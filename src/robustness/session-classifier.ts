@@ -8,7 +8,7 @@ import type { Constant, DataType } from '../onnx/value';
 import type { Classifier, LogitsClassifier } from './classifier';
 
 /**
- * The classifier that a session runs.
+ * The classifier of a session.
  *
  * @param imageDims (C, H, W) of the images
  * @throws {GdwsError} SHAPE_MISMATCH and others where the model does not take such images; ARGUMENT_INVALID where it has more
@@ -16,12 +16,12 @@ import type { Classifier, LogitsClassifier } from './classifier';
  */
 export async function sessionClassifier(session: GradientSession, imageDims: readonly number[]): Promise<Classifier> {
   const { name, feeds, blank } = inputOf(session, imageDims);
-  // A model that does not take these images fails here, and one of open shape says how many classes it has.
+  // A model that does not take these images fails here; the run also determines the number of classes of an open shape.
   await session.logits(blank);
   return {
     classes: session.classes,
     imageDims,
-    // One image was taken above: a number that the model declares is 1.
+    // The model took one image above: a declared batch size is 1.
     mostImages: session.batch,
     async logits(images, count) {
       return (await session.logits(feeds(images, count))).data as Float32Array;
@@ -34,8 +34,7 @@ export async function sessionClassifier(session: GradientSession, imageDims: rea
 }
 
 /**
- * The classifier that a session runs, where no gradients are wanted, for which any model will do that the engine runs. Its logits
- * are the first output.
+ * The classifier of a session, without gradients: for all models that the engine runs. Its logits are the first output.
  *
  * @param imageDims (C, H, W) of the images
  * @throws {GdwsError} SHAPE_MISMATCH and others where the model does not take such images, or gives no row of logits for each;
@@ -60,13 +59,13 @@ export async function logitsClassifier(
   return {
     classes: dims[1]!,
     imageDims,
-    // One image was taken above: a number that the model declares is 1.
+    // The model took one image above: a declared batch size is 1.
     mostImages: input?.isTensor && typeof input.shape[0] === 'number' ? input.shape[0] : undefined,
     logits: async (images, count) => toFloat32((await logitsOf(feeds(images, count))) as unknown as Constant),
   };
 }
 
-/** What makes feeds of images, and feeds of one that is all 0. */
+/** A function that makes feeds of images, and the feeds of one image of zeros. */
 function inputOf(
   { inputNames, inputMetadata }: Pick<InferenceSession, 'inputNames' | 'inputMetadata'>,
   imageDims: readonly number[],

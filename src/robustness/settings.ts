@@ -1,6 +1,6 @@
 import type { Norm } from './norm';
 
-/** A bound: a number of the scale of pixels in [0, 1], or a fraction as '8/255'. */
+/** A bound, in the scale of pixels in [0, 1]: a number, or a fraction such as '8/255'. */
 export type Epsilon = number | string;
 
 interface Bounded {
@@ -10,7 +10,7 @@ interface Bounded {
   readonly eps: Epsilon;
 }
 
-/** Fast gradient method: one step, as far as the bound allows. */
+/** Fast gradient method: one step to the bound. */
 export interface FgsmSettings extends Bounded {
   /** Names this attack. */
   readonly attack: 'fgsm';
@@ -24,15 +24,15 @@ export interface PgdSettings extends Bounded {
   readonly steps?: number;
   /** Length of a step in the norm (default: 2.5 eps / steps for l-inf and l2, eps / 12 for l1). */
   readonly stepSize?: Epsilon;
-  /** Independent runs on the images that still stand (default 1). */
+  /** Independent runs, each on the images that are still classified right (default 1). */
   readonly restarts?: number;
   /** Whether the first run starts at a random point of the ball (default true); later ones always do. */
   readonly randomStart?: boolean;
-  /** Whether an image is left alone once it is misclassified (default true). */
+  /** Whether the attack on an image stops once it is misclassified (default true). */
   readonly earlyStop?: boolean;
-  /** What is raised (default cross entropy). */
+  /** The loss to maximize (default cross entropy). */
   readonly loss?: 'ce' | 'dlr';
-  /** l1 only: least and most pixels that a step changes, drawn anew for each (default [5, 20]). */
+  /** l1 only: least and most pixels that a step changes; the number is drawn for each step (default [5, 20]). */
   readonly sparsity?: readonly [least: number, most: number];
 }
 
@@ -48,7 +48,7 @@ export interface MsdSettings {
   readonly steps?: number;
   /** Independent runs (default 1); the first starts at the image, later ones in the l-inf ball. */
   readonly restarts?: number;
-  /** Whether an image is left alone once it is misclassified (default true). */
+  /** Whether the attack on an image stops once it is misclassified (default true). */
   readonly earlyStop?: boolean;
   /** Least and most pixels that an l1 step changes (default [5, 20]). */
   readonly sparsity?: readonly [least: number, most: number];
@@ -58,15 +58,15 @@ export interface MsdSettings {
 export interface ApgdSettings extends Bounded {
   /** Names this attack. */
   readonly attack: 'apgd';
-  /** What is raised (default 'ce'). */
+  /** The loss to maximize (default 'ce'). */
   readonly loss?: 'ce' | 'dlr' | 'dlr-targeted';
   /** Gradient steps (default 100). */
   readonly steps?: number;
   /** Independent runs, for each target (default 1). */
   readonly restarts?: number;
-  /** Classes that 'dlr-targeted' tries, the likeliest first (default 9; never more than there are). */
+  /** Number of classes that 'dlr-targeted' tries, the likeliest first (default 9, or all if there are fewer). */
   readonly targets?: number;
-  /** Share of steps that must raise the loss, or the step size is halved (default 0.75). */
+  /** Share of steps that must raise the loss, otherwise the step size is halved (default 0.75). */
   readonly rho?: number;
   /** Whether a run starts in balls of 3 and 2 eps, as AutoAttack does for l1 (default: for l1 only). */
   readonly largerEps?: boolean;
@@ -80,13 +80,13 @@ export interface FabSettings extends Bounded {
   readonly steps?: number;
   /** Runs for each target; from the second on they start at a random point (default 1). */
   readonly restarts?: number;
-  /** Classes that are tried, the likeliest first (default 9; never more than there are). */
+  /** Number of classes to try, the likeliest first (default 9, or all if there are fewer). */
   readonly targets?: number;
   /** Largest weight of the step from the image itself (default 0.1). */
   readonly alphaMax?: number;
   /** Overshoot over the boundary, η (default 1.05). */
   readonly overshoot?: number;
-  /** How far it goes back to the image after a success, β (default 0.9). */
+  /** Factor of the perturbation after a success, β (default 0.9). */
   readonly backward?: number;
 }
 
@@ -94,7 +94,7 @@ export interface FabSettings extends Bounded {
 export interface SquareSettings extends Bounded {
   /** Names this attack. */
   readonly attack: 'square';
-  /** Most queries for each image and run (default 5000). */
+  /** Limit of queries for each image and run (default 5000). */
   readonly queries?: number;
   /** Independent runs (default 1). */
   readonly restarts?: number;

@@ -3,7 +3,7 @@ import { suggestName, wrongValue } from '../base/options';
 import { norms, type Norm } from './norm';
 import type { Epsilon } from './settings';
 
-/** What every setting is checked by: its reader names the setting and says what would mend it. */
+/** Reads and checks the settings of an attack; errors name the setting and its remedy. */
 export class SettingsReader<T extends object> {
   private readonly settings: Readonly<Record<string, unknown>>;
 
@@ -69,10 +69,10 @@ export class SettingsReader<T extends object> {
 }
 
 /**
- * The number of an eps.
+ * An eps as a number.
  *
- * @param pixels of an image, which bound what makes sense: no perturbation within [0, 1] is longer than 1 in l-inf, their
- *   root in l2 and their number in l1
+ * @param pixels of an image, which bound eps: no perturbation within [0, 1] is longer than 1 in l-inf, their root in l2 and their
+ *   number in l1
  * @throws {GdwsError} ARGUMENT_INVALID
  */
 export function epsilon(value: unknown, norm: Norm, pixels: number): number {

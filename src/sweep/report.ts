@@ -2,7 +2,7 @@ import type { LayerSummary } from '../compress/summary';
 import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
 
-/** How a network of a sweep was made: not at all, by calibration or weights over one budget, or by the paper's one β. */
+/** Method of a network of a sweep: none, gdws with one budget (calibrated or by weights), or the paper's algorithm with one β. */
 export type SweepMethod = 'dense' | 'gdws' | 'paper';
 
 /** One network of a sweep. */
@@ -15,7 +15,7 @@ export interface SweptNetwork {
   readonly macs: number;
   /** Weights of its Conv, ConvTranspose, Gemm and MatMul, without biases. */
   readonly params: number;
-  /** Of the model file. */
+  /** Size of the model file. */
   readonly bytes: number;
   /** Classified right without an attack, with the 95 % Wilson interval. */
   readonly natural: Proportion;
@@ -25,9 +25,9 @@ export interface SweptNetwork {
   readonly imagesPerSecond: number;
   /** Median time of a run, in milliseconds. */
   readonly milliseconds: number;
-  /** What the latency model says that a run takes, in milliseconds. */
+  /** Time of a run by the latency model, in milliseconds. */
   readonly predictedMilliseconds: number;
-  /** Every convolution; absent of the dense network. */
+  /** Every convolution; empty for the dense network. */
   readonly layers: readonly LayerSummary[];
 }
 
@@ -43,21 +43,21 @@ export interface LayerSpectrum {
 
 /** The trade-off of one network: plain numbers, as `gdws sweep --report` writes them. */
 export interface SweepReport {
-  /** Of this form. */
+  /** Version of the format. */
   readonly version: 1;
   /** Path of the model; `model` where it was given as bytes. */
   readonly model: string;
-  /** What the sweep was asked for, and what it ran on. */
+  /** Settings of the sweep, and the machine. */
   readonly settings: {
     /** Shares of the dense network's multiply-accumulates. */
     readonly budgets: readonly number[];
-    /** Labelled images that accuracy was counted on. */
+    /** Labelled images on which accuracy was measured. */
     readonly images: number;
-    /** Images that the compression was calibrated on; 0 where it saw the weights alone. */
+    /** Images that the compression was calibrated on; 0 without calibration. */
     readonly calibrationImages: number;
     /** The attack that the calibration images were perturbed by. */
     readonly calibrationAttack?: AttackSettings;
-    /** The attack that accuracy was counted under, too. */
+    /** The attack under which accuracy was also measured. */
     readonly attack?: AttackSettings;
     /** Threads of a run that was timed. */
     readonly threads: number;
@@ -72,13 +72,13 @@ export interface SweepReport {
   readonly networks: readonly SweptNetwork[];
   /** Budgets that no network meets. */
   readonly unmet: readonly {
-    /** How a network was to be made. */
+    /** Method of the missing network. */
     readonly method: SweepMethod;
-    /** The share of multiply-accumulates that it was to keep. */
+    /** Its share of multiply-accumulates. */
     readonly budget: number;
     /** Why there is none, as a sentence. */
     readonly reason: string;
   }[];
-  /** Of every layer that may be replaced. */
+  /** One for each layer that may be replaced. */
   readonly spectra: readonly LayerSpectrum[];
 }

@@ -1,10 +1,10 @@
 import type { DecomposedLayer } from '../compress/decomposed-layers';
 import type { LayerSpectrum } from './report';
 
-/** Points of a curve, beyond which none is seen. */
+/** Limit of the points of a curve. */
 const maxPoints = 200;
 
-/** What each layer loses after every number of kernels, thinned out evenly. */
+/** Loss of each layer by its number of kernels, at evenly spaced points. */
 export function spectraOf(layers: readonly Pick<DecomposedLayer, 'layer' | 'ranking'>[]): LayerSpectrum[] {
   return layers.map(({ layer, ranking: { errors, steps } }) => {
     const stride = Math.max(1, Math.ceil(steps / maxPoints));

@@ -28,24 +28,24 @@ import { proportion } from '../robustness/statistics/wilson';
 import type { SweepMethod, SweepReport, SweptNetwork } from './report';
 import { spectraOf } from './spectra';
 
-/** Shares of the multiply-accumulates that are tried where none are given. */
+/** Default shares of the multiply-accumulates. */
 export const defaultBudgets: readonly number[] = [0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/** What a sweep goes over, and what it counts. */
+/** Options of a sweep. */
 export interface SweepOptions extends PrepareOptions {
-  /** Labelled images to count accuracy on. */
+  /** Labelled images on which accuracy is measured. */
   readonly data: ImageSet;
-  /** What the network expects of images beyond [0, 1]. */
+  /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
-  /** Counts accuracy under it, too. */
+  /** An attack under which accuracy is also measured. */
   readonly attack?: AttackSettings;
   /** Shares of the dense network's multiply-accumulates, above 0 to 1. */
   readonly budgets?: readonly number[];
-  /** Seconds in which all networks are timed (default 10). */
+  /** Seconds for timing all networks (default 10). */
   readonly time?: number;
-  /** Of the attack (default 0). */
+  /** Seed of the attack (default 0). */
   readonly seed?: number;
-  /** Called with what is being done, and the part of it that is done. */
+  /** Called with the current step and its progress. */
   readonly onStep?: (step: 'compress' | 'evaluate' | 'time', done: number, total: number) => void;
 }
 
@@ -77,13 +77,13 @@ interface Made {
 export async function sweep(source: string | Uint8Array, options: SweepOptions): Promise<SweepReport> {
   check(options);
   const { data, budgets = defaultBudgets, calibration, attack, seed = 0, onStep } = options;
-  // Times of an earlier day, or of a busy moment, would not go with those measured here.
+  // Measured again: cached times may be of another state of the machine than those measured here.
   const preparing = pickOptions<PrepareOptions>(prepareOptions, options);
   const plain = { remeasure: true, ...preparing, calibration: undefined, alpha: undefined };
   const timing = await prepareCompression(source, plain);
   timing.checkReplaceable();
   const latencyModel = await timing.latency();
-  // Weighted errors are of the paper's algorithm alone.
+  // Only the paper's algorithm uses α.
   const ours = await prepareCompression(source, { ...preparing, alpha: undefined, latencyModel });
   const isApart = calibration !== undefined || options.alpha !== undefined;
   const paper = isApart ? await prepareCompression(source, { ...plain, alpha: options.alpha, latencyModel }) : ours;

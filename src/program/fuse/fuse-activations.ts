@@ -3,12 +3,12 @@ import type { Pattern } from '../program-rewriter';
 
 const fusable: ReadonlySet<UnaryName> = new Set(['relu', 'clip', 'leakyRelu'] satisfies (ActivationName & UnaryName)[]);
 
-/** Lets the operation before an activation apply it, where nothing else reads what lies between. */
+/** Fuses an activation into the operation before it, where nothing else reads the value between. */
 export const fuseActivation: Pattern = (operation, rewriter) => {
   if (operation.opcode !== 'unary' || !fusable.has(operation.attributes.function)) return;
   const [source] = operation.inputs;
   const before = rewriter.soleProducerOf(source);
-  // Integers have no activation of their own.
+  // Operations on integers apply no activation.
   if (!before || rewriter.valueOf(source!).type !== 'float32') return;
   if (!canActivate(before) || before.attributes.activation.name !== 'none') return;
   const { function: name, a, b } = operation.attributes;

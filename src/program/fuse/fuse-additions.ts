@@ -11,8 +11,8 @@ const biasPlaces = new Map(addingOpcodes.map((opcode) => [opcode, placeOfInput(o
 const residualPlaces = new Map(addingOpcodes.map((opcode) => [opcode, placeOfInput(opcode, 'residual')]));
 
 /**
- * Lets a convolution or matrix product add what an `Add` after it adds: a constant a channel as its bias, a tensor of its
- * result's shape as its residual. It moves to the place of the `Add`, where the residual is known.
+ * Fuses an `Add` into the convolution or matrix product before it: a constant for each channel as its bias, a tensor of its
+ * result's shape as its residual. The operation moves to the place of the `Add`, where the residual is computed.
  */
 export const fuseAddition: Pattern = (addition, rewriter) => {
   if (addition.opcode !== 'binary' || addition.attributes.function !== 'add') return;
@@ -27,7 +27,7 @@ export const fuseAddition: Pattern = (addition, rewriter) => {
       const before = addingProducerOf(own, rewriter);
       return before && sameDims(rewriter.valueOf(own), result) ? [{ before, other }] : [];
     })
-    // The later of two convolutions takes the residual: the other's result is known by then.
+    // The later of two convolutions takes the residual, which is the other's result.
     .sort((one, two) => rewriter.placeOf(two.before) - rewriter.placeOf(one.before));
   for (const { before, other } of sides) {
     const value = rewriter.valueOf(other);

@@ -4,7 +4,7 @@ import type { Pattern, ProgramRewriter } from '../program-rewriter';
 /** Operations that pad for themselves. */
 type PaddingOperation = Operation<'convolution'> | Operation<'gdws'> | Operation<'averagePool'> | Operation<'maxPool'>;
 
-/** Lets a convolution or a pooling pad by itself what a constant padding of its map's height and width does before it. */
+/** Fuses a constant padding of height and width into the convolution or pooling after it. */
 export const fusePadding: Pattern = (operation, rewriter) => {
   if (!pads(operation)) return;
   const padding = rewriter.soleProducerOf(operation.inputs[0]);
@@ -40,7 +40,7 @@ function spatialPads(
   return added.every((pad) => pad >= 0) ? added : undefined;
 }
 
-/** Whether the operation's own padding means what `padding` does. */
+/** Whether the operation's own padding has the same result as `padding`. */
 function takes(
   operation: PaddingOperation,
   { inputs, attributes: { value } }: Operation<'pad'>,
@@ -49,12 +49,12 @@ function takes(
 ): boolean {
   switch (operation.opcode) {
     case 'averagePool': {
-      // Zeros of the padding before it count; those of its own padding may not.
+      // The mean includes zeros of `padding`, but may exclude those of its own.
       const { countIncludePad, pads: own } = operation.attributes;
       return value === 0 && (countIncludePad || own.every((pad) => pad === 0));
     }
     case 'maxPool': {
-      // Every window must see the map, since its own padding has no value at all.
+      // Every window must overlap the map: its own padding has no value.
       const { kernel, strides, dilations, pads: own } = operation.attributes;
       const from = rewriter.valueOf(inputs[0]!).dims;
       const to = rewriter.valueOf(operation.outputs[0]!).dims;

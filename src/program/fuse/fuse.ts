@@ -7,7 +7,7 @@ import { fusePadding } from './fuse-padding';
 import { recognizeGate } from './recognize-gates';
 import { gdwsPattern } from './recognize-gdws';
 
-/** Joins operations of a program that one operation can compute. Where `separable` is false, the stages of GDWS stay apart. */
+/** Fuses operations of a program. Where `separable` is false, GDWS convolutions are not recognized. */
 export function fuse(built: BuiltProgram, pool: ConstantPool, separable = true): void {
   const rewriter = new ProgramRewriter(built.program);
   const patterns = [recognizeGate, fuseAddition, fuseActivation, fusePadding];

@@ -1,7 +1,7 @@
 import type { Attributes, ValueId } from '../operation';
 import type { Pattern } from '../program-rewriter';
 
-/** Turns x·sigmoid(x) into SiLU and x·hardSigmoid(x) into HardSwish, which opset 13 and most exporters spell out. */
+/** Replaces x·sigmoid(x) by SiLU and x·hardSigmoid(x) by HardSwish, which older operator sets do not have. */
 export const recognizeGate: Pattern = (product, rewriter) => {
   if (product.opcode !== 'binary' || product.attributes.function !== 'mul') return;
   if (product.attributes.activation.name !== 'none') return;

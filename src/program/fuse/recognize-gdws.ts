@@ -14,8 +14,8 @@ interface Stages {
 }
 
 /**
- * Turns Gather → depthwise convolution → pointwise convolution into one `gdws` operation, whoever wrote them. The gather
- * may be absent, and may take channels in any order; the depthwise convolution may have a multiplier and a bias.
+ * Replaces Gather → depthwise convolution → pointwise convolution by one `gdws` operation, also in models of other tools. The
+ * gather may be absent, and may take channels in any order; the depthwise convolution may have a multiplier and a bias.
  */
 export function gdwsPattern({ program, constants }: BuiltProgram, pool: ConstantPool): Pattern {
   const constantOf = (id: ValueId | undefined): Constant | undefined => {
@@ -88,7 +88,7 @@ function combine(
   for (const channel of channelOfRow) kernels[channel]!++;
   const order = channelOfRow.map((_, row) => row).sort((a, b) => channelOfRow[a]! - channelOfRow[b]! || a - b);
   const sorted = order.every((row, place) => row === place);
-  // Other orders would need columns to change group.
+  // With other orders, columns would change their group.
   if (!sorted && groups !== 1) return undefined;
 
   const key = (name: string, ...of: (Constant | undefined)[]) =>
@@ -136,12 +136,12 @@ function permuteColumns(constant: Constant, order: readonly number[]): Constant 
   return { type: 'float32', dims: constant.dims, data };
 }
 
-/** Elements of a convolution's weights, which may be float16, as the engine computes with them. */
+/** A convolution's weights, which may be float16, as float32. */
 function float32Of({ type, data }: Constant): Float32Array {
   return toNativeArray(type, data) as Float32Array;
 }
 
-/** Bias (M) of the pointwise stage once that of the depthwise stage (G) has gone through it. */
+/** Bias (M) of the pointwise stage that includes the bias (G) of the depthwise stage. */
 function biasThrough(
   depthwiseBias: Constant,
   pointwiseWeights: Constant,

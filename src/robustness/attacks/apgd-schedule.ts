@@ -1,4 +1,4 @@
-/** When Auto-PGD looks back: after 22 % of the steps, then after ever shorter spans, down to 6 %. */
+/** Checkpoints of Auto-PGD: after 22 % of the steps, then after decreasing spans, down to 6 %. */
 export class Checkpoints {
   private span: number;
   private passed = 0;
@@ -12,7 +12,7 @@ export class Checkpoints {
     this.least = share(6);
   }
 
-  /** Counts a step; how many there were since the last checkpoint if this is one, or 0. */
+  /** Counts a step. Returns the steps since the last checkpoint if this is one, or 0. */
   step(): number {
     if (++this.passed < this.span) return 0;
     const span = this.span;
@@ -37,14 +37,14 @@ export class HalvingStepSize {
     private readonly rho: number,
   ) {}
 
-  /** The loss at the start, or after a step. */
+  /** Takes the loss at the start, or after a step. */
   see(loss: number): void {
     if (loss > this.previous && this.previous !== -Infinity) ++this.rises;
     if (this.previous === -Infinity) this.bestAtCheck = loss;
     this.previous = loss;
   }
 
-  /** At a checkpoint, `span` steps after the last: whether the search is to go back to the best image. */
+  /** At a checkpoint, `span` steps after the last: whether to return to the best image. */
   check(span: number, best: number): boolean {
     const halve = this.rises <= this.rho * span || (!this.halvedAtCheck && this.bestAtCheck >= best);
     if (halve) this.value /= 2;
@@ -55,14 +55,14 @@ export class HalvingStepSize {
   }
 }
 
-/** Every how many steps the sparsity of l1 steps is adapted: 4 %. */
+/** Number of steps after which the sparsity of l1 steps is adapted: 4 %. */
 export function sparsitySpan(steps: number): number {
   return Math.max(Math.floor(0.04 * steps), 1);
 }
 
 /**
- * Step size and sparsity of an image for l1: steps change a share of the pixels 1.5 times sparser than the best
- * perturbation; the step size starts anew where that grew 5 % sparser, and shrinks by 1.5 otherwise.
+ * Step size and sparsity of an image for l1: steps change a share of the pixels 1.5 times smaller than the best perturbation
+ * does. The step size is reset where the best perturbation has become 5 % sparser, and shrinks by 1.5 otherwise.
  */
 export class SparseStepSize {
   value: number;
@@ -77,7 +77,7 @@ export class SparseStepSize {
     this.value = longest;
   }
 
-  /** At a checkpoint, with the pixels that the best perturbation changes: whether to go back to the best image. */
+  /** At a checkpoint, with the number of pixels that the best perturbation changes: whether to return to the best image. */
   check(changed: number): boolean {
     const sparser = changed / this.changed < 0.95;
     this.share = changed / this.pixels / 1.5;

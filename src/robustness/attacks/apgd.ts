@@ -13,7 +13,7 @@ import { randomSurfacePerturbation } from './random-start';
 
 /**
  * Auto-PGD (Croce and Hein, Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
- * attacks, ICML 2020; for l1: Mind the box, ICML 2021): gradient ascent with momentum whose step size adapts itself.
+ * attacks, ICML 2020; for l1: Mind the box, ICML 2021): gradient ascent with momentum and an adaptive step size.
  */
 export function apgd(settings: ApgdSettings, pixels: number): Attacker {
   const reader = new SettingsReader(settings, [
@@ -48,7 +48,7 @@ export function apgd(settings: ApgdSettings, pixels: number): Attacker {
   };
 }
 
-/** A ball to search, and for how many steps. */
+/** A ball to search, and the number of steps in it. */
 interface Stage {
   readonly eps: number;
   readonly steps: number;
@@ -63,7 +63,7 @@ interface Ascent {
   readonly rank: number;
 }
 
-/** The steps, or 30 % of them each in balls of 3 and 2 eps first. */
+/** One stage, or with `largerEps` three: 30 % of the steps in a ball of 3 eps, 30 % in one of 2 eps, then the rest. */
 function stagesOf(eps: number, steps: number, largerEps: boolean): Stage[] {
   const early = Math.ceil(0.3 * steps);
   if (!largerEps || steps <= 2 * early) return [{ eps, steps }];
@@ -89,7 +89,7 @@ function ascend({ norm, loss, rho, stages, rank }: Ascent): Attacker {
   };
 }
 
-/** All steps of one stage. What is found in a larger ball than eps is no result, only the start of the next. */
+/** All steps of one stage. Images in a ball larger than eps are no results, only the start of the next stage. */
 async function climbInBall(queries: Queries, climbs: Climb[], loss: Loss, steps: number, last: boolean): Promise<void> {
   const checkpoints = new Checkpoints(steps);
   let going = climbs;
@@ -109,7 +109,7 @@ async function climbInBall(queries: Queries, climbs: Climb[], loss: Loss, steps:
 
 /** The search from one point. */
 class Climb {
-  /** Where it is. */
+  /** The current image. */
   readonly image: Float32Array;
   private readonly best: { loss: number; image: Float32Array; gradient: Float32Array };
   private gradient: Float32Array;
@@ -134,7 +134,7 @@ class Climb {
     this.best = { loss: -Infinity, image: this.image.slice(), gradient: this.gradient };
   }
 
-  /** Goes on from the best image so far, in the ball of this eps. `several` where the ball is one of several. */
+  /** Continues from the best image so far, in the ball of this eps; `several` says whether there are several balls. */
   enter(eps: number, rho: number, several: boolean): void {
     const { image: center } = this.point;
     this.eps = eps;
@@ -155,7 +155,7 @@ class Climb {
     } else this.halving = new HalvingStepSize(2 * eps, rho);
   }
 
-  /** Takes what the network says of the image. Whether to go on: not once it is misclassified within eps. */
+  /** Takes loss, logits and gradient of the image. Returns whether to go on: until it is misclassified within eps. */
   see({ loss, logits, gradient }: Slope, last: boolean): boolean {
     this.halving?.see(loss);
     this.gradient = gradient;
@@ -184,7 +184,7 @@ class Climb {
     this.delta = perturbation(center, this.image, moved);
   }
 
-  /** After a step: adapts the step size where a checkpoint is due (`span` steps after the last, or `sparsity`). */
+  /** After a step: adapts the step size at checkpoints (`span` steps after the last one, or where `sparsity` is true). */
   check(span: number, sparsity: boolean): void {
     const { image: center } = this.point;
     let back = false;

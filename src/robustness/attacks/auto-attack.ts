@@ -7,8 +7,8 @@ import { square } from './square';
 
 /**
  * The standard AutoAttack suite (Croce and Hein, Reliable evaluation of adversarial robustness with an ensemble of diverse
- * parameter-free attacks, ICML 2020): APGD-CE, targeted APGD-DLR, targeted FAB and Square, each on the points that the ones
- * before it left standing. For l1 with five restarts of APGD-CE and five targets of APGD-DLR.
+ * parameter-free attacks, ICML 2020): APGD-CE, targeted APGD-DLR, targeted FAB and Square, each on the points that are still
+ * classified correctly. For l1 with five restarts of APGD-CE and five targets of APGD-DLR.
  */
 export function autoAttack(settings: AutoAttackSettings, pixels: number): Attacker {
   const reader = new SettingsReader(settings, ['attack', 'norm', 'eps', 'steps', 'queries']);

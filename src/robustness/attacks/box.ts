@@ -1,6 +1,6 @@
 import { perturb } from '../rounding';
 
-/** The l∞ ball around an image within [0, 1]: bounds of every pixel in float32, none farther from it than the radius. */
+/** The l∞ ball around an image within [0, 1]: bounds of every pixel in float32, at most the radius from it. */
 export interface Box {
   readonly low: Float32Array;
   readonly high: Float32Array;
@@ -13,13 +13,13 @@ export function boxAround(image: Float32Array, eps: number): Box {
 }
 
 /**
- * Moves an image, in place, by `length` along the sign of the gradient and back into the box: a step and its projection in
- * one pass, since most of the time of an attack that is not the network's goes here.
+ * Moves an image, in place, by `length` along the sign of the gradient, and projects it onto the box. In one pass, since it takes
+ * most of the time of an attack outside the network.
  */
 export function stepInBox(image: Float32Array, gradient: Float32Array, length: number, { low, high }: Box): void {
   for (let index = 0; index < image.length; ++index) {
     const slope = gradient[index]!;
-    // Math.sign is a branch, which is wrong every other time.
+    // Math.sign branches, and random signs are predicted badly.
     const sign = Number(slope > 0) - Number(slope < 0);
     image[index] = Math.min(high[index]!, Math.max(low[index]!, image[index]! + length * sign));
   }

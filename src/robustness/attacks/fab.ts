@@ -10,8 +10,7 @@ import { randomSurfacePerturbation } from './random-start';
 
 /**
  * Fast adaptive boundary attack, targeted (Croce and Hein, Minimally distorted adversarial examples with a fast adaptive
- * boundary attack, ICML 2020): looks for the nearest misclassified image, whatever eps, and breaks a point where one is
- * found within eps.
+ * boundary attack, ICML 2020): looks for the nearest misclassified image; the attack succeeds where one is within eps.
  */
 export function fab(settings: FabSettings, pixels: number): Attacker {
   const reader = new SettingsReader(settings, [
@@ -90,7 +89,7 @@ function searchBoundary({ norm, eps, steps, alphaMax, overshoot, backward, rank,
   };
 }
 
-/** Moves `image` over the boundary's linearization, drawn towards the projection of the image under attack, `center`. */
+/** Moves `image` across the linearized boundary, with a bias towards the projection of the original image, `center`. */
 function approach(
   center: Float32Array,
   image: Float32Array,

@@ -9,7 +9,7 @@ import { linearMaximizer } from './steepest-step';
 
 /**
  * Fast gradient (sign) method (Goodfellow, Shlens and Szegedy, Explaining and harnessing adversarial examples, ICLR 2015):
- * the perturbation that raises the linearized cross entropy most.
+ * the perturbation that maximizes the linearized cross entropy.
  */
 export function fgsm(settings: FgsmSettings, pixels: number): Attacker {
   const reader = new SettingsReader(settings, ['attack', 'norm', 'eps']);

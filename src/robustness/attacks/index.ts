@@ -12,7 +12,12 @@ import { square } from './square';
 /** Names of the attacks. */
 export const attackNames = ['fgsm', 'pgd', 'msd', 'apgd', 'fab', 'square', 'autoattack'] as const;
 
-/** The attack of these settings on images of so many pixels (over all channels). @throws {GdwsError} ARGUMENT_INVALID */
+/**
+ * The attack of these settings.
+ *
+ * @param pixels of an image, over all channels
+ * @throws {GdwsError} ARGUMENT_INVALID
+ */
 export function attackerOf(settings: AttackSettings, pixels: number): Attacker {
   switch (settings.attack) {
     case 'fgsm':

@@ -10,7 +10,7 @@ import { epsilon, positive, SettingsReader } from '../validate';
 import { startOf } from './random-start';
 import { addSteepestStep } from './steepest-step';
 
-/** Steps that cross the radius of a ball, where no step size is given: those of Maini et al. for CIFAR-10. */
+/** Steps per radius of a ball, where no step size is given: those of Maini et al. for CIFAR-10. */
 const stepsPerRadius: Readonly<Record<Norm, number>> = { linf: 10, l2: 10, l1: 12 };
 
 /**

@@ -4,7 +4,7 @@ import { clipToBox, project } from '../projection';
 import type { RandomStream } from '../random-stream';
 import { perturb } from '../rounding';
 
-/** Where descent begins: at the image, or at a random point of the ball and the box around it. */
+/** The start of a descent: the image, or a random point of the ball and the box around it. */
 export function startOf({ image, random }: Point, norm: Norm, eps: number, isRandom: boolean): Float32Array {
   return isRandom ? perturb(image, randomPerturbation(random, image, norm, eps), image.slice()) : image.slice();
 }
@@ -27,7 +27,7 @@ function randomPerturbation(random: RandomStream, image: Float32Array, norm: Nor
   );
 }
 
-/** As {@link randomPerturbation}, on the surface of the ball for l∞ and l2: where Auto-PGD starts. */
+/** As {@link randomPerturbation}, but on the surface of the ball for l∞ and l2: the start of Auto-PGD. */
 export function randomSurfacePerturbation(
   random: RandomStream,
   image: Float32Array,

@@ -3,7 +3,7 @@ import { clipToBox, project } from '../projection';
 import type { RandomStream } from '../random-stream';
 import { tile } from './square-tile';
 
-/** Where Square searches. */
+/** The search space of Square. */
 export interface SearchSpace {
   readonly norm: Norm;
   readonly eps: number;
@@ -40,7 +40,7 @@ export function firstPerturbation(random: RandomStream, image: Float32Array, spa
   return withinBound(delta, image, space);
 }
 
-/** A change of `best` in one square that covers a share of the image's pixels (for l2 and l1, that takes from another). */
+/** A change of `best` in one square that covers a share of the image's pixels; for l2 and l1, another square is reset. */
 export function proposal(
   random: RandomStream,
   best: Float64Array,
@@ -80,7 +80,7 @@ export function proposal(
     const scale = 1 / (root(inRaised, norm) + 1e-12);
     const mixture = pattern.map((value) => sign * value);
     forEachPixel(raised, channel, dims, (pixel, inSquare) => (mixture[inSquare]! += scale * best[pixel]!));
-    // For l1 the authors' budget is that of all channels: the projection takes the excess.
+    // For l1 the authors use the budget of all channels; the projection removes the excess.
     const length = root(unused + inEither, norm) * (norm === 'l1' ? channels : 1);
     const factor = length / (normOf(mixture, norm) + 1e-12);
     forEachPixel(raised, channel, dims, (pixel, inSquare) => (delta[pixel] = factor * mixture[inSquare]!));
@@ -111,7 +111,7 @@ function forEachPixel(
   }
 }
 
-/** Brought to the bound: scaled to it and clipped for l2, projected for l1. */
+/** The perturbation on the bound: scaled to it and clipped for l2, projected for l1. */
 function withinBound(delta: Float64Array, image: Float32Array, { norm, eps }: SearchSpace): Float64Array {
   if (norm === 'l1') return project(delta, image, norm, eps);
   const scale = eps / (normOf(delta, norm) + 1e-12);
@@ -121,7 +121,7 @@ function withinBound(delta: Float64Array, image: Float32Array, { norm, eps }: Se
   );
 }
 
-/** What adds up in a norm. */
+/** The term of a component in the sum of a norm. */
 function power(value: number, norm: Norm): number {
   return norm === 'l2' ? value * value : Math.abs(value);
 }
@@ -130,7 +130,7 @@ function root(sum: number, norm: Norm): number {
   return norm === 'l2' ? Math.sqrt(sum) : sum;
 }
 
-/** What the bound leaves unused. */
+/** The unused part of the bound. */
 function spare(norm: Norm, eps: number, length: number): number {
   return Math.max(0, power(eps, norm) - power(length, norm));
 }

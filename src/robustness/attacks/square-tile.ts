@@ -2,7 +2,7 @@ import type { RandomStream } from '../random-stream';
 
 /**
  * The pattern that Square adds to a square of `side`² pixels for l2 and l1 (Andriushchenko et al., Square Attack, ECCV 2020,
- * section 4): two halves of opposite sign, each highest in its middle; of norm 1, either way up at random.
+ * section 4): two halves of opposite sign, each highest in its middle, of norm 1, in a random orientation.
  */
 export function tile(random: RandomStream, side: number, norm: 'l2' | 'l1'): Float64Array {
   const pattern = new Float64Array(side * side);
@@ -21,7 +21,7 @@ export function tile(random: RandomStream, side: number, norm: 'l2' | 'l1'): Flo
   return scaled(pattern, norm);
 }
 
-/** Nested rectangles around the middle, each a pixel larger all around and lower than the last. */
+/** Nested rectangles around the middle, each larger by a pixel on all sides and lower than the last. */
 function hill(height: number, width: number, norm: 'l2' | 'l1'): Float64Array {
   const values = new Float64Array(height * width);
   const rows = Math.floor(height / 2) + 1;

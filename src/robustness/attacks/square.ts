@@ -8,7 +8,7 @@ import { firstPerturbation, proposal, type SearchSpace } from './square-proposal
 
 /**
  * Square attack (Andriushchenko, Croce, Flammarion and Hein, ECCV 2020; for l1: Croce and Hein, Mind the box, ICML 2021): a
- * random search that changes one square of the image at a time and keeps what lowers the margin.
+ * random search that changes one square of the image at a time and keeps changes that lower the margin.
  */
 export function square(settings: SquareSettings, pixels: number): Attacker {
   const reader = new SettingsReader(settings, [
@@ -70,7 +70,7 @@ function searchSquares({ norm, eps, steps, initialShare, rescaleSchedule }: Sear
   };
 }
 
-/** By how much the squares' share of the image has shrunk at a query of 10000. */
+/** The divisor of the squares' share of the image at a query of 10000. */
 function divisorAt(query: number): number {
   const ends = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000];
   return 2 ** ends.filter((end) => query > end).length;

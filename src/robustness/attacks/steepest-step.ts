@@ -3,8 +3,8 @@ import { clipToBox, room, scaleInBox } from '../projection';
 import { fillByKey, thresholdWithin } from '../selection';
 
 /**
- * Adds the step of the given length that raises the linearized loss most to `delta`: the sign of the gradient for l∞, its
- * direction for l2. For l1, equal parts on the `pixels` steepest pixels that can still move that way (Maini, Wong and
+ * Adds to `delta` the step of the given length that raises the linearized loss most: the sign of the gradient for l∞, its
+ * direction for l2. For l1, equal parts for the `pixels` steepest pixels that can move in that direction (Maini, Wong and
  * Kolter, Adversarial robustness against the union of multiple perturbation models, ICML 2020, section 4).
  */
 export function addSteepestStep(
@@ -41,8 +41,8 @@ function addSparseStep(
 }
 
 /**
- * The perturbation in which the linearized loss is largest, over the ball and the box together: the sign of the gradient,
- * clipped, for l∞; its clipped multiple for l2; for l1, the steepest pixels, each as far as it goes.
+ * The perturbation of the largest linearized loss within the ball and the box: the clipped sign of the gradient for l∞; its
+ * clipped multiple for l2; for l1, the steepest pixels, each to its limit.
  */
 export function linearMaximizer(gradient: Float32Array, image: Float32Array, norm: Norm, eps: number): Float64Array {
   const slopes = Float64Array.from(gradient);

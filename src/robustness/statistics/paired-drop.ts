@@ -1,4 +1,4 @@
-/** By how much one classifier is worse than another on the same points, as a share of the points. */
+/** Drop of accuracy from one classifier to another on the same points, as a share of the points. */
 export interface PairedDrop {
   /** Points that the first gets right and the second does not. */
   readonly lost: number;
@@ -8,9 +8,9 @@ export interface PairedDrop {
   readonly trials: number;
   /** (lost - gained) / trials. */
   readonly estimate: number;
-  /** What the drop of the population is at most, with the confidence asked for. */
+  /** Upper bound of the drop of the population, at the given confidence. */
   readonly atMost: number;
-  /** Of `atMost`, above 0 and below 1. */
+  /** Confidence of `atMost`, above 0 and below 1. */
   readonly confidence: number;
 }
 

@@ -1,4 +1,4 @@
-/** A share of a sample, with the interval in which the share of the population is. */
+/** A share of a sample, with the confidence interval of the share of the population. */
 export interface Proportion {
   /** Members of the sample that count. */
   readonly successes: number;
@@ -22,7 +22,7 @@ export function proportion(successes: number, trials: number): Proportion {
   const square = quantile * quantile;
   const center = (successes + square / 2) / (trials + square);
   const half = (quantile / (trials + square)) * Math.sqrt(trials * value * (1 - value) + square / 4);
-  // Exactly 0 and 1 at the ends, where rounding would leave a trace.
+  // Exactly 0 and 1 at the ends, without rounding errors.
   return {
     successes,
     trials,

@@ -1,7 +1,7 @@
 import type { Proportion } from '../../robustness/statistics/wilson';
 import type { SweepMethod, SweepReport, SweptNetwork } from '../report';
 
-/** What a network costs, or how fast it is. */
+/** The measures of cost or speed of a network. */
 export const axes = ['macs', 'params', 'imagesPerSecond', 'milliseconds'] as const;
 export type Axis = (typeof axes)[number];
 
@@ -24,7 +24,7 @@ export const methodColors: Readonly<Record<SweepMethod, string>> = {
   paper: '#e8590c',
 };
 
-/** Where a network is on an axis; shares of the dense network's cost in per cent. */
+/** The coordinate of a network on an axis; costs in per cent of the dense network's. */
 export function placeOf(report: SweepReport, network: SweptNetwork, axis: Axis): number {
   const dense = report.networks[0]!;
   if (axis === 'macs' || axis === 'params') return (100 * network[axis]) / dense[axis];
@@ -32,8 +32,8 @@ export function placeOf(report: SweepReport, network: SweptNetwork, axis: Axis):
 }
 
 /**
- * Accuracy against a cost: a line a method, solid for natural accuracy and dashed for that under attack, each point with its
- * 95 % interval. As ECharts takes it.
+ * Accuracy against a cost, as options of ECharts: a line for each method, solid for natural accuracy and dashed for accuracy under
+ * attack, each point with its 95 % interval.
  */
 export function frontOption(report: SweepReport, axis: Axis): object {
   const series = (['dense', 'gdws', 'paper'] as const).flatMap((method) =>
@@ -95,7 +95,7 @@ function seriesOf(
   ];
 }
 
-/** Four digits, as tooltips show them. */
+/** Rounds to four digits, for tooltips. */
 export function round(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -1,7 +1,7 @@
 import type { SweptNetwork } from '../report';
 import { round } from './front';
 
-/** How many channels of each layer have how many kernels: a map of layers and g_c, shaded by the share of the channels. */
+/** Histograms of g_c: a heat map of layers and g_c, with the shares of the channels. */
 export function kernelsOption({ layers }: SweptNetwork): object {
   const replaced = layers.filter(({ g }) => g !== undefined);
   const most = Math.max(1, ...replaced.flatMap(({ g }) => [...g!]));

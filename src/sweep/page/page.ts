@@ -13,9 +13,9 @@ import { columns, layerRows } from './table';
 import { timeOption } from './time';
 
 /**
- * A report as one HTML page that needs nothing else: charts (by Apache ECharts, which it holds) and a table of the layers.
+ * A report as one self-contained HTML page: charts (by Apache ECharts, which it includes) and a table of the layers.
  *
- * @throws GdwsError INTERNAL where ECharts is not where the package should have it
+ * @throws GdwsError INTERNAL where the package lacks ECharts
  */
 export async function pageOf(report: SweepReport): Promise<string> {
   const { model, settings, networks, unmet } = report;
@@ -91,12 +91,12 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
 
-/** As JSON that cannot end the element it stands in. */
+/** As JSON that cannot end the HTML element that contains it. */
 function inlined(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
-/** Beside this file in the package; where it is run from its sources, from the development dependency. */
+/** The library beside this file in the package; without a build, that of the development dependency. */
 async function chartLibrary(): Promise<string> {
   const beside = path.join(
     folderOf(() => __dirname),

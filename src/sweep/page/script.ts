@@ -1,4 +1,4 @@
-/** What runs in the browser: draws the charts that the page holds as data, and follows its selections. */
+/** The script of the page: draws the charts from the data in the page, and handles its selections. */
 export const script = `
 'use strict';
 const page = JSON.parse(document.getElementById('charts').textContent);

@@ -1,10 +1,10 @@
 import type { LayerSpectrum } from '../report';
 import { round } from './front';
 
-/** Below it a curve is not drawn. */
+/** Smaller values are not drawn. */
 const floor = 1e-6;
 
-/** What each layer loses with how many of its kernels: the decay of its singular values. */
+/** Loss of each layer by its number of kernels: the decay of its singular values. */
 export function spectraOption(spectra: readonly LayerSpectrum[]): object {
   return {
     legend: { type: 'scroll', top: 0, data: spectra.map(({ name }) => name) },

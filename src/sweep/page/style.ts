@@ -1,4 +1,4 @@
-/** The page's looks, light and dark, wide and narrow. */
+/** The style sheet of the page: light and dark, wide and narrow. */
 export const style = `
 :root { color-scheme: light dark; --ink: #212529; --faint: #868e96; --ground: #ffffff; --panel: #f8f9fa; --line: #dee2e6; }
 @media (prefers-color-scheme: dark) {

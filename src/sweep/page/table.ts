@@ -1,7 +1,7 @@
 import type { SweptNetwork } from '../report';
 import { round } from './front';
 
-/** Columns of the table of layers; numbers are sorted as such. */
+/** Columns of the table of layers. */
 export const columns = [
   'layer',
   'weights',
@@ -14,7 +14,7 @@ export const columns = [
   'error (%)',
 ] as const;
 
-/** One row a convolution. */
+/** One row for each convolution. */
 export function layerRows({ layers }: SweptNetwork): (string | number | null)[][] {
   return layers.map((layer) => {
     const { name, outputChannels, inputChannels, kernel, status, reason, kernels, macs, params, time } = layer;

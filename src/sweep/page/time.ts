@@ -1,7 +1,7 @@
 import type { SweepReport } from '../report';
 import { methodColors, methodNames, round } from './front';
 
-/** The time of a run as it was predicted and as it was measured, with the line where both are the same. */
+/** Predicted and measured times of a run, with the line of equal times. */
 export function timeOption({ networks }: SweepReport): object {
   const longest = Math.max(...networks.map((one) => Math.max(one.milliseconds, one.predictedMilliseconds)));
   const edge = round(1.1 * longest);

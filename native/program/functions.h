@@ -6,7 +6,7 @@
 
 namespace gdws {
 
-/// What an operation does to its result, with parameters a and b.
+/// The last function of an operation, applied to its result, with parameters a and b.
 enum class Activation : int32_t {
   none,
   /// max(x, 0)
@@ -209,7 +209,7 @@ inline constexpr int32_t compareFunctionCount = 5;
   X(greater)                      \
   X(greaterOrEqual)
 
-/// How a point between pixels gets its value.
+/// How the value of a point between pixels is computed.
 enum class Interpolation : int32_t {
   nearest,
   linear,
@@ -223,7 +223,7 @@ inline constexpr int32_t interpolationCount = 3;
   X(linear)                    \
   X(cubic)
 
-/// What lies outside a map.
+/// The values outside of a map.
 enum class OutsideMap : int32_t {
   zeros,
   border,
@@ -237,7 +237,7 @@ inline constexpr int32_t outsideMapCount = 3;
   X(border)                  \
   X(reflection)
 
-/// What becomes of an element that an update is scattered to.
+/// How an update changes the element that it is scattered to.
 enum class ScatterUpdate : int32_t {
   replace,
   add,
@@ -255,7 +255,7 @@ inline constexpr int32_t scatterUpdateCount = 5;
   X(max)                        \
   X(min)
 
-/// What a bin of a region takes of its samples.
+/// How a bin of a region is computed from its samples.
 enum class BinPooling : int32_t {
   mean,
   largest,

@@ -4,9 +4,9 @@
  * C++ reads programs with (`native/program/*.generated.h`) and the tables of docs/architecture.md are all made of this.
  */
 
-/** Names that an attribute may take, each with what it stands for; empty where the name says it. */
+/** Names that an attribute may take, each with its meaning; empty where the name is clear. */
 export const enumerations = {
-  /** What an operation does to its result, with parameters a and b. */
+  /** The last function of an operation, applied to its result, with parameters a and b. */
   Activation: {
     none: '',
     relu: 'max(x, 0)',
@@ -92,13 +92,13 @@ export const enumerations = {
     greater: '',
     greaterOrEqual: '',
   },
-  /** How a point between pixels gets its value. */
+  /** How the value of a point between pixels is computed. */
   Interpolation: { nearest: '', linear: '', cubic: '' },
-  /** What lies outside a map. */
+  /** The values outside of a map. */
   OutsideMap: { zeros: '', border: '', reflection: '' },
-  /** What becomes of an element that an update is scattered to. */
+  /** How an update changes the element that it is scattered to. */
   ScatterUpdate: { replace: '', add: '', mul: '', max: '', min: '' },
-  /** What a bin of a region takes of its samples. */
+  /** How a bin of a region is computed from its samples. */
   BinPooling: { mean: '', largest: '' },
   /** Which element an arg reduction looks for. */
   Extreme: { max: '', min: '' },
@@ -179,7 +179,7 @@ export const operations = {
     inputs: { x: '' },
     outputs: { y: '' },
     attributes: pooling,
-    what: 'padding never wins',
+    what: 'padding is never the maximum',
   },
   averagePool: {
     inputs: { x: '' },
@@ -197,7 +197,7 @@ export const operations = {
     inputs: { a: '', b: '' },
     outputs: { y: '' },
     attributes: { function: name('BinaryFunction'), activation },
-    what: 'numpy broadcasting by dims; or integers, without activation, but for pow, prelu and reluGradient',
+    what: 'numpy broadcasting by dims; or integers, without activation, except pow, prelu and reluGradient',
   },
   scaleShift: {
     inputs: { x: '(N,C,…)', scale: '(C)', shift: '(C)' },
@@ -221,7 +221,7 @@ export const operations = {
     inputs: { x: '' },
     outputs: { y: '' },
     attributes: { function: name('ReduceFunction'), axes: rest },
-    what: "y's dims have the reduced axes as 1; or integers, but for l2 and the logarithms",
+    what: "y's dims have the reduced axes as 1; or integers, except l2 and the logarithms",
   },
   argReduce: {
     inputs: { x: '' },
@@ -251,7 +251,7 @@ export const operations = {
     inputs: { x: 'any type' },
     outputs: { y: '' },
     attributes: { begins: rest, value: float },
-    what: 'constant padding: what comes before each axis (negative: is cropped)',
+    what: 'constant padding: the number of elements before each axis (negative: cropped)',
   },
   gather: {
     inputs: { x: 'any type', index: 'int32 or int64' },
@@ -269,7 +269,7 @@ export const operations = {
     inputs: { x: 'any type' },
     outputs: { y: '' },
     attributes: {},
-    what: 'the same memory under other dims',
+    what: 'the same memory with other dims',
   },
   cast: {
     inputs: { x: '' },
@@ -311,7 +311,7 @@ export const operations = {
     inputs: { x: '', index: 'int64 (as x)' },
     outputs: { y: '' },
     attributes: {},
-    what: 'zeros but y[index[i]] = x[i]: the last of equal indices counts, those outside y do not',
+    what: 'zeros but y[index[i]] = x[i]: of equal indices the last counts, those outside of y are ignored',
   },
   gridSample: {
     inputs: { x: '(N,C,H,W)', grid: '(N,OH,OW,2)' },
@@ -323,7 +323,7 @@ export const operations = {
     inputs: { x: '(N,C,H,W)', regions: '(R,4)', image: 'of each (R), int32 or int64' },
     outputs: { y: '(R,C,OH,OW)' },
     attributes: { pooling: name('BinPooling'), samples: natural, halfPixel: flag, scale: float },
-    what: 'ONNX RoiAlign; `samples` of a bin along an axis (0: one an element); images as the indices of `gather`',
+    what: 'ONNX RoiAlign; `samples` of a bin along an axis (0: one for each element); images as the indices of `gather`',
   },
   gatherElements: {
     inputs: { x: 'any type', index: 'int32 or int64' },
@@ -335,13 +335,13 @@ export const operations = {
     inputs: { x: 'any type', index: '(…, depth)' },
     outputs: { y: '' },
     attributes: { batchAxes: natural },
-    what: 'the `batchAxes` leading axes are common; the next `depth` of x are named by the last of the indices, each as in `gather`',
+    what: 'the `batchAxes` leading axes are common; the last axis of the indices holds one for each of the next `depth` axes of x, as in `gather`',
   },
   scatterElements: {
     inputs: { x: 'any type', index: '', updates: '' },
     outputs: { y: 'as x' },
     attributes: { axis: natural, update: name('ScatterUpdate') },
-    what: 'x, with updates where `gatherElements` would read, in the order of the indices; not bool but to replace',
+    what: 'x, with updates where `gatherElements` would read, in the order of the indices; bool only to replace',
   },
   scatterND: {
     inputs: { x: 'any type', index: '(…, depth)', updates: '' },

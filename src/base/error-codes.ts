@@ -1,4 +1,4 @@
-/** What went wrong, for programs: every code, what causes it and what mends it. `docs/errors.md` is made of this table. */
+/** Every error code, with its cause and its cure. `docs/errors.md` is generated from this table. */
 export const errorCodes = {
   MODEL_UNREADABLE: {
     cause:

@@ -21,10 +21,10 @@ export function isMisspelt(name: string, known: string): boolean {
 }
 
 /**
- * The known names that a wrong one may stand for, the likeliest first: those it is spelt almost like, then those that hold it
- * or that it holds.
+ * The known names that a wrong one may mean, the likeliest first: names of similar spelling, then names that contain it or that it
+ * contains.
  *
- * @param most how many
+ * @param most limit of their number
  */
 export function nearest(name: string, known: readonly string[], most = 1): string[] {
   const holds = (one: string, other: string) => other.length > 2 && one.toLowerCase().includes(other.toLowerCase());

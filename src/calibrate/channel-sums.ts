@@ -64,7 +64,7 @@ export class ChannelSums {
     });
   }
 
-  /** α by layer, and how many equally weighty images the mean is worth. */
+  /** α by layer, and the effective number of images. */
   result(): { alpha: Map<string, Float64Array>; effectiveImages: number } {
     const images = this.imageTotals.length;
     const total = this.imageTotals.reduce((sum, one) => sum + one, 0);

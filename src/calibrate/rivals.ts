@@ -11,7 +11,7 @@ export interface Rival {
 export interface Rivalry {
   /** ŷ, the class of the largest logit, the first of equal ones. */
   readonly top: number;
-  /** The others whose logits do not tie with the largest, by falling logit. */
+  /** The others whose logits do not tie with the largest, by descending logit. */
   readonly rivals: readonly Rival[];
   /** Those that tie. */
   readonly ties: number;

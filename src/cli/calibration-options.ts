@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander';
+import { GdwsError } from '../base/errors';
 import type { Calibration } from '../calibrate/calibrate';
 import { attackNames } from '../robustness/attacks';
 import { positiveInteger } from './arguments';
 import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';
 import { addNormalizationOptions, imagesOf, normalizationOf, type NormalizationArguments } from './data-options';
-import { refuseWithout } from './dependent-options';
+import { firstGiven } from './dependent-options';
 
 /** Which images a compression is calibrated on, and how. */
 export interface CalibrationArguments extends NormalizationArguments, Omit<AttackArguments, 'attack'> {
@@ -56,16 +57,18 @@ export async function calibrationOf(
   const normalization = normalizationOf(options);
   const attack = settingsOf({ ...options, attack: calibAttack ?? (robust ? 'pgd' : undefined) }, attackOption);
   if (calib === undefined) {
-    const dependent = {
+    const given = firstGiven({
       '--calib-count': calibCount,
       '--calib-labels': calibLabels,
       '--calib-attack': calibAttack,
       '--calib-rounds': calibRounds,
       '--robust': robust,
       '--mean or --std': options.data === undefined ? normalization : undefined,
-    };
-    refuseWithout('--calib', dependent, 'Name them: --calib data_batch_1.bin.');
-    return undefined;
+    });
+    if (given === undefined) return undefined;
+    throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --calib, which is not given.`, {
+      remedy: 'Name them: --calib data_batch_1.bin.',
+    });
   }
   const data = { data: calib, labels: calibLabels, count: calibCount ?? defaultCount, shape };
   const images = await imagesOf(data, model, true);

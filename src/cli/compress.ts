@@ -14,7 +14,7 @@ import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
-import { refuseWithout } from './dependent-options';
+import { firstGiven } from './dependent-options';
 import { checkDestination } from './destination';
 import {
   addDropOptions,
@@ -94,7 +94,7 @@ Examples:
     )
     .action(async (model: string, options: CompressArguments) => {
       const goal = goalOf(command, options);
-      await checkArguments(model, options, goal);
+      await checkArguments(command, model, options, goal);
       const found = await findCompression(model, options, goal);
       const isKept = found.search === undefined || found.search.heldOut.isWithin || options.keepAnyway === true;
       if (isKept) await found.compression.write(options.output);
@@ -109,7 +109,7 @@ interface Found {
   readonly search?: WithinDrop;
 }
 
-/** The one option that says how far to go; `undefined` where that is --max-drop. */
+/** The goal that is given; `undefined` for --max-drop. */
 function goalOf(command: Command, options: CompressArguments): Goal['kind'] | undefined {
   const given = goals.filter((goal) => options[goal] !== undefined);
   if (given.length + (options.maxDrop === undefined ? 0 : 1) !== 1) {
@@ -120,14 +120,15 @@ function goalOf(command: Command, options: CompressArguments): Goal['kind'] | un
 
 /** @throws GdwsError ARGUMENT_INVALID for options that belong to others, OUTPUT_UNWRITABLE */
 async function checkArguments(
+  command: Command,
   model: string,
   options: CompressArguments,
   goal: Goal['kind'] | undefined,
 ): Promise<void> {
   const { batch, runThreads, remeasure, output, alpha, data, labels, calib, calibLabels } = options;
   if (!isTime(goal ?? budgetOf(options))) {
-    const dependent = { '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure };
-    refuseWithout('--latency or --fps', dependent, 'Leave it out, or give a goal of time: --latency 50%.');
+    const given = firstGiven({ '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure });
+    if (given !== undefined) command.error(`error: ${given} belongs to --latency or --fps`);
   }
   checkDropOptions(options, goal);
   await checkDestination(output, model, alpha, data, labels, calib, calibLabels);

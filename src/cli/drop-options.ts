@@ -3,7 +3,7 @@ import { GdwsError } from '../base/errors';
 import type { Drops, DropTrial, WithinDrop } from '../compress/drop/compress-within-drop';
 import type { PairedDrop } from '../robustness/statistics/paired-drop';
 import { positiveInteger, shareUpToOne } from './arguments';
-import { refuseWithout } from './dependent-options';
+import { firstGiven } from './dependent-options';
 import { formatShare } from './format';
 import { print, printHeading, printTable } from './output';
 
@@ -51,16 +51,18 @@ export function checkDropOptions(options: DropArguments, goal: string | undefine
       remedy: 'Name them: --data test_batch.bin.',
     });
   }
-  const dependent = {
+  const given = firstGiven({
     '--data': data,
     '--labels': labels,
     '--count': count,
     '--save': save,
     '--sure': sure,
     '--keep-anyway': keepAnyway,
-  };
-  const remedy = `Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --${goal}.`;
-  refuseWithout('--max-drop', dependent, remedy);
+  });
+  if (given === undefined) return;
+  throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --max-drop, which is not given.`, {
+    remedy: `Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --${goal}.`,
+  });
 }
 
 export function describeTrial({ share, natural, robust }: DropTrial): string {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { located } from '../base/errors';
+import { GdwsError, located } from '../base/errors';
 import type { ImageSet } from '../data/image-set';
 import type { LogitsClassifier } from '../robustness/classifier';
 import {
@@ -18,7 +18,6 @@ import type { Proportion } from '../robustness/statistics/wilson';
 import { jsonOption, positiveInteger, threadsOption } from './arguments';
 import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
-import { refuseWithout } from './dependent-options';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, printHeading, printJson, printTable } from './output';
@@ -64,9 +63,10 @@ Examples:
     )
     .action(async (models: string[], options: EvaluateArguments) => {
       const settings = settingsOf(options);
-      if (settings === undefined) {
-        const remedy = 'Name the attack whose images are tried: --attack pgd.';
-        refuseWithout('--attack', { '--transfer': options.transfer }, remedy);
+      if (settings === undefined && options.transfer) {
+        throw new GdwsError('ARGUMENT_INVALID', '--transfer belongs to --attack, which is not given.', {
+          remedy: 'Name the attack whose images are tried: --attack pgd.',
+        });
       }
       const images = await imagesOf(options, models[0]!);
       const progress = new Progress(settings?.attack ?? 'evaluating');

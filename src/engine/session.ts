@@ -248,7 +248,7 @@ export class InferenceSession implements Common {
       Object.keys(fetchesOrOptions ?? {}).some((name) => this.outputNames.includes(name));
     const fetches = isFetches ? (fetchesOrOptions as Common.FetchesType) : undefined;
     const given = (isFetches ? options : (fetchesOrOptions as RunOptions | undefined)) ?? {};
-    // A misspelt output is taken for an option.
+    // A misspelt output looks like an option.
     checkSharedOptions(given, runOptions, isFetches ? [] : this.outputNames);
     return { fetches: this.fetchNames(fetches), signal: given.signal };
   }

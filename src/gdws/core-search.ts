@@ -5,7 +5,7 @@ import type { Relaxation } from './relaxation';
 /** Limit of partial solutions in each attempt, which takes milliseconds to half a second. */
 const attempts = [2e4, 2e5, 1e6];
 
-/** A gap, relative to the bound, that is not worth another attempt. */
+/** Relative gap at which no further attempt is made. */
 const negligible = 1e-6;
 
 /** A layer with more than one candidate. */

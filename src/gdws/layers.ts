@@ -2,6 +2,7 @@ import { GdwsError } from '../base/errors';
 import { nearest } from '../base/nearest';
 import type { Graph } from '../graph/graph';
 import { intAttribute } from '../onnx/attribute';
+import { isStandardDomain } from '../onnx/domain';
 import { isFloat, toFloat32 } from '../onnx/floats';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
@@ -122,7 +123,7 @@ export function nothingToReplace({ layers, nodes, keptDense }: Convolutions, isB
 }
 
 export function isConvolution({ opType, domain }: NodeProto): boolean {
-  return opType === 'Conv' && (domain === '' || domain === 'ai.onnx');
+  return opType === 'Conv' && isStandardDomain(domain);
 }
 
 /** Refuses patterns that match no convolution. */

@@ -1,5 +1,6 @@
 import type { Graph } from '../graph/graph';
 import { intAttribute } from '../onnx/attribute';
+import { isStandardDomain } from '../onnx/domain';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { elementCount, type KnownValue } from '../onnx/value';
 
@@ -38,7 +39,7 @@ export function networkCost(graph: Graph, values: ReadonlyMap<string, KnownValue
 }
 
 function nodeCost(node: NodeProto, graph: Graph, values: ReadonlyMap<string, KnownValue>): NodeCost | [] {
-  if (node.domain !== '' && node.domain !== 'ai.onnx') return [];
+  if (!isStandardDomain(node.domain)) return [];
   const operands = operandsOf(node);
   if (!operands) return [];
   const weights = operands.flatMap((name): [string, readonly number[]][] => {

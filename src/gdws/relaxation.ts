@@ -4,7 +4,7 @@ import { lowerHull, type Frontier } from './frontier';
 export interface Relaxation {
   /** The mixture rounded down to its cheaper choice: for each layer, an index of its frontier. */
   readonly indices: readonly number[];
-  /** The loss that one unit of cost is worth: `indices` minimise loss + multiplier · cost. */
+  /** The price of one unit of cost, as loss: `indices` minimise loss + multiplier · cost. */
   readonly multiplier: number;
   /** Budget that `indices` leave unused. */
   readonly slack: number;

@@ -66,7 +66,7 @@ function ratio(
   return value;
 }
 
-/** Classes by falling logit. */
+/** Classes by descending logit. */
 export function ranked(logits: Float32Array): number[] {
   return Array.from(logits.keys()).sort((one, other) => logits[other]! - logits[one]!);
 }

@@ -53,7 +53,7 @@ export interface Forward {
   release(): void;
 }
 
-/** A value whose gradient is asked for. */
+/** A value whose gradient is wanted. */
 interface Wanted {
   readonly name: string;
   readonly id: ValueId;

@@ -1,5 +1,5 @@
 import { GdwsError } from '../base/errors';
-import { fromFloat32, toFloat32 } from '../onnx/floats';
+import { fromFloat32, isFloat, toFloat32 } from '../onnx/floats';
 import {
   arrayOfType,
   elementCount,
@@ -9,10 +9,7 @@ import {
   type NumberArray,
 } from '../onnx/value';
 
-/** Whether the engine holds elements of this type as float32. */
-export function isFloat(type: DataType): boolean {
-  return type === 'float32' || type === 'float16' || type === 'float64' || type === 'bfloat16';
-}
+export { isFloat };
 
 /** Whether elements of this type are bigints in JavaScript. */
 export function isBigInteger(type: DataType): boolean {

@@ -1,3 +1,4 @@
+import { isStandardDomain } from '../onnx/domain';
 import { activationOperators } from './activation';
 import { arithmeticOperators } from './arithmetic';
 import { castOperators } from './cast';
@@ -62,5 +63,5 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
 
 /** An operator of the table; `undefined` for unknown ones and other domains. */
 export function operatorOf(domain: string, opType: string): Operator | undefined {
-  return domain === '' || domain === 'ai.onnx' ? operatorTable.get(opType) : undefined;
+  return isStandardDomain(domain) ? operatorTable.get(opType) : undefined;
 }

@@ -13,14 +13,14 @@ export interface Passes {
 }
 
 /** Loss and logits of an image, and the gradient of the loss with respect to the image. */
-export interface Slope {
+export interface LossGradient {
   readonly loss: number;
   readonly logits: Float32Array;
   readonly gradient: Float32Array;
 }
 
 /** An image whose loss is needed. */
-export interface Question {
+export interface LossQuery {
   readonly point: Point;
   /** The perturbed image, of the same dims as the point's. */
   readonly image: Float32Array;
@@ -80,11 +80,11 @@ export class LogitQueries<Kind extends LogitsClassifier = LogitsClassifier> {
 /** Queries of an attack to the network. */
 export class Queries extends LogitQueries<Classifier> {
   /** Loss, logits and gradient at each image. */
-  async slopes(questions: readonly Question[], loss: Loss): Promise<Slope[]> {
-    const answers: Slope[] = [];
-    for (const [begin, end] of batches(questions.length, this.batchSize)) {
+  async lossGradients(asked: readonly LossQuery[], loss: Loss): Promise<LossGradient[]> {
+    const answers: LossGradient[] = [];
+    for (const [begin, end] of batches(asked.length, this.batchSize)) {
       this.throwIfAborted();
-      const part = questions.slice(begin, end);
+      const part = asked.slice(begin, end);
       const losses: number[] = [];
       const cotangent = (logits: Float32Array): Float32Array => {
         const directions = new Float32Array(logits.length);

@@ -38,7 +38,7 @@ export class HalvingStepSize {
   ) {}
 
   /** Takes the loss at the start, or after a step. */
-  see(loss: number): void {
+  observe(loss: number): void {
     if (loss > this.previous && this.previous !== -Infinity) ++this.rises;
     if (this.previous === -Infinity) this.bestAtCheck = loss;
     this.previous = loss;

@@ -3,7 +3,7 @@ import { inTurn, runsByRank, type Attacker } from '../attacker';
 import type { Norm } from '../norm';
 import { Outcome, type Point } from '../point';
 import { project } from '../projection';
-import type { Queries, Slope } from '../queries';
+import type { LossGradient, Queries } from '../queries';
 import { perturb, perturbation } from '../rounding';
 import type { ApgdSettings } from '../settings';
 import { SettingsReader } from '../validate';
@@ -77,38 +77,45 @@ function stagesOf(eps: number, steps: number, largerEps: boolean): Stage[] {
 function ascend({ norm, loss, rho, stages, rank }: Ascent): Attacker {
   return async (queries, points) => {
     const outcomes = points.map((point) => new Outcome(point));
-    const climbs = points.map(
-      (point, index) => new Climb(point, ranked(point.logits)[rank] ?? -1, outcomes[index]!, norm, stages[0]!.eps),
+    const ascents = points.map(
+      (point, index) =>
+        new PointAscent(point, ranked(point.logits)[rank] ?? -1, outcomes[index]!, norm, stages[0]!.eps),
     );
     for (const [number, { eps, steps }] of stages.entries()) {
       const last = number === stages.length - 1;
-      climbs.forEach((climb) => climb.enter(eps, rho, stages.length > 1));
-      await climbInBall(queries, climbs, loss, steps, last);
+      ascents.forEach((ascent) => ascent.start(eps, rho, stages.length > 1));
+      await ascendInBall(queries, ascents, loss, steps, last);
     }
     return outcomes;
   };
 }
 
 /** All steps of one stage. Images in a ball larger than eps are no results, only the start of the next stage. */
-async function climbInBall(queries: Queries, climbs: Climb[], loss: Loss, steps: number, last: boolean): Promise<void> {
+async function ascendInBall(
+  queries: Queries,
+  ascents: PointAscent[],
+  loss: Loss,
+  steps: number,
+  last: boolean,
+): Promise<void> {
   const checkpoints = new Checkpoints(steps);
-  let going = climbs;
-  const see = async (): Promise<void> => {
-    const slopes = await queries.slopes(going, loss);
-    going = going.filter((climb, index) => climb.see(slopes[index]!, last));
+  let active = ascents;
+  const observeAll = async (): Promise<void> => {
+    const gradients = await queries.lossGradients(active, loss);
+    active = active.filter((ascent, index) => ascent.observe(gradients[index]!, last));
   };
-  await see();
-  for (let step = 0; step < steps && going.length > 0; ++step) {
-    going.forEach((climb) => climb.step(step === 0));
-    await see();
+  await observeAll();
+  for (let step = 0; step < steps && active.length > 0; ++step) {
+    active.forEach((ascent) => ascent.step(step === 0));
+    await observeAll();
     const span = checkpoints.step();
     const sparsity = (step + 1) % sparsitySpan(steps) === 0;
-    going.forEach((climb) => climb.check(span, sparsity));
+    active.forEach((ascent) => ascent.check(span, sparsity));
   }
 }
 
 /** The search from one point. */
-class Climb {
+class PointAscent {
   /** The current image. */
   readonly image: Float32Array;
   private readonly best: { loss: number; image: Float32Array; gradient: Float32Array };
@@ -135,7 +142,7 @@ class Climb {
   }
 
   /** Continues from the best image so far, in the ball of this eps; `several` says whether there are several balls. */
-  enter(eps: number, rho: number, several: boolean): void {
+  start(eps: number, rho: number, several: boolean): void {
     const { image: center } = this.point;
     this.eps = eps;
     this.delta = project(
@@ -156,8 +163,8 @@ class Climb {
   }
 
   /** Takes loss, logits and gradient of the image. Returns whether to go on: until it is misclassified within eps. */
-  see({ loss, logits, gradient }: Slope, last: boolean): boolean {
-    this.halving?.see(loss);
+  observe({ loss, logits, gradient }: LossGradient, last: boolean): boolean {
+    this.halving?.observe(loss);
     this.gradient = gradient;
     if (loss > this.best.loss || this.best.loss === -Infinity) {
       this.best.loss = loss;

@@ -63,20 +63,20 @@ function searchBoundary({ norm, eps, steps, alphaMax, overshoot, backward, rank,
       const delta = randomSurfacePerturbation(random, image, norm, eps);
       return image.map((pixel, index) => pixel + delta[index]! / 2);
     };
-    let going = points.map((point, index) => ({
+    let active = points.map((point, index) => ({
       point,
       image: start(point),
       target: ranked(point.logits)[rank]!,
       outcome: outcomes[index]!,
     }));
-    for (let step = 0; step < steps && going.length > 0; ++step) {
-      const slopes = await queries.slopes(going, logitDifference);
-      going.forEach(({ point, image }, index) => {
-        const { loss, gradient } = slopes[index]!;
+    for (let step = 0; step < steps && active.length > 0; ++step) {
+      const gradients = await queries.lossGradients(active, logitDifference);
+      active.forEach(({ point, image }, index) => {
+        const { loss, gradient } = gradients[index]!;
         approach(point.image, image, gradient, loss, { norm, alphaMax, overshoot });
       });
-      const logits = await queries.logits(going.map(({ image }) => image));
-      going = going.filter(({ point, image, outcome }, index) => {
+      const logits = await queries.logits(active.map(({ image }) => image));
+      active = active.filter(({ point, image, outcome }, index) => {
         if (predictedClass(logits[index]!) === point.label) return true;
         if (distance(image, point.image, norm) <= eps) outcome.offer(image, logits[index]!);
         for (let pixel = 0; pixel < image.length; ++pixel) {

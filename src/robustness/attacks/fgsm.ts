@@ -16,10 +16,10 @@ export function fgsm(settings: FgsmSettings, pixels: number): Attacker {
   const norm: Norm = reader.norm();
   const eps = reader.eps(norm, pixels);
   return async (queries, points) => {
-    const questions = points.map((point) => ({ point, image: point.image }));
-    const slopes = await queries.slopes(questions, crossEntropy);
+    const asked = points.map((point) => ({ point, image: point.image }));
+    const gradients = await queries.lossGradients(asked, crossEntropy);
     const images = points.map(({ image }, index) =>
-      perturb(image, linearMaximizer(slopes[index]!.gradient, image, norm, eps), new Float32Array(image.length)),
+      perturb(image, linearMaximizer(gradients[index]!.gradient, image, norm, eps), new Float32Array(image.length)),
     );
     const logits = await queries.logits(images);
     return points.map((point, index) => {

@@ -78,18 +78,18 @@ function descend({ balls, steps, earlyStop, sparsity, randomStart }: Descent): A
   return async (queries, points) => {
     const outcomes = points.map((point) => new Outcome(point));
     const [{ norm, eps }] = balls as [Ball];
-    let going = points.map((point, index) => ({
+    let active = points.map((point, index) => ({
       point,
       image: startOf(point, norm, eps, randomStart),
       outcome: outcomes[index]!,
     }));
-    for (let step = 0; step < steps && going.length > 0; ++step) {
-      const slopes = await queries.slopes(going, crossEntropy);
-      const candidates = going.flatMap(({ point, image }, index) =>
-        balls.map((ball) => stepIn(ball, point, image, slopes[index]!.gradient, sparsity)),
+    for (let step = 0; step < steps && active.length > 0; ++step) {
+      const gradients = await queries.lossGradients(active, crossEntropy);
+      const candidates = active.flatMap(({ point, image }, index) =>
+        balls.map((ball) => stepIn(ball, point, image, gradients[index]!.gradient, sparsity)),
       );
       const logits = await queries.logits(candidates);
-      going = going.flatMap(({ point, outcome }, index) => {
+      active = active.flatMap(({ point, outcome }, index) => {
         let largest = -Infinity;
         let image = candidates[index * balls.length]!;
         for (let tried = index * balls.length; tried < (index + 1) * balls.length; ++tried) {

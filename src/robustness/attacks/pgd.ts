@@ -62,16 +62,16 @@ function descend(settings: Descent & { readonly randomStart: boolean }): Attacke
   const { norm, eps, steps, stepSize, earlyStop, loss, sparsity, randomStart } = settings;
   return async (queries, points) => {
     const outcomes = points.map((point) => new Outcome(point));
-    let going = points.map((point, index) => ({
+    let active = points.map((point, index) => ({
       point,
       image: startOf(point, norm, eps, randomStart),
       outcome: outcomes[index]!,
       box: norm === 'linf' ? boxAround(point.image, eps) : undefined,
     }));
-    for (let step = 0; step < steps && going.length > 0; ++step) {
-      const slopes = await queries.slopes(going, loss);
-      going = going.filter(({ point, image, outcome, box }, index) => {
-        const { logits, gradient } = slopes[index]!;
+    for (let step = 0; step < steps && active.length > 0; ++step) {
+      const gradients = await queries.lossGradients(active, loss);
+      active = active.filter(({ point, image, outcome, box }, index) => {
+        const { logits, gradient } = gradients[index]!;
         outcome.offer(image, logits);
         if (outcome.broken && earlyStop) return false;
         if (box) {
@@ -85,8 +85,8 @@ function descend(settings: Descent & { readonly randomStart: boolean }): Attacke
         return true;
       });
     }
-    const logits = await queries.logits(going.map(({ image }) => image));
-    going.forEach(({ image, outcome }, index) => outcome.offer(image, logits[index]!));
+    const logits = await queries.logits(active.map(({ image }) => image));
+    active.forEach(({ image, outcome }, index) => outcome.offer(image, logits[index]!));
     return outcomes;
   };
 }

@@ -16,13 +16,13 @@ export function tile(random: RandomStream, side: number, norm: 'l2' | 'l1'): Flo
       }
     }
   };
-  place(hill(half, side, norm), half, 0, 1);
-  place(hill(side - half, side, norm), side - half, half, -1);
+  place(pyramid(half, side, norm), half, 0, 1);
+  place(pyramid(side - half, side, norm), side - half, half, -1);
   return scaled(pattern, norm);
 }
 
 /** Nested rectangles around the middle, each larger by a pixel on all sides and lower than the last. */
-function hill(height: number, width: number, norm: 'l2' | 'l1'): Float64Array {
+function pyramid(height: number, width: number, norm: 'l2' | 'l1'): Float64Array {
   const values = new Float64Array(height * width);
   const rows = Math.floor(height / 2) + 1;
   const columns = Math.floor(width / 2) + 1;

@@ -43,20 +43,22 @@ function searchSquares({ norm, eps, steps, initialShare, rescaleSchedule }: Sear
     const [channels = 1, height = 1, width = 1] = queries.imageDims;
     const space: SearchSpace = { norm, eps, dims: [channels, height, width] };
     const outcomes = points.map((point) => new Outcome(point));
-    let going = points.map((point, index) => {
+    let active = points.map((point, index) => {
       const tried = firstPerturbation(point.random, point.image, space);
       return { point, outcome: outcomes[index]!, tried, best: tried, margin: Infinity };
     });
-    for (let step = 0; step <= steps && going.length > 0; ++step) {
+    for (let step = 0; step <= steps && active.length > 0; ++step) {
       if (step > 0) {
         const share = initialShare / divisorAt(rescaleSchedule ? Math.floor(((step - 1) / steps) * 10000) : step - 1);
-        for (const search of going) {
+        for (const search of active) {
           search.tried = proposal(search.point.random, search.best, search.point.image, share, space);
         }
       }
-      const images = going.map(({ point, tried }) => perturb(point.image, tried, new Float32Array(point.image.length)));
+      const images = active.map(({ point, tried }) =>
+        perturb(point.image, tried, new Float32Array(point.image.length)),
+      );
       const logits = await queries.logits(images);
-      going = going.filter((search, index) => {
+      active = active.filter((search, index) => {
         const margin = marginOf(logits[index]!, search.point.label);
         if (margin < search.margin) {
           search.margin = margin;

@@ -1,7 +1,8 @@
 /**
  * The operations that a program may hold: what each reads and writes, and the attributes that it carries. The opcodes'
  * and functions' numbers are their places here. The types of `operation.ts`, the words of `encode.ts`, the headers that
- * C++ reads programs with (`native/program/*.generated.h`) and the tables of docs/architecture.md are all made of this.
+ * C++ reads programs with (`native/program/opcode.h`, `functions.h`, `attributes.h`) and the tables of
+ * docs/architecture.md are all made from this.
  */
 
 /** Names that an attribute may take, each with its meaning; empty where the name is clear. */

@@ -81,12 +81,11 @@ class ProgramBuilder {
   private lower(node: NodeProto, needed: ReadonlySet<string>): void {
     const operator = operatorOf(node.domain, node.opType);
     const call = callOf(this.graph, node, (name) => this.known(name));
-    const lower = operator?.lower;
-    if (!lower) {
+    computeCall(call, () => {
+      if (operator?.lower) return operator.lower(call, this.loweringFor(node, needed));
       const remedy = "'gdws inspect' lists the operators of a model.";
       return call.fail('OPERATOR_UNSUPPORTED', 'the engine does not run this operator.', remedy);
-    }
-    computeCall(call, () => lower(call, this.loweringFor(node, needed)));
+    });
   }
 
   private loweringFor(node: NodeProto, needed: ReadonlySet<string>): Lowering {

@@ -1,8 +1,7 @@
 import type { Tensor } from 'onnxruntime-common';
-import { GdwsError } from '../base/errors';
+import { UnsupportedNode } from '../analysis/call';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
-import { nameOf } from '../onnx/node-place';
 import { elementCount, type KnownValue, type ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
 import { maxValueElements } from '../operators/value-limit';
@@ -38,7 +37,7 @@ export class ValueInputs {
    * compilation may succeed.
    */
   learnFrom(error: unknown, types?: ReadonlyMap<string, ValueType>): boolean {
-    if (!(error instanceof GdwsError) || error.code !== 'OPERATOR_UNSUPPORTED' || !error.node) return false;
+    if (!(error instanceof UnsupportedNode)) return false;
     const before = this.names.size;
     for (const name of this.inputsAbove(error)) {
       const { dims, type } = types?.get(name) ?? this.graph.declared(name) ?? {};
@@ -51,10 +50,9 @@ export class ValueInputs {
    * Inputs of the graph that the tensor at fault depends on, or where none is named, the node, if its operator can be computed
    * before the run.
    */
-  private inputsAbove({ node: place, operator, tensor }: GdwsError): string[] {
+  private inputsAbove({ source: node, tensor }: UnsupportedNode): string[] {
     const { graph } = this;
-    const node = graph.nodes.find((one) => nameOf(one) === place && (!operator || one.opType === operator));
-    const folds = node && operatorOf(node.domain, node.opType)?.fold !== undefined;
+    const folds = operatorOf(node.domain, node.opType)?.fold !== undefined;
     const pending = tensor !== undefined ? [tensor] : folds ? [...namesReadBy(node)] : [];
     const seen = new Set<string>();
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {

@@ -54,6 +54,29 @@ describe('an input whose values must be known before the run', () => {
     }
   });
 
+  test('is found though another node has the name of the one that needs it', async () => {
+    // The engine adds no bytes in a run, but knows the sum of those that are known.
+    const sum = { opType: 'Add', name: 'sum' };
+    const model = makeModel({
+      nodes: [
+        makeNode({ ...sum, input: ['floats', 'floats'], output: ['ofFloats'] }),
+        makeNode({ ...sum, input: ['bytes', 'bytes'], output: ['ofBytes'] }),
+      ],
+      inputs: [makeValueInfo('floats', 'float32', [2]), makeValueInfo('bytes', 'uint8', [2])],
+      outputs: [makeValueInfo('ofFloats', 'float32', [2]), makeValueInfo('ofBytes', 'uint8', [2])],
+    });
+    const session = await InferenceSession.create(encodeModel(model));
+    const { ofFloats, ofBytes } = await session.run({
+      floats: new Tensor('float32', Float32Array.of(1, 2), [2]),
+      bytes: new Tensor('uint8', Uint8Array.of(3, 4), [2]),
+    });
+    expect([ofFloats, ofBytes].map((tensor) => [...(tensor!.data as Uint8Array)])).toEqual([
+      [2, 4],
+      [6, 8],
+    ]);
+    await session.release();
+  });
+
   test('is compiled for once a value', async () => {
     const session = await InferenceSession.create(reshaping());
     const before = counters().programsCompiled;

@@ -1,4 +1,5 @@
 import { ImageSet } from '../data/image-set';
+import type { ModelProto } from '../onnx/onnx_pb';
 import { predictedClass } from '../robustness/classifier';
 import type { Normalization } from '../robustness/normalized';
 import { openClassifier } from '../robustness/open-classifier';
@@ -18,7 +19,7 @@ export interface AdversarialOptions {
 
 /** The images, labelled with the classes that a model predicts. */
 export async function predicted(
-  model: Uint8Array,
+  model: ModelProto,
   images: ImageSet,
   { normalization, threads, declaredBatch }: AdversarialOptions,
 ): Promise<ImageSet> {
@@ -34,7 +35,7 @@ export async function predicted(
 
 /** The images perturbed by an attack on a model, towards classes other than their labels. */
 export async function adversarialImages(
-  model: Uint8Array,
+  model: ModelProto,
   images: ImageSet,
   attack: AttackSettings,
   options: AdversarialOptions,

@@ -1,6 +1,7 @@
 import type { ImageSet } from '../data/image-set';
 import type { Layer } from '../gdws/layers';
 import type { Stages } from '../gdws/stages';
+import type { ModelProto } from '../onnx/onnx_pb';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, type AdversarialOptions } from './adversarial-images';
@@ -15,11 +16,11 @@ export interface MeasuredLoss {
 
 /** The dense network, and a way to replace layers of it. */
 interface AttackedNetworks {
-  readonly dense: Uint8Array;
+  readonly dense: ModelProto;
   /** The stages of each layer to replace. */
   readonly replaced: ReadonlyMap<Layer, Stages>;
   /** The bytes of the network with given stages. */
-  readonly compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array;
+  readonly compressed: (stages: ReadonlyMap<Layer, Stages>) => ModelProto;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function attackedLosses(
 ): Promise<Map<Layer, number>> {
   const losses = new Map<Layer, number>();
   const { normalization, threads, declaredBatch } = options;
-  const open = (model: Uint8Array) => openClassifier(model, images.dims, { normalization, threads });
+  const open = (model: ModelProto) => openClassifier(model, images.dims, { normalization, threads });
   const whole = await open(dense);
   try {
     for (const [layer, stages] of replaced) {

@@ -4,7 +4,7 @@ import type { ImageSet } from '../data/image-set';
 import type { Layer } from '../gdws/layers';
 import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
-import { encodeModel } from '../onnx/write';
+import type { ModelProto } from '../onnx/onnx_pb';
 import type { Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, joined, predicted } from './adversarial-images';
@@ -67,14 +67,14 @@ export interface Calibrated {
   /** With an attack: by how much the network's loss under it grows by each of these layers alone, in nats. */
   readonly attackedLosses?: (
     stages: ReadonlyMap<Layer, Kernels>,
-    compressed: CompressedBytes,
+    compressed: CompressedModel,
   ) => Promise<Map<Layer, number>>;
   /** The refitted stages of the layers that the engine can run. */
-  readonly refit: (stages: ReadonlyMap<Layer, Stages>, compressed: CompressedBytes) => Promise<Map<Layer, Stages>>;
+  readonly refit: (stages: ReadonlyMap<Layer, Stages>, compressed: CompressedModel) => Promise<Map<Layer, Stages>>;
 }
 
-/** The bytes of the network with given stages. */
-type CompressedBytes = (stages: ReadonlyMap<Layer, Stages>) => Uint8Array;
+/** The network with given stages. */
+type CompressedModel = (stages: ReadonlyMap<Layer, Stages>) => ModelProto;
 
 /** Images attacked for each layer; few, since each layer needs attacks of its own. */
 const imagesOfAttackedLosses = 128;
@@ -129,7 +129,7 @@ export async function calibrate(
     onProgress: (done: number, total: number) => calibration.onProgress?.({ step: 'attack', done, total }),
   };
   let { images } = calibration;
-  const dense = attack && encodeModel(graph.model);
+  const dense = attack && graph.model;
   const labelled = dense ? await predicted(dense, images, attackOptions) : images;
   if (dense) images = await adversarialImages(dense, labelled, attack, attackOptions);
 

@@ -1,4 +1,5 @@
 import type { ImageSet } from '../data/image-set';
+import type { ModelProto } from '../onnx/onnx_pb';
 import { attack, checkImages } from '../robustness/attack';
 import { attackerOf } from '../robustness/attacks';
 import type { Normalization } from '../robustness/normalized';
@@ -42,7 +43,7 @@ export function cleanImages(images: ImageSet, groupSize: number): ImageSource {
  * @throws GdwsError what opening the model and `attack` throw; labels, pixels and settings are checked here
  */
 export async function perturbedImages(
-  source: string | Uint8Array,
+  source: string | Uint8Array | ModelProto,
   images: ImageSet,
   settings: AttackSettings,
   declaredBatch: number | undefined,

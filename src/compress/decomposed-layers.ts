@@ -9,6 +9,7 @@ import { rankComponents, type Ranking } from '../gdws/ranking';
 import { decompose, energies, type Spectrum } from '../gdws/spectrum';
 import { chosenKernels, type Stages } from '../gdws/stages';
 import { decomposeWhitened } from '../gdws/whitened-spectrum';
+import type { ModelProto } from '../onnx/onnx_pb';
 import { threadsOf, throwIfAborted, type PrepareOptions } from './options';
 
 /** A layer with its components ranked. */
@@ -63,7 +64,7 @@ const measuredShares = [0.5, 0.25];
 export async function measureLosses(
   decomposed: readonly DecomposedLayer[],
   { attackedLosses }: Calibrated,
-  compressed: (stages: ReadonlyMap<Layer, Stages>) => Uint8Array,
+  compressed: (stages: ReadonlyMap<Layer, Stages>) => ModelProto,
 ): Promise<void> {
   if (!attackedLosses) return;
   const measured = new Map<Layer, MeasuredLoss[]>();

@@ -136,7 +136,7 @@ export class PreparedCompression {
       throwIfAborted(options.signal);
       replaced.set(layer, await nearestStages(layer, spectrum, ranking, steps, threadsOf(options)));
     }
-    const refitted = await calibration?.refit(replaced, this.compressedBytes);
+    const refitted = await calibration?.refit(replaced, this.rewritten);
     refitted?.forEach((stages, layer) => replaced.set(layer, stages));
 
     const model = this.rewritten(replaced);
@@ -242,22 +242,19 @@ export class PreparedCompression {
       ...{ isBalanced, alpha, moments: calibration?.moments, file: graph.file },
       ...{ threads, signal, onProgress },
     });
-    if (calibration) await measureLosses(decomposed, calibration, this.compressedBytes);
+    if (calibration) await measureLosses(decomposed, calibration, this.rewritten);
     return decomposed;
   }
 
-  private readonly compressedBytes = (stages: ReadonlyMap<Layer, Stages>): Uint8Array =>
-    encodeModel(this.rewritten(stages));
-
   /** A copy of the model with these layers replaced. */
-  private rewritten(stages: ReadonlyMap<Layer, Stages>): ModelProto {
+  private readonly rewritten = (stages: ReadonlyMap<Layer, Stages>): ModelProto => {
     const graph = new Graph(clone(ModelProtoSchema, this.graph.model), this.graph.file, this.graph.limits);
     const nodes = new Map(graph.nodes.map((node) => [node.output[0]!, node]));
     const here = (layer: Layer) => ({ ...layer, nodes: layer.nodes.map(({ output }) => nodes.get(output[0]!)!) });
     rewrite(graph, new Map(Array.from(stages, ([layer, own]) => [here(layer), own])));
     graph.removeDead();
     return graph.model;
-  }
+  };
 
   /** Checks that multiply-accumulates can be counted, which takes all shapes. */
   private checkCounted(): void {

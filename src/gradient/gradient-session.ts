@@ -12,6 +12,7 @@ import { RecentlyUsed } from '../engine/recently-used';
 import { maxThreads, threadsOf } from '../engine/threads';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
+import type { ModelProto } from '../onnx/onnx_pb';
 import type { ValueType } from '../onnx/value';
 import { requireKnownVersions } from '../onnx/versions';
 import { crossEntropy } from './loss';
@@ -118,13 +119,26 @@ export class GradientSession {
     const file = typeof source === 'string' ? source : undefined;
     try {
       checkOptions(options, gradientOptions);
+      const model = await readModelCopy(source, limitsOf(options));
+      return await GradientSession.of(model, options, file);
+    } catch (error) {
+      throw located(error, { file });
+    }
+  }
+
+  /**
+   * As {@link create}, of a model that was read, which is not modified, nor may be while the session is in use.
+   *
+   * @internal
+   */
+  static async of(model: ModelProto, options: GradientOptions = {}, file?: string): Promise<GradientSession> {
+    try {
       const limits = limitsOf(options);
-      const model = await readModelCopy(source, limits);
       requireKnownVersions(model, file);
       // The event loop runs between steps that take some milliseconds for a large model.
       await setImmediate();
       const written = new Graph(editableCopy(model), file, limits);
-      const graph = new Graph(model, file, limits);
+      const graph = new Graph(editableCopy(model), file, limits);
       await setImmediate();
       simplify(graph);
       await setImmediate();

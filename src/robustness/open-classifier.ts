@@ -1,5 +1,6 @@
 import { InferenceSession } from '../engine/session';
 import { GradientSession } from '../gradient/gradient-session';
+import type { ModelProto } from '../onnx/onnx_pb';
 import type { Classifier, LogitsClassifier } from './classifier';
 import { normalized, normalizedLogits, type Normalization } from './normalized';
 import { logitsClassifier, sessionClassifier } from './session-classifier';
@@ -16,17 +17,19 @@ interface OpeningOptions {
 }
 
 /**
- * Opens a model as a classifier of images from 0 to 1.
+ * Opens a model, which must not be modified while it is in use, as a classifier of images from 0 to 1.
  *
  * @param imageDims (C, H, W) of the images
  * @throws {GdwsError} what `GradientSession.create` and {@link sessionClassifier} throw
  */
 export async function openClassifier(
-  model: string | Uint8Array,
+  model: string | Uint8Array | ModelProto,
   imageDims: readonly number[],
   { normalization, threads }: OpeningOptions,
 ): Promise<OpenClassifier> {
-  const session = await GradientSession.create(model, { intraOpNumThreads: threads });
+  const options = { intraOpNumThreads: threads };
+  const isRead = typeof model !== 'string' && !(model instanceof Uint8Array);
+  const session = await (isRead ? GradientSession.of(model, options) : GradientSession.create(model, options));
   try {
     const plain = await sessionClassifier(session, imageDims);
     const classifier = normalization ? normalized(plain, normalization) : plain;

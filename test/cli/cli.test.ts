@@ -10,12 +10,23 @@ import { readNpy, writeNpy } from '../../src/data/npy';
 import { readNpz } from '../../src/data/npz';
 import { InferenceSession } from '../../src/engine/session';
 import * as command from './command';
+import { inProcess } from './in-process';
 
 /** A copy of the bundled network in the folder where the commands run. */
 const model = 'model.onnx';
 const digits = path.join(path.dirname(command.bundled), 'mnist-test-images-idx3-ubyte');
 let folder: string;
 const gdws = (args: readonly string[], place = {}) => command.gdws(args, { cwd: folder, ...place });
+/** As `gdws`, within this process: for what ends before there is much to do. */
+const inFolderOfTests = async (args: readonly string[]) => {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await inProcess(...args);
+  } finally {
+    process.chdir(before);
+  }
+};
 const gdwsInTerminal = (args: readonly string[], environment = {}) =>
   command.gdwsInTerminal(args, { cwd: folder, environment });
 const inFolder = (name: string) => path.join(folder, name);
@@ -50,7 +61,7 @@ describe('gdws', () => {
   });
 
   test.each(['inspect', 'compress', 'run', 'bench', 'evaluate', 'alpha'])('%s --help has examples', async (command) => {
-    const { code, stdout, stderr } = await gdws([command, '--help']);
+    const { code, stdout, stderr } = await inFolderOfTests([command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('--json');
     expect(stdout).toContain(`$ gdws ${command}`);
@@ -111,7 +122,7 @@ describe('gdws', () => {
     [['alpha', model, '--data', digits, '--count', '1', '-o', 'x.json', '--attack', 'pgd', '--eps', '7'], 'eps is 7'],
     [['alpha', model, '--data', digits, '--count', '1', '-o', model], 'the output is the model itself'],
   ])('wrong usage: %j', async (args, message) => {
-    const { code, stdout, stderr } = await gdws(args);
+    const { code, stdout, stderr } = await inFolderOfTests(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(escapes);
@@ -148,7 +159,7 @@ describe('gdws', () => {
     [['bench', model, '--shape', 'nothing=1x1'], 'INPUT_UNKNOWN', 'nothing'],
   ])('work that fails: %j', async (args, errorCode, place) => {
     const files = await fs.readdir(folder);
-    const { code, stdout, stderr } = await gdws(args);
+    const { code, stdout, stderr } = await inFolderOfTests(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`error[${errorCode}]: `);
     expect(stderr).toContain(place);

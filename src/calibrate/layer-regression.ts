@@ -3,7 +3,7 @@ import { withNodeErrors } from '../engine/compile';
 import type { Layer } from '../gdws/layers';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import { paddedMap } from '../gradient/convolution-weights';
-import { walkOf } from '../gradient/walk';
+import { patchPlace, tapPlaces, walkOf } from '../gradient/walk';
 import type { ConstantPool } from '../program/constant-pool';
 import { encodeProgram } from '../program/encode';
 import type { Operation, ValueId } from '../program/operation';
@@ -209,17 +209,14 @@ export class RegressionSums {
 
     const [height = 0, width = 0] = plane;
     const [outputHeight = 0, outputWidth = 0] = output.slice(2);
-    const [, kernelWidth = 0] = kernel;
+    const ofTaps = tapPlaces(kernel, walk, width);
     return (pixels) => {
       const places = new Int32Array(kernelSize * drawn);
       pixels.forEach((pixel, index) => {
         const image = Math.floor(pixel / (outputHeight * outputWidth));
         const row = Math.floor(pixel / outputWidth) % outputHeight;
-        const first = (image * height + row * walk.strides[0]) * width + (pixel % outputWidth) * walk.strides[1];
-        for (let tap = 0; tap < kernelSize; ++tap) {
-          const [down, across] = [Math.floor(tap / kernelWidth), tap % kernelWidth];
-          places[tap * drawn + index] = first + down * walk.dilations[0] * width + across * walk.dilations[1];
-        }
+        const first = image * height * width + patchPlace(row, pixel % outputWidth, walk, width);
+        ofTaps.forEach((place, tap) => (places[tap * drawn + index] = first + place));
       });
       return places;
     };

@@ -1,5 +1,5 @@
 import { paddedMap } from '../gradient/convolution-weights';
-import { walkOf } from '../gradient/walk';
+import { patchPlace, tapPlaces, walkOf } from '../gradient/walk';
 import type { ConstantPool, NativeConstants } from '../program/constant-pool';
 import type { Attributes, ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
@@ -63,14 +63,14 @@ export function sampledConvolution(
     const random = new RandomStream(height, width);
     const data = new Int32Array(maxPixels * kernelHeight * kernelWidth);
     const across = maxPixels * kernelWidth;
+    const ofTaps = tapPlaces([kernelHeight, kernelWidth], walk, paddedWidth);
     for (let part = 0; part < maxPixels; ++part) {
       const pixel = Math.floor(((part + random.uniform()) * height * width) / maxPixels);
-      const [top, left] = [Math.floor(pixel / width) * strides[0], (pixel % width) * strides[1]];
-      for (let i = 0; i < kernelHeight; ++i) {
-        for (let j = 0; j < kernelWidth; ++j) {
-          data[i * across + part * kernelWidth + j] = (top + i * dilations[0]) * paddedWidth + left + j * dilations[1];
-        }
-      }
+      const first = patchPlace(Math.floor(pixel / width), pixel % width, walk, paddedWidth);
+      ofTaps.forEach((place, tap) => {
+        const [down, beside] = [Math.floor(tap / kernelWidth), tap % kernelWidth];
+        data[down * across + part * kernelWidth + beside] = first + place;
+      });
     }
     return { type: 'int32', dims: [data.length], data };
   });

@@ -24,5 +24,18 @@ export function extentOf(weights: readonly number[], { dilations }: Walk, axis: 
   return (weights[2 + axis]! - 1) * dilations[axis]! + 1;
 }
 
+/** Where the patch of an output pixel begins in a padded map of this width. */
+export function patchPlace(row: number, column: number, { strides }: Walk, width: number): number {
+  return row * strides[0] * width + column * strides[1];
+}
+
+/** Where the taps of a kernel (height, width) lie in a padded map of this width, from the begin of their patch. */
+export function tapPlaces([height = 1, width = 1]: readonly number[], { dilations }: Walk, mapWidth: number): number[] {
+  return Array.from({ length: height * width }, (_, tap) => {
+    const [down, across] = [Math.floor(tap / width), tap % width];
+    return down * dilations[0] * mapWidth + across * dilations[1];
+  });
+}
+
 /** Attributes of a pointwise convolution. */
 export const pointwiseAttributes = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };

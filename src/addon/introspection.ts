@@ -1,10 +1,10 @@
-import { native, type Counters } from './native';
+import { maxIsaOfAddon, native, type Counters } from './native';
 
 /** Result of {@link concurrency}. */
 export interface Concurrency {
   /** Threads that a session gets by default: `affinity` cut by `quota`, at least 1. */
   readonly threads: number;
-  /** Processors that the process may run on (`taskset`, `cpuset`), as found when gdws was loaded. */
+  /** Processors that the process may run on (`taskset`, `cpuset`), as found when the addon was loaded. */
   readonly affinity: number;
   /** Processors' worth of time that the cgroup allows; undefined where it sets no limit. */
   readonly quota: number | undefined;
@@ -29,14 +29,13 @@ export interface Simd {
 }
 
 const instructionSets: readonly InstructionSet[] = ['portable', 'avx2', 'avx512', 'neon'];
-const cap = instructionSets.find((name) => name === process.env.GDWS_MAX_ISA);
 
 /** The vector instructions in use. */
 export function simd(): Simd {
   return {
     inUse: native().instructionSet as InstructionSet,
     available: native().instructionSets as readonly InstructionSet[],
-    cap,
+    cap: instructionSets.find((name) => name === maxIsaOfAddon()),
   };
 }
 

@@ -322,13 +322,14 @@ function withBriefSpinning<T>(loadAddon: () => T): T {
   }
 }
 
-let loaded: { readonly native: Native; readonly build: string } | undefined;
+let loaded: { readonly native: Native; readonly build: string; readonly maxIsa: string | undefined } | undefined;
 
 function loadOnce() {
   if (!loaded) {
     const file = findAddon();
     const { size, mtimeMs } = fs.statSync(file);
-    loaded = { native: load(file), build: `${size}-${Math.floor(mtimeMs)}` };
+    const maxIsa = process.env.GDWS_MAX_ISA;
+    loaded = { native: load(file), build: `${size}-${Math.floor(mtimeMs)}`, maxIsa };
   }
   return loaded;
 }
@@ -340,6 +341,11 @@ function loadOnce() {
  */
 export function native(): Native {
   return loadOnce().native;
+}
+
+/** The environment variable GDWS_MAX_ISA as it was when the addon was loaded, which reads it then. */
+export function maxIsaOfAddon(): string | undefined {
+  return loadOnce().maxIsa;
 }
 
 /** Identifies the build of the addon. */

@@ -13,16 +13,23 @@ export function callOf(graph: Graph, node: NodeProto, valueOf: (name: string) =>
 
 /** An operator does not support its node, as far as its inputs are known: their elements may be needed too. */
 export class UnsupportedNode extends GdwsError {
-  constructor(
-    /** By itself, since names of nodes need not be unique. */
-    readonly source: NodeProto,
-    error: GdwsError,
-  ) {
+  /** Printed as any GdwsError is. */
+  static override readonly name = GdwsError.name;
+  // Private, so that neither console.log nor JSON shows the message.
+  readonly #source: NodeProto;
+
+  /** @param source the node itself, since names of nodes need not be unique */
+  constructor(source: NodeProto, error: GdwsError) {
     super(error.code, error.summary, error);
+    this.#source = source;
+  }
+
+  get source(): NodeProto {
+    return this.#source;
   }
 
   override within(place: ErrorDetails): UnsupportedNode {
-    return new UnsupportedNode(this.source, super.within(place));
+    return new UnsupportedNode(this.#source, super.within(place));
   }
 }
 

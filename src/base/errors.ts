@@ -75,9 +75,9 @@ export class GdwsError extends Error {
   }
 }
 
-/** The error itself; a GdwsError gets more details of its place. */
+/** The error itself; a GdwsError gets more details of its place, but where it is not of a model. */
 export function located(error: unknown, place: ErrorDetails): unknown {
-  return error instanceof GdwsError ? error.within(place) : error;
+  return error instanceof GdwsError && error.code !== 'ADDON_MISSING' ? error.within(place) : error;
 }
 
 function describe(summary: string, { file, node, operator, tensor, shape, remedy }: ErrorDetails): string {

@@ -19,7 +19,7 @@ interface AttackedNetworks {
   readonly dense: ModelProto;
   /** The stages of each layer to replace. */
   readonly replaced: ReadonlyMap<Layer, Stages>;
-  /** The bytes of the network with given stages. */
+  /** The network with given stages. */
   readonly compressed: (stages: ReadonlyMap<Layer, Stages>) => ModelProto;
 }
 

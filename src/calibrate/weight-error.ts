@@ -1,7 +1,9 @@
 import { inferValues } from '../analysis/infer';
 import { GdwsError, located } from '../base/errors';
+import { defaultLimits } from '../base/limits';
 import { checkOptions } from '../base/options';
 import type { ImageSet } from '../data/image-set';
+import { preferHugePages } from '../engine/read-model';
 import { threadsOf } from '../engine/threads';
 import { findConvolutions, nothingToReplace } from '../gdws/layers';
 import { Graph } from '../graph/graph';
@@ -73,7 +75,7 @@ async function measure(
   if (total === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no images.');
   const normalize = options.normalization ? normalizer(dims, options.normalization) : (pixels: Float32Array) => pixels;
   const threads = threadsOf({ intraOpNumThreads: options.threads });
-  const graph = new Graph(await readModel(source), file);
+  const graph = new Graph(await readModel(source, defaultLimits, preferHugePages), file);
   graph.removeDead();
   const convolutions = findConvolutions(graph, inferValues(graph, undefined, { lenient: true }), options);
   const refusal = nothingToReplace(convolutions, false);

@@ -35,13 +35,14 @@ export async function readModelCopy(source: string | Uint8Array, limits: Limits 
 const copiedAtOnce = 2 << 20;
 
 function allocateForModel(bytes: number): Uint8Array {
+  let memory;
   try {
-    const memory = new Uint8Array(bytes);
-    preferHugePages(memory);
-    return memory;
+    memory = new Uint8Array(bytes);
   } catch (cause) {
     throw new GdwsError('OUT_OF_MEMORY', 'there is no room for the model.', { cause });
   }
+  preferHugePages(memory);
+  return memory;
 }
 
 /** Asks the system for huge pages for untouched memory: page faults of small pages take longer than the copy. */

@@ -1,7 +1,9 @@
 import type { Tensor } from 'onnxruntime-common';
 import { UnsupportedNode } from '../analysis/call';
+import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
+import { nameOf } from '../onnx/node-place';
 import { elementCount, type KnownValue, type ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
 import { maxValueElements } from '../operators/value-limit';
@@ -37,7 +39,7 @@ export class ValueInputs {
    * compilation may succeed.
    */
   learnFrom(error: unknown, types?: ReadonlyMap<string, ValueType>): boolean {
-    if (!(error instanceof UnsupportedNode)) return false;
+    if (!(error instanceof GdwsError) || error.code !== 'OPERATOR_UNSUPPORTED') return false;
     const before = this.names.size;
     for (const name of this.inputsAbove(error)) {
       const { dims, type } = types?.get(name) ?? this.graph.declared(name) ?? {};
@@ -50,8 +52,13 @@ export class ValueInputs {
    * Inputs of the graph that the tensor at fault depends on, or where none is named, the node, if its operator can be computed
    * before the run.
    */
-  private inputsAbove({ source: node, tensor }: UnsupportedNode): string[] {
+  private inputsAbove(error: GdwsError): string[] {
     const { graph } = this;
+    const { tensor } = error;
+    // What the encoding of a program refuses has the name of a node alone.
+    const node =
+      error instanceof UnsupportedNode ? error.source : graph.nodes.find((one) => nameOf(one) === error.node);
+    if (!node) return [];
     const folds = operatorOf(node.domain, node.opType)?.fold !== undefined;
     const pending = tensor !== undefined ? [tensor] : folds ? [...namesReadBy(node)] : [];
     const seen = new Set<string>();

@@ -1,6 +1,7 @@
+import { isMessage } from '@bufbuild/protobuf';
 import { InferenceSession } from '../engine/session';
 import { GradientSession } from '../gradient/gradient-session';
-import type { ModelProto } from '../onnx/onnx_pb';
+import { ModelProtoSchema, type ModelProto } from '../onnx/onnx_pb';
 import type { Classifier, LogitsClassifier } from './classifier';
 import { normalized, normalizedLogits, type Normalization } from './normalized';
 import { logitsClassifier, sessionClassifier } from './session-classifier';
@@ -28,8 +29,9 @@ export async function openClassifier(
   { normalization, threads }: OpeningOptions,
 ): Promise<OpenClassifier> {
   const options = { intraOpNumThreads: threads };
-  const isRead = typeof model !== 'string' && !(model instanceof Uint8Array);
-  const session = await (isRead ? GradientSession.of(model, options) : GradientSession.create(model, options));
+  const session = await (isMessage(model, ModelProtoSchema)
+    ? GradientSession.of(model, options)
+    : GradientSession.create(model, options));
   try {
     const plain = await sessionClassifier(session, imageDims);
     const classifier = normalization ? normalized(plain, normalization) : plain;

@@ -77,6 +77,20 @@ describe('an input whose values must be known before the run', () => {
     await session.release();
   });
 
+  test('is found where a program cannot be encoded without it', async () => {
+    const pads = { type: 'int64' as const, dims: [2], data: BigInt64Array.of(-3_000_000_000n, 3_000_000_000n) };
+    const model = makeModel({
+      nodes: [makeNode({ opType: 'Pad', input: ['x', 'pads'], output: ['y'] })],
+      inputs: [makeValueInfo('x', 'float32', [4])],
+      outputs: [makeValueInfo('y', 'float32', [4])],
+      initializers: { pads },
+    });
+    const session = await InferenceSession.create(encodeModel(model));
+    const { y } = await session.run({ x: new Tensor('float32', Float32Array.of(1, 2, 3, 4), [4]) });
+    expect([...(y!.data as Float32Array)]).toEqual([0, 0, 0, 0]);
+    await session.release();
+  });
+
   test('is compiled for once a value', async () => {
     const session = await InferenceSession.create(reshaping());
     const before = counters().programsCompiled;

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { inspect } from 'node:util';
 import { errorCodes, type ErrorCode } from '../../src';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { provocations, thrownBy } from './provocations';
@@ -32,4 +33,10 @@ test.each(titled)('$code: $title', async (provocation) => {
   }
   for (const dim of error.shape?.flat() ?? []) expect(error.message).toContain(String(dim));
   expect(error.message).not.toMatch(/undefined(?! is not a function)|\[object|NaN(?!\.)/);
+  // Logs print and serialize it: it shows what is documented, and nothing of the model.
+  const documented = ['code', 'file', 'name', 'node', 'operator', 'remedy', 'shape', 'summary', 'tensor'];
+  expect(Object.keys(JSON.parse(JSON.stringify(error)) as object).filter((key) => !documented.includes(key))).toEqual(
+    [],
+  );
+  expect(inspect(error)).toMatch(/^GdwsError: /);
 });

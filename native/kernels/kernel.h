@@ -63,6 +63,7 @@ struct KernelDefinition {
   /// The input whose memory output 0 may be, where nothing else reads that input: a run reads each of its elements, or
   /// rows, before it writes any other over them. Other operands never share memory with it then.
   int32_t overwrites;
+  /// Whether the kernel can run the operation. May throw ProgramError, where `make` would.
   bool (*supports)(const OperationView& operation, const KernelContext& context);
   /// Checks shapes and attributes and throws ProgramError where they do not fit.
   std::unique_ptr<Kernel> (*make)(const OperationView& operation, KernelContext& context);

@@ -1,9 +1,5 @@
 // Writes the documents that are made from the code.
-import fs from 'node:fs';
-import path from 'node:path';
+import { writeFiles } from '../write-files';
 import { documents } from './documents';
 
-for (const [file, make] of Object.entries(documents)) {
-  fs.writeFileSync(path.join(__dirname, '../..', file), make());
-  console.log(file);
-}
+writeFiles(documents);

@@ -4,6 +4,7 @@ import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
 import { namesReadBy } from '../graph/reads';
 import { nameOf } from '../onnx/node-place';
+import type { NodeProto } from '../onnx/onnx_pb';
 import { elementCount, type KnownValue, type ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
 import { maxValueElements } from '../operators/value-limit';
@@ -39,7 +40,7 @@ export class ValueInputs {
    * compilation may succeed.
    */
   learnFrom(error: unknown, types?: ReadonlyMap<string, ValueType>): boolean {
-    if (!(error instanceof GdwsError) || error.code !== 'OPERATOR_UNSUPPORTED') return false;
+    if (!(error instanceof GdwsError) || error.code !== 'OPERATOR_UNSUPPORTED' || !error.node) return false;
     const before = this.names.size;
     for (const name of this.inputsAbove(error)) {
       const { dims, type } = types?.get(name) ?? this.graph.declared(name) ?? {};
@@ -56,10 +57,8 @@ export class ValueInputs {
     const { graph } = this;
     const { tensor } = error;
     // What the encoding of a program refuses has the name of a node alone.
-    const node =
-      error instanceof UnsupportedNode ? error.source : graph.nodes.find((one) => nameOf(one) === error.node);
-    if (!node) return [];
-    const folds = operatorOf(node.domain, node.opType)?.fold !== undefined;
+    const node = error instanceof UnsupportedNode ? error.source : this.nodeNamedBy(error);
+    const folds = node && operatorOf(node.domain, node.opType)?.fold !== undefined;
     const pending = tensor !== undefined ? [tensor] : folds ? [...namesReadBy(node)] : [];
     const seen = new Set<string>();
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
@@ -69,6 +68,10 @@ export class ValueInputs {
       if (producer) pending.push(...namesReadBy(producer));
     }
     return graph.inputs.map(({ name }) => name).filter((name) => seen.has(name));
+  }
+
+  private nodeNamedBy({ node, operator }: GdwsError): NodeProto | undefined {
+    return this.graph.nodes.find((one) => nameOf(one) === node && (!operator || one.opType === operator));
   }
 }
 

@@ -132,28 +132,24 @@ export class GradientSession {
    * @internal
    */
   static async of(model: ModelProto, options: GradientOptions = {}, file?: string): Promise<GradientSession> {
-    try {
-      const limits = limitsOf(options);
-      requireKnownVersions(model, file);
-      // The event loop runs between steps that take some milliseconds for a large model.
-      await setImmediate();
-      const written = new Graph(editableCopy(model), file, limits);
-      const graph = new Graph(editableCopy(model), file, limits);
-      await setImmediate();
-      simplify(graph);
-      await setImmediate();
-      const output = outputOf(graph, options.output);
-      const threads = threadsOf(options);
-      const session = new GradientSession(
-        graph,
-        new GradientNetwork(graph, output, threads, options.kernel),
-        new GradientNetwork(written, output, threads, options.kernel),
-      );
-      await session.prepare();
-      return session;
-    } catch (error) {
-      throw located(error, { file });
-    }
+    const limits = limitsOf(options);
+    requireKnownVersions(model, file);
+    // The event loop runs between steps that take some milliseconds for a large model.
+    await setImmediate();
+    const written = new Graph(editableCopy(model), file, limits);
+    const graph = new Graph(editableCopy(model), file, limits);
+    await setImmediate();
+    simplify(graph);
+    await setImmediate();
+    const output = outputOf(graph, options.output);
+    const threads = threadsOf(options);
+    const session = new GradientSession(
+      graph,
+      new GradientNetwork(graph, output, threads, options.kernel),
+      new GradientNetwork(written, output, threads, options.kernel),
+    );
+    await session.prepare();
+    return session;
   }
 
   /**

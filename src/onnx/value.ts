@@ -73,6 +73,11 @@ export interface KnownValue extends ValueType {
   readonly constant?: Constant;
 }
 
+/** Whether two tensors have the same shape. */
+export function sameDims(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
+
 /** Number of elements of a shape. */
 export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);

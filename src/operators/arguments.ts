@@ -1,4 +1,4 @@
-import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
+import { hasAttribute, intAttribute, intsAttribute, stringAttribute } from '../onnx/attribute';
 import { dataTypeOf } from '../onnx/tensor';
 import type { DataType, KnownValue } from '../onnx/value';
 import { isFloat, isInteger, numbersOf } from './elements';
@@ -45,6 +45,26 @@ export function normalizeAxes(call: OperatorCall, axes: readonly number[], rank:
 /** Attribute `axis`, within a tensor of `rank`. */
 export function axisAttribute(call: OperatorCall, rank: number, fallback?: number): number {
   return normalizeAxis(call, intAttribute(call.node, 'axis', fallback), rank);
+}
+
+/** Names that stand for themselves, for {@link choiceAttribute}. */
+export function choicesOf<Name extends string>(names: readonly Name[]): ReadonlyMap<string, Name> {
+  return new Map(names.map((name) => [name, name]));
+}
+
+/** The choice that an attribute names. Throws MODEL_INVALID where there is none of its name. */
+export function choiceAttribute<Choice>(
+  call: OperatorCall,
+  name: string,
+  choices: ReadonlyMap<string, Choice>,
+  fallback: string,
+): Choice {
+  const value = stringAttribute(call.node, name, fallback);
+  const choice = choices.get(value);
+  if (choice === undefined) {
+    call.fail('MODEL_INVALID', `${name} '${value}' is not one of ${[...choices.keys()].join(', ')}.`);
+  }
+  return choice;
 }
 
 /** Input `index`, of at least (or exactly) the rank that the operator needs. */

@@ -1,4 +1,4 @@
-import type { DataType, ValueType } from '../onnx/value';
+import { sameDims, type DataType, type ValueType } from '../onnx/value';
 import type { BinaryName, UnaryName } from '../program/operation';
 import { constantOf } from './elements';
 import type { Lowering, ValueId } from './lowering';
@@ -40,7 +40,7 @@ export function emitAs(
   value: ValueType,
   write: (target: ValueId) => void,
 ): void {
-  const same = outputDims.length === value.dims.length && outputDims.every((dim, axis) => dim === value.dims[axis]);
+  const same = sameDims(outputDims, value.dims);
   const target = same ? output : lowering.temporary(value);
   write(target);
   if (!same) lowering.emit('alias', [target], [output]);

@@ -1,6 +1,15 @@
-import { floatAttribute, hasAttribute, stringAttribute } from '../onnx/attribute';
+import { floatAttribute, hasAttribute } from '../onnx/attribute';
 import { elementCount, type Constant, type ValueType } from '../onnx/value';
-import { commonType, integers, integersArgument, normalizeAxes, requireTabular, scalar } from './arguments';
+import {
+  choiceAttribute,
+  choicesOf,
+  commonType,
+  integers,
+  integersArgument,
+  normalizeAxes,
+  requireTabular,
+  scalar,
+} from './arguments';
 import { isFloat, newElements, constantOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
@@ -11,8 +20,8 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Pad.html
 
-const modes = ['constant', 'reflect', 'edge', 'wrap'] as const;
-type PadMode = (typeof modes)[number];
+type PadMode = 'constant' | 'reflect' | 'edge' | 'wrap';
+const modes = choicesOf<PadMode>(['constant', 'reflect', 'edge', 'wrap']);
 
 interface Padding extends ValueType {
   readonly mode: PadMode;
@@ -24,8 +33,7 @@ interface Padding extends ValueType {
 function padding(call: OperatorCall): Padding {
   const { dims } = call.input(0);
   const type = commonType(call, [0, 2]);
-  const mode = stringAttribute(call.node, 'mode', 'constant') as PadMode;
-  if (!modes.includes(mode)) call.fail('MODEL_INVALID', `mode '${mode}' is not one of ${modes.join(', ')}.`);
+  const mode = choiceAttribute(call, 'mode', modes, 'constant');
   // Operator set 1 named the attribute in another way.
   const pads = integersArgument(call, 1, hasAttribute(call.node, 'paddings') ? 'paddings' : 'pads');
   if (!pads) call.fail('MODEL_INVALID', 'pads are missing.');

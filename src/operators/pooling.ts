@@ -23,6 +23,11 @@ function pool(call: OperatorCall): Pool {
   return { type: x.type, dims: [...x.dims.slice(0, 2), ...window.outputs], window };
 }
 
+/** The attributes that all pooling operations have. */
+function poolAttributes({ kernel, strides, dilations, begins, ends }: Window) {
+  return { kernel, strides, dilations, pads: [...begins, ...ends] };
+}
+
 /**
  * Pools `x` into `y`, over one pair of spatial axes after the other: a maximum of maxima is the maximum, and a mean of means is
  * the mean, since the number of taps of a window is the product of those along each axis.
@@ -34,8 +39,8 @@ function emitPool(
   y: ValueId,
   window: Window,
 ): void {
-  const emit = (from: ValueId, to: ValueId, { kernel, strides, dilations, begins, ends }: Window) => {
-    const attributes = { kernel, strides, dilations, pads: [...begins, ...ends] };
+  const emit = (from: ValueId, to: ValueId, step: Window) => {
+    const attributes = poolAttributes(step);
     if (pooling.opcode === 'maxPool') lowering.emit('maxPool', [from], [to], attributes);
     else lowering.emit('averagePool', [from], [to], { ...attributes, countIncludePad: pooling.countIncludePad });
   };
@@ -92,8 +97,7 @@ function emitIndices(call: OperatorCall, lowering: Lowering, x: ValueId, { dims,
     ...all.slice(2),
   ];
   const from = lowering.view(x, solid(call.input(0).dims));
-  const { kernel, strides, dilations, begins, ends } = three;
-  const attributes = { kernel, strides, dilations, pads: [...begins, ...ends], columnMajor: order === 1 };
+  const attributes = { ...poolAttributes(three), columnMajor: order === 1 };
   emitAs(lowering, output, dims, { type: 'int64', dims: solid(dims) }, (target) =>
     lowering.emit('maxPoolIndices', [from], [target], attributes),
   );

@@ -1,6 +1,6 @@
-import { hasAttribute, intAttribute, intsAttribute, stringAttribute } from '../onnx/attribute';
+import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { elementCount, type Constant, type ValueType } from '../onnx/value';
-import { integers, ranked } from './arguments';
+import { choiceAttribute, choicesOf, integers, ranked } from './arguments';
 import { broadcast } from './broadcast';
 import { emitAs, required } from './emission';
 import { foldable } from './folding';
@@ -87,12 +87,14 @@ function blockSize(call: OperatorCall): number {
   return size;
 }
 
+/** Orders of depth, column and row among the channels of a block. */
+const depthModes = choicesOf(['DCR', 'CRD']);
+
 function depthToSpace(call: OperatorCall): Reading {
   const { type, dims } = ranked(call, 0, 4, 4);
   const [n, c, h, w] = dims as [number, number, number, number];
   const block = blockSize(call);
-  const mode = stringAttribute(call.node, 'mode', 'DCR');
-  if (mode !== 'DCR' && mode !== 'CRD') call.fail('MODEL_INVALID', `mode '${mode}' is not one of DCR, CRD.`);
+  const mode = choiceAttribute(call, 'mode', depthModes, 'DCR');
   const depth = c / (block * block);
   if (!Number.isInteger(depth)) call.fail('SHAPE_MISMATCH', `${c} channels are no multiple of ${block * block}.`);
   const map = h * w;

@@ -1,7 +1,7 @@
-import { floatAttribute, intAttribute, stringAttribute } from '../onnx/attribute';
+import { floatAttribute, intAttribute } from '../onnx/attribute';
 import type { ValueType } from '../onnx/value';
 import type { NameOf } from '../program/operation';
-import { commonType, ranked, requireFloat } from './arguments';
+import { choiceAttribute, commonType, ranked, requireFloat } from './arguments';
 import { isInteger, numbersOf } from './elements';
 import { required } from './emission';
 import { inferOne } from './inference';
@@ -39,20 +39,12 @@ function roiAlign(call: OperatorCall): ValueType {
   return { type, dims: [regions[0]!, dims[1]!, height, width] };
 }
 
-function choice<Value>(call: OperatorCall, name: string, choices: ReadonlyMap<string, Value>, fallback: string): Value {
-  const value = stringAttribute(call.node, name, fallback);
-  const chosen = choices.get(value);
-  if (chosen === undefined)
-    call.fail('MODEL_INVALID', `${name} '${value}' is not one of ${[...choices.keys()].join(', ')}.`);
-  return chosen;
-}
-
 function lowerRoiAlign(call: OperatorCall, lowering: Lowering): void {
   requireFloat(call, roiAlign(call).type);
-  const pooling = choice(call, 'mode', modes, 'avg');
+  const pooling = choiceAttribute(call, 'mode', modes, 'avg');
   // Before operator set 16 regions were not moved by half an element.
   const fallback = call.opset < 16 ? 'output_half_pixel' : 'half_pixel';
-  const halfPixel = choice(call, 'coordinate_transformation_mode', transformations, fallback);
+  const halfPixel = choiceAttribute(call, 'coordinate_transformation_mode', transformations, fallback);
   const samples = intAttribute(call.node, 'sampling_ratio', 0);
   if (samples < 0 || samples > maxSamples) {
     call.fail('OPERATOR_UNSUPPORTED', `sampling_ratio ${samples} is not between 0 and ${maxSamples}.`);

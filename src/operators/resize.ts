@@ -7,7 +7,7 @@ import {
   stringAttribute,
 } from '../onnx/attribute';
 import type { ValueType } from '../onnx/value';
-import { integers, normalizeAxes, requireFloat, requireTabular } from './arguments';
+import { choiceAttribute, choicesOf, integers, normalizeAxes, requireFloat, requireTabular } from './arguments';
 import { filled, numbersOf } from './elements';
 import { required } from './emission';
 import { inferOne } from './inference';
@@ -33,7 +33,7 @@ interface Resize extends ValueType {
   readonly axes: readonly ResizedAxis[];
 }
 
-const ratioPolicies = ['stretch', 'not_larger', 'not_smaller'];
+const ratioPolicies = choicesOf(['stretch', 'not_larger', 'not_smaller']);
 
 /** Numbers of an input that may be absent or empty. */
 function optionalNumbers(call: OperatorCall, index: number): ArrayLike<number> | undefined {
@@ -86,10 +86,7 @@ function resize(call: OperatorCall): Resize {
 
 /** The scale of all axes where the node keeps their ratio. */
 function commonScale(call: OperatorCall, axes: readonly number[], sizes: readonly number[]): number | undefined {
-  const policy = stringAttribute(call.node, 'keep_aspect_ratio_policy', 'stretch');
-  if (!ratioPolicies.includes(policy)) {
-    call.fail('MODEL_INVALID', `keep_aspect_ratio_policy '${policy}' is not one of ${ratioPolicies.join(', ')}.`);
-  }
+  const policy = choiceAttribute(call, 'keep_aspect_ratio_policy', ratioPolicies, 'stretch');
   if (policy === 'stretch') return undefined;
   const { dims } = call.input(0);
   const scales = axes.flatMap((axis, i) => (dims[axis] === 0 ? [] : Math.fround(sizes[i]! / dims[axis]!)));

@@ -1,8 +1,8 @@
-import { intAttribute, stringAttribute } from '../onnx/attribute';
+import { intAttribute } from '../onnx/attribute';
 import type { ValueType } from '../onnx/value';
 import type { NameOf } from '../program/operation';
 import { enumerations } from '../program/schema';
-import { ranked, requireFloat } from './arguments';
+import { choiceAttribute, choicesOf, ranked, requireFloat } from './arguments';
 import { required } from './emission';
 import { inferOne } from './inference';
 import type { Lowering } from './lowering';
@@ -10,8 +10,15 @@ import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__GridSample.html
 
-const interpolations = Object.keys(enumerations.Interpolation) as NameOf<'Interpolation'>[];
-const paddings = Object.keys(enumerations.OutsideMap) as NameOf<'OutsideMap'>[];
+/** By the values of `mode`, of which operator set 20 changed some. */
+const interpolations = new Map<string, NameOf<'Interpolation'>>([
+  ['nearest', 'nearest'],
+  ['linear', 'linear'],
+  ['cubic', 'cubic'],
+  ['bilinear', 'linear'],
+  ['bicubic', 'cubic'],
+]);
+const paddings = choicesOf(Object.keys(enumerations.OutsideMap) as NameOf<'OutsideMap'>[]);
 
 function gridSample(call: OperatorCall): ValueType {
   const { type, dims } = ranked(call, 0, 3);
@@ -26,32 +33,17 @@ function gridSample(call: OperatorCall): ValueType {
   return { type, dims: result };
 }
 
-/** Attribute `mode`, whose names operator set 20 changed. */
-function interpolationOf(call: OperatorCall): NameOf<'Interpolation'> {
-  const mode = stringAttribute(call.node, 'mode', 'linear');
-  const wanted = mode === 'bilinear' ? 'linear' : mode === 'bicubic' ? 'cubic' : mode;
-  const interpolation = interpolations.find((name) => name === wanted);
-  if (!interpolation) {
-    call.fail('MODEL_INVALID', `mode '${mode}' is not one of ${interpolations.join(', ')}, bilinear, bicubic.`);
-  }
-  return interpolation;
-}
-
 function lowerGridSample(call: OperatorCall, lowering: Lowering): void {
   const { type, dims } = gridSample(call);
   const axes = dims.length - 2;
   if (axes !== 2 && axes !== 3) call.fail('OPERATOR_UNSUPPORTED', `sampling over ${axes} axes is not supported.`);
   requireFloat(call, type);
   requireFloat(call, call.input(1).type);
-  const interpolation = interpolationOf(call);
+  const interpolation = choiceAttribute(call, 'mode', interpolations, 'linear');
   if (interpolation === 'cubic' && axes !== 2) {
     call.fail('OPERATOR_UNSUPPORTED', 'ONNX defines cubic sampling over two axes only.');
   }
-  const padding = stringAttribute(call.node, 'padding_mode', 'zeros');
-  const outside = paddings.find((name) => name === padding);
-  if (!outside) {
-    call.fail('MODEL_INVALID', `padding_mode '${padding}' is not one of ${paddings.join(', ')}.`);
-  }
+  const outside = choiceAttribute(call, 'padding_mode', paddings, 'zeros');
   const output = lowering.output(0);
   if (output === undefined) return;
   const [x, grid] = [required(call, lowering, 0), required(call, lowering, 1)];

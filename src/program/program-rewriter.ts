@@ -14,13 +14,11 @@ export class ProgramRewriter {
   private readonly readers = new Map<ValueId, Set<ProgramOperation>>();
   /** Number of operands that read a value, and of program outputs that are it. */
   private readonly uses = new Map<ValueId, number>();
-  private readonly outputs: ReadonlySet<ValueId>;
 
   constructor(readonly program: Program) {
     this.slots = [...program.operations];
     program.operations.forEach((operation, place) => this.enter(operation, place));
     for (const id of program.outputs) this.count(id, 1);
-    this.outputs = new Set(program.outputs);
   }
 
   /** Applies a pattern to each operation in order, after replacements of earlier ones. */
@@ -43,7 +41,7 @@ export class ProgramRewriter {
 
   /** The operation that writes a value, if a single operand reads it and it is no output of the program. */
   soleProducerOf(id: ValueId | undefined): ProgramOperation | undefined {
-    if (id === undefined || this.outputs.has(id) || this.uses.get(id) !== 1) return undefined;
+    if (id === undefined || this.uses.get(id) !== 1 || this.readers.get(id)?.size !== 1) return undefined;
     return this.producers.get(id);
   }
 

@@ -1,3 +1,4 @@
+import { sameDims } from '../onnx/value';
 import type { NativeType } from './element-type';
 import { operationOf, type GivenAttributes, type OpcodeName, type Origin, type ValueId } from './operation';
 import type { Program } from './program';
@@ -50,7 +51,7 @@ export class ProgramWriter {
 
   view(value: ValueId, dims: readonly number[]): ValueId {
     const from = this.program.values[value]!;
-    if (from.dims.length === dims.length && from.dims.every((dim, axis) => dim === dims[axis])) return value;
+    if (sameDims(from.dims, dims)) return value;
     if (from.storage === 'constant') return this.program.addValue({ ...from, dims });
     return this.emit('alias', [value], dims, {}, from.type);
   }

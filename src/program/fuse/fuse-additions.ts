@@ -1,4 +1,4 @@
-import { elementCount } from '../../onnx/value';
+import { elementCount, sameDims } from '../../onnx/value';
 import { placeOfInput, type Operation, type ProgramOperation, type ValueId } from '../operation';
 import type { ProgramValue } from '../program';
 import type { Pattern, ProgramRewriter } from '../program-rewriter';
@@ -25,7 +25,7 @@ export const fuseAddition: Pattern = (addition, rewriter) => {
   ]
     .flatMap(({ own, other }) => {
       const before = addingProducerOf(own, rewriter);
-      return before && sameDims(rewriter.valueOf(own), result) ? [{ before, other }] : [];
+      return before && sameDims(rewriter.valueOf(own).dims, result.dims) ? [{ before, other }] : [];
     })
     // The later of two convolutions takes the residual, which is the other's result.
     .sort((one, two) => rewriter.placeOf(two.before) - rewriter.placeOf(one.before));
@@ -57,7 +57,7 @@ function fittingPlace(before: AddingOperation, result: ProgramValue, other: Prog
   if (other.storage === 'constant') {
     return before.inputs[bias] === undefined && isBias(before, result, other) ? bias : undefined;
   }
-  return sameDims(other, result) ? residual : undefined;
+  return sameDims(other.dims, result.dims) ? residual : undefined;
 }
 
 /** Whether `other` broadcasts over the result as one number a channel: (M, 1, 1) after a convolution, (N) after a product. */
@@ -68,8 +68,4 @@ function isBias(before: AddingOperation, result: ProgramValue, other: ProgramVal
     other.dims.length <= result.dims.length &&
     padded.every((dim, axis) => dim === (axis === channelAxis ? result.dims[axis] : 1))
   );
-}
-
-function sameDims(a: ProgramValue, b: ProgramValue): boolean {
-  return a.dims.length === b.dims.length && a.dims.every((dim, axis) => dim === b.dims[axis]);
 }

@@ -10,6 +10,7 @@ process.env.GDWS_VERIFY_PLANS ??= 'on';
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: '<rootDir>/test/environment.cjs',
+  setupFiles: ['<rootDir>/test/seed.cjs'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build'],

@@ -14,6 +14,8 @@ napi_typedarray_type arrayTypeOf(DataType type) {
       return napi_bigint64_array;
     case DataType::int32:
       return napi_int32_array;
+    case DataType::int8:
+      return napi_int8_array;
     default:
       return napi_uint8_array;
   }

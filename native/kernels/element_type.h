@@ -17,6 +17,8 @@ void withNumber(DataType type, Visit visit) {
       return visit(int64_t{});
     case DataType::int32:
       return visit(int32_t{});
+    case DataType::int8:
+      return visit(int8_t{});
     default:
       return visit(uint8_t{});
   }

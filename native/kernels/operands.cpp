@@ -19,6 +19,8 @@ const char* nameOf(DataType type) {
       return "int32";
     case DataType::uint8:
       return "uint8";
+    case DataType::int8:
+      return "int8";
     default:
       return "bool";
   }

@@ -95,10 +95,33 @@ void checkAttributes(const OperationView& operation) {
     case Opcode::cumulativeSum:
       CumulativeSumAttributes::of(operation);
       break;
+    case Opcode::quantize:
+      QuantizeAttributes::of(operation);
+      break;
+    case Opcode::dequantize:
+      DequantizeAttributes::of(operation);
+      break;
+    case Opcode::integerConvolution:
+      IntegerConvolutionAttributes::of(operation);
+      break;
+    case Opcode::integerGdws:
+      IntegerGdwsAttributes::of(operation);
+      break;
+    case Opcode::integerMatmul:
+      IntegerMatmulAttributes::of(operation);
+      break;
+    case Opcode::integerBinary:
+      IntegerBinaryAttributes::of(operation);
+      break;
+    case Opcode::integerAveragePool:
+      IntegerAveragePoolAttributes::of(operation);
+      break;
     case Opcode::alias:
     case Opcode::cast:
     case Opcode::select:
     case Opcode::maxUnpool:
+    case Opcode::dynamicQuantize:
+    case Opcode::table:
       AttributeReader(operation, {.ints = 0, .floats = 0});
       break;
   }

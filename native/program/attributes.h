@@ -451,6 +451,187 @@ struct CumulativeSumAttributes {
   }
 };
 
+struct QuantizeAttributes {
+  int32_t axis = 0;
+
+  static QuantizeAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 1, .floats = 0});
+    return {
+        .axis = reader.integer("axis", 0),
+    };
+  }
+};
+
+struct DequantizeAttributes {
+  int32_t axis = 0;
+
+  static DequantizeAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 1, .floats = 0});
+    return {
+        .axis = reader.integer("axis", 0),
+    };
+  }
+};
+
+struct IntegerConvolutionAttributes {
+  int32_t groups = 0;
+  std::array<int32_t, 2> strides = {};
+  std::array<int32_t, 2> dilations = {};
+  std::array<int32_t, 4> pads = {};
+  int32_t zeroPoint = 0;
+  int32_t least = 0;
+  int32_t most = 0;
+  int32_t residualZeroPoint = 0;
+  int32_t innerLeast = 0;
+  int32_t innerMost = 0;
+  bool sumsBytes = false;
+  float sumScale = 1;
+  float residualScale = 0;
+
+  static IntegerConvolutionAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 16, .floats = 2});
+    return {
+        .groups = reader.integer("groups", 1),
+        .strides = reader.integers<2>("strides", 1),
+        .dilations = reader.integers<2>("dilations", 1),
+        .pads = reader.integers<4>("pads", 0),
+        .zeroPoint = reader.integer("zeroPoint"),
+        .least = reader.integer("least"),
+        .most = reader.integer("most"),
+        .residualZeroPoint = reader.integer("residualZeroPoint"),
+        .innerLeast = reader.integer("innerLeast"),
+        .innerMost = reader.integer("innerMost"),
+        .sumsBytes = reader.flag("sumsBytes"),
+        .sumScale = reader.real(),
+        .residualScale = reader.real(),
+    };
+  }
+};
+
+struct IntegerGdwsAttributes {
+  int32_t groups = 0;
+  std::array<int32_t, 2> strides = {};
+  std::array<int32_t, 2> dilations = {};
+  std::array<int32_t, 4> pads = {};
+  int32_t featureZeroPoint = 0;
+  int32_t featureLeast = 0;
+  int32_t featureMost = 0;
+  int32_t zeroPoint = 0;
+  int32_t least = 0;
+  int32_t most = 0;
+  int32_t residualZeroPoint = 0;
+  int32_t innerLeast = 0;
+  int32_t innerMost = 0;
+  bool sumsBytes = false;
+  float sumScale = 1;
+  float residualScale = 0;
+  std::vector<int32_t> kernels = {};
+
+  static IntegerGdwsAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 19, .floats = 2, .hasRest = true});
+    return {
+        .groups = reader.integer("groups", 1),
+        .strides = reader.integers<2>("strides", 1),
+        .dilations = reader.integers<2>("dilations", 1),
+        .pads = reader.integers<4>("pads", 0),
+        .featureZeroPoint = reader.integer("featureZeroPoint"),
+        .featureLeast = reader.integer("featureLeast"),
+        .featureMost = reader.integer("featureMost"),
+        .zeroPoint = reader.integer("zeroPoint"),
+        .least = reader.integer("least"),
+        .most = reader.integer("most"),
+        .residualZeroPoint = reader.integer("residualZeroPoint"),
+        .innerLeast = reader.integer("innerLeast"),
+        .innerMost = reader.integer("innerMost"),
+        .sumsBytes = reader.flag("sumsBytes"),
+        .sumScale = reader.real(),
+        .residualScale = reader.real(),
+        .kernels = reader.rest("kernels", 0),
+    };
+  }
+};
+
+struct IntegerMatmulAttributes {
+  bool transposeA = false;
+  bool transposeB = false;
+  int32_t zeroPoint = 0;
+  int32_t least = 0;
+  int32_t most = 0;
+  int32_t residualZeroPoint = 0;
+  int32_t innerLeast = 0;
+  int32_t innerMost = 0;
+  bool sumsBytes = false;
+  float sumScale = 1;
+  float residualScale = 0;
+
+  static IntegerMatmulAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 9, .floats = 2});
+    return {
+        .transposeA = reader.flag("transposeA"),
+        .transposeB = reader.flag("transposeB"),
+        .zeroPoint = reader.integer("zeroPoint"),
+        .least = reader.integer("least"),
+        .most = reader.integer("most"),
+        .residualZeroPoint = reader.integer("residualZeroPoint"),
+        .innerLeast = reader.integer("innerLeast"),
+        .innerMost = reader.integer("innerMost"),
+        .sumsBytes = reader.flag("sumsBytes"),
+        .sumScale = reader.real(),
+        .residualScale = reader.real(),
+    };
+  }
+};
+
+struct IntegerBinaryAttributes {
+  IntegerBinaryFunction function = {};
+  int32_t aZeroPoint = 0;
+  int32_t bZeroPoint = 0;
+  int32_t zeroPoint = 0;
+  int32_t least = 0;
+  int32_t most = 0;
+  float aScale = 0;
+  float bScale = 0;
+
+  static IntegerBinaryAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 6, .floats = 2});
+    return {
+        .function = reader.name<IntegerBinaryFunction>("function", integerBinaryFunctionCount),
+        .aZeroPoint = reader.integer("aZeroPoint"),
+        .bZeroPoint = reader.integer("bZeroPoint"),
+        .zeroPoint = reader.integer("zeroPoint"),
+        .least = reader.integer("least"),
+        .most = reader.integer("most"),
+        .aScale = reader.real(),
+        .bScale = reader.real(),
+    };
+  }
+};
+
+struct IntegerAveragePoolAttributes {
+  std::array<int32_t, 2> kernel = {};
+  std::array<int32_t, 2> strides = {};
+  std::array<int32_t, 2> dilations = {};
+  std::array<int32_t, 4> pads = {};
+  bool countIncludePad = false;
+  int32_t xZeroPoint = 0;
+  int32_t zeroPoint = 0;
+  float scale = 0;
+
+  static IntegerAveragePoolAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 13, .floats = 1});
+    return {
+        .kernel = reader.integers<2>("kernel", 1),
+        .strides = reader.integers<2>("strides", 1),
+        .dilations = reader.integers<2>("dilations", 1),
+        .pads = reader.integers<4>("pads", 0),
+        .countIncludePad = reader.flag("countIncludePad"),
+        .xZeroPoint = reader.integer("xZeroPoint"),
+        .zeroPoint = reader.integer("zeroPoint"),
+        .scale = reader.real(),
+    };
+  }
+};
+
 /// Whether the operation's ints and floats are as its opcode has them. Throws ProgramError.
 void checkAttributes(const OperationView& operation);
 

@@ -267,6 +267,20 @@ inline constexpr int32_t binPoolingCount = 2;
   X(mean)                    \
   X(largest)
 
+/// Functions of two bytes a and b, less their zero points.
+enum class IntegerBinaryFunction : int32_t {
+  /// a·aScale + b·bScale
+  add,
+  /// a·b·aScale
+  mul,
+};
+
+inline constexpr int32_t integerBinaryFunctionCount = 2;
+
+#define GDWS_INTEGER_BINARY_FUNCTIONS(X) \
+  X(add)                                 \
+  X(mul)
+
 /// Which element an arg reduction looks for.
 enum class Extreme : int32_t {
   max,

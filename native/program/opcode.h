@@ -41,9 +41,18 @@ enum class Opcode : int32_t {
   scatterND,
   topK,
   cumulativeSum,
+  quantize,
+  dequantize,
+  dynamicQuantize,
+  integerConvolution,
+  integerGdws,
+  integerMatmul,
+  integerBinary,
+  integerAveragePool,
+  table,
 };
 
-inline constexpr int32_t opcodeCount = 34;
+inline constexpr int32_t opcodeCount = 43;
 
 #define GDWS_OPCODES(X)   \
   X(convolution)          \
@@ -79,6 +88,15 @@ inline constexpr int32_t opcodeCount = 34;
   X(scatterElements)      \
   X(scatterND)            \
   X(topK)                 \
-  X(cumulativeSum)
+  X(cumulativeSum)        \
+  X(quantize)             \
+  X(dequantize)           \
+  X(dynamicQuantize)      \
+  X(integerConvolution)   \
+  X(integerGdws)          \
+  X(integerMatmul)        \
+  X(integerBinary)        \
+  X(integerAveragePool)   \
+  X(table)
 
 }  // namespace gdws

@@ -11,9 +11,9 @@
 
 namespace gdws {
 
-enum class DataType : int32_t { float32, int64, int32, uint8, boolean };
+enum class DataType : int32_t { float32, int64, int32, uint8, boolean, int8 };
 
-inline constexpr int32_t dataTypeCount = 5;
+inline constexpr int32_t dataTypeCount = 6;
 
 constexpr size_t bytesOf(DataType type) {
   switch (type) {
@@ -21,6 +21,7 @@ constexpr size_t bytesOf(DataType type) {
       return 8;
     case DataType::uint8:
     case DataType::boolean:
+    case DataType::int8:
       return 1;
     default:
       return 4;

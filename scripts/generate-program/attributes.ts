@@ -84,13 +84,13 @@ ${reads.join('')}    };
 function member(name: string, schema: AttributeSchema): string {
   switch (schema.kind) {
     case 'int':
-      return `int32_t ${name} = 0`;
+      return `int32_t ${name} = ${schema.default ?? 0}`;
     case 'ints':
       return schema.count === undefined
         ? `std::vector<int32_t> ${name} = {}`
         : `std::array<int32_t, ${schema.count}> ${name} = {}`;
     case 'flag':
-      return `bool ${name} = false`;
+      return `bool ${name} = ${schema.default ?? false}`;
     case 'float':
       return `float ${name} = ${schema.default ?? 0}`;
     case 'name':

@@ -20,6 +20,7 @@ const arrays = {
   int32: Int32Array,
   uint8: Uint8Array,
   bool: Uint8Array,
+  int8: Int8Array,
 } as const;
 
 /**

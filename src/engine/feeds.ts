@@ -164,7 +164,7 @@ function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {
     case 'uint32':
       return Uint32Array.from(new BigInt64Array(bytes), Number);
     case 'int8':
-      return Int8Array.from(new Int32Array(bytes));
+      return new Int8Array(bytes);
     case 'int16':
       return Int16Array.from(new Int32Array(bytes));
     case 'uint16':

@@ -14,11 +14,11 @@ export function nativeTypeOf(type: DataType): NativeType | undefined {
     case 'uint64':
     case 'uint32':
       return 'int64';
-    case 'int8':
     case 'int16':
     case 'uint16':
     case 'int32':
       return 'int32';
+    case 'int8':
     case 'uint8':
     case 'bool':
       return type;
@@ -38,7 +38,6 @@ export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
       return BigInt64Array.from(data as BigUint64Array);
     case 'uint32':
       return BigInt64Array.from(data as Uint32Array, BigInt);
-    case 'int8':
     case 'int16':
     case 'uint16':
       return Int32Array.from(data as Int16Array);

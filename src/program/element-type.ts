@@ -1,9 +1,9 @@
 /** Element types of the engine; their place in this list is their number in a program (`DataType`). */
-export const nativeTypes = ['float32', 'int64', 'int32', 'uint8', 'bool'] as const;
+export const nativeTypes = ['float32', 'int64', 'int32', 'uint8', 'bool', 'int8'] as const;
 export type NativeType = (typeof nativeTypes)[number];
 
-/** Elements of a tensor in the engine: float32, int64, int32, and uint8 for both uint8 and bool. */
-export type NativeArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+/** Elements of a tensor in the engine; bool as 0 or 1 in a Uint8Array. */
+export type NativeArray = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
 
 export interface NativeConstant {
   /** Index in `nativeTypes`. */

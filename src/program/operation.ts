@@ -42,7 +42,7 @@ export type Attributes<Opcode extends OpcodeName> = {
 };
 
 type Defaulted<Schemas> = {
-  [Name in keyof Schemas]: Schemas[Name] extends { kind: 'activation' } | { default: number } ? Name : never;
+  [Name in keyof Schemas]: Schemas[Name] extends { kind: 'activation' } | { default: number | boolean } ? Name : never;
 }[keyof Schemas];
 
 /** Attributes of a new operation: those with a default may be absent. */
@@ -107,7 +107,7 @@ function defaultAttributes(opcode: OpcodeName): Record<string, unknown> {
   const defaults: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(schemas)) {
     if (schema.kind === 'activation') defaults[name] = noActivation;
-    else if (schema.kind === 'float' && schema.default !== undefined) defaults[name] = schema.default;
+    else if ('default' in schema) defaults[name] = schema.default;
   }
   return defaults;
 }

@@ -101,6 +101,8 @@ export const enumerations = {
   ScatterUpdate: { replace: '', add: '', mul: '', max: '', min: '' },
   /** How a bin of a region is computed from its samples. */
   BinPooling: { mean: '', largest: '' },
+  /** Functions of two bytes a and b, less their zero points. */
+  IntegerBinaryFunction: { add: 'a·aScale + b·bScale', mul: 'a·b·aScale' },
   /** Which element an arg reduction looks for. */
   Extreme: { max: '', min: '' },
 } as const;
@@ -109,10 +111,10 @@ export type EnumerationName = keyof typeof enumerations;
 
 /** An attribute: its type and the least that its numbers may be. */
 export type AttributeSchema =
-  | { readonly kind: 'int'; readonly least?: number }
+  | { readonly kind: 'int'; readonly least?: number; readonly default?: number }
   /** `count` ints; where it is absent, all that are left. */
   | { readonly kind: 'ints'; readonly count?: number; readonly least?: number }
-  | { readonly kind: 'flag' }
+  | { readonly kind: 'flag'; readonly default?: boolean }
   | { readonly kind: 'float'; readonly default?: number }
   | { readonly kind: 'name'; readonly of: EnumerationName }
   /** An {@link enumerations.Activation} among the ints, a and b among the floats; none where it is not given. */
@@ -144,6 +146,23 @@ const name = <Name extends EnumerationName>(of: Name) => ({ kind: 'name', of }) 
 /** Height, then width; pads are top, left, bottom, right. */
 const walk = { strides: positives(2), dilations: positives(2), pads: naturals(4) } as const;
 const pooling = { kernel: positives(2), ...walk } as const;
+
+/**
+ * How a sum of products s becomes a byte: t = s·scale; where `sumsBytes`, t is first rounded and limited to
+ * `innerLeast`..`innerMost`; then round(t·sumScale + (residual - residualZeroPoint)·residualScale) + zeroPoint, limited to
+ * `least`..`most`. Without a residual it is round(t) + zeroPoint. Each step is rounded to float32; `round` is half to even.
+ */
+const requantization = {
+  zeroPoint: { kind: 'int', default: 0 },
+  least: { kind: 'int', default: 0 },
+  most: { kind: 'int', default: 0 },
+  residualZeroPoint: { kind: 'int', default: 0 },
+  innerLeast: { kind: 'int', default: 0 },
+  innerMost: { kind: 'int', default: 0 },
+  sumsBytes: { kind: 'flag', default: false },
+  sumScale: { kind: 'float', default: 1 },
+  residualScale: { kind: 'float', default: 0 },
+} as const;
 
 export const operations = {
   convolution: {
@@ -361,5 +380,106 @@ export const operations = {
     outputs: { y: '' },
     attributes: { axis: natural, exclusive: flag, reverse: flag },
     what: 'sums along the axis; or integers',
+  },
+  quantize: {
+    inputs: { x: '', scale: '(1) or along the axis', 'zeroPoint?': 'as scale, of the type of y' },
+    outputs: { y: 'uint8 or int8' },
+    attributes: { axis: natural },
+    what: 'round(x / scale) + zeroPoint, half to even, limited to the type of y; NaN gives its least number',
+  },
+  dequantize: {
+    inputs: {
+      x: 'uint8, int8 or int32',
+      scale: '(1) or along the axis',
+      'zeroPoint?': 'as scale, of the type of x',
+    },
+    outputs: { y: '' },
+    attributes: { axis: natural },
+    what: '(x - zeroPoint)·scale',
+  },
+  dynamicQuantize: {
+    inputs: { x: '' },
+    outputs: { y: 'uint8', scale: '()', zeroPoint: 'uint8 ()' },
+    attributes: {},
+    what: 'ONNX DynamicQuantizeLinear: the scale and zero point that the range of x, and 0, needs',
+  },
+  integerConvolution: {
+    inputs: {
+      x: '(N,C,H,W), uint8 or int8',
+      w: '(M,C/groups,KH,KW), uint8 or int8',
+      'xZeroPoint?': '(1), as x',
+      'wZeroPoint?': '(M), as w',
+      'scale?': '(M)',
+      'bias?': '(M), int32',
+      'residual?': 'as y, uint8 or int8',
+    },
+    outputs: { y: '(N,M,OH,OW), uint8, int8, float32 or int32' },
+    attributes: { groups: positive, ...walk, ...requantization },
+    what: 's = Σ (x - xZeroPoint)·(w - wZeroPoint) + bias, and padding counts as xZeroPoint; y is s as int32, s·scale as float32, or [a byte](#bytes-of-sums)',
+  },
+  integerGdws: {
+    inputs: {
+      x: '(N,C,H,W), uint8 or int8',
+      depthwise: '(G,1,KH,KW), int8',
+      pointwise: '(M,G/groups,1,1), int8',
+      'xZeroPoint?': '(1), as x',
+      depthwiseScale: '(G)',
+      'depthwiseBias?': '(G), int32',
+      'scale?': '(M)',
+      'bias?': '(M), int32',
+      'residual?': 'as y, uint8 or int8',
+    },
+    outputs: { y: 'as of integerConvolution' },
+    attributes: {
+      groups: positive,
+      ...walk,
+      featureZeroPoint: int,
+      featureLeast: int,
+      featureMost: int,
+      ...requantization,
+      kernels: { kind: 'ints', least: 0 },
+    },
+    what: 'the depthwise stage gives features: round(s·depthwiseScale) + featureZeroPoint, limited to featureLeast..featureMost, which lies in uint8 or in int8; the pointwise stage sums them up as `integerConvolution` does; `kernels` and `groups` as in `gdws`',
+  },
+  integerMatmul: {
+    inputs: {
+      a: '(…,R,K), uint8 or int8',
+      b: '(…,K,N) or broadcast, uint8 or int8',
+      'aZeroPoint?': '(1), as a',
+      'bZeroPoint?': '(N) or (1), as b',
+      'scale?': '(N)',
+      'bias?': '(N), int32',
+      'residual?': 'as y, uint8 or int8',
+    },
+    outputs: { y: '(…,R,N), uint8, int8, float32 or int32' },
+    attributes: { transposeA: flag, transposeB: flag, ...requantization },
+    what: 's = (a - aZeroPoint)·(b - bZeroPoint) + bias; y as of `integerConvolution`',
+  },
+  integerBinary: {
+    inputs: { a: 'uint8 or int8', b: 'uint8 or int8' },
+    outputs: { y: 'uint8 or int8' },
+    attributes: {
+      function: name('IntegerBinaryFunction'),
+      aZeroPoint: int,
+      bZeroPoint: int,
+      zeroPoint: int,
+      least: int,
+      most: int,
+      aScale: float,
+      bScale: float,
+    },
+    what: 'numpy broadcasting; round(f(a, b)) + zeroPoint, half to even, limited to `least`..`most`; each step of f is rounded to float32',
+  },
+  integerAveragePool: {
+    inputs: { x: '(N,C,H,W), uint8 or int8' },
+    outputs: { y: 'uint8 or int8' },
+    attributes: { ...pooling, countIncludePad: flag, xZeroPoint: int, zeroPoint: int, scale: float },
+    what: 's = Σ (x - xZeroPoint) over the taps inside the map; round(s·(scale / n)) + zeroPoint, half to even, limited to the type of y, each step rounded to float32; n as in `averagePool`',
+  },
+  table: {
+    inputs: { x: 'uint8 or int8', table: '(256), as y' },
+    outputs: { y: 'any type of one byte' },
+    attributes: {},
+    what: 'y = table[x], x counted as its bits without sign',
   },
 } as const satisfies Record<string, OperationSchema>;

@@ -211,4 +211,91 @@ inline void write(const CumulativeSumAttributes& attributes, Operation& operatio
   writer.add(attributes.reverse);
 }
 
+inline void write(const QuantizeAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.axis);
+}
+
+inline void write(const DequantizeAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.axis);
+}
+
+inline void write(const IntegerConvolutionAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.groups);
+  writer.add(attributes.strides);
+  writer.add(attributes.dilations);
+  writer.add(attributes.pads);
+  writer.add(attributes.zeroPoint);
+  writer.add(attributes.least);
+  writer.add(attributes.most);
+  writer.add(attributes.residualZeroPoint);
+  writer.add(attributes.innerLeast);
+  writer.add(attributes.innerMost);
+  writer.add(attributes.sumsBytes);
+  writer.add(attributes.sumScale);
+  writer.add(attributes.residualScale);
+}
+
+inline void write(const IntegerGdwsAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.groups);
+  writer.add(attributes.strides);
+  writer.add(attributes.dilations);
+  writer.add(attributes.pads);
+  writer.add(attributes.featureZeroPoint);
+  writer.add(attributes.featureLeast);
+  writer.add(attributes.featureMost);
+  writer.add(attributes.zeroPoint);
+  writer.add(attributes.least);
+  writer.add(attributes.most);
+  writer.add(attributes.residualZeroPoint);
+  writer.add(attributes.innerLeast);
+  writer.add(attributes.innerMost);
+  writer.add(attributes.sumsBytes);
+  writer.add(attributes.sumScale);
+  writer.add(attributes.residualScale);
+  writer.add(attributes.kernels);
+}
+
+inline void write(const IntegerMatmulAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.transposeA);
+  writer.add(attributes.transposeB);
+  writer.add(attributes.zeroPoint);
+  writer.add(attributes.least);
+  writer.add(attributes.most);
+  writer.add(attributes.residualZeroPoint);
+  writer.add(attributes.innerLeast);
+  writer.add(attributes.innerMost);
+  writer.add(attributes.sumsBytes);
+  writer.add(attributes.sumScale);
+  writer.add(attributes.residualScale);
+}
+
+inline void write(const IntegerBinaryAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.function);
+  writer.add(attributes.aZeroPoint);
+  writer.add(attributes.bZeroPoint);
+  writer.add(attributes.zeroPoint);
+  writer.add(attributes.least);
+  writer.add(attributes.most);
+  writer.add(attributes.aScale);
+  writer.add(attributes.bScale);
+}
+
+inline void write(const IntegerAveragePoolAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.kernel);
+  writer.add(attributes.strides);
+  writer.add(attributes.dilations);
+  writer.add(attributes.pads);
+  writer.add(attributes.countIncludePad);
+  writer.add(attributes.xZeroPoint);
+  writer.add(attributes.zeroPoint);
+  writer.add(attributes.scale);
+}
+
 }  // namespace gdws::test

@@ -7,7 +7,7 @@ namespace gdws::test {
 TestCase randomCompare(Random& random) {
   const Dims dims = randomDims(random, random.integer(0, 4));
   const DataType type =
-      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::boolean});
+      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
   const Dims a = broadcastFrom(random, dims), b = broadcastFrom(random, dims);
   TestCase testCase(Opcode::compare);
   for (const Dims& operand : {a, b}) {

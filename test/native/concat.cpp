@@ -7,7 +7,7 @@ TestCase randomConcat(Random& random) {
   const Dims dims = randomDims(random, random.integer(1, 4));
   const auto axis = static_cast<size_t>(random.integer(0, static_cast<int64_t>(dims.size()) - 1));
   const DataType type =
-      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::boolean});
+      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
   TestCase testCase(Opcode::concat);
   Dims y = dims;
   y[axis] = 0;

@@ -8,7 +8,7 @@ TestCase randomGather(Random& random) {
   const auto axis = static_cast<size_t>(random.integer(0, static_cast<int64_t>(dims.size()) - 1));
   if (dims[axis] == 0) dims[axis] = 1;
   const DataType type =
-      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::boolean});
+      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
   TestCase testCase(Opcode::gather);
   addRandom(testCase, random, type, dims);
   const Dims indexDims = random.chance(0.2) ? Dims{} : random.chance(0.2) ? Dims{2, 3} : Dims{random.integer(0, 50)};

@@ -7,7 +7,7 @@ namespace gdws::test {
 namespace {
 
 DataType anyType(Random& random) {
-  return random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::boolean});
+  return random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
 }
 
 /// Dims of which the axis has elements.
@@ -51,7 +51,7 @@ TestCase randomScatterElements(Random& random) {
   const auto update = randomName<ScatterUpdate>(random, scatterUpdateCount);
   const DataType type = update == ScatterUpdate::replace
                             ? anyType(random)
-                            : random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8});
+                            : random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8});
   TestCase testCase(Opcode::scatterElements);
   addElements(testCase, random, type, dims);
   addIndices(testCase, random, index, {dims[axis]});

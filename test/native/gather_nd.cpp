@@ -28,7 +28,7 @@ TestCase randomGatherND(Random& random) {
   const auto batches = static_cast<size_t>(random.integer(0, static_cast<int64_t>(dims.size()) - 1));
   const auto depth = static_cast<size_t>(random.integer(1, static_cast<int64_t>(dims.size() - batches)));
   const DataType type =
-      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::boolean});
+      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
   const Dims tuples = joined(part(dims, 0, batches), Dims(random.chance(0.2) ? 0 : 1, random.integer(0, 5)));
   TestCase testCase(Opcode::gatherND);
   addRandom(testCase, random, type, dims);
@@ -43,7 +43,7 @@ TestCase randomScatterND(Random& random) {
   const Dims dims = solidDims(random, random.integer(1, 4));
   const auto depth = static_cast<size_t>(random.integer(1, static_cast<int64_t>(dims.size())));
   const auto update = randomName<ScatterUpdate>(random, scatterUpdateCount);
-  const DataType type = random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8});
+  const DataType type = random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8});
   const Dims tuples = random.chance(0.2) ? Dims{} : random.chance(0.2) ? Dims{2, 3} : Dims{random.integer(0, 9)};
   TestCase testCase(Opcode::scatterND);
   addElements(testCase, random, type, dims);

@@ -9,7 +9,7 @@ namespace gdws::test {
 TestCase randomPad(Random& random) {
   const Dims dims = randomDims(random, random.integer(0, 4));
   const DataType type =
-      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::boolean});
+      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
   TestCase testCase(Opcode::pad);
   addRandom(testCase, random, type, dims);
   Dims y;

@@ -8,7 +8,7 @@ namespace gdws::test {
 TestCase randomStrided(Random& random) {
   const Dims dims = randomDims(random, random.integer(0, 5));
   const DataType type =
-      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::boolean});
+      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
   TestCase testCase(Opcode::strided);
   addRandom(testCase, random, type, dims);
   int64_t offset = 0;

@@ -8,7 +8,7 @@ TestCase randomTopK(Random& random) {
   // The reference compares each element of a line with each other.
   for (int64_t& dim : dims) dim = std::min<int64_t>(dim, 100);
   const auto axis = static_cast<size_t>(random.integer(0, static_cast<int64_t>(dims.size()) - 1));
-  const DataType type = random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8});
+  const DataType type = random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8});
   TestCase testCase(Opcode::topK);
   addElements(testCase, random, type, dims);
   Dims y = dims;

@@ -32,6 +32,8 @@ CastFunction castTo(DataType from) {
       return castElements<int32_t, To>;
     case DataType::uint8:
       return castElements<uint8_t, To>;
+    case DataType::int8:
+      return castElements<int8_t, To>;
     default:
       return castTruth<To>;
   }
@@ -59,6 +61,8 @@ CastFunction castFunction(DataType from, DataType to) {
       return castTo<int32_t>(from);
     case DataType::uint8:
       return castTo<uint8_t>(from);
+    case DataType::int8:
+      return castTo<int8_t>(from);
     default:
       return castTo<bool>(from);
   }

@@ -18,6 +18,8 @@ class CompareReference final : public Kernel {
         return compare<int64_t>(buffers);
       case DataType::int32:
         return compare<int32_t>(buffers);
+      case DataType::int8:
+        return compare<int8_t>(buffers);
       default:
         return compare<uint8_t>(buffers);
     }

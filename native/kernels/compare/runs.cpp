@@ -20,6 +20,8 @@ class CompareRuns final : public Kernel {
         return compare<int64_t>(buffers, team);
       case DataType::int32:
         return compare<int32_t>(buffers, team);
+      case DataType::int8:
+        return compare<int8_t>(buffers, team);
       default:
         return compare<uint8_t>(buffers, team);
     }

@@ -43,6 +43,9 @@ PadOperation::PadOperation(const OperationView& operation) {
     case DataType::uint8:
       setValue<uint8_t>(value, attributes.value);
       break;
+    case DataType::int8:
+      setValue<int8_t>(value, attributes.value);
+      break;
     case DataType::boolean:
       setValue<bool>(value, attributes.value);
       break;

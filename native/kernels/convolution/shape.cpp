@@ -22,8 +22,8 @@ int64_t outputLength(int64_t length, int64_t padBegin, int64_t padEnd, int64_t k
 }  // namespace
 
 ConvolutionShape readMaps(const OperationView& operation, const Value& weights) {
-  const Value& x = rankFour(operation, inputOf(operation, 0), "the input");
-  const Value& y = rankFour(operation, outputOf(operation), "the output");
+  const Value& x = rankFour(operation, operation.input(0), "the input");
+  const Value& y = rankFour(operation, operation.output(), "the output");
   rankFour(operation, weights, "the kernel");
   ConvolutionShape shape{};
   shape.batch = x.dims[0];
@@ -65,15 +65,19 @@ Addends readAddends(const OperationView& operation, int64_t outputs, size_t bias
   return Addends(operation, biasAt);
 }
 
+void checkWeights(const OperationView& operation, const ConvolutionShape& shape, const Value& weights) {
+  if (shape.channels % shape.groups != 0 || shape.outputs % shape.groups != 0 ||
+      weights.dims[1] != shape.channelsPerGroup() || weights.dims[0] != shape.outputs) {
+    operation.fail("weights " + describe(weights.dims) + " do not take " + std::to_string(shape.channels) +
+                   " channels to " + std::to_string(shape.outputs) + " in " + std::to_string(shape.groups) + " groups");
+  }
+}
+
 ConvolutionShape ConvolutionShape::of(const OperationView& operation) {
   const auto attributes = ConvolutionAttributes::of(operation);
   const Value& w = inputOf(operation, 1);
   ConvolutionShape shape = readConvolution(operation, attributes, w);
-  if (shape.channels % shape.groups != 0 || shape.outputs % shape.groups != 0 ||
-      w.dims[1] != shape.channelsPerGroup() || w.dims[0] != shape.outputs) {
-    operation.fail("weights " + describe(w.dims) + " do not take " + std::to_string(shape.channels) + " channels to " +
-                   std::to_string(shape.outputs) + " in " + std::to_string(shape.groups) + " groups");
-  }
+  checkWeights(operation, shape, w);
   checkOutputMap(operation, shape, attributes.pads);
   shape.addends = readAddends(operation, shape.outputs, 2);
   return shape;

@@ -27,15 +27,14 @@ struct ConvolutionShape {
   static ConvolutionShape ofTransposed(const OperationView& operation);
 };
 
-/// The shapes of x, y and the kernel, which is the last two dims of `weights`.
+/// The shapes of x, y and the kernel, which is the last two dims of `weights`; of any types.
 ConvolutionShape readMaps(const OperationView& operation, const Value& weights);
 
-/// The part that convolution, convolutionTranspose and gdws have in common: x, y, and the attributes of all of them.
+/// The part that all convolutions have in common: x, y, groups and window.
 template <class Attributes>
-ConvolutionShape readConvolution(const OperationView& operation, const Attributes& attributes, const Value& weights) {
+ConvolutionShape readWindow(const OperationView& operation, const Attributes& attributes, const Value& weights) {
   ConvolutionShape shape = readMaps(operation, weights);
   shape.groups = attributes.groups;
-  shape.activation = attributes.activation;
   Window& window = shape.window;
   window.strideHeight = attributes.strides[0];
   window.strideWidth = attributes.strides[1];
@@ -45,6 +44,19 @@ ConvolutionShape readConvolution(const OperationView& operation, const Attribute
   window.padLeft = attributes.pads[1];
   return shape;
 }
+
+/// The part that convolution, convolutionTranspose and gdws have in common: float32 maps, and an activation.
+template <class Attributes>
+ConvolutionShape readConvolution(const OperationView& operation, const Attributes& attributes, const Value& weights) {
+  inputOf(operation, 0);
+  outputOf(operation);
+  ConvolutionShape shape = readWindow(operation, attributes, weights);
+  shape.activation = attributes.activation;
+  return shape;
+}
+
+/// Checks that weights (M,C/groups,KH,KW) fit x and y.
+void checkWeights(const OperationView& operation, const ConvolutionShape& shape, const Value& weights);
 
 /// Checks that the output map has the size that the window gives for the padded input map.
 void checkOutputMap(const OperationView& operation, const ConvolutionShape& shape, const std::array<int32_t, 4>& pads);

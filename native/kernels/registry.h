@@ -25,6 +25,7 @@ namespace gdws {
   X(gridSamplePoints) X(gridSampleReference) \
   X(integerConvolutionReference) \
   X(integerGdwsReference) \
+  X(integerMatmulReference) \
   X(interpolateRows) X(interpolatePermutedLines) X(interpolateLines) X(interpolateReference) \
   X(localResponseVector) X(localResponseReference) \
   X(matmulConstant) X(matmulVariable) X(matmulReference) \

@@ -1,3 +1,5 @@
+import { roundHalfToEven } from '../base/rounding';
+
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
@@ -56,10 +58,4 @@ function toBfloat(value: number): number {
   float[0] = value;
   const word = bits[0]!;
   return Number.isNaN(value) ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
-}
-
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }

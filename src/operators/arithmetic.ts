@@ -1,3 +1,4 @@
+import { roundHalfToEven } from '../base/rounding';
 import { intAttribute } from '../onnx/attribute';
 import type { ValueType } from '../onnx/value';
 import type { BinaryName, UnaryName } from '../program/operation';
@@ -151,14 +152,6 @@ const remainder: Operator = {
   lower: (call, lowering) => lowerBinary(call, lowering, moduloName(call)),
   fold: (call) => foldElementwise(call, binaryType(call).type, modulo(call)),
 };
-
-/** Rounds halves to even, as IEEE 754 does. */
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 const add: ElementFunction = {
   number: (...x) => x.reduce((sum, value) => sum + value, 0),

@@ -54,7 +54,7 @@ function checkBias(call: OperatorCall, outputs: number): void {
   }
 }
 
-function convolution(call: OperatorCall): Convolution {
+export function convolution(call: OperatorCall): Convolution {
   const x = ranked(call, 0, 3).dims;
   const kernel = kernelOf(call);
   const [outputs, depth] = call.input(1).dims as [number, number];
@@ -105,23 +105,45 @@ function withRow(lowering: Lowering, value: ValueId, dims: readonly number[]): V
   return lowering.view(value, [dims[0]!, dims[1]!, 1, dims[2]!]);
 }
 
-function emitPlanar(
-  call: OperatorCall,
-  lowering: Lowering,
-  opcode: 'convolution' | 'convolutionTranspose',
-  { dims, groups, window }: Convolution,
-): void {
-  const output = lowering.output(0);
-  if (output === undefined) return;
+/** A convolution of one or two spatial axes, as one of two. */
+interface PlanarConvolution {
+  /** Dims of the result, as the operator and as the operation have it. */
+  readonly dims: readonly number[];
+  readonly planar: readonly number[];
+  /** x and w. */
+  readonly inputs: readonly ValueId[];
+  readonly attributes: GivenAttributes<'convolution'>;
+}
+
+function planarOf(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): PlanarConvolution {
   const flat = dims.length === 3;
-  const [x, w] = [0, 1].map((index) => {
+  const inputs = [0, 1].map((index) => {
     const value = required(call, lowering, index);
     return flat ? withRow(lowering, value, call.input(index).dims) : value;
   });
   const attributes = convolutionAttributes(call, groups, flat ? joinWindows(pointWindow(1), window) : window);
-  const planar = flat ? [dims[0]!, dims[1]!, 1, dims[2]!] : dims;
+  return { dims, planar: flat ? [dims[0]!, dims[1]!, 1, dims[2]!] : dims, inputs, attributes };
+}
+
+/** @throws GdwsError OPERATOR_UNSUPPORTED where there are more than two spatial axes */
+export function planarConvolution(call: OperatorCall, lowering: Lowering): PlanarConvolution {
+  const convolved = convolution(call);
+  const spatial = convolved.dims.length - 2;
+  if (spatial > 2) call.fail('OPERATOR_UNSUPPORTED', `convolutions over ${spatial} axes are not supported.`);
+  return planarOf(call, lowering, convolved);
+}
+
+function emitPlanar(
+  call: OperatorCall,
+  lowering: Lowering,
+  opcode: 'convolution' | 'convolutionTranspose',
+  convolved: Convolution,
+): void {
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const { dims, planar, inputs, attributes } = planarOf(call, lowering, convolved);
   emitAs(lowering, output, dims, { type: 'float32', dims: planar }, (target) =>
-    lowering.emit(opcode, [x, w, lowering.input(2)], [target], attributes),
+    lowering.emit(opcode, [...inputs, lowering.input(2)], [target], attributes),
   );
 }
 

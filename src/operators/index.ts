@@ -12,7 +12,10 @@ import { maxUnpoolOperators } from './max-unpool';
 import { normalizationOperators } from './normalization';
 import type { Operator } from './operator';
 import { padOperators } from './pad';
+import { integerProductOperators } from './integer-products';
 import { poolingOperators } from './pooling';
+import { quantizationOperators } from './quantization';
+import { microsoftOperators, quantizedOperators } from './quantized';
 import { productOperators } from './product';
 import { rearrangingOperators } from './rearranging';
 import { reductionOperators } from './reduction';
@@ -58,10 +61,17 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
     ...softmaxOperators,
     ...sourceOperators,
     ...searchOperators,
+    ...quantizationOperators,
+    ...quantizedOperators,
+    ...integerProductOperators,
   }),
 );
 
-/** An operator of the table; `undefined` for unknown ones and other domains. */
+/** Operators of the domain com.microsoft. */
+export const microsoftOperatorTable: ReadonlyMap<string, Operator> = new Map(Object.entries(microsoftOperators));
+
+/** An operator of the tables; `undefined` for unknown ones and other domains. */
 export function operatorOf(domain: string, opType: string): Operator | undefined {
+  if (domain === 'com.microsoft') return microsoftOperatorTable.get(opType);
   return isStandardDomain(domain) ? operatorTable.get(opType) : undefined;
 }

@@ -79,7 +79,7 @@ interface MatMul extends ValueType {
   readonly product: readonly number[];
 }
 
-function matMul(call: OperatorCall): MatMul {
+export function matMul(call: OperatorCall): MatMul {
   const left = ranked(call, 0, 1).dims;
   const right = ranked(call, 1, 1).dims;
   const a = left.length === 1 ? [1, left[0]!] : left;

@@ -6,8 +6,9 @@ export type Pattern = (operation: ProgramOperation, rewriter: ProgramRewriter) =
 
 /** Replaces operations of a program, and keeps track of the producer and the uses of each value. */
 export class ProgramRewriter {
-  /** By place; undefined where the operation was removed. */
-  private readonly slots: (ProgramOperation | undefined)[];
+  /** The operations that stand in the place of each of the program's; none where it was removed. */
+  private readonly slots: ProgramOperation[][];
+  /** Slot of each operation, and a part of 1 for its order within the slot. */
   private readonly places = new Map<ProgramOperation, number>();
   private readonly producers = new Map<ValueId, ProgramOperation>();
   /** The operations that read a value. */
@@ -16,18 +17,17 @@ export class ProgramRewriter {
   private readonly uses = new Map<ValueId, number>();
 
   constructor(readonly program: Program) {
-    this.slots = [...program.operations];
+    this.slots = program.operations.map((operation) => [operation]);
     program.operations.forEach((operation, place) => this.enter(operation, place));
     for (const id of program.outputs) this.count(id, 1);
   }
 
   /** Applies a pattern to each operation in order, after replacements of earlier ones. */
   apply(pattern: Pattern): void {
-    for (let place = 0; place < this.slots.length; ++place) {
-      const operation = this.slots[place];
-      if (operation) pattern(operation, this);
+    for (const slot of this.slots.keys()) {
+      for (const operation of this.slots[slot]!) if (this.places.has(operation)) pattern(operation, this);
     }
-    this.program.operations = this.slots.filter((operation) => operation !== undefined);
+    this.program.operations = this.slots.flat();
   }
 
   valueOf(id: ValueId): ProgramValue {
@@ -51,27 +51,49 @@ export class ProgramRewriter {
   }
 
   /**
-   * Replaces an operation by `by`, and removes others that `by` includes.
+   * Replaces an operation by `by`, one or several in order, and removes others that `by` includes.
    *
    * @throws Error where a value would be read before it is written, or be read and not be written
    */
-  replace(operation: ProgramOperation, by: ProgramOperation, absorbed: readonly ProgramOperation[]): void {
-    const place = this.placeOf(operation);
+  replace(
+    operation: ProgramOperation,
+    by: ProgramOperation | readonly ProgramOperation[],
+    absorbed: readonly ProgramOperation[] = [],
+  ): void {
+    const added = [by].flat() as ProgramOperation[];
     const removed = [operation, ...absorbed];
+    const slot = Math.floor(this.placeOf(operation));
+    const kept = this.slots[slot]!.filter((one) => !absorbed.includes(one));
+    const stands = kept.flatMap((one) => (one === operation ? added : [one]));
     for (const one of removed) this.leave(one);
-    this.slots[place] = by;
-    this.enter(by, place);
-    for (const id of by.inputs) {
-      if (id === undefined || this.valueOf(id).storage !== 'temporary') continue;
-      const producer = this.producers.get(id);
-      if (!producer || this.placeOf(producer) >= place)
-        throw new Error(`value ${id} would be read before it is written`);
+    this.slots[slot] = stands;
+    for (const one of stands) {
+      const place = slot + stands.indexOf(one) / stands.length;
+      if (this.places.has(one)) this.places.set(one, place);
+      else this.enter(one, place);
+    }
+    for (const one of added) {
+      for (const id of one.inputs) {
+        if (id === undefined || this.valueOf(id).storage !== 'temporary') continue;
+        const producer = this.producers.get(id);
+        if (!producer || this.placeOf(producer) >= this.placeOf(one))
+          throw new Error(`value ${id} would be read before it is written`);
+      }
     }
     for (const id of removed.flatMap(({ outputs }) => outputs)) {
-      if (!this.producers.has(id) && this.uses.get(id)) throw new Error(`value ${id} would be read and not be written`);
+      const producer = this.producers.get(id);
+      if (!producer && this.uses.get(id)) throw new Error(`value ${id} would be read and not be written`);
       for (const reader of this.readers.get(id) ?? []) {
-        if (this.placeOf(reader) < place) throw new Error(`value ${id} would be read before it is written`);
+        if (producer && this.placeOf(reader) < this.placeOf(producer))
+          throw new Error(`value ${id} would be read before it is written`);
       }
+    }
+  }
+
+  /** Removes operations whose results nothing reads. */
+  removeUnused(): void {
+    for (const operation of this.slots.flat().toReversed()) {
+      if (operation.outputs.every((id) => !this.uses.get(id))) this.leave(operation);
     }
   }
 
@@ -88,7 +110,8 @@ export class ProgramRewriter {
   }
 
   private leave(operation: ProgramOperation): void {
-    this.slots[this.placeOf(operation)] = undefined;
+    const slot = Math.floor(this.placeOf(operation));
+    this.slots[slot] = this.slots[slot]!.filter((one) => one !== operation);
     this.places.delete(operation);
     for (const id of operation.outputs) this.producers.delete(id);
     for (const id of operation.inputs) {

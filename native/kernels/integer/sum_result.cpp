@@ -98,8 +98,7 @@ void checkOverflow(const OperationView& operation, const SummedWeights& weights)
   const Value& w = operation.input(weights.at);
   const bool hasZeroPoints = operation.hasInput(weights.zeroPointAt);
   const Value* zeroPoint = hasZeroPoints ? &operation.input(weights.zeroPointAt) : nullptr;
-  const bool isKnown =
-      w.storage == Storage::constant && (zeroPoint == nullptr || zeroPoint->storage == Storage::constant);
+  const bool isKnown = weights.isConstant && (zeroPoint == nullptr || zeroPoint->storage == Storage::constant);
   const bool hasKnownBias =
       operation.hasInput(weights.biasAt) && operation.input(weights.biasAt).storage == Storage::constant;
   const Bytes numbers(w.data, w.type);

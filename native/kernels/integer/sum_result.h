@@ -78,12 +78,13 @@ struct SummedWeights {
   size_t at;           ///< the input that has them
   size_t zeroPointAt;  ///< the input that has their zero points, one for each output channel or for all
   size_t biasAt;
+  bool isConstant;  ///< the weights; those that are not count as the largest there are
   int64_t outputs, depth;
   int64_t outputPitch, depthPitch;
 };
 
-/// Throws ProgramError where some bytes would make a sum that does not fit an int32. Weights and biases that are not
-/// constant count as the largest there are.
+/// Throws ProgramError where some bytes would make a sum that does not fit an int32. A bias that is not constant is not
+/// counted.
 void checkOverflow(const OperationView& operation, const SummedWeights& weights);
 
 /// Checks a zero point at input i, where it is present: `count` numbers of this type.

@@ -21,6 +21,7 @@ IntegerConvolutionShape IntegerConvolutionShape::of(const OperationView& operati
   checkOverflow(operation, {.at = 1,
                             .zeroPointAt = 3,
                             .biasAt = 5,
+                            .isConstant = operation.input(1).storage == Storage::constant,
                             .outputs = shape.map.outputs,
                             .depth = depth,
                             .outputPitch = depth,

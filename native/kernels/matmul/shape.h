@@ -34,8 +34,11 @@ struct MatmulShape {
     return {offsets[0] * rows * depth, offsets[1] * depth * columns};
   }
 
-  /// Throws ProgramError where anything does not fit.
+  /// Of a `matmul`. Throws ProgramError where anything does not fit.
   static MatmulShape of(const OperationView& operation);
 };
+
+/// The matrices a, b and y, of any types: the part that all matrix products have in common.
+MatmulShape readMatrices(const OperationView& operation, bool transposeA, bool transposeB);
 
 }  // namespace gdws

@@ -5,6 +5,7 @@ import { gdwsInPlaceOf } from '../gdws-operation';
 import type { Operation, ProgramOperation, ValueId } from '../operation';
 import type { Program } from '../program';
 import type { Pattern, ProgramRewriter } from '../program-rewriter';
+import { permuteColumns, permuteRows, separableStages } from './separable-stages';
 
 /** Depthwise and pointwise stage of a GDWS convolution, and the gather before them where some g_c is not 1. */
 interface Stages {
@@ -76,29 +77,20 @@ function combine(
   const pointwiseWeights = constantOf(pointwise.inputs[1])!;
   const { groups, activation } = pointwise.attributes;
 
-  const rows = depthwiseWeights.dims[0]!;
-  const multiplier = rows / depthwise.attributes.groups;
   const gathered = indices ? Array.from(indices.data as Int32Array | BigInt64Array, Number) : undefined;
-  const channelOfRow = Array.from({ length: rows }, (_, row) => {
-    const channel = Math.floor(row / multiplier);
-    const index = gathered ? gathered[channel]! : channel;
-    return index < 0 ? index + channels : index;
-  });
-  const kernels = new Array<number>(channels).fill(0);
-  for (const channel of channelOfRow) kernels[channel]!++;
-  const order = channelOfRow.map((_, row) => row).sort((a, b) => channelOfRow[a]! - channelOfRow[b]! || a - b);
-  const sorted = order.every((row, place) => row === place);
+  const rows = depthwiseWeights.dims[0]!;
+  const { kernels, order, isSorted } = separableStages(rows, depthwise.attributes.groups, channels, gathered);
   // With other orders, columns would change their group.
-  if (!sorted && groups !== 1) return undefined;
+  if (!isSorted && groups !== 1) return undefined;
 
   const key = (name: string, ...of: (Constant | undefined)[]) =>
     [name, ...of.map((constant) => constant && pool.numberOf(constant)), indices && pool.numberOf(indices)].join();
-  const depthwiseId = sorted
+  const depthwiseId = isSorted
     ? depthwise.inputs[1]!
-    : addConstant(pool.derive(key('rows', depthwiseWeights), () => permuteRows(depthwiseWeights, order)));
-  const pointwiseId = sorted
+    : addConstant(pool.derive(key('rows', depthwiseWeights), () => permuted(depthwiseWeights, permuteRows, order)));
+  const pointwiseId = isSorted
     ? pointwise.inputs[1]!
-    : addConstant(pool.derive(key('columns', pointwiseWeights), () => permuteColumns(pointwiseWeights, order)));
+    : addConstant(pool.derive(key('columns', pointwiseWeights), () => permuted(pointwiseWeights, permuteColumns, order)));
 
   let bias = pointwise.inputs[2];
   const depthwiseBias = constantOf(depthwise.inputs[2]);
@@ -119,21 +111,13 @@ function combine(
   return gdwsInPlaceOf(joint, { depthwise: depthwiseId, pointwise: pointwiseId, kernels });
 }
 
-/** Rows of (G, …) in the given order. */
-function permuteRows(constant: Constant, order: readonly number[]): Constant {
-  const from = float32Of(constant);
-  const width = from.length / order.length;
-  const data = new Float32Array(from.length);
-  order.forEach((row, place) => data.set(from.subarray(row * width, (row + 1) * width), place * width));
-  return { type: 'float32', dims: constant.dims, data };
-}
-
-/** Columns of (M, G, 1, 1) in the given order. */
-function permuteColumns(constant: Constant, order: readonly number[]): Constant {
-  const from = float32Of(constant);
-  const width = order.length;
-  const data = Float32Array.from(from, (_, at) => from[at - (at % width) + order[at % width]!]!);
-  return { type: 'float32', dims: constant.dims, data };
+/** Weights whose rows or columns are in another order. */
+function permuted(
+  constant: Constant,
+  permute: (data: Float32Array, order: readonly number[]) => Float32Array,
+  order: readonly number[],
+): Constant {
+  return { type: 'float32', dims: constant.dims, data: permute(float32Of(constant), order) };
 }
 
 /** A convolution's weights, which may be float16, as float32. */

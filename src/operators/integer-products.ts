@@ -1,0 +1,103 @@
+import { elementCount, type Constant, type KnownValue, type ValueType } from '../onnx/value';
+import { convolution, planarConvolution } from './convolution';
+import { constantOf, numbersOf } from './elements';
+import { emitAs, required } from './emission';
+import { inferOne } from './inference';
+import type { Lowering, ValueId } from './lowering';
+import { OperatorCall, type Operator } from './operator';
+import { matMul } from './product';
+
+// https://onnx.ai/onnx/operators/onnx__ConvInteger.html, onnx__MatMulInteger.html
+
+/** The call of the operator on floats that has the same shapes. */
+function shapes(call: OperatorCall): OperatorCall {
+  [0, 1].forEach((index) => {
+    const { type } = call.input(index);
+    if (type !== 'uint8' && type !== 'int8') call.fail('TYPE_MISMATCH', `input ${index} is ${type}, not uint8 or int8.`);
+    const zeroPoint = call.inputs[index + 2];
+    if (zeroPoint && zeroPoint.type !== type) {
+      call.fail('TYPE_MISMATCH', `the zero point is ${zeroPoint.type} where the tensor is ${type}.`);
+    }
+  });
+  const floats = [0, 1].map((index): KnownValue => ({ type: 'float32', dims: call.input(index).dims }));
+  return new OperatorCall(call.node, call.opset, floats);
+}
+
+/** A zero point of the whole tensor. */
+function oneZeroPoint(call: OperatorCall, lowering: Lowering, index: number): ValueId | undefined {
+  const value = call.inputs[index];
+  if (!value) return undefined;
+  if (elementCount(value.dims) !== 1) {
+    call.fail('OPERATOR_UNSUPPORTED', `several zero points of input ${index - 2} are not supported.`);
+  }
+  return lowering.view(required(call, lowering, index), [1]);
+}
+
+/** A zero point for each of `count` channels. */
+function zeroPoints(call: OperatorCall, lowering: Lowering, index: number, count: number): ValueId | undefined {
+  const value = call.inputs[index];
+  if (!value) return undefined;
+  const given = elementCount(value.dims);
+  if (given !== 1 && given !== count) {
+    call.fail('SHAPE_MISMATCH', `zero points of [${value.dims.join(', ')}] do not fit ${count} channels.`);
+  }
+  if (value.constant) {
+    const numbers = numbersOf(value.constant);
+    const all: Constant = constantOf(
+      value.type,
+      [count],
+      Array.from({ length: count }, (_, m) => numbers[given === 1 ? 0 : m]!),
+    );
+    return lowering.constant(all);
+  }
+  const one = lowering.view(required(call, lowering, index), [given]);
+  if (given === count) return one;
+  const all = lowering.temporary({ type: value.type, dims: [count] });
+  lowering.emit('strided', [one], [all], { offset: 0, strides: [0] });
+  return all;
+}
+
+function convInteger(call: OperatorCall): ValueType {
+  return { type: 'int32', dims: convolution(shapes(call)).dims };
+}
+
+function lowerConvInteger(call: OperatorCall, lowering: Lowering): void {
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const { dims, inputs, planar, attributes } = planarConvolution(shapes(call), lowering);
+  const operands = [oneZeroPoint(call, lowering, 2), zeroPoints(call, lowering, 3, dims[1]!)];
+  emitAs(lowering, output, dims, { type: 'int32', dims: planar }, (target) =>
+    lowering.emit('integerConvolution', [...inputs, ...operands], [target], attributes),
+  );
+}
+
+function matMulInteger(call: OperatorCall): ValueType {
+  return { type: 'int32', dims: matMul(shapes(call)).dims };
+}
+
+function lowerMatMulInteger(call: OperatorCall, lowering: Lowering): void {
+  const output = lowering.output(0);
+  if (output === undefined) return;
+  const { dims, a, b, product } = matMul(shapes(call));
+  const [left, right] = [required(call, lowering, 0), required(call, lowering, 1)];
+  const operands = [oneZeroPoint(call, lowering, 2), zeroPoints(call, lowering, 3, product.at(-1)!)];
+  emitAs(lowering, output, dims, { type: 'int32', dims: product }, (target) =>
+    lowering.emit('integerMatmul', [lowering.view(left, a), lowering.view(right, b), ...operands], [target], {
+      transposeA: false,
+      transposeB: false,
+    }),
+  );
+}
+
+export const integerProductOperators: Record<string, Operator> = {
+  ConvInteger: {
+    limits: 'One or two spatial axes; sums must fit an int32.',
+    infer: inferOne(convInteger),
+    lower: lowerConvInteger,
+  },
+  MatMulInteger: {
+    limits: 'One zero point of the first matrix; sums must fit an int32.',
+    infer: inferOne(matMulInteger),
+    lower: lowerMatMulInteger,
+  },
+};

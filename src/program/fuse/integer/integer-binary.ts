@@ -1,0 +1,79 @@
+import { sameDims } from '../../../onnx/value';
+import { operationOf, placeOfInput, type Operation, type ProgramOperation } from '../../operation';
+import type { Pattern } from '../../program-rewriter';
+import { limitedSource, type QuantizedProgram } from './quantization';
+
+/** A sum or a product of dequantized bytes that is quantized again, as one of bytes. */
+export function integerBinary(quantized: QuantizedProgram): Pattern {
+  return (operation, rewriter) => {
+    if (operation.opcode !== 'quantize') return;
+    const y = quantized.uniformOf(operation);
+    if (!y) return;
+    const { source, least, most, limiting } = limitedSource(operation, y, rewriter);
+    const before = rewriter.soleProducerOf(source);
+    if (before?.opcode !== 'binary' || before.attributes.activation.name !== 'none') return;
+    const { function: name } = before.attributes;
+    if (name !== 'add' && name !== 'mul') return;
+    const [a, b] = before.inputs.map((id) => quantized.bytesOf(id));
+    if (!a || !b) return;
+    const by = operationOf('integerBinary', [a.bytes, b.bytes], operation.outputs, before.origin, {
+      function: name,
+      aZeroPoint: a.zeroPoint,
+      bZeroPoint: b.zeroPoint,
+      zeroPoint: y.zeroPoint,
+      least,
+      most,
+      aScale: Math.fround(name === 'add' ? a.scale / y.scale : (a.scale * b.scale) / y.scale),
+      bScale: Math.fround(name === 'add' ? b.scale / y.scale : 0),
+    });
+    rewriter.replace(operation, by, [...limiting, before]);
+  };
+}
+
+const scalePlace = placeOfInput('integerConvolution', 'scale');
+const residualPlace = placeOfInput('integerConvolution', 'residual');
+
+/** A sum of bytes becomes part of the convolution that one of them comes from, which still limits its own bytes first. */
+export const fuseIntegerAddition: Pattern = (addition, rewriter) => {
+  if (addition.opcode !== 'integerBinary' || addition.attributes.function !== 'add') return;
+  const [a, b] = addition.inputs as [number, number];
+  const { aZeroPoint, bZeroPoint, aScale, bScale, zeroPoint, least, most } = addition.attributes;
+  const sides = [
+    { own: a, other: b, sumScale: aScale, residualScale: bScale, residualZeroPoint: bZeroPoint },
+    { own: b, other: a, sumScale: bScale, residualScale: aScale, residualZeroPoint: aZeroPoint },
+  ].flatMap((side) => {
+    const before = rewriter.soleProducerOf(side.own);
+    return before?.opcode === 'integerConvolution' && canAdd(before) ? [{ ...side, before }] : [];
+  });
+  const dims = rewriter.valueOf(addition.outputs[0]!).dims;
+  // The later of two convolutions takes the residual, which is the other's result.
+  sides.sort((one, two) => rewriter.placeOf(two.before) - rewriter.placeOf(one.before));
+  for (const { own, other, before, sumScale, residualScale, residualZeroPoint } of sides) {
+    if (![own, other].every((id) => sameDims(rewriter.valueOf(id).dims, dims))) continue;
+    const inputs = Array.from({ length: residualPlace + 1 }, (_, i) => (i === residualPlace ? other : before.inputs[i]));
+    const inner = before.attributes;
+    const by: ProgramOperation = {
+      ...before,
+      inputs,
+      outputs: addition.outputs,
+      attributes: {
+        ...inner,
+        zeroPoint,
+        least,
+        most,
+        residualZeroPoint,
+        innerLeast: inner.least - inner.zeroPoint,
+        innerMost: inner.most - inner.zeroPoint,
+        sumsBytes: true,
+        sumScale,
+        residualScale,
+      },
+    };
+    rewriter.replace(addition, by, [before]);
+    return;
+  }
+};
+
+function canAdd({ inputs }: Operation<'integerConvolution'>): boolean {
+  return inputs[scalePlace] !== undefined && inputs[residualPlace] === undefined;
+}

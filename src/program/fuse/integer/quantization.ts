@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { roundHalfToEven } from '../../../base/rounding';
+import { isFloat, toFloat32 } from '../../../onnx/floats';
+import { elementCount, sameDims, type Constant } from '../../../onnx/value';
+import type { BuiltProgram } from '../../built-program';
+import type { ConstantPool } from '../../constant-pool';
+import type { Operation, ProgramOperation, ValueId } from '../../operation';
+import type { ProgramRewriter } from '../../program-rewriter';
+
+/** A type of one byte. */
+export type ByteType = 'uint8' | 'int8';
+
+export const byteLimits: Readonly<Record<ByteType, { readonly least: number; readonly most: number }>> = {
+  uint8: { least: 0, most: 255 },
+  int8: { least: -128, most: 127 },
+};
+
+/** Scales and zero points of a quantized tensor: one of each, or as many as the axis is long. */
+export interface Quantization {
+  readonly scales: Float32Array;
+  /** 0 for each where the model has none. */
+  readonly zeroPoints: readonly number[];
+  readonly axis: number;
+}
+
+/** As {@link Quantization}, with one scale and zero point for the whole tensor. */
+export interface UniformQuantization {
+  readonly type: ByteType;
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/** Constant bytes that an operation reads as dequantized, with a scale and a zero point for each output channel. */
+export interface QuantizedWeights {
+  readonly bytes: ValueId;
+  readonly constant: Constant;
+  readonly scales: Float32Array;
+  readonly zeroPoints: readonly number[];
+}
+
+/** A float value that is dequantized from bytes. */
+export interface Dequantized extends UniformQuantization {
+  readonly bytes: ValueId;
+}
+
+/** What the patterns of quantized operations know of a program: its constants, scales and zero points. */
+export class QuantizedProgram {
+  constructor(
+    private readonly built: BuiltProgram,
+    readonly pool: ConstantPool,
+    private readonly rewriter: ProgramRewriter,
+  ) {}
+
+  constantOf(id: ValueId | undefined): Constant | undefined {
+    const value = id === undefined ? undefined : this.built.program.values[id];
+    return value?.storage === 'constant' ? this.built.constants.get(value.index) : undefined;
+  }
+
+  /** A constant made from others by a rule, once for all programs of the session. */
+  derived(rule: string, of: readonly Constant[], make: () => Constant): ValueId {
+    return this.enter(this.pool.derive([rule, ...of.map((one) => this.pool.numberOf(one))].join(), make));
+  }
+
+  /** A short constant, which all programs of the session share with others of the same elements. */
+  constant(constant: Constant): ValueId {
+    const { buffer, byteOffset, byteLength } = constant.data as Uint8Array;
+    const digest = createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('base64');
+    return this.enter(this.pool.derive([constant.type, ...constant.dims, digest].join(), () => constant));
+  }
+
+  private enter(constant: Constant): ValueId {
+    const index = this.pool.numberOf(constant);
+    this.built.constants.set(index, constant);
+    const type = constant.type as 'float32' | 'int32' | ByteType;
+    return this.built.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
+  }
+
+  /** The same constant with other dims. */
+  view(id: ValueId, dims: readonly number[]): ValueId {
+    const value = this.built.program.values[id]!;
+    return sameDims(value.dims, dims) ? id : this.built.program.addValue({ ...value, dims });
+  }
+
+  /** A value that an operation is to write. */
+  temporary(type: 'float32' | ByteType, dims: readonly number[]): ValueId {
+    return this.built.program.addValue({ type, dims, storage: 'temporary', index: -1 });
+  }
+
+  /** Undefined where scales or zero points are computed in the run. */
+  quantizationOf({ inputs, attributes: { axis } }: Operation<'quantize' | 'dequantize'>): Quantization | undefined {
+    const scale = this.constantOf(inputs[1]);
+    const zeroPoint = this.constantOf(inputs[2]);
+    if (!scale || (inputs[2] !== undefined && !zeroPoint)) return undefined;
+    const scales = toFloat32(scale);
+    const zeroPoints = zeroPoint ? Array.from(zeroPoint.data as Uint8Array) : new Array<number>(scales.length).fill(0);
+    return { scales, zeroPoints, axis };
+  }
+
+  /** How an operation quantizes its input; undefined unless one constant scale and zero point are for the whole tensor. */
+  uniformOf(operation: Operation<'quantize' | 'dequantize'>): UniformQuantization | undefined {
+    const isQuantize = operation.opcode === 'quantize';
+    const { type } = this.rewriter.valueOf(isQuantize ? operation.outputs[0]! : operation.inputs[0]!);
+    const quantization = this.quantizationOf(operation);
+    if ((type !== 'uint8' && type !== 'int8') || quantization?.scales.length !== 1) return undefined;
+    return { type, scale: quantization.scales[0]!, zeroPoint: quantization.zeroPoints[0]! };
+  }
+
+  /** The bytes, computed in the run, that a float value is dequantized from. */
+  bytesOf(id: ValueId | undefined): Dequantized | undefined {
+    const before = this.rewriter.producerOf(id);
+    if (before?.opcode !== 'dequantize') return undefined;
+    const bytes = before.inputs[0]!;
+    const uniform = this.rewriter.valueOf(bytes).storage === 'constant' ? undefined : this.uniformOf(before);
+    return uniform && { ...uniform, bytes };
+  }
+
+  /** Constant bytes that a float value is dequantized from, by the channels of an axis. */
+  weightsOf(id: ValueId | undefined, channelAxis: number): QuantizedWeights | undefined {
+    const before = this.rewriter.producerOf(id);
+    if (before?.opcode !== 'dequantize') return undefined;
+    const bytes = before.inputs[0]!;
+    const constant = this.constantOf(bytes);
+    const quantization = this.quantizationOf(before);
+    if (!constant || !quantization || (constant.type !== 'uint8' && constant.type !== 'int8')) return undefined;
+    const { scales, zeroPoints, axis } = quantization;
+    const channels = constant.dims[channelAxis]!;
+    if (scales.length === 1) {
+      return {
+        bytes,
+        constant,
+        scales: new Float32Array(channels).fill(scales[0]!),
+        zeroPoints: new Array<number>(channels).fill(zeroPoints[0]!),
+      };
+    }
+    return axis === channelAxis && scales.length === channels ? { bytes, constant, scales, zeroPoints } : undefined;
+  }
+
+  /** The floats of a constant. */
+  floatsOf(id: ValueId | undefined): Float32Array | undefined {
+    const constant = this.constantOf(id);
+    return constant && isFloat(constant.type) ? toFloat32(constant) : undefined;
+  }
+
+  /** What an operation dequantizes from a constant, with one scale or one for each element. */
+  dequantizedConstant(operation: Operation<'dequantize'>): Float32Array | undefined {
+    const constant = this.constantOf(operation.inputs[0]);
+    const quantization = this.quantizationOf(operation);
+    if (!constant || !quantization) return undefined;
+    const { scales, zeroPoints, axis } = quantization;
+    const inner = elementCount(constant.dims.slice(axis + 1));
+    return Float32Array.from(constant.data as Int32Array, (one, i) => {
+      const channel = scales.length === 1 ? 0 : Math.floor(i / inner) % scales.length;
+      return (one - zeroPoints[channel]!) * scales[channel]!;
+    });
+  }
+
+  /** Zero points of weights as an operation's operand; absent where all are 0. */
+  zeroPointsOperand({ constant: { type }, zeroPoints }: QuantizedWeights): ValueId | undefined {
+    if (zeroPoints.every((zero) => zero === 0)) return undefined;
+    return this.constant(byteConstant(type as ByteType, [zeroPoints.length], zeroPoints));
+  }
+
+  /** A bias in units of sums as an operation's operand; absent where all are 0. */
+  biasOperand(bias: Int32Array): ValueId | undefined {
+    if (bias.every((one) => one === 0)) return undefined;
+    return this.constant({ type: 'int32', dims: [bias.length], data: bias });
+  }
+
+  /** A zero point as an operation's operand (1); absent where it is 0. */
+  zeroPointOperand({ type, zeroPoint }: UniformQuantization): ValueId | undefined {
+    return zeroPoint === 0 ? undefined : this.constant(byteConstant(type, [1], [zeroPoint]));
+  }
+}
+
+export function byteConstant(type: ByteType, dims: readonly number[], numbers: ArrayLike<number>): Constant {
+  const data = type === 'int8' ? Int8Array.from(Array.from(numbers)) : Uint8Array.from(Array.from(numbers));
+  return { type, dims, data };
+}
+
+/** The byte of a float; in float32, as the engine computes it. */
+export function quantized(x: number, { type, scale, zeroPoint }: UniformQuantization): number {
+  const { least, most } = byteLimits[type];
+  const steps = roundHalfToEven(Math.fround(Math.fround(x) / Math.fround(scale)));
+  return Math.min(Math.max(Number.isNaN(steps) ? least : steps + zeroPoint, least), most);
+}
+
+/** What a quantization reads once functions that only limit their argument are taken as limits of its bytes. */
+export interface LimitedSource {
+  readonly source: ValueId;
+  readonly least: number;
+  readonly most: number;
+  /** The functions, which the limits stand for. */
+  readonly limiting: readonly ProgramOperation[];
+}
+
+/** Looks through Relu and Clip before a quantization: rounding keeps the order, so their bounds are bytes. */
+export function limitedSource(
+  operation: Operation<'quantize'>,
+  quantization: UniformQuantization,
+  rewriter: ProgramRewriter,
+): LimitedSource {
+  let { least, most } = byteLimits[quantization.type];
+  let source = operation.inputs[0]!;
+  const limiting: ProgramOperation[] = [];
+  for (;;) {
+    const before = rewriter.soleProducerOf(source);
+    if (before?.opcode !== 'unary') break;
+    const { function: name, a, b } = before.attributes;
+    if (name !== 'relu' && (name !== 'clip' || !(a <= b))) break;
+    const within = (byte: number) => Math.min(Math.max(byte, least), most);
+    const bounds = name === 'relu' ? [0, Infinity] : [a, b];
+    [least, most] = bounds.map((bound) => within(quantized(bound, quantization))) as [number, number];
+    source = before.inputs[0]!;
+    limiting.push(before);
+  }
+  return { source, least, most, limiting };
+}

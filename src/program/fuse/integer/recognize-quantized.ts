@@ -1,0 +1,39 @@
+import type { BuiltProgram } from '../../built-program';
+import type { ConstantPool } from '../../constant-pool';
+import type { ProgramRewriter } from '../../program-rewriter';
+import { byteTable } from './byte-tables';
+import { commuteDequantize, quantizePieces } from './commute-dequantize';
+import { foldDequantize } from './fold-dequantize';
+import { integerAverage } from './integer-average';
+import { fuseIntegerAddition, integerBinary } from './integer-binary';
+import { byteConvolution, floatConvolution } from './integer-convolution';
+import { integerGdws } from './integer-gdws';
+import { byteMatmul, floatMatmul } from './integer-matmul';
+import { QuantizedProgram } from './quantization';
+
+/**
+ * Turns float operations between dequantization and quantization into operations on bytes, in which the network stays from
+ * one to the next. What has no such form stays in floats.
+ */
+export function recognizeQuantized(
+  built: BuiltProgram,
+  pool: ConstantPool,
+  rewriter: ProgramRewriter,
+  separable: boolean,
+): void {
+  if (!built.program.operations.some(({ opcode }) => opcode === 'dequantize')) return;
+  const quantized = new QuantizedProgram(built, pool, rewriter);
+  rewriter.apply(quantizePieces(quantized));
+  rewriter.apply(commuteDequantize(quantized));
+  rewriter.apply(byteTable(quantized));
+  rewriter.apply(byteConvolution(quantized));
+  rewriter.apply(floatConvolution(quantized));
+  rewriter.apply(byteMatmul(quantized));
+  rewriter.apply(floatMatmul(quantized));
+  rewriter.apply(integerBinary(quantized));
+  rewriter.apply(integerAverage(quantized));
+  rewriter.removeUnused();
+  rewriter.apply(fuseIntegerAddition);
+  if (separable) rewriter.apply(integerGdws(quantized));
+  rewriter.apply(foldDequantize(quantized));
+}

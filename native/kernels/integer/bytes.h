@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "kernels/operands.h"
+
+namespace gdws {
+
+/// Input i, which must be uint8 or int8.
+const Value& byteInputOf(const OperationView& operation, size_t i);
+/// Output 0, which must be uint8 or int8.
+const Value& byteOutputOf(const OperationView& operation);
+
+/// The limits of uint8 or int8.
+struct ByteRange {
+  explicit ByteRange(DataType type) : least(type == DataType::int8 ? -128 : 0), most(least + 255) {}
+
+  int32_t least;
+  int32_t most;
+};
+
+/// A zero point that an attribute holds: it must lie within the type. Throws ProgramError.
+int32_t checkedZeroPoint(const OperationView& operation, int32_t zeroPoint, DataType type);
+/// A scale that an attribute holds: it must be finite and above 0. Throws ProgramError.
+float checkedScale(const OperationView& operation, float scale);
+
+/// Element i of a tensor of uint8 or int8.
+inline int32_t byteAt(const void* x, DataType type, int64_t i) {
+  return type == DataType::int8 ? static_cast<const int8_t*>(x)[i] : int32_t{static_cast<const uint8_t*>(x)[i]};
+}
+
+}  // namespace gdws

@@ -18,6 +18,8 @@ namespace gdws {
   X(convolutionDepthwise) X(convolutionAccumulate) X(convolutionWinograd4) X(convolutionWinograd2) X(convolutionProduct) X(convolutionReference) \
   X(convolutionTransposeProduct) X(convolutionTransposeReference) \
   X(cumulativeSumLines) X(cumulativeSumReference) \
+  X(dequantizeReference) \
+  X(dynamicQuantizeReference) \
   X(gatherCopy) X(gatherReference) \
   X(gatherElementsRuns) X(gatherElementsReference) \
   X(gatherNDSlices) X(gatherNDReference) \
@@ -26,6 +28,8 @@ namespace gdws {
   X(integerConvolutionReference) \
   X(integerGdwsReference) \
   X(integerMatmulReference) \
+  X(integerAveragePoolReference) \
+  X(integerBinaryReference) \
   X(interpolateRows) X(interpolatePermutedLines) X(interpolateLines) X(interpolateReference) \
   X(localResponseVector) X(localResponseReference) \
   X(matmulConstant) X(matmulVariable) X(matmulReference) \
@@ -35,6 +39,7 @@ namespace gdws {
   X(maxUnpoolShares) X(maxUnpoolReference) \
   X(normalizeVector) X(normalizeReference) \
   X(padRows) X(padReference) \
+  X(quantizeReference) \
   X(reduceVector) X(reduceIntegers) X(reduceReference) \
   X(roiAlignBins) X(roiAlignReference) \
   X(scaleShiftVector) X(scaleShiftReference) \
@@ -43,6 +48,7 @@ namespace gdws {
   X(selectRuns) X(selectReference) \
   X(softmaxVector) X(softmaxReference) \
   X(stridedCopy) X(stridedReference) \
+  X(tableReference) \
   X(topKLines) X(topKReference) \
   X(unaryVector) X(unaryIntegers) X(unaryReference)
 // clang-format on

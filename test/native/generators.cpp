@@ -37,6 +37,12 @@ const std::vector<Generator>& generators() {
       {Opcode::scatterND, randomScatterND},
       {Opcode::topK, randomTopK},
       {Opcode::cumulativeSum, randomCumulativeSum},
+      {Opcode::quantize, randomQuantize},
+      {Opcode::dequantize, randomDequantize},
+      {Opcode::dynamicQuantize, randomDynamicQuantize},
+      {Opcode::integerBinary, randomIntegerBinary},
+      {Opcode::integerAveragePool, randomIntegerAveragePool},
+      {Opcode::table, randomTable},
   };
   return all;
 }

@@ -49,5 +49,11 @@ TestCase randomScatterElements(Random& random);
 TestCase randomScatterND(Random& random);
 TestCase randomTopK(Random& random);
 TestCase randomCumulativeSum(Random& random);
+TestCase randomQuantize(Random& random);
+TestCase randomDequantize(Random& random);
+TestCase randomDynamicQuantize(Random& random);
+TestCase randomIntegerBinary(Random& random);
+TestCase randomIntegerAveragePool(Random& random);
+TestCase randomTable(Random& random);
 
 }  // namespace gdws::test

@@ -58,11 +58,27 @@ TestCase randomPool(Random& random, Opcode opcode) {
   const Dims y = {x[0], x[1], height.to, width.to};
   const bool isGradient = opcode == Opcode::maxPoolGradient;
   TestCase testCase(opcode);
-  testCase.addInput(x, opcode == Opcode::averagePool ? numbers(random, x) : wildNumbers(random, x, 3));
+  const bool isInteger = opcode == Opcode::integerAveragePool;
+  const auto byteType = [&] { return random.choose({DataType::uint8, DataType::int8}); };
+  const DataType type = isInteger || (opcode == Opcode::maxPool && random.chance(0.5)) ? byteType() : DataType::float32;
+  const DataType yType = isInteger ? byteType() : type;
+  if (type == DataType::float32) {
+    testCase.addInput(x, opcode == Opcode::averagePool ? numbers(random, x) : wildNumbers(random, x, 3));
+  } else {
+    addRandom(testCase, random, type, x);
+  }
   if (isGradient) testCase.addInput(y, numbers(random, y));
-  testCase.addOutput(isGradient ? x : y);
+  testCase.addOutput(isGradient ? x : y, yType);
   auto attributes = attributesOf<Attributes>(height, width);
   if constexpr (requires { attributes.countIncludePad; }) attributes.countIncludePad = random.integer(0, 1) == 1;
+  if constexpr (requires { attributes.xZeroPoint; }) {
+    attributes.xZeroPoint = randomZeroPoint(random, type);
+    attributes.zeroPoint = randomZeroPoint(random, yType);
+    // With these, means are ties.
+    const auto taps = static_cast<float>(height.kernel * width.kernel);
+    attributes.scale = random.chance(0.4) ? taps * random.choose<float>({0.5f, 0.25f}) / 16
+                                          : random.choose<float>({0.5f, 2, 1e-38f, 1e38f}) + random.number() / 4;
+  }
   testCase.set(attributes);
   testCase.tolerance = {opcode == Opcode::maxPool ? 0 : 1e-6, 0, opcode == Opcode::averagePool};
   if (isGradient) testCase.tolerance = {1e-6, 1e-6, false};
@@ -78,5 +94,9 @@ TestCase randomMaxPoolGradient(Random& random) {
 TestCase randomMaxPool(Random& random) { return randomPool<MaxPoolAttributes>(random, Opcode::maxPool); }
 
 TestCase randomAveragePool(Random& random) { return randomPool<AveragePoolAttributes>(random, Opcode::averagePool); }
+
+TestCase randomIntegerAveragePool(Random& random) {
+  return randomPool<IntegerAveragePoolAttributes>(random, Opcode::integerAveragePool);
+}
 
 }  // namespace gdws::test

@@ -62,8 +62,8 @@ std::vector<Integer> wildIntegers(Random& random, const Dims& dims) {
   std::vector<Integer> data(countOf(dims));
   for (Integer& x : data) {
     x = random.chance(0.7) ? static_cast<Integer>(random.integer(-20, 20))
-                           : random.choose<Integer>({0, 1, -1, std::numeric_limits<Integer>::min(),
-                                                     std::numeric_limits<Integer>::max()});
+                           : random.choose<Integer>(
+                                 {0, 1, -1, std::numeric_limits<Integer>::min(), std::numeric_limits<Integer>::max()});
   }
   return data;
 }
@@ -80,6 +80,11 @@ void addRandom(TestCase& testCase, Random& random, DataType type, const Dims& di
   for (uint8_t& byte : bytes)
     byte = static_cast<uint8_t>(type == DataType::boolean ? random.bits() & 1 : random.bits());
   testCase.add(Storage::input, type, dims, bytes);
+}
+
+int32_t randomZeroPoint(Random& random, DataType type) {
+  const int64_t above = random.chance(0.5) ? random.choose<int64_t>({0, 1, 127, 128, 255}) : random.integer(0, 255);
+  return static_cast<int32_t>(type == DataType::int8 ? above - 128 : above);
 }
 
 }  // namespace gdws::test

@@ -18,4 +18,7 @@ void addRandom(TestCase& testCase, Random& random, DataType type, const Dims& di
 /// Adds int64 or int32 elements: small ones, and sometimes 0, 1, -1 and the ends of the type.
 void addWildIntegers(TestCase& testCase, Random& random, DataType type, const Dims& dims);
 
+/// A zero point of uint8 or int8, often one of the ends of the type.
+int32_t randomZeroPoint(Random& random, DataType type);
+
 }  // namespace gdws::test

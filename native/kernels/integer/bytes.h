@@ -1,16 +1,32 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
-#include "program/program.h"
+#include "kernels/operands.h"
 
 namespace gdws {
 
-constexpr bool isByte(DataType type) { return type == DataType::uint8 || type == DataType::int8; }
+/// Input i, which must be uint8 or int8.
+const Value& byteInputOf(const OperationView& operation, size_t i);
+/// Output 0, which must be uint8 or int8.
+const Value& byteOutputOf(const OperationView& operation);
 
-/// The least and the largest number of a type of one byte.
-constexpr int32_t leastOf(DataType type) { return type == DataType::int8 ? -128 : 0; }
-constexpr int32_t mostOf(DataType type) { return type == DataType::int8 ? 127 : 255; }
+/// The limits of uint8 or int8.
+struct ByteRange {
+  explicit ByteRange(DataType type) : least(type == DataType::int8 ? -128 : 0), most(least + 255) {}
+
+  int32_t least;
+  int32_t most;
+};
+
+/// A zero point that an attribute holds: it must lie within the type. Throws ProgramError.
+int32_t checkedZeroPoint(const OperationView& operation, int32_t zeroPoint, DataType type);
+/// A scale that an attribute holds: it must be finite and above 0. Throws ProgramError.
+float checkedScale(const OperationView& operation, float scale);
+
+constexpr bool isByte(DataType type) { return type == DataType::uint8 || type == DataType::int8; }
 
 /// A tensor of uint8 or int8, read as numbers.
 class Bytes {
@@ -25,5 +41,10 @@ class Bytes {
   const uint8_t* data_ = nullptr;
   int32_t flip_ = 0;
 };
+
+/// Element i of a tensor of uint8 or int8.
+inline int32_t byteAt(const void* x, DataType type, int64_t i) {
+  return type == DataType::int8 ? static_cast<const int8_t*>(x)[i] : int32_t{static_cast<const uint8_t*>(x)[i]};
+}
 
 }  // namespace gdws

@@ -56,7 +56,8 @@ SumResult SumResult::operands(const OperationView& operation, int64_t outputs, s
 
 float SumResult::lessZeroPoint(const OperationView& operation, int32_t limit, int32_t zeroPoint) {
   const DataType type = operation.output().type;
-  if (zeroPoint < leastOf(type) || zeroPoint > mostOf(type) || limit < leastOf(type) || limit > mostOf(type)) {
+  if (zeroPoint < ByteRange(type).least || zeroPoint > ByteRange(type).most || limit < ByteRange(type).least ||
+      limit > ByteRange(type).most) {
     operation.fail("zero point " + std::to_string(zeroPoint) + " or limit " + std::to_string(limit) +
                    " is no number of the output's type");
   }
@@ -70,7 +71,7 @@ void SumResult::check(const OperationView& operation) const {
     if (r.sumsBytes) operation.fail("only a sum with a residual is rounded before it");
     return;
   }
-  if (r.residualZeroPoint < leastOf(residualType) || r.residualZeroPoint > mostOf(residualType)) {
+  if (r.residualZeroPoint < ByteRange(residualType).least || r.residualZeroPoint > ByteRange(residualType).most) {
     operation.fail("the residual's zero point is no number of its type");
   }
   if (!std::isfinite(r.sumScale) || !std::isfinite(r.residualScale)) operation.fail("a scale is not finite");
@@ -124,12 +125,6 @@ void checkOverflow(const OperationView& operation, const SummedWeights& weights)
 
 void checkZeroPoint(const OperationView& operation, size_t i, DataType type, int64_t count) {
   if (operation.hasInput(i)) checkCount(operation, inputOf(operation, i, type), count, "a zero point");
-}
-
-const Value& byteInputOf(const OperationView& operation, size_t i) {
-  const Value& value = operation.input(i);
-  if (!isByte(value.type)) operation.fail("input " + std::to_string(i) + " is neither uint8 nor int8");
-  return value;
 }
 
 }  // namespace gdws

@@ -90,7 +90,4 @@ void checkOverflow(const OperationView& operation, const SummedWeights& weights)
 /// Checks a zero point at input i, where it is present: `count` numbers of this type.
 void checkZeroPoint(const OperationView& operation, size_t i, DataType type, int64_t count);
 
-/// Checks that an input is uint8 or int8.
-const Value& byteInputOf(const OperationView& operation, size_t i);
-
 }  // namespace gdws

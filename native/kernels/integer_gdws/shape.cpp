@@ -12,7 +12,9 @@ namespace {
 constexpr size_t absent = SIZE_MAX;
 
 void checkFeatures(const OperationView& operation, const IntegerGdwsShape& shape) {
-  const auto within = [](DataType type, int32_t number) { return number >= leastOf(type) && number <= mostOf(type); };
+  const auto within = [](DataType type, int32_t number) {
+    return number >= ByteRange(type).least && number <= ByteRange(type).most;
+  };
   const auto fits = [&](DataType type) {
     return within(type, shape.featureZeroPoint) && within(type, shape.featureLeast) && within(type, shape.featureMost);
   };

@@ -39,7 +39,8 @@ class MaxPoolRows final : public Kernel {
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {
-  return RowPooling::supports(maxPoolOf(operation));
+  return operation.hasInput(0) && operation.input(0).type == DataType::float32 &&
+         RowPooling::supports(maxPoolOf(operation));
 }
 
 }  // namespace

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "kernels/integer/bytes.h"
+
+namespace gdws {
+
+/// Checked scales and zero points of a tensor x, inputs 1 and 2 of quantize and dequantize: one for all, or one for
+/// each place along an axis. x is seen as (outer, n, inner), one of them for each of n.
+struct AxisScales {
+  /// `quantized` is the type of the integers. Throws ProgramError.
+  AxisScales(const OperationView& operation, int32_t axis, DataType quantized);
+
+  /// Of place k along n.
+  float scale(const Buffers& buffers, int64_t k) const { return buffers.floats(1)[k]; }
+  /// 0 where there is none, and for int32.
+  int32_t zeroPoint(const Buffers& buffers, int64_t k) const {
+    return hasZeroPoint ? byteAt(buffers.inputs[2], type, k) : 0;
+  }
+
+  DataType type;
+  int64_t outer;
+  int64_t n;
+  int64_t inner;
+  bool hasZeroPoint;
+};
+
+}  // namespace gdws

@@ -1,0 +1,28 @@
+#include "kernels/registry.h"
+#include "kernels/table/operation.h"
+
+namespace gdws {
+
+namespace {
+
+class TableReference final : public Kernel {
+ public:
+  explicit TableReference(const OperationView& operation) : operation_(operation) {}
+
+  void run(const Buffers& buffers, const Team& team) const override {
+    if (team.index != 0) return;
+    const auto* x = static_cast<const uint8_t*>(buffers.inputs[0]);
+    const auto* table = static_cast<const uint8_t*>(buffers.inputs[1]);
+    auto* y = static_cast<uint8_t*>(buffers.outputs[0]);
+    for (int64_t i = 0; i < operation_.elements; ++i) y[i] = table[x[i]];
+  }
+
+ private:
+  TableOperation operation_;
+};
+
+}  // namespace
+
+const KernelDefinition tableReference = {"table.reference", Opcode::table, 0, supportsAll, makeKernel<TableReference>};
+
+}  // namespace gdws

@@ -4,7 +4,7 @@ import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import { elementCount, type Constant, type KnownValue, type ValueType } from '../onnx/value';
+import { elementCount, sameDims, type Constant, type KnownValue, type ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
 import type { Lowering } from '../operators/lowering';
 import type { BuiltProgram } from '../program/built-program';
@@ -114,6 +114,7 @@ class ProgramBuilder {
       derived: ([rule, ...constants], make) =>
         constant(this.pool.derive([rule, ...constants.map((one) => this.pool.numberOf(one))].join(), make)),
       view: (value, dims) => {
+        if (sameDims(program.values[value]!.dims, dims)) return value;
         const constant = this.constantById.get(value);
         if (constant) return this.constantId({ ...constant, dims });
         const view = program.addValue({ type: program.values[value]!.type, dims, storage: 'temporary', index: -1 });

@@ -13,7 +13,8 @@ import { matMul } from './product';
 function shapes(call: OperatorCall): OperatorCall {
   [0, 1].forEach((index) => {
     const { type } = call.input(index);
-    if (type !== 'uint8' && type !== 'int8') call.fail('TYPE_MISMATCH', `input ${index} is ${type}, not uint8 or int8.`);
+    if (type !== 'uint8' && type !== 'int8')
+      call.fail('TYPE_MISMATCH', `input ${index} is ${type}, not uint8 or int8.`);
     const zeroPoint = call.inputs[index + 2];
     if (zeroPoint && zeroPoint.type !== type) {
       call.fail('TYPE_MISMATCH', `the zero point is ${zeroPoint.type} where the tensor is ${type}.`);

@@ -147,7 +147,8 @@ function lowerDequantize(call: OperatorCall, lowering: Lowering): void {
 
 function lowerDynamicQuantize(call: OperatorCall, lowering: Lowering): void {
   const outputs = (['uint8', 'float32', 'uint8'] as const).map(
-    (type, index) => lowering.output(index) ?? lowering.temporary({ type, dims: index === 0 ? call.input(0).dims : [] }),
+    (type, index) =>
+      lowering.output(index) ?? lowering.temporary({ type, dims: index === 0 ? call.input(0).dims : [] }),
   );
   lowering.emit('dynamicQuantize', [required(call, lowering, 0)], outputs);
 }

@@ -81,7 +81,10 @@ function dequantizedBias(call: OperatorCall, lowering: Lowering, { inputs, bias 
   let scale: ValueId;
   if (a.constant && b.constant) {
     const [ofA, ofB] = [numbersOf(a.constant), numbersOf(b.constant)];
-    const products = Array.from({ length: count }, (_, m) => ofA[ofA.length === 1 ? 0 : m]! * ofB[ofB.length === 1 ? 0 : m]!);
+    const products = Array.from(
+      { length: count },
+      (_, m) => ofA[ofA.length === 1 ? 0 : m]! * ofB[ofB.length === 1 ? 0 : m]!,
+    );
     scale = lowering.constant(constantOf('float32', [count], products));
   } else {
     scale = floats(lowering, [count]);

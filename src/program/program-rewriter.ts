@@ -45,6 +45,14 @@ export class ProgramRewriter {
     return this.producers.get(id);
   }
 
+  /** Has all operations that read a value read another, which is written before it. Outputs of the program stay. */
+  forward(from: ValueId, to: ValueId): void {
+    for (const reader of this.readers.get(from) ?? []) {
+      const inputs = reader.inputs.map((id) => (id === from ? to : id));
+      this.replace(reader, { ...reader, inputs });
+    }
+  }
+
   /** The place of an operation in the order of execution. */
   placeOf(operation: ProgramOperation): number {
     return this.places.get(operation)!;
@@ -60,7 +68,7 @@ export class ProgramRewriter {
     by: ProgramOperation | readonly ProgramOperation[],
     absorbed: readonly ProgramOperation[] = [],
   ): void {
-    const added = [by].flat() as ProgramOperation[];
+    const added = 'opcode' in by ? [by] : by;
     const removed = [operation, ...absorbed];
     const slot = Math.floor(this.placeOf(operation));
     const kept = this.slots[slot]!.filter((one) => !absorbed.includes(one));

@@ -90,7 +90,9 @@ function combine(
     : addConstant(pool.derive(key('rows', depthwiseWeights), () => permuted(depthwiseWeights, permuteRows, order)));
   const pointwiseId = isSorted
     ? pointwise.inputs[1]!
-    : addConstant(pool.derive(key('columns', pointwiseWeights), () => permuted(pointwiseWeights, permuteColumns, order)));
+    : addConstant(
+        pool.derive(key('columns', pointwiseWeights), () => permuted(pointwiseWeights, permuteColumns, order)),
+      );
 
   let bias = pointwise.inputs[2];
   const depthwiseBias = constantOf(depthwise.inputs[2]);

@@ -31,10 +31,13 @@ export function byteTable(quantized: QuantizedProgram): Pattern {
       return quantizedByte(number, y);
     });
     const { origin } = functions[0] ?? operation;
-    const by =
-      x.type === y.type && table.every((byte, code) => (byte & 255) === code)
-        ? operationOf('alias', [x.bytes], operation.outputs, origin)
-        : operationOf('table', [x.bytes, quantized.constant(byteConstant(y.type, [256], table))], operation.outputs, origin);
-    rewriter.replace(operation, by, functions);
+    const { outputs } = operation;
+    if (x.type === y.type && table.every((byte, code) => (byte & 255) === code)) {
+      rewriter.replace(operation, operationOf('alias', [x.bytes], outputs, origin), functions);
+      rewriter.forward(outputs[0]!, x.bytes);
+      return;
+    }
+    const operands = [x.bytes, quantized.constant(byteConstant(y.type, [256], table))];
+    rewriter.replace(operation, operationOf('table', operands, outputs, origin), functions);
   };
 }

@@ -57,7 +57,11 @@ export function quantizePieces(quantized: QuantizedProgram): Pattern {
     rewriter.replace(
       operation,
       [
-        ...joined.inputs.map((id, i) => ({ ...operation, inputs: [id, ...operation.inputs.slice(1)], outputs: [pieces[i]!] })),
+        ...joined.inputs.map((id, i) => ({
+          ...operation,
+          inputs: [id, ...operation.inputs.slice(1)],
+          outputs: [pieces[i]!],
+        })),
         { ...joined, inputs: pieces, outputs: operation.outputs },
       ],
       [joined],

@@ -19,6 +19,6 @@ export function foldDequantize(quantized: QuantizedProgram): Pattern {
       }));
     });
     if (inputs.every((id, i) => id === operation.inputs[i])) return;
-    rewriter.replace(operation, { ...operation, inputs } as typeof operation);
+    rewriter.replace(operation, { ...operation, inputs });
   };
 }

@@ -50,7 +50,9 @@ export const fuseIntegerAddition: Pattern = (addition, rewriter) => {
   sides.sort((one, two) => rewriter.placeOf(two.before) - rewriter.placeOf(one.before));
   for (const { own, other, before, sumScale, residualScale, residualZeroPoint } of sides) {
     if (![own, other].every((id) => sameDims(rewriter.valueOf(id).dims, dims))) continue;
-    const inputs = Array.from({ length: residualPlace + 1 }, (_, i) => (i === residualPlace ? other : before.inputs[i]));
+    const inputs = Array.from({ length: residualPlace + 1 }, (_, i) =>
+      i === residualPlace ? other : before.inputs[i],
+    );
     const inner = before.attributes;
     const by: ProgramOperation = {
       ...before,

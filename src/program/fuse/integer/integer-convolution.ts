@@ -36,7 +36,9 @@ export function byteConvolution(quantized: QuantizedProgram): Pattern {
     if (!before) return;
     const result = { output: operation.outputs[0]!, scale: y.scale };
     const limits = { zeroPoint: y.zeroPoint, least, most };
-    const plain = before.opcode === 'convolution' && integerConvolution(before, quantized, rewriter, { ...result, attributes: limits });
+    const plain =
+      before.opcode === 'convolution' &&
+      integerConvolution(before, quantized, rewriter, { ...result, attributes: limits });
     if (plain) {
       rewriter.replace(operation, plain, [...limiting, before]);
       return;
@@ -84,7 +86,11 @@ function integerConvolution(
   if (!operands) return undefined;
   const { groups, strides, dilations, pads } = convolution.attributes;
   const { inputs, scales, bias } = operands;
-  const factors = quantized.constant({ type: 'float32', dims: [scales.length], data: scales.map((one) => one / scale) });
+  const factors = quantized.constant({
+    type: 'float32',
+    dims: [scales.length],
+    data: scales.map((one) => one / scale),
+  });
   const given = { groups, strides, dilations, pads, ...attributes };
   return operationOf('integerConvolution', [...inputs, factors, bias, residual], [output], convolution.origin, given);
 }

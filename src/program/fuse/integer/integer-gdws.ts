@@ -31,11 +31,16 @@ export function integerGdws(quantized: QuantizedProgram): Pattern {
 function isPointwise({ inputs, attributes }: Operation<'integerConvolution'>, rewriter: ProgramRewriter): boolean {
   const [, , kernelHeight, kernelWidth] = rewriter.valueOf(inputs[1]!).dims;
   const { strides, pads } = attributes;
-  return kernelHeight === 1 && kernelWidth === 1 && [...strides, ...pads.map((pad) => pad + 1)].every((one) => one === 1);
+  return (
+    kernelHeight === 1 && kernelWidth === 1 && [...strides, ...pads.map((pad) => pad + 1)].every((one) => one === 1)
+  );
 }
 
 /** Whether it writes bytes, of one channel each, and adds no residual. */
-function isDepthwise({ inputs, outputs, attributes }: Operation<'integerConvolution'>, rewriter: ProgramRewriter): boolean {
+function isDepthwise(
+  { inputs, outputs, attributes }: Operation<'integerConvolution'>,
+  rewriter: ProgramRewriter,
+): boolean {
   const { type } = rewriter.valueOf(outputs[0]!);
   return (
     attributes.groups === rewriter.valueOf(inputs[0]!).dims[1] &&
@@ -55,8 +60,8 @@ function combine(
   const channels = rewriter.valueOf(source).dims[1]!;
   const indices = gather && quantized.constantOf(gather.inputs[1]);
   if (gather && !indices) return undefined;
-  const { groups, strides: _strides, dilations: _dilations, pads: _pads, ...requantization } = pointwise.attributes;
-  const { strides, dilations, pads, groups: depthwiseGroups } = depthwise.attributes;
+  const { groups } = pointwise.attributes;
+  const { strides, dilations, pads, groups: depthwiseGroups, zeroPoint, least, most } = depthwise.attributes;
   const rows = rewriter.valueOf(depthwise.inputs[1]!).dims[0]!;
   const gathered = indices ? Array.from(indices.data as Int32Array | BigInt64Array, Number) : undefined;
   const { kernels, order, isSorted } = separableStages(rows, depthwiseGroups, channels, gathered);
@@ -73,7 +78,6 @@ function combine(
   };
   const scale = depthwise.inputs[places.scale];
   if (depthwiseId === undefined || pointwiseId === undefined || !quantized.constantOf(scale)) return undefined;
-  const { zeroPoint, least, most } = depthwise.attributes;
   // The zero point of the features must be the one that the pointwise stage takes them with.
   if (byteOf(pointwise.inputs[places.xZeroPoint], quantized) !== zeroPoint) return undefined;
   return operationOf(
@@ -90,14 +94,13 @@ function combine(
     pointwise.outputs,
     (gather ?? depthwise).origin,
     {
-      groups,
+      ...pointwise.attributes,
       strides,
       dilations,
       pads,
       featureZeroPoint: zeroPoint,
       featureLeast: least,
       featureMost: most,
-      ...requantization,
       kernels,
     },
   );

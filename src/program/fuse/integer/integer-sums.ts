@@ -31,11 +31,16 @@ interface Summed {
 }
 
 /** Whether no bytes make a sum that does not fit an int32. */
-export function sumsFit({ constant, zeroPoints }: QuantizedWeights, bias: Int32Array, { depth, pitches }: Summed): boolean {
+export function sumsFit(
+  { constant, zeroPoints }: QuantizedWeights,
+  bias: Int32Array,
+  { depth, pitches }: Summed,
+): boolean {
   const weights = constant.data as Int8Array;
   return bias.every((added, m) => {
     let sizes = 0;
-    for (let k = 0; k < depth; k++) sizes += Math.abs(weights[m * pitches.output + k * pitches.depth]! - zeroPoints[m]!);
+    for (let k = 0; k < depth; k++)
+      sizes += Math.abs(weights[m * pitches.output + k * pitches.depth]! - zeroPoints[m]!);
     return sizes * largestStep + Math.abs(added) <= largestSum;
   });
 }

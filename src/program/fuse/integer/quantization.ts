@@ -64,7 +64,9 @@ export class QuantizedProgram {
   /** A short constant, which all programs of the session share with others of the same elements. */
   constant(constant: Constant): ValueId {
     const { buffer, byteOffset, byteLength } = constant.data as Uint8Array;
-    const digest = createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('base64');
+    const digest = createHash('sha256')
+      .update(new Uint8Array(buffer, byteOffset, byteLength))
+      .digest('base64');
     return this.enter(this.pool.derive([constant.type, ...constant.dims, digest].join(), () => constant));
   }
 

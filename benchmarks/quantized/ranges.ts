@@ -1,0 +1,42 @@
+import { InferenceSession } from '../../src/engine/session';
+import { Graph } from '../../src/graph/graph';
+import { makeValueInfo } from '../../src/onnx/make';
+import type { ModelProto } from '../../src/onnx/onnx_pb';
+import { encodeModel } from '../../src/onnx/write';
+import { seededFeeds } from '../feeds';
+
+/** The least and the largest number of a tensor. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The range of each tensor over a few seeded images; `images` at once. */
+export async function measureRanges(
+  model: ModelProto,
+  tensors: readonly string[],
+  images = 2,
+): Promise<Map<string, Range>> {
+  const graph = new Graph(structuredClone(model));
+  const fed = new Set(graph.inputs.map(({ name }) => name));
+  const computed = tensors.filter((name) => !fed.has(name));
+  graph.proto.output = computed.map((name) => makeValueInfo(name, 'float32', []));
+  for (const output of graph.proto.output) delete (output as { type?: unknown }).type;
+  const session = await InferenceSession.create(encodeModel(graph.model));
+  try {
+    const feeds = seededFeeds(session, { batch: images });
+    const results = { ...feeds, ...(await session.run(feeds)) };
+    return new Map(tensors.map((name) => [name, rangeOf(results[name]!.data as Float32Array)]));
+  } finally {
+    await session.release();
+  }
+}
+
+function rangeOf(data: Float32Array): Range {
+  let [least, most] = [0, 0];
+  for (const one of data) {
+    least = Math.min(least, one);
+    most = Math.max(most, one);
+  }
+  return { least, most };
+}

@@ -37,6 +37,8 @@ const std::vector<Generator>& generators() {
       {Opcode::scatterND, randomScatterND},
       {Opcode::topK, randomTopK},
       {Opcode::cumulativeSum, randomCumulativeSum},
+      {Opcode::integerConvolution, randomIntegerConvolution},
+      {Opcode::integerGdws, randomIntegerGdws},
   };
   return all;
 }

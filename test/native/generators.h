@@ -49,5 +49,7 @@ TestCase randomScatterElements(Random& random);
 TestCase randomScatterND(Random& random);
 TestCase randomTopK(Random& random);
 TestCase randomCumulativeSum(Random& random);
+TestCase randomIntegerConvolution(Random& random);
+TestCase randomIntegerGdws(Random& random);
 
 }  // namespace gdws::test

@@ -23,8 +23,8 @@ namespace gdws {
   X(gatherNDSlices) X(gatherNDReference) \
   X(gdwsFused) X(gdwsWinograd4) X(gdwsWinograd2) X(gdwsReference) \
   X(gridSamplePoints) X(gridSampleReference) \
-  X(integerConvolutionReference) \
-  X(integerGdwsReference) \
+  X(integerConvolutionProduct) X(integerConvolutionReference) \
+  X(integerGdwsFused) X(integerGdwsReference) \
   X(interpolateRows) X(interpolatePermutedLines) X(interpolateLines) X(interpolateReference) \
   X(localResponseVector) X(localResponseReference) \
   X(matmulConstant) X(matmulVariable) X(matmulReference) \

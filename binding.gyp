@@ -9,7 +9,7 @@
     ],
     "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "EIGEN_MPL2_ONLY"],
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
-    "cflags_cc": ["-std=c++20", "-O3", "-Wall", "-Wextra", "-fvisibility=hidden"]
+    "cflags_cc": ["-std=c++20", "-O3", "-Wall", "-Wextra", "-fvisibility=hidden", "-ffp-contract=off"]
   },
   "targets": [
     {
@@ -25,7 +25,7 @@
       "ldflags": ["-fopenmp", "-static-libstdc++", "-static-libgcc", "-Wl,-z,nodelete", "-Wl,-rpath,'$$ORIGIN'"],
       "dependencies": ["vector_portable"],
       "conditions": [
-        ["target_arch=='x64'", { "dependencies": ["vector_avx2", "vector_avx512"] }],
+        ["target_arch=='x64'", { "dependencies": ["vector_avx2", "vector_avx512", "integer_avx2", "integer_avx512"] }],
         ["target_arch=='arm64'", { "dependencies": ["vector_neon"] }]
       ]
     }
@@ -48,6 +48,18 @@
             "cflags_cc": [
               "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-ffp-contract=fast", "-fno-math-errno"
             ]
+          },
+          {
+            "target_name": "integer_avx2",
+            "type": "static_library",
+            "sources": ["native/kernels/vector/integer_avx2.cpp", "native/kernels/vector/integer_avxvnni.cpp"],
+            "cflags_cc": ["-mavx2"]
+          },
+          {
+            "target_name": "integer_avx512",
+            "type": "static_library",
+            "sources": ["native/kernels/vector/integer_avx512.cpp", "native/kernels/vector/integer_avx512vnni.cpp"],
+            "cflags_cc": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
           }
         ]
       }

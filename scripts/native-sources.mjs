@@ -1,7 +1,11 @@
 // Prints the C++ sources of the addon for binding.gyp, without the instruction sets' units, which have flags of their own.
 import { readdirSync } from 'node:fs';
 
-const unitsWithFlags = new Set(['portable', 'avx2', 'avx512', 'neon'].map((isa) => `native/kernels/vector/${isa}.cpp`));
+const units = [
+  ...['portable', 'avx2', 'avx512', 'neon'],
+  ...['integer_avx2', 'integer_avxvnni', 'integer_avx512', 'integer_avx512vnni'],
+];
+const unitsWithFlags = new Set(units.map((unit) => `native/kernels/vector/${unit}.cpp`));
 
 for (const entry of readdirSync('native', { recursive: true, encoding: 'utf8' })) {
   const path = `native/${entry.replaceAll('\\', '/')}`;

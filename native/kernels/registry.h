@@ -25,8 +25,8 @@ namespace gdws {
   X(gatherNDSlices) X(gatherNDReference) \
   X(gdwsFused) X(gdwsWinograd4) X(gdwsWinograd2) X(gdwsReference) \
   X(gridSamplePoints) X(gridSampleReference) \
-  X(integerConvolutionReference) \
-  X(integerGdwsReference) \
+  X(integerConvolutionProduct) X(integerConvolutionReference) \
+  X(integerGdwsFused) X(integerGdwsReference) \
   X(integerMatmulReference) \
   X(integerAveragePoolReference) \
   X(integerBinaryReference) \

@@ -1,78 +1,18 @@
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "native/generators.h"
+#include "native/maps.h"
 #include "native/names.h"
 
 namespace gdws::test {
 
 namespace {
 
-/// One axis of a window over a map.
-struct Axis {
-  int64_t length, kernel, stride, dilation, padBegin, padEnd;
-
-  int64_t output() const { return (length + padBegin + padEnd - ((kernel - 1) * dilation + 1)) / stride + 1; }
-  /// The length of the transposed convolution's output, before what an output padding adds.
-  int64_t transposedOutput() const { return (length - 1) * stride + (kernel - 1) * dilation + 1 - padBegin - padEnd; }
-};
-
-Axis randomAxis(Random& random, int64_t kernel, int64_t stride) {
-  Axis axis{};
-  axis.length = random.chance(0.15) ? 1 : random.integer(1, random.choose<int64_t>({4, 9, 20, 40}));
-  if (random.chance(0.3)) axis.length = random.choose<int64_t>({2, 4, 7, 8, 14, 16, 28, 32, 56});
-  axis.kernel = kernel;
-  axis.stride = stride;
-  axis.dilation = random.chance(0.8) ? 1 : random.integer(2, 4);
-  const bool same = random.chance(0.5);
-  axis.padBegin = same ? (kernel - 1) * axis.dilation / 2 : random.integer(0, 3);
-  axis.padEnd = same ? axis.padBegin : random.integer(0, 3);
-  // A map smaller than the kernel needs padding to have any output.
-  axis.padEnd = std::max(axis.padEnd, (kernel - 1) * axis.dilation + 1 - axis.length - axis.padBegin);
-  return axis;
-}
-
-struct Maps {
-  Axis vertical, horizontal;
-};
-
-Maps randomMaps(Random& random) {
-  int64_t kernel = random.choose<int64_t>({1, 1, 2, 3, 3, 3, 3, 4, 5, 7});
-  int64_t stride = random.choose<int64_t>({1, 1, 1, 1, 2, 2, 3, 5});
-  Maps maps{};
-  maps.vertical = randomAxis(random, kernel, stride);
-  if (random.chance(0.2)) {
-    kernel = random.integer(1, 5);
-    stride = random.integer(1, 4);
-  }
-  maps.horizontal = randomAxis(random, kernel, stride);
-  if (random.chance(0.5)) {
-    const int64_t length = maps.vertical.length;
-    maps.horizontal = maps.vertical;
-    maps.horizontal.length = length;
-  }
-  return maps;
-}
-
-int64_t randomChannels(Random& random) {
-  if (random.chance(0.2)) return 1;
-  return random.chance(0.3) ? random.choose<int64_t>({8, 16, 32, 48, 64, 100}) : random.integer(1, 24);
-}
-
 /// What the attributes of all convolutions have in common.
 template <class Attributes>
 Attributes attributesOf(int64_t groups, const Maps& maps, Activation activation) {
-  const auto both = [&](int64_t Axis::*member) {
-    return std::array{static_cast<int32_t>(maps.vertical.*member), static_cast<int32_t>(maps.horizontal.*member)};
-  };
-  const auto [top, left] = both(&Axis::padBegin);
-  const auto [bottom, right] = both(&Axis::padEnd);
-  Attributes attributes;
-  attributes.groups = static_cast<int32_t>(groups);
-  attributes.strides = both(&Axis::stride);
-  attributes.dilations = both(&Axis::dilation);
-  attributes.pads = {top, left, bottom, right};
+  Attributes attributes = windowOf<Attributes>(groups, maps);
   attributes.activation.kind = activation;
   return attributes;
 }
@@ -94,13 +34,6 @@ void finish(TestCase& testCase, Random& random, const Dims& output, bool residua
   attributes.activation = {};
   testCase.linearise = [attributes](TestCase& linear) { linear.set(attributes); };
 }
-
-/// Keeps a case to some 10 million multiplications.
-void limitBatch(int64_t& batch, double costPerImage) {
-  batch = std::clamp(static_cast<int64_t>(1e7 / std::max(costPerImage, 1.0)), int64_t{1}, batch);
-}
-
-int64_t randomBatch(Random& random) { return random.chance(0.5) ? 1 : random.integer(1, 9); }
 
 }  // namespace
 

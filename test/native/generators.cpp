@@ -43,6 +43,8 @@ const std::vector<Generator>& generators() {
       {Opcode::integerBinary, randomIntegerBinary},
       {Opcode::integerAveragePool, randomIntegerAveragePool},
       {Opcode::table, randomTable},
+      {Opcode::integerConvolution, randomIntegerConvolution},
+      {Opcode::integerGdws, randomIntegerGdws},
   };
   return all;
 }

@@ -55,5 +55,7 @@ TestCase randomDynamicQuantize(Random& random);
 TestCase randomIntegerBinary(Random& random);
 TestCase randomIntegerAveragePool(Random& random);
 TestCase randomTable(Random& random);
+TestCase randomIntegerConvolution(Random& random);
+TestCase randomIntegerGdws(Random& random);
 
 }  // namespace gdws::test

@@ -3,14 +3,22 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace gdws {
 
 const char* nameOf(InstructionSet instructionSet) {
   switch (instructionSet) {
     case InstructionSet::avx2:
       return "avx2";
+    case InstructionSet::avxvnni:
+      return "avxvnni";
     case InstructionSet::avx512:
       return "avx512";
+    case InstructionSet::avx512vnni:
+      return "avx512vnni";
     case InstructionSet::neon:
       return "neon";
     default:
@@ -29,30 +37,50 @@ InstructionSet highestAllowed() {
   return InstructionSet::neon;
 }
 
-const VectorTable& tableOf(InstructionSet set) {
+VectorTable tableOf(const VectorTable& floats, InstructionSet set, const IntegerFunctions& integers) {
+  VectorTable table = floats;
+  table.instructionSet = set;
+  table.integers = &integers;
+  return table;
+}
+
+VectorTable tableOf(InstructionSet set) {
   switch (set) {
 #if defined(__x86_64__)
     case InstructionSet::avx2:
-      return avx2Vectors;
+      return tableOf(avx2Vectors, set, avx2Integers);
+    case InstructionSet::avxvnni:
+      return tableOf(avx2Vectors, set, avxvnniIntegers);
     case InstructionSet::avx512:
-      return avx512Vectors;
+      return tableOf(avx512Vectors, set, avx512Integers);
+    case InstructionSet::avx512vnni:
+      return tableOf(avx512Vectors, set, avx512vnniIntegers);
 #elif defined(__aarch64__)
     case InstructionSet::neon:
-      return neonVectors;
+      return tableOf(neonVectors, set, portableIntegers);
 #endif
     default:
-      return portableVectors;
+      return tableOf(portableVectors, set, portableIntegers);
   }
 }
 
-const VectorTable& choose() {
+VectorTable choose() {
   const InstructionSet highest = highestAllowed();
-  const VectorTable* best = &portableVectors;
+  InstructionSet best = InstructionSet::portable;
   for (const InstructionSet set : instructionSets) {
-    if (set <= highest && isSupported(set)) best = &tableOf(set);
+    if (set <= highest && isSupported(set)) best = set;
   }
-  return *best;
+  return tableOf(best);
 }
+
+#if defined(__x86_64__)
+/// Compilers that know the other instruction sets need not know this one's name.
+bool hasAvxVnni() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned bit = 1u << 4;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & bit) != 0;
+}
+#endif
 
 }  // namespace
 
@@ -66,10 +94,14 @@ bool isSupported(InstructionSet instructionSet) {
     case InstructionSet::avx2:
       __builtin_cpu_init();
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case InstructionSet::avxvnni:
+      return isSupported(InstructionSet::avx2) && hasAvxVnni();
     case InstructionSet::avx512:
       __builtin_cpu_init();
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case InstructionSet::avx512vnni:
+      return isSupported(InstructionSet::avx512) && __builtin_cpu_supports("avx512vnni");
 #elif defined(__aarch64__)
     case InstructionSet::neon:
       return true;
@@ -80,7 +112,7 @@ bool isSupported(InstructionSet instructionSet) {
 }
 
 const VectorTable& bestVectors() {
-  static const VectorTable& best = choose();
+  static const VectorTable best = choose();
   return best;
 }
 

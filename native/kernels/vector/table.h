@@ -1,26 +1,32 @@
 #pragma once
 
 #include "kernels/vector/elementwise_functions.h"
+#include "kernels/vector/integer_functions.h"
 #include "kernels/vector/product_functions.h"
 #include "kernels/vector/winograd_functions.h"
 
 namespace gdws {
 
-enum class InstructionSet { portable, avx2, avx512, neon };
+/// avxvnni and avx512vnni add products of bytes to avx2 and avx512, and have the floats of these.
+enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, neon };
 
 const char* nameOf(InstructionSet instructionSet);
 
-/// The vector functions of one instruction set, filled in by its translation unit.
+/// The vector functions of one instruction set, filled in by its translation unit, but for the integers, which have
+/// units of their own.
 struct VectorTable {
   InstructionSet instructionSet;
   int lanes;                         ///< floats in a vector
   ProductFunctions product;          ///< matrix product, patches, depthwise
   ElementwiseFunctions elementwise;  ///< everything that reads memory once
   WinogradFunctions winograd[2];     ///< for output tiles of 2 × 2 and 4 × 4
+  const IntegerFunctions* integers;  ///< products of bytes
 };
 
 extern const VectorTable portableVectors;
+extern const IntegerFunctions portableIntegers;
 #if defined(__x86_64__)
+extern const IntegerFunctions avx2Integers, avxvnniIntegers, avx512Integers, avx512vnniIntegers;
 extern const VectorTable avx2Vectors;
 extern const VectorTable avx512Vectors;
 #elif defined(__aarch64__)
@@ -28,14 +34,15 @@ extern const VectorTable neonVectors;
 #endif
 
 /// In order, the least capable of each processor family first.
-inline constexpr InstructionSet instructionSets[] = {InstructionSet::portable, InstructionSet::avx2,
-                                                     InstructionSet::avx512, InstructionSet::neon};
+inline constexpr InstructionSet instructionSets[] = {InstructionSet::portable,   InstructionSet::avx2,
+                                                     InstructionSet::avxvnni,    InstructionSet::avx512,
+                                                     InstructionSet::avx512vnni, InstructionSet::neon};
 
 /// Whether this build has code for it and this processor runs it.
 bool isSupported(InstructionSet instructionSet);
 
 /// The table of the best of them.
-/// The environment variable GDWS_MAX_ISA (portable, avx2, avx512, neon) excludes those above it.
+/// The environment variable GDWS_MAX_ISA (portable, avx2, avxvnni, avx512, avx512vnni, neon) excludes those above it.
 const VectorTable& bestVectors();
 
 }  // namespace gdws

@@ -18,6 +18,7 @@ const VectorTable GDWS_JOIN(GDWS_ISA, Vectors) = {
     GDWS_ISA::productFunctions,
     GDWS_ISA::elementwiseFunctions,
     {GDWS_ISA::makeWinogradFunctions<1>(), GDWS_ISA::makeWinogradFunctions<2>()},
+    nullptr,
 };
 
 }  // namespace gdws

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kernels/integer/sum_result.h"
+#include "kernels/product/split.h"
+#include "kernels/product/tiling.h"
+
+namespace gdws {
+
+/// The tiles of a product's pixels: rectangles of one image or, where images are small, rows of several.
+struct IntegerTiles {
+  PixelMap map;
+  Tiling tiling;  ///< of an image, or of all
+  bool acrossImages = false;
+
+  /// Of about so many pixels.
+  IntegerTiles(const PixelMap& map, int64_t pixels, const IntegerFunctions& functions, int threads, bool halo);
+
+  int64_t count() const { return (acrossImages ? 1 : map.images) * tiling.count(); }
+  PixelTile tile(int64_t index) const;
+  /// Words from a row of a tile to the next.
+  int64_t rowPitch() const { return tiling.largestColumns(); }
+};
+
+/// Makes the columns of a product, a tile of pixels at a time, as words.
+class IntegerProducer {
+ public:
+  virtual ~IntegerProducer() = default;
+  /// Where the words of each step of the depth begin.
+  virtual const std::vector<int32_t>& offsets() const = 0;
+  /// The weight of a channel that byte or int16 `i` of a step's words is multiplied by; -1 where none.
+  virtual int64_t weightOf(int64_t step, int64_t i) const = 0;
+  /// What every column's number is too large by, without sign.
+  virtual int32_t zeroPoint(const Buffers& buffers) const = 0;
+  virtual int64_t words() const = 0;
+  virtual size_t scratchBytes() const = 0;
+  /// Estimated cycles of a tile.
+  virtual double cycles() const = 0;
+  virtual void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, int32_t* words,
+                       std::byte* scratch) const = 0;
+};
+
+/// Constant weights: `depth` bytes for each channel, and zero points, which may be null.
+struct IntegerWeights {
+  const Value* bytes;
+  const Value* zeroPoints;
+  int64_t depth;
+
+  int32_t zeroPoint(int64_t channel) const {
+    return zeroPoints == nullptr ? 0 : Bytes(zeroPoints->data, zeroPoints->type)[channel];
+  }
+};
+
+/// The product of constant weights with columns of bytes behind convolutions.
+///
+/// Vectors run along pixels, or along channels where there are too few pixels to fill vectors.
+class IntegerProduct {
+ public:
+  /// `channels` of each of `groups`. `key` identifies the weights among the packed weights of the session.
+  IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_t channels, const SumResult& result,
+                 std::unique_ptr<IntegerProducer> producer, const IntegerWeights& weights, const std::string& key,
+                 KernelContext& context);
+
+  size_t scratchBytes(int threads) const { return static_cast<size_t>(threads) * scratchBytes_; }
+  void run(const Buffers& buffers, const Team& team) const;
+
+ private:
+  /// The tile that one thread computes.
+  struct Work {
+    PixelTile tile;
+    int64_t group;
+    Range parts;  ///< of the split of channels
+    const int32_t* words;
+    const int32_t* bias;  ///< of the group
+    int32_t* sums;
+    int32_t* planes;
+    const float* scale;
+    const void* residual;
+    void* y;
+  };
+
+  void choose();
+  std::shared_ptr<const float[]> pack(const IntegerWeights& weights, const KernelContext& context) const;
+  int64_t packedChannels() const;
+  void multiplyPixelVectors(const Work& work) const;
+  void multiplyChannelVectors(const Work& work) const;
+  void multiplyPixels(const Work& work, int64_t firstWord, int64_t at, int64_t pixels) const;
+  /// Of pixel `pixel` of a tile of whole rows, for channel 0.
+  int64_t offset(const PixelTile& tile, int64_t pixel) const;
+  IntegerRows rows(const Work& work, int64_t channel, int64_t at) const;
+  void finish(const Work& work, const int32_t* sums, int64_t channel, int64_t firstPixel, int64_t count) const;
+
+  IntegerTiles tiles_;
+  int64_t groups_, channels_;
+  SumResult result_;
+  IntegerResult how_;
+  std::unique_ptr<IntegerProducer> producer_;
+  const VectorTable& vectors_;
+  const IntegerFunctions& functions_;
+  int64_t weightParts_ = 1;  ///< int8 numbers that are added to make up a weight
+  std::vector<int32_t> offsets_;
+  bool alongChannels_ = false;
+  Split channelParts_;     ///< of channels, or of vectors of channels
+  int64_t pixelPart_ = 1;  ///< the largest number of vectors of pixels, or of pixels, in a micro-kernel
+  double productCycles_ = 0;
+  int64_t biasPitch_ = 0;  ///< from a group to the next
+  size_t biasWords_ = 0, sumsWords_ = 0, planesWords_ = 0, columnWords_ = 0, scratchBytes_ = 0;
+  std::shared_ptr<const float[]> packed_;
+};
+
+}  // namespace gdws

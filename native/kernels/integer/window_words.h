@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "kernels/convolution/window.h"
+#include "kernels/product/tile.h"
+#include "kernels/vector/integer_functions.h"
+
+namespace gdws {
+
+/// How a window reads maps of bytes as words (IntegerTile): each word of an output pixel holds what one tap reads of
+/// several channels, or what several neighbouring taps read of one channel. For each step of the depth the words of a
+/// tile's pixels, row by row, are consecutive.
+///
+/// A unit is a channel, or as many channels as a word holds. Its words are copies of the rows that the window reads,
+/// one copy for each column of taps, or for as many columns as a word holds.
+class WindowWords {
+ public:
+  enum class Packing { channels, taps };
+
+  /// Where the bytes of a unit are.
+  struct Source {
+    const uint8_t* plane;  ///< of the unit's first channel, in image 0
+    int64_t imagePitch;
+    int64_t channels;  ///< at most as many as a word holds
+    uint8_t flip;      ///< 0x80 for int8
+    uint8_t zero;      ///< what padding is, flipped
+  };
+
+  WindowWords() = default;
+  /// Of maps height × width, for tiles of at most so many rows and columns. A tile may have rows of several images
+  /// only if `acrossImages`.
+  WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, int64_t rows, int64_t columns,
+              bool acrossImages, const IntegerFunctions& functions);
+
+  int64_t unitWords() const { return copies_ * copyPitch_; }
+  /// Of a unit's steps: copy by copy, kernel row by kernel row.
+  const std::vector<int32_t>& offsets() const { return offsets_; }
+  /// The tap, kernel row by kernel row, that byte or int16 `i` of a step's words belongs to; -1 where none.
+  int64_t tapOf(int64_t step, int64_t i) const;
+  size_t scratchBytes() const;
+  /// Fills a unit's words for a tile of the map of outputs.
+  void fill(const Source& source, const PixelMap& map, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
+
+ private:
+  /// Stored rows that follow each other by one output row.
+  struct Block {
+    int64_t offset;  ///< of the first one's input row from that of the window
+    int64_t first;   ///< among the stored rows
+    int64_t extra;   ///< more than the tile's rows
+  };
+
+  void chooseBlocks();
+  void fillZeros(const Source& source, int64_t columns, int32_t* row) const;
+  void padRow(const uint8_t* from, const Source& source, int64_t firstColumn, int64_t columns, uint8_t* to) const;
+  int64_t columnStart(int64_t kw) const {
+    const int64_t at = kw * window_.dilationWidth;
+    return at % window_.strideWidth * paddedPitch_ + at / window_.strideWidth;
+  }
+
+  Window window_;
+  int64_t height_ = 0, width_ = 0;
+  Packing packing_ = Packing::channels;
+  int64_t rows_ = 0, columns_ = 0;
+  bool acrossImages_ = false;
+  const IntegerFunctions* functions_ = nullptr;
+  int64_t copies_ = 0, copyPitch_ = 0;
+  int64_t paddedPitch_ = 0;  ///< bytes of a padded row, of each remainder of columns by the stride
+  std::vector<Block> blocks_;
+  std::vector<int64_t> rowStart_;  ///< stored row of each kernel row, for the first output row
+  std::vector<bool> isPhaseUsed_;  ///< remainders of columns by the stride that some tap reads
+  std::vector<int32_t> offsets_;
+};
+
+}  // namespace gdws

@@ -1,0 +1,188 @@
+#include "kernels/integer/product.h"
+#include "kernels/integer/window_words.h"
+#include "kernels/integer_gdws/shape.h"
+#include "kernels/product/lines.h"
+#include "kernels/product/rounding.h"
+#include "kernels/registry.h"
+
+namespace gdws {
+
+namespace {
+
+/// The features of the depthwise stage, `depthPerWord` of them a word. The words of a channel's taps are made once for
+/// all its kernels.
+class Features final : public IntegerProducer {
+ public:
+  Features(const OperationView& operation, const IntegerGdwsShape& shape, const IntegerTiles& tiles,
+           const IntegerFunctions& functions)
+      : shape_(shape),
+        pixels_(tiles.map),
+        functions_(functions),
+        words_(shape.map.window, shape.map.height, shape.map.width, WindowWords::Packing::taps,
+               tiles.tiling.rows.largest(), tiles.rowPitch(), tiles.acrossImages, functions) {
+    const int64_t lanes = functions.lanes;
+    perWord_ = functions.depthPerWord;
+    steps_ = quotientUp(shape.depth(), perWord_);
+    vectors_ = quotientUp(tiles.tiling.rows.largest() * tiles.rowPitch(), lanes);
+    // Not at the same place of each way of a cache.
+    pitch_ = oddLines(vectors_ * lanes);
+    for (int64_t step = 0; step < steps_; ++step) offsets_.push_back(static_cast<int32_t>(step * pitch_));
+    unitWords_ = wholeLines(words_.unitWords() + lanes);
+    for (size_t c = 0; c < shape.kernelsOf.size(); ++c) {
+      channelOf_.insert(channelOf_.end(), static_cast<size_t>(shape.kernelsOf[c]), static_cast<int32_t>(c));
+    }
+    packKernels(operation);
+  }
+
+  const std::vector<int32_t>& offsets() const override { return offsets_; }
+  int64_t weightOf(int64_t step, int64_t i) const override {
+    const int64_t g = step * perWord_ + i;
+    return g < shape_.depth() ? g : -1;
+  }
+  int32_t zeroPoint(const Buffers&) const override { return shape_.featureZeroPoint + featureShift(); }
+  int64_t words() const override { return steps_ * pitch_; }
+  size_t scratchBytes() const override {
+    return static_cast<size_t>(perWord_ * unitWords_) * sizeof(int32_t) + words_.scratchBytes();
+  }
+  double cycles() const override {
+    const auto vectors = static_cast<double>(vectors_);
+    return vectors * (static_cast<double>(shape_.depth()) * (5 + static_cast<double>(taps()) / 2) +
+                      4 * static_cast<double>(shape_.map.channels));
+  }
+
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, int32_t* words,
+               std::byte* scratch) const override {
+    auto* const units = reinterpret_cast<int32_t*>(scratch);
+    std::byte* const rest = scratch + static_cast<size_t>(perWord_ * unitWords_) * sizeof(int32_t);
+    const ConvolutionShape& map = shape_.map;
+    const int64_t plane = map.height * map.width;
+    const int32_t xZeroPoint = shape_.xZeroPoint(buffers) + (shape_.xType == DataType::int8 ? 128 : 0);
+    WindowWords::Source source{};
+    source.imagePitch = map.channels * plane;
+    source.channels = 1;
+    source.flip = shape_.xType == DataType::int8 ? 0x80 : 0;
+    source.zero = static_cast<uint8_t>(xZeroPoint);
+    const float* const scale = shape_.depthwiseScale(buffers);
+    const int32_t* const bias = shape_.depthwiseBias(buffers);
+
+    IntegerDepthwiseTask task{};
+    task.offsets = words_.offsets().data();
+    task.taps = taps();
+    task.most = static_cast<float>(shape_.featureMost - shape_.featureZeroPoint);
+    task.zeroPoint = shape_.featureZeroPoint + featureShift();
+    task.least = shape_.featureLeast + featureShift();
+    task.vectors = vectors_;
+    int32_t last = -1;
+    int64_t slot = 0;
+    for (int64_t step = 0; step < steps_; ++step) {
+      for (int64_t j = 0; j < perWord_; ++j) {
+        const int64_t inGroup = step * perWord_ + j;
+        if (inGroup >= shape_.depth()) {  // multiplied by zeros
+          task.columns[j] = task.columns[0];
+          task.bias[j] = 0;
+          task.scale[j] = 0;
+          continue;
+        }
+        const auto g = static_cast<size_t>(group * shape_.depth() + inGroup);
+        if (channelOf_[g] != last) {
+          last = channelOf_[g];
+          slot = (slot + 1) % perWord_;
+          source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + last * plane;
+          words_.fill(source, pixels_, tile, units + slot * unitWords_, rest);
+        }
+        task.columns[j] = units + slot * unitWords_;
+        // Sums wrap around, so that a sum that fits is right in the end.
+        task.bias[j] = static_cast<int32_t>((bias == nullptr ? 0 : static_cast<uint32_t>(bias[g])) -
+                                            static_cast<uint32_t>(xZeroPoint) * static_cast<uint32_t>(kernelSums_[g]));
+        task.scale[j] = scale[g];
+      }
+      task.weights = kernels_.data() + (group * steps_ + step) * perWord_ * taps();
+      task.panel = words + step * pitch_;
+      functions_.depthwise(task);
+    }
+  }
+
+ private:
+  int64_t taps() const { return static_cast<int64_t>(words_.offsets().size()); }
+  /// What makes a feature a number without sign.
+  int32_t featureShift() const { return shape_.featureLeast < 0 || shape_.featureZeroPoint < 0 ? 128 : 0; }
+
+  void packKernels(const OperationView& operation) {
+    const Value& value = operation.input(1);
+    const Bytes bytes(value.data, value.type);
+    const int64_t depth = shape_.depth(), bits = 32 / perWord_, kernelTaps = shape_.map.window.taps();
+    const uint32_t mask = perWord_ == 4 ? 0xff : 0xffff;
+    kernels_.assign(static_cast<size_t>(shape_.map.groups * steps_ * perWord_ * taps()), 0);
+    for (int64_t g = 0; g < shape_.intermediate; ++g) {
+      const int64_t to = (g / depth * steps_ * perWord_ + g % depth) * taps();
+      for (int64_t t = 0; t < taps(); ++t) {
+        uint32_t word = 0;
+        for (int64_t i = 0; i < perWord_; ++i) {
+          const int64_t tap = words_.tapOf(t, i);
+          if (tap >= 0) word |= (static_cast<uint32_t>(bytes[g * kernelTaps + tap]) & mask) << (bits * i);
+        }
+        kernels_[static_cast<size_t>(to + t)] = static_cast<int32_t>(word);
+      }
+      int32_t sum = 0;
+      for (int64_t tap = 0; tap < kernelTaps; ++tap) sum += bytes[g * kernelTaps + tap];
+      kernelSums_.push_back(sum);
+    }
+  }
+
+  IntegerGdwsShape shape_;
+  PixelMap pixels_;
+  const IntegerFunctions& functions_;
+  WindowWords words_;
+  int64_t perWord_, steps_, vectors_, pitch_, unitWords_;
+  std::vector<int32_t> offsets_;
+  std::vector<int32_t> channelOf_;  ///< by intermediate channel
+  std::vector<int32_t> kernels_;    ///< words: (group, kernel, tap), filled up to whole steps
+  std::vector<int32_t> kernelSums_;
+};
+
+/// Both stages at once: the features of a tile of pixels go straight into the words that the pointwise product reads,
+/// and are never written to memory as a map.
+class FusedGdws final : public Kernel {
+ public:
+  FusedGdws(const OperationView& operation, KernelContext& context)
+      : product_(makeProduct(operation, IntegerGdwsShape::of(operation), context)) {}
+
+  size_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
+  bool readsInput(size_t i) const override { return i != 1 && i != 2; }
+  void run(const Buffers& buffers, const Team& team) const override { product_.run(buffers, team); }
+
+ private:
+  static IntegerProduct makeProduct(const OperationView& operation, const IntegerGdwsShape& shape,
+                                    KernelContext& context) {
+    const ConvolutionShape& map = shape.map;
+    const IntegerFunctions& functions = *context.vectors.integers;
+    // The words of a tile stay in the second-level cache.
+    constexpr int64_t tileWords = 32 * 1024;
+    const int64_t steps = std::max<int64_t>(1, quotientUp(shape.depth(), functions.depthPerWord));
+    const IntegerTiles tiles({map.batch, map.outputHeight, map.outputWidth},
+                             std::clamp<int64_t>(tileWords / steps, 64, 512), functions, context.threads,
+                             map.window.kernelHeight > 1);
+    const Value& p = operation.input(2);
+    return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result,
+                          std::make_unique<Features>(operation, shape, tiles, functions), {&p, nullptr, shape.depth()},
+                          "integerGdws " + std::to_string(p.index), context);
+  }
+
+  IntegerProduct product_;
+};
+
+bool supports(const OperationView& operation, const KernelContext&) {
+  const IntegerGdwsShape shape = IntegerGdwsShape::of(operation);
+  return operation.input(1).storage == Storage::constant && operation.input(2).storage == Storage::constant &&
+         operation.output().elements > 0 && Lines::reasonable(shape.map.window);
+}
+
+std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& context) {
+  return std::make_unique<FusedGdws>(operation, context);
+}
+
+}  // namespace
+
+const KernelDefinition integerGdwsFused = {"integerGdws.fused", Opcode::integerGdws, 8, supports, make};
+
+}  // namespace gdws

@@ -1,0 +1,53 @@
+#include "native/generators.h"
+#include "native/maps.h"
+#include "native/sums.h"
+
+namespace gdws::test {
+
+TestCase randomIntegerConvolution(Random& random) {
+  const Maps maps = randomMaps(random);
+  int64_t groups = random.chance(0.7) ? 1 : random.integer(2, 6);
+  int64_t inputs = randomChannels(random), outputs = randomChannels(random);
+  if (random.chance(0.2)) {  // depthwise
+    groups = randomChannels(random);
+    inputs = 1;
+    outputs = random.chance(0.6) ? 1 : random.integer(2, 9);
+  } else if (groups > 1) {
+    inputs = random.integer(1, 9);
+    outputs = random.integer(1, 20);
+  }
+  const Dims plane{maps.vertical.output(), maps.horizontal.output()};
+  const int64_t depth = inputs * maps.vertical.kernel * maps.horizontal.kernel;
+  int64_t batch = randomBatch(random);
+  limitBatch(batch, static_cast<double>(groups * depth * outputs * plane[0] * plane[1]));
+  if (random.chance(0.01)) batch = 0;
+  const Dims x{batch, groups * inputs, maps.vertical.length, maps.horizontal.length};
+  const Dims w{groups * outputs, inputs, maps.vertical.kernel, maps.horizontal.kernel};
+  TestCase testCase(Opcode::integerConvolution);
+  const DataType xType = randomByteType(random), wType = randomByteType(random);
+  addBytes(testCase, random, Storage::input, xType, x);
+  const Storage weightStorage = random.chance(0.95) ? Storage::constant : Storage::input;
+  addBytes(testCase, random, weightStorage, wType, w);
+  if (random.chance(0.7)) {
+    addBytes(testCase, random, random.chance(0.7) ? Storage::constant : Storage::input, xType, {1});
+  } else {
+    testCase.addAbsent();
+  }
+  const double zeroPoints = random.uniform();
+  if (zeroPoints < 0.5) {
+    testCase.addAbsent();
+  } else if (zeroPoints < 0.7) {  // as most files with uint8 weights have
+    const std::vector<uint8_t> middle(static_cast<size_t>(w[0]), wType == DataType::uint8 ? 128 : 0);
+    testCase.add(Storage::constant, wType, {w[0]}, middle);
+  } else {
+    addBytes(testCase, random, random.chance(0.9) ? Storage::constant : Storage::input, wType, {w[0]});
+  }
+  SumOfBytes sum(random, depth, {batch, w[0], plane[0], plane[1]});
+  sum.finish(testCase);
+  auto attributes = windowOf<IntegerConvolutionAttributes>(groups, maps);
+  sum.set(attributes);
+  testCase.set(attributes);
+  return testCase;
+}
+
+}  // namespace gdws::test

@@ -1,0 +1,55 @@
+#include "native/maps.h"
+
+#include <algorithm>
+
+namespace gdws::test {
+
+namespace {
+
+Axis randomAxis(Random& random, int64_t kernel, int64_t stride) {
+  Axis axis{};
+  axis.length = random.chance(0.15) ? 1 : random.integer(1, random.choose<int64_t>({4, 9, 20, 40}));
+  if (random.chance(0.3)) axis.length = random.choose<int64_t>({2, 4, 7, 8, 14, 16, 28, 32, 56});
+  axis.kernel = kernel;
+  axis.stride = stride;
+  axis.dilation = random.chance(0.8) ? 1 : random.integer(2, 4);
+  const bool same = random.chance(0.5);
+  axis.padBegin = same ? (kernel - 1) * axis.dilation / 2 : random.integer(0, 3);
+  axis.padEnd = same ? axis.padBegin : random.integer(0, 3);
+  // A map smaller than the kernel needs padding to have any output.
+  axis.padEnd = std::max(axis.padEnd, (kernel - 1) * axis.dilation + 1 - axis.length - axis.padBegin);
+  return axis;
+}
+
+}  // namespace
+
+Maps randomMaps(Random& random) {
+  int64_t kernel = random.choose<int64_t>({1, 1, 2, 3, 3, 3, 3, 4, 5, 7});
+  int64_t stride = random.choose<int64_t>({1, 1, 1, 1, 2, 2, 3, 5});
+  Maps maps{};
+  maps.vertical = randomAxis(random, kernel, stride);
+  if (random.chance(0.2)) {
+    kernel = random.integer(1, 5);
+    stride = random.integer(1, 4);
+  }
+  maps.horizontal = randomAxis(random, kernel, stride);
+  if (random.chance(0.5)) {
+    const int64_t length = maps.vertical.length;
+    maps.horizontal = maps.vertical;
+    maps.horizontal.length = length;
+  }
+  return maps;
+}
+
+int64_t randomChannels(Random& random) {
+  if (random.chance(0.2)) return 1;
+  return random.chance(0.3) ? random.choose<int64_t>({8, 16, 32, 48, 64, 100}) : random.integer(1, 24);
+}
+
+int64_t randomBatch(Random& random) { return random.chance(0.5) ? 1 : random.integer(1, 9); }
+
+void limitBatch(int64_t& batch, double costPerImage) {
+  batch = std::clamp(static_cast<int64_t>(1e7 / std::max(costPerImage, 1.0)), int64_t{1}, batch);
+}
+
+}  // namespace gdws::test

@@ -1,0 +1,102 @@
+// Bytes to vectors of integers and back, in blocks of as many bytes as a vector has.
+#pragma once
+
+#include "kernels/vector/lines.vector.h"
+#include "kernels/vector/mathematics.vector.h"
+
+namespace gdws {
+namespace GDWS_ISA {
+
+/// Bytes, or numbers, that are worked on at once.
+inline constexpr int block = 4 * lanes;
+
+typedef int16_t ShortVector __attribute__((vector_size(GDWS_VECTOR_BYTES)));
+typedef char CharVector __attribute__((vector_size(GDWS_VECTOR_BYTES)));
+typedef uint8_t ByteVector __attribute__((vector_size(GDWS_VECTOR_BYTES)));
+typedef uint8_t UnalignedByteVector __attribute__((vector_size(GDWS_VECTOR_BYTES), aligned(1), may_alias));
+typedef int32_t UnalignedIntVector __attribute__((vector_size(GDWS_VECTOR_BYTES), aligned(4), may_alias));
+
+GDWS_INLINE void storeBytes(uint8_t* p, ByteVector v) { *reinterpret_cast<UnalignedByteVector*>(p) = v; }
+GDWS_INLINE ByteVector broadcastByte(int32_t x) { return static_cast<uint8_t>(x) - ByteVector{}; }
+
+template <class Byte>
+struct PartOf {
+  typedef Byte Type __attribute__((vector_size(lanes), aligned(1), may_alias));
+};
+
+/// As many bytes as a vector has lanes.
+template <class Byte>
+GDWS_INLINE IntVector loadInts(const Byte* p) {
+  return __builtin_convertvector(*reinterpret_cast<const typename PartOf<Byte>::Type*>(p), IntVector);
+}
+GDWS_INLINE IntVector loadInts(const int32_t* p) { return *reinterpret_cast<const UnalignedIntVector*>(p); }
+
+GDWS_INLINE Vector floatsOf(IntVector x) { return __builtin_convertvector(x, Vector); }
+
+/// x, rounded: what comes after is not contracted with the product that x may be.
+GDWS_INLINE Vector rounded(Vector x) {
+#if defined(__x86_64__)
+  asm("" : "+x"(x));
+#elif defined(__aarch64__)
+  asm("" : "+w"(x));
+#endif
+  return x;
+}
+
+/// x, of less than 2^22, to the nearest integer, half to even, plus `offset`.
+GDWS_INLINE IntVector roundedInts(Vector x, IntVector offset) {
+  // Adding 1.5·2^23 leaves the nearest integer in the low bits.
+  const Vector magic = broadcast(0x1.8p23f);
+  return bits(rounded(x) + magic) - (bits(magic) - offset);
+}
+
+/// Four vectors in a row, limited to 0..255.
+GDWS_INLINE ByteVector packed(IntVector a, IntVector b, IntVector c, IntVector d) {
+#if defined(__x86_64__)
+#if GDWS_VECTOR_BYTES == 64
+#if defined(__clang__)
+  const ShortVector ab = (ShortVector)__builtin_ia32_packssdw512(a, b);
+  const ShortVector cd = (ShortVector)__builtin_ia32_packssdw512(c, d);
+  const IntVector bytes = (IntVector)__builtin_ia32_packuswb512(ab, cd);
+#else
+  const ShortVector ab = __builtin_ia32_packssdw512_mask(a, b, ShortVector{}, ~uint32_t{0});
+  const ShortVector cd = __builtin_ia32_packssdw512_mask(c, d, ShortVector{}, ~uint32_t{0});
+  const IntVector bytes = (IntVector)__builtin_ia32_packuswb512_mask(ab, cd, CharVector{}, ~uint64_t{0});
+#endif
+  return (ByteVector)GDWS_SHUFFLE(IntVector, bytes, bytes, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+#elif GDWS_VECTOR_BYTES == 32
+  const IntVector bytes = (IntVector)__builtin_ia32_packuswb256((ShortVector)__builtin_ia32_packssdw256(a, b),
+                                                                (ShortVector)__builtin_ia32_packssdw256(c, d));
+  return (ByteVector)GDWS_SHUFFLE(IntVector, bytes, bytes, 0, 4, 1, 5, 2, 6, 3, 7);
+#else
+  return (ByteVector)__builtin_ia32_packuswb128((ShortVector)__builtin_ia32_packssdw128(a, b),
+                                                (ShortVector)__builtin_ia32_packssdw128(c, d));
+#endif
+#else
+  ByteVector result;
+  const IntVector all[4] = {a, b, c, d};
+  for (int k = 0; k < 4; ++k) {
+    const IntVector positive = all[k] > 0 ? all[k] : IntVector{};
+    const IntVector limited = positive < 255 ? positive : broadcastInt(255);
+    const auto part = __builtin_convertvector(limited, typename PartOf<uint8_t>::Type);
+    for (int i = 0; i < lanes; ++i) result[k * lanes + i] = part[i];
+  }
+  return result;
+#endif
+}
+
+/// Calls `work(from, to)` for each block of `count` elements; the last goes through memory of its own.
+template <class From, class To, class Work>
+GDWS_INLINE void forEachBlock(const From* x, To* y, int64_t count, Work work) {
+  int64_t i = 0;
+  for (; i + block <= count; i += block) work(x + i, y + i);
+  if (i == count) return;
+  From from[block] = {};
+  To to[block];
+  for (int64_t k = 0; k < count - i; ++k) from[k] = x[i + k];
+  work(static_cast<const From*>(from), static_cast<To*>(to));
+  for (int64_t k = 0; k < count - i; ++k) y[i + k] = to[k];
+}
+
+}  // namespace GDWS_ISA
+}  // namespace gdws

@@ -21,13 +21,36 @@ GDWS_INLINE ByteVector broadcastByte(int32_t x) { return static_cast<uint8_t>(x)
 
 template <class Byte>
 struct PartOf {
-  typedef Byte Type __attribute__((vector_size(lanes), aligned(1), may_alias));
+  typedef Byte Type __attribute__((vector_size(lanes)));
 };
 
-/// As many bytes as a vector has lanes.
+/// As many bytes as a vector has lanes. GCC 12 would make scalar code of a conversion of vectors here.
 template <class Byte>
 GDWS_INLINE IntVector loadInts(const Byte* p) {
-  return __builtin_convertvector(*reinterpret_cast<const typename PartOf<Byte>::Type*>(p), IntVector);
+  typename PartOf<Byte>::Type part;
+  __builtin_memcpy(&part, p, sizeof part);
+#if defined(__clang__)
+  return __builtin_convertvector(part, IntVector);
+#else
+  typedef char Chars __attribute__((vector_size(16)));
+  constexpr bool isSigned = static_cast<Byte>(-1) < 0;
+#if GDWS_VECTOR_BYTES == 64
+  const auto chars = (Chars)part;
+  return isSigned ? __builtin_ia32_pmovsxbd512_mask(chars, IntVector{}, 0xffff)
+                  : __builtin_ia32_pmovzxbd512_mask(chars, IntVector{}, 0xffff);
+#elif GDWS_VECTOR_BYTES == 32
+  typedef long long Longs __attribute__((vector_size(16)));
+  const auto chars = (Chars)Longs{(long long)part, 0};
+  return isSigned ? __builtin_ia32_pmovsxbd256(chars) : __builtin_ia32_pmovzxbd256(chars);
+#else
+  // Each byte four times, of which the shift leaves the last.
+  typedef int16_t Shorts __attribute__((vector_size(16)));
+  const auto chars = (Chars)IntVector{(int32_t)part, 0, 0, 0};
+  const auto two = (Shorts)GDWS_SHUFFLE(Chars, chars, chars, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const auto four = (IntVector)GDWS_SHUFFLE(Shorts, two, two, 0, 8, 1, 9, 2, 10, 3, 11);
+  return isSigned ? four >> 24 : (IntVector)((BitVector)four >> 24);
+#endif
+#endif
 }
 GDWS_INLINE IntVector loadInts(const int32_t* p) { return *reinterpret_cast<const UnalignedIntVector*>(p); }
 

@@ -25,12 +25,12 @@ namespace gdws {
   X(gatherNDSlices) X(gatherNDReference) \
   X(gdwsFused) X(gdwsWinograd4) X(gdwsWinograd2) X(gdwsReference) \
   X(gridSamplePoints) X(gridSampleReference) \
-  X(integerAveragePoolReference) \
+  X(integerAveragePoolRows) X(integerAveragePoolReference) \
   X(integerBinaryVector) X(integerBinaryReference) \
   X(interpolateRows) X(interpolatePermutedLines) X(interpolateLines) X(interpolateReference) \
   X(localResponseVector) X(localResponseReference) \
   X(matmulConstant) X(matmulVariable) X(matmulReference) \
-  X(maxPoolRows) X(maxPoolReference) \
+  X(maxPoolRows) X(maxPoolBytes) X(maxPoolReference) \
   X(maxPoolGradientMaps) X(maxPoolGradientReference) \
   X(maxPoolIndicesRows) X(maxPoolIndicesReference) \
   X(maxUnpoolShares) X(maxUnpoolReference) \

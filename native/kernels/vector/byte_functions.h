@@ -21,6 +21,17 @@ struct ByteOperand {
   float scale;
 };
 
+/// The taps of a row of means. Those of element i are the products with its column's.
+struct MeanTaps {
+  int32_t zeroPoint;       ///< of x
+  int32_t rows;            ///< inside the map
+  int32_t countedRows;     ///< of the divisor, at least 1
+  const int32_t* inside;   ///< columns inside the map
+  const int32_t* counted;  ///< columns of the divisor, at least 1
+};
+
+inline constexpr int64_t byteOverrun = 32;
+
 /// Functions on rows of bytes, each of `count` elements. Where there are two forms, 0 is for uint8 and 1 for int8. Rows
 /// do not overlap, unless it says so.
 struct ByteFunctions {
@@ -42,6 +53,19 @@ struct ByteFunctions {
   Binary binary[integerBinaryFunctionCount][2][2];
   /// Of a row a and a number b.
   Binary binaryScalar[integerBinaryFunctionCount][2];
+  /// y[i] = the largest of the `rows` elements x[i + r·step].
+  void (*maxRows[2])(const void* x, int64_t step, int64_t rows, void* y, int64_t count);
+  /// y[i] = the largest of the `kernel` elements x[i·stride + k·dilation]. Reads up to byteOverrun bytes beyond them.
+  void (*maxWindows[2])(const void* x, void* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
+  /// The sum of a row.
+  int64_t (*sum[2])(const void* x, int64_t count);
+  /// y[i] = the sum of the `rows` elements x[i + r·step].
+  void (*sumRows[2])(const void* x, int64_t step, int64_t rows, int32_t* y, int64_t count);
+  /// y[i] = the sum of the `kernel` elements x[i·stride + k·dilation].
+  void (*sumWindows)(const int32_t* x, int32_t* y, int64_t count, int64_t kernel, int64_t stride, int64_t dilation);
+  /// integerAveragePool's results.
+  void (*averages)(const int32_t* sums, const MeanTaps& taps, uint8_t* y, int64_t count, float scale,
+                   ByteResult result);
   /// y = table[x]. y may be x.
   void (*table)(const uint8_t* x, const uint8_t* table, uint8_t* y, int64_t count);
 };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "kernels/dequantize/rows.vector.h"
+#include "kernels/integer_average_pool/rows.vector.h"
 #include "kernels/integer_binary/rows.vector.h"
+#include "kernels/max_pool/bytes.vector.h"
 #include "kernels/quantize/rows.vector.h"
 #include "kernels/table/rows.vector.h"
 #include "kernels/vector/byte_functions.h"
@@ -35,6 +37,16 @@ constexpr ByteFunctions makeByteFunctions() {
 #define GDWS_MEMBER(name) setIntegerBinary<IntegerBinaryFunction::name>(f);
   GDWS_INTEGER_BINARY_FUNCTIONS(GDWS_MEMBER)
 #undef GDWS_MEMBER
+  f.maxRows[0] = maxOfRows<uint8_t>;
+  f.maxRows[1] = maxOfRows<int8_t>;
+  f.maxWindows[0] = maxOfWindows<uint8_t>;
+  f.maxWindows[1] = maxOfWindows<int8_t>;
+  f.sum[0] = sumOfBytes<uint8_t>;
+  f.sum[1] = sumOfBytes<int8_t>;
+  f.sumRows[0] = sumOfRows<uint8_t>;
+  f.sumRows[1] = sumOfRows<int8_t>;
+  f.sumWindows = sumOfWindows;
+  f.averages = averagesOfRow;
   f.table = tableRow;
   return f;
 }

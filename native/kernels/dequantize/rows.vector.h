@@ -7,9 +7,12 @@ namespace GDWS_ISA {
 
 template <class Byte>
 void dequantizeRow(const void* x, float* y, int64_t count, float scale, int32_t zeroPoint) {
-  forEachBlock(static_cast<const Byte*>(x), y, count, [=](const Byte* from, float* to) {
-    for (int k = 0; k < block; k += lanes) store(to + k, floatsOf(loadInts(from + k) - zeroPoint) * scale);
-  });
+  forEachBlock(
+      y, count,
+      [=](float* to, const Byte* from) {
+        for (int k = 0; k < block; k += lanes) store(to + k, floatsOf(loadInts(from + k) - zeroPoint) * scale);
+      },
+      static_cast<const Byte*>(x));
 }
 
 template <class Byte>

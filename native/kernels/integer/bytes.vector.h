@@ -108,17 +108,75 @@ GDWS_INLINE ByteVector packed(IntVector a, IntVector b, IntVector c, IntVector d
 #endif
 }
 
-/// Calls `work(from, to)` for each block of `count` elements; the last goes through memory of its own.
-template <class From, class To, class Work>
-GDWS_INLINE void forEachBlock(const From* x, To* y, int64_t count, Work work) {
-  int64_t i = 0;
-  for (; i + block <= count; i += block) work(x + i, y + i);
-  if (i == count) return;
-  From from[block] = {};
-  To to[block];
-  for (int64_t k = 0; k < count - i; ++k) from[k] = x[i + k];
-  work(static_cast<const From*>(from), static_cast<To*>(to));
-  for (int64_t k = 0; k < count - i; ++k) y[i + k] = to[k];
+/// Elements of a block.
+template <class Element>
+struct Block {
+  Element at[block];
+};
+
+#if GDWS_VECTOR_BYTES == 64
+#if defined(__clang__)
+typedef CharVector MaskedChars;
+#else
+typedef char MaskedChars;
+#endif
+
+GDWS_INLINE uint64_t maskOfFirst(int64_t count) { return ~uint64_t{0} >> (block - count); }
+#endif
+
+/// The first `count` elements at x, of which there are at least 1 and fewer than in a block; the others are 0.
+template <class Element>
+GDWS_INLINE Block<Element> blockOf(const Element* x, int64_t count) {
+  Block<Element> result = {};
+#if GDWS_VECTOR_BYTES == 64
+  if constexpr (sizeof(Element) == 1) {
+    const auto* from = reinterpret_cast<const MaskedChars*>(x);
+    const auto chars = __builtin_ia32_loaddquqi512_mask(from, CharVector{}, maskOfFirst(count));
+    __builtin_memcpy(result.at, &chars, block);
+    return result;
+  }
+#endif
+  for (int64_t i = 0; i < count; ++i) result.at[i] = x[i];
+  return result;
+}
+
+template <class Element>
+GDWS_INLINE void storeFirstOf(Block<Element> elements, Element* y, int64_t count) {
+#if GDWS_VECTOR_BYTES == 64
+  if constexpr (sizeof(Element) == 1) {
+    CharVector chars;
+    __builtin_memcpy(&chars, elements.at, block);
+    __builtin_ia32_storedquqi512_mask(reinterpret_cast<MaskedChars*>(y), chars, maskOfFirst(count));
+    return;
+  }
+#endif
+  for (int64_t i = 0; i < count; ++i) y[i] = elements.at[i];
+}
+
+template <class Element>
+GDWS_INLINE Block<Element> blockOf(const Element* x) {
+  Block<Element> result;
+  __builtin_memcpy(result.at, x, sizeof result.at);
+  return result;
+}
+
+/// Calls `work(to, from…)` for each block of rows of `count` elements. y may be one of the rows: the last block, which
+/// overlaps the one before it, is read before anything is written.
+template <class To, class Work, class... From>
+GDWS_INLINE void forEachBlock(To* y, int64_t count, Work work, const From*... x) {
+  const auto onCopies = [&](To* to, const Block<From>&... from) { work(to, from.at...); };
+  if (count < block) {
+    if (count <= 0) return;
+    Block<To> to;
+    onCopies(to.at, blockOf(x, count)...);
+    storeFirstOf(to, y, count);
+    return;
+  }
+  const auto blocks = [&](const Block<From>&... last) {
+    for (int64_t i = 0; i < count - block; i += block) work(y + i, (x + i)...);
+    onCopies(y + count - block, last...);
+  };
+  blocks(blockOf(x + count - block)...);
 }
 
 }  // namespace GDWS_ISA

@@ -32,24 +32,13 @@ GDWS_INLINE void storeResults(uint8_t* y, ByteResult result, Function f) {
 template <IntegerBinaryFunction function, class A, class B>
 void binaryBytes(const void* a, const void* b, uint8_t* y, int64_t count, ByteOperand left, ByteOperand right,
                  ByteResult result) {
-  const auto work = [=](const A* x, const B* z, uint8_t* to) {
+  const auto work = [=](uint8_t* to, const A* x, const B* z) {
     storeResults(to, result, [=](int k) {
       return combined<function>(partOf<function>(loadInts(x + k), left), partOf<function>(loadInts(z + k), right),
                                 left.scale);
     });
   };
-  const auto* first = static_cast<const A*>(a);
-  const auto* second = static_cast<const B*>(b);
-  int64_t i = 0;
-  for (; i + block <= count; i += block) work(first + i, second + i, y + i);
-  if (i == count) return;
-  A x[block] = {};
-  B z[block] = {};
-  uint8_t to[block];
-  for (int64_t k = 0; k < count - i; ++k) x[k] = first[i + k];
-  for (int64_t k = 0; k < count - i; ++k) z[k] = second[i + k];
-  work(x, z, to);
-  for (int64_t k = 0; k < count - i; ++k) y[i + k] = to[k];
+  forEachBlock(y, count, work, static_cast<const A*>(a), static_cast<const B*>(b));
 }
 
 /// b is one number, an int32_t.
@@ -57,11 +46,14 @@ template <IntegerBinaryFunction function, class A>
 void binaryBytesScalar(const void* a, const void* b, uint8_t* y, int64_t count, ByteOperand left, ByteOperand right,
                        ByteResult result) {
   const Vector second = partOf<function>(broadcastInt(*static_cast<const int32_t*>(b)), right);
-  forEachBlock(static_cast<const A*>(a), y, count, [=](const A* x, uint8_t* to) {
-    storeResults(to, result, [=](int k) {
-      return combined<function>(partOf<function>(loadInts(x + k), left), second, left.scale);
-    });
-  });
+  forEachBlock(
+      y, count,
+      [=](uint8_t* to, const A* x) {
+        storeResults(to, result, [=](int k) {
+          return combined<function>(partOf<function>(loadInts(x + k), left), second, left.scale);
+        });
+      },
+      static_cast<const A*>(a));
 }
 
 }  // namespace GDWS_ISA

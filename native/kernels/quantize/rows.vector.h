@@ -11,10 +11,13 @@ template <class Function>
 GDWS_INLINE void quantizeWith(const float* x, uint8_t* y, int64_t count, ByteResult result, Function f) {
   const IntVector zeroPoint = broadcastInt(result.zeroPoint);
   const ByteVector flip = broadcastByte(result.flip);
-  forEachBlock(x, y, count, [=](const float* from, uint8_t* to) {
-    const auto part = [&](int k) { return roundedInts(f(load(from + k * lanes)), zeroPoint); };
-    storeBytes(to, packed(part(0), part(1), part(2), part(3)) ^ flip);
-  });
+  forEachBlock(
+      y, count,
+      [=](uint8_t* to, const float* from) {
+        const auto part = [&](int k) { return roundedInts(f(load(from + k * lanes)), zeroPoint); };
+        storeBytes(to, packed(part(0), part(1), part(2), part(3)) ^ flip);
+      },
+      x);
 }
 
 static void quantizeRow(const float* x, uint8_t* y, int64_t count, float scale, ByteResult result) {

@@ -18,8 +18,8 @@ namespace gdws {
   X(convolutionDepthwise) X(convolutionAccumulate) X(convolutionWinograd4) X(convolutionWinograd2) X(convolutionProduct) X(convolutionReference) \
   X(convolutionTransposeProduct) X(convolutionTransposeReference) \
   X(cumulativeSumLines) X(cumulativeSumReference) \
-  X(dequantizeReference) \
-  X(dynamicQuantizeReference) \
+  X(dequantizeVector) X(dequantizeReference) \
+  X(dynamicQuantizeVector) X(dynamicQuantizeReference) \
   X(gatherCopy) X(gatherReference) \
   X(gatherElementsRuns) X(gatherElementsReference) \
   X(gatherNDSlices) X(gatherNDReference) \
@@ -28,18 +28,18 @@ namespace gdws {
   X(integerConvolutionProduct) X(integerConvolutionReference) \
   X(integerGdwsFused) X(integerGdwsReference) \
   X(integerMatmulReference) \
-  X(integerAveragePoolReference) \
-  X(integerBinaryReference) \
+  X(integerAveragePoolRows) X(integerAveragePoolReference) \
+  X(integerBinaryVector) X(integerBinaryReference) \
   X(interpolateRows) X(interpolatePermutedLines) X(interpolateLines) X(interpolateReference) \
   X(localResponseVector) X(localResponseReference) \
   X(matmulConstant) X(matmulVariable) X(matmulReference) \
-  X(maxPoolRows) X(maxPoolReference) \
+  X(maxPoolRows) X(maxPoolBytes) X(maxPoolReference) \
   X(maxPoolGradientMaps) X(maxPoolGradientReference) \
   X(maxPoolIndicesRows) X(maxPoolIndicesReference) \
   X(maxUnpoolShares) X(maxUnpoolReference) \
   X(normalizeVector) X(normalizeReference) \
   X(padRows) X(padReference) \
-  X(quantizeReference) \
+  X(quantizeVector) X(quantizeReference) \
   X(reduceVector) X(reduceIntegers) X(reduceReference) \
   X(roiAlignBins) X(roiAlignReference) \
   X(scaleShiftVector) X(scaleShiftReference) \
@@ -48,7 +48,7 @@ namespace gdws {
   X(selectRuns) X(selectReference) \
   X(softmaxVector) X(softmaxReference) \
   X(stridedCopy) X(stridedReference) \
-  X(tableReference) \
+  X(tableRows) X(tableReference) \
   X(topKLines) X(topKReference) \
   X(unaryVector) X(unaryIntegers) X(unaryReference)
 // clang-format on

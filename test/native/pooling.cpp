@@ -76,8 +76,9 @@ TestCase randomPool(Random& random, Opcode opcode) {
     attributes.zeroPoint = randomZeroPoint(random, yType);
     // With these, means are ties.
     const auto taps = static_cast<float>(height.kernel * width.kernel);
-    attributes.scale = random.chance(0.4) ? taps * random.choose<float>({0.5f, 0.25f}) / 16
-                                          : random.choose<float>({0.5f, 2, 1e-38f, 1e38f}) + random.number() / 4;
+    attributes.scale = random.chance(0.4)    ? taps * random.choose<float>({0.5f, 0.25f}) / 16
+                       : random.chance(0.05) ? random.choose<float>({1e-45f, 1e-38f, 1e38f, 3.4e38f})
+                                             : random.choose<float>({0.5f, 2}) + random.number() / 4;
   }
   testCase.set(attributes);
   testCase.tolerance = {opcode == Opcode::maxPool ? 0 : 1e-6, 0, opcode == Opcode::averagePool};

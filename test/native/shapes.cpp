@@ -62,8 +62,8 @@ std::vector<Integer> wildIntegers(Random& random, const Dims& dims) {
   std::vector<Integer> data(countOf(dims));
   for (Integer& x : data) {
     x = random.chance(0.7) ? static_cast<Integer>(random.integer(-20, 20))
-                           : random.choose<Integer>(
-                                 {0, 1, -1, std::numeric_limits<Integer>::min(), std::numeric_limits<Integer>::max()});
+                           : random.choose<Integer>({0, 1, -1, std::numeric_limits<Integer>::min(),
+                                                     std::numeric_limits<Integer>::max()});
   }
   return data;
 }

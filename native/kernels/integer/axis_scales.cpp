@@ -45,4 +45,10 @@ AxisScales::AxisScales(const OperationView& operation, int32_t axis, DataType qu
   if (operation.hasInput(2)) checkZeroPoint(operation, scale, type);
 }
 
+StridedLoop AxisScales::loop() const {
+  StridedLoop result = loopOver({outer, n, inner});
+  result.axes[1].strides[0] = 1;
+  return result.collapsed();
+}
+
 }  // namespace gdws

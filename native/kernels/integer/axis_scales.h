@@ -1,5 +1,8 @@
 #pragma once
 
+#include <vector>
+
+#include "kernels/broadcast.h"
 #include "kernels/integer/bytes.h"
 
 namespace gdws {
@@ -16,6 +19,9 @@ struct AxisScales {
   int32_t zeroPoint(const Buffers& buffers, int64_t k) const {
     return hasZeroPoint ? byteAt(buffers.inputs[2], type, k) : 0;
   }
+
+  /// The loop over x. Operand 0 is the place along n: it is the same in a run, or goes on by 1 where inner is 1.
+  StridedLoop loop() const;
 
   DataType type;
   int64_t outer;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/operands.h"
+#include "kernels/vector/byte_functions.h"
 
 namespace gdws {
 
@@ -16,6 +17,12 @@ const Value& byteOutputOf(const OperationView& operation);
 /// The limits of uint8 or int8.
 struct ByteRange {
   explicit ByteRange(DataType type) : least(type == DataType::int8 ? -128 : 0), most(least + 255) {}
+
+  /// For vector functions: limited to the range, or to less.
+  ByteResult result(int32_t zeroPoint) const { return result(zeroPoint, least, most); }
+  ByteResult result(int32_t zeroPoint, int32_t low, int32_t high) const {
+    return {zeroPoint - least, low - least, high - least, static_cast<uint8_t>(-least)};
+  }
 
   int32_t least;
   int32_t most;

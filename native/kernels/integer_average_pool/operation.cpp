@@ -16,11 +16,13 @@ IntegerAveragePoolOperation::IntegerAveragePoolOperation(const OperationView& op
   checkedScale(operation, attributes.scale);
 }
 
+int32_t IntegerAveragePoolOperation::countOf(const PoolAxis& axis, int64_t position) const {
+  const Taps taps = attributes.countIncludePad ? axis.insidePadded(position) : axis.inside(position);
+  return static_cast<int32_t>(std::max<int64_t>(1, taps.count()));
+}
+
 float IntegerAveragePoolOperation::tapsOf(int64_t row, int64_t column) const {
-  const auto count = [&](const PoolAxis& axis, int64_t position) {
-    return (attributes.countIncludePad ? axis.insidePadded(position) : axis.inside(position)).count();
-  };
-  return static_cast<float>(std::max<int64_t>(1, count(pool.height, row) * count(pool.width, column)));
+  return static_cast<float>(int64_t{countOf(pool.height, row)} * countOf(pool.width, column));
 }
 
 uint8_t IntegerAveragePoolOperation::result(int64_t sum, float taps) const {

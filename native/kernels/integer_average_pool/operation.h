@@ -10,7 +10,9 @@ namespace gdws {
 struct IntegerAveragePoolOperation {
   explicit IntegerAveragePoolOperation(const OperationView& operation);
 
-  /// The divisor of output (row, column), at least 1.
+  /// Taps of an axis that the divisor counts, at least 1.
+  int32_t countOf(const PoolAxis& axis, int64_t position) const;
+  /// The divisor of output (row, column).
   float tapsOf(int64_t row, int64_t column) const;
   /// An element of y for the sum of its taps.
   uint8_t result(int64_t sum, float taps) const;

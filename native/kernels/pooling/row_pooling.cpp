@@ -10,11 +10,6 @@ namespace {
 /// Floats of folded rows that are walked at once: they stay in the first-level cache.
 constexpr int64_t sideBySide = 1024;
 
-/// Length of a row with its padding, so that every window lies within it.
-int64_t paddedLength(const PoolAxis& axis) {
-  return std::max(axis.padBegin + axis.from, (axis.to - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1);
-}
-
 bool tilesExactly(const PoolAxis& axis) {
   return axis.padBegin == 0 && axis.dilation == 1 && axis.kernel <= axis.stride && axis.to * axis.stride == axis.from;
 }
@@ -31,7 +26,7 @@ RowPooling::RowPooling(const PoolOperation& operation, Fold fold, const Elementw
       fold_(fold),
       functions_(functions),
       global_(seesAll(operation.height) && seesAll(operation.width)),
-      rowLength_(paddedLength(operation.width)),
+      rowLength_(operation.width.paddedLength()),
       rowsAtOnce_(tilesExactly(operation.width) ? std::max<int64_t>(1, sideBySide / std::max<int64_t>(1, rowLength_))
                                                 : 1),
       pairs_(tilesExactly(operation.width) && tilesExactly(operation.height) && operation.height.kernel == 2 &&
@@ -39,7 +34,7 @@ RowPooling::RowPooling(const PoolOperation& operation, Fold fold, const Elementw
       scratchFloats_((rowsAtOnce_ * rowLength_ + windowOverrun + 15) / 16 * 16) {}
 
 bool RowPooling::supports(const PoolOperation& operation) {
-  return operation.maps > 0 && paddedLength(operation.width) <= 4 * operation.width.from + 1024;
+  return operation.maps > 0 && operation.width.isPaddedLittle();
 }
 
 float RowPooling::paddingValue() const { return fold_ == Fold::max ? -std::numeric_limits<float>::infinity() : 0.0f; }

@@ -25,6 +25,10 @@ Taps PoolAxis::between(int64_t position, int64_t low, int64_t high) const {
           std::min(kernel, ceilOfQuotient(high - first, dilation))};
 }
 
+int64_t PoolAxis::paddedLength() const {
+  return std::max(padBegin + from, (to - 1) * stride + (kernel - 1) * dilation + 1);
+}
+
 int64_t PoolOperation::mapsOf(const OperationView& operation, const Value& x, const Value& y) {
   if (x.rank() != 4 || y.rank() != 4 || x.dims[0] != y.dims[0] || x.dims[1] != y.dims[1]) {
     operation.fail("cannot pool " + describe(x.dims) + " to " + describe(y.dims));

@@ -28,6 +28,10 @@ struct PoolAxis {
   Taps inside(int64_t position) const { return between(position, 0, from); }
   /// The taps of output `position` that lie within the padded x; rounding up lets windows reach beyond.
   Taps insidePadded(int64_t position) const { return between(position, -padBegin, from + padEnd); }
+  /// Length of a row with its padding, so that every window lies within it.
+  int64_t paddedLength() const;
+  /// Whether a row with its padding is worth to be made.
+  bool isPaddedLittle() const { return paddedLength() <= 4 * from + 1024; }
 
  private:
   Taps between(int64_t position, int64_t low, int64_t high) const;

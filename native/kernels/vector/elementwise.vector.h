@@ -10,6 +10,7 @@
 #include "kernels/scale_shift/rows.vector.h"
 #include "kernels/softmax/rows.vector.h"
 #include "kernels/unary/functions.vector.h"
+#include "kernels/vector/bytes.vector.h"
 #include "kernels/vector/elementwise_functions.h"
 
 namespace gdws {
@@ -61,6 +62,7 @@ constexpr ElementwiseFunctions makeElementwiseFunctions() {
   f.sumWindows = windowsOfRow<Fold::sum>;
   f.interpolateLine = interpolateLine;
   f.combineRows = combineRows;
+  f.bytes = makeByteFunctions();
   return f;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 
+#include "kernels/vector/byte_functions.h"
 #include "program/functions.h"
 
 namespace gdws {
@@ -78,6 +79,8 @@ struct ElementwiseFunctions {
   void (*interpolateLine)(const float* x, const LineTaps& taps, float* y);
   /// y = Σ weights[t]·rows[t].
   void (*combineRows)(const float* const* rows, const float* weights, int64_t taps, float* y, int64_t count);
+  /// On bytes.
+  ByteFunctions bytes;
 };
 
 }  // namespace gdws

@@ -4,6 +4,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { availableInstructionSets } from './instruction-sets.mjs';
 
 const suites = [
   'test/native',
@@ -129,7 +130,7 @@ build();
 for (const fault of sanitizer.faults) proveSight(fault, true);
 for (const innocent of sanitizer.innocent ?? []) proveSight(innocent, false);
 
-for (const cap of process.arch === 'arm64' ? ['portable', 'neon'] : ['portable', 'avx2', 'avx512']) {
+for (const cap of availableInstructionSets()) {
   console.log(`Kernel tests, instruction sets up to ${cap}:`);
   const cases = ['--cases', String(sanitizer.cases)];
   run(path.join(folder, 'kernel_tests'), cases, { ...inProgram, GDWS_MAX_ISA: cap });

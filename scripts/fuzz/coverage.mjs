@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { availableInstructionSets } from '../instruction-sets.mjs';
 import { build, findClang, mustRun } from './build.mjs';
 
 const measured = ['native/engine', 'native/kernels'];
@@ -11,7 +12,7 @@ export function reportCoverage(corpus) {
   const folder = path.resolve('build/coverage');
   const replay = build(folder, 'replay_programs', ['-DGDWS_COVERAGE=ON']);
   const files = readdirSync(corpus).map((file) => path.join(corpus, file));
-  const profiles = ['portable', 'avx2', 'avx512', 'neon'].map((cap) => {
+  const profiles = availableInstructionSets().map((cap) => {
     const profile = path.join(folder, `${cap}.profraw`);
     rmSync(profile, { force: true });
     const env = { ...process.env, GDWS_MAX_ISA: cap, LLVM_PROFILE_FILE: profile };

@@ -15,8 +15,10 @@ export function concurrency(): Concurrency {
   return { threads: native().concurrency, affinity: native().affinity, quota: native().quota };
 }
 
+const instructionSets = ['portable', 'avx2', 'avxvnni', 'avx512', 'avx512vnni', 'neon'] as const;
+
 /** An instruction set that gdws has kernels for; see docs/platforms.md. */
-export type InstructionSet = 'portable' | 'avx2' | 'avx512' | 'neon';
+export type InstructionSet = (typeof instructionSets)[number];
 
 /** Result of {@link simd}. */
 export interface Simd {
@@ -27,8 +29,6 @@ export interface Simd {
   /** The cap that the environment variable GDWS_MAX_ISA sets; undefined where it names none. */
   readonly cap: InstructionSet | undefined;
 }
-
-const instructionSets: readonly InstructionSet[] = ['portable', 'avx2', 'avx512', 'neon'];
 
 /** The vector instructions in use. */
 export function simd(): Simd {

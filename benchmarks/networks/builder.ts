@@ -147,6 +147,22 @@ export class NetworkBuilder {
     return { ...x, name: this.#node('Relu', `${x.name}.relu`, [x.name]) };
   }
 
+  /** One kernel for each channel, with bias. */
+  depthwise(name: string, x: FeatureMap, { kernel, stride = 1 }: { kernel: number; stride?: number }): FeatureMap {
+    const weight = this.#weight(`${name}.weight`, [x.channels, 1, kernel, kernel], kernel ** 2, 1);
+    const shape = { channels: x.channels, kernel, stride, group: x.channels };
+    return this.#window('Conv', name, x, shape, [weight, this.#bias(`${name}.bias`, x.channels)]);
+  }
+
+  /** Between 0 and `most`. */
+  clip(x: FeatureMap, most: number): FeatureMap {
+    const limits = [0, most].map((limit) => {
+      const name = `clip.${limit}`;
+      return this.#initializer(name, { type: 'float32', dims: [], data: Float32Array.of(limit) });
+    });
+    return { ...x, name: this.#node('Clip', `${x.name}.clip`, [x.name, ...limits]) };
+  }
+
   add(name: string, a: FeatureMap, b: FeatureMap): FeatureMap {
     return { ...a, name: this.#node('Add', name, [a.name, b.name]) };
   }

@@ -1,5 +1,6 @@
 import type { Network, NetworkOptions } from './builder';
 import { cifar, imagenet } from './image';
+import { mobilenetV2 } from './mobilenet';
 import { resnet } from './resnet';
 import { vgg16 } from './vgg';
 import { wideResnet } from './wide-resnet';
@@ -15,6 +16,7 @@ export const networks = {
   'resnet18-imagenet': (options: NetworkOptions = {}) => resnet(18, imagenet, options),
   'resnet50-imagenet': (options: NetworkOptions = {}) => resnet(50, imagenet, options),
   'vgg16-imagenet': (options: NetworkOptions = {}) => vgg16(imagenet, options),
+  'mobilenetv2-imagenet': (options: NetworkOptions = {}) => mobilenetV2(imagenet, options),
   'wrn28-4-imagenet': (options: NetworkOptions = {}) => wideResnet(imagenet, options),
 } satisfies Record<string, (options?: NetworkOptions) => Network>;
 

@@ -11,6 +11,7 @@ describe('the seeded networks', () => {
     ['wrn28-4-cifar', 0.85, 5.8],
     ['resnet18-imagenet', 1.81, 11.7],
     ['resnet50-imagenet', 4.09, 25.5],
+    ['mobilenetv2-imagenet', 0.3, 3.5],
   ])('%s costs what the network of that name costs', (name, gmacs, parameters) => {
     const network = networks[name]();
     expect(network.macs / 1e9).toBeCloseTo(gmacs, 1 + Number(gmacs < 1));

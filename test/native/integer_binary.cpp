@@ -10,9 +10,10 @@ namespace {
 
 int32_t leastOf(DataType type) { return type == DataType::int8 ? -128 : 0; }
 
-/// Powers of 2 often, with which sums are ties.
+/// Often powers of 2, with which sums are ties, or decimal fractions, whose terms must be rounded for that.
 float randomScale(Random& random) {
   if (random.chance(0.4)) return std::ldexp(1.0f, static_cast<int>(random.integer(-8, 1)));
+  if (random.chance(0.5)) return static_cast<float>(random.integer(1, 40)) / 20;
   if (random.chance(0.05)) return random.choose<float>({1e-45f, 1e-38f, 1e38f, 3.4e38f});
   return static_cast<float>(random.uniform()) * random.choose<float>({0.02f, 1, 3}) + 1e-6f;
 }

@@ -10,10 +10,7 @@ namespace {
 class DequantizeVector final : public Kernel {
  public:
   DequantizeVector(const OperationView& operation, const ElementwiseFunctions& functions)
-      : operation_(operation),
-        functions_(functions.bytes),
-        loop_(operation_.scales.loop()),
-        zeros_(operation_.scales.hasZeroPoint ? 0 : static_cast<size_t>(loop_.axes.back().dim)) {}
+      : operation_(operation), functions_(functions.bytes), loop_(operation_.scales.loop()) {}
 
   void run(const Buffers& buffers, const Team& team) const override {
     const AxisScales& scales = operation_.scales;
@@ -39,9 +36,7 @@ class DequantizeVector final : public Kernel {
     forEachRun(loop_, share, [&](int64_t first, int64_t count, const Offsets& offsets) {
       const int64_t k = offsets[0];
       if (oneEach) {
-        const void* zeroPoint =
-            scales.hasZeroPoint ? static_cast<const uint8_t*>(buffers.inputs[2]) + k : zeros_.data();
-        functions_.dequantizeRows[isSigned](x + first, scale + k, zeroPoint, y + first, count);
+        functions_.dequantizeRows[isSigned](x + first, scale + k, scales.zeroPoints(buffers) + k, y + first, count);
       } else {
         functions_.dequantize[isSigned](x + first, y + first, count, scale[k], scales.zeroPoint(buffers, k));
       }
@@ -52,7 +47,6 @@ class DequantizeVector final : public Kernel {
   DequantizeOperation operation_;
   const ByteFunctions& functions_;
   StridedLoop loop_;
-  std::vector<uint8_t> zeros_;  ///< zero points of a run, where there are none
 };
 
 }  // namespace

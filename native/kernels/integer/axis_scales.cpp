@@ -42,6 +42,7 @@ AxisScales::AxisScales(const OperationView& operation, int32_t axis, DataType qu
     const auto* scales = static_cast<const float*>(scale.data);
     for (size_t k = 0; k < scale.elements; ++k) checkedScale(operation, scales[k]);
   }
+  if (!hasZeroPoint) zeros.resize(static_cast<size_t>(n));
   if (operation.hasInput(2)) checkZeroPoint(operation, scale, type);
 }
 

@@ -15,10 +15,11 @@ struct AxisScales {
 
   /// Of place k along n.
   float scale(const Buffers& buffers, int64_t k) const { return buffers.floats(1)[k]; }
-  /// 0 where there is none, and for int32.
-  int32_t zeroPoint(const Buffers& buffers, int64_t k) const {
-    return hasZeroPoint ? byteAt(buffers.inputs[2], type, k) : 0;
+  /// All zero points, bytes as they are stored: 0 where there are none, and for int32.
+  const uint8_t* zeroPoints(const Buffers& buffers) const {
+    return hasZeroPoint ? static_cast<const uint8_t*>(buffers.inputs[2]) : zeros.data();
   }
+  int32_t zeroPoint(const Buffers& buffers, int64_t k) const { return byteAt(zeroPoints(buffers), type, k); }
 
   /// The loop over x. Operand 0 is the place along n: it is the same in a run, or goes on by 1 where inner is 1.
   StridedLoop loop() const;
@@ -28,6 +29,7 @@ struct AxisScales {
   int64_t n;
   int64_t inner;
   bool hasZeroPoint;
+  std::vector<uint8_t> zeros;
 };
 
 }  // namespace gdws

@@ -10,26 +10,22 @@ namespace {
 class QuantizeVector final : public Kernel {
  public:
   QuantizeVector(const OperationView& operation, const ElementwiseFunctions& functions)
-      : operation_(operation),
-        functions_(functions.bytes),
-        loop_(operation_.scales.loop()),
-        zeros_(operation_.scales.hasZeroPoint ? 0 : static_cast<size_t>(loop_.axes.back().dim)) {}
+      : operation_(operation), functions_(functions.bytes), loop_(operation_.scales.loop()) {}
 
   void run(const Buffers& buffers, const Team& team) const override {
     const float* x = buffers.floats(0);
     const float* scale = buffers.floats(1);
     auto* y = static_cast<uint8_t*>(buffers.outputs[0]);
-    const auto& [scales, range] = operation_;
+    const AxisScales& scales = operation_.scales;
     const bool isSigned = scales.type == DataType::int8;
     const bool oneEach = loop_.axes.back().strides[0] != 0;
     forEachRun(loop_, team.share(loop_.elements, grain), [&](int64_t first, int64_t count, const Offsets& offsets) {
       const int64_t k = offsets[0];
       if (oneEach) {
-        const void* zeroPoint =
-            scales.hasZeroPoint ? static_cast<const uint8_t*>(buffers.inputs[2]) + k : zeros_.data();
-        functions_.quantizeRows[isSigned](x + first, scale + k, zeroPoint, y + first, count);
+        functions_.quantizeRows[isSigned](x + first, scale + k, scales.zeroPoints(buffers) + k, y + first, count);
       } else {
-        functions_.quantize(x + first, y + first, count, scale[k], range.result(scales.zeroPoint(buffers, k)));
+        functions_.quantize(x + first, y + first, count, scale[k],
+                            operation_.range.result(scales.zeroPoint(buffers, k)));
       }
     });
   }
@@ -38,7 +34,6 @@ class QuantizeVector final : public Kernel {
   QuantizeOperation operation_;
   const ByteFunctions& functions_;
   StridedLoop loop_;
-  std::vector<uint8_t> zeros_;  ///< zero points of a run, where there are none
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "kernels/integer/window_words.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "kernels/product/rounding.h"
@@ -29,22 +30,23 @@ void copyFlipped(const uint8_t* from, int64_t count, uint8_t flip, uint8_t* to) 
 
 }  // namespace
 
-WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, int64_t rows,
-                         int64_t columns, bool acrossImages, const IntegerFunctions& functions)
+WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Packing packing,
+                         const IntegerTiles& tiles, const IntegerFunctions& functions)
     : window_(window),
       height_(height),
       width_(width),
       packing_(packing),
-      rows_(rows),
-      columns_(columns),
-      acrossImages_(acrossImages),
+      map_(tiles.map),
+      rows_(tiles.tiling.rows.largest()),
+      columns_(tiles.rowPitch()),
+      acrossImages_(tiles.acrossImages),
       functions_(&functions) {
   const int64_t lanes = functions.lanes;
   copies_ = packing == Packing::channels ? window.kernelWidth : quotientUp(window.kernelWidth, functions.depthPerWord);
   chooseBlocks();
-  const int64_t stored = blocks_.back().first + rows + blocks_.back().extra;
-  copyPitch_ = roundUp(stored * columns + lanes, lanes);
-  paddedPitch_ = quotientUp(window.columnSpan(columns), window.strideWidth) + 2 * lanes;
+  const int64_t stored = blocks_.back().first + rows_ + blocks_.back().extra;
+  copyPitch_ = roundUp(stored * columns_ + lanes, lanes);
+  paddedPitch_ = quotientUp(window.columnSpan(columns_), window.strideWidth) + 2 * lanes;
   isPhaseUsed_.assign(static_cast<size_t>(window.strideWidth), false);
   for (int64_t kw = 0; kw < window.kernelWidth; ++kw) {
     isPhaseUsed_[static_cast<size_t>(kw * window.dilationWidth % window.strideWidth)] = true;
@@ -54,6 +56,13 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
       offsets_.push_back(static_cast<int32_t>(copy * copyPitch_ + rowStart_[static_cast<size_t>(kh)] * columns_));
     }
   }
+  const bool isPointwise = window.kernelWidth == 1 && window.padLeft == 0;
+  isFlat_ = window.strideHeight == 1 && window.strideWidth == 1 && width == map_.columns &&
+            (columns_ == width || isPointwise);
+  int64_t most = 0;
+  for (const Block& block : blocks_) most = std::max(most, (rows_ + block.extra) * columns_);
+  runGuard_ = roundUp(std::abs(window.padLeft) + window.columnSpan(1) + 2 * lanes, 64);
+  runPitch_ = most + 2 * runGuard_;
 }
 
 void WindowWords::chooseBlocks() {
@@ -97,10 +106,11 @@ int64_t WindowWords::tapOf(int64_t step, int64_t i) const {
 }
 
 size_t WindowWords::scratchBytes() const {
-  // Padded bytes of each channel, and their words.
+  // Bytes of each channel, padded or of consecutive rows, and their words.
   const int64_t phases = window_.strideWidth;
-  const int64_t bytes = phases * paddedPitch_ * functions_->depthPerWord;
-  return static_cast<size_t>(roundUp(bytes, 64) + roundUp(4 * (phases * paddedPitch_ + functions_->lanes), 64));
+  const int64_t bytes = std::max(phases * paddedPitch_ * functions_->depthPerWord, runPitch_);
+  const int64_t words = std::max(phases * paddedPitch_ + functions_->lanes, runPitch_);
+  return static_cast<size_t>(roundUp(bytes, 64) + roundUp(words * 4, 64));
 }
 
 void WindowWords::padRow(const uint8_t* from, const Source& source, int64_t firstColumn, int64_t columns,
@@ -123,55 +133,139 @@ void WindowWords::padRow(const uint8_t* from, const Source& source, int64_t firs
   }
 }
 
-void WindowWords::fillZeros(const Source& source, int64_t columns, int32_t* row) const {
+void WindowWords::fillZeros(const Source& source, int64_t count, int32_t* words) const {
   const uint32_t ones = functions_->depthPerWord == 4 ? 0x01010101u : 0x00010001u;
   const auto zeros = static_cast<int32_t>(source.zero * ones);
-  for (int64_t copy = 0; copy < copies_; ++copy) std::fill_n(row + copy * copyPitch_, columns, zeros);
+  for (int64_t copy = 0; copy < copies_; ++copy) std::fill_n(words + copy * copyPitch_, count, zeros);
 }
 
-void WindowWords::fill(const Source& source, const PixelMap& map, const PixelTile& tile, int32_t* words,
-                       std::byte* scratch) const {
+template <class Visit>
+void WindowWords::forRows(const PixelTile& tile, const Block& block, Visit visit) const {
+  if (!acrossImages_) {
+    visit(Rows{tile.firstRow / map_.rows, tile.firstRow % map_.rows, tile.rows + block.extra, 0});
+    return;
+  }
+  forImages(map_, tile, [&](int64_t image, int64_t row, int64_t count, int64_t done) {
+    visit(Rows{image, row, count, done});
+  });
+}
+
+void WindowWords::fill(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
+  for (const Block& block : blocks_) {
+    forRows(tile, block, [&](const Rows& rows) {
+      const uint8_t* const plane = source.plane + rows.image * source.imagePitch;
+      int32_t* const to = words + (block.first + rows.done) * columns_;
+      // Rows begin to end are inside of the map.
+      const int64_t stride = window_.strideHeight;
+      const int64_t first = rows.first * stride - window_.padTop + block.offset;
+      const int64_t begin = first >= 0 ? 0 : std::min(rows.count, quotientUp(-first, stride));
+      const int64_t end = first >= height_ ? begin : std::clamp(quotientUp(height_ - first, stride), begin, rows.count);
+      fillZeros(source, begin * columns_, to);
+      if (isFlat_ && columns_ == width_) {
+        if (end > begin) {
+          fillRun(source, plane + (first + begin) * width_, end - begin, columns_, to + begin * columns_, scratch);
+        }
+      } else {
+        for (int64_t i = begin; i < end; ++i) {
+          const uint8_t* const from = plane + (first + i * stride) * width_;
+          if (isFlat_) {
+            fillRun(source, from + tile.firstColumn, 1, tile.columns, to + i * columns_, scratch);
+          } else {
+            fillRow(source, from, tile, to + i * columns_, scratch);
+          }
+        }
+      }
+      fillZeros(source, (rows.count - end) * columns_, to + end * columns_);
+    });
+  }
+}
+
+void WindowWords::fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, int32_t* words,
+                          std::byte* scratch) const {
   const int64_t phases = window_.strideWidth, perWord = functions_->depthPerWord;
   const int64_t channelPitch = phases * paddedPitch_;
-  auto* bytes = reinterpret_cast<uint8_t*>(scratch);
-  auto* paddedWords = reinterpret_cast<int32_t*>(scratch + roundUp(channelPitch * perWord, 64));
+  auto* const bytes = reinterpret_cast<uint8_t*>(scratch);
   const int64_t firstColumn = tile.firstColumn * window_.strideWidth - window_.padLeft;
-  const int64_t firstImage = tile.firstRow / map.rows, firstRow = tile.firstRow % map.rows;
+  for (int64_t c = 0; c < source.channels; ++c) {
+    padRow(from + c * height_ * width_, source, firstColumn, tile.columns, bytes + c * channelPitch);
+  }
   const uint8_t* sources[IntegerDepthwiseTask::maxKernels];
-  for (const Block& block : blocks_) {
-    for (int64_t i = 0; i < tile.rows + block.extra; ++i) {
-      const int64_t row = acrossImages_ ? (firstRow + i) % map.rows : firstRow + i;
-      const int64_t image = acrossImages_ ? firstImage + (firstRow + i) / map.rows : firstImage;
-      const int64_t inputRow = row * window_.strideHeight - window_.padTop + block.offset;
-      int32_t* to = words + (block.first + i) * columns_;
-      if (inputRow < 0 || inputRow >= height_) {
-        fillZeros(source, tile.columns, to);
-        continue;
+  if (packing_ == Packing::taps) {
+    for (int64_t copy = 0; copy < copies_; ++copy) {
+      for (int64_t j = 0; j < perWord; ++j) {
+        sources[j] = bytes + columnStart(std::min(copy * perWord + j, window_.kernelWidth - 1));
       }
-      const uint8_t* from = source.plane + image * source.imagePitch + inputRow * width_;
-      for (int64_t c = 0; c < source.channels; ++c) {
-        padRow(from + c * height_ * width_, source, firstColumn, tile.columns, bytes + c * channelPitch);
+      functions_->interleave(sources, tile.columns, 0, words + copy * copyPitch_);
+    }
+    return;
+  }
+  const int64_t padded = std::max(channelPitch * perWord, runPitch_);
+  auto* const paddedWords = reinterpret_cast<int32_t*>(scratch + roundUp(padded, 64));
+  const int64_t length = quotientUp(window_.columnSpan(tile.columns), phases);
+  for (int64_t phase = 0; phase < phases; ++phase) {
+    if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
+    for (int64_t j = 0; j < perWord; ++j) {
+      sources[j] = bytes + std::min(j, source.channels - 1) * channelPitch + phase * paddedPitch_;
+    }
+    functions_->interleave(sources, length, 0, paddedWords + phase * paddedPitch_);
+  }
+  for (int64_t copy = 0; copy < copies_; ++copy) {
+    functions_->copy(paddedWords + columnStart(copy), tile.columns, words + copy * copyPitch_);
+  }
+}
+
+void WindowWords::fillRun(const Source& source, const uint8_t* from, int64_t rows, int64_t columns, int32_t* words,
+                          std::byte* scratch) const {
+  const int64_t perWord = functions_->depthPerWord, count = rows * columns;
+  const uint8_t* sources[IntegerDepthwiseTask::maxKernels];
+  if (packing_ == Packing::taps) {
+    uint8_t* const bytes = reinterpret_cast<uint8_t*>(scratch) + runGuard_;
+    copyFlipped(from, count, source.flip, bytes);
+    for (int64_t copy = 0; copy < copies_; ++copy) {
+      for (int64_t j = 0; j < perWord; ++j) {
+        const int64_t kw = std::min(copy * perWord + j, window_.kernelWidth - 1);
+        sources[j] = bytes + kw * window_.dilationWidth - window_.padLeft;
       }
-      if (packing_ == Packing::taps) {
-        for (int64_t copy = 0; copy < copies_; ++copy) {
-          for (int64_t j = 0; j < perWord; ++j) {
-            sources[j] = bytes + columnStart(std::min(copy * perWord + j, window_.kernelWidth - 1));
-          }
-          functions_->interleave(sources, tile.columns, to + copy * copyPitch_);
+      functions_->interleave(sources, count, 0, words + copy * copyPitch_);
+      padColumns(source, copy, rows, words + copy * copyPitch_);
+    }
+    return;
+  }
+  for (int64_t j = 0; j < perWord; ++j) sources[j] = from + std::min(j, source.channels - 1) * height_ * width_;
+  if (copies_ == 1 && window_.padLeft == 0) {
+    functions_->interleaveExactly(sources, count, source.flip, words);
+    return;
+  }
+  const int64_t padded = std::max(window_.strideWidth * paddedPitch_ * perWord, runPitch_);
+  int32_t* const run = reinterpret_cast<int32_t*>(scratch + roundUp(padded, 64)) + runGuard_;
+  functions_->interleaveExactly(sources, count, source.flip, run);
+  for (int64_t copy = 0; copy < copies_; ++copy) {
+    functions_->copy(run + copy * window_.dilationWidth - window_.padLeft, count, words + copy * copyPitch_);
+    padColumns(source, copy, rows, words + copy * copyPitch_);
+  }
+}
+
+void WindowWords::padColumns(const Source& source, int64_t copy, int64_t rows, int32_t* words) const {
+  const int64_t perWord = functions_->depthPerWord;
+  const bool byTaps = packing_ == Packing::taps;
+  const int64_t size = byTaps ? 4 / perWord : 4;  // bytes of what a tap reads
+  const uint32_t zeros = source.zero * (byTaps ? 1u : perWord == 4 ? 0x01010101u : 0x00010001u);
+  for (int64_t j = 0; j < (byTaps ? perWord : 1); ++j) {
+    const int64_t kw = byTaps ? copy * perWord + j : copy;
+    if (kw >= window_.kernelWidth) break;
+    const int64_t shift = kw * window_.dilationWidth - window_.padLeft;
+    const int64_t begin = shift < 0 ? 0 : std::max<int64_t>(0, width_ - shift);
+    const int64_t end = shift < 0 ? std::min(width_, -shift) : width_;
+    auto* to = reinterpret_cast<uint8_t*>(words) + j * size;
+    for (int64_t row = 0; row < rows; ++row, to += 4 * columns_) {
+      for (int64_t column = begin; column < end; ++column) {
+        if (size == 4) {
+          std::memcpy(to + 4 * column, &zeros, 4);
+        } else if (size == 2) {
+          std::memcpy(to + 4 * column, &zeros, 2);
+        } else {
+          to[4 * column] = static_cast<uint8_t>(zeros);
         }
-        continue;
-      }
-      for (int64_t phase = 0; phase < phases; ++phase) {
-        if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
-        for (int64_t j = 0; j < perWord; ++j) {
-          sources[j] = bytes + std::min(j, source.channels - 1) * channelPitch + phase * paddedPitch_;
-        }
-        const int64_t length = quotientUp(window_.columnSpan(tile.columns), phases);
-        functions_->interleave(sources, length, copies_ == 1 ? to : paddedWords + phase * paddedPitch_);
-      }
-      if (copies_ == 1) continue;
-      for (int64_t copy = 0; copy < copies_; ++copy) {
-        functions_->copy(paddedWords + columnStart(copy), tile.columns, to + copy * copyPitch_);
       }
     }
   }

@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "kernels/convolution/window.h"
-#include "kernels/product/tile.h"
-#include "kernels/vector/integer_functions.h"
+#include "kernels/integer/tiles.h"
 
 namespace gdws {
 
@@ -29,10 +28,9 @@ class WindowWords {
   };
 
   WindowWords() = default;
-  /// Of maps height × width, for tiles of at most so many rows and columns. A tile may have rows of several images
-  /// only if `acrossImages`.
-  WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, int64_t rows, int64_t columns,
-              bool acrossImages, const IntegerFunctions& functions);
+  /// Of maps height × width.
+  WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, const IntegerTiles& tiles,
+              const IntegerFunctions& functions);
 
   int64_t unitWords() const { return copies_ * copyPitch_; }
   /// Of a unit's steps: copy by copy, kernel row by kernel row.
@@ -41,7 +39,7 @@ class WindowWords {
   int64_t tapOf(int64_t step, int64_t i) const;
   size_t scratchBytes() const;
   /// Fills a unit's words for a tile of the map of outputs.
-  void fill(const Source& source, const PixelMap& map, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
+  void fill(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
 
  private:
   /// Stored rows that follow each other by one output row.
@@ -51,8 +49,21 @@ class WindowWords {
     int64_t extra;   ///< more than the tile's rows
   };
 
+  /// Output rows of one image.
+  struct Rows {
+    int64_t image, first, count;
+    int64_t done;  ///< rows of the tile before them
+  };
+
   void chooseBlocks();
-  void fillZeros(const Source& source, int64_t columns, int32_t* row) const;
+  template <class Visit>
+  void forRows(const PixelTile& tile, const Block& block, Visit visit) const;
+  void fillZeros(const Source& source, int64_t count, int32_t* words) const;
+  void fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, int32_t* words,
+               std::byte* scratch) const;
+  void fillRun(const Source& source, const uint8_t* from, int64_t rows, int64_t columns, int32_t* words,
+               std::byte* scratch) const;
+  void padColumns(const Source& source, int64_t copy, int64_t rows, int32_t* words) const;
   void padRow(const uint8_t* from, const Source& source, int64_t firstColumn, int64_t columns, uint8_t* to) const;
   int64_t columnStart(int64_t kw) const {
     const int64_t at = kw * window_.dilationWidth;
@@ -62,11 +73,14 @@ class WindowWords {
   Window window_;
   int64_t height_ = 0, width_ = 0;
   Packing packing_ = Packing::channels;
-  int64_t rows_ = 0, columns_ = 0;
+  PixelMap map_;                    ///< of outputs
+  int64_t rows_ = 0, columns_ = 0;  ///< of the largest tile
   bool acrossImages_ = false;
+  bool isFlat_ = false;  ///< rows of a map follow each other as the pixels of a tile do
   const IntegerFunctions* functions_ = nullptr;
   int64_t copies_ = 0, copyPitch_ = 0;
-  int64_t paddedPitch_ = 0;  ///< bytes of a padded row, of each remainder of columns by the stride
+  int64_t runGuard_ = 0, runPitch_ = 0;  ///< of rows that follow each other
+  int64_t paddedPitch_ = 0;              ///< bytes of a padded row, of each remainder of columns by the stride
   std::vector<Block> blocks_;
   std::vector<int64_t> rowStart_;  ///< stored row of each kernel row, for the first output row
   std::vector<bool> isPhaseUsed_;  ///< remainders of columns by the stride that some tap reads

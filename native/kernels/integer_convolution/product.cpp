@@ -15,15 +15,9 @@ using Packing = WindowWords::Packing;
 /// The words that a convolution's window reads of a group's channels.
 class WindowProducer final : public IntegerProducer {
  public:
-  WindowProducer(const IntegerConvolutionShape& shape, const ConvolutionShape& map, const PixelMap& pixels,
-                 const WindowWords& words, Packing packing, int64_t units, int64_t channelsPerUnit)
-      : shape_(shape),
-        map_(map),
-        pixels_(pixels),
-        words_(words),
-        packing_(packing),
-        units_(units),
-        channelsPerUnit_(channelsPerUnit) {
+  WindowProducer(const IntegerConvolutionShape& shape, const ConvolutionShape& map, const WindowWords& words,
+                 Packing packing, int64_t units, int64_t channelsPerUnit)
+      : shape_(shape), map_(map), words_(words), packing_(packing), units_(units), channelsPerUnit_(channelsPerUnit) {
     for (int64_t unit = 0; unit < units; ++unit) {
       for (const int32_t offset : words_.offsets()) {
         offsets_.push_back(static_cast<int32_t>(unit * words_.unitWords() + offset));
@@ -56,14 +50,13 @@ class WindowProducer final : public IntegerProducer {
       const int64_t channel = unit * channelsPerUnit_;
       source.plane = x + channel * plane;
       source.channels = std::min(channelsPerUnit_, channels - channel);
-      words_.fill(source, pixels_, tile, words + unit * words_.unitWords(), scratch);
+      words_.fill(source, tile, words + unit * words_.unitWords(), scratch);
     }
   }
 
  private:
   IntegerConvolutionShape shape_;
   ConvolutionShape map_;
-  PixelMap pixels_;
   WindowWords words_;
   Packing packing_;
   int64_t units_, channelsPerUnit_;
@@ -104,14 +97,13 @@ class ProductConvolution final : public Kernel {
     const PixelMap pixels{map.batch, map.outputHeight, map.outputWidth};
     const IntegerTiles tiles(pixels, std::clamp<int64_t>(tileWords / (units * copies), 64, 1024), functions,
                              context.threads, window.kernelHeight > 1);
-    const WindowWords words(window, map.height, map.width, packing, tiles.tiling.rows.largest(), tiles.rowPitch(),
-                            tiles.acrossImages, functions);
+    const WindowWords words(window, map.height, map.width, packing, tiles, functions);
     const Value& w = operation.input(1);
     const Value* zeroPoints = shape.hasWZeroPoint ? &operation.input(3) : nullptr;
     const std::string key = "integerConvolution " + std::to_string(w.index) + ' ' +
                             std::to_string(zeroPoints == nullptr ? -1 : zeroPoints->index) + (byTaps ? " taps" : "");
     return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result,
-                          std::make_unique<WindowProducer>(shape, map, pixels, words, packing, units, channelsPerUnit),
+                          std::make_unique<WindowProducer>(shape, map, words, packing, units, channelsPerUnit),
                           {&w, zeroPoints, channels * window.taps()}, key, context);
   }
 

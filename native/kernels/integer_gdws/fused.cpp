@@ -16,10 +16,8 @@ class Features final : public IntegerProducer {
   Features(const OperationView& operation, const IntegerGdwsShape& shape, const IntegerTiles& tiles,
            const IntegerFunctions& functions)
       : shape_(shape),
-        pixels_(tiles.map),
         functions_(functions),
-        words_(shape.map.window, shape.map.height, shape.map.width, WindowWords::Packing::taps,
-               tiles.tiling.rows.largest(), tiles.rowPitch(), tiles.acrossImages, functions) {
+        words_(shape.map.window, shape.map.height, shape.map.width, WindowWords::Packing::taps, tiles, functions) {
     const int64_t lanes = functions.lanes;
     perWord_ = functions.depthPerWord;
     steps_ = quotientUp(shape.depth(), perWord_);
@@ -88,7 +86,7 @@ class Features final : public IntegerProducer {
           last = channelOf_[g];
           slot = (slot + 1) % perWord_;
           source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + last * plane;
-          words_.fill(source, pixels_, tile, units + slot * unitWords_, rest);
+          words_.fill(source, tile, units + slot * unitWords_, rest);
         }
         task.columns[j] = units + slot * unitWords_;
         // Sums wrap around, so that a sum that fits is right in the end.
@@ -130,7 +128,6 @@ class Features final : public IntegerProducer {
   }
 
   IntegerGdwsShape shape_;
-  PixelMap pixels_;
   const IntegerFunctions& functions_;
   WindowWords words_;
   int64_t perWord_, steps_, vectors_, pitch_, unitWords_;

@@ -147,16 +147,31 @@ inline void finish(const int32_t* sums, int64_t count, const IntegerRows& rows) 
   }
 }
 
-inline void interleave(const uint8_t* const* sources, int64_t count, int32_t* words) {
+template <bool IsExact>
+GDWS_INLINE void interleaveWords(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words) {
   constexpr int bits = 32 / depthPerWord;
+  const Words flips = broadcast(static_cast<int32_t>(flip * (depthPerWord == 4 ? 0x01010101u : 0x00010001u)));
   const uint8_t* from[depthPerWord];
   for (int j = 0; j < depthPerWord; ++j) from[j] = sources[j];
-  for (int64_t i = 0; i < count; i += lanes) {
-    Words word = widen(from[0] + i);
+  int64_t i = 0;
+  for (; i < (IsExact ? count - lanes + 1 : count); i += lanes) {
+    Words word = widen(from[0] + i) ^ flips;
 #pragma GCC unroll 4
-    for (int j = 1; j < depthPerWord; ++j) word |= widen(from[j] + i) << (bits * j);
+    for (int j = 1; j < depthPerWord; ++j) word ^= widen(from[j] + i) << (bits * j);
     store(words + i, word);
   }
+  if (!IsExact || i >= count) return;
+  Words word = widenFirst(from[0] + i, count - i) ^ flips;
+  for (int j = 1; j < depthPerWord; ++j) word ^= widenFirst(from[j] + i, count - i) << (bits * j);
+  store(words + i, word);
+}
+
+inline void interleave(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words) {
+  interleaveWords<false>(sources, count, flip, words);
+}
+
+inline void interleaveExactly(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words) {
+  interleaveWords<true>(sources, count, flip, words);
 }
 
 inline void copyWords(const int32_t* from, int64_t count, int32_t* to) {
@@ -217,6 +232,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   addMicro<1, 1>(functions);
   functions.finish = finish;
   functions.interleave = interleave;
+  functions.interleaveExactly = interleaveExactly;
   functions.copy = copyWords;
   functions.depthwise = depthwise;
   return functions;

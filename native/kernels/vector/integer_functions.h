@@ -78,8 +78,10 @@ struct IntegerFunctions {
   void (*channelMicro[maxRows + 1][maxVectors + 1])(const IntegerChannelTile& tile);
   /// Writes `count` sums of one row.
   void (*finish)(const int32_t* sums, int64_t count, const IntegerRows& rows);
-  /// Word i is made of byte i of each source, `depthPerWord` of them.
-  void (*interleave)(const uint8_t* const* sources, int64_t count, int32_t* words);
+  /// Word i is made of byte i of each source, flipped, `depthPerWord` of them.
+  void (*interleave)(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words);
+  /// The same; reads nothing beyond the sources.
+  void (*interleaveExactly)(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words);
   void (*copy)(const int32_t* from, int64_t count, int32_t* to);
   void (*depthwise)(const IntegerDepthwiseTask& task);
 };

@@ -6,6 +6,7 @@ import { nameOf } from '../onnx/node-place';
 import { elementCount, type DataType, type KnownValue } from '../onnx/value';
 import { newerVersion } from '../onnx/versions';
 import { operatorOf } from '../operators';
+import { describeQuantization, type QuantizationDescription } from './quantization-description';
 
 /** Description of a model, as `gdws inspect --json` prints it. */
 export interface ModelDescription {
@@ -22,6 +23,8 @@ export interface ModelDescription {
   readonly macs?: number;
   /** Weights of the layers, without biases; shared ones count once. */
   readonly params: number;
+  /** Absent where the model is not quantized, or its shapes are not known. */
+  readonly quantization?: QuantizationDescription;
   /** Whether the engine knows every operator, and the versions of the model. */
   readonly runs: boolean;
 }
@@ -70,6 +73,7 @@ export function describeModel(graph: Graph, shapes: Record<string, number[]> = {
     layers: nodes.map((cost) => describeLayer(cost, values)),
     macs,
     params,
+    quantization: describeQuantization(graph, values),
     runs: newerVersion(model) === undefined && operators.every(({ runs }) => runs),
   };
 }

@@ -7,6 +7,7 @@ import { jsonOption, shapeOption } from './arguments';
 import { describeModel, type ModelDescription } from './description';
 import { formatBytes, formatCount, formatShape } from './format';
 import { print, printHeading, printJson, printTable } from './output';
+import type { QuantizationDescription } from './quantization-description';
 
 interface InspectOptions {
   readonly shape?: Record<string, number[]>;
@@ -87,6 +88,7 @@ function printDescription(file: string, bytes: number, model: ModelDescription, 
   print();
   const macs = model.macs === undefined ? 'unknown (give the input shapes: --shape)' : formatCount(model.macs);
   print(`total: ${macs} MACs, ${formatCount(model.params)} params`);
+  if (model.quantization) print(quantizationLine(model.quantization));
   if (newer !== undefined) print(`'gdws run' cannot run this model: ${newer} 'gdws compress' can compress it.`);
   const missing = model.operators.filter(({ runs }) => !runs);
   if (missing.length > 0) {
@@ -94,4 +96,10 @@ function printDescription(file: string, bytes: number, model: ModelDescription, 
       `'gdws run' cannot run this model, for lack of ${missing.map(({ type }) => type).join(', ')}; 'gdws compress' can compress it.`,
     );
   }
+}
+
+function quantizationLine({ integerOperations, floatNodes }: QuantizationDescription): string {
+  const integers = `${integerOperations} operations on integers`;
+  if (floatNodes.length === 0) return `${integers}, none on floats`;
+  return `${integers}; in floats: ${floatNodes.map(({ name, operator }) => `${name} (${operator})`).join(', ')}`;
 }

@@ -2,7 +2,7 @@ import type { Graph } from '../graph/graph';
 import { intAttribute } from '../onnx/attribute';
 import { isStandardDomain } from '../onnx/domain';
 import type { NodeProto } from '../onnx/onnx_pb';
-import { elementCount, type KnownValue } from '../onnx/value';
+import { elementCount, type KnownValue, type ValueType } from '../onnx/value';
 
 /** Cost of one node that multiplies by weights. */
 export interface NodeCost {
@@ -25,7 +25,30 @@ export interface NetworkCost {
   readonly nodes: readonly NodeCost[];
 }
 
-/** Cost of all Conv, ConvTranspose, Gemm and MatMul nodes. */
+/** Where a node has what it multiplies, and how: a convolution, a transposed one, or a product of matrices. */
+interface Product {
+  readonly x: number;
+  readonly w: number;
+  readonly kind: 'convolution' | 'transposed' | 'matrices';
+}
+
+const products: ReadonlyMap<string, Product> = new Map([
+  ['Conv', { x: 0, w: 1, kind: 'convolution' }],
+  ['ConvInteger', { x: 0, w: 1, kind: 'convolution' }],
+  ['QLinearConv', { x: 0, w: 3, kind: 'convolution' }],
+  ['ConvTranspose', { x: 0, w: 1, kind: 'transposed' }],
+  ['Gemm', { x: 0, w: 1, kind: 'matrices' }],
+  ['MatMul', { x: 0, w: 1, kind: 'matrices' }],
+  ['MatMulInteger', { x: 0, w: 1, kind: 'matrices' }],
+  ['QLinearMatMul', { x: 0, w: 3, kind: 'matrices' }],
+  ['com.microsoft.QGemm', { x: 0, w: 3, kind: 'matrices' }],
+]);
+
+function productOf({ domain, opType }: NodeProto): Product | undefined {
+  return products.get(isStandardDomain(domain) ? opType : `${domain}.${opType}`);
+}
+
+/** Cost of all nodes that multiply by weights: convolutions and products of matrices, in floats and in integers. */
 export function networkCost(graph: Graph, values: ReadonlyMap<string, KnownValue>): NetworkCost {
   const nodes = graph.nodes.flatMap((node) => nodeCost(node, graph, values));
   const unknown = nodes.find(({ macs }) => macs === undefined)?.node;
@@ -39,41 +62,47 @@ export function networkCost(graph: Graph, values: ReadonlyMap<string, KnownValue
 }
 
 function nodeCost(node: NodeProto, graph: Graph, values: ReadonlyMap<string, KnownValue>): NodeCost | [] {
-  if (!isStandardDomain(node.domain)) return [];
-  const operands = operandsOf(node);
-  if (!operands) return [];
+  const product = productOf(node);
+  if (!product) return [];
+  const { x, w, kind } = product;
+  const operands = [node.input[w], ...(kind === 'matrices' ? [node.input[x]] : [])];
   const weights = operands.flatMap((name): [string, readonly number[]][] => {
-    const constant = graph.constant(name) ?? values.get(name)?.constant;
-    return constant ? [[name, constant.dims]] : [];
+    const constant = name === undefined ? undefined : weightsOf(name, graph, values);
+    return constant ? [[name!, constant.dims]] : [];
   });
-  return { node, macs: nodeMacs(node, graph, values), weights: new Map(weights) };
+  return { node, macs: nodeMacs(node, product, graph, values), weights: new Map(weights) };
 }
 
-/** The inputs of a node that may be weights; `undefined` for nodes that do not count. */
-function operandsOf({ opType, input }: NodeProto): string[] | undefined {
-  if (opType === 'Conv' || opType === 'ConvTranspose') return input.slice(1, 2);
-  if (opType === 'Gemm' || opType === 'MatMul') return input.slice(0, 2);
-  return undefined;
+/** The elements of a constant, or of the one that a tensor is dequantized from. */
+function weightsOf(name: string, graph: Graph, values: ReadonlyMap<string, KnownValue>): ValueType | undefined {
+  const before = graph.producer(name);
+  const source = before?.opType === 'DequantizeLinear' ? before.input[0]! : name;
+  return graph.constant(source) ?? values.get(source)?.constant;
 }
 
-function nodeMacs(node: NodeProto, graph: Graph, values: ReadonlyMap<string, KnownValue>): number | undefined {
+function nodeMacs(
+  node: NodeProto,
+  { x, w, kind }: Product,
+  graph: Graph,
+  values: ReadonlyMap<string, KnownValue>,
+): number | undefined {
   const dimsOf = (name: string | undefined) => {
     if (name === undefined) return undefined;
     const declared = graph.declared(name)?.dims;
     const known = declared?.every((dim) => typeof dim === 'number') ? declared : undefined;
     return values.get(name)?.dims ?? graph.constant(name)?.dims ?? known;
   };
-  const first = dimsOf(node.input[0]);
-  const second = dimsOf(node.input[1]);
+  const first = dimsOf(node.input[x]);
+  const second = dimsOf(node.input[w]);
   const output = dimsOf(node.output[0]);
-  switch (node.opType) {
-    case 'Conv': // each output pixel and channel sums (C / groups)·K² products
+  switch (kind) {
+    case 'convolution': // each output pixel and channel sums (C / groups)·K² products
       return second && output && elementCount(output) * elementCount(second.slice(1));
-    case 'ConvTranspose': // each input pixel and channel is spread over (M / groups)·K² outputs
+    case 'transposed': // each input pixel and channel is spread over (M / groups)·K² outputs
       return second && first && elementCount(first) * elementCount(second.slice(1));
-    case 'Gemm':
-      return first && output && elementCount(output) * (first[intAttribute(node, 'transA', 0) ? 0 : 1] ?? 1);
-    default:
-      return first && output && elementCount(output) * (first.at(-1) ?? 1);
+    default: {
+      const isTransposed = node.opType.endsWith('Gemm') && intAttribute(node, 'transA', 0) !== 0;
+      return first && output && elementCount(output) * (first.at(isTransposed ? 0 : -1) ?? 1);
+    }
   }
 }

@@ -477,9 +477,9 @@ export const operations = {
     what: 's = Σ (x - xZeroPoint) over the taps inside the map; round(s·(scale / n)) + zeroPoint, half to even, limited to the type of y, each step rounded to float32; n as in `averagePool`',
   },
   table: {
-    inputs: { x: 'uint8 or int8', table: '(256), as y' },
+    inputs: { x: 'uint8 or int8', table: '(256), or (C,256) for x (N,C,…); as y' },
     outputs: { y: 'any type of one byte' },
     attributes: {},
-    what: 'y = table[x], x counted as its bits without sign',
+    what: 'y = table[x], or table[c, x] in channel c, x counted as its bits without sign',
   },
 } as const satisfies Record<string, OperationSchema>;

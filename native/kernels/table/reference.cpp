@@ -14,7 +14,10 @@ class TableReference final : public Kernel {
     const auto* x = static_cast<const uint8_t*>(buffers.inputs[0]);
     const auto* table = static_cast<const uint8_t*>(buffers.inputs[1]);
     auto* y = static_cast<uint8_t*>(buffers.outputs[0]);
-    for (int64_t i = 0; i < operation_.elements; ++i) y[i] = table[x[i]];
+    for (int64_t plane = 0; plane < operation_.planes; ++plane) {
+      const uint8_t* own = table + plane % operation_.tables * 256;
+      for (int64_t i = 0; i < operation_.elements; ++i) *y++ = own[*x++];
+    }
   }
 
  private:

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/grain.h"
 #include "kernels/registry.h"
 #include "kernels/table/operation.h"
@@ -12,9 +14,16 @@ class TableRows final : public Kernel {
       : operation_(operation), row_(functions.bytes.table) {}
 
   void run(const Buffers& buffers, const Team& team) const override {
-    const Range range = team.share(operation_.elements, grain);
-    row_(static_cast<const uint8_t*>(buffers.inputs[0]) + range.begin, static_cast<const uint8_t*>(buffers.inputs[1]),
-         static_cast<uint8_t*>(buffers.outputs[0]) + range.begin, range.end - range.begin);
+    const auto* x = static_cast<const uint8_t*>(buffers.inputs[0]);
+    const auto* table = static_cast<const uint8_t*>(buffers.inputs[1]);
+    auto* y = static_cast<uint8_t*>(buffers.outputs[0]);
+    const Range range = team.share(operation_.planes * operation_.elements, grain);
+    for (int64_t i = range.begin; i < range.end;) {
+      const int64_t plane = i / operation_.elements;
+      const int64_t end = std::min(range.end, (plane + 1) * operation_.elements);
+      row_(x + i, table + plane % operation_.tables * 256, y + i, end - i);
+      i = end;
+    }
   }
 
  private:

@@ -3,6 +3,7 @@ import { convolution, planarConvolution } from './convolution';
 import { constantOf, numbersOf } from './elements';
 import { emitAs, required } from './emission';
 import { inferOne } from './inference';
+import { pick, stridedPositions } from './layout';
 import type { Lowering, ValueId } from './lowering';
 import { OperatorCall, type Operator } from './operator';
 import { matMul } from './product';
@@ -76,9 +77,30 @@ function matMulInteger(call: OperatorCall): ValueType {
   return { type: 'int32', dims: matMul(shapes(call)).dims };
 }
 
+/** A product with a constant matrix, as a pointwise convolution: each row of `a` is an image of one pixel. */
+function emitPointwise(call: OperatorCall, lowering: Lowering, weights: Constant, output: ValueId): void {
+  const { dims, a } = matMul(shapes(call));
+  const [depth, columns] = weights.dims as [number, number];
+  const rows = elementCount(a.slice(0, -1));
+  const w = lowering.derived(['transposed weights', weights], () =>
+    pick(weights, [columns, depth, 1, 1], stridedPositions([columns, depth], [1, columns], 0)),
+  );
+  const x = lowering.view(required(call, lowering, 0), [rows, depth, 1, 1]);
+  const operands = [oneZeroPoint(call, lowering, 2), zeroPoints(call, lowering, 3, columns)];
+  const attributes = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+  emitAs(lowering, output, dims, { type: 'int32', dims: [rows, columns, 1, 1] }, (target) =>
+    lowering.emit('integerConvolution', [x, w, ...operands], [target], attributes),
+  );
+}
+
 function lowerMatMulInteger(call: OperatorCall, lowering: Lowering): void {
   const output = lowering.output(0);
   if (output === undefined) return;
+  const { constant } = call.input(1);
+  if (constant?.dims.length === 2) {
+    emitPointwise(call, lowering, constant, output);
+    return;
+  }
   const { dims, a, b, product } = matMul(shapes(call));
   const [left, right] = [required(call, lowering, 0), required(call, lowering, 1)];
   const operands = [oneZeroPoint(call, lowering, 2), zeroPoints(call, lowering, 3, product.at(-1)!)];

@@ -5,6 +5,7 @@ import { fuseActivation } from './fuse-activations';
 import { fuseAddition } from './fuse-additions';
 import { fusePadding } from './fuse-padding';
 import { recognizeQuantized } from './integer/recognize-quantized';
+import { fuseScale } from './integer/scaled-sums';
 import { recognizeGate } from './recognize-gates';
 import { gdwsPattern } from './recognize-gdws';
 
@@ -12,7 +13,7 @@ import { gdwsPattern } from './recognize-gdws';
 export function fuse(built: BuiltProgram, pool: ConstantPool, separable = true): void {
   const rewriter = new ProgramRewriter(built.program);
   recognizeQuantized(built, pool, rewriter, separable);
-  const patterns = [recognizeGate, fuseAddition, fuseActivation, fusePadding];
+  const patterns = [fuseScale, recognizeGate, fuseAddition, fuseActivation, fusePadding];
   for (const pattern of separable ? [gdwsPattern(built, pool), ...patterns] : patterns) rewriter.apply(pattern);
   built.program.removeUnused();
 }

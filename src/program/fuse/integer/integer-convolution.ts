@@ -1,4 +1,4 @@
-import { elementCount, sameDims } from '../../../onnx/value';
+import { sameDims } from '../../../onnx/value';
 import { operationOf, type Attributes, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 import { integerBias, sumsFit } from './integer-sums';
@@ -106,8 +106,7 @@ function operandsOf(
   if (!data || !weights) return undefined;
   const scales = weights.scales.map((one) => data.scale * one);
   const bias = integerBias(b, scales, quantized, rewriter);
-  const depth = elementCount(weights.constant.dims.slice(1));
-  if (!bias || !sumsFit(weights, bias, { depth, pitches: { output: depth, depth: 1 } })) return undefined;
+  if (!bias || !sumsFit(weights, bias)) return undefined;
   return {
     inputs: [data.bytes, weights.bytes, quantized.zeroPointOperand(data), quantized.zeroPointsOperand(weights)],
     scales,

@@ -1,15 +1,15 @@
-import { sameDims } from '../../../onnx/value';
+import { elementCount, sameDims, type Constant } from '../../../onnx/value';
 import { operationOf, type Attributes, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 import { integerBias, sumsFit } from './integer-sums';
-import { limitedSource, type QuantizedProgram } from './quantization';
+import { limitedSource, type ByteType, type QuantizedProgram } from './quantization';
 
 /** What an integer product writes. */
 interface IntegerResult {
   readonly output: ValueId;
   /** 1 for floats. */
   readonly scale: number;
-  readonly attributes?: Partial<Attributes<'integerMatmul'>>;
+  readonly attributes?: Partial<Attributes<'integerConvolution'>>;
 }
 
 /** A product of dequantized bytes with a constant matrix of them whose result is quantized again, as one of integers. */
@@ -39,30 +39,52 @@ export function floatMatmul(quantized: QuantizedProgram): Pattern {
   };
 }
 
+/** As a pointwise convolution: each row of `a` is an image of one pixel. */
 function integerMatmul(
   { inputs: [a, b, bias, residual], attributes, origin }: Operation<'matmul'>,
   quantized: QuantizedProgram,
   rewriter: ProgramRewriter,
   { output, scale, attributes: requantization }: IntegerResult,
-): ProgramOperation | undefined {
-  if (residual !== undefined || attributes.activation.name !== 'none') return undefined;
+): ProgramOperation[] | undefined {
   const { transposeA, transposeB, alpha } = attributes;
+  if (residual !== undefined || attributes.activation.name !== 'none' || transposeA) return undefined;
   const data = quantized.bytesOf(a);
   const weights = quantized.weightsOf(b, transposeB ? 0 : 1);
   if (!data || weights?.constant.dims.length !== 2) return undefined;
   if (!sameDims(rewriter.valueOf(b!).dims, weights.constant.dims)) return undefined;
   const scales = weights.scales.map((one) => data.scale * one * alpha);
   const steps = integerBias(bias, scales, quantized, rewriter);
-  const [rows, columns] = weights.constant.dims as [number, number];
-  const pitches = transposeB ? { output: columns, depth: 1 } : { output: 1, depth: columns };
-  if (!steps || !sumsFit(weights, steps, { depth: transposeB ? columns : rows, pitches })) return undefined;
+  const kernels = transposeB ? weights.constant : transposed(weights.constant);
+  if (!steps || !sumsFit({ ...weights, constant: kernels }, steps)) return undefined;
+  const [columns, depth] = kernels.dims as [number, number];
+  const pointwise = [columns, depth, 1, 1];
+  const w = transposeB
+    ? quantized.view(weights.bytes, pointwise)
+    : quantized.derived('transposed kernels', [weights.constant], () => ({ ...kernels, dims: pointwise }));
+  const type = rewriter.valueOf(output).type as 'float32' | ByteType;
+  const rows = elementCount(rewriter.valueOf(a!).dims) / depth;
+  const x = quantized.temporary(data.type, [rows, depth, 1, 1]);
+  const y = quantized.temporary(type, [rows, columns, 1, 1]);
   const operands = [
-    data.bytes,
-    weights.bytes,
+    x,
+    w,
     quantized.zeroPointOperand(data),
     quantized.zeroPointsOperand(weights),
-    quantized.constant({ type: 'float32', dims: [scales.length], data: scales.map((one) => one / scale) }),
+    quantized.constant({ type: 'float32', dims: [columns], data: scales.map((one) => one / scale) }),
     quantized.biasOperand(steps),
   ];
-  return operationOf('integerMatmul', operands, [output], origin, { transposeA, transposeB, ...requantization });
+  const window = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+  return [
+    operationOf('alias', [data.bytes], [x], origin),
+    operationOf('integerConvolution', operands, [y], origin, { ...window, ...requantization }),
+    operationOf('alias', [y], [output], origin),
+  ];
+}
+
+/** Weights (K, N) as (N, K). */
+function transposed({ type, dims: [depth, columns], data }: Constant): Constant {
+  const from = data as Int8Array;
+  const to = from.slice();
+  for (let k = 0; k < depth!; k++) for (let n = 0; n < columns!; n++) to[n * depth! + k] = from[k * columns! + n]!;
+  return { type, dims: [columns!, depth!], data: to };
 }

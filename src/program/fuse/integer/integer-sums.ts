@@ -23,24 +23,16 @@ export function integerBias(
   return steps.every((one) => Math.abs(one) <= largestSum) ? Int32Array.from(steps) : undefined;
 }
 
-/** Where the weights of a sum are among those of a tensor. */
-interface Summed {
-  readonly depth: number;
-  /** Elements from a weight to that of the next output channel, and to the next of the sum. */
-  readonly pitches: { readonly output: number; readonly depth: number };
-}
-
-/** Whether no bytes make a sum that does not fit an int32. */
+/** Whether no bytes make a sum that does not fit an int32, of weights (M, …). */
 export function sumsFit(
-  { constant, zeroPoints }: QuantizedWeights,
+  { constant, zeroPoints }: Pick<QuantizedWeights, 'constant' | 'zeroPoints'>,
   bias: Int32Array,
-  { depth, pitches }: Summed,
 ): boolean {
   const weights = constant.data as Int8Array;
+  const depth = weights.length / bias.length;
   return bias.every((added, m) => {
     let sizes = 0;
-    for (let k = 0; k < depth; k++)
-      sizes += Math.abs(weights[m * pitches.output + k * pitches.depth]! - zeroPoints[m]!);
+    for (let k = m * depth; k < (m + 1) * depth; k++) sizes += Math.abs(weights[k]! - zeroPoints[m]!);
     return sizes * largestStep + Math.abs(added) <= largestSum;
   });
 }

@@ -29,7 +29,7 @@ function foldCast(call: OperatorCall): Constant[] | undefined {
 }
 
 /** Types that a cast may yield; the engine cannot hold the others exactly. */
-const castable: ReadonlySet<DataType> = new Set(['int64', 'int32', 'uint8', 'bool']);
+const castable: ReadonlySet<DataType> = new Set(['int64', 'int32', 'uint8', 'int8', 'bool']);
 
 function lowerCast(call: OperatorCall, lowering: Lowering): void {
   const { type } = castType(call);
@@ -48,7 +48,7 @@ const cast: Operator = {
   infer: inferOne(castType),
   fold: foldCast,
   lower: lowerCast,
-  limits: 'In a run to floats, int64, int32, uint8 and bool; not from or to strings.',
+  limits: 'In a run to floats, int64, int32, uint8, int8 and bool; not from or to strings.',
 };
 
 export const castOperators: Record<string, Operator> = { Cast: cast, CastLike: cast };

@@ -1,5 +1,5 @@
 import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
-import { elementCount, type ValueType } from '../onnx/value';
+import { elementCount, type DataType, type ValueType } from '../onnx/value';
 import type { ReduceName } from '../program/operation';
 import { ranked, requireFloat } from './arguments';
 import { filled } from './elements';
@@ -35,7 +35,7 @@ function poolAttributes({ kernel, strides, dilations, begins, ends }: Window) {
 function emitPool(
   lowering: Lowering,
   pooling: { readonly opcode: 'maxPool' } | { readonly opcode: 'averagePool'; readonly countIncludePad: boolean },
-  x: { value: ValueId; dims: readonly number[] },
+  x: { value: ValueId; dims: readonly number[]; type?: DataType },
   y: ValueId,
   window: Window,
 ): void {
@@ -61,7 +61,7 @@ function emitPool(
     const planes = size.length === 2 ? size : after > 1 ? [size[0]!, after] : [1, size[0]!];
     const step =
       size.length === 2 ? axes : after > 1 ? joinWindows(axes, pointWindow(after)) : joinWindows(pointWindow(1), axes);
-    const pooled = floats(lowering, [1, before, ...step.outputs]);
+    const pooled = lowering.temporary({ type: x.type ?? 'float32', dims: [1, before, ...step.outputs] });
     emit(lowering.view(value, [1, before, ...planes]), pooled, step);
     value = pooled;
     for (let axis = from; axis < to; axis++) dims[2 + axis] = window.outputs[axis]!;
@@ -103,22 +103,22 @@ function emitIndices(call: OperatorCall, lowering: Lowering, x: ValueId, { dims,
   );
 }
 
-/** Bytes are pooled as floats, which hold them exactly. */
 function lowerMaxPool(call: OperatorCall, lowering: Lowering): void {
   const pooling = pool(call);
-  const { type, dims, window } = pooling;
+  const { type, window } = pooling;
   const isBytes = type === 'uint8' || type === 'int8';
   if (!isBytes) requireFloat(call, type);
-  const x = call.input(0).dims;
-  const given = required(call, lowering, 0);
-  const value = isBytes ? floats(lowering, x) : given;
-  if (isBytes) lowering.emit('cast', [given], [value]);
-  emitIndices(call, lowering, value, pooling);
+  const { dims } = call.input(0);
+  const value = required(call, lowering, 0);
+  let numbers = value;
+  if (isBytes && lowering.output(1) !== undefined) {
+    // Floats hold bytes exactly.
+    numbers = floats(lowering, dims);
+    lowering.emit('cast', [value], [numbers]);
+  }
+  emitIndices(call, lowering, numbers, pooling);
   const output = lowering.output(0);
-  if (output === undefined) return;
-  const pooled = isBytes ? floats(lowering, dims) : output;
-  emitPool(lowering, { opcode: 'maxPool' }, { value, dims: x }, pooled, window);
-  if (isBytes) lowering.emit('cast', [pooled], [output]);
+  if (output !== undefined) emitPool(lowering, { opcode: 'maxPool' }, { value, type, dims }, output, window);
 }
 
 /** (Σ|x|^p)^(1/p) over windows: a mean over windows that the padding always fills, times their size. */

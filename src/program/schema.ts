@@ -199,7 +199,7 @@ export const operations = {
     inputs: { x: '' },
     outputs: { y: '' },
     attributes: pooling,
-    what: 'padding is never the maximum',
+    what: 'padding is never the maximum; or uint8 or int8',
   },
   averagePool: {
     inputs: { x: '' },
@@ -295,7 +295,7 @@ export const operations = {
     inputs: { x: '' },
     outputs: { y: '' },
     attributes: {},
-    what: 'between float32, int64, int32, uint8, bool; floats are truncated and saturate, NaN gives 0',
+    what: 'between float32, int64, int32, uint8, int8, bool; floats are truncated and saturate, NaN gives 0',
   },
   select: {
     inputs: { condition: 'bool', a: 'any type', b: 'as a' },

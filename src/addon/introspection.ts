@@ -15,10 +15,8 @@ export function concurrency(): Concurrency {
   return { threads: native().concurrency, affinity: native().affinity, quota: native().quota };
 }
 
-const instructionSets = ['portable', 'avx2', 'avxvnni', 'avx512', 'avx512vnni', 'neon'] as const;
-
 /** An instruction set that gdws has kernels for; see docs/platforms.md. */
-export type InstructionSet = (typeof instructionSets)[number];
+export type InstructionSet = 'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'neon';
 
 /** Result of {@link simd}. */
 export interface Simd {
@@ -29,6 +27,8 @@ export interface Simd {
   /** The cap that the environment variable GDWS_MAX_ISA sets; undefined where it names none. */
   readonly cap: InstructionSet | undefined;
 }
+
+const instructionSets: readonly InstructionSet[] = ['portable', 'avx2', 'avxvnni', 'avx512', 'avx512vnni', 'neon'];
 
 /** The vector instructions in use. */
 export function simd(): Simd {

@@ -63,6 +63,26 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   for (const Block& block : blocks_) most = std::max(most, (rows_ + block.extra) * columns_);
   runGuard_ = roundUp(std::abs(window.padLeft) + window.columnSpan(1) + 2 * lanes, 64);
   runPitch_ = most + 2 * runGuard_;
+  isRun_ = isFlat_ && columns_ == width && packing == Packing::taps && window.dilationWidth == 1 &&
+           blocks_.size() == 1 && !acrossImages_;
+  if (isRun_) makeMasks(most);
+}
+
+void WindowWords::makeMasks(int64_t count) {
+  const int64_t perWord = functions_->depthPerWord, bits = 32 / perWord;
+  const uint32_t all = perWord == 4 ? 0xff : 0xffff;
+  masksPitch_ = roundUp(count, functions_->lanes);
+  masks_.assign(static_cast<size_t>(copies_ * masksPitch_), 0);
+  for (int64_t copy = 0; copy < copies_; ++copy) {
+    for (int64_t i = 0; i < count; ++i) {
+      uint32_t mask = 0;
+      for (int64_t j = 0; j < perWord; ++j) {
+        const int64_t column = i % columns_ + copy * perWord + j - window_.padLeft;
+        if (column >= 0 && column < width_) mask |= all << (bits * j);
+      }
+      masks_[static_cast<size_t>(copy * masksPitch_ + i)] = static_cast<int32_t>(mask);
+    }
+  }
 }
 
 void WindowWords::chooseBlocks() {
@@ -126,6 +146,9 @@ void WindowWords::padRow(const uint8_t* from, const Source& source, int64_t firs
     for (int64_t i = 0; i < begin; ++i) to[i] = source.zero;
     if (stride == 1) {
       copyFlipped(from + first + begin, end - begin, source.flip, to + begin);
+    } else if (stride == 2) {
+      const int64_t at = first + 2 * begin;
+      functions_->everySecond(from + at, end - begin, width_ - at, source.flip, to + begin);
     } else {
       for (int64_t i = begin; i < end; ++i) to[i] = from[first + i * stride] ^ source.flip;
     }
@@ -133,9 +156,12 @@ void WindowWords::padRow(const uint8_t* from, const Source& source, int64_t firs
   }
 }
 
+int32_t WindowWords::wordOf(const Source& source) const {
+  return static_cast<int32_t>(source.zero * (functions_->depthPerWord == 4 ? 0x01010101u : 0x00010001u));
+}
+
 void WindowWords::fillZeros(const Source& source, int64_t count, int32_t* words) const {
-  const uint32_t ones = functions_->depthPerWord == 4 ? 0x01010101u : 0x00010001u;
-  const auto zeros = static_cast<int32_t>(source.zero * ones);
+  const int32_t zeros = wordOf(source);
   for (int64_t copy = 0; copy < copies_; ++copy) std::fill_n(words + copy * copyPitch_, count, zeros);
 }
 
@@ -150,7 +176,36 @@ void WindowWords::forRows(const PixelTile& tile, const Block& block, Visit visit
   });
 }
 
-void WindowWords::fill(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
+WindowWords::Place WindowWords::place(const PixelTile& tile) const {
+  Place place{tile, tile.firstRow / map_.rows, tile.firstRow % map_.rows, 0, 0};
+  const int64_t first = place.row - window_.padTop, count = tile.rows + blocks_.front().extra;
+  place.begin = std::clamp<int64_t>(-first, 0, count);
+  place.end = std::clamp(height_ - first, place.begin, count);
+  return place;
+}
+
+void WindowWords::fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const {
+  if (!isRun_) {
+    fillBlocks(source, place.tile, words, scratch);
+    return;
+  }
+  IntegerRunTask task{};
+  task.from = source.plane + place.image * source.imagePitch + (place.row - window_.padTop + place.begin) * width_;
+  task.count = (place.end - place.begin) * width_;
+  task.flip = source.flip;
+  task.zeros = wordOf(source);
+  task.before = place.begin * width_;
+  task.after = (place.tile.rows + blocks_.front().extra - place.end) * width_;
+  task.bytes = reinterpret_cast<uint8_t*>(scratch) + runGuard_;
+  for (int64_t copy = 0; copy < copies_; ++copy) {
+    task.first = copy * functions_->depthPerWord - window_.padLeft;
+    task.masks = masks_.data() + copy * masksPitch_;
+    task.words = words + copy * copyPitch_;
+    functions_->run(task);
+  }
+}
+
+void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
   for (const Block& block : blocks_) {
     forRows(tile, block, [&](const Rows& rows) {
       const uint8_t* const plane = source.plane + rows.image * source.imagePitch;
@@ -249,7 +304,7 @@ void WindowWords::padColumns(const Source& source, int64_t copy, int64_t rows, i
   const int64_t perWord = functions_->depthPerWord;
   const bool byTaps = packing_ == Packing::taps;
   const int64_t size = byTaps ? 4 / perWord : 4;  // bytes of what a tap reads
-  const uint32_t zeros = source.zero * (byTaps ? 1u : perWord == 4 ? 0x01010101u : 0x00010001u);
+  const uint32_t zeros = byTaps ? source.zero : static_cast<uint32_t>(wordOf(source));
   for (int64_t j = 0; j < (byTaps ? perWord : 1); ++j) {
     const int64_t kw = byTaps ? copy * perWord + j : copy;
     if (kw >= window_.kernelWidth) break;

@@ -27,6 +27,13 @@ class WindowWords {
     uint8_t zero;      ///< what padding is, flipped
   };
 
+  /// A tile, and what is the same for all units of it.
+  struct Place {
+    PixelTile tile;
+    int64_t image, row;  ///< of the tile's first row
+    int64_t begin, end;  ///< the first block's stored rows that are inside of the map
+  };
+
   WindowWords() = default;
   /// Of maps height × width.
   WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, const IntegerTiles& tiles,
@@ -38,8 +45,9 @@ class WindowWords {
   /// The tap, kernel row by kernel row, that byte or int16 `i` of a step's words belongs to; -1 where none.
   int64_t tapOf(int64_t step, int64_t i) const;
   size_t scratchBytes() const;
+  Place place(const PixelTile& tile) const;
   /// Fills a unit's words for a tile of the map of outputs.
-  void fill(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
+  void fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const;
 
  private:
   /// Stored rows that follow each other by one output row.
@@ -56,6 +64,9 @@ class WindowWords {
   };
 
   void chooseBlocks();
+  void makeMasks(int64_t count);
+  int32_t wordOf(const Source& source) const;  ///< of padding
+  void fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
   template <class Visit>
   void forRows(const PixelTile& tile, const Block& block, Visit visit) const;
   void fillZeros(const Source& source, int64_t count, int32_t* words) const;
@@ -85,6 +96,9 @@ class WindowWords {
   std::vector<int64_t> rowStart_;  ///< stored row of each kernel row, for the first output row
   std::vector<bool> isPhaseUsed_;  ///< remainders of columns by the stride that some tap reads
   std::vector<int32_t> offsets_;
+  bool isRun_ = false;          ///< a tile's words are of one run of bytes
+  std::vector<int32_t> masks_;  ///< of a run, copy by copy: 0 where a tap is in the padding of columns
+  int64_t masksPitch_ = 0;
 };
 
 }  // namespace gdws

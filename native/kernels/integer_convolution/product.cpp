@@ -46,11 +46,12 @@ class WindowProducer final : public IntegerProducer {
     source.imagePitch = map_.channels * plane;
     source.flip = shape_.xType == DataType::int8 ? 0x80 : 0;
     source.zero = static_cast<uint8_t>(zeroPoint(buffers));
+    const WindowWords::Place place = words_.place(tile);
     for (int64_t unit = 0; unit < units_; ++unit) {
       const int64_t channel = unit * channelsPerUnit_;
       source.plane = x + channel * plane;
       source.channels = std::min(channelsPerUnit_, channels - channel);
-      words_.fill(source, tile, words + unit * words_.unitWords(), scratch);
+      words_.fill(source, place, words + unit * words_.unitWords(), scratch);
     }
   }
 

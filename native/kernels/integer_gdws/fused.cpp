@@ -70,6 +70,7 @@ class Features final : public IntegerProducer {
     task.zeroPoint = shape_.featureZeroPoint + featureShift();
     task.least = shape_.featureLeast + featureShift();
     task.vectors = vectors_;
+    const WindowWords::Place place = words_.place(tile);
     int32_t last = -1;
     int64_t slot = 0;
     for (int64_t step = 0; step < steps_; ++step) {
@@ -86,7 +87,7 @@ class Features final : public IntegerProducer {
           last = channelOf_[g];
           slot = (slot + 1) % perWord_;
           source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + last * plane;
-          words_.fill(source, tile, units + slot * unitWords_, rest);
+          words_.fill(source, place, units + slot * unitWords_, rest);
         }
         task.columns[j] = units + slot * unitWords_;
         // Sums wrap around, so that a sum that fits is right in the end.

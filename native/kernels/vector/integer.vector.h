@@ -65,6 +65,9 @@ __attribute__((noinline)) void writeRow(const int32_t* sums, const IntegerRows& 
   }
 }
 
+/// How many words ahead of their use weights are prefetched.
+inline constexpr int64_t weightsAhead = 1024;
+
 template <int Rows, int Vectors>
 void multiply(const IntegerTile& tile) {
   Words sum[Rows][Vectors];
@@ -81,6 +84,7 @@ void multiply(const IntegerTile& tile) {
   for (const int32_t* offset = tile.offsets; offset != end; ++offset, weights += Rows) {
     const int32_t* from = columns + *offset;
     Words column[Vectors];
+    __builtin_prefetch(weights + weightsAhead);
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) column[v] = load(from + v * lanes);
 #pragma GCC unroll 16
@@ -125,7 +129,10 @@ void multiplyChannels(const IntegerChannelTile& tile) {
     const int32_t* from = columns + *offset;
     Words weight[Vectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) weight[v] = load(weights + v * lanes);
+    for (int v = 0; v < Vectors; ++v) {
+      weight[v] = load(weights + v * lanes);
+      if (v * lanes % 16 == 0) __builtin_prefetch(weights + v * lanes + weightsAhead);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const Words column = broadcast(from[i]);
@@ -178,32 +185,125 @@ inline void copyWords(const int32_t* from, int64_t count, int32_t* to) {
   for (int64_t i = 0; i < count; i += lanes) store(to + i, load(from + i));
 }
 
-/// Taps: words of a kernel, 0 where any number.
-template <int Taps>
-GDWS_INLINE void depthwiseOf(const IntegerDepthwiseTask& task) {
+inline void fillWords(int32_t word, int64_t count, int32_t* to) {
+  for (int64_t i = 0; i < count; i += lanes) store(to + i, broadcast(word));
+}
+
+GDWS_INLINE Words choose(Words mask, Words a, int32_t b) { return (a & mask) | (broadcast(b) & ~mask); }
+
+inline void run(const IntegerRunTask& task) {
+  fillWords(task.zeros, task.before, task.words);
+  int32_t* const words = task.words + task.before;
+#if GDWS_VECTOR_BYTES == 64 && GDWS_BYTE_PRODUCTS
+  // Bytes that are not there are not loaded.
+  const Words flips = broadcast(static_cast<int32_t>(task.flip * 0x01010101u));
+  for (int64_t i = 0; i < task.count; i += lanes) {
+    const int64_t at = i + task.first;
+    const uint8_t* const from = task.from + at;
+    Words word;
+    if (at >= 0 && at + 32 <= task.count) {
+      word = neighbours(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    } else {
+      const int64_t begin = at < 0 ? -at : 0, end = task.count - at < 32 ? task.count - at : 32;
+      const uint64_t below = end < 0 ? 0 : (uint64_t{1} << end) - 1;
+      const uint64_t from32 = begin < 32 ? ~uint64_t{0} << begin : 0;
+      word = neighbours(_mm256_maskz_loadu_epi8(static_cast<uint32_t>(below & from32), from));
+    }
+    store(words + i, choose(load(task.masks + i), word ^ flips, task.zeros));
+  }
+#else
+  uint8_t* const bytes = task.bytes;
+  const uint64_t flips = task.flip * UINT64_C(0x0101010101010101);
+  int64_t done = 0;
+  for (; done + 8 <= task.count; done += 8) {
+    uint64_t eight;
+    __builtin_memcpy(&eight, task.from + done, 8);
+    eight ^= flips;
+    __builtin_memcpy(bytes + done, &eight, 8);
+  }
+  for (; done < task.count; ++done) bytes[done] = task.from[done] ^ task.flip;
+  for (int64_t i = 0; i < task.count; i += lanes) {
+    const uint8_t* const from = bytes + i + task.first;
+#if GDWS_BYTE_PRODUCTS
+    const Words word = neighbours(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#else
+    const Words word = widen(from) | (widen(from + 1) << 16);
+#endif
+    store(words + i, choose(load(task.masks + i), word, task.zeros));
+  }
+#endif
+  fillWords(task.zeros, task.after, words + task.count);
+}
+
+inline void everySecond(const uint8_t* from, int64_t count, int64_t available, uint8_t flip, uint8_t* to) {
+  typedef uint16_t Pairs __attribute__((vector_size(32)));
+  typedef uint8_t Bytes __attribute__((vector_size(16)));
+  int64_t i = 0;
+  for (; i + 16 <= count && 2 * i + 32 <= available; i += 16) {
+    Pairs pairs;
+    __builtin_memcpy(&pairs, from + 2 * i, 32);
+    const Bytes bytes = __builtin_convertvector(pairs, Bytes) ^ flip;
+    __builtin_memcpy(to + i, &bytes, 16);
+  }
+  for (; i < count; ++i) to[i] = from[2 * i] ^ flip;
+}
+
+/// Taps: words of a kernel, 0 where any number. Bit j of Same: kernel j + 1 is of the same channel as kernel j.
+template <int Taps, int Same>
+void depthwiseOf(const IntegerDepthwiseTask& task) {
+  constexpr int held = Taps > 0 ? Taps : 1;
   const int64_t taps = Taps > 0 ? Taps : task.taps;
   const Floats most = broadcast(task.most);
   const int32_t* columns[depthPerWord];
-  for (int j = 0; j < depthPerWord; ++j) columns[j] = task.columns[j];
+  Words weights[depthPerWord][held], bias[depthPerWord];
+  Floats scale[depthPerWord];
+  int64_t offsets[held];
+  for (int t = 0; t < held; ++t) offsets[t] = Taps > 0 ? task.offsets[t] : 0;
+  for (int j = 0; j < depthPerWord; ++j) {
+    columns[j] = task.columns[j];
+    bias[j] = broadcast(task.bias[j]);
+    scale[j] = broadcast(task.scale[j]);
+    for (int t = 0; t < held; ++t) weights[j][t] = Taps > 0 ? broadcast(task.weights[j * taps + t]) : Words{};
+  }
+  const int32_t zeroPoint = task.zeroPoint, least = task.least;
+  int32_t* const panel = task.panel;
+#pragma GCC unroll 1
   for (int64_t v = 0; v < task.vectors; ++v) {
-    Words rounded[depthPerWord];
+    Words rounded[depthPerWord], column[held];
 #pragma GCC unroll 4
     for (int j = 0; j < depthPerWord; ++j) {
-      Words sum = broadcast(task.bias[j]);
       const int32_t* from = columns[j] + v * lanes;
-#pragma GCC unroll 3
-      for (int64_t t = 0; t < taps; ++t) {
-        sum = dot(sum, load(from + task.offsets[t]), broadcast(task.weights[j * taps + t]));
+      Words sum = bias[j];
+      if (Taps > 0) {
+        if (j == 0 || !(Same >> (j - 1) & 1)) {
+#pragma GCC unroll 4
+          for (int t = 0; t < held; ++t) column[t] = load(from + offsets[t]);
+        }
+#pragma GCC unroll 4
+        for (int t = 0; t < held; ++t) sum = dot(sum, column[t], weights[j][t]);
+      } else {
+        for (int64_t t = 0; t < taps; ++t) {
+          sum = dot(sum, load(from + task.offsets[t]), broadcast(task.weights[j * taps + t]));
+        }
       }
-      rounded[j] = roundBelow(toFloats(sum) * task.scale[j], most);
+      rounded[j] = roundBelow(toFloats(sum) * scale[j], most);
     }
-    store(task.panel + v * lanes, panelWords(rounded, task.zeroPoint, task.least));
+    store(panel + v * lanes, panelWords(rounded, zeroPoint, least));
   }
 }
 
 inline void depthwise(const IntegerDepthwiseTask& task) {
-  if (task.taps == 3) return depthwiseOf<3>(task);
-  depthwiseOf<0>(task);
+  if (task.taps != 3) return depthwiseOf<0, 0>(task);
+#if GDWS_BYTE_PRODUCTS
+  int same = 0;
+  for (int j = 1; j < depthPerWord; ++j) same |= (task.columns[j] == task.columns[j - 1]) << (j - 1);
+  static constexpr void (*functions[])(const IntegerDepthwiseTask&) = {
+      depthwiseOf<3, 0>, depthwiseOf<3, 1>, depthwiseOf<3, 2>, depthwiseOf<3, 3>,
+      depthwiseOf<3, 4>, depthwiseOf<3, 5>, depthwiseOf<3, 6>, depthwiseOf<3, 7>};
+  functions[same](task);
+#else
+  depthwiseOf<3, 0>(task);
+#endif
 }
 
 /// Whether a micro-kernel's sums fit the registers, with a row of vectors, a broadcast and, where products are added by
@@ -233,6 +333,8 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.finish = finish;
   functions.interleave = interleave;
   functions.interleaveExactly = interleaveExactly;
+  functions.run = run;
+  functions.everySecond = everySecond;
   functions.copy = copyWords;
   functions.depthwise = depthwise;
   return functions;

@@ -126,9 +126,26 @@ GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least) {
 #endif
 }
 
+#if GDWS_BYTE_PRODUCTS
+/// Words of bytes 0..3, 1..4, …
+GDWS_INLINE Words neighbours(__m256i bytes) {
+  const __m512i spread = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6),
+                                                  _mm512_castsi256_si512(bytes));
+  const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6));
+  return reinterpret_cast<Words>(_mm512_shuffle_epi8(spread, order));
+}
+#endif
+
 #elif GDWS_VECTOR_BYTES == 32
 
 #if GDWS_BYTE_PRODUCTS
+/// Words of bytes 0..3, 1..4, …
+GDWS_INLINE Words neighbours(__m128i bytes) {
+  const __m256i order =
+      _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10);
+  return reinterpret_cast<Words>(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), order));
+}
+
 GDWS_INLINE Words dot(Words sum, Words bytes, Words weights) {
   asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "x"(weights));
   return sum;

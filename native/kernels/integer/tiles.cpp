@@ -5,9 +5,9 @@ namespace gdws {
 IntegerTiles::IntegerTiles(const PixelMap& map, int64_t pixels, const IntegerFunctions& functions, int threads,
                            bool halo)
     : map(map) {
-  // Images that fill some vectors are not mixed.
-  const int64_t image = map.rows * map.columns;
-  acrossImages = map.images > 1 && image < 4 * functions.lanes && image % functions.lanes != 0;
+  // Weights are read once for several images that fill few vectors.
+  constexpr int64_t fewPixels = 64;
+  acrossImages = map.images > 1 && map.rows * map.columns < fewPixels;
   tiling = chooseTiling(acrossImages ? map : PixelMap{1, map.rows, map.columns}, pixels, functions.lanes,
                         acrossImages ? threads : 1, halo);
 }

@@ -155,10 +155,10 @@ class FusedGdws final : public Kernel {
     const ConvolutionShape& map = shape.map;
     const IntegerFunctions& functions = *context.vectors.integers;
     // The words of a tile stay in the second-level cache.
-    constexpr int64_t tileWords = 32 * 1024;
+    constexpr int64_t tileWords = 64 * 1024;
     const int64_t steps = std::max<int64_t>(1, quotientUp(shape.depth(), functions.depthPerWord));
     const IntegerTiles tiles({map.batch, map.outputHeight, map.outputWidth},
-                             std::clamp<int64_t>(tileWords / steps, 64, 512), functions, context.threads,
+                             std::clamp<int64_t>(tileWords / steps, 64, 1024), functions, context.threads,
                              map.window.kernelHeight > 1);
     const Value& p = operation.input(2);
     return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result,

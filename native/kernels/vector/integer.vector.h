@@ -7,28 +7,36 @@
 namespace gdws {
 namespace GDWS_ISA {
 
-template <int Vectors, bool HasResidual>
-GDWS_INLINE void writeBytes(const Words* sums, const IntegerResult& how, float scale, const uint8_t* residual,
-                            uint8_t* y, int64_t count) {
+template <int Vectors>
+GDWS_INLINE void writeBytes(const Words* sums, float scale, Floats most, const ByteFormat& format, uint8_t* y,
+                            int64_t count) {
   Words rounded[Vectors];
-  const Floats factor = broadcast(scale), most = broadcast(how.most);
+  const Floats factor = broadcast(scale);
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) rounded[v] = roundBelow(toFloats(sums[v]) * factor, most);
+  storeBytes<Vectors>(rounded, y, count, format);
+}
+
+template <int Vectors>
+GDWS_INLINE void writeBytes(const Words* sums, const IntegerResult& how, float scale, const uint8_t* residual,
+                            const ByteFormat& format, uint8_t* y, int64_t count) {
+  Words rounded[Vectors];
 #pragma GCC unroll 4
   for (int v = 0; v < Vectors; ++v) {
-    Floats t = toFloats(sums[v]) * factor;
-    if (HasResidual) {
-      if (how.sumsBytes) t = toFloats(roundWithin(t, broadcast(how.innerLeast), broadcast(how.innerMost)));
-      const int64_t left = count - v * lanes;
-      const uint8_t* from = residual + v * lanes;
-      const Words bytes = left >= lanes ? widen(from) : left > 0 ? widenFirst(from, left) : Words{};
-      const Words number = (bytes ^ how.residualFlip) - how.residualZeroPoint;
-      const Floats scaled = t * how.sumScale;
-      const Floats added = toFloats(number) * how.residualScale;
-      t = scaled + added;
-    }
-    rounded[v] = roundBelow(t, most);
+    Floats t = toFloats(sums[v]) * scale;
+    if (how.sumsBytes) t = toFloats(roundWithin(t, broadcast(how.innerLeast), broadcast(how.innerMost)));
+    const int64_t left = count - v * lanes;
+    const uint8_t* from = residual + v * lanes;
+    const Words bytes = left >= lanes ? widen(from) : left > 0 ? widenFirst(from, left) : Words{};
+    const Words number = (bytes ^ how.residualFlip) - how.residualZeroPoint;
+    const Floats scaled = t * how.sumScale;
+    const Floats added = toFloats(number) * how.residualScale;
+    rounded[v] = roundBelow(scaled + added, broadcast(how.most));
   }
-  storeBytes<Vectors>(rounded, y, count, {how.zeroPoint, how.leastByte, how.flip});
+  storeBytes<Vectors>(rounded, y, count, format);
 }
+
+GDWS_INLINE ByteFormat formatOf(const IntegerResult& how) { return {how.zeroPoint, how.leastByte, how.flip}; }
 
 template <int Vectors, class Element, class Vector>
 GDWS_INLINE void storeAll(const Vector* v, Element* to, int64_t count) {
@@ -59,9 +67,11 @@ __attribute__((noinline)) void writeRow(const int32_t* sums, const IntegerRows& 
     for (int i = 0; i < Vectors; ++i) scaled[i] = toFloats(v[i]) * rows.scale[row];
     storeAll<Vectors>(scaled, static_cast<float*>(rows.y) + to, count);
   } else if (how.hasResidual) {
-    writeBytes<Vectors, true>(v, how, rows.scale[row], rows.residual + to, static_cast<uint8_t*>(rows.y) + to, count);
+    writeBytes<Vectors>(v, how, rows.scale[row], rows.residual + to, formatOf(how), static_cast<uint8_t*>(rows.y) + to,
+                        count);
   } else {
-    writeBytes<Vectors, false>(v, how, rows.scale[row], nullptr, static_cast<uint8_t*>(rows.y) + to, count);
+    writeBytes<Vectors>(v, rows.scale[row], broadcast(how.most), formatOf(how), static_cast<uint8_t*>(rows.y) + to,
+                        count);
   }
 }
 
@@ -97,10 +107,12 @@ void multiply(const IntegerTile& tile) {
   const IntegerResult& how = *tile.result.how;
   if (how.form == IntegerResult::Form::bytes && !how.hasResidual) {
     uint8_t* y = static_cast<uint8_t*>(tile.result.y);
+    const ByteFormat format = formatOf(how);
+    const Floats most = broadcast(how.most);
+    const float* const scale = tile.result.scale;
+    const int64_t pitch = tile.result.pitch, count = tile.count;
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; ++i) {
-      writeBytes<Vectors, false>(sum[i], how, tile.result.scale[i], nullptr, y + i * tile.result.pitch, tile.count);
-    }
+    for (int i = 0; i < Rows; ++i) writeBytes<Vectors>(sum[i], scale[i], most, format, y + i * pitch, count);
     return;
   }
   alignas(GDWS_VECTOR_BYTES) int32_t sums[Rows * Vectors * lanes];
@@ -110,6 +122,38 @@ void multiply(const IntegerTile& tile) {
     for (int v = 0; v < Vectors; ++v) store(sums + (i * Vectors + v) * lanes, sum[i][v]);
   }
   for (int i = 0; i < Rows; ++i) writeRow<Vectors>(sums + i * Vectors * lanes, tile.result, i, 0, tile.count);
+}
+
+/// One row of any number of pixels, for a depth of few steps.
+inline void multiplyLine(const IntegerTile& tile) {
+  constexpr int vectors = IntegerFunctions::maxVectors, width = vectors * lanes;
+  const IntegerResult& how = *tile.result.how;
+  const bool isPlain = how.form == IntegerResult::Form::bytes && !how.hasResidual;
+  const ByteFormat format = formatOf(how);
+  const Floats most = broadcast(how.most);
+  const float scale = isPlain ? tile.result.scale[0] : 0;
+  const Words bias = broadcast(tile.bias[0]);
+  const int64_t count = tile.count, depth = tile.depth;
+  for (int64_t at = 0; at < count; at += width) {
+    const int32_t* const columns = tile.columns + at;
+    Words sum[vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) sum[v] = bias;
+    for (int64_t d = 0; d < depth; ++d) {
+      const int32_t* from = columns + tile.offsets[d];
+      const Words weight = broadcast(tile.rows[d]);
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) sum[v] = dot(sum[v], load(from + v * lanes), weight);
+    }
+    if (isPlain) {
+      writeBytes<vectors>(sum, scale, most, format, static_cast<uint8_t*>(tile.result.y) + at, count - at);
+      continue;
+    }
+    alignas(GDWS_VECTOR_BYTES) int32_t sums[width];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) store(sums + v * lanes, sum[v]);
+    writeRow<vectors>(sums, tile.result, 0, at, count - at);
+  }
 }
 
 template <int Rows, int Vectors>
@@ -238,12 +282,19 @@ inline void run(const IntegerRunTask& task) {
 inline void everySecond(const uint8_t* from, int64_t count, int64_t available, uint8_t flip, uint8_t* to) {
   typedef uint16_t Pairs __attribute__((vector_size(32)));
   typedef uint8_t Bytes __attribute__((vector_size(16)));
-  int64_t i = 0;
-  for (; i + 16 <= count && 2 * i + 32 <= available; i += 16) {
+  const auto move = [&](int64_t i) {
+    // The last one may be the last byte there is.
+    const bool isLast = 2 * i + 32 > available;
     Pairs pairs;
-    __builtin_memcpy(&pairs, from + 2 * i, 32);
-    const Bytes bytes = __builtin_convertvector(pairs, Bytes) ^ flip;
+    __builtin_memcpy(&pairs, from + 2 * i - isLast, 32);
+    const Bytes bytes = __builtin_convertvector(isLast ? pairs >> 8 : pairs, Bytes) ^ flip;
     __builtin_memcpy(to + i, &bytes, 16);
+  };
+  int64_t i = 0;
+  for (; i + 16 <= count && 2 * i + 32 <= available; i += 16) move(i);
+  if (i < count && count > 16) {
+    move(count - 16);
+    return;
   }
   for (; i < count; ++i) to[i] = from[2 * i] ^ flip;
 }
@@ -266,6 +317,7 @@ void depthwiseOf(const IntegerDepthwiseTask& task) {
     for (int t = 0; t < held; ++t) weights[j][t] = Taps > 0 ? broadcast(task.weights[j * taps + t]) : Words{};
   }
   const int32_t zeroPoint = task.zeroPoint, least = task.least;
+  const ByteFormat format(zeroPoint, least, 0);
   int32_t* const panel = task.panel;
 #pragma GCC unroll 1
   for (int64_t v = 0; v < task.vectors; ++v) {
@@ -288,7 +340,7 @@ void depthwiseOf(const IntegerDepthwiseTask& task) {
       }
       rounded[j] = roundBelow(toFloats(sum) * scale[j], most);
     }
-    store(panel + v * lanes, panelWords(rounded, zeroPoint, least));
+    store(panel + v * lanes, panelWords(rounded, zeroPoint, least, format));
   }
 }
 
@@ -330,6 +382,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.lanes = lanes;
   functions.depthPerWord = depthPerWord;
   addMicro<1, 1>(functions);
+  functions.line = multiplyLine;
   functions.finish = finish;
   functions.interleave = interleave;
   functions.interleaveExactly = interleaveExactly;

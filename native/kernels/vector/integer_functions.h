@@ -89,6 +89,8 @@ struct IntegerFunctions {
   /// By rows and vectors; null where the sums do not fit the registers.
   void (*micro[maxRows + 1][maxVectors + 1])(const IntegerTile& tile);
   void (*channelMicro[maxRows + 1][maxVectors + 1])(const IntegerChannelTile& tile);
+  /// One row of any number of pixels, where few steps make a micro-kernel's call long.
+  void (*line)(const IntegerTile& tile);
   /// Writes `count` sums of one row.
   void (*finish)(const int32_t* sums, int64_t count, const IntegerRows& rows);
   /// Word i is made of byte i of each source, flipped, `depthPerWord` of them.

@@ -134,7 +134,7 @@ void IntegerProduct::choose() {
   const Block byChannels = chooseBlock(functions_, pixels, channelVectors, std::max<int64_t>(depth, 1));
   const auto steps = static_cast<double>(depth);
   // Sums of vectors along channels are transposed when they are written.
-  const double transposition = static_cast<double>(pixels * channels_) / 2;
+  const double transposition = static_cast<double>((pixels / 2 + 24) * channels_);
   const double pixelsCost = byPixels.cycles * steps, channelsCost = byChannels.cycles * steps + transposition;
   alongChannels_ = !isCut && channelsCost < pixelsCost;
   channelParts_ =

@@ -9,7 +9,7 @@ IntegerTiles::IntegerTiles(const PixelMap& map, int64_t pixels, const IntegerFun
   constexpr int64_t fewPixels = 64;
   acrossImages = map.images > 1 && map.rows * map.columns < fewPixels;
   tiling = chooseTiling(acrossImages ? map : PixelMap{1, map.rows, map.columns}, pixels, functions.lanes,
-                        acrossImages ? threads : 1, halo);
+                        acrossImages || map.images == 1 ? threads : 1, halo);
 }
 
 PixelTile IntegerTiles::tile(int64_t index) const {

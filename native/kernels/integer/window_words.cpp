@@ -49,7 +49,9 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   paddedPitch_ = quotientUp(window.columnSpan(columns_), window.strideWidth) + 2 * lanes;
   isPhaseUsed_.assign(static_cast<size_t>(window.strideWidth), false);
   for (int64_t kw = 0; kw < window.kernelWidth; ++kw) {
-    isPhaseUsed_[static_cast<size_t>(kw * window.dilationWidth % window.strideWidth)] = true;
+    const int64_t at = kw * window.dilationWidth;
+    isPhaseUsed_[static_cast<size_t>(at % window.strideWidth)] = true;
+    columnStart_.push_back(at % window.strideWidth * paddedPitch_ + at / window.strideWidth);
   }
   for (int64_t copy = 0; copy < copies_; ++copy) {
     for (int64_t kh = 0; kh < window.kernelHeight; ++kh) {
@@ -133,16 +135,23 @@ size_t WindowWords::scratchBytes() const {
   return static_cast<size_t>(roundUp(bytes, 64) + roundUp(words * 4, 64));
 }
 
-void WindowWords::padRow(const uint8_t* from, const Source& source, int64_t firstColumn, int64_t columns,
-                         uint8_t* to) const {
+WindowWords::Columns WindowWords::columnsOf(const PixelTile& tile, int64_t phase) const {
   const int64_t stride = window_.strideWidth;
-  const int64_t length = quotientUp(window_.columnSpan(columns), stride);
+  Columns columns{};
+  columns.first = tile.firstColumn * stride - window_.padLeft + phase;
+  columns.length = quotientUp(window_.columnSpan(tile.columns), stride);
+  columns.begin = columns.first >= 0 ? 0 : std::min(columns.length, quotientUp(-columns.first, stride));
+  columns.end = columns.first >= width_
+                    ? columns.begin
+                    : std::clamp(quotientUp(width_ - columns.first, stride), columns.begin, columns.length);
+  return columns;
+}
+
+void WindowWords::padRow(const uint8_t* from, const Source& source, const Columns* columns, uint8_t* to) const {
+  const int64_t stride = window_.strideWidth;
   for (int64_t phase = 0; phase < stride; ++phase, to += paddedPitch_) {
     if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
-    // Columns first, first + stride, … of the map; `begin` to `end` of them are inside.
-    const int64_t first = firstColumn + phase;
-    const int64_t begin = first >= 0 ? 0 : std::min(length, quotientUp(-first, stride));
-    const int64_t end = first >= width_ ? begin : std::clamp(quotientUp(width_ - first, stride), begin, length);
+    const auto [first, length, begin, end] = columns[phase];
     for (int64_t i = 0; i < begin; ++i) to[i] = source.zero;
     if (stride == 1) {
       copyFlipped(from + first + begin, end - begin, source.flip, to + begin);
@@ -206,6 +215,8 @@ void WindowWords::fill(const Source& source, const Place& place, int32_t* words,
 }
 
 void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
+  Columns columns[maxStride];
+  for (int64_t phase = 0; phase < window_.strideWidth; ++phase) columns[phase] = columnsOf(tile, phase);
   for (const Block& block : blocks_) {
     forRows(tile, block, [&](const Rows& rows) {
       const uint8_t* const plane = source.plane + rows.image * source.imagePitch;
@@ -226,7 +237,7 @@ void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_
           if (isFlat_) {
             fillRun(source, from + tile.firstColumn, 1, tile.columns, to + i * columns_, scratch);
           } else {
-            fillRow(source, from, tile, to + i * columns_, scratch);
+            fillRow(source, from, tile, columns, to + i * columns_, scratch);
           }
         }
       }
@@ -235,20 +246,19 @@ void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_
   }
 }
 
-void WindowWords::fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, int32_t* words,
-                          std::byte* scratch) const {
+void WindowWords::fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, const Columns* columns,
+                          int32_t* words, std::byte* scratch) const {
   const int64_t phases = window_.strideWidth, perWord = functions_->depthPerWord;
   const int64_t channelPitch = phases * paddedPitch_;
   auto* const bytes = reinterpret_cast<uint8_t*>(scratch);
-  const int64_t firstColumn = tile.firstColumn * window_.strideWidth - window_.padLeft;
   for (int64_t c = 0; c < source.channels; ++c) {
-    padRow(from + c * height_ * width_, source, firstColumn, tile.columns, bytes + c * channelPitch);
+    padRow(from + c * height_ * width_, source, columns, bytes + c * channelPitch);
   }
   const uint8_t* sources[IntegerDepthwiseTask::maxKernels];
   if (packing_ == Packing::taps) {
     for (int64_t copy = 0; copy < copies_; ++copy) {
       for (int64_t j = 0; j < perWord; ++j) {
-        sources[j] = bytes + columnStart(std::min(copy * perWord + j, window_.kernelWidth - 1));
+        sources[j] = bytes + columnStart_[static_cast<size_t>(std::min(copy * perWord + j, window_.kernelWidth - 1))];
       }
       functions_->interleave(sources, tile.columns, 0, words + copy * copyPitch_);
     }
@@ -256,16 +266,15 @@ void WindowWords::fillRow(const Source& source, const uint8_t* from, const Pixel
   }
   const int64_t padded = std::max(channelPitch * perWord, runPitch_);
   auto* const paddedWords = reinterpret_cast<int32_t*>(scratch + roundUp(padded, 64));
-  const int64_t length = quotientUp(window_.columnSpan(tile.columns), phases);
   for (int64_t phase = 0; phase < phases; ++phase) {
     if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
     for (int64_t j = 0; j < perWord; ++j) {
       sources[j] = bytes + std::min(j, source.channels - 1) * channelPitch + phase * paddedPitch_;
     }
-    functions_->interleave(sources, length, 0, paddedWords + phase * paddedPitch_);
+    functions_->interleave(sources, columns[phase].length, 0, paddedWords + phase * paddedPitch_);
   }
   for (int64_t copy = 0; copy < copies_; ++copy) {
-    functions_->copy(paddedWords + columnStart(copy), tile.columns, words + copy * copyPitch_);
+    functions_->copy(paddedWords + columnStart_[static_cast<size_t>(copy)], tile.columns, words + copy * copyPitch_);
   }
 }
 

@@ -96,8 +96,8 @@ class ProductConvolution final : public Kernel {
     // The words of a tile stay in the second-level cache.
     constexpr int64_t tileWords = 64 * 1024;
     const PixelMap pixels{map.batch, map.outputHeight, map.outputWidth};
-    const IntegerTiles tiles(pixels, std::clamp<int64_t>(tileWords / (units * copies), 64, 1024), functions,
-                             context.threads, window.kernelHeight > 1);
+    const IntegerTiles tiles(pixels, std::clamp<int64_t>(tileWords / (units * copies), 64, 4096), functions,
+                             map.groups > 1 ? 1 : context.threads, window.kernelHeight > 1);
     const WindowWords words(window, map.height, map.width, packing, tiles, functions);
     const Value& w = operation.input(1);
     const Value* zeroPoints = shape.hasWZeroPoint ? &operation.input(3) : nullptr;

@@ -223,7 +223,8 @@ GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const By
   for (int64_t i = 0; i < count; ++i) to[i] = all[i];
 }
 
-GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least, const ByteFormat& format) {
+GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint, [[maybe_unused]] int32_t least,
+                             [[maybe_unused]] const ByteFormat& format) {
 #if GDWS_BYTE_PRODUCTS
   const __m256i order =
       _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));

@@ -44,8 +44,9 @@ struct Block {
 double microCycles(int64_t rows, int64_t vectors, double depth) {
   constexpr double latency = 5, call = 30;
   const auto r = static_cast<double>(rows), v = static_cast<double>(vectors);
+  const double loads = 0.3 * v + 0.05 * r;
   const double result = r * (9 + 4 * v) / 2;
-  return std::max({latency, r * v / 2, 0.55 * (r + v)}) + (call + result) / depth;
+  return std::max({latency, r * v / 2 + loads, 0.55 * (r + v)}) + (call + result) / depth;
 }
 
 /// The micro-kernels for so many rows and vectors whose estimate is lowest.

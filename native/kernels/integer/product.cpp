@@ -165,8 +165,8 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
   const std::shared_ptr<float[]> packed = allocateFloats(static_cast<size_t>(weightWords + outputs));
   auto* const all = reinterpret_cast<int32_t*>(packed.get());
   std::vector<int64_t> weightOf;
-  for (int64_t step = 0; step < steps; ++step) {
-    for (int64_t i = 0; i < perWord; ++i) weightOf.push_back(producer_->weightOf(step, i));
+  for (int64_t step = 0; step < depth; ++step) {
+    for (int64_t i = 0; i < perWord; ++i) weightOf.push_back(producer_->weightOf(step % steps, i));
   }
   const Bytes bytes(weights.bytes->data, weights.bytes->type);
   for (int64_t m = 0; m < outputs; ++m) {
@@ -186,10 +186,10 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
         for (int64_t step = 0; step < depth; ++step) {
           uint32_t word = 0;
           for (int64_t i = 0; i < perWord; ++i) {
-            const int64_t k = weightOf[static_cast<size_t>(step % steps * perWord + i)];
+            const int64_t k = weightOf[static_cast<size_t>(step * perWord + i)];
             if (k < 0) continue;
             int32_t weight = bytes[m * weights.depth + k] - zero;
-            if (perWord == 4) weight = partOf(weight, step / steps);
+            if (weightParts_ > 1) weight = partOf(weight, step / steps);
             word |= (static_cast<uint32_t>(weight) & mask) << (bits * i);
           }
           to[step * width + c] = static_cast<int32_t>(word);

@@ -46,13 +46,7 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   chooseBlocks();
   const int64_t stored = blocks_.back().first + rows_ + blocks_.back().extra;
   copyPitch_ = roundUp(stored * columns_ + lanes, lanes);
-  paddedPitch_ = quotientUp(window.columnSpan(columns_), window.strideWidth) + 2 * lanes;
-  isPhaseUsed_.assign(static_cast<size_t>(window.strideWidth), false);
-  for (int64_t kw = 0; kw < window.kernelWidth; ++kw) {
-    const int64_t at = kw * window.dilationWidth;
-    isPhaseUsed_[static_cast<size_t>(at % window.strideWidth)] = true;
-    columnStart_.push_back(at % window.strideWidth * paddedPitch_ + at / window.strideWidth);
-  }
+  paddedLength_ = window.columnSpan(columns_) + 3 * lanes;
   for (int64_t copy = 0; copy < copies_; ++copy) {
     for (int64_t kh = 0; kh < window.kernelHeight; ++kh) {
       offsets_.push_back(static_cast<int32_t>(copy * copyPitch_ + rowStart_[static_cast<size_t>(kh)] * columns_));
@@ -128,41 +122,17 @@ int64_t WindowWords::tapOf(int64_t step, int64_t i) const {
 }
 
 size_t WindowWords::scratchBytes() const {
-  // Bytes of each channel, padded or of consecutive rows, and their words.
-  const int64_t phases = window_.strideWidth;
-  const int64_t bytes = std::max(phases * paddedPitch_ * functions_->depthPerWord, runPitch_);
-  const int64_t words = std::max(phases * paddedPitch_ + functions_->lanes, runPitch_);
-  return static_cast<size_t>(roundUp(bytes, 64) + roundUp(words * 4, 64));
+  // Bytes or words of a padded row, or of rows that follow each other.
+  return static_cast<size_t>(roundUp(4 * std::max(paddedLength_, runPitch_), 64));
 }
 
-WindowWords::Columns WindowWords::columnsOf(const PixelTile& tile, int64_t phase) const {
-  const int64_t stride = window_.strideWidth;
+WindowWords::Columns WindowWords::columnsOf(const PixelTile& tile) const {
   Columns columns{};
-  columns.first = tile.firstColumn * stride - window_.padLeft + phase;
-  columns.length = quotientUp(window_.columnSpan(tile.columns), stride);
-  columns.begin = columns.first >= 0 ? 0 : std::min(columns.length, quotientUp(-columns.first, stride));
-  columns.end = columns.first >= width_
-                    ? columns.begin
-                    : std::clamp(quotientUp(width_ - columns.first, stride), columns.begin, columns.length);
+  columns.first = tile.firstColumn * window_.strideWidth - window_.padLeft;
+  columns.length = window_.columnSpan(tile.columns);
+  columns.begin = std::clamp<int64_t>(-columns.first, 0, columns.length);
+  columns.end = std::clamp(width_ - columns.first, columns.begin, columns.length);
   return columns;
-}
-
-void WindowWords::padRow(const uint8_t* from, const Source& source, const Columns* columns, uint8_t* to) const {
-  const int64_t stride = window_.strideWidth;
-  for (int64_t phase = 0; phase < stride; ++phase, to += paddedPitch_) {
-    if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
-    const auto [first, length, begin, end] = columns[phase];
-    for (int64_t i = 0; i < begin; ++i) to[i] = source.zero;
-    if (stride == 1) {
-      copyFlipped(from + first + begin, end - begin, source.flip, to + begin);
-    } else if (stride == 2) {
-      const int64_t at = first + 2 * begin;
-      functions_->everySecond(from + at, end - begin, width_ - at, source.flip, to + begin);
-    } else {
-      for (int64_t i = begin; i < end; ++i) to[i] = from[first + i * stride] ^ source.flip;
-    }
-    for (int64_t i = end; i < length; ++i) to[i] = source.zero;
-  }
 }
 
 int32_t WindowWords::wordOf(const Source& source) const {
@@ -215,8 +185,7 @@ void WindowWords::fill(const Source& source, const Place& place, int32_t* words,
 }
 
 void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
-  Columns columns[maxStride];
-  for (int64_t phase = 0; phase < window_.strideWidth; ++phase) columns[phase] = columnsOf(tile, phase);
+  const Columns columns = columnsOf(tile);
   for (const Block& block : blocks_) {
     forRows(tile, block, [&](const Rows& rows) {
       const uint8_t* const plane = source.plane + rows.image * source.imagePitch;
@@ -246,35 +215,47 @@ void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_
   }
 }
 
-void WindowWords::fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, const Columns* columns,
+void WindowWords::fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, const Columns& columns,
                           int32_t* words, std::byte* scratch) const {
-  const int64_t phases = window_.strideWidth, perWord = functions_->depthPerWord;
-  const int64_t channelPitch = phases * paddedPitch_;
-  auto* const bytes = reinterpret_cast<uint8_t*>(scratch);
-  for (int64_t c = 0; c < source.channels; ++c) {
-    padRow(from + c * height_ * width_, source, columns, bytes + c * channelPitch);
-  }
+  const int64_t stride = window_.strideWidth, dilation = window_.dilationWidth, perWord = functions_->depthPerWord;
+  const auto [first, length, begin, end] = columns;
   const uint8_t* sources[IntegerDepthwiseTask::maxKernels];
-  if (packing_ == Packing::taps) {
+  if (packing_ == Packing::channels) {
+    auto* const row = reinterpret_cast<int32_t*>(scratch);
+    const int32_t zeros = wordOf(source);
+    std::fill_n(row, begin, zeros);
+    for (int64_t j = 0; j < perWord; ++j) {
+      sources[j] = from + std::min(j, source.channels - 1) * height_ * width_ + first + begin;
+    }
+    functions_->interleaveExactly(sources, end - begin, source.flip, row + begin);
+    std::fill_n(row + end, length - end, zeros);
     for (int64_t copy = 0; copy < copies_; ++copy) {
-      for (int64_t j = 0; j < perWord; ++j) {
-        sources[j] = bytes + columnStart_[static_cast<size_t>(std::min(copy * perWord + j, window_.kernelWidth - 1))];
-      }
-      functions_->interleave(sources, tile.columns, 0, words + copy * copyPitch_);
+      functions_->copy(row + copy * dilation, stride, tile.columns, words + copy * copyPitch_);
     }
     return;
   }
-  const int64_t padded = std::max(channelPitch * perWord, runPitch_);
-  auto* const paddedWords = reinterpret_cast<int32_t*>(scratch + roundUp(padded, 64));
-  for (int64_t phase = 0; phase < phases; ++phase) {
-    if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
-    for (int64_t j = 0; j < perWord; ++j) {
-      sources[j] = bytes + std::min(j, source.channels - 1) * channelPitch + phase * paddedPitch_;
-    }
-    functions_->interleave(sources, columns[phase].length, 0, paddedWords + phase * paddedPitch_);
-  }
+  auto* const row = reinterpret_cast<uint8_t*>(scratch);
+  std::fill_n(row, begin, source.zero);
+  copyFlipped(from + first + begin, end - begin, source.flip, row + begin);
+  std::fill_n(row + end, length - end, source.zero);
   for (int64_t copy = 0; copy < copies_; ++copy) {
-    functions_->copy(paddedWords + columnStart_[static_cast<size_t>(copy)], tile.columns, words + copy * copyPitch_);
+    int32_t* const to = words + copy * copyPitch_;
+    if (stride == 2 && dilation == 1) {
+      functions_->everySecond(row + copy * perWord, tile.columns, to);
+      continue;
+    }
+    for (int64_t j = 0; j < perWord; ++j) {
+      sources[j] = row + std::min(copy * perWord + j, window_.kernelWidth - 1) * dilation;
+    }
+    if (stride == 1) {
+      functions_->interleave(sources, tile.columns, 0, to);
+      continue;
+    }
+    for (int64_t i = 0; i < tile.columns; ++i) {
+      uint32_t word = 0;
+      for (int64_t j = 0; j < perWord; ++j) word |= uint32_t{sources[j][i * stride]} << (32 / perWord * j);
+      to[i] = static_cast<int32_t>(word);
+    }
   }
 }
 
@@ -300,11 +281,10 @@ void WindowWords::fillRun(const Source& source, const uint8_t* from, int64_t row
     functions_->interleaveExactly(sources, count, source.flip, words);
     return;
   }
-  const int64_t padded = std::max(window_.strideWidth * paddedPitch_ * perWord, runPitch_);
-  int32_t* const run = reinterpret_cast<int32_t*>(scratch + roundUp(padded, 64)) + runGuard_;
+  int32_t* const run = reinterpret_cast<int32_t*>(scratch) + runGuard_;
   functions_->interleaveExactly(sources, count, source.flip, run);
   for (int64_t copy = 0; copy < copies_; ++copy) {
-    functions_->copy(run + copy * window_.dilationWidth - window_.padLeft, count, words + copy * copyPitch_);
+    functions_->copy(run + copy * window_.dilationWidth - window_.padLeft, 1, count, words + copy * copyPitch_);
     padColumns(source, copy, rows, words + copy * copyPitch_);
   }
 }

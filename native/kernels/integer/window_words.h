@@ -16,7 +16,6 @@ namespace gdws {
 /// one copy for each column of taps, or for as many columns as a word holds.
 class WindowWords {
  public:
-  static constexpr int64_t maxStride = 32;
   enum class Packing { channels, taps };
 
   /// Where the bytes of a unit are.
@@ -36,7 +35,7 @@ class WindowWords {
   };
 
   WindowWords() = default;
-  /// Of maps height × width. Strides are at most `maxStride`.
+  /// Of maps height × width.
   WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, const IntegerTiles& tiles,
               const IntegerFunctions& functions);
 
@@ -64,11 +63,12 @@ class WindowWords {
     int64_t done;  ///< rows of the tile before them
   };
 
-  /// The columns of a map that a tile reads with one remainder by the stride: first, first + stride, …
+  /// The columns of a map that a tile reads, from the first to the last.
   struct Columns {
     int64_t first, length;
     int64_t begin, end;  ///< those that are inside of the map
   };
+
   void chooseBlocks();
   void makeMasks(int64_t count);
   int32_t wordOf(const Source& source) const;  ///< of padding
@@ -76,13 +76,12 @@ class WindowWords {
   template <class Visit>
   void forRows(const PixelTile& tile, const Block& block, Visit visit) const;
   void fillZeros(const Source& source, int64_t count, int32_t* words) const;
-  void fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, const Columns* columns, int32_t* words,
+  void fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, const Columns& columns, int32_t* words,
                std::byte* scratch) const;
   void fillRun(const Source& source, const uint8_t* from, int64_t rows, int64_t columns, int32_t* words,
                std::byte* scratch) const;
   void padColumns(const Source& source, int64_t copy, int64_t rows, int32_t* words) const;
-  Columns columnsOf(const PixelTile& tile, int64_t phase) const;
-  void padRow(const uint8_t* from, const Source& source, const Columns* columns, uint8_t* to) const;
+  Columns columnsOf(const PixelTile& tile) const;
 
   Window window_;
   int64_t height_ = 0, width_ = 0;
@@ -94,11 +93,9 @@ class WindowWords {
   const IntegerFunctions* functions_ = nullptr;
   int64_t copies_ = 0, copyPitch_ = 0;
   int64_t runGuard_ = 0, runPitch_ = 0;  ///< of rows that follow each other
-  int64_t paddedPitch_ = 0;              ///< bytes of a padded row, of each remainder of columns by the stride
+  int64_t paddedLength_ = 0;             ///< of a padded row
   std::vector<Block> blocks_;
-  std::vector<int64_t> rowStart_;     ///< stored row of each kernel row, for the first output row
-  std::vector<int64_t> columnStart_;  ///< in padded rows, of each kernel column
-  std::vector<bool> isPhaseUsed_;     ///< remainders of columns by the stride that some tap reads
+  std::vector<int64_t> rowStart_;  ///< stored row of each kernel row, for the first output row
   std::vector<int32_t> offsets_;
   bool isRun_ = false;          ///< a tile's words are of one run of bytes
   std::vector<int32_t> masks_;  ///< of a run, copy by copy: 0 where a tap is in the padding of columns

@@ -225,8 +225,27 @@ inline void interleaveExactly(const uint8_t* const* sources, int64_t count, uint
   interleaveWords<true>(sources, count, flip, words);
 }
 
-inline void copyWords(const int32_t* from, int64_t count, int32_t* to) {
-  for (int64_t i = 0; i < count; i += lanes) store(to + i, load(from + i));
+/// Words 0, 2, … of two vectors.
+GDWS_INLINE Words evenWords(Words a, Words b) {
+#if defined(__clang__) || GDWS_VECTOR_BYTES == 16
+  Words even{};
+  for (int i = 0; i < lanes / 2; ++i) even[i] = a[2 * i], even[lanes / 2 + i] = b[2 * i];
+  return even;
+#elif GDWS_VECTOR_BYTES == 64
+  return __builtin_shuffle(a, b, Words{0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30});
+#else
+  return __builtin_shuffle(a, b, Words{0, 2, 4, 6, 8, 10, 12, 14});
+#endif
+}
+
+inline void copyWords(const int32_t* from, int64_t stride, int64_t count, int32_t* to) {
+  if (stride == 1) {
+    for (int64_t i = 0; i < count; i += lanes) store(to + i, load(from + i));
+  } else if (stride == 2) {
+    for (int64_t i = 0; i < count; i += lanes) store(to + i, evenWords(load(from + 2 * i), load(from + 2 * i + lanes)));
+  } else {
+    for (int64_t i = 0; i < count; ++i) to[i] = from[i * stride];
+  }
 }
 
 inline void fillWords(int32_t word, int64_t count, int32_t* to) {
@@ -279,24 +298,24 @@ inline void run(const IntegerRunTask& task) {
   fillWords(task.zeros, task.after, words + task.count);
 }
 
-inline void everySecond(const uint8_t* from, int64_t count, int64_t available, uint8_t flip, uint8_t* to) {
-  typedef uint16_t Pairs __attribute__((vector_size(32)));
-  typedef uint8_t Bytes __attribute__((vector_size(16)));
-  const auto move = [&](int64_t i) {
-    // The last one may be the last byte there is.
-    const bool isLast = 2 * i + 32 > available;
-    Pairs pairs;
-    __builtin_memcpy(&pairs, from + 2 * i - isLast, 32);
-    const Bytes bytes = __builtin_convertvector(isLast ? pairs >> 8 : pairs, Bytes) ^ flip;
-    __builtin_memcpy(to + i, &bytes, 16);
-  };
-  int64_t i = 0;
-  for (; i + 16 <= count && 2 * i + 32 <= available; i += 16) move(i);
-  if (i < count && count > 16) {
-    move(count - 16);
-    return;
+typedef uint16_t Halves __attribute__((vector_size(GDWS_VECTOR_BYTES / 2)));
+
+/// Pairs of bytes as words.
+GDWS_INLINE Words widenPairs(const uint8_t* p) {
+  Halves pairs;
+  __builtin_memcpy(&pairs, p, sizeof pairs);
+  return __builtin_convertvector(pairs, Words);
+}
+
+inline void everySecond(const uint8_t* from, int64_t count, int32_t* words) {
+  for (int64_t i = 0; i < count; i += lanes) {
+    const Words pairs = widenPairs(from + 2 * i);
+#if GDWS_BYTE_PRODUCTS
+    store(words + i, pairs | (widenPairs(from + 2 * i + 2) << 16));
+#else
+    store(words + i, (pairs & 0xff) | ((pairs << 8) & 0xff0000));
+#endif
   }
-  for (; i < count; ++i) to[i] = from[2 * i] ^ flip;
 }
 
 /// Taps: words of a kernel, 0 where any number. Bit j of Same: kernel j + 1 is of the same channel as kernel j.

@@ -98,9 +98,10 @@ struct IntegerFunctions {
   /// The same; reads nothing beyond the sources.
   void (*interleaveExactly)(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words);
   void (*run)(const IntegerRunTask& task);
-  /// to[i] is from[2·i], flipped; reads `available` bytes at most.
-  void (*everySecond)(const uint8_t* from, int64_t count, int64_t available, uint8_t flip, uint8_t* to);
-  void (*copy)(const int32_t* from, int64_t count, int32_t* to);
+  /// Word i is made of bytes 2·i, 2·i + 1, …
+  void (*everySecond)(const uint8_t* from, int64_t count, int32_t* words);
+  /// Words 0, stride, 2·stride, …
+  void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
   void (*depthwise)(const IntegerDepthwiseTask& task);
 };
 

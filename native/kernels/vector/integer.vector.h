@@ -201,15 +201,20 @@ inline void finish(const int32_t* sums, int64_t count, const IntegerRows& rows) 
 template <bool IsExact>
 GDWS_INLINE void interleaveWords(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words) {
   constexpr int bits = 32 / depthPerWord;
+  // A byte of each source is flipped.
   const Words flips = broadcast(static_cast<int32_t>(flip * (depthPerWord == 4 ? 0x01010101u : 0x00010001u)));
   const uint8_t* from[depthPerWord];
   for (int j = 0; j < depthPerWord; ++j) from[j] = sources[j];
   int64_t i = 0;
   for (; i < (IsExact ? count - lanes + 1 : count); i += lanes) {
+#if GDWS_VECTOR_BYTES == 64 && GDWS_BYTE_PRODUCTS
+    store(words + i, interleaved(from[0] + i, from[1] + i, from[2] + i, from[3] + i) ^ flips);
+#else
     Words word = widen(from[0] + i) ^ flips;
 #pragma GCC unroll 4
     for (int j = 1; j < depthPerWord; ++j) word ^= widen(from[j] + i) << (bits * j);
     store(words + i, word);
+#endif
   }
   if (!IsExact || i >= count) return;
   Words word = widenFirst(from[0] + i, count - i) ^ flips;

@@ -130,6 +130,18 @@ GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint,
 }
 
 #if GDWS_BYTE_PRODUCTS
+/// Words of a byte of each source.
+GDWS_INLINE Words interleaved(const uint8_t* a, const uint8_t* b, const uint8_t* c, const uint8_t* d) {
+  const auto at = [](const uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); };
+  __m512i bytes = _mm512_castsi128_si512(at(a));
+  bytes = _mm512_inserti32x4(bytes, at(b), 1);
+  bytes = _mm512_inserti32x4(bytes, at(c), 2);
+  bytes = _mm512_inserti32x4(bytes, at(d), 3);
+  const __m512i fours = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  return reinterpret_cast<Words>(_mm512_shuffle_epi8(_mm512_permutexvar_epi32(fours, bytes), order));
+}
+
 /// Words of bytes 0..3, 1..4, …
 GDWS_INLINE Words neighbours(__m256i bytes) {
   const __m512i spread = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6),

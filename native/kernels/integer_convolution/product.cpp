@@ -113,7 +113,10 @@ class ProductConvolution final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const IntegerConvolutionShape shape = IntegerConvolutionShape::of(operation);
-  return operation.input(1).storage == Storage::constant &&
+  // Words of a few pixels then take some megabytes at most.
+  constexpr int64_t maxDepth = int64_t{1} << 20;
+  return shape.map.channelsPerGroup() * shape.map.window.taps() <= maxDepth &&
+         operation.input(1).storage == Storage::constant &&
          (!shape.hasWZeroPoint || operation.input(3).storage == Storage::constant) && operation.output().elements > 0 &&
          Lines::reasonable(shape.map.window);
 }

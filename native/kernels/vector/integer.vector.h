@@ -17,26 +17,59 @@ GDWS_INLINE void writeBytes(const Words* sums, float scale, Floats most, const B
   storeBytes<Vectors>(rounded, y, count, format);
 }
 
+GDWS_INLINE ByteFormat formatOf(const IntegerResult& how) { return {how.zeroPoint, how.leastByte, how.flip}; }
+
+/// What belongs to a residual, in vectors.
+struct Addition {
+  Floats most, innerLeast, innerMost, sumScale, residualScale;
+  Words flip, zeroPoint;
+  ByteFormat format;
+  bool sumsBytes;
+
+  explicit Addition(const IntegerResult& how)
+      : most(broadcast(how.most)),
+        innerLeast(broadcast(how.innerLeast)),
+        innerMost(broadcast(how.innerMost)),
+        sumScale(broadcast(how.sumScale)),
+        residualScale(broadcast(how.residualScale)),
+        flip(broadcast(int32_t{how.residualFlip})),
+        zeroPoint(broadcast(how.residualZeroPoint)),
+        format(formatOf(how)),
+        sumsBytes(how.sumsBytes) {}
+};
+
 template <int Vectors>
-GDWS_INLINE void writeBytes(const Words* sums, const IntegerResult& how, float scale, const uint8_t* residual,
-                            const ByteFormat& format, uint8_t* y, int64_t count) {
+GDWS_INLINE void addResidual(const Words* sums, float scale, const Addition& addition, const uint8_t* residual,
+                             uint8_t* y, int64_t count) {
   Words rounded[Vectors];
 #pragma GCC unroll 4
   for (int v = 0; v < Vectors; ++v) {
     Floats t = toFloats(sums[v]) * scale;
-    if (how.sumsBytes) t = toFloats(roundWithin(t, broadcast(how.innerLeast), broadcast(how.innerMost)));
+    if (addition.sumsBytes) t = toFloats(roundWithin(t, addition.innerLeast, addition.innerMost));
     const int64_t left = count - v * lanes;
     const uint8_t* from = residual + v * lanes;
     const Words bytes = left >= lanes ? widen(from) : left > 0 ? widenFirst(from, left) : Words{};
-    const Words number = (bytes ^ how.residualFlip) - how.residualZeroPoint;
-    const Floats scaled = t * how.sumScale;
-    const Floats added = toFloats(number) * how.residualScale;
-    rounded[v] = roundBelow(scaled + added, broadcast(how.most));
+    const Words number = (bytes ^ addition.flip) - addition.zeroPoint;
+    const Floats scaled = t * addition.sumScale;
+    const Floats added = toFloats(number) * addition.residualScale;
+    rounded[v] = roundBelow(scaled + added, addition.most);
   }
-  storeBytes<Vectors>(rounded, y, count, format);
+  storeBytes<Vectors>(rounded, y, count, addition.format);
 }
 
-GDWS_INLINE ByteFormat formatOf(const IntegerResult& how) { return {how.zeroPoint, how.leastByte, how.flip}; }
+/// Adds residuals to rows of sums, from memory.
+template <int Vectors>
+__attribute__((noinline)) void addResiduals(const int32_t* sums, int count, const IntegerRows& rows, int64_t pixels) {
+  const Addition addition(*rows.how);
+  const IntegerRows to = rows;
+  for (int i = 0; i < count; ++i) {
+    Words v[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; ++j) v[j] = load(sums + (i * Vectors + j) * lanes);
+    addResidual<Vectors>(v, to.scale[i], addition, to.residual + i * to.pitch,
+                         static_cast<uint8_t*>(to.y) + i * to.pitch, pixels);
+  }
+}
 
 template <int Vectors, class Element, class Vector>
 GDWS_INLINE void storeAll(const Vector* v, Element* to, int64_t count) {
@@ -67,8 +100,8 @@ __attribute__((noinline)) void writeRow(const int32_t* sums, const IntegerRows& 
     for (int i = 0; i < Vectors; ++i) scaled[i] = toFloats(v[i]) * rows.scale[row];
     storeAll<Vectors>(scaled, static_cast<float*>(rows.y) + to, count);
   } else if (how.hasResidual) {
-    writeBytes<Vectors>(v, how, rows.scale[row], rows.residual + to, formatOf(how), static_cast<uint8_t*>(rows.y) + to,
-                        count);
+    addResidual<Vectors>(v, rows.scale[row], Addition(how), rows.residual + to, static_cast<uint8_t*>(rows.y) + to,
+                         count);
   } else {
     writeBytes<Vectors>(v, rows.scale[row], broadcast(how.most), formatOf(how), static_cast<uint8_t*>(rows.y) + to,
                         count);
@@ -120,6 +153,10 @@ void multiply(const IntegerTile& tile) {
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) store(sums + (i * Vectors + v) * lanes, sum[i][v]);
+  }
+  if (how.form == IntegerResult::Form::bytes) {
+    addResiduals<Vectors>(sums, Rows, tile.result, tile.count);
+    return;
   }
   for (int i = 0; i < Rows; ++i) writeRow<Vectors>(sums + i * Vectors * lanes, tile.result, i, 0, tile.count);
 }

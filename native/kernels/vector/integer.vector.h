@@ -162,7 +162,8 @@ void multiply(const IntegerTile& tile) {
 }
 
 /// One row of any number of pixels, for a depth of few steps.
-inline void multiplyLine(const IntegerTile& tile) {
+inline void multiplyLine(const IntegerTile& given) {
+  const IntegerTile tile = given;  // which stores of bytes cannot change
   constexpr int vectors = IntegerFunctions::maxVectors, width = vectors * lanes;
   const IntegerResult& how = *tile.result.how;
   const bool isPlain = how.form == IntegerResult::Form::bytes && !how.hasResidual;
@@ -294,9 +295,11 @@ inline void fillWords(int32_t word, int64_t count, int32_t* to) {
   for (int64_t i = 0; i < count; i += lanes) store(to + i, broadcast(word));
 }
 
-GDWS_INLINE Words choose(Words mask, Words a, int32_t b) { return (a & mask) | (broadcast(b) & ~mask); }
+GDWS_INLINE Words choose(Words mask, Words a, Words b) { return (a & mask) | (b & ~mask); }
 
-inline void run(const IntegerRunTask& task) {
+inline void run(const IntegerRunTask& given) {
+  const IntegerRunTask task = given;  // which stores of words cannot change
+  const Words zeros = broadcast(task.zeros);
   fillWords(task.zeros, task.before, task.words);
   int32_t* const words = task.words + task.before;
 #if GDWS_VECTOR_BYTES == 64 && GDWS_BYTE_PRODUCTS
@@ -314,7 +317,7 @@ inline void run(const IntegerRunTask& task) {
       const uint64_t from32 = begin < 32 ? ~uint64_t{0} << begin : 0;
       word = neighbours(_mm256_maskz_loadu_epi8(static_cast<uint32_t>(below & from32), from));
     }
-    store(words + i, choose(load(task.masks + i), word ^ flips, task.zeros));
+    store(words + i, choose(load(task.masks + i), word ^ flips, zeros));
   }
 #else
   uint8_t* const bytes = task.bytes;
@@ -334,7 +337,7 @@ inline void run(const IntegerRunTask& task) {
 #else
     const Words word = widen(from) | (widen(from + 1) << 16);
 #endif
-    store(words + i, choose(load(task.masks + i), word, task.zeros));
+    store(words + i, choose(load(task.masks + i), word, zeros));
   }
 #endif
   fillWords(task.zeros, task.after, words + task.count);

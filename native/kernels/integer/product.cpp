@@ -42,9 +42,11 @@ struct Block {
 
 /// Estimated cycles of a step of depth in a micro-kernel.
 double microCycles(int64_t rows, int64_t vectors, double depth) {
-  constexpr double latency = 5, call = 24, result = 2;
+  constexpr double latency = 5, call = 30;
   const auto r = static_cast<double>(rows), v = static_cast<double>(vectors);
-  return std::max(latency, r * v / 2) + (call + result * r * v) / depth;
+  const double loads = 0.3 * v + 0.05 * r;
+  const double result = r * (9 + 4 * v) / 2;
+  return std::max({latency, r * v / 2 + loads, 0.55 * (r + v)}) + (call + result) / depth;
 }
 
 /// The micro-kernels for so many rows and vectors whose estimate is lowest.
@@ -133,7 +135,7 @@ void IntegerProduct::choose() {
   const Block byChannels = chooseBlock(functions_, pixels, channelVectors, std::max<int64_t>(depth, 1));
   const auto steps = static_cast<double>(depth);
   // Sums of vectors along channels are transposed when they are written.
-  const double transposition = static_cast<double>(pixels * channels_) / 2;
+  const double transposition = static_cast<double>((pixels / 2 + 24) * channels_);
   const double pixelsCost = byPixels.cycles * steps, channelsCost = byChannels.cycles * steps + transposition;
   alongChannels_ = !isCut && channelsCost < pixelsCost;
   channelParts_ =
@@ -163,8 +165,8 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
   const std::shared_ptr<float[]> packed = allocateFloats(static_cast<size_t>(weightWords + outputs));
   auto* const all = reinterpret_cast<int32_t*>(packed.get());
   std::vector<int64_t> weightOf;
-  for (int64_t step = 0; step < steps; ++step) {
-    for (int64_t i = 0; i < perWord; ++i) weightOf.push_back(producer_->weightOf(step, i));
+  for (int64_t step = 0; step < depth; ++step) {
+    for (int64_t i = 0; i < perWord; ++i) weightOf.push_back(producer_->weightOf(step % steps, i));
   }
   const Bytes bytes(weights.bytes->data, weights.bytes->type);
   for (int64_t m = 0; m < outputs; ++m) {
@@ -184,10 +186,10 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
         for (int64_t step = 0; step < depth; ++step) {
           uint32_t word = 0;
           for (int64_t i = 0; i < perWord; ++i) {
-            const int64_t k = weightOf[static_cast<size_t>(step % steps * perWord + i)];
+            const int64_t k = weightOf[static_cast<size_t>(step * perWord + i)];
             if (k < 0) continue;
             int32_t weight = bytes[m * weights.depth + k] - zero;
-            if (perWord == 4) weight = partOf(weight, step / steps);
+            if (weightParts_ > 1) weight = partOf(weight, step / steps);
             word |= (static_cast<uint32_t>(weight) & mask) << (bits * i);
           }
           to[step * width + c] = static_cast<int32_t>(word);
@@ -227,11 +229,15 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   work.scale = result_.scale(buffers);
   work.residual = result_.residual(buffers);
   work.y = buffers.outputs[0];
+  const int64_t plane = tiles_.map.rows * tiles_.map.columns;
   if (work.parts.begin == work.parts.end) return;
   for (int64_t item = items.begin; item < items.end; ++item) {
     work.group = item / tiles_.count();
     work.tile = tiles_.tile(item % tiles_.count());
     work.bias = bias + work.group * biasPitch_;
+    const int64_t at = work.tile.firstRow * tiles_.map.columns + work.tile.firstColumn;
+    work.position = at % plane;
+    work.origin = at / plane * groups_ * channels_ * plane;
     producer_->produce(buffers, work.tile, work.group, columns, producerScratch);
     if (alongChannels_) {
       multiplyChannelVectors(work);
@@ -241,10 +247,10 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   }
 }
 
-int64_t IntegerProduct::offset(const PixelTile& tile, int64_t pixel) const {
-  const int64_t plane = tiles_.map.rows * tiles_.map.columns;
-  const int64_t at = tile.firstRow * tiles_.map.columns + tile.firstColumn + pixel;
-  return at / plane * groups_ * channels_ * plane + at % plane;
+int64_t IntegerProduct::offset(const Work& work, int64_t pixel) const {
+  const int64_t plane = tiles_.map.rows * tiles_.map.columns, at = work.position + pixel;
+  if (at < plane) return work.origin + at;
+  return work.origin + at / plane * groups_ * channels_ * plane + at % plane;
 }
 
 IntegerRows IntegerProduct::rows(const Work& work, int64_t channel, int64_t at) const {
@@ -263,11 +269,10 @@ IntegerRows IntegerProduct::rows(const Work& work, int64_t channel, int64_t at) 
 void IntegerProduct::finish(const Work& work, const int32_t* sums, int64_t channel, int64_t firstPixel,
                             int64_t count) const {
   const int64_t plane = tiles_.map.rows * tiles_.map.columns;
-  const int64_t position = work.tile.firstRow * tiles_.map.columns + work.tile.firstColumn;
   for (int64_t done = 0; done < count;) {
     const int64_t pixel = firstPixel + done;
-    const int64_t length = std::min(count - done, plane - (position + pixel) % plane);
-    functions_.finish(sums + done, length, rows(work, channel, offset(work.tile, pixel)));
+    const int64_t length = std::min(count - done, plane - (work.position + pixel) % plane);
+    functions_.finish(sums + done, length, rows(work, channel, offset(work, pixel)));
     done += length;
   }
 }
@@ -288,18 +293,29 @@ void IntegerProduct::multiplyPixels(const Work& work, int64_t firstWord, int64_t
   const int64_t lanes = functions_.lanes;
   const auto depth = static_cast<int64_t>(offsets_.size());
   const int64_t plane = tiles_.map.rows * tiles_.map.columns;
-  const int64_t position = work.tile.firstRow * tiles_.map.columns + work.tile.firstColumn;
   const auto* const weights = reinterpret_cast<const int32_t*>(packed_.get()) + work.group * channels_ * depth;
-  const Split parts = Split::atMost(quotientUp(pixels, lanes), pixelPart_);
   IntegerTile micro{};
   micro.offsets = offsets_.data();
   micro.depth = depth;
+  constexpr int64_t fewSteps = 16;
+  if (channelParts_.largest() == 1 && depth <= fewSteps && !tiles_.acrossImages) {
+    micro.columns = work.words + firstWord;
+    micro.count = pixels;
+    for (int64_t channel = work.parts.begin; channel < work.parts.end; ++channel) {
+      micro.rows = weights + channel * depth;
+      micro.bias = work.bias + channel;
+      micro.result = rows(work, channel, work.origin + work.position + at);
+      functions_.line(micro);
+    }
+    return;
+  }
+  const Split parts = Split::atMost(quotientUp(pixels, lanes), pixelPart_);
   for (int64_t part = 0; part < parts.parts; ++part) {
     const int64_t vectorCount = parts.size(part), first = parts.begin(part) * lanes;
     micro.columns = work.words + firstWord + first;
     micro.count = std::min(vectorCount * lanes, pixels - first);
-    const bool isDirect = (position + at + first) % plane + micro.count <= plane;
-    const int64_t to = offset(work.tile, at + first);
+    const bool isDirect = !tiles_.acrossImages || (work.position + first) % plane + micro.count <= plane;
+    const int64_t to = offset(work, at + first);
     for (int64_t p = work.parts.begin; p < work.parts.end; ++p) {
       const int64_t channel = channelParts_.begin(p), channelCount = channelParts_.size(p);
       micro.rows = weights + channel * depth;

@@ -54,6 +54,8 @@ class IntegerProduct {
   /// The tile that one thread computes.
   struct Work {
     PixelTile tile;
+    int64_t origin;    ///< of its first image in y
+    int64_t position;  ///< of its first pixel in the image
     int64_t group;
     Range parts;  ///< of the split of channels
     const int32_t* words;
@@ -72,7 +74,7 @@ class IntegerProduct {
   void multiplyChannelVectors(const Work& work) const;
   void multiplyPixels(const Work& work, int64_t firstWord, int64_t at, int64_t pixels) const;
   /// Of pixel `pixel` of a tile of whole rows, for channel 0.
-  int64_t offset(const PixelTile& tile, int64_t pixel) const;
+  int64_t offset(const Work& work, int64_t pixel) const;
   IntegerRows rows(const Work& work, int64_t channel, int64_t at) const;
   void finish(const Work& work, const int32_t* sums, int64_t channel, int64_t firstPixel, int64_t count) const;
 

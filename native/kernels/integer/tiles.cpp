@@ -1,15 +1,21 @@
 #include "kernels/integer/tiles.h"
 
+#include <algorithm>
+
+#include "kernels/product/rounding.h"
+
 namespace gdws {
 
 IntegerTiles::IntegerTiles(const PixelMap& map, int64_t pixels, const IntegerFunctions& functions, int threads,
                            bool halo)
     : map(map) {
-  // Images that fill some vectors are not mixed.
-  const int64_t image = map.rows * map.columns;
-  acrossImages = map.images > 1 && image < 4 * functions.lanes && image % functions.lanes != 0;
-  tiling = chooseTiling(acrossImages ? map : PixelMap{1, map.rows, map.columns}, pixels, functions.lanes,
-                        acrossImages ? threads : 1, halo);
+  // Weights are read once for several images that fill few vectors.
+  constexpr int64_t fewPixels = 64;
+  acrossImages = map.images > 1 && map.rows * map.columns < fewPixels;
+  // Each thread has pixels of its own, unless they are few.
+  const int64_t most = std::min(pixels, std::max(fewPixels, quotientUp(map.pixels(), threads)));
+  tiling = chooseTiling(acrossImages ? map : PixelMap{1, map.rows, map.columns}, most, functions.lanes,
+                        acrossImages || map.images == 1 ? threads : 1, halo);
 }
 
 PixelTile IntegerTiles::tile(int64_t index) const {

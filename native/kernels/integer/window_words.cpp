@@ -46,11 +46,7 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   chooseBlocks();
   const int64_t stored = blocks_.back().first + rows_ + blocks_.back().extra;
   copyPitch_ = roundUp(stored * columns_ + lanes, lanes);
-  paddedPitch_ = quotientUp(window.columnSpan(columns_), window.strideWidth) + 2 * lanes;
-  isPhaseUsed_.assign(static_cast<size_t>(window.strideWidth), false);
-  for (int64_t kw = 0; kw < window.kernelWidth; ++kw) {
-    isPhaseUsed_[static_cast<size_t>(kw * window.dilationWidth % window.strideWidth)] = true;
-  }
+  paddedLength_ = window.columnSpan(columns_) + 3 * lanes;
   for (int64_t copy = 0; copy < copies_; ++copy) {
     for (int64_t kh = 0; kh < window.kernelHeight; ++kh) {
       offsets_.push_back(static_cast<int32_t>(copy * copyPitch_ + rowStart_[static_cast<size_t>(kh)] * columns_));
@@ -63,6 +59,26 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   for (const Block& block : blocks_) most = std::max(most, (rows_ + block.extra) * columns_);
   runGuard_ = roundUp(std::abs(window.padLeft) + window.columnSpan(1) + 2 * lanes, 64);
   runPitch_ = most + 2 * runGuard_;
+  isRun_ = isFlat_ && columns_ == width && packing == Packing::taps && window.dilationWidth == 1 &&
+           blocks_.size() == 1 && !acrossImages_;
+  if (isRun_) makeMasks(most);
+}
+
+void WindowWords::makeMasks(int64_t count) {
+  const int64_t perWord = functions_->depthPerWord, bits = 32 / perWord;
+  const uint32_t all = perWord == 4 ? 0xff : 0xffff;
+  masksPitch_ = roundUp(count, functions_->lanes);
+  masks_.assign(static_cast<size_t>(copies_ * masksPitch_), 0);
+  for (int64_t copy = 0; copy < copies_; ++copy) {
+    for (int64_t i = 0; i < count; ++i) {
+      uint32_t mask = 0;
+      for (int64_t j = 0; j < perWord; ++j) {
+        const int64_t column = i % columns_ + copy * perWord + j - window_.padLeft;
+        if (column >= 0 && column < width_) mask |= all << (bits * j);
+      }
+      masks_[static_cast<size_t>(copy * masksPitch_ + i)] = static_cast<int32_t>(mask);
+    }
+  }
 }
 
 void WindowWords::chooseBlocks() {
@@ -106,36 +122,25 @@ int64_t WindowWords::tapOf(int64_t step, int64_t i) const {
 }
 
 size_t WindowWords::scratchBytes() const {
-  // Bytes of each channel, padded or of consecutive rows, and their words.
-  const int64_t phases = window_.strideWidth;
-  const int64_t bytes = std::max(phases * paddedPitch_ * functions_->depthPerWord, runPitch_);
-  const int64_t words = std::max(phases * paddedPitch_ + functions_->lanes, runPitch_);
-  return static_cast<size_t>(roundUp(bytes, 64) + roundUp(words * 4, 64));
+  // Bytes or words of a padded row, or of rows that follow each other.
+  return static_cast<size_t>(roundUp(4 * std::max(paddedLength_, runPitch_), 64));
 }
 
-void WindowWords::padRow(const uint8_t* from, const Source& source, int64_t firstColumn, int64_t columns,
-                         uint8_t* to) const {
-  const int64_t stride = window_.strideWidth;
-  const int64_t length = quotientUp(window_.columnSpan(columns), stride);
-  for (int64_t phase = 0; phase < stride; ++phase, to += paddedPitch_) {
-    if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
-    // Columns first, first + stride, … of the map; `begin` to `end` of them are inside.
-    const int64_t first = firstColumn + phase;
-    const int64_t begin = first >= 0 ? 0 : std::min(length, quotientUp(-first, stride));
-    const int64_t end = first >= width_ ? begin : std::clamp(quotientUp(width_ - first, stride), begin, length);
-    for (int64_t i = 0; i < begin; ++i) to[i] = source.zero;
-    if (stride == 1) {
-      copyFlipped(from + first + begin, end - begin, source.flip, to + begin);
-    } else {
-      for (int64_t i = begin; i < end; ++i) to[i] = from[first + i * stride] ^ source.flip;
-    }
-    for (int64_t i = end; i < length; ++i) to[i] = source.zero;
-  }
+WindowWords::Columns WindowWords::columnsOf(const PixelTile& tile) const {
+  Columns columns{};
+  columns.first = tile.firstColumn * window_.strideWidth - window_.padLeft;
+  columns.length = window_.columnSpan(tile.columns);
+  columns.begin = std::clamp<int64_t>(-columns.first, 0, columns.length);
+  columns.end = std::clamp(width_ - columns.first, columns.begin, columns.length);
+  return columns;
+}
+
+int32_t WindowWords::wordOf(const Source& source) const {
+  return static_cast<int32_t>(source.zero * (functions_->depthPerWord == 4 ? 0x01010101u : 0x00010001u));
 }
 
 void WindowWords::fillZeros(const Source& source, int64_t count, int32_t* words) const {
-  const uint32_t ones = functions_->depthPerWord == 4 ? 0x01010101u : 0x00010001u;
-  const auto zeros = static_cast<int32_t>(source.zero * ones);
+  const int32_t zeros = wordOf(source);
   for (int64_t copy = 0; copy < copies_; ++copy) std::fill_n(words + copy * copyPitch_, count, zeros);
 }
 
@@ -150,7 +155,37 @@ void WindowWords::forRows(const PixelTile& tile, const Block& block, Visit visit
   });
 }
 
-void WindowWords::fill(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
+WindowWords::Place WindowWords::place(const PixelTile& tile) const {
+  Place place{tile, tile.firstRow / map_.rows, tile.firstRow % map_.rows, 0, 0};
+  const int64_t first = place.row - window_.padTop, count = tile.rows + blocks_.front().extra;
+  place.begin = std::clamp<int64_t>(-first, 0, count);
+  place.end = std::clamp(height_ - first, place.begin, count);
+  return place;
+}
+
+void WindowWords::fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const {
+  if (!isRun_) {
+    fillBlocks(source, place.tile, words, scratch);
+    return;
+  }
+  IntegerRunTask task{};
+  task.from = source.plane + place.image * source.imagePitch + (place.row - window_.padTop + place.begin) * width_;
+  task.count = (place.end - place.begin) * width_;
+  task.flip = source.flip;
+  task.zeros = wordOf(source);
+  task.before = place.begin * width_;
+  task.after = (place.tile.rows + blocks_.front().extra - place.end) * width_;
+  task.bytes = reinterpret_cast<uint8_t*>(scratch) + runGuard_;
+  for (int64_t copy = 0; copy < copies_; ++copy) {
+    task.first = copy * functions_->depthPerWord - window_.padLeft;
+    task.masks = masks_.data() + copy * masksPitch_;
+    task.words = words + copy * copyPitch_;
+    functions_->run(task);
+  }
+}
+
+void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
+  const Columns columns = columnsOf(tile);
   for (const Block& block : blocks_) {
     forRows(tile, block, [&](const Rows& rows) {
       const uint8_t* const plane = source.plane + rows.image * source.imagePitch;
@@ -171,7 +206,7 @@ void WindowWords::fill(const Source& source, const PixelTile& tile, int32_t* wor
           if (isFlat_) {
             fillRun(source, from + tile.firstColumn, 1, tile.columns, to + i * columns_, scratch);
           } else {
-            fillRow(source, from, tile, to + i * columns_, scratch);
+            fillRow(source, from, tile, columns, to + i * columns_, scratch);
           }
         }
       }
@@ -180,37 +215,47 @@ void WindowWords::fill(const Source& source, const PixelTile& tile, int32_t* wor
   }
 }
 
-void WindowWords::fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, int32_t* words,
-                          std::byte* scratch) const {
-  const int64_t phases = window_.strideWidth, perWord = functions_->depthPerWord;
-  const int64_t channelPitch = phases * paddedPitch_;
-  auto* const bytes = reinterpret_cast<uint8_t*>(scratch);
-  const int64_t firstColumn = tile.firstColumn * window_.strideWidth - window_.padLeft;
-  for (int64_t c = 0; c < source.channels; ++c) {
-    padRow(from + c * height_ * width_, source, firstColumn, tile.columns, bytes + c * channelPitch);
-  }
+void WindowWords::fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, const Columns& columns,
+                          int32_t* words, std::byte* scratch) const {
+  const int64_t stride = window_.strideWidth, dilation = window_.dilationWidth, perWord = functions_->depthPerWord;
+  const auto [first, length, begin, end] = columns;
   const uint8_t* sources[IntegerDepthwiseTask::maxKernels];
-  if (packing_ == Packing::taps) {
+  if (packing_ == Packing::channels) {
+    auto* const row = reinterpret_cast<int32_t*>(scratch);
+    const int32_t zeros = wordOf(source);
+    std::fill_n(row, begin, zeros);
+    for (int64_t j = 0; j < perWord; ++j) {
+      sources[j] = from + std::min(j, source.channels - 1) * height_ * width_ + first + begin;
+    }
+    functions_->interleaveExactly(sources, end - begin, source.flip, row + begin);
+    std::fill_n(row + end, length - end, zeros);
     for (int64_t copy = 0; copy < copies_; ++copy) {
-      for (int64_t j = 0; j < perWord; ++j) {
-        sources[j] = bytes + columnStart(std::min(copy * perWord + j, window_.kernelWidth - 1));
-      }
-      functions_->interleave(sources, tile.columns, 0, words + copy * copyPitch_);
+      functions_->copy(row + copy * dilation, stride, tile.columns, words + copy * copyPitch_);
     }
     return;
   }
-  const int64_t padded = std::max(channelPitch * perWord, runPitch_);
-  auto* const paddedWords = reinterpret_cast<int32_t*>(scratch + roundUp(padded, 64));
-  const int64_t length = quotientUp(window_.columnSpan(tile.columns), phases);
-  for (int64_t phase = 0; phase < phases; ++phase) {
-    if (!isPhaseUsed_[static_cast<size_t>(phase)]) continue;
-    for (int64_t j = 0; j < perWord; ++j) {
-      sources[j] = bytes + std::min(j, source.channels - 1) * channelPitch + phase * paddedPitch_;
-    }
-    functions_->interleave(sources, length, 0, paddedWords + phase * paddedPitch_);
-  }
+  auto* const row = reinterpret_cast<uint8_t*>(scratch);
+  std::fill_n(row, begin, source.zero);
+  copyFlipped(from + first + begin, end - begin, source.flip, row + begin);
+  std::fill_n(row + end, length - end, source.zero);
   for (int64_t copy = 0; copy < copies_; ++copy) {
-    functions_->copy(paddedWords + columnStart(copy), tile.columns, words + copy * copyPitch_);
+    int32_t* const to = words + copy * copyPitch_;
+    if (stride == 2 && dilation == 1) {
+      functions_->everySecond(row + copy * perWord, tile.columns, to);
+      continue;
+    }
+    for (int64_t j = 0; j < perWord; ++j) {
+      sources[j] = row + std::min(copy * perWord + j, window_.kernelWidth - 1) * dilation;
+    }
+    if (stride == 1) {
+      functions_->interleave(sources, tile.columns, 0, to);
+      continue;
+    }
+    for (int64_t i = 0; i < tile.columns; ++i) {
+      uint32_t word = 0;
+      for (int64_t j = 0; j < perWord; ++j) word |= uint32_t{sources[j][i * stride]} << (32 / perWord * j);
+      to[i] = static_cast<int32_t>(word);
+    }
   }
 }
 
@@ -236,11 +281,10 @@ void WindowWords::fillRun(const Source& source, const uint8_t* from, int64_t row
     functions_->interleaveExactly(sources, count, source.flip, words);
     return;
   }
-  const int64_t padded = std::max(window_.strideWidth * paddedPitch_ * perWord, runPitch_);
-  int32_t* const run = reinterpret_cast<int32_t*>(scratch + roundUp(padded, 64)) + runGuard_;
+  int32_t* const run = reinterpret_cast<int32_t*>(scratch) + runGuard_;
   functions_->interleaveExactly(sources, count, source.flip, run);
   for (int64_t copy = 0; copy < copies_; ++copy) {
-    functions_->copy(run + copy * window_.dilationWidth - window_.padLeft, count, words + copy * copyPitch_);
+    functions_->copy(run + copy * window_.dilationWidth - window_.padLeft, 1, count, words + copy * copyPitch_);
     padColumns(source, copy, rows, words + copy * copyPitch_);
   }
 }
@@ -249,7 +293,7 @@ void WindowWords::padColumns(const Source& source, int64_t copy, int64_t rows, i
   const int64_t perWord = functions_->depthPerWord;
   const bool byTaps = packing_ == Packing::taps;
   const int64_t size = byTaps ? 4 / perWord : 4;  // bytes of what a tap reads
-  const uint32_t zeros = source.zero * (byTaps ? 1u : perWord == 4 ? 0x01010101u : 0x00010001u);
+  const uint32_t zeros = byTaps ? source.zero : static_cast<uint32_t>(wordOf(source));
   for (int64_t j = 0; j < (byTaps ? perWord : 1); ++j) {
     const int64_t kw = byTaps ? copy * perWord + j : copy;
     if (kw >= window_.kernelWidth) break;

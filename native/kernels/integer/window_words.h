@@ -27,6 +27,13 @@ class WindowWords {
     uint8_t zero;      ///< what padding is, flipped
   };
 
+  /// A tile, and what is the same for all units of it.
+  struct Place {
+    PixelTile tile;
+    int64_t image, row;  ///< of the tile's first row
+    int64_t begin, end;  ///< the first block's stored rows that are inside of the map
+  };
+
   WindowWords() = default;
   /// Of maps height × width.
   WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, const IntegerTiles& tiles,
@@ -38,8 +45,9 @@ class WindowWords {
   /// The tap, kernel row by kernel row, that byte or int16 `i` of a step's words belongs to; -1 where none.
   int64_t tapOf(int64_t step, int64_t i) const;
   size_t scratchBytes() const;
+  Place place(const PixelTile& tile) const;
   /// Fills a unit's words for a tile of the map of outputs.
-  void fill(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
+  void fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const;
 
  private:
   /// Stored rows that follow each other by one output row.
@@ -55,20 +63,25 @@ class WindowWords {
     int64_t done;  ///< rows of the tile before them
   };
 
+  /// The columns of a map that a tile reads, from the first to the last.
+  struct Columns {
+    int64_t first, length;
+    int64_t begin, end;  ///< those that are inside of the map
+  };
+
   void chooseBlocks();
+  void makeMasks(int64_t count);
+  int32_t wordOf(const Source& source) const;  ///< of padding
+  void fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
   template <class Visit>
   void forRows(const PixelTile& tile, const Block& block, Visit visit) const;
   void fillZeros(const Source& source, int64_t count, int32_t* words) const;
-  void fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, int32_t* words,
+  void fillRow(const Source& source, const uint8_t* from, const PixelTile& tile, const Columns& columns, int32_t* words,
                std::byte* scratch) const;
   void fillRun(const Source& source, const uint8_t* from, int64_t rows, int64_t columns, int32_t* words,
                std::byte* scratch) const;
   void padColumns(const Source& source, int64_t copy, int64_t rows, int32_t* words) const;
-  void padRow(const uint8_t* from, const Source& source, int64_t firstColumn, int64_t columns, uint8_t* to) const;
-  int64_t columnStart(int64_t kw) const {
-    const int64_t at = kw * window_.dilationWidth;
-    return at % window_.strideWidth * paddedPitch_ + at / window_.strideWidth;
-  }
+  Columns columnsOf(const PixelTile& tile) const;
 
   Window window_;
   int64_t height_ = 0, width_ = 0;
@@ -80,11 +93,13 @@ class WindowWords {
   const IntegerFunctions* functions_ = nullptr;
   int64_t copies_ = 0, copyPitch_ = 0;
   int64_t runGuard_ = 0, runPitch_ = 0;  ///< of rows that follow each other
-  int64_t paddedPitch_ = 0;              ///< bytes of a padded row, of each remainder of columns by the stride
+  int64_t paddedLength_ = 0;             ///< of a padded row
   std::vector<Block> blocks_;
   std::vector<int64_t> rowStart_;  ///< stored row of each kernel row, for the first output row
-  std::vector<bool> isPhaseUsed_;  ///< remainders of columns by the stride that some tap reads
   std::vector<int32_t> offsets_;
+  bool isRun_ = false;          ///< a tile's words are of one run of bytes
+  std::vector<int32_t> masks_;  ///< of a run, copy by copy: 0 where a tap is in the padding of columns
+  int64_t masksPitch_ = 0;
 };
 
 }  // namespace gdws

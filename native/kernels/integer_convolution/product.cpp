@@ -46,11 +46,12 @@ class WindowProducer final : public IntegerProducer {
     source.imagePitch = map_.channels * plane;
     source.flip = shape_.xType == DataType::int8 ? 0x80 : 0;
     source.zero = static_cast<uint8_t>(zeroPoint(buffers));
+    const WindowWords::Place place = words_.place(tile);
     for (int64_t unit = 0; unit < units_; ++unit) {
       const int64_t channel = unit * channelsPerUnit_;
       source.plane = x + channel * plane;
       source.channels = std::min(channelsPerUnit_, channels - channel);
-      words_.fill(source, tile, words + unit * words_.unitWords(), scratch);
+      words_.fill(source, place, words + unit * words_.unitWords(), scratch);
     }
   }
 
@@ -95,8 +96,8 @@ class ProductConvolution final : public Kernel {
     // The words of a tile stay in the second-level cache.
     constexpr int64_t tileWords = 64 * 1024;
     const PixelMap pixels{map.batch, map.outputHeight, map.outputWidth};
-    const IntegerTiles tiles(pixels, std::clamp<int64_t>(tileWords / (units * copies), 64, 1024), functions,
-                             context.threads, window.kernelHeight > 1);
+    const IntegerTiles tiles(pixels, std::clamp<int64_t>(tileWords / (units * copies), 64, 4096), functions,
+                             map.groups > 1 ? 1 : context.threads, window.kernelHeight > 1);
     const WindowWords words(window, map.height, map.width, packing, tiles, functions);
     const Value& w = operation.input(1);
     const Value* zeroPoints = shape.hasWZeroPoint ? &operation.input(3) : nullptr;
@@ -112,7 +113,10 @@ class ProductConvolution final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const IntegerConvolutionShape shape = IntegerConvolutionShape::of(operation);
-  return operation.input(1).storage == Storage::constant &&
+  // Words of a few pixels then take some megabytes at most.
+  constexpr int64_t maxDepth = int64_t{1} << 20;
+  return shape.map.channelsPerGroup() * shape.map.window.taps() <= maxDepth &&
+         operation.input(1).storage == Storage::constant &&
          (!shape.hasWZeroPoint || operation.input(3).storage == Storage::constant) && operation.output().elements > 0 &&
          Lines::reasonable(shape.map.window);
 }

@@ -70,6 +70,7 @@ class Features final : public IntegerProducer {
     task.zeroPoint = shape_.featureZeroPoint + featureShift();
     task.least = shape_.featureLeast + featureShift();
     task.vectors = vectors_;
+    const WindowWords::Place place = words_.place(tile);
     int32_t last = -1;
     int64_t slot = 0;
     for (int64_t step = 0; step < steps_; ++step) {
@@ -86,7 +87,7 @@ class Features final : public IntegerProducer {
           last = channelOf_[g];
           slot = (slot + 1) % perWord_;
           source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + last * plane;
-          words_.fill(source, tile, units + slot * unitWords_, rest);
+          words_.fill(source, place, units + slot * unitWords_, rest);
         }
         task.columns[j] = units + slot * unitWords_;
         // Sums wrap around, so that a sum that fits is right in the end.
@@ -154,10 +155,10 @@ class FusedGdws final : public Kernel {
     const ConvolutionShape& map = shape.map;
     const IntegerFunctions& functions = *context.vectors.integers;
     // The words of a tile stay in the second-level cache.
-    constexpr int64_t tileWords = 32 * 1024;
+    constexpr int64_t tileWords = 64 * 1024;
     const int64_t steps = std::max<int64_t>(1, quotientUp(shape.depth(), functions.depthPerWord));
     const IntegerTiles tiles({map.batch, map.outputHeight, map.outputWidth},
-                             std::clamp<int64_t>(tileWords / steps, 64, 512), functions, context.threads,
+                             std::clamp<int64_t>(tileWords / steps, 64, 1024), functions, context.threads,
                              map.window.kernelHeight > 1);
     const Value& p = operation.input(2);
     return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result,

@@ -7,27 +7,68 @@
 namespace gdws {
 namespace GDWS_ISA {
 
-template <int Vectors, bool HasResidual>
-GDWS_INLINE void writeBytes(const Words* sums, const IntegerResult& how, float scale, const uint8_t* residual,
-                            uint8_t* y, int64_t count) {
+template <int Vectors>
+GDWS_INLINE void writeBytes(const Words* sums, float scale, Floats most, const ByteFormat& format, uint8_t* y,
+                            int64_t count) {
   Words rounded[Vectors];
-  const Floats factor = broadcast(scale), most = broadcast(how.most);
+  const Floats factor = broadcast(scale);
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) rounded[v] = roundBelow(toFloats(sums[v]) * factor, most);
+  storeBytes<Vectors>(rounded, y, count, format);
+}
+
+GDWS_INLINE ByteFormat formatOf(const IntegerResult& how) { return {how.zeroPoint, how.leastByte, how.flip}; }
+
+/// What belongs to a residual, in vectors.
+struct Addition {
+  Floats most, innerLeast, innerMost, sumScale, residualScale;
+  Words flip, zeroPoint;
+  ByteFormat format;
+  bool sumsBytes;
+
+  explicit Addition(const IntegerResult& how)
+      : most(broadcast(how.most)),
+        innerLeast(broadcast(how.innerLeast)),
+        innerMost(broadcast(how.innerMost)),
+        sumScale(broadcast(how.sumScale)),
+        residualScale(broadcast(how.residualScale)),
+        flip(broadcast(int32_t{how.residualFlip})),
+        zeroPoint(broadcast(how.residualZeroPoint)),
+        format(formatOf(how)),
+        sumsBytes(how.sumsBytes) {}
+};
+
+template <int Vectors>
+GDWS_INLINE void addResidual(const Words* sums, float scale, const Addition& addition, const uint8_t* residual,
+                             uint8_t* y, int64_t count) {
+  Words rounded[Vectors];
 #pragma GCC unroll 4
   for (int v = 0; v < Vectors; ++v) {
-    Floats t = toFloats(sums[v]) * factor;
-    if (HasResidual) {
-      if (how.sumsBytes) t = toFloats(roundWithin(t, broadcast(how.innerLeast), broadcast(how.innerMost)));
-      const int64_t left = count - v * lanes;
-      const uint8_t* from = residual + v * lanes;
-      const Words bytes = left >= lanes ? widen(from) : left > 0 ? widenFirst(from, left) : Words{};
-      const Words number = (bytes ^ how.residualFlip) - how.residualZeroPoint;
-      const Floats scaled = t * how.sumScale;
-      const Floats added = toFloats(number) * how.residualScale;
-      t = scaled + added;
-    }
-    rounded[v] = roundBelow(t, most);
+    Floats t = toFloats(sums[v]) * scale;
+    if (addition.sumsBytes) t = toFloats(roundWithin(t, addition.innerLeast, addition.innerMost));
+    const int64_t left = count - v * lanes;
+    const uint8_t* from = residual + v * lanes;
+    const Words bytes = left >= lanes ? widen(from) : left > 0 ? widenFirst(from, left) : Words{};
+    const Words number = (bytes ^ addition.flip) - addition.zeroPoint;
+    const Floats scaled = t * addition.sumScale;
+    const Floats added = toFloats(number) * addition.residualScale;
+    rounded[v] = roundBelow(scaled + added, addition.most);
   }
-  storeBytes<Vectors>(rounded, y, count, {how.zeroPoint, how.leastByte, how.flip});
+  storeBytes<Vectors>(rounded, y, count, addition.format);
+}
+
+/// Adds residuals to rows of sums, from memory.
+template <int Vectors>
+__attribute__((noinline)) void addResiduals(const int32_t* sums, int count, const IntegerRows& rows, int64_t pixels) {
+  const Addition addition(*rows.how);
+  const IntegerRows to = rows;
+  for (int i = 0; i < count; ++i) {
+    Words v[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; ++j) v[j] = load(sums + (i * Vectors + j) * lanes);
+    addResidual<Vectors>(v, to.scale[i], addition, to.residual + i * to.pitch,
+                         static_cast<uint8_t*>(to.y) + i * to.pitch, pixels);
+  }
 }
 
 template <int Vectors, class Element, class Vector>
@@ -59,11 +100,16 @@ __attribute__((noinline)) void writeRow(const int32_t* sums, const IntegerRows& 
     for (int i = 0; i < Vectors; ++i) scaled[i] = toFloats(v[i]) * rows.scale[row];
     storeAll<Vectors>(scaled, static_cast<float*>(rows.y) + to, count);
   } else if (how.hasResidual) {
-    writeBytes<Vectors, true>(v, how, rows.scale[row], rows.residual + to, static_cast<uint8_t*>(rows.y) + to, count);
+    addResidual<Vectors>(v, rows.scale[row], Addition(how), rows.residual + to, static_cast<uint8_t*>(rows.y) + to,
+                         count);
   } else {
-    writeBytes<Vectors, false>(v, how, rows.scale[row], nullptr, static_cast<uint8_t*>(rows.y) + to, count);
+    writeBytes<Vectors>(v, rows.scale[row], broadcast(how.most), formatOf(how), static_cast<uint8_t*>(rows.y) + to,
+                        count);
   }
 }
+
+/// How many words ahead of their use weights are prefetched.
+inline constexpr int64_t weightsAhead = 1024;
 
 template <int Rows, int Vectors>
 void multiply(const IntegerTile& tile) {
@@ -81,6 +127,7 @@ void multiply(const IntegerTile& tile) {
   for (const int32_t* offset = tile.offsets; offset != end; ++offset, weights += Rows) {
     const int32_t* from = columns + *offset;
     Words column[Vectors];
+    __builtin_prefetch(weights + weightsAhead);
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) column[v] = load(from + v * lanes);
 #pragma GCC unroll 16
@@ -93,10 +140,12 @@ void multiply(const IntegerTile& tile) {
   const IntegerResult& how = *tile.result.how;
   if (how.form == IntegerResult::Form::bytes && !how.hasResidual) {
     uint8_t* y = static_cast<uint8_t*>(tile.result.y);
+    const ByteFormat format = formatOf(how);
+    const Floats most = broadcast(how.most);
+    const float* const scale = tile.result.scale;
+    const int64_t pitch = tile.result.pitch, count = tile.count;
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; ++i) {
-      writeBytes<Vectors, false>(sum[i], how, tile.result.scale[i], nullptr, y + i * tile.result.pitch, tile.count);
-    }
+    for (int i = 0; i < Rows; ++i) writeBytes<Vectors>(sum[i], scale[i], most, format, y + i * pitch, count);
     return;
   }
   alignas(GDWS_VECTOR_BYTES) int32_t sums[Rows * Vectors * lanes];
@@ -105,7 +154,44 @@ void multiply(const IntegerTile& tile) {
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) store(sums + (i * Vectors + v) * lanes, sum[i][v]);
   }
+  if (how.form == IntegerResult::Form::bytes) {
+    addResiduals<Vectors>(sums, Rows, tile.result, tile.count);
+    return;
+  }
   for (int i = 0; i < Rows; ++i) writeRow<Vectors>(sums + i * Vectors * lanes, tile.result, i, 0, tile.count);
+}
+
+/// One row of any number of pixels, for a depth of few steps.
+inline void multiplyLine(const IntegerTile& given) {
+  const IntegerTile tile = given;  // which stores of bytes cannot change
+  constexpr int vectors = IntegerFunctions::maxVectors, width = vectors * lanes;
+  const IntegerResult& how = *tile.result.how;
+  const bool isPlain = how.form == IntegerResult::Form::bytes && !how.hasResidual;
+  const ByteFormat format = formatOf(how);
+  const Floats most = broadcast(how.most);
+  const float scale = isPlain ? tile.result.scale[0] : 0;
+  const Words bias = broadcast(tile.bias[0]);
+  const int64_t count = tile.count, depth = tile.depth;
+  for (int64_t at = 0; at < count; at += width) {
+    const int32_t* const columns = tile.columns + at;
+    Words sum[vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) sum[v] = bias;
+    for (int64_t d = 0; d < depth; ++d) {
+      const int32_t* from = columns + tile.offsets[d];
+      const Words weight = broadcast(tile.rows[d]);
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) sum[v] = dot(sum[v], load(from + v * lanes), weight);
+    }
+    if (isPlain) {
+      writeBytes<vectors>(sum, scale, most, format, static_cast<uint8_t*>(tile.result.y) + at, count - at);
+      continue;
+    }
+    alignas(GDWS_VECTOR_BYTES) int32_t sums[width];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) store(sums + v * lanes, sum[v]);
+    writeRow<vectors>(sums, tile.result, 0, at, count - at);
+  }
 }
 
 template <int Rows, int Vectors>
@@ -125,7 +211,10 @@ void multiplyChannels(const IntegerChannelTile& tile) {
     const int32_t* from = columns + *offset;
     Words weight[Vectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) weight[v] = load(weights + v * lanes);
+    for (int v = 0; v < Vectors; ++v) {
+      weight[v] = load(weights + v * lanes);
+      if (v * lanes % 16 == 0) __builtin_prefetch(weights + v * lanes + weightsAhead);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const Words column = broadcast(from[i]);
@@ -150,15 +239,20 @@ inline void finish(const int32_t* sums, int64_t count, const IntegerRows& rows) 
 template <bool IsExact>
 GDWS_INLINE void interleaveWords(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words) {
   constexpr int bits = 32 / depthPerWord;
+  // A byte of each source is flipped.
   const Words flips = broadcast(static_cast<int32_t>(flip * (depthPerWord == 4 ? 0x01010101u : 0x00010001u)));
   const uint8_t* from[depthPerWord];
   for (int j = 0; j < depthPerWord; ++j) from[j] = sources[j];
   int64_t i = 0;
   for (; i < (IsExact ? count - lanes + 1 : count); i += lanes) {
+#if GDWS_VECTOR_BYTES == 64 && GDWS_BYTE_PRODUCTS
+    store(words + i, interleaved(from[0] + i, from[1] + i, from[2] + i, from[3] + i) ^ flips);
+#else
     Words word = widen(from[0] + i) ^ flips;
 #pragma GCC unroll 4
     for (int j = 1; j < depthPerWord; ++j) word ^= widen(from[j] + i) << (bits * j);
     store(words + i, word);
+#endif
   }
   if (!IsExact || i >= count) return;
   Words word = widenFirst(from[0] + i, count - i) ^ flips;
@@ -174,36 +268,158 @@ inline void interleaveExactly(const uint8_t* const* sources, int64_t count, uint
   interleaveWords<true>(sources, count, flip, words);
 }
 
-inline void copyWords(const int32_t* from, int64_t count, int32_t* to) {
-  for (int64_t i = 0; i < count; i += lanes) store(to + i, load(from + i));
+/// Words 0, 2, … of two vectors.
+GDWS_INLINE Words evenWords(Words a, Words b) {
+#if defined(__clang__) || GDWS_VECTOR_BYTES == 16
+  Words even{};
+  for (int i = 0; i < lanes / 2; ++i) even[i] = a[2 * i], even[lanes / 2 + i] = b[2 * i];
+  return even;
+#elif GDWS_VECTOR_BYTES == 64
+  return __builtin_shuffle(a, b, Words{0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30});
+#else
+  return __builtin_shuffle(a, b, Words{0, 2, 4, 6, 8, 10, 12, 14});
+#endif
 }
 
-/// Taps: words of a kernel, 0 where any number.
-template <int Taps>
-GDWS_INLINE void depthwiseOf(const IntegerDepthwiseTask& task) {
+inline void copyWords(const int32_t* from, int64_t stride, int64_t count, int32_t* to) {
+  if (stride == 1) {
+    for (int64_t i = 0; i < count; i += lanes) store(to + i, load(from + i));
+  } else if (stride == 2) {
+    for (int64_t i = 0; i < count; i += lanes) store(to + i, evenWords(load(from + 2 * i), load(from + 2 * i + lanes)));
+  } else {
+    for (int64_t i = 0; i < count; ++i) to[i] = from[i * stride];
+  }
+}
+
+inline void fillWords(int32_t word, int64_t count, int32_t* to) {
+  for (int64_t i = 0; i < count; i += lanes) store(to + i, broadcast(word));
+}
+
+GDWS_INLINE Words choose(Words mask, Words a, Words b) { return (a & mask) | (b & ~mask); }
+
+inline void run(const IntegerRunTask& given) {
+  const IntegerRunTask task = given;  // which stores of words cannot change
+  const Words zeros = broadcast(task.zeros);
+  fillWords(task.zeros, task.before, task.words);
+  int32_t* const words = task.words + task.before;
+#if GDWS_VECTOR_BYTES == 64 && GDWS_BYTE_PRODUCTS
+  // Bytes that are not there are not loaded.
+  const Words flips = broadcast(static_cast<int32_t>(task.flip * 0x01010101u));
+  for (int64_t i = 0; i < task.count; i += lanes) {
+    const int64_t at = i + task.first;
+    const uint8_t* const from = task.from + at;
+    Words word;
+    if (at >= 0 && at + 32 <= task.count) {
+      word = neighbours(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    } else {
+      const int64_t begin = at < 0 ? -at : 0, end = task.count - at < 32 ? task.count - at : 32;
+      const uint64_t below = end < 0 ? 0 : (uint64_t{1} << end) - 1;
+      const uint64_t from32 = begin < 32 ? ~uint64_t{0} << begin : 0;
+      word = neighbours(_mm256_maskz_loadu_epi8(static_cast<uint32_t>(below & from32), from));
+    }
+    store(words + i, choose(load(task.masks + i), word ^ flips, zeros));
+  }
+#else
+  uint8_t* const bytes = task.bytes;
+  const uint64_t flips = task.flip * UINT64_C(0x0101010101010101);
+  int64_t done = 0;
+  for (; done + 8 <= task.count; done += 8) {
+    uint64_t eight;
+    __builtin_memcpy(&eight, task.from + done, 8);
+    eight ^= flips;
+    __builtin_memcpy(bytes + done, &eight, 8);
+  }
+  for (; done < task.count; ++done) bytes[done] = task.from[done] ^ task.flip;
+  for (int64_t i = 0; i < task.count; i += lanes) {
+    const uint8_t* const from = bytes + i + task.first;
+#if GDWS_BYTE_PRODUCTS
+    const Words word = neighbours(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#else
+    const Words word = widen(from) | (widen(from + 1) << 16);
+#endif
+    store(words + i, choose(load(task.masks + i), word, zeros));
+  }
+#endif
+  fillWords(task.zeros, task.after, words + task.count);
+}
+
+typedef uint16_t Halves __attribute__((vector_size(GDWS_VECTOR_BYTES / 2)));
+
+/// Pairs of bytes as words.
+GDWS_INLINE Words widenPairs(const uint8_t* p) {
+  Halves pairs;
+  __builtin_memcpy(&pairs, p, sizeof pairs);
+  return __builtin_convertvector(pairs, Words);
+}
+
+inline void everySecond(const uint8_t* from, int64_t count, int32_t* words) {
+  for (int64_t i = 0; i < count; i += lanes) {
+    const Words pairs = widenPairs(from + 2 * i);
+#if GDWS_BYTE_PRODUCTS
+    store(words + i, pairs | (widenPairs(from + 2 * i + 2) << 16));
+#else
+    store(words + i, (pairs & 0xff) | ((pairs << 8) & 0xff0000));
+#endif
+  }
+}
+
+/// Taps: words of a kernel, 0 where any number. Bit j of Same: kernel j + 1 is of the same channel as kernel j.
+template <int Taps, int Same>
+void depthwiseOf(const IntegerDepthwiseTask& task) {
+  constexpr int held = Taps > 0 ? Taps : 1;
   const int64_t taps = Taps > 0 ? Taps : task.taps;
   const Floats most = broadcast(task.most);
   const int32_t* columns[depthPerWord];
-  for (int j = 0; j < depthPerWord; ++j) columns[j] = task.columns[j];
+  Words weights[depthPerWord][held], bias[depthPerWord];
+  Floats scale[depthPerWord];
+  int64_t offsets[held];
+  for (int t = 0; t < held; ++t) offsets[t] = Taps > 0 ? task.offsets[t] : 0;
+  for (int j = 0; j < depthPerWord; ++j) {
+    columns[j] = task.columns[j];
+    bias[j] = broadcast(task.bias[j]);
+    scale[j] = broadcast(task.scale[j]);
+    for (int t = 0; t < held; ++t) weights[j][t] = Taps > 0 ? broadcast(task.weights[j * taps + t]) : Words{};
+  }
+  const int32_t zeroPoint = task.zeroPoint, least = task.least;
+  const ByteFormat format(zeroPoint, least, 0);
+  int32_t* const panel = task.panel;
+#pragma GCC unroll 1
   for (int64_t v = 0; v < task.vectors; ++v) {
-    Words rounded[depthPerWord];
+    Words rounded[depthPerWord], column[held];
 #pragma GCC unroll 4
     for (int j = 0; j < depthPerWord; ++j) {
-      Words sum = broadcast(task.bias[j]);
       const int32_t* from = columns[j] + v * lanes;
-#pragma GCC unroll 3
-      for (int64_t t = 0; t < taps; ++t) {
-        sum = dot(sum, load(from + task.offsets[t]), broadcast(task.weights[j * taps + t]));
+      Words sum = bias[j];
+      if (Taps > 0) {
+        if (j == 0 || !(Same >> (j - 1) & 1)) {
+#pragma GCC unroll 4
+          for (int t = 0; t < held; ++t) column[t] = load(from + offsets[t]);
+        }
+#pragma GCC unroll 4
+        for (int t = 0; t < held; ++t) sum = dot(sum, column[t], weights[j][t]);
+      } else {
+        for (int64_t t = 0; t < taps; ++t) {
+          sum = dot(sum, load(from + task.offsets[t]), broadcast(task.weights[j * taps + t]));
+        }
       }
-      rounded[j] = roundBelow(toFloats(sum) * task.scale[j], most);
+      rounded[j] = roundBelow(toFloats(sum) * scale[j], most);
     }
-    store(task.panel + v * lanes, panelWords(rounded, task.zeroPoint, task.least));
+    store(panel + v * lanes, panelWords(rounded, zeroPoint, least, format));
   }
 }
 
 inline void depthwise(const IntegerDepthwiseTask& task) {
-  if (task.taps == 3) return depthwiseOf<3>(task);
-  depthwiseOf<0>(task);
+  if (task.taps != 3) return depthwiseOf<0, 0>(task);
+#if GDWS_BYTE_PRODUCTS
+  int same = 0;
+  for (int j = 1; j < depthPerWord; ++j) same |= (task.columns[j] == task.columns[j - 1]) << (j - 1);
+  static constexpr void (*functions[])(const IntegerDepthwiseTask&) = {
+      depthwiseOf<3, 0>, depthwiseOf<3, 1>, depthwiseOf<3, 2>, depthwiseOf<3, 3>,
+      depthwiseOf<3, 4>, depthwiseOf<3, 5>, depthwiseOf<3, 6>, depthwiseOf<3, 7>};
+  functions[same](task);
+#else
+  depthwiseOf<3, 0>(task);
+#endif
 }
 
 /// Whether a micro-kernel's sums fit the registers, with a row of vectors, a broadcast and, where products are added by
@@ -230,9 +446,12 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.lanes = lanes;
   functions.depthPerWord = depthPerWord;
   addMicro<1, 1>(functions);
+  functions.line = multiplyLine;
   functions.finish = finish;
   functions.interleave = interleave;
   functions.interleaveExactly = interleaveExactly;
+  functions.run = run;
+  functions.everySecond = everySecond;
   functions.copy = copyWords;
   functions.depthwise = depthwise;
   return functions;

@@ -66,6 +66,19 @@ struct IntegerDepthwiseTask {
   int32_t* panel;
 };
 
+/// Consecutive bytes as words of each byte and its next ones.
+struct IntegerRunTask {
+  const uint8_t* from;  ///< `count` bytes; nothing beyond them is read
+  int64_t count;
+  int64_t first;  ///< of word 0: its first byte is at from + first, where that is one of them
+  uint8_t flip;
+  const int32_t* masks;   ///< 0 in the bytes of each word that are padding
+  int32_t zeros;          ///< a word of padding
+  int64_t before, after;  ///< words of padding before and after
+  uint8_t* bytes;         ///< scratch for `count` bytes, with a vector and `first` more before and after
+  int32_t* words;
+};
+
 /// Products of bytes. Loads of words and of bytes in scratch memory may go a vector beyond what is asked for, and so
 /// may stores of words; y and residuals are never exceeded.
 struct IntegerFunctions {
@@ -76,13 +89,19 @@ struct IntegerFunctions {
   /// By rows and vectors; null where the sums do not fit the registers.
   void (*micro[maxRows + 1][maxVectors + 1])(const IntegerTile& tile);
   void (*channelMicro[maxRows + 1][maxVectors + 1])(const IntegerChannelTile& tile);
+  /// One row of any number of pixels, where few steps make a micro-kernel's call long.
+  void (*line)(const IntegerTile& tile);
   /// Writes `count` sums of one row.
   void (*finish)(const int32_t* sums, int64_t count, const IntegerRows& rows);
   /// Word i is made of byte i of each source, flipped, `depthPerWord` of them.
   void (*interleave)(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words);
   /// The same; reads nothing beyond the sources.
   void (*interleaveExactly)(const uint8_t* const* sources, int64_t count, uint8_t flip, int32_t* words);
-  void (*copy)(const int32_t* from, int64_t count, int32_t* to);
+  void (*run)(const IntegerRunTask& task);
+  /// Word i is made of bytes 2·i, 2·i + 1, …
+  void (*everySecond)(const uint8_t* from, int64_t count, int32_t* words);
+  /// Words 0, stride, 2·stride, …
+  void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
   void (*depthwise)(const IntegerDepthwiseTask& task);
 };
 

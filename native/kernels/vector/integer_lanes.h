@@ -40,12 +40,6 @@ GDWS_INLINE Words broadcast(int32_t x) { return x - Words{}; }
 GDWS_INLINE Floats broadcast(float x) { return x - Floats{}; }
 GDWS_INLINE Floats toFloats(Words v) { return __builtin_convertvector(v, Floats); }
 
-/// How rounded numbers become bytes: + zeroPoint, limited to leastByte..255, flipped.
-struct ByteFormat {
-  int32_t zeroPoint, leastByte;
-  uint8_t flip;
-};
-
 #if GDWS_VECTOR_BYTES == 64
 
 #if GDWS_BYTE_PRODUCTS
@@ -82,24 +76,32 @@ GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) {
   _mm512_mask_storeu_ps(p, static_cast<uint16_t>((1u << count) - 1), v);
 }
 
-GDWS_INLINE __m512i packBytes(const Words* v, int32_t zeroPoint, int32_t least, int a, int b, int c, int d) {
-  const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(zeroPoint));
+/// How rounded numbers become bytes: + zero point, at least `least`, flipped.
+struct ByteFormat {
+  __m512i zeroPoint, least, flip;
+
+  ByteFormat(int32_t zeroPoint, int32_t least, uint8_t flip)
+      : zeroPoint(_mm512_set1_epi16(static_cast<int16_t>(zeroPoint))),
+        least(_mm512_set1_epi8(static_cast<int8_t>(least))),
+        flip(_mm512_set1_epi8(static_cast<int8_t>(flip))) {}
+};
+
+GDWS_INLINE __m512i packBytes(const Words* v, const ByteFormat& format, int a, int b, int c, int d) {
+  const __m512i zero = format.zeroPoint;
   const __m512i low =
       _mm512_adds_epi16(_mm512_packs_epi32(reinterpret_cast<__m512i>(v[a]), reinterpret_cast<__m512i>(v[b])), zero);
   const __m512i high =
       _mm512_adds_epi16(_mm512_packs_epi32(reinterpret_cast<__m512i>(v[c]), reinterpret_cast<__m512i>(v[d])), zero);
-  return _mm512_max_epu8(_mm512_packus_epi16(low, high), _mm512_set1_epi8(static_cast<int8_t>(least)));
+  return _mm512_max_epu8(_mm512_packus_epi16(low, high), format.least);
 }
 
 /// Writes the first `count` of the vectors' numbers as bytes.
 template <int Vectors>
 GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const ByteFormat& format) {
   constexpr int last = Vectors - 1;
-  const __m512i packed = packBytes(v, format.zeroPoint, format.leastByte, 0, last < 1 ? last : 1, last < 2 ? last : 2,
-                                   last < 3 ? last : 3);
+  const __m512i packed = packBytes(v, format, 0, last < 1 ? last : 1, last < 2 ? last : 2, last < 3 ? last : 3);
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  const __m512i bytes =
-      _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), _mm512_set1_epi8(static_cast<int8_t>(format.flip)));
+  const __m512i bytes = _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), format.flip);
   if (Vectors == 4 && count >= 64) {
     _mm512_storeu_si512(to, bytes);
   } else if (Vectors == 2 && count >= 32) {
@@ -113,10 +115,11 @@ GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const By
 }
 
 /// Words of a panel, of rounded numbers.
-GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least) {
+GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint, [[maybe_unused]] int32_t least,
+                             [[maybe_unused]] const ByteFormat& format) {
 #if GDWS_BYTE_PRODUCTS
   const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  return reinterpret_cast<Words>(_mm512_shuffle_epi8(packBytes(v, zeroPoint, least, 0, 1, 2, 3), order));
+  return reinterpret_cast<Words>(_mm512_shuffle_epi8(packBytes(v, format, 0, 1, 2, 3), order));
 #else
   const Words zero = broadcast(zeroPoint);
   const __m512i limit = reinterpret_cast<__m512i>(broadcast(least));
@@ -126,9 +129,38 @@ GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least) {
 #endif
 }
 
+#if GDWS_BYTE_PRODUCTS
+/// Words of a byte of each source.
+GDWS_INLINE Words interleaved(const uint8_t* a, const uint8_t* b, const uint8_t* c, const uint8_t* d) {
+  const auto at = [](const uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); };
+  __m512i bytes = _mm512_castsi128_si512(at(a));
+  bytes = _mm512_inserti32x4(bytes, at(b), 1);
+  bytes = _mm512_inserti32x4(bytes, at(c), 2);
+  bytes = _mm512_inserti32x4(bytes, at(d), 3);
+  const __m512i fours = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  return reinterpret_cast<Words>(_mm512_shuffle_epi8(_mm512_permutexvar_epi32(fours, bytes), order));
+}
+
+/// Words of bytes 0..3, 1..4, …
+GDWS_INLINE Words neighbours(__m256i bytes) {
+  const __m512i spread = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6),
+                                                  _mm512_castsi256_si512(bytes));
+  const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6));
+  return reinterpret_cast<Words>(_mm512_shuffle_epi8(spread, order));
+}
+#endif
+
 #elif GDWS_VECTOR_BYTES == 32
 
 #if GDWS_BYTE_PRODUCTS
+/// Words of bytes 0..3, 1..4, …
+GDWS_INLINE Words neighbours(__m128i bytes) {
+  const __m256i order =
+      _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10);
+  return reinterpret_cast<Words>(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), order));
+}
+
 GDWS_INLINE Words dot(Words sum, Words bytes, Words weights) {
   asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "x"(weights));
   return sum;
@@ -162,23 +194,30 @@ GDWS_INLINE void storeFirst(int32_t* p, Words v, int64_t count) {
 }
 GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) { _mm256_maskstore_ps(p, firstLanes(count), v); }
 
-GDWS_INLINE __m256i packBytes(const Words* v, int32_t zeroPoint, int32_t least, int a, int b, int c, int d) {
-  const __m256i zero = _mm256_set1_epi16(static_cast<int16_t>(zeroPoint));
+struct ByteFormat {
+  __m256i zeroPoint, least, flip;
+
+  ByteFormat(int32_t zeroPoint, int32_t least, uint8_t flip)
+      : zeroPoint(_mm256_set1_epi16(static_cast<int16_t>(zeroPoint))),
+        least(_mm256_set1_epi8(static_cast<int8_t>(least))),
+        flip(_mm256_set1_epi8(static_cast<int8_t>(flip))) {}
+};
+
+GDWS_INLINE __m256i packBytes(const Words* v, const ByteFormat& format, int a, int b, int c, int d) {
+  const __m256i zero = format.zeroPoint;
   const __m256i low =
       _mm256_adds_epi16(_mm256_packs_epi32(reinterpret_cast<__m256i>(v[a]), reinterpret_cast<__m256i>(v[b])), zero);
   const __m256i high =
       _mm256_adds_epi16(_mm256_packs_epi32(reinterpret_cast<__m256i>(v[c]), reinterpret_cast<__m256i>(v[d])), zero);
-  return _mm256_max_epu8(_mm256_packus_epi16(low, high), _mm256_set1_epi8(static_cast<int8_t>(least)));
+  return _mm256_max_epu8(_mm256_packus_epi16(low, high), format.least);
 }
 
 template <int Vectors>
 GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const ByteFormat& format) {
   constexpr int last = Vectors - 1;
-  const __m256i packed = packBytes(v, format.zeroPoint, format.leastByte, 0, last < 1 ? last : 1, last < 2 ? last : 2,
-                                   last < 3 ? last : 3);
+  const __m256i packed = packBytes(v, format, 0, last < 1 ? last : 1, last < 2 ? last : 2, last < 3 ? last : 3);
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  const __m256i bytes =
-      _mm256_xor_si256(_mm256_permutevar8x32_epi32(packed, order), _mm256_set1_epi8(static_cast<int8_t>(format.flip)));
+  const __m256i bytes = _mm256_xor_si256(_mm256_permutevar8x32_epi32(packed, order), format.flip);
   if (count >= 8 * Vectors) {
     if (Vectors == 4) {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
@@ -196,11 +235,12 @@ GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const By
   for (int64_t i = 0; i < count; ++i) to[i] = all[i];
 }
 
-GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least) {
+GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint, [[maybe_unused]] int32_t least,
+                             [[maybe_unused]] const ByteFormat& format) {
 #if GDWS_BYTE_PRODUCTS
   const __m256i order =
       _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  return reinterpret_cast<Words>(_mm256_shuffle_epi8(packBytes(v, zeroPoint, least, 0, 1, 2, 3), order));
+  return reinterpret_cast<Words>(_mm256_shuffle_epi8(packBytes(v, format, 0, 1, 2, 3), order));
 #else
   const Words zero = broadcast(zeroPoint);
   const __m256i limit = reinterpret_cast<__m256i>(broadcast(least));
@@ -244,19 +284,26 @@ GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) {
   for (int64_t i = 0; i < count; ++i) p[i] = v[i];
 }
 
+struct ByteFormat {
+  int32_t zeroPoint, least;
+  uint8_t flip;
+
+  ByteFormat(int32_t zeroPoint, int32_t least, uint8_t flip) : zeroPoint(zeroPoint), least(least), flip(flip) {}
+};
+
 GDWS_INLINE Words atLeast(Words v, Words least) { return v > least ? v : least; }
 
 template <int Vectors>
 GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const ByteFormat& format) {
   for (int i = 0; i < Vectors; ++i) {
-    const Words bytes = atLeast(v[i] + format.zeroPoint, broadcast(format.leastByte));
+    const Words bytes = atLeast(v[i] + format.zeroPoint, broadcast(format.least));
     for (int l = 0; l < lanes && i * lanes + l < count; ++l) {
       to[i * lanes + l] = static_cast<uint8_t>(bytes[l]) ^ format.flip;
     }
   }
 }
 
-GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least) {
+GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least, const ByteFormat&) {
   const Words limit = broadcast(least);
   return atLeast(v[0] + zeroPoint, limit) | (atLeast(v[1] + zeroPoint, limit) << 16);
 }

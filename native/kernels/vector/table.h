@@ -1,11 +1,12 @@
 #pragma once
 
 #include "kernels/vector/elementwise_functions.h"
-#include "kernels/vector/integer_functions.h"
 #include "kernels/vector/product_functions.h"
 #include "kernels/vector/winograd_functions.h"
 
 namespace gdws {
+
+struct IntegerFunctions;
 
 /// avxvnni and avx512vnni add products of bytes to avx2 and avx512, and have the floats of these.
 enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, neon };

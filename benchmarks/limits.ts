@@ -8,6 +8,8 @@ export interface Limits {
   readonly threads: number;
   /** Multiply-adds on registers, counted as two operations. */
   readonly gflops: number;
+  /** The same of bytes. */
+  readonly byteGops: number;
   /** Reading, nearest memory first. */
   readonly memories: readonly MemoryLimit[];
 }
@@ -22,17 +24,19 @@ export interface MemoryLimit {
 /** Multiply-adds each thread makes in one call of {@link peakWork}, on the order of half a millisecond. */
 const rounds = 200_000;
 
+/** What numbers a peak is of. */
+export type PeakOf = 'floats' | 'bytes';
+
 /** The work whose time is that of the peak, to be raced against kernels, and how many operations it is. */
-export function peakWork(threads: number): { contestant: Contestant; operations: number } {
-  return {
-    contestant: { name: 'multiply-adds', run: () => native().multiplyAdds(threads, rounds) },
-    operations: 2 * native().multiplyAdds(threads, rounds),
-  };
+export function peakWork(threads: number, of: PeakOf = 'floats'): { contestant: Contestant; operations: number } {
+  const { multiplyAdds, multiplyAddsOfBytes } = native();
+  const work = () => (of === 'bytes' ? multiplyAddsOfBytes : multiplyAdds)(threads, rounds);
+  return { contestant: { name: 'multiply-adds', run: work }, operations: 2 * work() };
 }
 
-/** GFLOP/s (fp32) that `threads` threads reach on registers. */
-export function measurePeak(threads: number): number {
-  const { contestant, operations } = peakWork(threads);
+/** Operations in nanoseconds (GFLOP/s of floats) that `threads` threads reach on registers. */
+export function measurePeak(threads: number, of: PeakOf = 'floats'): number {
+  const { contestant, operations } = peakWork(threads, of);
   return operations / best(() => contestant.run(), 0.5) / 1e6;
 }
 
@@ -40,6 +44,7 @@ export function measureLimits(threads: number): Limits {
   return {
     threads,
     gflops: measurePeak(threads),
+    byteGops: measurePeak(threads, 'bytes'),
     memories: readings(threads).map((one) => measureReading(one, threads)),
   };
 }

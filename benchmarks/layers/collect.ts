@@ -5,7 +5,7 @@ import { ConstantPool } from '../../src/program/constant-pool';
 import type { ProgramOperation } from '../../src/program/operation';
 import type { Program } from '../../src/program/program';
 import type { Network } from '../networks';
-import { isLayer, weightsOf, type Layer } from './layer';
+import { isLayer, type Layer } from './layer';
 
 /** A layer and how often each network has it. */
 export interface CountedLayer {
@@ -22,7 +22,7 @@ export class LayerCollection {
   }
 
   /** Adds the layers of the program that a session runs for `batch` images. */
-  add(label: string, { model, input }: Network, batch: number): void {
+  add(label: string, { model, input }: Pick<Network, 'model' | 'input'>, batch: number): void {
     const graph = new Graph(model);
     simplify(graph);
     const feed = { type: 'float32', dims: [batch, input.channels, input.height, input.width] } as const;
@@ -40,15 +40,21 @@ export class LayerCollection {
 
 function layerOf(program: Program, operation: ProgramOperation): Layer | undefined {
   if (!isLayer(operation)) return undefined;
-  const dimsOf = (id: number | undefined) => (id === undefined ? undefined : program.values[id]!.dims);
+  const valueOf = (id: number | undefined) => {
+    if (id === undefined) return undefined;
+    const { type, dims } = program.values[id]!;
+    return { type, dims };
+  };
   const { opcode, attributes } = operation;
-  const [inputs, output] = [operation.inputs.map(dimsOf), dimsOf(operation.outputs[0])!];
-  return { opcode, inputs, output, attributes } as Layer;
+  return { opcode, inputs: operation.inputs.map(valueOf), output: valueOf(operation.outputs[0]), attributes } as Layer;
 }
 
-/** What tells shapes apart. Bias, residual and activation do not: they are as where the shape was met first. */
-function keyOf(layer: Layer): string {
-  const [bias] = weightsOf(layer).slice(-1);
-  const attributes = { ...layer.attributes, activation: undefined };
-  return JSON.stringify([layer.opcode, layer.inputs.slice(0, bias), layer.output, attributes]);
+/** What tells shapes apart. Bias, residual, activation and requantization do not: they are as where the shape was met first. */
+function keyOf({ opcode, inputs, output, attributes }: Layer): string {
+  const isSeparable = opcode === 'gdws' || opcode === 'integerGdws';
+  const shapes = inputs.slice(0, isSeparable ? 3 : 2);
+  if (opcode === 'matmul') return JSON.stringify([opcode, shapes, output, { ...attributes, activation: undefined }]);
+  const { groups, strides, dilations, pads } = attributes;
+  const kernels = 'kernels' in attributes ? attributes.kernels : undefined;
+  return JSON.stringify([opcode, shapes, output, groups, strides, dilations, pads, kernels]);
 }

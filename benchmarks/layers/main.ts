@@ -4,6 +4,7 @@ import { writeWhole } from '../../src/onnx/write';
 import { measureLimits } from '../limits';
 import { describeMachine } from '../machine';
 import { networks } from '../networks';
+import { quantize } from '../quantized/quantize';
 import { machineLines } from '../report';
 import { LayerCollection, type CountedLayer } from './collect';
 import type { LayerFigures, LayerRow } from './figures';
@@ -31,7 +32,7 @@ async function measure(options: LayerBenchmarkOptions): Promise<LayerFigures> {
   const machine = describeMachine();
   const limits = threadCounts.map(measureLimits);
   const rows: LayerRow[] = [];
-  const layers = collect(options);
+  const layers = await collect(options);
   for (const [index, { layer, counts, batch }] of layers.entries()) {
     const name = nameOf(layer);
     for (const threads of threadCounts) {
@@ -49,13 +50,14 @@ async function measure(options: LayerBenchmarkOptions): Promise<LayerFigures> {
   return { machine, weights, limits, rows };
 }
 
-function collect(options: LayerBenchmarkOptions): (CountedLayer & { batch: number })[] {
+async function collect(options: LayerBenchmarkOptions): Promise<(CountedLayer & { batch: number })[]> {
   const collections = new Map(options.batch.map((batch) => [batch, new LayerCollection()]));
   for (const network of options.networks) {
-    for (const kernels of options.forms) {
-      const label = `${network} ${kernels === undefined ? 'dense' : `g=${kernels}`}`;
+    for (const { kernels, isQuantized } of options.forms) {
+      const label = `${network} ${isQuantized ? 'int8 ' : ''}${kernels === undefined ? 'dense' : `g=${kernels}`}`;
       progress(`lowering ${label}`);
-      const built = networks[network]({ kernels });
+      const { model, input } = networks[network]({ kernels });
+      const built = { model: isQuantized ? await quantize(model) : model, input };
       for (const [batch, collection] of collections) collection.add(label, built, batch);
     }
   }

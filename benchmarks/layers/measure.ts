@@ -2,7 +2,7 @@ import { native } from '../../src/addon/native';
 import { describe, measureInterleaved, type Contestant } from '../../src/measure';
 import { cacheSizes, peakWork } from '../limits';
 import type { LayerRow } from './figures';
-import { operationsOf, weightBytesOf, type Layer } from './layer';
+import { isOfBytes, operationsOf, weightBytesOf, type Layer } from './layer';
 import { layerProgram } from './layer-program';
 
 export interface MeasureLayerOptions {
@@ -22,7 +22,7 @@ export type KernelTime = Pick<LayerRow, 'kernel' | 'microseconds' | 'gflops' | '
 export async function measureLayer(layer: Layer, options: MeasureLayerOptions): Promise<KernelTime[]> {
   const { threads, budget } = options;
   const operations = operationsOf(layer);
-  const peak = peakWork(threads);
+  const peak = peakWork(threads, isOfBytes(layer) ? 'bytes' : 'floats');
   const { copies, repetitions } = repeated(layer, options);
   const encoded = layerProgram(layer, copies, repetitions);
   const contestants = candidatesFor(layer, options).flatMap((kernel): Contestant[] => {

@@ -2,10 +2,15 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { networkNames, type NetworkName } from '../networks';
 import { listOf, parseCount, parseNetwork, parseSeconds } from '../options';
 
+/** A form of a network: kernels a channel, or `undefined` for the dense form; in floats, or quantized to bytes. */
+export interface LayerForm {
+  readonly kernels: number | undefined;
+  readonly isQuantized: boolean;
+}
+
 export interface LayerBenchmarkOptions {
   networks: NetworkName[];
-  /** Kernels a channel, or `undefined` for the dense form. */
-  forms: (number | undefined)[];
+  forms: LayerForm[];
   threads: number[];
   batch: number[];
   layer: string;
@@ -23,7 +28,12 @@ export function parseLayerOptions(argv: readonly string[]): LayerBenchmarkOption
   return new Command('npm run bench:layers --')
     .description('Times every convolution and GDWS shape of the networks on every kernel that can run it.')
     .option('--networks <names>', `of ${networkNames.join(', ')}`, listOf(parseNetwork), networkNames)
-    .option('--forms <forms>', 'dense, or kernels a channel of the GDWS forms', listOf(parseForm), [undefined, 1, 2])
+    .option(
+      '--forms <forms>',
+      'dense, or kernels a channel of the GDWS forms; with int8 before it, quantized: int8-dense, int8-2',
+      listOf(parseForm),
+      ['dense', '1', '2'].map(parseForm),
+    )
     .option('--threads <counts>', 'threads of a run', listOf(parseCount), [1, 2])
     .option('--batch <sizes>', 'images a run', listOf(parseCount), [1, 16])
     .option(
@@ -51,8 +61,8 @@ export function plainName(name: string): string {
   return name.replaceAll('×', 'x').replaceAll('→', '>');
 }
 
-function parseForm(text: string): number | undefined {
-  if (text === 'dense') return undefined;
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`'${text}' is neither 'dense' nor a number of kernels.`);
-  return Number(text);
+function parseForm(text: string): LayerForm {
+  const [, quantized, form] = /^(int8-)?(dense|[1-9]\d*)$/.exec(text) ?? [];
+  if (form === undefined) throw new InvalidArgumentError(`'${text}' is neither 'dense' nor a number of kernels.`);
+  return { kernels: form === 'dense' ? undefined : Number(form), isQuantized: quantized !== undefined };
 }

@@ -4,11 +4,11 @@ import { plain } from '../report';
 import { intensityOf, type LayerRow } from './figures';
 
 /** The peak and the bandwidths of one number of threads. */
-export function limitsLine({ threads, gflops, memories }: Limits): string {
+export function limitsLine({ threads, gflops, byteGops, memories }: Limits): string {
   const bandwidths = memories.map(
     ({ memory, gigabytesPerSecond }) => `${memory} ${gigabytesPerSecond.toFixed(0)} GB/s`,
   );
-  return `${threads} thread${threads === 1 ? '' : 's'}: ${gflops.toFixed(0)} GFLOP/s (fp32), reading ${bandwidths.join(', ')}`;
+  return `${threads} thread${threads === 1 ? '' : 's'}: ${gflops.toFixed(0)} GFLOP/s (fp32), ${byteGops.toFixed(0)} Gop/s (int8), reading ${bandwidths.join(', ')}`;
 }
 
 export function layerTable(rows: readonly LayerRow[]): string {

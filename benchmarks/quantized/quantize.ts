@@ -18,7 +18,17 @@ export interface QuantizeOptions {
 
 /** Operators whose results have the scale of their first input. */
 const passing = new Set(['MaxPool', 'Gather', 'Flatten', 'Reshape', 'Transpose', 'Identity']);
-const computing = new Set(['BatchNormalization', 'Conv', 'Gemm', 'Add', 'Mul', 'GlobalAveragePool', 'AveragePool', 'Concat', 'Sigmoid']);
+const computing = new Set([
+  'BatchNormalization',
+  'Conv',
+  'Gemm',
+  'Add',
+  'Mul',
+  'GlobalAveragePool',
+  'AveragePool',
+  'Concat',
+  'Sigmoid',
+]);
 
 /**
  * The network with QuantizeLinear and DequantizeLinear around its operators, as quantizers write it: activations by the

@@ -20,6 +20,12 @@ Napi::Value countMultiplyAdds(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(multiplyAdds(threads, positive(info, 1, INT32_MAX))));
 }
 
+Napi::Value countMultiplyAddsOfBytes(const Napi::CallbackInfo& info) {
+  const auto threads = static_cast<int>(positive(info, 0, maxThreads));
+  const int64_t rounds = positive(info, 1, INT32_MAX);
+  return Napi::Number::New(info.Env(), static_cast<double>(multiplyAddsOfBytes(threads, rounds)));
+}
+
 Napi::Value sumMemory(const Napi::CallbackInfo& info) {
   const auto threads = static_cast<int>(positive(info, 0, maxThreads));
   const ConstantData memory = elementsOf(info[1], DataType::float32);
@@ -32,6 +38,8 @@ Napi::Value sumMemory(const Napi::CallbackInfo& info) {
 
 void addLimits(Napi::Env env, Napi::Object exports) {
   exports.Set("multiplyAdds", Napi::Function::New(env, countMultiplyAdds, "multiplyAdds"));
+  exports.Set("multiplyAddsOfBytes",
+              Napi::Function::New(env, countMultiplyAddsOfBytes, "multiplyAddsOfBytes"));
   exports.Set("readMemory", Napi::Function::New(env, sumMemory, "readMemory"));
 }
 

@@ -43,6 +43,15 @@ int64_t multiplyAdds(int threads, int64_t rounds) {
   });
 }
 
+int64_t multiplyAddsOfBytes(int threads, int64_t rounds) {
+  const IntegerFunctions& integers = *bestVectors().integers;
+  return sumOverTeam<int64_t>(threads, [&](const Team&) {
+    alignas(64) int32_t memory[64];
+    for (int32_t& word : memory) word = 0x01020304;
+    return integers.multiplyAdds(rounds, memory) * integers.lanes * integers.depthPerWord;
+  });
+}
+
 double readMemory(int threads, const float* x, size_t count, int64_t passes) {
   const VectorTable& vectors = bestVectors();
   return sumOverTeam<double>(threads, [&](const Team& team) {

@@ -10,6 +10,8 @@ namespace gdws {
 
 /// Fused multiply-adds on registers; returns how many numbers were multiplied and added in all.
 int64_t multiplyAdds(int threads, int64_t rounds);
+/// The same of bytes, added up as int32.
+int64_t multiplyAddsOfBytes(int threads, int64_t rounds);
 
 /// Reads `passes` times all of x, a contiguous part each thread; returns the sum of what was read.
 double readMemory(int threads, const float* x, size_t count, int64_t passes);

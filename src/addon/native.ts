@@ -251,6 +251,8 @@ export interface Native {
    * were multiplied and added.
    */
   readonly multiplyAdds: (threads: number, rounds: number) => number;
+  /** As {@link multiplyAdds}, of bytes. */
+  readonly multiplyAddsOfBytes: (threads: number, rounds: number) => number;
   /** For benchmarks, which time it: reads `passes` times all of `memory`, a part each thread. Returns the sum. */
   readonly readMemory: (threads: number, memory: Float32Array, passes: number) => number;
 }

@@ -4,6 +4,7 @@ import { layerProgram } from '../../benchmarks/layers/layer-program';
 import { measureLayer } from '../../benchmarks/layers/measure';
 import { layerTable } from '../../benchmarks/layers/table';
 import { networks } from '../../benchmarks/networks';
+import { quantize } from '../../benchmarks/quantized/quantize';
 import { native } from '../../src/addon/native';
 import { noActivation } from '../../src/program/operation';
 
@@ -14,10 +15,12 @@ function layersOf(kernels: number | undefined, batch = 1) {
   return { network, layers: collection.layers };
 }
 
+const floats = <const Dims extends readonly number[]>(...dims: Dims) => ({ type: 'float32', dims }) as const;
+
 const convolution = {
   opcode: 'convolution',
-  inputs: [[2, 4, 8, 8], [6, 4, 3, 3], [6], [2, 6, 4, 4]],
-  output: [2, 6, 4, 4],
+  inputs: [floats(2, 4, 8, 8), floats(6, 4, 3, 3), floats(6), floats(2, 6, 4, 4)],
+  output: floats(2, 6, 4, 4),
   attributes: { groups: 1, strides: [2, 2], dilations: [1, 1], pads: [1, 1, 1, 1], activation: noActivation },
 } as const satisfies Layer;
 
@@ -44,6 +47,30 @@ describe('the layers of a network', () => {
   });
 });
 
+describe('the layers of a quantized network', () => {
+  async function quantizedLayers(kernels: number | undefined) {
+    const { model, input, macs } = networks['resnet18-cifar']({ width: 1 / 16, kernels });
+    const collection = new LayerCollection();
+    collection.add('resnet', { model: await quantize(model), input }, 1);
+    return { macs, layers: collection.layers };
+  }
+
+  test.each([undefined, 2])('have all its multiply-accumulates (kernels a channel: %s)', async (kernels) => {
+    const { macs, layers } = await quantizedLayers(kernels);
+    const operations = layers.map(({ layer, counts }) => operationsOf(layer) * counts.get('resnet')!);
+    expect(operations.reduce((sum, one) => sum + one)).toBe(2 * macs);
+  });
+
+  test('are timed against the peak of bytes', async () => {
+    const { layers } = await quantizedLayers(2);
+    const { layer } = layers.find(({ layer: { opcode } }) => opcode === 'integerGdws')!;
+    expect(nameOf(layer)).toBe('int8 gdws g=2 3×3 4→4 32×32');
+    const [row] = await measureLayer(layer, { threads: 1, weights: 'cold', budget: 0.01 });
+    expect(row!.kernel).toBe('integerGdws.fused');
+    expect(row!.shareOfPeak).toBeGreaterThan(0);
+  });
+});
+
 test('bytes are of every operand once', () => {
   expect(weightBytesOf(convolution)).toBe(4 * (6 * 4 * 9 + 6));
   expect(bytesOf(convolution)).toBe(4 * (2 * 4 * 64 + 6 * 4 * 9 + 6 + 2 * (2 * 6 * 16)));
@@ -66,11 +93,8 @@ describe('a measurement', () => {
   test('times every kernel of the table that can run the layer, but no reference', async () => {
     const depthwise = {
       ...convolution,
-      inputs: [
-        [2, 4, 8, 8],
-        [4, 1, 3, 3],
-      ],
-      output: [2, 4, 4, 4],
+      inputs: [floats(2, 4, 8, 8), floats(4, 1, 3, 3)],
+      output: floats(2, 4, 4, 4),
       attributes: { ...convolution.attributes, groups: 4 },
     };
     const rows = await measureLayer(depthwise, options);
@@ -105,6 +129,7 @@ describe('the limits of the processor', () => {
   test('are counted over all threads', () => {
     expect(native().multiplyAdds(2, 100)).toBe(2 * native().multiplyAdds(1, 100));
     expect(native().multiplyAdds(1, 300)).toBe(3 * native().multiplyAdds(1, 100));
+    expect(native().multiplyAddsOfBytes(2, 300)).toBe(6 * native().multiplyAddsOfBytes(1, 100));
   });
 
   test('read all of the memory', () => {

@@ -29,8 +29,18 @@ const figures: LayerFigures = {
   },
   weights: 'cold',
   limits: [
-    { threads: 1, gflops: 100, memories: [{ memory: 'L2', bytes: 2 ** 20, gigabytesPerSecond: 50 }] },
-    { threads: 2, gflops: 200, memories: [{ memory: 'L2', bytes: 2 ** 21, gigabytesPerSecond: 97 }] },
+    {
+      threads: 1,
+      gflops: 100,
+      byteGops: 4 * 100,
+      memories: [{ memory: 'L2', bytes: 2 ** 20, gigabytesPerSecond: 50 }],
+    },
+    {
+      threads: 2,
+      gflops: 200,
+      byteGops: 4 * 200,
+      memories: [{ memory: 'L2', bytes: 2 ** 21, gigabytesPerSecond: 97 }],
+    },
   ],
   rows: [row('convolution.a', 1, 1, 80), row('convolution.b', 1, 1, 40), row('convolution.a', 16, 2, 170)],
 };

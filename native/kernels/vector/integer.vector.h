@@ -422,6 +422,26 @@ inline void depthwise(const IntegerDepthwiseTask& task) {
 #endif
 }
 
+inline int64_t multiplyAdds(int64_t rounds, int32_t* result) {
+  // As many sums as hide the latency of two units.
+  constexpr int count = 12;
+  const Words bytes = load(result), weights = load(result + 1);
+  Words sum[count];
+#pragma GCC unroll 12
+  for (int i = 0; i < count; ++i) sum[i] = load(result + i);
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 12
+    for (int i = 0; i < count; ++i) {
+      sum[i] = dot(sum[i], bytes, weights);
+      // Else the products of one round would be made once for all.
+      asm("" : "+m"(*result));
+    }
+  }
+  for (int i = 1; i < count; ++i) sum[0] += sum[i];
+  store(result, sum[0]);
+  return rounds * count;
+}
+
 /// Whether a micro-kernel's sums fit the registers, with a row of vectors, a broadcast and, where products are added by
 /// another instruction, a product.
 constexpr bool fitsRegisters(int rows, int vectors) {
@@ -454,6 +474,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.everySecond = everySecond;
   functions.copy = copyWords;
   functions.depthwise = depthwise;
+  functions.multiplyAdds = multiplyAdds;
   return functions;
 }
 

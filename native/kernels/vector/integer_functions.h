@@ -103,6 +103,8 @@ struct IntegerFunctions {
   /// Words 0, stride, 2·stride, …
   void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
   void (*depthwise)(const IntegerDepthwiseTask& task);
+  /// Only products of bytes in registers, as the peak for benchmarks. Returns how many vectors of words were multiplied.
+  int64_t (*multiplyAdds)(int64_t rounds, int32_t* result);
 };
 
 }  // namespace gdws

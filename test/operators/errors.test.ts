@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { GdwsError } from '../../src/base/errors';
 import { makeNode } from '../../src/onnx/make';
 import type { KnownValue } from '../../src/onnx/value';
-import { operatorTable } from '../../src/operators';
+import { operatorOf } from '../../src/operators';
 import type { Lowering } from '../../src/operators/lowering';
 import { OperatorCall } from '../../src/operators/operator';
 import { allCases } from './all-cases';
@@ -16,7 +16,7 @@ const random = new Random(20);
 function failure(tested: Case): unknown {
   const inputs = tested.inputs.map((input) => input && { ...input, constant: input.known ? input : undefined });
   try {
-    operatorTable.get(tested.opType)!.infer(new OperatorCall(nodeOf(tested), tested.opset, inputs));
+    operatorOf(tested.domain ?? '', tested.opType)!.infer(new OperatorCall(nodeOf(tested), tested.opset, inputs));
   } catch (error) {
     return error;
   }
@@ -157,7 +157,7 @@ test('nothing but GdwsError comes of nonsense', () => {
         const attributes = { ...tested.attributes };
         if (newAttribute && names.length > 0) attributes[names[newAttribute[0] % names.length]!] = newAttribute[1];
         const node = makeNode({ ...nodeOf(tested), attributes });
-        const operator = operatorTable.get(tested.opType)!;
+        const operator = operatorOf(tested.domain ?? '', tested.opType)!;
         const call = new OperatorCall(node, tested.opset, inputs);
         try {
           for (const { dims } of [...operator.infer(call), ...(operator.fold?.(call) ?? [])]) {

@@ -1,0 +1,4 @@
+import { quantizationCases } from './cases/quantization';
+import { checkCases } from './check';
+
+checkCases(quantizationCases);

@@ -135,3 +135,60 @@ describe.each(mixes)('$data by $weights to $result, by definition', ({ data, wei
     expectClose(await run(tested), [expected], tested);
   });
 });
+
+describe('sums that may not fit an int32', () => {
+  // 255·127·channels is more than 2^31 - 1.
+  const channels = 66_400;
+  const filled = (type: ByteType, dims: readonly number[], value: number) =>
+    constantOf(type, dims, new Array<number>(elementCount(dims)).fill(value));
+  const float = (value: number) => known(constantOf('float32', [], [value]));
+  const x = filled('uint8', [1, channels, 1, 1], 255);
+  const w = known(filled('int8', [1, channels, 1, 1], 127));
+  const zero = (type: ByteType) => known(constantOf(type, [], [0]));
+
+  test('are summed up in floats by QLinearConv and QLinearMatMul', async () => {
+    // Of 255·127·66400·2^-24 = 128.17 there remain 128.
+    const scales = [float(2 ** -12), zero('uint8')];
+    const given = [scales, [w, float(2 ** -12), zero('int8')], [float(1), zero('uint8')]].flat();
+    const conv: Case = { opType: 'QLinearConv', opset: 10, inputs: [x, ...given] };
+    expectClose(await run(conv), [constantOf('uint8', [1, 1, 1, 1], [128])], conv);
+    const matrix = known({ ...w, dims: [channels, 1] });
+    const inputs = [{ ...x, dims: [1, channels] }, ...given.with(2, matrix)];
+    const product: Case = { opType: 'QLinearMatMul', opset: 10, inputs };
+    expectClose(await run(product), [constantOf('uint8', [1, 1], [128])], product);
+  });
+
+  test.each<[string, Case]>([
+    ['known weights', { opType: 'ConvInteger', opset: 10, inputs: [x, w] }],
+    ['fed weights', { opType: 'ConvInteger', opset: 10, inputs: [x, { ...w, known: false }] }],
+    [
+      'a known matrix',
+      {
+        opType: 'MatMulInteger',
+        opset: 10,
+        inputs: [
+          { ...x, dims: [1, channels] },
+          { ...w, dims: [channels, 1] },
+        ],
+      },
+    ],
+    [
+      'a fed matrix',
+      {
+        opType: 'MatMulInteger',
+        opset: 10,
+        inputs: [
+          { ...x, dims: [1, channels] },
+          { ...w, known: false, dims: [channels, 1] },
+        ],
+      },
+    ],
+  ])('are refused where the result is the sum, of %s', async (_, tested) => {
+    await expect(run(tested)).rejects.toMatchObject({
+      name: 'GdwsError',
+      node: 'node',
+      operator: tested.opType,
+      code: 'OPERATOR_UNSUPPORTED',
+    });
+  });
+});

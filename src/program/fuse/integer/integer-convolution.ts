@@ -48,7 +48,8 @@ export function byteConvolution(quantized: QuantizedProgram): Pattern {
       const convolution = rewriter.soleProducerOf(own);
       const residual = quantized.bytesOf(other);
       if (convolution?.opcode !== 'convolution' || !residual) continue;
-      if (!sameDims(rewriter.valueOf(other!).dims, rewriter.valueOf(source).dims)) continue;
+      const { dims } = rewriter.valueOf(source);
+      if (![own, other].every((id) => sameDims(rewriter.valueOf(id!).dims, dims))) continue;
       const sum = integerConvolution(convolution, quantized, rewriter, {
         ...result,
         residual: residual.bytes,

@@ -81,7 +81,11 @@ test('random quantized networks give the bytes that floats give', async () => {
       throw new Error(`${(error as Error).message} of ${nodes.join(' ')}`, { cause: error });
     }
   });
-  await fc.assert(property, { numRuns: Number(process.env.GDWS_NETWORKS ?? 300) });
+  await fc.assert(property, {
+    numRuns: Number(process.env.GDWS_NETWORKS ?? 300),
+    interruptAfterTimeLimit: 50_000,
+    markInterruptAsFailure: true,
+  });
 });
 
 test('in which every integer operation is met', () => {

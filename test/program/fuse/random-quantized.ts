@@ -128,7 +128,7 @@ class QuantizedBuilder {
     const name = this.emit('DequantizeLinear', [bytes, ...own]);
     const built = { name, dims: value.dims, least: exponent + shift, most: exponent + shift + 8 };
     this.forms.set(value.name, [...(this.forms.get(value.name) ?? []), built]);
-    return !like && this.chance(12) ? this.pair(built) : built;
+    return !like && this.chance(12) ? this.pair(built, this.quantization(built)) : built;
   }
 
   private quantization({ most }: Built): readonly [ByteType, number, number] {
@@ -400,8 +400,8 @@ const layers = {
     b.node('Clip', [x.name, ...bounds.map((bound) => b.number(bound))], { ...x, least: Math.min(x.least, -4) });
   },
   leakyRelu: (b: QuantizedBuilder) => elementwise(b, 'LeakyRelu', [], { alpha: float(0.125) }, false),
-  sigmoid: (b: QuantizedBuilder) =>
-    elementwise(b, ['Sigmoid', 'HardSwish', 'Tanh', 'HardSigmoid'][b.pick(4)]!, [], {}, false),
+  sigmoid: (b: QuantizedBuilder) => elementwise(b, ['Sigmoid', 'Elu', 'Tanh'][b.pick(3)]!, [], {}, false),
+  hardSigmoid: (b: QuantizedBuilder) => elementwise(b, 'HardSigmoid', [], { alpha: float(0.25) }, false),
   maxPool: (b: QuantizedBuilder) => pooled(b, 'MaxPool'),
   averagePool: (b: QuantizedBuilder) => pooled(b, 'AveragePool'),
   globalAveragePool: (b: QuantizedBuilder) => {

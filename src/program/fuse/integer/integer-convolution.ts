@@ -83,21 +83,20 @@ function integerConvolution(
   rewriter: ProgramRewriter,
   { output, scale, residual, attributes }: IntegerResult,
 ): ProgramOperation | undefined {
-  const operands = operandsOf(convolution, quantized, rewriter);
+  const operands = operandsOf(convolution, attributes ? scale : 0, quantized, rewriter);
   if (!operands) return undefined;
   const { groups, strides, dilations, pads } = convolution.attributes;
   const { inputs, scales, bias } = operands;
-  const factors = quantized.constant({
-    type: 'float32',
-    dims: [scales.length],
-    data: scales.map((one) => one / scale),
-  });
+  const data = scales.map((one) => one / scale);
+  if (!data.every(Number.isFinite)) return undefined;
+  const factors = quantized.constant({ type: 'float32', dims: [scales.length], data });
   const given = { groups, strides, dilations, pads, ...attributes };
   return operationOf('integerConvolution', [...inputs, factors, bias, residual], [output], convolution.origin, given);
 }
 
 function operandsOf(
   { inputs: [x, w, b, residual], attributes }: Operation<'convolution'>,
+  step: number,
   quantized: QuantizedProgram,
   rewriter: ProgramRewriter,
 ): IntegerOperands | undefined {
@@ -106,7 +105,7 @@ function operandsOf(
   const weights = quantized.weightsOf(w, 0);
   if (!data || !weights) return undefined;
   const scales = weights.scales.map((one) => data.scale * one);
-  const bias = integerBias(b, scales, quantized, rewriter);
+  const bias = integerBias(b, scales, step, quantized, rewriter);
   const depth = elementCount(weights.constant.dims.slice(1));
   if (!bias || !sumsFit(weights, bias, { depth, pitches: { output: depth, depth: 1 } })) return undefined;
   return {

@@ -52,16 +52,18 @@ function integerMatmul(
   if (!data || weights?.constant.dims.length !== 2) return undefined;
   if (!sameDims(rewriter.valueOf(b!).dims, weights.constant.dims)) return undefined;
   const scales = weights.scales.map((one) => data.scale * one * alpha);
-  const steps = integerBias(bias, scales, quantized, rewriter);
+  const steps = integerBias(bias, scales, requantization ? scale : 0, quantized, rewriter);
   const [rows, columns] = weights.constant.dims as [number, number];
   const pitches = transposeB ? { output: columns, depth: 1 } : { output: 1, depth: columns };
   if (!steps || !sumsFit(weights, steps, { depth: transposeB ? columns : rows, pitches })) return undefined;
+  const factors = scales.map((one) => one / scale);
+  if (!factors.every(Number.isFinite)) return undefined;
   const operands = [
     data.bytes,
     weights.bytes,
     quantized.zeroPointOperand(data),
     quantized.zeroPointsOperand(weights),
-    quantized.constant({ type: 'float32', dims: [scales.length], data: scales.map((one) => one / scale) }),
+    quantized.constant({ type: 'float32', dims: [scales.length], data: factors }),
     quantized.biasOperand(steps),
   ];
   return operationOf('integerMatmul', operands, [output], origin, { transposeA, transposeB, ...requantization });

@@ -6,6 +6,7 @@
 #include "base/scheduler.h"
 #include "base/team.h"
 #include "base/team_threads.h"
+#include "kernels/vector/integer_functions.h"
 #include "kernels/vector/table.h"
 
 namespace gdws {

@@ -1,4 +1,4 @@
-import { intAttribute } from '../onnx/attribute';
+import { floatAttribute, intAttribute } from '../onnx/attribute';
 import { activationOperators } from './activation';
 import { arithmeticOperators } from './arithmetic';
 import { convolutionOperators } from './convolution';
@@ -90,6 +90,7 @@ export const microsoftOperators: Record<string, Operator> = {
     opset,
     inputs: [x, { ...second, axis: () => (intAttribute(call.node, 'transB', 0) === 0 ? 1 : 0) }],
     bias: 6,
+    biasFactor: floatAttribute(call.node, 'alpha', 1),
     ...(call.inputs[7] ? { output: { scale: 7, zeroPoint: 8 } } : {}),
   })),
 };

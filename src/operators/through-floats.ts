@@ -1,6 +1,6 @@
 import type { DataType, KnownValue, ValueType } from '../onnx/value';
 import { constantOf, numbersOf } from './elements';
-import { emitBinary, floats, required } from './emission';
+import { emitBinary, emitUnary, floats, required } from './emission';
 import type { Lowering, ValueId } from './lowering';
 import { OperatorCall, type Operator } from './operator';
 import { scaleOperands, scalesOf, type ScalePlaces } from './quantization';
@@ -21,6 +21,8 @@ export interface ThroughFloats {
   readonly inputs: readonly QuantizedInput[];
   /** Where the node may have the int32 bias of a product; its scale is the product of those of the first two inputs. */
   readonly bias?: number;
+  /** A further factor of the bias's scale. */
+  readonly biasFactor?: number;
   /** Absent where the result is float. */
   readonly output?: ScalePlaces;
 }
@@ -30,7 +32,8 @@ function axisOf({ axis }: QuantizedInput, { dims }: ValueType): number | undefin
 }
 
 /** The call of the operator of floats. */
-function floatCall(call: OperatorCall, { inputs, bias, opset }: ThroughFloats): OperatorCall {
+function floatCall(call: OperatorCall, form: ThroughFloats): OperatorCall {
+  const { inputs, bias, opset } = form;
   const asFloat = ({ dims }: ValueType): KnownValue => ({ type: 'float32', dims });
   const values: KnownValue[] = inputs.map((input) => {
     const x = call.input(input.x);
@@ -42,7 +45,11 @@ function floatCall(call: OperatorCall, { inputs, bias, opset }: ThroughFloats): 
   });
   const added = bias === undefined ? undefined : call.inputs[bias];
   if (added && added.type !== 'int32') call.fail('TYPE_MISMATCH', `the bias is ${added.type}, not int32.`);
-  return new OperatorCall(call.node, opset, added ? [...values, asFloat(added)] : values);
+  return new OperatorCall(
+    call.node,
+    opset,
+    added ? [...values, asFloat({ ...added, dims: biasDims(call, form) })] : values,
+  );
 }
 
 function outputType(call: OperatorCall, { inputs, output }: ThroughFloats): DataType {
@@ -75,15 +82,28 @@ function lower(call: OperatorCall, lowering: Lowering, form: ThroughFloats): voi
   lowering.emit('quantize', [y, ...scaleOperands(call, lowering, form.output, count)], [result], { axis: 0 });
 }
 
-function dequantizedBias(call: OperatorCall, lowering: Lowering, { inputs, bias }: ThroughFloats): ValueId {
+/** Number of scales of the bias: one, or as many as its last dim. */
+function biasScaleCount(call: OperatorCall, { inputs }: ThroughFloats): number {
+  return Math.max(...inputs.map(({ scale }) => call.input(scale).dims[0] ?? 1));
+}
+
+/** Dims of the bias with its last repeated for each of its scales. */
+function biasDims(call: OperatorCall, form: ThroughFloats): readonly number[] {
+  const { dims } = call.input(form.bias!);
+  const count = biasScaleCount(call, form);
+  return count > 1 && (dims.at(-1) ?? 1) === 1 ? [...dims.slice(0, -1), count] : dims;
+}
+
+function dequantizedBias(call: OperatorCall, lowering: Lowering, form: ThroughFloats): ValueId {
+  const { inputs, bias, biasFactor = 1 } = form;
   const [a, b] = inputs.map(({ scale }) => call.input(scale)) as [KnownValue, KnownValue];
-  const count = Math.max(a.dims[0] ?? 1, b.dims[0] ?? 1);
+  const count = biasScaleCount(call, form);
   let scale: ValueId;
   if (a.constant && b.constant) {
     const [ofA, ofB] = [numbersOf(a.constant), numbersOf(b.constant)];
     const products = Array.from(
       { length: count },
-      (_, m) => ofA[ofA.length === 1 ? 0 : m]! * ofB[ofB.length === 1 ? 0 : m]!,
+      (_, m) => biasFactor * ofA[ofA.length === 1 ? 0 : m]! * ofB[ofB.length === 1 ? 0 : m]!,
     );
     scale = lowering.constant(constantOf('float32', [count], products));
   } else {
@@ -91,10 +111,21 @@ function dequantizedBias(call: OperatorCall, lowering: Lowering, { inputs, bias 
     const [left, right] = inputs.map(({ scale: at }) =>
       lowering.view(required(call, lowering, at), [call.input(at).dims[0] ?? 1]),
     ) as [ValueId, ValueId];
-    emitBinary(lowering, 'mul', left, right, scale);
+    const product = biasFactor === 1 ? scale : floats(lowering, [count]);
+    emitBinary(lowering, 'mul', left, right, product);
+    if (biasFactor !== 1) emitUnary(lowering, 'linear', product, scale, { a: biasFactor });
   }
-  const value = floats(lowering, call.input(bias!).dims);
-  lowering.emit('dequantize', [required(call, lowering, bias!), scale], [value], { axis: 0 });
+  const { dims } = call.input(bias!);
+  const full = biasDims(call, form);
+  let steps = required(call, lowering, bias!);
+  if (full !== dims) {
+    const repeated = lowering.temporary({ type: 'int32', dims: full });
+    const strides = full.map((_, axis) => (axis === full.length - 1 ? 0 : 1));
+    lowering.emit('strided', [steps], [repeated], { offset: 0, strides });
+    steps = repeated;
+  }
+  const value = floats(lowering, full);
+  lowering.emit('dequantize', [steps, scale], [value], { axis: count === 1 ? 0 : full.length - 1 });
   return value;
 }
 

@@ -9,15 +9,24 @@ test('docs/gradients.md names the operations that have a rule, and no others', (
   expect(named).toEqual(Object.keys(rules));
 });
 
-test('only what gives indices or truth values, takes places as values, or is a gradient itself, has no rule', () => {
+test('only what gives indices, truth values or bytes, takes places as values, or is a gradient itself, has no rule', () => {
   const without = Object.keys(operations).filter((name) => !(name in rules));
   expect(without.sort()).toEqual([
     'argReduce',
     'compare',
+    'dequantize',
+    'dynamicQuantize',
     'gridSample',
+    'integerAveragePool',
+    'integerBinary',
+    'integerConvolution',
+    'integerGdws',
+    'integerMatmul',
     'maxPoolGradient',
     'maxPoolIndices',
     'maxUnpool',
+    'quantize',
     'roiAlign',
+    'table',
   ]);
 });

@@ -13,6 +13,7 @@ import { normalizationCases } from './cases/normalization';
 import { padCases } from './cases/pad';
 import { poolingCases } from './cases/pooling';
 import { productCases } from './cases/product';
+import { quantizationCases } from './cases/quantization';
 import { rearrangingCases } from './cases/rearranging';
 import { reductionCases } from './cases/reduction';
 import { regionCases } from './cases/region';
@@ -42,6 +43,7 @@ export const allCases: readonly Case[] = [
   ...padCases,
   ...poolingCases,
   ...productCases,
+  ...quantizationCases,
   ...rearrangingCases,
   ...reductionCases,
   ...regionCases,

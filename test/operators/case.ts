@@ -8,6 +8,9 @@ export type CaseInput = Constant & { readonly known?: boolean };
 /** One node over given inputs. The same cases test inference, folding and running. */
 export interface Case {
   readonly opType: string;
+  /** Of the operator, where it is not ONNX's own; a model of the case imports its version 1. */
+  readonly domain?: 'com.microsoft';
+  /** Version of ONNX's own operator set. */
   readonly opset: number;
   readonly inputs: readonly (CaseInput | undefined)[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
@@ -18,6 +21,11 @@ export interface Case {
   readonly runs?: false;
   /** Largest difference, relative to the largest element. */
   readonly tolerance?: number;
+  /**
+   * Largest difference of integers; 0 by default. A quantized result may differ by one step: onnxruntime multiplies float
+   * steps in another order, which rounds ties to the other side.
+   */
+  readonly steps?: number;
 }
 
 /** An initializer. */

@@ -10,7 +10,7 @@ import { expectedOf, feedsOf, modelOf, nodeOf, toConstant } from './oracle';
 export function checkCases(cases: readonly Case[]): void {
   const titled = cases.map((tested, index) => ({ title: `${index}: ${titleOf(tested)}`, tested }));
   test.each(titled)('$title', async ({ tested }) => {
-    const operator = operatorOf('', tested.opType)!;
+    const operator = operatorOf(tested.domain ?? '', tested.opType)!;
     const expected = await expectedOf(tested);
     const types = operator.infer(callOf(tested, false)).slice(0, expected.length);
     expect(types.map(({ type, dims }) => ({ type, dims }))).toEqual(expected.map(({ type, dims }) => ({ type, dims })));
@@ -43,12 +43,22 @@ export async function run(tested: Case): Promise<Constant[]> {
   }
 }
 
-export function expectClose(actual: readonly Constant[], expected: readonly Constant[], { tolerance }: Case): void {
+export function expectClose(
+  actual: readonly Constant[],
+  expected: readonly Constant[],
+  { tolerance, steps }: Case,
+): void {
   expect(actual.map(({ type, dims }) => ({ type, dims }))).toEqual(expected.map(({ type, dims }) => ({ type, dims })));
-  actual.forEach((constant, index) => expectElements(constant, expected[index]!, tolerance));
+  actual.forEach((constant, index) => expectElements(constant, expected[index]!, tolerance, steps));
 }
 
-function expectElements(actual: Constant, expected: Constant, tolerance?: number): void {
+function expectElements(actual: Constant, expected: Constant, tolerance?: number, steps = 0): void {
+  if (!isFloat(expected.type) && steps > 0) {
+    const [got, wanted] = [numbersOf(actual), numbersOf(expected)];
+    const apart = Array.from(wanted).findIndex((value, i) => !(Math.abs(value - got[i]!) <= steps));
+    if (apart >= 0) throw new Error(`element ${apart} differs\n got ${preview(got)}\nwant ${preview(wanted)}`);
+    return;
+  }
   if (!isFloat(expected.type)) {
     expect([...(actual.data as Iterable<unknown>)]).toEqual([...(expected.data as Iterable<unknown>)]);
     return;

@@ -62,14 +62,19 @@ async function attempt<T>(make: () => Promise<T>): Promise<{ readonly value?: T;
 }
 
 const compared = new Set<string>();
-/** onnxruntime 1.30 divides by zero, which ends the process. */
-const endsOnnxruntime = 'TopK';
-const names = [...new Set(allCases.map(({ opType }) => opType))].filter(
-  (name) => operatorOf('', name)!.lower && name !== endsOnnxruntime,
-);
+/** What ends onnxruntime 1.30's process: a division by zero, a wrong address. */
+const endsOnnxruntime = ['TopK', 'QLinearSoftmax'];
+const lowered = allCases.filter(({ domain = '', opType }) => operatorOf(domain, opType)!.lower);
+const names = [...new Set(lowered.map(({ opType }) => opType))].filter((name) => !endsOnnxruntime.includes(name));
 
-test(endsOnnxruntime, async () => {
-  const tested = allCases.find(({ opType, attributes }) => opType === endsOnnxruntime && attributes?.axis === 1)!;
+test('QLinearSoftmax', async () => {
+  const tested = allCases.find(({ opType, inputs }) => opType === 'QLinearSoftmax' && inputs[0]!.dims.length > 1)!;
+  const [result] = await run(variantsOf(tested)[0]!);
+  expect(result!.dims).toEqual([0, ...tested.inputs[0]!.dims.slice(1)]);
+});
+
+test('TopK', async () => {
+  const tested = allCases.find(({ opType, attributes }) => opType === 'TopK' && attributes?.axis === 1)!;
   const results = await run(variantsOf(tested)[0]!);
   const { dims } = tested.inputs[0]!;
   const k = numbersOf(tested.inputs[1]!)[0]!;
@@ -100,6 +105,14 @@ test.each(names)('%s', async (name) => {
 
 test('most operators are compared', () => {
   // The others have no case whose first axis stays the first and that onnxruntime runs without elements.
-  const missing = ['Log', 'GatherElements', 'GroupNormalization', 'Unsqueeze', 'ConstantOfShape'];
+  const missing = [
+    'Log',
+    'GatherElements',
+    'GroupNormalization',
+    'DynamicQuantizeLinear',
+    'QLinearConcat',
+    'Unsqueeze',
+    'ConstantOfShape',
+  ];
   expect(names.filter((name) => !compared.has(name))).toEqual(missing);
 });

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { GdwsError } from '../../src/base/errors';
 import { makeNode } from '../../src/onnx/make';
-import type { KnownValue } from '../../src/onnx/value';
-import { operatorTable } from '../../src/operators';
+import type { DataType, KnownValue } from '../../src/onnx/value';
+import { operatorOf } from '../../src/operators';
+import { constantOf } from '../../src/operators/elements';
 import type { Lowering } from '../../src/operators/lowering';
 import { OperatorCall } from '../../src/operators/operator';
 import { allCases } from './all-cases';
-import { float, knownFloats, knownIntegers, type Case } from './case';
+import { float, known, knownFloats, knownIntegers, type Case } from './case';
 import { nodeOf } from './oracle';
 import { Random } from './random';
 
@@ -16,7 +17,7 @@ const random = new Random(20);
 function failure(tested: Case): unknown {
   const inputs = tested.inputs.map((input) => input && { ...input, constant: input.known ? input : undefined });
   try {
-    operatorTable.get(tested.opType)!.infer(new OperatorCall(nodeOf(tested), tested.opset, inputs));
+    operatorOf(tested.domain ?? '', tested.opType)!.infer(new OperatorCall(nodeOf(tested), tested.opset, inputs));
   } catch (error) {
     return error;
   }
@@ -24,6 +25,18 @@ function failure(tested: Case): unknown {
 }
 
 const x = (...dims: number[]) => random.floats(dims);
+const bytes = (...dims: number[]) => random.integers(dims, 0, 255, 'uint8');
+/** One of no dims, or `count`. */
+const scales = (count?: number) => random.floats(count === undefined ? [] : [count], 0.01, 0.1);
+const microsoft = { domain: 'com.microsoft', opset: 17 } as const;
+
+/** Inputs of a QLinearConv of 3 channels to 4. */
+function qLinear({ w = [4, 3, 3, 3], of, bias = 4 }: { w?: number[]; of?: number; bias?: number }) {
+  const weights = [bytes(...w), scales(of), of === undefined ? bytes() : bytes(of)];
+  const biases = random.integers([bias], 0, 1, 'int32');
+  return [bytes(1, 3, 8, 8), scales(), bytes(), ...weights, scales(), bytes(), biases];
+}
+
 const mismatches: Case[] = [
   { opType: 'Conv', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 2, 3, 3)] },
   { opType: 'Conv', opset: 11, inputs: [x(1, 3, 8, 8), x(4, 3, 3)] },
@@ -68,6 +81,19 @@ const mismatches: Case[] = [
   { opType: 'OneHot', opset: 11, inputs: [x(2), knownIntegers([3]), x(3)] },
   { opType: 'ReverseSequence', opset: 10, inputs: [x(2, 3), random.integers([2], 1, 2)] },
   { opType: 'Einsum', opset: 12, inputs: [x(2, 3), x(2, 3)], attributes: { equation: 'ij,jk' } },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(2, 3), scales(2)] },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(2, 3), scales(3)], attributes: { axis: 0 } },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(2, 3), scales(3)], attributes: { axis: 2 } },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(2, 3), x(1, 1)] },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(2, 3), scales(3), bytes(2)] },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(2, 3), scales(3), bytes(1)] },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(2, 3), scales(), bytes(1, 1)] },
+  { opType: 'QuantizeLinear', opset: 13, inputs: [x(), scales(3)] },
+  { opType: 'DequantizeLinear', opset: 13, inputs: [bytes(2, 3), scales(2), bytes(2)] },
+  { opType: 'DequantizeLinear', opset: 13, inputs: [bytes(3), scales(3)] },
+  { opType: 'DequantizeLinear', opset: 13, inputs: [bytes(2, 3), scales(2), bytes(2)], attributes: { axis: -3 } },
+  { opType: 'ConvInteger', opset: 10, inputs: [bytes(1, 3, 8, 8), bytes(4, 2, 3, 3)] },
+  { opType: 'MatMulInteger', opset: 10, inputs: [bytes(2, 3), bytes(2, 3)] },
 ];
 
 test.each(mismatches)('$opType says what does not fit', (tested) => {
@@ -79,10 +105,92 @@ test.each(mismatches)('$opType says what does not fit', (tested) => {
   });
 });
 
+/** Whose errors name the shapes of the tensors alone, or of all inputs. */
+const quantizedMismatches: Case[] = [
+  { opType: 'QLinearConv', opset: 10, inputs: qLinear({ w: [4, 2, 3, 3] }) },
+  { opType: 'QLinearConv', opset: 10, inputs: qLinear({ of: 3 }) },
+  { opType: 'QLinearConv', opset: 10, inputs: qLinear({ bias: 3 }) },
+  // Only the weights may have several scales.
+  { opType: 'QLinearConv', opset: 10, inputs: qLinear({}).with(1, scales(3)).with(2, bytes(3)) },
+  { opType: 'QLinearConv', opset: 10, inputs: qLinear({}).with(6, scales(4)).with(7, bytes(4)) },
+  {
+    opType: 'QLinearMatMul',
+    opset: 10,
+    inputs: [bytes(2, 3), scales(), bytes(), bytes(3, 4), scales(3), bytes(3), scales(), bytes()],
+  },
+  {
+    ...microsoft,
+    opType: 'QGemm',
+    inputs: [bytes(2, 3), scales(), bytes(), bytes(3, 4), scales(4), bytes(4), random.integers([3], 0, 1, 'int32')],
+  },
+  {
+    ...microsoft,
+    opType: 'QLinearAdd',
+    inputs: [bytes(2, 3), scales(), bytes(), bytes(2), scales(), bytes(), scales(), bytes()],
+  },
+  {
+    ...microsoft,
+    opType: 'QLinearConcat',
+    inputs: [scales(), bytes(), bytes(2, 3), scales(), bytes(), bytes(3, 3), scales(), bytes()],
+    attributes: { axis: 1 },
+  },
+];
+
+test.each(quantizedMismatches)('$opType of quantized tensors says what does not fit', (tested) => {
+  expect(failure(tested)).toMatchObject({ code: 'SHAPE_MISMATCH', node: 'node', operator: tested.opType });
+});
+
 test('types that do not belong together', () => {
   expect(failure({ opType: 'Add', opset: 13, inputs: [x(2), random.integers([2])] })).toMatchObject({
     code: 'TYPE_MISMATCH',
   });
+});
+
+const zero = (type: DataType) => constantOf(type, [], [0]);
+test.each<{ title: string } & Case>([
+  { title: 'a zero point', opType: 'DequantizeLinear', opset: 13, inputs: [bytes(2), scales(), zero('int8')] },
+  {
+    title: 'a zero point of int32',
+    opType: 'DequantizeLinear',
+    opset: 13,
+    inputs: [bytes(2), scales(), zero('int32')],
+  },
+  { title: 'a scale', opType: 'QuantizeLinear', opset: 13, inputs: [x(2), zero('int32')] },
+  { title: 'a scale', opType: 'DequantizeLinear', opset: 13, inputs: [bytes(2), bytes()] },
+  { title: 'a zero point of x', opType: 'QLinearConv', opset: 10, inputs: qLinear({}).with(2, zero('int8')) },
+  { title: 'a zero point of w', opType: 'QLinearConv', opset: 10, inputs: qLinear({}).with(5, zero('int8')) },
+  { title: 'a bias', opType: 'QLinearConv', opset: 10, inputs: qLinear({}).with(8, x(4)) },
+  { title: 'an input', opType: 'ConvInteger', opset: 10, inputs: [x(1, 3, 8, 8), bytes(4, 3, 3, 3)] },
+  { title: 'an input', opType: 'MatMulInteger', opset: 10, inputs: [bytes(2, 3), x(3, 4)] },
+  {
+    title: 'a zero point',
+    opType: 'MatMulInteger',
+    opset: 10,
+    inputs: [bytes(2, 3), bytes(3, 4), zero('uint8'), zero('int8')],
+  },
+])('$title of a type that does not fit, of $opType', ({ title: _, ...tested }) => {
+  expect(failure(tested)).toMatchObject({ code: 'TYPE_MISMATCH', node: 'node', operator: tested.opType });
+});
+
+test.each([0, -0, -0.5, NaN, Infinity, -Infinity])('a scale of %d', (number) => {
+  const wrong = known(constantOf('float32', [2], [0.5, number]));
+  const one = known(constantOf('float32', [], [number]));
+  const cases: Case[] = [
+    { opType: 'QuantizeLinear', opset: 13, inputs: [x(3, 2), wrong] },
+    { opType: 'DequantizeLinear', opset: 13, inputs: [bytes(3, 2), wrong] },
+    { opType: 'QLinearConv', opset: 10, inputs: qLinear({}).with(1, one) },
+    { opType: 'QLinearConv', opset: 10, inputs: qLinear({}).with(6, one) },
+    { ...microsoft, opType: 'QLinearSigmoid', inputs: [bytes(3), one, bytes(), scales(), bytes()] },
+  ];
+  for (const tested of cases) {
+    expect(failure(tested)).toMatchObject({ code: 'MODEL_INVALID', node: 'node', operator: tested.opType });
+  }
+});
+
+test('a piece of a concatenation without its zero point', () => {
+  const inputs = [scales(), bytes(), bytes(2), scales(), bytes(), bytes(2), scales()];
+  const tested: Case = { ...microsoft, opType: 'QLinearConcat', inputs, attributes: { axis: 0 } };
+  expect(failure(tested)).toMatchObject({ code: 'MODEL_INVALID', node: 'node', operator: 'QLinearConcat' });
 });
 
 test('an element type that is none', () => {
@@ -157,7 +265,7 @@ test('nothing but GdwsError comes of nonsense', () => {
         const attributes = { ...tested.attributes };
         if (newAttribute && names.length > 0) attributes[names[newAttribute[0] % names.length]!] = newAttribute[1];
         const node = makeNode({ ...nodeOf(tested), attributes });
-        const operator = operatorTable.get(tested.opType)!;
+        const operator = operatorOf(tested.domain ?? '', tested.opType)!;
         const call = new OperatorCall(node, tested.opset, inputs);
         try {
           for (const { dims } of [...operator.infer(call), ...(operator.fold?.(call) ?? [])]) {

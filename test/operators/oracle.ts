@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { env, InferenceSession as Oracle, Tensor } from 'onnxruntime-node';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
-import { ValueInfoProtoSchema, type NodeProto } from '../../src/onnx/onnx_pb';
+import { OperatorSetIdProtoSchema, ValueInfoProtoSchema, type NodeProto } from '../../src/onnx/onnx_pb';
 import type { Constant, DataType } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import type { Case } from './case';
@@ -12,9 +12,10 @@ env.logLevel = 'error';
 const inputName = (index: number) => `x${index}`;
 const outputName = (index: number) => `y${index}`;
 
-export function nodeOf({ opType, inputs, attributes, outputs = 1 }: Case): NodeProto {
+export function nodeOf({ opType, domain, inputs, attributes, outputs = 1 }: Case): NodeProto {
   return makeNode({
     opType,
+    ...(domain === undefined ? {} : { domain }),
     name: 'node',
     input: inputs.map((input, index) => (input ? inputName(index) : '')),
     output: Array.from({ length: outputs }, (_, index) => outputName(index)),
@@ -29,15 +30,16 @@ export function modelOf(tested: Case): Uint8Array {
     input?.known ? [[inputName(index), input as Constant] as const] : [],
   );
   const node = nodeOf(tested);
-  return encodeModel(
-    makeModel({
-      nodes: [node],
-      inputs: fed.map(({ input, index }) => makeValueInfo(inputName(index), input.type, input.dims)),
-      outputs: node.output.map((name) => create(ValueInfoProtoSchema, { name })),
-      initializers: Object.fromEntries(known),
-      opset: tested.opset,
-    }),
-  );
+  const model = makeModel({
+    nodes: [node],
+    inputs: fed.map(({ input, index }) => makeValueInfo(inputName(index), input.type, input.dims)),
+    outputs: node.output.map((name) => create(ValueInfoProtoSchema, { name })),
+    initializers: Object.fromEntries(known),
+    opset: tested.opset,
+  });
+  const { domain } = tested;
+  if (domain) model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
+  return encodeModel(model);
 }
 
 export function feedsOf(tested: Case): Record<string, Tensor> {

@@ -54,6 +54,11 @@ const relu: Case = { opType: 'Relu', opset: 14, inputs: [x(many)] };
 const add: Case = { opType: 'Add', opset: 14, inputs: [x(many), known('float32', [many], 1)] };
 const wobble = makeNode({ opType: 'Wobble', name: 'node', input: ['x'], output: ['y'] });
 const float8 = 17;
+const int4 = 22;
+const scale = known('float32', [], 1);
+/** A scale and a zero point. */
+const quantization = [scale, known('uint8', [], 0)];
+const microsoft = { domain: 'com.microsoft', opset: 17 } as const;
 
 /** A model of the node Wobble, with these dims of its input and output. */
 const wobbles = (title: string, dims: readonly (number | string)[], out: readonly (number | string)[]): Refused => {
@@ -123,6 +128,7 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
   ],
   'convolutions over … axes are not supported.': [
     { opType: 'Conv', opset: 11, inputs: [x(...ones(6)), known('float32', ones(6), 1)] },
+    { opType: 'ConvInteger', opset: 10, inputs: [filled('uint8', ones(5)), known('uint8', ones(5), 1)] },
   ],
   'transposed convolutions over … axes are not supported.': [
     { opType: 'ConvTranspose', opset: 11, inputs: [x(...ones(6)), known('float32', ones(6), 1)] },
@@ -150,6 +156,7 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
   "element type … of attribute '…' is not supported.": [
     { opType: 'Cast', opset: 19, inputs: [x(many)], attributes: { to: float8 } },
     { opType: 'EyeLike', opset: 9, inputs: [x(many, 2)], attributes: { dtype: float8 } },
+    { opType: 'QuantizeLinear', opset: 21, inputs: [x(many), scale], attributes: { output_dtype: float8 } },
   ],
   'the engine cannot cast … to ….': [
     { opType: 'Cast', opset: 13, inputs: [x(many)], attributes: { to: 3 } },
@@ -232,12 +239,64 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
       graph!.sparseInitializer = [create(SparseTensorProtoSchema, { values, dims: [2n] })];
     }),
   ],
+  'channels in the last dim (channels_last) are not supported.': ['QLinearAveragePool', 'QLinearGlobalAveragePool'].map(
+    (opType) => ({
+      ...microsoft,
+      opType,
+      inputs: [filled('uint8', [1, 3, 3, 2]), ...quantization, ...quantization],
+      attributes: { channels_last: 1, ...(opType === 'QLinearAveragePool' ? { kernel_shape: [2, 2] } : {}) },
+    }),
+  ),
+  'dequantization of … is not supported.': [
+    { opType: 'DequantizeLinear', opset: 21, inputs: [filled('uint16', [many]), scale] },
+    { opType: 'DequantizeLinear', opset: 21, inputs: [filled('int16', [many]), scale] },
+  ],
+  'input … is …; the engine runs it on uint8 and int8.': [
+    {
+      ...microsoft,
+      opType: 'QLinearSigmoid',
+      inputs: [filled('uint16', [2]), scale, known('uint16', [], 0), scale, known('uint16', [], 0)],
+    },
+  ],
+  'quantization in blocks (block_size …) is not supported.': [
+    {
+      opType: 'QuantizeLinear',
+      opset: 21,
+      inputs: [x(many, 2), known('float32', [2, 2], 1)],
+      attributes: { axis: 0, block_size: 2 },
+    },
+    {
+      opType: 'DequantizeLinear',
+      opset: 21,
+      inputs: [filled('uint8', [4, 2]), known('float32', [2, 2], 1)],
+      attributes: { axis: 0, block_size: 2 },
+    },
+  ],
+  'quantization of … is not supported.': [
+    { opType: 'QuantizeLinear', opset: 13, inputs: [filled('int32', [many]), scale] },
+  ],
+  'quantization to … is not supported.': [
+    { opType: 'QuantizeLinear', opset: 21, inputs: [x(many), scale, known('uint16', [], 0)] },
+    { opType: 'QuantizeLinear', opset: 21, inputs: [x(many), scale], attributes: { output_dtype: 5 } },
+  ],
+  'several zero points of input … are not supported.': [
+    {
+      opType: 'MatMulInteger',
+      opset: 10,
+      inputs: [filled('uint8', [2, 3]), filled('uint8', [3, 4]), known('uint8', [2], 1)],
+    },
+  ],
   'statistics of each point (spatial = 0) are not computed of a batch. Export the model for inference.': [
     ofPoints([3, 5]),
     ofPoints([3]),
   ],
   "tensors of ONNX's element type … are not supported.": [
     edited('an initializer of float8', add, ({ graph }) => (graph!.initializer[0]!.dataType = float8)),
+    edited(
+      'a zero point of int4',
+      { opType: 'QuantizeLinear', opset: 21, inputs: [x(2), scale, known('int8', [], 0)] },
+      ({ graph }) => (graph!.initializer[1]!.dataType = int4),
+    ),
   ],
   'the engine cannot hold the number … in 32 bits.': [
     { opType: 'LRN', opset: 13, inputs: [x(1, 1, 2)], attributes: { size: 2 ** 32 + 1 } },

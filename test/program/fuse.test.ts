@@ -54,7 +54,7 @@ class Draft {
     }
   }
 
-  private add(constant: Constant): ValueId {
+  add(constant: Constant): ValueId {
     const index = this.pool.numberOf(constant);
     this.constants.set(index, constant);
     const type = constant.type as 'float32' | 'int64';
@@ -241,6 +241,16 @@ describe('Gather, depthwise and pointwise become one operation', () => {
         return draft;
       }, ['gdws']);
     }
+  });
+
+  test('where the gather makes an axis, which stays', () => {
+    expectFusion(() => {
+      const draft = new Draft([2, 4, 6]);
+      const index = draft.add({ type: 'int64', dims: [3, 2], data: BigInt64Array.of(0n, 1n, 2n, 3n, 1n, 2n) });
+      const maps = draft.emit('gather', [0, index], [2, 3, 2, 6], { axis: 1 });
+      draft.program.outputs.push(draft.convolution(draft.convolution(maps, 3, { groups: 3 }), 5, { size: 1 }));
+      return draft;
+    }, ['gather', 'gdws']);
   });
 
   test('with a grouped pointwise stage', () => {

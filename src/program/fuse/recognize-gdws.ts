@@ -5,7 +5,7 @@ import { gdwsInPlaceOf } from '../gdws-operation';
 import type { Operation, ProgramOperation, ValueId } from '../operation';
 import type { Program } from '../program';
 import type { Pattern, ProgramRewriter } from '../program-rewriter';
-import { permuteColumns, permuteRows, separableStages } from './separable-stages';
+import { isChannelGather, permuteColumns, permuteRows, separableStages } from './separable-stages';
 
 /** Depthwise and pointwise stage of a GDWS convolution, and the gather before them where some g_c is not 1. */
 interface Stages {
@@ -34,14 +34,10 @@ export function gdwsPattern({ program, constants }: BuiltProgram, pool: Constant
     if (!depthwise || !isDepthwise(depthwise, rewriter)) return;
     if (!constantOf(depthwise.inputs[1]) || !constantOf(pointwise.inputs[1])) return;
     const before = rewriter.soleProducerOf(depthwise.inputs[0]);
-    const gather = before && isChannelGather(before) ? before : undefined;
+    const gather = before && isChannelGather(before, rewriter) ? before : undefined;
     const operation = combine({ gather, depthwise, pointwise }, program, pool, constantOf, addConstant);
     if (operation) rewriter.replace(pointwise, operation, gather ? [depthwise, gather] : [depthwise]);
   };
-}
-
-function isChannelGather(operation: ProgramOperation): operation is Operation<'gather'> {
-  return operation.opcode === 'gather' && operation.attributes.axis === 1;
 }
 
 function isPointwise(operation: ProgramOperation, rewriter: ProgramRewriter): operation is Operation<'convolution'> {

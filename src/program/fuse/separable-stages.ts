@@ -1,3 +1,6 @@
+import type { Operation, ProgramOperation } from '../operation';
+import type { ProgramRewriter } from '../program-rewriter';
+
 /** How the rows of a depthwise convolution follow from the channels of the maps before it. */
 export interface SeparableStages {
   /** g_c: number of depthwise kernels of each channel. */
@@ -45,4 +48,16 @@ export function permuteRows<Data extends Elements>(from: Data, order: readonly n
 export function permuteColumns<Data extends Elements>(from: Data, order: readonly number[]): Data {
   const width = order.length;
   return from.map((_, at) => from[at - (at % width) + order[at % width]!]!) as Data;
+}
+
+/** Whether it gathers channels of maps. Indices of two axes make maps of something else. */
+export function isChannelGather(
+  operation: ProgramOperation,
+  rewriter: ProgramRewriter,
+): operation is Operation<'gather'> {
+  return (
+    operation.opcode === 'gather' &&
+    operation.attributes.axis === 1 &&
+    rewriter.valueOf(operation.inputs[1]!).dims.length === 1
+  );
 }

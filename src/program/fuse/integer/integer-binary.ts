@@ -39,11 +39,27 @@ export const fuseIntegerAddition: Pattern = (addition, rewriter) => {
   const [a, b] = addition.inputs as [number, number];
   const { aZeroPoint, bZeroPoint, aScale, bScale, zeroPoint, least, most } = addition.attributes;
   const sides = [
-    { own: a, other: b, sumScale: aScale, residualScale: bScale, residualZeroPoint: bZeroPoint },
-    { own: b, other: a, sumScale: bScale, residualScale: aScale, residualZeroPoint: aZeroPoint },
+    {
+      own: a,
+      ownZeroPoint: aZeroPoint,
+      other: b,
+      sumScale: aScale,
+      residualScale: bScale,
+      residualZeroPoint: bZeroPoint,
+    },
+    {
+      own: b,
+      ownZeroPoint: bZeroPoint,
+      other: a,
+      sumScale: bScale,
+      residualScale: aScale,
+      residualZeroPoint: aZeroPoint,
+    },
   ].flatMap((side) => {
     const before = rewriter.soleProducerOf(side.own);
-    return before?.opcode === 'integerConvolution' && canAdd(before) ? [{ ...side, before }] : [];
+    if (before?.opcode !== 'integerConvolution' || !canAdd(before)) return [];
+    // The sum must take the bytes with the zero point that the convolution gives them.
+    return before.attributes.zeroPoint === side.ownZeroPoint ? [{ ...side, before }] : [];
   });
   const dims = rewriter.valueOf(addition.outputs[0]!).dims;
   // The later of two convolutions takes the residual, which is the other's result.

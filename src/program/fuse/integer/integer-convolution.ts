@@ -48,7 +48,8 @@ export function byteConvolution(quantized: QuantizedProgram): Pattern {
       const convolution = rewriter.soleProducerOf(own);
       const residual = quantized.bytesOf(other);
       if (convolution?.opcode !== 'convolution' || !residual) continue;
-      if (!sameDims(rewriter.valueOf(other!).dims, rewriter.valueOf(source).dims)) continue;
+      const { dims } = rewriter.valueOf(source);
+      if (![own, other].every((id) => sameDims(rewriter.valueOf(id!).dims, dims))) continue;
       const sum = integerConvolution(convolution, quantized, rewriter, {
         ...result,
         residual: residual.bytes,
@@ -82,21 +83,20 @@ function integerConvolution(
   rewriter: ProgramRewriter,
   { output, scale, residual, attributes }: IntegerResult,
 ): ProgramOperation | undefined {
-  const operands = operandsOf(convolution, quantized, rewriter);
+  const operands = operandsOf(convolution, attributes ? scale : 0, quantized, rewriter);
   if (!operands) return undefined;
   const { groups, strides, dilations, pads } = convolution.attributes;
   const { inputs, scales, bias } = operands;
-  const factors = quantized.constant({
-    type: 'float32',
-    dims: [scales.length],
-    data: scales.map((one) => one / scale),
-  });
+  const data = scales.map((one) => one / scale);
+  if (!data.every(Number.isFinite)) return undefined;
+  const factors = quantized.constant({ type: 'float32', dims: [scales.length], data });
   const given = { groups, strides, dilations, pads, ...attributes };
   return operationOf('integerConvolution', [...inputs, factors, bias, residual], [output], convolution.origin, given);
 }
 
 function operandsOf(
   { inputs: [x, w, b, residual], attributes }: Operation<'convolution'>,
+  step: number,
   quantized: QuantizedProgram,
   rewriter: ProgramRewriter,
 ): IntegerOperands | undefined {
@@ -105,7 +105,7 @@ function operandsOf(
   const weights = quantized.weightsOf(w, 0);
   if (!data || !weights) return undefined;
   const scales = weights.scales.map((one) => data.scale * one);
-  const bias = integerBias(b, scales, quantized, rewriter);
+  const bias = integerBias(b, scales, step, quantized, rewriter);
   if (!bias || !sumsFit(weights, bias)) return undefined;
   return {
     inputs: [data.bytes, weights.bytes, quantized.zeroPointOperand(data), quantized.zeroPointsOperand(weights)],

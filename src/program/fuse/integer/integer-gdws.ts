@@ -1,7 +1,7 @@
 import { elementCount } from '../../../onnx/value';
 import { operationOf, placeOfInput, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
-import { permuteColumns, permuteRows, separableStages } from '../separable-stages';
+import { isChannelGather, permuteColumns, permuteRows, separableStages } from '../separable-stages';
 import { byteConstant, type QuantizedProgram } from './quantization';
 
 const places = {
@@ -22,7 +22,7 @@ export function integerGdws(quantized: QuantizedProgram): Pattern {
     const depthwise = rewriter.soleProducerOf(pointwise.inputs[0]);
     if (depthwise?.opcode !== 'integerConvolution' || !isDepthwise(depthwise, rewriter)) return;
     const before = rewriter.soleProducerOf(depthwise.inputs[0]);
-    const gather = before?.opcode === 'gather' && before.attributes.axis === 1 ? before : undefined;
+    const gather = before && isChannelGather(before, rewriter) ? before : undefined;
     const by = combine(gather, depthwise, pointwise, quantized, rewriter);
     if (by) rewriter.replace(pointwise, by, gather ? [depthwise, gather] : [depthwise]);
   };

@@ -53,9 +53,11 @@ function integerMatmul(
   if (!data || weights?.constant.dims.length !== 2) return undefined;
   if (!sameDims(rewriter.valueOf(b!).dims, weights.constant.dims)) return undefined;
   const scales = weights.scales.map((one) => data.scale * one * alpha);
-  const steps = integerBias(bias, scales, quantized, rewriter);
+  const steps = integerBias(bias, scales, requantization ? scale : 0, quantized, rewriter);
   const kernels = transposeB ? weights.constant : transposed(weights.constant);
   if (!steps || !sumsFit({ ...weights, constant: kernels }, steps)) return undefined;
+  const factors = scales.map((one) => one / scale);
+  if (!factors.every(Number.isFinite)) return undefined;
   const [columns, depth] = kernels.dims as [number, number];
   const pointwise = [columns, depth, 1, 1];
   const w = transposeB
@@ -70,7 +72,7 @@ function integerMatmul(
     w,
     quantized.zeroPointOperand(data),
     quantized.zeroPointsOperand(weights),
-    quantized.constant({ type: 'float32', dims: [columns], data: scales.map((one) => one / scale) }),
+    quantized.constant({ type: 'float32', dims: [columns], data: factors }),
     quantized.biasOperand(steps),
   ];
   const window = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };

@@ -8,10 +8,19 @@ const largestSum = 2 ** 31 - 1;
 /** The largest difference of two bytes. */
 const largestStep = 255;
 
-/** A bias, constant or dequantized, in units of the sums; undefined where it does not fit an int32. */
+/** Share of a step of the result that a bias may be off, and share of itself that float32 is. */
+const negligible = { ofStep: 1 / 64, ofBias: 1e-6 };
+
+/**
+ * A bias, constant or dequantized, in units of the sums; undefined where it does not fit an int32, or where rounding it to
+ * these units would be seen.
+ *
+ * @param step of the bytes that the result becomes; 0 where it stays in floats
+ */
 export function integerBias(
   id: ValueId | undefined,
   scales: Float32Array,
+  step: number,
   quantized: QuantizedProgram,
   rewriter: ProgramRewriter,
 ): Int32Array | undefined {
@@ -20,7 +29,12 @@ export function integerBias(
   const numbers = before?.opcode === 'dequantize' ? quantized.dequantizedConstant(before) : quantized.floatsOf(id);
   if (numbers?.length !== scales.length) return undefined;
   const steps = Array.from(numbers, (one, m) => (one === 0 ? 0 : roundHalfToEven(one / scales[m]!)));
-  return steps.every((one) => Math.abs(one) <= largestSum) ? Int32Array.from(steps) : undefined;
+  const fits = steps.every((one, m) => {
+    const off = Math.abs(one * scales[m]! - numbers[m]!);
+    const allowed = Math.max(step * negligible.ofStep, Math.abs(numbers[m]!) * negligible.ofBias);
+    return Math.abs(one) <= largestSum && off <= allowed;
+  });
+  return fits ? Int32Array.from(steps) : undefined;
 }
 
 /** Whether no bytes make a sum that does not fit an int32, of weights (M, …). */

@@ -1,0 +1,651 @@
+import { native } from '../../../src/addon/native';
+import type { Constant } from '../../../src/onnx/value';
+import { constantOf } from '../../../src/operators/elements';
+import { ConstantPool, toNativeConstants } from '../../../src/program/constant-pool';
+import type { NativeType } from '../../../src/program/element-type';
+import { encodeProgram } from '../../../src/program/encode';
+import { fuse } from '../../../src/program/fuse/fuse';
+import type { Attributes, GivenAttributes, OpcodeName, Operation, ValueId } from '../../../src/program/operation';
+import { Program } from '../../../src/program/program';
+import { ProgramWriter } from '../../../src/program/program-writer';
+import { Random } from '../../operators/random';
+
+type ByteType = 'uint8' | 'int8';
+
+/** Of a whole tensor. Scales are powers of 2, so that floats are exact. */
+interface Quantization {
+  readonly type: ByteType;
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+const u8: Quantization = { type: 'uint8', scale: 1 / 32, zeroPoint: 120 };
+const s8: Quantization = { type: 'int8', scale: 1 / 16, zeroPoint: -3 };
+const wide: Quantization = { type: 'uint8', scale: 1 / 4, zeroPoint: 100 };
+
+interface Convolved {
+  readonly groups?: number;
+  readonly size?: number;
+  readonly weights?: ValueId;
+  readonly bias?: ValueId;
+}
+
+/** A program with quantized operands under construction. */
+class Draft {
+  readonly program = new Program();
+  readonly constants = new Map<number, Constant>();
+  readonly pool = new ConstantPool();
+  private readonly writer = new ProgramWriter(this.program, { node: 'n', operator: 'Test' });
+  private readonly random = new Random(8);
+
+  constant(constant: Constant): ValueId {
+    const index = this.pool.numberOf(constant);
+    this.constants.set(index, constant);
+    return this.writer.numbered(constant.type as NativeType, constant.dims, index);
+  }
+
+  floats(...numbers: number[]): ValueId {
+    return this.constant(constantOf('float32', [numbers.length], numbers));
+  }
+
+  input(type: NativeType, ...dims: number[]): ValueId {
+    return this.writer.input(type, dims);
+  }
+
+  emit<Opcode extends OpcodeName>(
+    opcode: Opcode,
+    inputs: (ValueId | undefined)[],
+    dims: readonly number[],
+    attributes: GivenAttributes<Opcode>,
+    type: NativeType = 'float32',
+  ): ValueId {
+    return (this.writer.emit as (...all: unknown[]) => ValueId)(opcode, inputs, dims, attributes, type);
+  }
+
+  dims(id: ValueId): readonly number[] {
+    return this.writer.dimsOf(id);
+  }
+
+  private parameters({ type, scale, zeroPoint }: Quantization): ValueId[] {
+    return [this.floats(scale), this.constant(constantOf(type, [1], [zeroPoint]))];
+  }
+
+  dequantize(bytes: ValueId, by: Quantization): ValueId {
+    return this.emit('dequantize', [bytes, ...this.parameters(by)], this.dims(bytes), { axis: 0 });
+  }
+
+  quantize(x: ValueId, by: Quantization): ValueId {
+    return this.emit('quantize', [x, ...this.parameters(by)], this.dims(x), { axis: 0 }, by.type);
+  }
+
+  /** An input of bytes, dequantized. */
+  bytes(by: Quantization, ...dims: number[]): ValueId {
+    return this.dequantize(this.input(by.type, ...dims), by);
+  }
+
+  /** A float value that goes through bytes. */
+  through(x: ValueId, by: Quantization): ValueId {
+    return this.dequantize(this.quantize(x, by), by);
+  }
+
+  /** Dequantized weights; a scale for each channel of the first axis. */
+  weights(dims: readonly number[], { type = 'int8' as ByteType, zeroPoint = 0, axis = 0 } = {}): ValueId {
+    const count = dims[axis]!;
+    const bytes = this.random.integers(dims, type === 'int8' ? -127 : 0, type === 'int8' ? 127 : 255, type);
+    const scales = Array.from({ length: count }, (_, m) => 2 ** -(6 + (m % 3)));
+    const zeros = zeroPoint === 0 ? [] : [constantOf(type, [count], new Array<number>(count).fill(zeroPoint))];
+    const inputs = [bytes, constantOf('float32', [count], scales), ...zeros].map((one) => this.constant(one));
+    return this.emit('dequantize', inputs, dims, { axis });
+  }
+
+  /** Of stride 1, which keeps the size of maps. */
+  convolution(x: ValueId, outputs: number, { groups = 1, size = 3, weights, bias }: Convolved = {}): ValueId {
+    const [images, channels, ...spatial] = this.dims(x) as [number, number, number, number];
+    const pad = (size - 1) / 2;
+    const inputs = [x, weights ?? this.weights([outputs, channels / groups, size, size]), bias];
+    const attributes = { groups, strides: [1, 1], dilations: [1, 1], pads: [pad, pad, pad, pad] };
+    return this.emit('convolution', inputs, [images, outputs, ...spatial], attributes);
+  }
+
+  unary(name: Attributes<'unary'>['function'], x: ValueId, a = 0, b = 0): ValueId {
+    return this.emit('unary', [x], this.dims(x), { function: name, a, b });
+  }
+
+  binary(name: 'add' | 'mul', a: ValueId, b: ValueId): ValueId {
+    const [one, other] = [this.dims(a), this.dims(b)];
+    return this.emit(
+      'binary',
+      [a, b],
+      one.map((dim, i) => Math.max(dim, other[i]!)),
+      { function: name },
+    );
+  }
+
+  gather(x: ValueId, indices: readonly number[]): ValueId {
+    const index = this.constant(constantOf('int64', [indices.length], indices));
+    return this.emit('gather', [x, index], this.dims(x).with(1, indices.length), { axis: 1 });
+  }
+
+  concat(...pieces: ValueId[]): ValueId {
+    const channels = pieces.reduce((sum, id) => sum + this.dims(id)[1]!, 0);
+    return this.emit('concat', pieces, this.dims(pieces[0]!).with(1, channels), { axis: 1 });
+  }
+
+  pad(x: ValueId, value: number): ValueId {
+    const [images, channels, height, width] = this.dims(x) as [number, number, number, number];
+    return this.emit('pad', [x], [images, channels, height + 2, width + 1], { begins: [0, 0, 1, 1], value });
+  }
+
+  output(...ids: ValueId[]): void {
+    this.program.outputs.push(...ids);
+  }
+
+  opcodes(): string[] {
+    return this.program.operations.map(({ opcode }) => opcode);
+  }
+
+  of<Opcode extends OpcodeName>(opcode: Opcode): Operation<Opcode> {
+    return this.program.operations.find((operation) => operation.opcode === opcode) as Operation<Opcode>;
+  }
+
+  /** By the plain loops. */
+  run(): (Float32Array | Uint8Array)[] {
+    const { program } = this;
+    const random = new Random(5);
+    const inputs = program.inputs.map((id) => {
+      const { type, dims } = program.values[id]!;
+      if (type === 'float32') return random.floats(dims, 0.25, 0.75).data as Float32Array;
+      return random.integers(dims, type === 'int8' ? -128 : 0, type === 'int8' ? 127 : 255, type).data as Uint8Array;
+    });
+    const arrays = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array };
+    return native()
+      .createSession(1, 'reference', false)
+      .compile(encodeProgram(program), [...toNativeConstants(this.constants)])
+      .runSync(inputs)
+      .map((bytes, i) => new arrays[program.values[program.outputs[i]!]!.type as 'uint8'](bytes));
+  }
+}
+
+/** Makes a program twice, fuses one, and expects the same bytes, from these operations. */
+function expectFusion(build: (draft: Draft) => void, fused: readonly string[]): Draft {
+  const [plain, draft] = [new Draft(), new Draft()];
+  build(plain);
+  build(draft);
+  fuse(draft, draft.pool);
+  expect(draft.opcodes()).toEqual(fused);
+  const expected = plain.run();
+  draft.run().forEach((actual, output) => {
+    const wanted = expected[output]!;
+    if (wanted instanceof Float32Array) {
+      wanted.forEach((one, i) => expect(Math.abs(one - actual[i]!)).toBeLessThanOrEqual(1e-5 * Math.abs(one)));
+    } else {
+      expect(actual).toEqual(wanted);
+      // Not all at one limit, which would hide mistakes.
+      expect(new Set(wanted).size).toBeGreaterThan(1);
+    }
+  });
+  return draft;
+}
+
+const maps = [2, 4, 5, 6] as const;
+const quantizedAs = (draft: Draft, x: ValueId, by = wide) => draft.output(draft.quantize(x, by));
+
+describe('a convolution of bytes', () => {
+  test('limited, to bytes', () => {
+    const draft = expectFusion(
+      (d) => {
+        const limited = d.unary('clip', d.unary('relu', d.convolution(d.bytes(u8, ...maps), 3)), -1, 6);
+        quantizedAs(d, limited);
+      },
+      ['integerConvolution'],
+    );
+    expect(draft.of('integerConvolution').attributes).toMatchObject({ zeroPoint: 100, least: 100, most: 124 });
+  });
+
+  test('to floats', () => {
+    expectFusion((d) => d.output(d.convolution(d.bytes(s8, ...maps), 3)), ['integerConvolution']);
+  });
+
+  test('whose float result is an output too, or is read twice', () => {
+    expectFusion(
+      (d) => {
+        const convolved = d.convolution(d.bytes(u8, ...maps), 3);
+        quantizedAs(d, convolved);
+        d.output(convolved);
+      },
+      ['integerConvolution', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        const convolved = d.convolution(d.bytes(u8, ...maps), 3);
+        quantizedAs(d, convolved);
+        quantizedAs(d, d.unary('relu', convolved));
+      },
+      ['integerConvolution', 'quantize', 'unary', 'quantize'],
+    );
+  });
+
+  test('and bytes that are added, on either side', () => {
+    for (const isFirst of [true, false]) {
+      const draft = expectFusion(
+        (d) => {
+          const [x, other] = [d.bytes(u8, ...maps), d.bytes(s8, 2, 3, 5, 6)];
+          const convolved = d.convolution(x, 3);
+          const sum = isFirst ? d.binary('add', convolved, other) : d.binary('add', other, convolved);
+          quantizedAs(d, d.unary('relu', sum));
+        },
+        ['integerConvolution'],
+      );
+      expect(draft.of('integerConvolution').attributes).toMatchObject({ sumsBytes: false, residualZeroPoint: -3 });
+    }
+  });
+
+  test('whose own bytes are added to others', () => {
+    for (const isFirst of [true, false]) {
+      const draft = expectFusion(
+        (d) => {
+          const convolved = d.through(d.unary('relu', d.convolution(d.bytes(u8, ...maps), 3)), wide);
+          const other = d.bytes(s8, 2, 3, 5, 6);
+          quantizedAs(d, isFirst ? d.binary('add', convolved, other) : d.binary('add', other, convolved));
+        },
+        ['integerConvolution'],
+      );
+      expect(draft.of('integerConvolution').attributes).toMatchObject({
+        sumsBytes: true,
+        residualZeroPoint: -3,
+        innerLeast: 0,
+        innerMost: 155,
+      });
+    }
+  });
+
+  test('whose own bytes are read with another zero point than they were made with', () => {
+    expectFusion(
+      (d) => {
+        const bytes = d.quantize(d.convolution(d.bytes(u8, ...maps), 3), wide);
+        const other = d.bytes(s8, 2, 3, 5, 6);
+        quantizedAs(d, d.binary('add', d.dequantize(bytes, { ...wide, zeroPoint: 90 }), other));
+      },
+      ['integerConvolution', 'integerBinary'],
+    );
+  });
+
+  test('and a sum that repeats one of its sides', () => {
+    expectFusion(
+      (d) => {
+        quantizedAs(d, d.binary('add', d.convolution(d.bytes(u8, ...maps), 3), d.bytes(s8, 1, 3, 1, 1)));
+      },
+      ['integerConvolution', 'dequantize', 'binary', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        quantizedAs(d, d.binary('add', d.convolution(d.bytes(u8, ...maps), 1), d.bytes(s8, 2, 3, 5, 6)));
+      },
+      ['integerConvolution', 'dequantize', 'binary', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        const convolved = d.through(d.convolution(d.bytes(u8, ...maps), 1), wide);
+        quantizedAs(d, d.binary('add', convolved, d.bytes(s8, 2, 3, 5, 6)));
+      },
+      ['integerConvolution', 'integerBinary'],
+    );
+  });
+
+  test('of weights that are not quantized', () => {
+    expectFusion(
+      (d) => {
+        const weights = d.constant(new Random(3).floats([3, 4, 3, 3]));
+        d.output(d.convolution(d.bytes(u8, ...maps), 3, { weights }));
+      },
+      ['dequantize', 'convolution'],
+    );
+  });
+
+  test('of floats by quantized weights, which become floats', () => {
+    expectFusion((d) => d.output(d.convolution(d.input('float32', ...maps), 3)), ['convolution']);
+  });
+
+  test('with a scale for each channel of the data', () => {
+    expectFusion(
+      (d) => {
+        const x = d.input('uint8', ...maps);
+        const scaled = d.emit('dequantize', [x, d.floats(0.5, 0.25, 0.125, 1)], maps, { axis: 1 });
+        quantizedAs(d, d.convolution(scaled, 3));
+      },
+      ['dequantize', 'convolution', 'quantize'],
+    );
+  });
+
+  test('with scales that are computed in the run', () => {
+    expectFusion(
+      (d) => {
+        const x = d.emit('dequantize', [d.input('uint8', ...maps), d.input('float32', 1)], maps, { axis: 0 });
+        d.output(d.convolution(x, 3));
+      },
+      ['dequantize', 'convolution'],
+    );
+    expectFusion(
+      (d) => {
+        const convolved = d.convolution(d.bytes(u8, ...maps), 3);
+        d.output(d.emit('quantize', [convolved, d.input('float32', 1)], d.dims(convolved), { axis: 0 }, 'uint8'));
+      },
+      ['integerConvolution', 'quantize'],
+    );
+  });
+
+  test('of so many channels that sums may not fit', () => {
+    const channels = 66_400;
+    expectFusion(
+      (d) => {
+        const weights = d.dequantize(
+          d.constant(constantOf('int8', [2, channels, 1, 1], new Array<number>(2 * channels).fill(127))),
+          { type: 'int8', scale: 2 ** -12, zeroPoint: 0 },
+        );
+        const x = d.bytes({ ...u8, scale: 2 ** -10 }, 1, channels, 1, 1);
+        d.output(d.convolution(x, 2, { size: 1, weights }));
+      },
+      ['dequantize', 'convolution'],
+    );
+  });
+
+  test('with a bias that does not fit', () => {
+    expectFusion(
+      (d) => {
+        const bias = d.floats(1e9, 2, 3);
+        d.output(d.convolution(d.bytes(u8, ...maps), 3, { bias }));
+      },
+      ['dequantize', 'convolution'],
+    );
+  });
+
+  test('whose unit is so many steps of the result that no float32 has the number', () => {
+    expectFusion(
+      (d) => {
+        const weights = d.dequantize(d.constant(constantOf('int8', [1, 4, 1, 1], [0, 0, 0, 1])), {
+          type: 'int8',
+          scale: 1,
+          zeroPoint: 0,
+        });
+        const x = d.bytes({ type: 'uint8', scale: 1, zeroPoint: 3 }, 2, 4, 16, 16);
+        quantizedAs(d, d.convolution(x, 1, { size: 1, weights }), { ...wide, scale: 2 ** -135 });
+      },
+      ['integerConvolution', 'quantize'],
+    );
+  });
+
+  test('with a bias of less than the unit of its sums', () => {
+    expectFusion(
+      (d) => {
+        const weights = d.dequantize(d.constant(constantOf('int8', [1, 4, 1, 1], [0, 0, 0, 1])), {
+          type: 'int8',
+          scale: 1,
+          zeroPoint: 0,
+        });
+        const x = d.bytes({ type: 'uint8', scale: 1, zeroPoint: 3 }, ...maps);
+        d.output(d.convolution(x, 1, { size: 1, weights, bias: d.floats(0.375) }));
+      },
+      ['dequantize', 'convolution'],
+    );
+  });
+
+  test('with limits in the wrong order', () => {
+    expectFusion(
+      (d) => {
+        quantizedAs(
+          d,
+          d.binary('add', d.unary('clip', d.convolution(d.bytes(u8, ...maps), 3), 2, 1), d.bytes(s8, 2, 3, 5, 6)),
+        );
+      },
+      ['integerConvolution', 'unary', 'dequantize', 'binary', 'quantize'],
+    );
+  });
+});
+
+describe('Gather, depthwise and pointwise convolutions of bytes', () => {
+  const separable =
+    (indices: number[] | undefined, { groups = 1, type = 'int8' as ByteType, zeroPoint = 0, read = wide } = {}) =>
+    (d: Draft) => {
+      const x = d.bytes(u8, ...maps);
+      const gathered = indices ? d.gather(x, indices) : x;
+      const rows = d.dims(gathered)[1]!;
+      const depthwise = d.convolution(gathered, rows, {
+        groups: rows,
+        weights: d.weights([rows, 1, 3, 3], { type, zeroPoint }),
+      });
+      const features = d.dequantize(d.quantize(d.unary('relu', depthwise), wide), read);
+      quantizedAs(d, d.convolution(features, 6, { size: 1, groups }));
+    };
+
+  test.each([
+    ['without a gather', undefined],
+    ['in order', [0, 0, 2, 2]],
+    ['in any order, counted from the end too', [3, 0, -1, 1, 0, 3]],
+  ])('%s', (_, indices) => {
+    const draft = expectFusion(separable(indices), ['integerGdws']);
+    const all = indices ?? [0, 1, 2, 3];
+    const counts = [0, 1, 2, 3].map((c) => all.filter((index) => (index + 4) % 4 === c).length);
+    expect(draft.of('integerGdws').attributes).toMatchObject({
+      kernels: counts,
+      featureZeroPoint: 100,
+      featureLeast: 100,
+      featureMost: 255,
+    });
+  });
+
+  test('with a grouped pointwise stage, in order or not', () => {
+    expectFusion(separable([0, 1, 1, 3], { groups: 2 }), ['integerGdws']);
+    expectFusion(separable([1, 0, 1, 3], { groups: 2 }), ['gather', 'integerConvolution', 'integerConvolution']);
+  });
+
+  test('whose weights less their zero points are int8, or are not', () => {
+    const both = ['integerConvolution', 'integerConvolution'];
+    expectFusion(separable([2, 0, 1], { type: 'uint8', zeroPoint: 128 }), ['integerGdws']);
+    expectFusion(separable(undefined, { type: 'uint8', zeroPoint: 20 }), both);
+    expectFusion(separable(undefined, { zeroPoint: 60 }), both);
+  });
+
+  test('whose features are read with another zero point', () => {
+    const read = { ...wide, zeroPoint: 99 };
+    expectFusion(separable(undefined, { read }), ['integerConvolution', 'integerConvolution']);
+  });
+
+  test('where the gather makes an axis', () => {
+    expectFusion(
+      (d) => {
+        const x = d.bytes(u8, 2, 4, 6);
+        const index = d.constant(constantOf('int64', [3, 2], [0, 1, 2, 3, 1, 2]));
+        const gathered = d.emit('gather', [x, index], [2, 3, 2, 6], { axis: 1 });
+        const features = d.through(d.convolution(gathered, 3, { groups: 3 }), wide);
+        quantizedAs(d, d.convolution(features, 5, { size: 1 }));
+      },
+      ['gather', 'integerGdws'],
+    );
+  });
+
+  test('where something else reads the features', () => {
+    expectFusion(
+      (d) => {
+        const features = d.quantize(d.convolution(d.bytes(u8, ...maps), 4, { groups: 4 }), wide);
+        quantizedAs(d, d.convolution(d.dequantize(features, wide), 3, { size: 1 }));
+        d.output(features);
+      },
+      ['integerConvolution', 'integerConvolution'],
+    );
+  });
+});
+
+describe('a product of bytes', () => {
+  const product = (
+    d: Draft,
+    x: ValueId,
+    weights: ValueId,
+    { transposeB = false, bias = undefined as ValueId | undefined, alpha = 1 } = {},
+  ) => {
+    const [rows, columns] = [d.dims(x), d.dims(weights).at(transposeB ? -2 : -1)!];
+    return d.emit('matmul', [x, weights, bias], rows.with(-1, columns), { transposeA: false, transposeB, alpha });
+  };
+
+  test('by a matrix, as it is or transposed', () => {
+    for (const transposeB of [false, true]) {
+      const shape = transposeB ? [3, 7] : [7, 3];
+      const matrix = (d: Draft) => d.weights(shape, { axis: transposeB ? 0 : 1 });
+      expectFusion(
+        (d) => {
+          const bias = d.floats(0.5, -1, 0.25);
+          quantizedAs(d, d.unary('relu', product(d, d.bytes(u8, 4, 7), matrix(d), { transposeB, bias, alpha: 0.5 })));
+        },
+        ['integerMatmul'],
+      );
+      expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), matrix(d), { transposeB })), ['integerMatmul']);
+    }
+  });
+
+  test('with a scale for each row of the matrix', () => {
+    expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), d.weights([7, 3]))), ['dequantize', 'matmul']);
+  });
+
+  test('by several matrices', () => {
+    expectFusion(
+      (d) => {
+        const weights = d.dequantize(d.constant(new Random(2).integers([2, 7, 3], -9, 9, 'int8')), {
+          ...s8,
+          zeroPoint: 0,
+        });
+        d.output(product(d, d.bytes(s8, 2, 4, 7), weights));
+      },
+      ['dequantize', 'matmul'],
+    );
+  });
+});
+
+describe('what is computed element by element', () => {
+  test.each(['add', 'mul'] as const)('%s of bytes, which may be repeated', (name) => {
+    for (const dims of [maps, [1, 4, 1, 1], [2, 1, 5, 1]]) {
+      expectFusion(
+        (d) => quantizedAs(d, d.unary('relu', d.binary(name, d.bytes(u8, ...maps), d.bytes(s8, ...dims)))),
+        ['integerBinary'],
+      );
+    }
+  });
+
+  test('of bytes and a constant stays in floats', () => {
+    expectFusion(
+      (d) => quantizedAs(d, d.binary('add', d.bytes(u8, ...maps), d.weights([1, 4, 1, 1]))),
+      ['dequantize', 'binary', 'quantize'],
+    );
+  });
+
+  test('functions become a table', () => {
+    expectFusion(
+      (d) => quantizedAs(d, d.unary('clip', d.unary('leakyRelu', d.bytes(s8, ...maps), 0.5), -1, 3)),
+      ['table'],
+    );
+    expectFusion((d) => quantizedAs(d, d.bytes(s8, ...maps)), ['table']);
+  });
+
+  test('a table that changes nothing is left out', () => {
+    expectFusion(
+      (d) => {
+        const again = d.through(d.through(d.unary('relu', d.bytes(s8, ...maps)), wide), wide);
+        quantizedAs(d, again);
+      },
+      ['table', 'alias'],
+    );
+    expectFusion((d) => quantizedAs(d, d.bytes(s8, ...maps), s8), ['alias']);
+  });
+
+  test('a function that something else reads is no part of a table', () => {
+    expectFusion(
+      (d) => {
+        const sigmoid = d.unary('relu', d.bytes(s8, ...maps));
+        quantizedAs(d, sigmoid);
+        d.output(sigmoid);
+      },
+      ['dequantize', 'unary', 'quantize'],
+    );
+  });
+});
+
+describe('means of bytes', () => {
+  const window = { kernel: [2, 2], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], countIncludePad: true };
+
+  test('over windows', () => {
+    expectFusion(
+      (d) => quantizedAs(d, d.emit('averagePool', [d.bytes(u8, ...maps)], [2, 4, 4, 5], window)),
+      ['integerAveragePool'],
+    );
+  });
+
+  test('over maps', () => {
+    expectFusion(
+      (d) => {
+        const mean = d.emit('reduce', [d.bytes(u8, 2, 4, 4, 4)], [2, 4, 1, 1], { function: 'mean', axes: [2, 3] });
+        quantizedAs(d, mean, { ...u8, scale: 1 / 64 });
+      },
+      ['integerAveragePool'],
+    );
+  });
+
+  test('over other axes, and sums', () => {
+    expectFusion(
+      (d) => {
+        quantizedAs(
+          d,
+          d.emit('reduce', [d.bytes(u8, 2, 4, 4, 4)], [2, 1, 1, 4], { function: 'mean', axes: [1, 2] }),
+          u8,
+        );
+      },
+      ['dequantize', 'reduce', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        quantizedAs(d, d.emit('reduce', [d.bytes(u8, 2, 4, 2, 2)], [2, 4, 1, 1], { function: 'sum', axes: [2, 3] }));
+      },
+      ['dequantize', 'reduce', 'quantize'],
+    );
+  });
+});
+
+describe('what moves elements moves bytes', () => {
+  test('and leaves their numbers to what reads them', () => {
+    expectFusion(
+      (d) => {
+        const padded = d.pad(d.gather(d.bytes(u8, ...maps), [3, 1, 1]), 0);
+        quantizedAs(d, d.convolution(padded, 3));
+      },
+      ['gather', 'pad', 'integerConvolution'],
+    );
+  });
+
+  test('which are dequantized after it where the floats are an output', () => {
+    expectFusion((d) => d.output(d.pad(d.bytes(u8, ...maps), -0)), ['pad', 'dequantize']);
+  });
+
+  test('but not padding by another number than 0', () => {
+    expectFusion((d) => quantizedAs(d, d.pad(d.bytes(u8, ...maps), 0.5)), ['dequantize', 'pad', 'quantize']);
+  });
+
+  test('of a concatenation of the same scales', () => {
+    expectFusion(
+      (d) => quantizedAs(d, d.convolution(d.concat(d.bytes(u8, ...maps), d.bytes(u8, 2, 1, 5, 6)), 3)),
+      ['concat', 'integerConvolution'],
+    );
+  });
+
+  test('of a concatenation of other scales, which is quantized again', () => {
+    expectFusion(
+      (d) => quantizedAs(d, d.concat(d.bytes(u8, ...maps), d.bytes(s8, ...maps), d.bytes(wide, ...maps))),
+      ['table', 'table', 'concat'],
+    );
+    const other = { ...u8, zeroPoint: 121 };
+    expectFusion(
+      (d) => d.output(d.concat(d.bytes(u8, ...maps), d.bytes(other, ...maps))),
+      ['dequantize', 'dequantize', 'concat'],
+    );
+    expectFusion(
+      (d) => quantizedAs(d, d.concat(d.bytes(u8, ...maps), d.input('float32', 2, 1, 5, 6))),
+      ['dequantize', 'concat', 'quantize'],
+    );
+  });
+});

@@ -7,8 +7,9 @@ import { constantOf } from '../../../src/operators/elements';
 import { float } from '../../operators/case';
 import { Random } from '../../operators/random';
 
-// Random networks with QuantizeLinear and DequantizeLinear at most places. All scales are powers of 2, and floats that are
-// not quantized again have few bits: so every sum is exact, and integer operations must give the very bytes that floats give.
+// Random networks with QuantizeLinear and DequantizeLinear at most places. In those that are exact all scales are powers of
+// 2, and floats that are not quantized again have few bits: so every sum is exact, and integer operations must give the very
+// bytes that floats give.
 
 type ByteType = 'uint8' | 'int8';
 type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -46,6 +47,7 @@ class QuantizedBuilder {
   constructor(
     readonly input: readonly number[],
     seed: number,
+    private readonly isExact: boolean,
   ) {
     this.random = new Random(seed);
     this.values.push({ name: 'x', dims: input, least: -6, most: 2 });
@@ -57,7 +59,7 @@ class QuantizedBuilder {
     layers[kind](this);
     if (this.values.length === before) return;
     if (this.chance(12)) this.expose(this.last);
-    if (this.chance(10)) this.expose(this.operand(this.last));
+    if (this.chance(10) && this.isExact) this.expose(this.operand(this.last));
   }
 
   /** A number below `count`. */
@@ -119,16 +121,25 @@ class QuantizedBuilder {
     const [type, exponent, zero] = like ?? this.quantization(value);
     const [least, most] = type === 'uint8' ? [0, 255] : [-128, 127];
     const zeroPoint = Math.min(Math.max(zero, least), most);
-    const parameters = this.parameters(type, exponent, zeroPoint);
+    const stretch = this.stretch();
+    const parameters = this.parameters(type, 2 ** exponent * stretch, zeroPoint);
     const bytes = this.emit('QuantizeLinear', [value.name, ...parameters]);
     if (this.chance(16)) this.outputs.set(bytes, makeValueInfo(bytes, type, value.dims));
     const shift = this.chance(16) ? 1 : 0;
     const other = this.chance(16) ? Math.min(zeroPoint + 3, most) : zeroPoint;
-    const own = shift === 0 && other === zeroPoint ? parameters : this.parameters(type, exponent + shift, other);
+    const own =
+      shift === 0 && other === zeroPoint ? parameters : this.parameters(type, 2 ** (exponent + shift) * stretch, other);
     const name = this.emit('DequantizeLinear', [bytes, ...own]);
     const built = { name, dims: value.dims, least: exponent + shift, most: exponent + shift + 8 };
     this.forms.set(value.name, [...(this.forms.get(value.name) ?? []), built]);
     return !like && this.chance(12) ? this.pair(built, this.quantization(built)) : built;
+  }
+
+  private exposeBytes(value: Built): void {
+    const [type, exponent, zeroPoint] = this.quantization(value);
+    const parameters = this.parameters(type, 2 ** exponent * this.stretch(), zeroPoint);
+    const bytes = this.emit('QuantizeLinear', [value.name, ...parameters]);
+    this.outputs.set(bytes, makeValueInfo(bytes, type, value.dims));
   }
 
   private quantization({ most }: Built): readonly [ByteType, number, number] {
@@ -138,8 +149,12 @@ class QuantizedBuilder {
     return [type, exponent, [least, 0, largest, 100, least + 128, least + 128, least + 90][this.pick(7)]!];
   }
 
-  private parameters(type: ByteType, exponent: number, zeroPoint: number): string[] {
-    const scale = this.number(2 ** exponent);
+  private stretch(): number {
+    return this.isExact ? 1 : 1 + this.random.next();
+  }
+
+  private parameters(type: ByteType, step: number, zeroPoint: number): string[] {
+    const scale = this.number(step);
     // Without a zero point the bytes are uint8.
     if (zeroPoint === 0 && type === 'uint8' && this.chance(2)) return [scale];
     return [scale, this.constant(constantOf(type, [], [zeroPoint]))];
@@ -165,7 +180,7 @@ class QuantizedBuilder {
     // Less these zero points some weights are no int8.
     if (this.chance(4)) zeros.forEach((zero, m) => (zeros[m] = zero + this.random.integer(-9, 9)));
     const bytes = this.random.integers(dims, type === 'int8' ? -128 : 0, type === 'int8' ? 127 : 255, type);
-    const scales = zeros.map(() => 2 ** this.random.integer(-9, -7));
+    const scales = zeros.map(() => 2 ** this.random.integer(-9, -7) * this.stretch());
     const inputs = [bytes, constantOf('float32', own, scales)].map((one) => this.constant(one));
     if (type === 'uint8' || zeros.some((zero) => zero !== 0) || this.chance(2)) {
       inputs.push(this.constant(constantOf(type, own, zeros)));
@@ -193,12 +208,9 @@ class QuantizedBuilder {
 
   model(): ModelProto {
     if (this.last.name === 'x') this.node('Relu', [this.pair(this.last).name], this.last);
-    if (this.pick(2) === 0) {
-      this.expose(this.last);
-    } else {
-      const pair = this.pair(this.last);
-      this.expose(pair);
-    }
+    if (this.pick(2) === 0) this.expose(this.last);
+    else if (this.isExact) this.expose(this.pair(this.last));
+    else this.exposeBytes(this.last);
     return makeModel({
       nodes: this.nodes,
       inputs: [makeValueInfo('x', 'float32', this.input)],
@@ -511,28 +523,37 @@ const layers = {
 
 const choices = 24;
 
-export const quantizedPlan: fc.Arbitrary<QuantizedPlan> = fc.record({
-  images: fc.constantFrom(1, 1, 2),
-  channels: fc.integer({ min: 1, max: 4 }),
-  size: fc.constantFrom(4, 4, 2, 5, 8),
-  seed: fc.nat(2 ** 31 - 1),
-  layers: fc.array(
-    fc.record({
-      kind: fc.constantFrom(...(Object.keys(layers) as (keyof typeof layers)[])),
-      choices: fc.array(fc.nat(239), { minLength: choices, maxLength: choices }),
-    }),
-    { minLength: 1, maxLength: 7 },
-  ),
-});
+const planOf = (mostLayers: number): fc.Arbitrary<QuantizedPlan> =>
+  fc.record({
+    images: fc.constantFrom(1, 1, 2),
+    channels: fc.integer({ min: 1, max: 4 }),
+    size: fc.constantFrom(4, 4, 2, 5, 8),
+    seed: fc.nat(2 ** 31 - 1),
+    layers: fc.array(
+      fc.record({
+        kind: fc.constantFrom(...(Object.keys(layers) as (keyof typeof layers)[])),
+        choices: fc.array(fc.nat(239), { minLength: choices, maxLength: choices }),
+      }),
+      { minLength: 1, maxLength: mostLayers },
+    ),
+  });
+
+export const quantizedPlan = planOf(7);
+/** So few layers that a byte which differs by a step changes little after it. */
+export const shortPlan = planOf(3);
 
 export interface QuantizedNetwork {
   readonly model: ModelProto;
   readonly x: Constant;
 }
 
-export function quantizedNetwork({ images, channels, size, seed, layers: plans }: QuantizedPlan): QuantizedNetwork {
+/** Where it is not exact, scales are any numbers. */
+export function quantizedNetwork(
+  { images, channels, size, seed, layers: plans }: QuantizedPlan,
+  isExact: boolean,
+): QuantizedNetwork {
   const dims = [images, channels, size, size];
-  const builder = new QuantizedBuilder(dims, seed);
+  const builder = new QuantizedBuilder(dims, seed, isExact);
   for (const { kind, choices } of plans) builder.add(kind, choices);
   const model = builder.model();
   const steps = builder.random.integers(dims, -160, 160, 'int32');

@@ -1,5 +1,7 @@
 import { roundHalfToEven } from '../../src/base/rounding';
 import { Graph } from '../../src/graph/graph';
+import { decodeModel } from '../../src/onnx/read';
+import { encodeModel } from '../../src/onnx/write';
 import { intAttribute } from '../../src/onnx/attribute';
 import { makeNode } from '../../src/onnx/make';
 import type { ModelProto, NodeProto } from '../../src/onnx/onnx_pb';
@@ -35,7 +37,7 @@ const computing = new Set([
  * range of each tensor on seeded images, weights by their largest number, biases as int32 in units of the sums.
  */
 export async function quantize(model: ModelProto, options: QuantizeOptions = {}): Promise<ModelProto> {
-  const graph = new Graph(structuredClone(model));
+  const graph = new Graph(decodeModel(encodeModel(model)));
   const writer = new QdqWriter(graph, options);
   writer.insert(await measureRanges(model, writer.tensors));
   return graph.model;
@@ -64,11 +66,12 @@ class QdqWriter {
     const { graph } = this;
     for (const { name } of graph.inputs) if (ranges.has(name)) this.quantizeTensor(name, ranges.get(name)!);
     for (const node of [...graph.nodes]) {
+      const [source] = node.input;
       this.nodes.push(this.isQuantized(node) ? this.rewired(node) : node);
       for (const output of node.output) {
         const range = ranges.get(output);
         if (!range) continue;
-        if (passing.has(node.opType)) this.passTensor(output, node.input[0]!);
+        if (passing.has(node.opType)) this.passTensor(output, source!);
         else this.quantizeTensor(output, range);
       }
     }
@@ -96,7 +99,8 @@ class QdqWriter {
       if (node.input[2])
         input[2] = this.quantizeBias(node.input[2], this.scales.get(this.forms.get(data)!.scale)!, weights.scales);
     }
-    return { ...node, input };
+    node.input = input;
+    return node;
   }
 
   private quantizeTensor(name: string, { least, most }: Range): void {

@@ -1,5 +1,6 @@
 import { InferenceSession } from '../../src/engine/session';
 import { Graph } from '../../src/graph/graph';
+import { decodeModel } from '../../src/onnx/read';
 import { makeValueInfo } from '../../src/onnx/make';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
 import { encodeModel } from '../../src/onnx/write';
@@ -17,7 +18,7 @@ export async function measureRanges(
   tensors: readonly string[],
   images = 2,
 ): Promise<Map<string, Range>> {
-  const graph = new Graph(structuredClone(model));
+  const graph = new Graph(decodeModel(encodeModel(model)));
   const fed = new Set(graph.inputs.map(({ name }) => name));
   const computed = tensors.filter((name) => !fed.has(name));
   graph.proto.output = computed.map((name) => makeValueInfo(name, 'float32', []));

@@ -159,7 +159,7 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
     { opType: 'QuantizeLinear', opset: 21, inputs: [x(many), scale], attributes: { output_dtype: float8 } },
   ],
   'the engine cannot cast … to ….': [
-    { opType: 'Cast', opset: 13, inputs: [x(many)], attributes: { to: 3 } },
+    { opType: 'Cast', opset: 13, inputs: [x(many)], attributes: { to: 5 } },
     { opType: 'Cast', opset: 13, inputs: [x(many)], attributes: { to: 8 } },
     { opType: 'CastLike', opset: 15, inputs: [x(many), known('int16', [1], 0)] },
     {

@@ -168,7 +168,7 @@ test.each<{ title: string } & Case>([
     opset: 10,
     inputs: [bytes(2, 3), bytes(3, 4), zero('uint8'), zero('int8')],
   },
-])('$title of a type that does not fit, of $opType', ({ title: _, ...tested }) => {
+])('$title of a type that does not fit, of $opType', (tested) => {
   expect(failure(tested)).toMatchObject({ code: 'TYPE_MISMATCH', node: 'node', operator: tested.opType });
 });
 

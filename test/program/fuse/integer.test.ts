@@ -89,7 +89,10 @@ class Draft {
   }
 
   /** Dequantized weights; a scale for each channel of the first axis. */
-  weights(dims: readonly number[], { type = 'int8' as ByteType, zeroPoint = 0, axis = 0 } = {}): ValueId {
+  weights(
+    dims: readonly number[],
+    { type = 'int8', zeroPoint = 0, axis = 0 }: { type?: ByteType; zeroPoint?: number; axis?: number } = {},
+  ): ValueId {
     const count = dims[axis]!;
     const bytes = this.random.integers(dims, type === 'int8' ? -127 : 0, type === 'int8' ? 127 : 255, type);
     const scales = Array.from({ length: count }, (_, m) => 2 ** -(6 + (m % 3)));
@@ -404,7 +407,15 @@ describe('a convolution of bytes', () => {
 
 describe('Gather, depthwise and pointwise convolutions of bytes', () => {
   const separable =
-    (indices: number[] | undefined, { groups = 1, type = 'int8' as ByteType, zeroPoint = 0, read = wide } = {}) =>
+    (
+      indices: number[] | undefined,
+      {
+        groups = 1,
+        type = 'int8',
+        zeroPoint = 0,
+        read = wide,
+      }: { groups?: number; type?: ByteType; zeroPoint?: number; read?: Quantization } = {},
+    ) =>
     (d: Draft) => {
       const x = d.bytes(u8, ...maps);
       const gathered = indices ? d.gather(x, indices) : x;
@@ -568,6 +579,21 @@ describe('what is computed element by element', () => {
       ['dequantize', 'unary', 'quantize'],
     );
   });
+});
+
+test('a step of the result by which no float32 can be divided', () => {
+  const tiny = { ...wide, scale: 2 ** -135 };
+  expectFusion(
+    (d) => quantizedAs(d, d.binary('add', d.bytes(u8, ...maps), d.bytes(s8, ...maps)), tiny),
+    ['dequantize', 'dequantize', 'binary', 'quantize'],
+  );
+  expectFusion(
+    (d) => {
+      const mean = d.emit('reduce', [d.bytes(u8, 2, 4, 4, 4)], [2, 4, 1, 1], { function: 'mean', axes: [2, 3] });
+      quantizedAs(d, mean, tiny);
+    },
+    ['dequantize', 'reduce', 'quantize'],
+  );
 });
 
 describe('means of bytes', () => {

@@ -12,11 +12,13 @@ export function integerAverage(quantized: QuantizedProgram): Pattern {
     const window = before && windowOf(before, rewriter);
     const x = quantized.bytesOf(before?.inputs[0]);
     if (!y || !window || !x) return;
+    const scale = Math.fround(x.scale / y.scale);
+    if (!Number.isFinite(scale)) return;
     const by = operationOf('integerAveragePool', [x.bytes], operation.outputs, before.origin, {
       ...window,
       xZeroPoint: x.zeroPoint,
       zeroPoint: y.zeroPoint,
-      scale: Math.fround(x.scale / y.scale),
+      scale,
     });
     rewriter.replace(operation, by, [before]);
   };

@@ -16,6 +16,9 @@ export function integerBinary(quantized: QuantizedProgram): Pattern {
     if (name !== 'add' && name !== 'mul') return;
     const [a, b] = before.inputs.map((id) => quantized.bytesOf(id));
     if (!a || !b) return;
+    const aScale = Math.fround(name === 'add' ? a.scale / y.scale : (a.scale * b.scale) / y.scale);
+    const bScale = Math.fround(name === 'add' ? b.scale / y.scale : 0);
+    if (![aScale, bScale].every(Number.isFinite)) return;
     const by = operationOf('integerBinary', [a.bytes, b.bytes], operation.outputs, before.origin, {
       function: name,
       aZeroPoint: a.zeroPoint,
@@ -23,8 +26,8 @@ export function integerBinary(quantized: QuantizedProgram): Pattern {
       zeroPoint: y.zeroPoint,
       least,
       most,
-      aScale: Math.fround(name === 'add' ? a.scale / y.scale : (a.scale * b.scale) / y.scale),
-      bScale: Math.fround(name === 'add' ? b.scale / y.scale : 0),
+      aScale,
+      bScale,
     });
     rewriter.replace(operation, by, [...limiting, before]);
   };

@@ -48,6 +48,8 @@ export function byteConvolution(quantized: QuantizedProgram): Pattern {
       const convolution = rewriter.soleProducerOf(own);
       const residual = quantized.bytesOf(other);
       if (convolution?.opcode !== 'convolution' || !residual) continue;
+      const residualScale = Math.fround(residual.scale / y.scale);
+      if (!Number.isFinite(residualScale)) continue;
       const { dims } = rewriter.valueOf(source);
       if (![own, other].every((id) => sameDims(rewriter.valueOf(id!).dims, dims))) continue;
       const sum = integerConvolution(convolution, quantized, rewriter, {
@@ -56,7 +58,7 @@ export function byteConvolution(quantized: QuantizedProgram): Pattern {
         attributes: {
           ...limits,
           residualZeroPoint: residual.zeroPoint,
-          residualScale: Math.fround(residual.scale / y.scale),
+          residualScale,
         },
       });
       if (!sum) continue;

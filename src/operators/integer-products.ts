@@ -82,7 +82,7 @@ function emitPointwise(call: OperatorCall, lowering: Lowering, weights: Constant
   const { dims, a } = matMul(shapes(call));
   const [depth, columns] = weights.dims as [number, number];
   const rows = elementCount(a.slice(0, -1));
-  const w = lowering.derived(['transposed weights', weights], () =>
+  const w = lowering.derived([`transposed weights, ${depth}, ${columns}`, weights], () =>
     pick(weights, [columns, depth, 1, 1], stridedPositions([columns, depth], [1, columns], 0)),
   );
   const x = lowering.view(required(call, lowering, 0), [rows, depth, 1, 1]);

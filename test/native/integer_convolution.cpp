@@ -16,6 +16,7 @@ TestCase randomIntegerConvolution(Random& random) {
     inputs = random.integer(1, 9);
     outputs = random.integer(1, 20);
   }
+  if (random.chance(0.02)) inputs = 0;
   const Dims plane{maps.vertical.output(), maps.horizontal.output()};
   const int64_t depth = inputs * maps.vertical.kernel * maps.horizontal.kernel;
   int64_t batch = randomBatch(random);

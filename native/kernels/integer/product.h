@@ -42,6 +42,10 @@ struct IntegerWeights {
 /// Vectors run along pixels, or along channels where there are too few pixels to fill vectors.
 class IntegerProduct {
  public:
+  /// With larger depths, the words of a few pixels would take too much memory, and their offsets might not fit an
+  /// int32.
+  static constexpr int64_t maxDepth = int64_t{1} << 20;
+
   /// `channels` of each of `groups`. `key` identifies the weights among the packed weights of the session.
   IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_t channels, const SumResult& result,
                  std::unique_ptr<IntegerProducer> producer, const IntegerWeights& weights, const std::string& key,

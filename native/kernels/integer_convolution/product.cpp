@@ -101,7 +101,7 @@ class ProductConvolution final : public Kernel {
     const WindowWords words(window, map.height, map.width, packing, tiles, functions);
     const Value& w = operation.input(1);
     const Value* zeroPoints = shape.hasWZeroPoint ? &operation.input(3) : nullptr;
-    const std::string key = "integerConvolution " + std::to_string(w.index) + ' ' +
+    const std::string key = "integerConvolution " + std::to_string(w.index) + ' ' + describe(w.dims) + ' ' +
                             std::to_string(zeroPoints == nullptr ? -1 : zeroPoints->index) + (byTaps ? " taps" : "");
     return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result,
                           std::make_unique<WindowProducer>(shape, map, words, packing, units, channelsPerUnit),
@@ -113,10 +113,8 @@ class ProductConvolution final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const IntegerConvolutionShape shape = IntegerConvolutionShape::of(operation);
-  // Words of a few pixels then take some megabytes at most.
-  constexpr int64_t maxDepth = int64_t{1} << 20;
-  return shape.map.channelsPerGroup() * shape.map.window.taps() <= maxDepth &&
-         operation.input(1).storage == Storage::constant &&
+  const int64_t depth = shape.map.channelsPerGroup() * shape.map.window.taps();
+  return depth > 0 && depth <= IntegerProduct::maxDepth && operation.input(1).storage == Storage::constant &&
          (!shape.hasWZeroPoint || operation.input(3).storage == Storage::constant) && operation.output().elements > 0 &&
          Lines::reasonable(shape.map.window);
 }

@@ -171,8 +171,9 @@ class FusedGdws final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const IntegerGdwsShape shape = IntegerGdwsShape::of(operation);
-  return operation.input(1).storage == Storage::constant && operation.input(2).storage == Storage::constant &&
-         operation.output().elements > 0 && Lines::reasonable(shape.map.window);
+  return shape.depth() <= IntegerProduct::maxDepth && operation.input(1).storage == Storage::constant &&
+         operation.input(2).storage == Storage::constant && operation.output().elements > 0 &&
+         Lines::reasonable(shape.map.window);
 }
 
 std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& context) {

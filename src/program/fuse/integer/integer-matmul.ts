@@ -59,6 +59,7 @@ function integerMatmul(
   const factors = scales.map((one) => one / scale);
   if (!factors.every(Number.isFinite)) return undefined;
   const [columns, depth] = kernels.dims as [number, number];
+  if (depth === 0) return undefined;
   const pointwise = [columns, depth, 1, 1];
   const w = transposeB
     ? quantized.view(weights.bytes, pointwise)

@@ -53,12 +53,15 @@ export class QuantizedProgram {
 
   constantOf(id: ValueId | undefined): Constant | undefined {
     const value = id === undefined ? undefined : this.built.program.values[id];
-    return value?.storage === 'constant' ? this.built.constants.get(value.index) : undefined;
+    const constant = value?.storage === 'constant' ? this.built.constants.get(value.index) : undefined;
+    // Its elements may be seen with other dims elsewhere.
+    return constant && { ...constant, dims: value!.dims };
   }
 
   /** A constant made from others by a rule, once for all programs of the session. */
   derived(rule: string, of: readonly Constant[], make: () => Constant): ValueId {
-    return this.enter(this.pool.derive([rule, ...of.map((one) => this.pool.numberOf(one))].join(), make));
+    const sources = of.map((one) => `${this.pool.numberOf(one)}:${one.dims.join('x')}`);
+    return this.enter(this.pool.derive([rule, ...sources].join(), make));
   }
 
   /** A short constant, which all programs of the session share with others of the same elements. */
@@ -184,6 +187,11 @@ export function quantized(x: number, { type, scale, zeroPoint }: UniformQuantiza
   const { least, most } = byteLimits[type];
   const steps = roundHalfToEven(Math.fround(Math.fround(x) / Math.fround(scale)));
   return Math.min(Math.max(Number.isNaN(steps) ? least : steps + zeroPoint, least), most);
+}
+
+/** Whether a number can be a scale of bytes. */
+export function isScale(x: number): boolean {
+  return x > 0 && x < Infinity;
 }
 
 /** What a quantization reads once functions that only limit their argument are taken as limits of its bytes. */

@@ -1,4 +1,4 @@
-import { elementCount } from '../../../onnx/value';
+import { elementCount, sameDims } from '../../../onnx/value';
 import { operationOf, placeOfInput, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 
@@ -19,13 +19,12 @@ export const fuseScale: Pattern = (product, rewriter) => {
   if (product.attributes.activation.name !== 'none') return;
   for (const [own, scale] of [product.inputs, product.inputs.toReversed()] as [ValueId, ValueId][]) {
     const sums = castSums(own, rewriter);
-    if (!sums || rewriter.valueOf(own).dims.join() !== rewriter.valueOf(product.outputs[0]!).dims.join()) continue;
+    if (!sums || !sameDims(rewriter.valueOf(own).dims, rewriter.valueOf(product.outputs[0]!).dims)) continue;
     const { convolution, between } = sums;
-    const channels = rewriter.valueOf(convolution.outputs[0]!).dims[1]!;
-    const factors = channelFactors(scale, channels, own, rewriter);
+    const { dims } = rewriter.valueOf(convolution.outputs[0]!);
+    const factors = channelFactors(scale, dims, own, rewriter);
     if (!factors) continue;
     const { program } = rewriter;
-    const { dims } = rewriter.valueOf(convolution.outputs[0]!);
     const inputs = Array.from({ length: Math.max(convolution.inputs.length, scalePlace + 1) }, (_, i) =>
       i === scalePlace ? factors.id : convolution.inputs[i],
     );
@@ -49,7 +48,7 @@ export const fuseScale: Pattern = (product, rewriter) => {
 function castSums(id: ValueId, rewriter: ProgramRewriter): CastSums | undefined {
   const between: ProgramOperation[] = [];
   let before = rewriter.soleProducerOf(id);
-  while (before?.opcode === 'cast' || before?.opcode === 'alias') {
+  while (before?.opcode === 'alias' || (before?.opcode === 'cast' && isFloat(before, rewriter))) {
     between.push(before);
     before = rewriter.soleProducerOf(before.inputs[0]);
   }
@@ -57,16 +56,27 @@ function castSums(id: ValueId, rewriter: ProgramRewriter): CastSums | undefined 
   return between.some(({ opcode }) => opcode === 'cast') ? { convolution: before, between } : undefined;
 }
 
-/** A scale as one factor for each channel, and the operations that make it so; undefined where it is none. */
+/** Casts to other types change the sums. */
+function isFloat({ outputs }: ProgramOperation, rewriter: ProgramRewriter): boolean {
+  return rewriter.valueOf(outputs[0]!).type === 'float32';
+}
+
+/**
+ * A scale as one factor for each channel, and the operations that make it so; undefined where it is none.
+ *
+ * @param convolved dims that the convolution writes
+ * @param sums the same elements, maybe with other dims
+ */
 function channelFactors(
   scale: ValueId,
-  channels: number,
+  convolved: readonly number[],
   sums: ValueId,
   rewriter: ProgramRewriter,
 ): { readonly id: ValueId; readonly operations: readonly ProgramOperation[] } | undefined {
   const value = rewriter.valueOf(scale);
   const { dims } = rewriter.valueOf(sums);
-  const axis = dims.length === 4 ? 1 : dims.length - 1;
+  const [, channels, height, width] = convolved as [number, number, number, number];
+  const axis = dims.findIndex((dim, at) => dim === channels && elementCount(dims.slice(at + 1)) === height * width);
   const padded = [...new Array<number>(dims.length).fill(1), ...value.dims].slice(-dims.length);
   const isOne = elementCount(value.dims) === 1;
   const isPerChannel = padded.every((dim, at) => dim === (at === axis ? channels : 1));

@@ -596,6 +596,22 @@ test('a step of the result by which no float32 can be divided', () => {
   );
 });
 
+test.each([
+  ['a product', 2 ** -80, (d: Draft, x: ValueId) => d.binary('mul', x, d.bytes({ ...s8, scale: 2 ** -80 }, ...maps))],
+  [
+    'a mean',
+    2 ** -149,
+    (d: Draft, x: ValueId) => d.emit('reduce', [x], [2, 4, 1, 1], { function: 'mean', axes: [2, 3] }),
+  ],
+] as const)('%s of scales that are 0 in steps of the result', (_, scale, make) => {
+  const draft = new Draft();
+  quantizedAs(draft, make(draft, draft.bytes({ ...u8, scale }, ...maps)), { ...wide, scale: 16 });
+  fuse(draft, draft.pool);
+  expect(draft.opcodes().at(-1)).toBe('quantize');
+  const [results] = draft.run();
+  expect(new Set(results)).toEqual(new Set([wide.zeroPoint]));
+});
+
 describe('means of bytes', () => {
   const window = { kernel: [2, 2], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], countIncludePad: true };
 

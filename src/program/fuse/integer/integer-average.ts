@@ -1,7 +1,7 @@
 import type { ProgramOperation } from '../../operation';
 import { operationOf } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
-import type { QuantizedProgram } from './quantization';
+import { isScale, type QuantizedProgram } from './quantization';
 
 /** A mean over windows, or over whole maps, of dequantized bytes that is quantized again. */
 export function integerAverage(quantized: QuantizedProgram): Pattern {
@@ -13,7 +13,7 @@ export function integerAverage(quantized: QuantizedProgram): Pattern {
     const x = quantized.bytesOf(before?.inputs[0]);
     if (!y || !window || !x) return;
     const scale = Math.fround(x.scale / y.scale);
-    if (!Number.isFinite(scale)) return;
+    if (!isScale(scale)) return;
     const by = operationOf('integerAveragePool', [x.bytes], operation.outputs, before.origin, {
       ...window,
       xZeroPoint: x.zeroPoint,
@@ -29,7 +29,7 @@ function windowOf(operation: ProgramOperation, rewriter: ProgramRewriter) {
   if (operation.opcode === 'averagePool') return operation.attributes;
   if (operation.opcode !== 'reduce' || operation.attributes.function !== 'mean') return undefined;
   const { dims } = rewriter.valueOf(operation.inputs[0]!);
-  if (dims.length !== 4 || operation.attributes.axes.join() !== '2,3') return undefined;
+  if (dims.length !== 4 || operation.attributes.axes.join() !== '2,3' || dims.includes(0)) return undefined;
   return {
     kernel: dims.slice(2),
     strides: [1, 1],

@@ -1,7 +1,7 @@
 import { sameDims } from '../../../onnx/value';
 import { operationOf, placeOfInput, type Operation, type ProgramOperation } from '../../operation';
 import type { Pattern } from '../../program-rewriter';
-import { limitedSource, type QuantizedProgram } from './quantization';
+import { isScale, limitedSource, type QuantizedProgram } from './quantization';
 
 /** A sum or a product of dequantized bytes that is quantized again, as one of bytes. */
 export function integerBinary(quantized: QuantizedProgram): Pattern {
@@ -18,7 +18,7 @@ export function integerBinary(quantized: QuantizedProgram): Pattern {
     if (!a || !b) return;
     const aScale = Math.fround(name === 'add' ? a.scale / y.scale : (a.scale * b.scale) / y.scale);
     const bScale = Math.fround(name === 'add' ? b.scale / y.scale : 0);
-    if (![aScale, bScale].every(Number.isFinite)) return;
+    if (!isScale(aScale) || (name === 'add' && !isScale(bScale))) return;
     const by = operationOf('integerBinary', [a.bytes, b.bytes], operation.outputs, before.origin, {
       function: name,
       aZeroPoint: a.zeroPoint,

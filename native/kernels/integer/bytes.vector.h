@@ -66,6 +66,19 @@ GDWS_INLINE Vector rounded(Vector x) {
   return x;
 }
 
+#if GDWS_VECTOR_BYTES > 16 || defined(__aarch64__)
+/// a·b + c, rounded once. In assembly: whether compilers contract depends on how much they optimise.
+GDWS_INLINE Vector fused(Vector a, Vector b, Vector c) {
+#if defined(__aarch64__)
+  asm("fmla %0.4s, %1.4s, %2.4s" : "+w"(c) : "w"(a), "w"(b));
+  return c;
+#else
+  asm("vfmadd213ps %2, %1, %0" : "+v"(a) : "v"(b), "v"(c));
+  return a;
+#endif
+}
+#endif
+
 /// x, of less than 2^22, to the nearest integer, half to even, plus `offset`.
 GDWS_INLINE IntVector roundedInts(Vector x, IntVector offset) {
   // Adding 1.5·2^23 leaves the nearest integer in the low bits.

@@ -34,9 +34,9 @@ static void quantizeRow(const float* x, uint8_t* y, int64_t count, float scale, 
     const Vector first = least * divisor, last = most * divisor;
     return quantizeWith(x, y, count, result, [=](Vector v) {
       v = minimum(maximum(v, first), last);
-      const Vector quotient = rounded(v * inverse);
-      const Vector rest = v - quotient * divisor;
-      return quotient + rest * inverse;
+      const Vector quotient = v * inverse;
+      const Vector rest = fused(quotient, -divisor, v);
+      return fused(rest, inverse, quotient);
     });
   }
 #endif

@@ -632,6 +632,15 @@ describe('means of bytes', () => {
     );
   });
 
+  test('over maps without pixels', () => {
+    const draft = new Draft();
+    const mean = { function: 'mean', axes: [2, 3] } as const;
+    quantizedAs(draft, draft.emit('reduce', [draft.bytes(u8, 2, 4, 0, 5)], [2, 4, 1, 1], mean));
+    fuse(draft, draft.pool);
+    expect(draft.opcodes()).toEqual(['dequantize', 'reduce', 'quantize']);
+    expect(draft.run()).toHaveLength(1);
+  });
+
   test('over other axes, and sums', () => {
     expectFusion(
       (d) => {

@@ -43,14 +43,17 @@ function zeroPoints(call: OperatorCall, lowering: Lowering, index: number, count
   if (given !== 1 && given !== count) {
     call.fail('SHAPE_MISMATCH', `zero points of [${value.dims.join(', ')}] do not fit ${count} channels.`);
   }
-  if (value.constant) {
-    const numbers = numbersOf(value.constant);
-    const all: Constant = constantOf(
-      value.type,
-      [count],
-      Array.from({ length: count }, (_, m) => numbers[given === 1 ? 0 : m]!),
-    );
-    return lowering.constant(all);
+  const { constant } = value;
+  if (constant) {
+    // The same in all programs of a session, as the weights are that are packed with them.
+    return lowering.derived([`zero points, ${count}`, constant], () => {
+      const numbers = numbersOf(constant);
+      return constantOf(
+        value.type,
+        [count],
+        Array.from({ length: count }, (_, m) => numbers[given === 1 ? 0 : m]!),
+      );
+    });
   }
   const one = lowering.view(required(call, lowering, index), [given]);
   if (given === count) return one;

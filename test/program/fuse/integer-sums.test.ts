@@ -1,11 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import * as ort from 'onnxruntime-node';
+import { inferValues } from '../../../src/analysis/infer';
+import { fusedProgram } from '../../../src/engine/compile';
 import { InferenceSession } from '../../../src/engine/session';
+import { Graph } from '../../../src/graph/graph';
 import { makeModel, makeNode, makeValueInfo } from '../../../src/onnx/make';
 import { ValueInfoProtoSchema, type NodeProto } from '../../../src/onnx/onnx_pb';
 import { elementCount, type Constant } from '../../../src/onnx/value';
+import { decodeModel } from '../../../src/onnx/read';
 import { encodeModel } from '../../../src/onnx/write';
 import { constantOf } from '../../../src/operators/elements';
+import { ConstantPool } from '../../../src/program/constant-pool';
 import { Random } from '../../operators/random';
 
 // Networks with sums of products of bytes, against onnxruntime-node.
@@ -151,6 +156,22 @@ describe('weights that are seen with several shapes', () => {
       outputs: ['y', 'z'],
     });
   });
+});
+
+test.each([
+  ['ConvInteger', bytes(1, 2, 5, 5), bytes(3, 2, 3, 3)],
+  ['MatMulInteger', bytes(2, 4), bytes(4, 3)],
+])('programs of a session have the same constants for %s', (opType, x, w) => {
+  const network = {
+    nodes: [node(opType, ['x', 'w', '', 'zero'], 'y')],
+    feeds: { x },
+    initializers: { w, zero: constantOf('uint8', [], [7]) },
+    outputs: ['y'],
+  };
+  const graph = new Graph(decodeModel(encoded(network)));
+  const pool = new ConstantPool();
+  const [first, second] = [0, 1].map(() => fusedProgram(graph, inferValues(graph, undefined), pool));
+  expect([...second!.constants.keys()]).toEqual([...first!.constants.keys()]);
 });
 
 describe('sums of nothing are 0', () => {

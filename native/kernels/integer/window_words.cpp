@@ -55,12 +55,13 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   const bool isPointwise = window.kernelWidth == 1 && window.padLeft == 0;
   isFlat_ = window.strideHeight == 1 && window.strideWidth == 1 && width == map_.columns &&
             (columns_ == width || isPointwise);
+  if (!isFlat_) return;
   int64_t most = 0;
   for (const Block& block : blocks_) most = std::max(most, (rows_ + block.extra) * columns_);
   runGuard_ = roundUp(std::abs(window.padLeft) + window.columnSpan(1) + 2 * lanes, 64);
   runPitch_ = most + 2 * runGuard_;
-  isRun_ = isFlat_ && columns_ == width && packing == Packing::taps && window.dilationWidth == 1 &&
-           blocks_.size() == 1 && !acrossImages_;
+  isRun_ = columns_ == width && packing == Packing::taps && window.dilationWidth == 1 && blocks_.size() == 1 &&
+           !acrossImages_;
   if (isRun_) makeMasks(most);
 }
 

@@ -22,6 +22,7 @@ if (missing.length > 0) {
   beforeAll(() => build(program), 1_200_000);
 
   it.each([
+    ['dotprod', 30],
     ['neon', 30],
     // The same vectors of four floats, so that fewer cases do.
     ['portable', 20],

@@ -28,7 +28,15 @@ export interface Simd {
   readonly cap: InstructionSet | undefined;
 }
 
-const instructionSets: readonly InstructionSet[] = ['portable', 'avx2', 'avxvnni', 'avx512', 'avx512vnni', 'neon', 'dotprod'];
+const instructionSets: readonly InstructionSet[] = [
+  'portable',
+  'avx2',
+  'avxvnni',
+  'avx512',
+  'avx512vnni',
+  'neon',
+  'dotprod',
+];
 
 /** The vector instructions in use. */
 export function simd(): Simd {

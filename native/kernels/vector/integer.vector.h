@@ -360,7 +360,12 @@ typedef uint16_t Halves __attribute__((vector_size(GDWS_VECTOR_BYTES / 2)));
 GDWS_INLINE Words widenPairs(const uint8_t* p) {
   Halves pairs;
   __builtin_memcpy(&pairs, p, sizeof pairs);
+#if defined(__aarch64__)
+  // GCC 12 would make scalar code of the conversion.
+  return reinterpret_cast<Words>(vmovl_u16(reinterpret_cast<uint16x4_t>(pairs)));
+#else
   return __builtin_convertvector(pairs, Words);
+#endif
 }
 
 inline void everySecond(const uint8_t* from, int64_t count, int32_t* words) {

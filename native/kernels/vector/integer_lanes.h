@@ -32,7 +32,7 @@ inline constexpr int registers = 16;
 #if defined(__aarch64__)
 // sdot takes only numbers with sign. Without it, the halves of words have registers of their own.
 inline constexpr int leastByte = GDWS_BYTE_PRODUCTS ? -128 : 0;
-inline constexpr int registersOfColumn = GDWS_BYTE_PRODUCTS ? 1 : 2, otherRegisters = GDWS_BYTE_PRODUCTS ? 1 : 2;
+inline constexpr int registersOfColumn = GDWS_BYTE_PRODUCTS ? 1 : 2, otherRegisters = 3;
 #else
 inline constexpr int leastByte = 0;
 // A broadcast and, where products are added by another instruction, a product.
@@ -321,16 +321,19 @@ GDWS_INLINE Words roundWithin(Floats t, Floats least, Floats most) {
 }
 GDWS_INLINE Words roundBelow(Floats t, Floats most) { return roundWithin(t, broadcast(-1024.0f), most); }
 
+GDWS_INLINE Words widen(uint32_t four) {
+  const uint16x8_t halves = vmovl_u8(vcreate_u8(four));
+  return reinterpret_cast<Words>(vmovl_u16(vget_low_u16(halves)));
+}
 GDWS_INLINE Words widen(const uint8_t* p) {
   uint32_t four;
   __builtin_memcpy(&four, p, sizeof four);
-  const uint16x8_t halves = vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four)));
-  return reinterpret_cast<Words>(vmovl_u16(vget_low_u16(halves)));
+  return widen(four);
 }
+/// Of 1 to 3 bytes.
 GDWS_INLINE Words widenFirst(const uint8_t* p, int64_t count) {
-  uint8_t bytes[4] = {};
-  for (int64_t i = 0; i < count; ++i) bytes[i] = p[i];
-  return widen(bytes);
+  const int64_t middle = count / 2, last = count - 1;
+  return widen(p[0] | uint32_t{p[middle]} << (8 * middle) | uint32_t{p[last]} << (8 * last));
 }
 
 GDWS_INLINE void storeFirst(int32_t* p, Words v, int64_t count) {
@@ -338,6 +341,20 @@ GDWS_INLINE void storeFirst(int32_t* p, Words v, int64_t count) {
 }
 GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) {
   for (int64_t i = 0; i < count; ++i) p[i] = v[i];
+}
+
+template <class Part>
+GDWS_INLINE void storePart(uint8_t*& to, uint8x16_t& bytes) {
+  __builtin_memcpy(to, &bytes, sizeof(Part));
+  bytes = vextq_u8(bytes, bytes, sizeof(Part));
+  to += sizeof(Part);
+}
+/// Fewer bytes than a vector has. A loop would become a call, around which sums are saved.
+GDWS_INLINE void storeFirst(uint8_t* to, uint8x16_t bytes, int64_t count) {
+  if (count & 8) storePart<uint64_t>(to, bytes);
+  if (count & 4) storePart<uint32_t>(to, bytes);
+  if (count & 2) storePart<uint16_t>(to, bytes);
+  if (count & 1) storePart<uint8_t>(to, bytes);
 }
 
 struct ByteFormat {
@@ -362,14 +379,13 @@ GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const By
   const int16x8_t high = Vectors > 2 ? packHalves(v[last < 2 ? last : 2], v[last], format) : low;
   const uint8x16_t limited = vmaxq_u8(vqmovun_high_s16(vqmovun_s16(low), high), format.least);
   const uint8x16_t bytes = veorq_u8(limited, format.flip);
-  if (count >= lanes * Vectors) {
-    // Whole vectors: of four bytes each.
-    __builtin_memcpy(to, &bytes, lanes * Vectors);
-    return;
+  if (count < lanes * Vectors) {
+    storeFirst(to, bytes, count);
+  } else if (Vectors < 4) {
+    storeFirst(to, bytes, lanes * Vectors);
+  } else {
+    vst1q_u8(to, bytes);
   }
-  uint8_t all[16];
-  vst1q_u8(all, bytes);
-  for (int64_t i = 0; i < count; ++i) to[i] = all[i];
 }
 
 GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint, [[maybe_unused]] int32_t least,

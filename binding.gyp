@@ -26,7 +26,7 @@
       "dependencies": ["vector_portable"],
       "conditions": [
         ["target_arch=='x64'", { "dependencies": ["vector_avx2", "vector_avx512", "integer_avx2", "integer_avx512"] }],
-        ["target_arch=='arm64'", { "dependencies": ["vector_neon"] }]
+        ["target_arch=='arm64'", { "dependencies": ["vector_neon", "integer_dotprod"] }]
       ]
     }
   ],
@@ -73,6 +73,12 @@
             "type": "static_library",
             "sources": ["native/kernels/vector/neon.cpp"],
             "cflags_cc": ["-ffp-contract=fast", "-fno-math-errno"]
+          },
+          {
+            "target_name": "integer_dotprod",
+            "type": "static_library",
+            "sources": ["native/kernels/vector/integer_dotprod.cpp"],
+            "cflags_cc": ["-march=armv8.2-a+dotprod"]
           }
         ]
       }

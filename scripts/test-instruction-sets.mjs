@@ -5,7 +5,7 @@ import { availableInstructionSets } from './instruction-sets.mjs';
 
 const suites = ['test/networks', 'test/operators', 'test/program', 'test/engine', 'test/gradient', 'test/conformance'];
 /** Those that have only products of bytes of their own: their floats are those of the set before. */
-const ofBytes = new Set(['avxvnni', 'avx512']);
+const ofBytes = new Set(['avxvnni', 'avx512', 'dotprod']);
 const suitesOfBytes = [
   'test/networks/quantized',
   'test/operators/quantization',

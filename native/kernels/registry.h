@@ -27,7 +27,7 @@ namespace gdws {
   X(gridSamplePoints) X(gridSampleReference) \
   X(integerConvolutionProduct) X(integerConvolutionReference) \
   X(integerGdwsFused) X(integerGdwsReference) \
-  X(integerMatmulReference) \
+  X(integerMatmulRows) X(integerMatmulReference) \
   X(integerAveragePoolRows) X(integerAveragePoolReference) \
   X(integerBinaryVector) X(integerBinaryReference) \
   X(interpolateRows) X(interpolatePermutedLines) X(interpolateLines) X(interpolateReference) \

@@ -16,7 +16,7 @@ export function concurrency(): Concurrency {
 }
 
 /** An instruction set that gdws has kernels for; see docs/platforms.md. */
-export type InstructionSet = 'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'neon';
+export type InstructionSet = 'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'neon' | 'dotprod';
 
 /** Result of {@link simd}. */
 export interface Simd {
@@ -28,7 +28,15 @@ export interface Simd {
   readonly cap: InstructionSet | undefined;
 }
 
-const instructionSets: readonly InstructionSet[] = ['portable', 'avx2', 'avxvnni', 'avx512', 'avx512vnni', 'neon'];
+const instructionSets: readonly InstructionSet[] = [
+  'portable',
+  'avx2',
+  'avxvnni',
+  'avx512',
+  'avx512vnni',
+  'neon',
+  'dotprod',
+];
 
 /** The vector instructions in use. */
 export function simd(): Simd {

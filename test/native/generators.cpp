@@ -44,6 +44,7 @@ const std::vector<Generator>& generators() {
       {Opcode::integerAveragePool, randomIntegerAveragePool},
       {Opcode::table, randomTable},
       {Opcode::integerConvolution, randomIntegerConvolution},
+      {Opcode::integerMatmul, randomIntegerMatmul},
       {Opcode::integerGdws, randomIntegerGdws},
   };
   return all;

@@ -56,6 +56,7 @@ TestCase randomIntegerBinary(Random& random);
 TestCase randomIntegerAveragePool(Random& random);
 TestCase randomTable(Random& random);
 TestCase randomIntegerConvolution(Random& random);
+TestCase randomIntegerMatmul(Random& random);
 TestCase randomIntegerGdws(Random& random);
 
 }  // namespace gdws::test

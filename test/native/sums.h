@@ -15,7 +15,7 @@ DataType randomByteType(Random& random);
 class SumOfBytes {
  public:
   /// A number that sums of `depth` products are about as large as.
-  explicit SumOfBytes(Random& random, int64_t depth, const Dims& output);
+  SumOfBytes(Random& random, int64_t depth, const Dims& output, size_t channelAxis = 1);
 
   /// Adds scale, bias, residual and the output, in this order.
   void finish(TestCase& testCase);
@@ -49,6 +49,7 @@ class SumOfBytes {
 
   Random& random_;
   Dims output_;
+  int64_t channels_;
   double size_;
   DataType type_, residualType_;
   bool hasResidual_;

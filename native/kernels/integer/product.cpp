@@ -160,9 +160,11 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
   const int64_t steps = depth / weightParts_, bits = 32 / perWord;
   const uint32_t mask = perWord == 4 ? 0xff : 0xffff;
   const int64_t outputs = groups_ * channels_;
-  // The words of all weights, and the sum of each channel's weights after them. Their memory is of floats.
+  // The words of all weights, and the sum of each channel's weights after them. Their memory is of floats. Rows may be
+  // read four at a time.
+  constexpr int64_t slack = 4;
   const int64_t weightWords = groups_ * packedChannels() * depth;
-  const std::shared_ptr<float[]> packed = allocateFloats(static_cast<size_t>(weightWords + outputs));
+  const std::shared_ptr<float[]> packed = allocateFloats(static_cast<size_t>(weightWords + outputs + slack));
   auto* const all = reinterpret_cast<int32_t*>(packed.get());
   std::vector<int64_t> weightOf;
   for (int64_t step = 0; step < depth; ++step) {

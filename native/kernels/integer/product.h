@@ -16,7 +16,7 @@ class IntegerProducer {
   virtual const std::vector<int32_t>& offsets() const = 0;
   /// The weight of a channel that byte or int16 `i` of a step's words is multiplied by; -1 where none.
   virtual int64_t weightOf(int64_t step, int64_t i) const = 0;
-  /// What every column's number is too large by, without sign.
+  /// What every column's number is too large by.
   virtual int32_t zeroPoint(const Buffers& buffers) const = 0;
   virtual int64_t words() const = 0;
   virtual size_t scratchBytes() const = 0;

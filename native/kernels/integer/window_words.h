@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/convolution/window.h"
+#include "kernels/integer/bytes.h"
 #include "kernels/integer/tiles.h"
 
 namespace gdws {
@@ -23,7 +24,7 @@ class WindowWords {
     const uint8_t* plane;  ///< of the unit's first channel, in image 0
     int64_t imagePitch;
     int64_t channels;  ///< at most as many as a word holds
-    uint8_t flip;      ///< 0x80 for int8
+    uint8_t flip;      ///< 0x80 where their type has a sign and those in words have not, or the other way round
     uint8_t zero;      ///< what padding is, flipped
   };
 
@@ -39,6 +40,10 @@ class WindowWords {
   WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, const IntegerTiles& tiles,
               const IntegerFunctions& functions);
 
+  /// What a number of a type of bytes is greater by in words.
+  int32_t shift(DataType type) const { return functions_->leastByte - ByteRange(type).least; }
+  /// What makes its byte that of words.
+  uint8_t flip(DataType type) const { return static_cast<uint8_t>(shift(type)); }
   int64_t unitWords() const { return copies_ * copyPitch_; }
   /// Of a unit's steps: copy by copy, kernel row by kernel row.
   const std::vector<int32_t>& offsets() const { return offsets_; }

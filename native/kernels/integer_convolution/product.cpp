@@ -33,7 +33,7 @@ class WindowProducer final : public IntegerProducer {
     return channel < map_.channelsPerGroup() && tap >= 0 ? channel * map_.window.taps() + tap : -1;
   }
   int32_t zeroPoint(const Buffers& buffers) const override {
-    return shape_.xZeroPoint(buffers) + (shape_.xType == DataType::int8 ? 128 : 0);
+    return shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
   }
   int64_t words() const override { return units_ * words_.unitWords(); }
   size_t scratchBytes() const override { return words_.scratchBytes(); }
@@ -44,7 +44,7 @@ class WindowProducer final : public IntegerProducer {
     const auto* x = static_cast<const uint8_t*>(buffers.inputs[0]) + group * channels * plane;
     WindowWords::Source source{};
     source.imagePitch = map_.channels * plane;
-    source.flip = shape_.xType == DataType::int8 ? 0x80 : 0;
+    source.flip = words_.flip(shape_.xType);
     source.zero = static_cast<uint8_t>(zeroPoint(buffers));
     const WindowWords::Place place = words_.place(tile);
     for (int64_t unit = 0; unit < units_; ++unit) {

@@ -54,11 +54,11 @@ class Features final : public IntegerProducer {
     std::byte* const rest = scratch + static_cast<size_t>(perWord_ * unitWords_) * sizeof(int32_t);
     const ConvolutionShape& map = shape_.map;
     const int64_t plane = map.height * map.width;
-    const int32_t xZeroPoint = shape_.xZeroPoint(buffers) + (shape_.xType == DataType::int8 ? 128 : 0);
+    const int32_t xZeroPoint = shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
     WindowWords::Source source{};
     source.imagePitch = map.channels * plane;
     source.channels = 1;
-    source.flip = shape_.xType == DataType::int8 ? 0x80 : 0;
+    source.flip = words_.flip(shape_.xType);
     source.zero = static_cast<uint8_t>(xZeroPoint);
     const float* const scale = shape_.depthwiseScale(buffers);
     const int32_t* const bias = shape_.depthwiseBias(buffers);
@@ -103,8 +103,11 @@ class Features final : public IntegerProducer {
 
  private:
   int64_t taps() const { return static_cast<int64_t>(words_.offsets().size()); }
-  /// What makes a feature a number without sign.
-  int32_t featureShift() const { return shape_.featureLeast < 0 || shape_.featureZeroPoint < 0 ? 128 : 0; }
+  /// What makes a feature a byte of columns.
+  int32_t featureShift() const {
+    const bool isSigned = shape_.featureLeast < 0 || shape_.featureZeroPoint < 0;
+    return words_.shift(isSigned ? DataType::int8 : DataType::uint8);
+  }
 
   void packKernels(const OperationView& operation) {
     const Value& value = operation.input(1);

@@ -14,8 +14,8 @@ class Reference final : public Kernel {
     const Bytes a(buffers.inputs[0], shape_.aType), b(buffers.inputs[1], shape_.bType);
     const int32_t aZeroPoint = shape_.aZeroPoint(buffers);
     const int32_t* bias = shape_.result.bias(buffers);
-    const Range rows = team.share(matrices.batch() * matrices.rows);
-    for (int64_t row = rows.begin; row < rows.end; ++row) {
+    if (team.index != 0) return;
+    for (int64_t row = 0; row < matrices.batch() * matrices.rows; ++row) {
       const auto [offsetOfA, offsetOfB] = matrices.offsetsAt(row / matrices.rows);
       const int64_t rowAt = offsetOfA + row % matrices.rows * matrices.aRowPitch();
       for (int64_t column = 0; column < matrices.columns; ++column) {

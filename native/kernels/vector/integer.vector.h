@@ -132,9 +132,9 @@ void multiply(const IntegerTile& tile) {
     for (int v = 0; v < Vectors; ++v) column[v] = load(from + v * lanes);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
-      const Words weight = broadcast(weights[i]);
+      const Words weight = vectorWith(weights, i);
 #pragma GCC unroll 4
-      for (int v = 0; v < Vectors; ++v) sum[i][v] = dot(sum[i][v], column[v], weight);
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = dotWeight(sum[i][v], column[v], weight, i);
     }
   }
   const IntegerResult& how = *tile.result.how;
@@ -217,9 +217,9 @@ void multiplyChannels(const IntegerChannelTile& tile) {
     }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
-      const Words column = broadcast(from[i]);
+      const Words column = vectorWith(from, i);
 #pragma GCC unroll 4
-      for (int v = 0; v < Vectors; ++v) sum[i][v] = dot(sum[i][v], column, weight[v]);
+      for (int v = 0; v < Vectors; ++v) sum[i][v] = dotColumn(sum[i][v], column, weight[v], i);
     }
   }
 #pragma GCC unroll 16
@@ -244,6 +244,15 @@ GDWS_INLINE void interleaveWords(const uint8_t* const* sources, int64_t count, u
   const uint8_t* from[depthPerWord];
   for (int j = 0; j < depthPerWord; ++j) from[j] = sources[j];
   int64_t i = 0;
+#if defined(__aarch64__) && GDWS_BYTE_PRODUCTS
+  const uint8x16_t flipped = vdupq_n_u8(flip);
+  for (; i + 16 <= count; i += 16) {
+    uint8x16x4_t bytes;
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) bytes.val[j] = veorq_u8(vld1q_u8(from[j] + i), flipped);
+    vst4q_u8(reinterpret_cast<uint8_t*>(words + i), bytes);
+  }
+#endif
   for (; i < (IsExact ? count - lanes + 1 : count); i += lanes) {
 #if GDWS_VECTOR_BYTES == 64 && GDWS_BYTE_PRODUCTS
     store(words + i, interleaved(from[0] + i, from[1] + i, from[2] + i, from[3] + i) ^ flips);
@@ -270,7 +279,9 @@ inline void interleaveExactly(const uint8_t* const* sources, int64_t count, uint
 
 /// Words 0, 2, … of two vectors.
 GDWS_INLINE Words evenWords(Words a, Words b) {
-#if defined(__clang__) || GDWS_VECTOR_BYTES == 16
+#if defined(__aarch64__)
+  return reinterpret_cast<Words>(vuzp1q_s32(reinterpret_cast<int32x4_t>(a), reinterpret_cast<int32x4_t>(b)));
+#elif defined(__clang__) || GDWS_VECTOR_BYTES == 16
   Words even{};
   for (int i = 0; i < lanes / 2; ++i) even[i] = a[2 * i], even[lanes / 2 + i] = b[2 * i];
   return even;
@@ -333,7 +344,7 @@ inline void run(const IntegerRunTask& given) {
   for (int64_t i = 0; i < task.count; i += lanes) {
     const uint8_t* const from = bytes + i + task.first;
 #if GDWS_BYTE_PRODUCTS
-    const Words word = neighbours(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    const Words word = neighbours(from);
 #else
     const Words word = widen(from) | (widen(from + 1) << 16);
 #endif
@@ -349,7 +360,12 @@ typedef uint16_t Halves __attribute__((vector_size(GDWS_VECTOR_BYTES / 2)));
 GDWS_INLINE Words widenPairs(const uint8_t* p) {
   Halves pairs;
   __builtin_memcpy(&pairs, p, sizeof pairs);
+#if defined(__aarch64__)
+  // GCC 12 would make scalar code of the conversion.
+  return reinterpret_cast<Words>(vmovl_u16(reinterpret_cast<uint16x4_t>(pairs)));
+#else
   return __builtin_convertvector(pairs, Words);
+#endif
 }
 
 inline void everySecond(const uint8_t* from, int64_t count, int32_t* words) {
@@ -425,16 +441,21 @@ inline void depthwise(const IntegerDepthwiseTask& task) {
 inline int64_t multiplyAdds(int64_t rounds, int32_t* result) {
   // As many sums as hide the latency of two units.
   constexpr int count = 12;
-  const Words bytes = load(result), weights = load(result + 1);
+  Words bytes = load(result);
+  const Words weights = load(result + 1);
   Words sum[count];
 #pragma GCC unroll 12
   for (int i = 0; i < count; ++i) sum[i] = load(result + i);
   for (int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 12
     for (int i = 0; i < count; ++i) {
-      sum[i] = dot(sum[i], bytes, weights);
       // Else the products of one round would be made once for all.
-      asm("" : "+m"(*result));
+#if defined(__x86_64__)
+      asm("" : "+x"(bytes));
+#elif defined(__aarch64__)
+      asm("" : "+w"(bytes));
+#endif
+      sum[i] = dot(sum[i], bytes, weights);
     }
   }
   for (int i = 1; i < count; ++i) sum[0] += sum[i];
@@ -442,10 +463,9 @@ inline int64_t multiplyAdds(int64_t rounds, int32_t* result) {
   return rounds * count;
 }
 
-/// Whether a micro-kernel's sums fit the registers, with a row of vectors, a broadcast and, where products are added by
-/// another instruction, a product.
+/// Whether a micro-kernel's sums fit the registers, with a row of vectors and what else it needs.
 constexpr bool fitsRegisters(int rows, int vectors) {
-  return rows * vectors + vectors + (GDWS_BYTE_PRODUCTS ? 1 : 2) <= registers;
+  return rows * vectors + vectors * registersOfColumn + otherRegisters <= registers;
 }
 
 template <int Rows, int Vectors>
@@ -465,6 +485,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   IntegerFunctions functions{};
   functions.lanes = lanes;
   functions.depthPerWord = depthPerWord;
+  functions.leastByte = leastByte;
   addMicro<1, 1>(functions);
   functions.line = multiplyLine;
   functions.finish = finish;

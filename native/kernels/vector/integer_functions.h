@@ -26,8 +26,8 @@ struct IntegerRows {
   int64_t pitch;  ///< elements from a row to the next
 };
 
-/// A product's columns are words of 32 bits: for each pixel, `depthPerWord` steps of the depth, as bytes without sign
-/// or as int16. Words of weights have int8 or int16 likewise.
+/// A product's columns are words of 32 bits: for each pixel, `depthPerWord` steps of the depth, as bytes from
+/// `leastByte` on or as int16. Words of weights have int8 or int16 likewise.
 
 /// A micro-kernel's task: Rows channels by Vectors vectors of pixels.
 struct IntegerTile {
@@ -86,6 +86,7 @@ struct IntegerFunctions {
 
   int lanes;         ///< words in a vector
   int depthPerWord;  ///< 4 or 2
+  int leastByte;     ///< of the bytes in columns: -128 where they have a sign as weights do, else 0
   /// By rows and vectors; null where the sums do not fit the registers.
   void (*micro[maxRows + 1][maxVectors + 1])(const IntegerTile& tile);
   void (*channelMicro[maxRows + 1][maxVectors + 1])(const IntegerChannelTile& tile);

@@ -1,6 +1,6 @@
 // Vectors of int32 and what the kernels of bytes need of each instruction set. The translation unit that includes this
-// defines GDWS_ISA (a namespace name), GDWS_VECTOR_BYTES (16, 32 or 64) and GDWS_BYTE_PRODUCTS (1 where vpdpbusd adds
-// up four products of bytes). No standard C++ header may be included here: see docs/architecture.md.
+// defines GDWS_ISA (a namespace name), GDWS_VECTOR_BYTES (16, 32 or 64) and GDWS_BYTE_PRODUCTS (1 where an
+// instruction adds up four products of bytes). No standard C++ header may be included here: see docs/architecture.md.
 #pragma once
 
 #include <stdint.h>
@@ -13,6 +13,8 @@
 #endif
 #include <immintrin.h>
 #pragma GCC diagnostic pop
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace gdws {
@@ -26,6 +28,15 @@ inline constexpr int depthPerWord = GDWS_BYTE_PRODUCTS ? 4 : 2;
 inline constexpr int registers = 32;
 #else
 inline constexpr int registers = 16;
+#endif
+#if defined(__aarch64__)
+// sdot takes only numbers with sign. Without it, the halves of words have registers of their own.
+inline constexpr int leastByte = GDWS_BYTE_PRODUCTS ? -128 : 0;
+inline constexpr int registersOfColumn = GDWS_BYTE_PRODUCTS ? 1 : 2, otherRegisters = 3;
+#else
+inline constexpr int leastByte = 0;
+// A broadcast and, where products are added by another instruction, a product.
+inline constexpr int registersOfColumn = 1, otherRegisters = GDWS_BYTE_PRODUCTS ? 1 : 2;
 #endif
 
 typedef int32_t Words __attribute__((vector_size(GDWS_VECTOR_BYTES)));
@@ -155,7 +166,8 @@ GDWS_INLINE Words neighbours(__m256i bytes) {
 
 #if GDWS_BYTE_PRODUCTS
 /// Words of bytes 0..3, 1..4, …
-GDWS_INLINE Words neighbours(__m128i bytes) {
+GDWS_INLINE Words neighbours(const uint8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   const __m256i order =
       _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10);
   return reinterpret_cast<Words>(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), order));
@@ -250,6 +262,158 @@ GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint,
 #endif
 }
 
+#elif defined(__aarch64__)
+
+#if GDWS_BYTE_PRODUCTS
+GDWS_INLINE Words dot(Words sum, Words a, Words b) {
+  return reinterpret_cast<Words>(
+      vdotq_s32(reinterpret_cast<int32x4_t>(sum), reinterpret_cast<int8x16_t>(a), reinterpret_cast<int8x16_t>(b)));
+}
+
+template <int Element>
+GDWS_INLINE Words dotElement(Words sum, Words a, Words four) {
+  return reinterpret_cast<Words>(vdotq_laneq_s32(reinterpret_cast<int32x4_t>(sum), reinterpret_cast<int8x16_t>(a),
+                                                 reinterpret_cast<int8x16_t>(four), Element));
+}
+#else
+GDWS_INLINE int16x4_t evenHalves(Words words) { return vmovn_s32(reinterpret_cast<int32x4_t>(words)); }
+GDWS_INLINE int16x4_t oddHalves(Words words) { return vshrn_n_s32(reinterpret_cast<int32x4_t>(words), 16); }
+
+GDWS_INLINE Words dot(Words sum, Words a, Words b) {
+  const int32x4_t even = vmlal_s16(reinterpret_cast<int32x4_t>(sum), evenHalves(a), evenHalves(b));
+  return reinterpret_cast<Words>(vmlal_s16(even, oddHalves(a), oddHalves(b)));
+}
+
+template <int Element>
+GDWS_INLINE Words dotElement(Words sum, Words a, Words four) {
+  const auto halves = reinterpret_cast<int16x8_t>(four);
+  const int32x4_t even = vmlal_laneq_s16(reinterpret_cast<int32x4_t>(sum), evenHalves(a), halves, 2 * Element);
+  return reinterpret_cast<Words>(vmlal_laneq_s16(even, oddHalves(a), halves, 2 * Element + 1));
+}
+#endif
+
+/// A vector of the words at p that has word i; it may go beyond it.
+GDWS_INLINE Words vectorWith(const int32_t* p, int i) { return load(p + i / 4 * 4); }
+/// The dot of each word of a with word i of such a vector.
+GDWS_INLINE Words dotWith(Words sum, Words a, Words four, int i) {
+  switch (i % 4) {
+    case 0:
+      return dotElement<0>(sum, a, four);
+    case 1:
+      return dotElement<1>(sum, a, four);
+    case 2:
+      return dotElement<2>(sum, a, four);
+    default:
+      return dotElement<3>(sum, a, four);
+  }
+}
+GDWS_INLINE Words dotWeight(Words sum, Words columns, Words weights, int i) {
+  return dotWith(sum, columns, weights, i);
+}
+GDWS_INLINE Words dotColumn(Words sum, Words columns, Words weights, int i) {
+  return dotWith(sum, weights, columns, i);
+}
+
+GDWS_INLINE Words roundWithin(Floats t, Floats least, Floats most) {
+  // Of NaN and a number, the number.
+  const float32x4_t above = vmaxnmq_f32(reinterpret_cast<float32x4_t>(t), reinterpret_cast<float32x4_t>(least));
+  return reinterpret_cast<Words>(vcvtnq_s32_f32(vminnmq_f32(above, reinterpret_cast<float32x4_t>(most))));
+}
+GDWS_INLINE Words roundBelow(Floats t, Floats most) { return roundWithin(t, broadcast(-1024.0f), most); }
+
+GDWS_INLINE Words widen(uint32_t four) {
+  const uint16x8_t halves = vmovl_u8(vcreate_u8(four));
+  return reinterpret_cast<Words>(vmovl_u16(vget_low_u16(halves)));
+}
+GDWS_INLINE Words widen(const uint8_t* p) {
+  uint32_t four;
+  __builtin_memcpy(&four, p, sizeof four);
+  return widen(four);
+}
+/// Of 1 to 3 bytes.
+GDWS_INLINE Words widenFirst(const uint8_t* p, int64_t count) {
+  const int64_t middle = count / 2, last = count - 1;
+  return widen(p[0] | uint32_t{p[middle]} << (8 * middle) | uint32_t{p[last]} << (8 * last));
+}
+
+GDWS_INLINE void storeFirst(int32_t* p, Words v, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) p[i] = v[i];
+}
+GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) p[i] = v[i];
+}
+
+template <class Part>
+GDWS_INLINE void storePart(uint8_t*& to, uint8x16_t& bytes) {
+  __builtin_memcpy(to, &bytes, sizeof(Part));
+  bytes = vextq_u8(bytes, bytes, sizeof(Part));
+  to += sizeof(Part);
+}
+/// Fewer bytes than a vector has. A loop would become a call, around which sums are saved.
+GDWS_INLINE void storeFirst(uint8_t* to, uint8x16_t bytes, int64_t count) {
+  if (count & 8) storePart<uint64_t>(to, bytes);
+  if (count & 4) storePart<uint32_t>(to, bytes);
+  if (count & 2) storePart<uint16_t>(to, bytes);
+  if (count & 1) storePart<uint8_t>(to, bytes);
+}
+
+struct ByteFormat {
+  int16x8_t zeroPoint;
+  uint8x16_t least, flip;
+
+  ByteFormat(int32_t zeroPoint, int32_t least, uint8_t flip)
+      : zeroPoint(vdupq_n_s16(static_cast<int16_t>(zeroPoint))),
+        least(vdupq_n_u8(static_cast<uint8_t>(least))),
+        flip(vdupq_n_u8(flip)) {}
+};
+
+GDWS_INLINE int16x8_t packHalves(Words a, Words b, const ByteFormat& format) {
+  const int16x4_t low = vqmovn_s32(reinterpret_cast<int32x4_t>(a));
+  return vqaddq_s16(vqmovn_high_s32(low, reinterpret_cast<int32x4_t>(b)), format.zeroPoint);
+}
+
+template <int Vectors>
+GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const ByteFormat& format) {
+  constexpr int last = Vectors - 1;
+  const int16x8_t low = packHalves(v[0], v[last < 1 ? last : 1], format);
+  const int16x8_t high = Vectors > 2 ? packHalves(v[last < 2 ? last : 2], v[last], format) : low;
+  const uint8x16_t limited = vmaxq_u8(vqmovun_high_s16(vqmovun_s16(low), high), format.least);
+  const uint8x16_t bytes = veorq_u8(limited, format.flip);
+  if (count < lanes * Vectors) {
+    storeFirst(to, bytes, count);
+  } else if (Vectors < 4) {
+    storeFirst(to, bytes, lanes * Vectors);
+  } else {
+    vst1q_u8(to, bytes);
+  }
+}
+
+GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint, [[maybe_unused]] int32_t least,
+                             [[maybe_unused]] const ByteFormat& format) {
+#if GDWS_BYTE_PRODUCTS
+  const int8x8_t low = vqmovn_s16(packHalves(v[0], v[1], format));
+  const int8x16_t all = vqmovn_high_s16(low, packHalves(v[2], v[3], format));
+  const int8x16_t limited = vmaxq_s8(all, vreinterpretq_s8_u8(format.least));
+  const uint8x16_t order = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+  return reinterpret_cast<Words>(vqtbl1q_s8(limited, order));
+#else
+  const Words zero = broadcast(zeroPoint);
+  const auto limit = reinterpret_cast<int32x4_t>(broadcast(least));
+  const int32x4_t low = vmaxq_s32(reinterpret_cast<int32x4_t>(v[0] + zero), limit);
+  const int32x4_t high = vmaxq_s32(reinterpret_cast<int32x4_t>(v[1] + zero), limit);
+  return reinterpret_cast<Words>(vsliq_n_s32(low, high, 16));
+#endif
+}
+
+#if GDWS_BYTE_PRODUCTS
+/// Words of bytes 0..3, 1..4, …
+GDWS_INLINE Words neighbours(const uint8_t* p) {
+  const uint8x8_t bytes = vld1_u8(p);
+  const uint8x16_t order = {0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6};
+  return reinterpret_cast<Words>(vqtbl1q_u8(vcombine_u8(bytes, bytes), order));
+}
+#endif
+
 #else
 
 GDWS_INLINE Words dot(Words sum, Words words, Words weights) {
@@ -308,6 +472,13 @@ GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least, c
   return atLeast(v[0] + zeroPoint, limit) | (atLeast(v[1] + zeroPoint, limit) << 16);
 }
 
+#endif
+
+#if !defined(__aarch64__)
+/// Word i of those at p, for a dot with it.
+GDWS_INLINE Words vectorWith(const int32_t* p, int i) { return broadcast(p[i]); }
+GDWS_INLINE Words dotWeight(Words sum, Words columns, Words weight, int) { return dot(sum, columns, weight); }
+GDWS_INLINE Words dotColumn(Words sum, Words column, Words weights, int) { return dot(sum, column, weights); }
 #endif
 
 }  // namespace GDWS_ISA

@@ -5,6 +5,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace gdws {
@@ -21,6 +25,8 @@ const char* nameOf(InstructionSet instructionSet) {
       return "avx512vnni";
     case InstructionSet::neon:
       return "neon";
+    case InstructionSet::dotprod:
+      return "dotprod";
     default:
       return "portable";
   }
@@ -34,7 +40,7 @@ InstructionSet highestAllowed() {
   for (const InstructionSet set : instructionSets) {
     if (cap != nullptr && std::strcmp(cap, nameOf(set)) == 0) return set;
   }
-  return InstructionSet::neon;
+  return InstructionSet::dotprod;
 }
 
 VectorTable tableOf(const VectorTable& floats, InstructionSet set, const IntegerFunctions& integers) {
@@ -58,6 +64,8 @@ VectorTable tableOf(InstructionSet set) {
 #elif defined(__aarch64__)
     case InstructionSet::neon:
       return tableOf(neonVectors, set, portableIntegers);
+    case InstructionSet::dotprod:
+      return tableOf(neonVectors, set, dotprodIntegers);
 #endif
     default:
       return tableOf(portableVectors, set, portableIntegers);
@@ -79,6 +87,20 @@ bool hasAvxVnni() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   constexpr unsigned bit = 1u << 4;
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & bit) != 0;
+}
+#elif defined(__aarch64__)
+/// Programs cannot ask the processor itself here.
+bool hasDotProduct() {
+#if defined(__linux__)
+  constexpr unsigned long bit = 1ul << 20;  // HWCAP_ASIMDDP, which old headers lack
+  return (getauxval(AT_HWCAP) & bit) != 0;
+#elif defined(__APPLE__)
+  int has = 0;
+  size_t size = sizeof has;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, nullptr, 0) == 0 && has != 0;
+#else
+  return false;
+#endif
 }
 #endif
 
@@ -105,6 +127,8 @@ bool isSupported(InstructionSet instructionSet) {
 #elif defined(__aarch64__)
     case InstructionSet::neon:
       return true;
+    case InstructionSet::dotprod:
+      return hasDotProduct();
 #endif
     default:
       return false;

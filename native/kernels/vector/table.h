@@ -8,8 +8,8 @@ namespace gdws {
 
 struct IntegerFunctions;
 
-/// avxvnni and avx512vnni add products of bytes to avx2 and avx512, and have the floats of these.
-enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, neon };
+/// avxvnni, avx512vnni and dotprod add products of bytes to avx2, avx512 and neon, and have the floats of these.
+enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, neon, dotprod };
 
 const char* nameOf(InstructionSet instructionSet);
 
@@ -31,19 +31,21 @@ extern const IntegerFunctions avx2Integers, avxvnniIntegers, avx512Integers, avx
 extern const VectorTable avx2Vectors;
 extern const VectorTable avx512Vectors;
 #elif defined(__aarch64__)
+extern const IntegerFunctions dotprodIntegers;
 extern const VectorTable neonVectors;
 #endif
 
 /// In order, the least capable of each processor family first.
-inline constexpr InstructionSet instructionSets[] = {InstructionSet::portable,   InstructionSet::avx2,
-                                                     InstructionSet::avxvnni,    InstructionSet::avx512,
-                                                     InstructionSet::avx512vnni, InstructionSet::neon};
+inline constexpr InstructionSet instructionSets[] = {
+    InstructionSet::portable,   InstructionSet::avx2, InstructionSet::avxvnni, InstructionSet::avx512,
+    InstructionSet::avx512vnni, InstructionSet::neon, InstructionSet::dotprod};
 
 /// Whether this build has code for it and this processor runs it.
 bool isSupported(InstructionSet instructionSet);
 
 /// The table of the best of them.
-/// The environment variable GDWS_MAX_ISA (portable, avx2, avxvnni, avx512, avx512vnni, neon) excludes those above it.
+/// The environment variable GDWS_MAX_ISA (portable, avx2, avxvnni, avx512, avx512vnni, neon, dotprod) excludes those
+/// above it.
 const VectorTable& bestVectors();
 
 }  // namespace gdws

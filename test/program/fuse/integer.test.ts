@@ -358,7 +358,7 @@ describe('a convolution of bytes', () => {
         const bias = d.floats(1e9, 2, 3);
         d.output(d.convolution(d.bytes(u8, ...maps), 3, { bias }));
       },
-      ['dequantize', 'convolution'],
+      ['integerConvolution', 'binary'],
     );
   });
 
@@ -388,7 +388,18 @@ describe('a convolution of bytes', () => {
         const x = d.bytes({ type: 'uint8', scale: 1, zeroPoint: 3 }, ...maps);
         d.output(d.convolution(x, 1, { size: 1, weights, bias: d.floats(0.375) }));
       },
-      ['dequantize', 'convolution'],
+      ['integerConvolution', 'binary'],
+    );
+  });
+
+  test('of one spatial axis, whose weights are seen with two', () => {
+    expectFusion(
+      (d) => {
+        const weights = d.emit('alias', [d.weights([3, 4, 5])], [3, 4, 1, 5], {});
+        const window = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+        d.output(d.emit('convolution', [d.bytes(u8, 2, 4, 1, 9), weights, undefined], [2, 3, 1, 5], window));
+      },
+      ['integerConvolution'],
     );
   });
 

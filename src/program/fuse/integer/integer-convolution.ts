@@ -1,6 +1,7 @@
 import { sameDims } from '../../../onnx/value';
 import { operationOf, type Attributes, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
+import { addFloatBias } from './float-bias';
 import { integerBias, sumsFit } from './integer-sums';
 import { limitedSource, type QuantizedProgram } from './quantization';
 
@@ -68,13 +69,25 @@ export function byteConvolution(quantized: QuantizedProgram): Pattern {
   };
 }
 
-/** A convolution of dequantized bytes, whose result stays in floats. */
+/** A convolution of dequantized bytes, whose result stays in floats; so does a bias that is no whole number of its units. */
 export function floatConvolution(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
     if (operation.opcode !== 'convolution') return;
-    const result = { output: operation.outputs[0]!, scale: 1 };
-    const by = integerConvolution(operation, quantized, rewriter, result);
-    if (by) rewriter.replace(operation, by);
+    const output = operation.outputs[0]!;
+    const whole = integerConvolution(operation, quantized, rewriter, { output, scale: 1 });
+    if (whole) {
+      rewriter.replace(operation, whole);
+      return;
+    }
+    const [x, w, bias, residual] = operation.inputs;
+    if (bias === undefined) return;
+    const { dims } = rewriter.valueOf(output);
+    const sums = quantized.temporary('float32', dims);
+    const product = { ...operation, inputs: [x, w, undefined, residual] };
+    const by = integerConvolution(product, quantized, rewriter, { output: sums, scale: 1 });
+    if (!by) return;
+    const added = { bias, dims: [dims[1]!, 1, 1], sums, output };
+    rewriter.replace(operation, [by, ...addFloatBias(added, operation.origin, rewriter.program)]);
   };
 }
 

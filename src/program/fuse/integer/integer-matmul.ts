@@ -1,6 +1,7 @@
 import { elementCount, sameDims, type Constant } from '../../../onnx/value';
 import { operationOf, type Attributes, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
+import { addFloatBias } from './float-bias';
 import { integerBias, sumsFit } from './integer-sums';
 import { limitedSource, type ByteType, type QuantizedProgram } from './quantization';
 
@@ -30,12 +31,27 @@ export function byteMatmul(quantized: QuantizedProgram): Pattern {
   };
 }
 
-/** A product of dequantized bytes with a constant matrix of them, whose result stays in floats. */
+/**
+ * A product of dequantized bytes with a constant matrix of them, whose result stays in floats; so does a bias that is no whole
+ * number of its units.
+ */
 export function floatMatmul(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
     if (operation.opcode !== 'matmul') return;
-    const by = integerMatmul(operation, quantized, rewriter, { output: operation.outputs[0]!, scale: 1 });
-    if (by) rewriter.replace(operation, by);
+    const output = operation.outputs[0]!;
+    const whole = integerMatmul(operation, quantized, rewriter, { output, scale: 1 });
+    if (whole) {
+      rewriter.replace(operation, whole);
+      return;
+    }
+    const [a, b, bias, residual] = operation.inputs;
+    if (bias === undefined) return;
+    const sums = quantized.temporary('float32', rewriter.valueOf(output).dims);
+    const product = { ...operation, inputs: [a, b, undefined, residual] };
+    const by = integerMatmul(product, quantized, rewriter, { output: sums, scale: 1 });
+    if (!by) return;
+    const added = { bias, dims: rewriter.valueOf(bias).dims, sums, output };
+    rewriter.replace(operation, [...by, ...addFloatBias(added, operation.origin, rewriter.program)]);
   };
 }
 

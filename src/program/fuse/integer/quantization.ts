@@ -121,13 +121,18 @@ export class QuantizedProgram {
 
   /** Constant bytes that a float value is dequantized from, by the channels of an axis. */
   weightsOf(id: ValueId | undefined, channelAxis: number): QuantizedWeights | undefined {
-    const before = this.rewriter.producerOf(id);
+    const seen = this.rewriter.producerOf(id);
+    const before = seen?.opcode === 'alias' ? this.rewriter.producerOf(seen.inputs[0]) : seen;
     if (before?.opcode !== 'dequantize') return undefined;
-    const bytes = before.inputs[0]!;
-    const constant = this.constantOf(bytes);
+    const whole = this.constantOf(before.inputs[0]);
     const quantization = this.quantizationOf(before);
-    if (!constant || !quantization || (constant.type !== 'uint8' && constant.type !== 'int8')) return undefined;
+    if (!whole || !quantization || (whole.type !== 'uint8' && whole.type !== 'int8')) return undefined;
     const { scales, zeroPoints, axis } = quantization;
+    const constant = { ...whole, dims: this.rewriter.valueOf(id!).dims };
+    // With other dims, the channels must still be the first of them.
+    if (!sameDims(constant.dims, whole.dims) && (channelAxis !== 0 || constant.dims[0] !== whole.dims[0]))
+      return undefined;
+    const bytes = this.view(before.inputs[0]!, constant.dims);
     const channels = constant.dims[channelAxis]!;
     if (scales.length === 1) {
       return {

@@ -1,0 +1,61 @@
+#include "native/generators.h"
+#include "native/sums.h"
+
+namespace gdws::test {
+
+namespace {
+
+int64_t randomLength(Random& random) {
+  return random.chance(0.2) ? 1 : random.integer(1, random.choose<int64_t>({4, 20, 70}));
+}
+
+/// A matrix of some batch, whose leading dims may be missing or 1.
+Dims operand(Random& random, Dims batch, int64_t rows, int64_t columns, bool transposed) {
+  batch.erase(batch.begin(), batch.begin() + random.integer(0, static_cast<int64_t>(batch.size())));
+  for (int64_t& dim : batch) {
+    if (random.chance(0.2)) dim = 1;
+  }
+  batch.push_back(transposed ? columns : rows);
+  batch.push_back(transposed ? rows : columns);
+  return batch;
+}
+
+Storage randomStorage(Random& random) { return random.chance(0.5) ? Storage::constant : Storage::input; }
+
+}  // namespace
+
+TestCase randomIntegerMatmul(Random& random) {
+  const int64_t rows = randomLength(random), depth = randomLength(random), columns = randomLength(random);
+  Dims batch;
+  for (int64_t axes = random.chance(0.5) ? 0 : random.integer(1, 2); axes > 0; --axes) {
+    batch.push_back(random.integer(1, 3));
+  }
+  IntegerMatmulAttributes attributes;
+  attributes.transposeA = random.chance(0.3);
+  attributes.transposeB = random.chance(0.4);
+  const DataType aType = randomByteType(random), bType = randomByteType(random);
+  TestCase testCase(Opcode::integerMatmul);
+  addBytes(testCase, random, Storage::input, aType, operand(random, batch, rows, depth, attributes.transposeA));
+  addBytes(testCase, random, randomStorage(random), bType,
+           operand(random, batch, depth, columns, attributes.transposeB));
+  if (random.chance(0.7)) {
+    addBytes(testCase, random, randomStorage(random), aType, {1});
+  } else {
+    testCase.addAbsent();
+  }
+  if (random.chance(0.7)) {
+    addBytes(testCase, random, randomStorage(random), bType, {random.chance(0.5) ? 1 : columns});
+  } else {
+    testCase.addAbsent();
+  }
+  Dims y = batch;
+  y.push_back(rows);
+  y.push_back(columns);
+  SumOfBytes sum(random, depth, y, y.size() - 1);
+  sum.finish(testCase);
+  sum.set(attributes);
+  testCase.set(attributes);
+  return testCase;
+}
+
+}  // namespace gdws::test

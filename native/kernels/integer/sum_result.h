@@ -6,6 +6,11 @@
 
 namespace gdws {
 
+/// a + b modulo 2^32: a bias of the run, and terms that cancel, may go beyond an int32 on the way.
+inline int32_t wrappingSum(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+
 /// How a sum of products becomes a byte; docs/architecture.md has the steps. Limits are less the zero point.
 struct Requantization {
   int32_t zeroPoint = 0;

@@ -17,7 +17,7 @@ class Reference final : public Kernel {
       const int64_t n = plane / map.outputs, m = plane % map.outputs;
       for (int64_t oh = 0; oh < map.outputHeight; ++oh) {
         for (int64_t ow = 0; ow < map.outputWidth; ++ow) {
-          const int32_t sum = pixel(buffers, n, m, oh, ow) + (bias == nullptr ? 0 : bias[m]);
+          const int32_t sum = wrappingSum(pixel(buffers, n, m, oh, ow), bias == nullptr ? 0 : bias[m]);
           shape_.result.write(buffers, (plane * map.outputHeight + oh) * map.outputWidth + ow, m, sum);
         }
       }

@@ -29,8 +29,9 @@ class Reference final : public Kernel {
       depthwise(buffers, n, position / shape_.map.outputWidth, position % shape_.map.outputWidth, features);
       for (int64_t m = 0; m < shape_.map.outputs; ++m) {
         const int32_t* seen = features + m / shape_.map.outputsPerGroup() * depth;
-        int32_t sum = bias == nullptr ? 0 : bias[m];
+        int32_t sum = 0;
         for (int64_t g = 0; g < depth; ++g) sum += (seen[g] - shape_.featureZeroPoint) * weights[m * depth + g];
+        if (bias != nullptr) sum = wrappingSum(sum, bias[m]);
         shape_.result.write(buffers, (n * shape_.map.outputs + m) * outputPixels + position, m, sum);
       }
     }
@@ -47,7 +48,7 @@ class Reference final : public Kernel {
     const auto most = static_cast<float>(shape_.featureMost - shape_.featureZeroPoint);
     for (int64_t g = 0; g < shape_.intermediate; ++g) {
       const int64_t plane = (n * map.channels + channelOf_[static_cast<size_t>(g)]) * map.height * map.width;
-      int32_t sum = bias == nullptr ? 0 : bias[g];
+      int32_t sum = 0;
       for (int64_t kh = 0; kh < window.kernelHeight; ++kh) {
         const int64_t row = oh * window.strideHeight + kh * window.dilationHeight - window.padTop;
         if (row < 0 || row >= map.height) continue;
@@ -58,6 +59,7 @@ class Reference final : public Kernel {
                  kernels[g * window.taps() + kh * window.kernelWidth + kw];
         }
       }
+      if (bias != nullptr) sum = wrappingSum(sum, bias[g]);
       const float scaled = static_cast<float>(sum) * shape_.depthwiseScale(buffers)[g];
       features[g] = roundWithin(scaled, least, most) + shape_.featureZeroPoint;
     }

@@ -21,11 +21,12 @@ class Reference final : public Kernel {
       for (int64_t column = 0; column < matrices.columns; ++column) {
         const int64_t columnAt = offsetOfB + column * matrices.bColumnPitch();
         const int32_t bZeroPoint = shape_.bZeroPoint(buffers, column);
-        int32_t sum = bias == nullptr ? 0 : bias[column];
+        int32_t sum = 0;
         for (int64_t k = 0; k < matrices.depth; ++k) {
           sum += (a[rowAt + k * matrices.aDepthPitch()] - aZeroPoint) *
                  (b[columnAt + k * matrices.bDepthPitch()] - bZeroPoint);
         }
+        if (bias != nullptr) sum = wrappingSum(sum, bias[column]);
         shape_.result.write(buffers, row * matrices.columns + column, column, sum);
       }
     }

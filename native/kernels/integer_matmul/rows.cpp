@@ -40,7 +40,7 @@ class IntegerMatmulRows final : public Kernel {
     int32_t total = 0;
     for (int64_t k = 0; k < matrices.depth; ++k) {
       const int32_t factor = a[rowAt + k * matrices.aDepthPitch()] - zero;
-      total += factor;
+      total = wrappingSum(total, factor);
       if (factor == 0) continue;
       const int64_t from = offsetOfB + k * matrices.bDepthPitch();
       if (shape_.bType == DataType::int8) {
@@ -50,7 +50,8 @@ class IntegerMatmulRows final : public Kernel {
       }
     }
     for (int64_t column = 0; column < matrices.columns; ++column) {
-      sums[column] -= shape_.bZeroPoint(buffers, column) * total;
+      const auto product = static_cast<uint32_t>(shape_.bZeroPoint(buffers, column)) * static_cast<uint32_t>(total);
+      sums[column] = wrappingSum(sums[column], static_cast<int32_t>(-product));
     }
   }
 
@@ -58,9 +59,13 @@ class IntegerMatmulRows final : public Kernel {
   void addProducts(int32_t factor, const Byte* b, int32_t* sums) const {
     const int64_t columns = shape_.matrices.columns, pitch = shape_.matrices.bColumnPitch();
     if (pitch == 1) {
-      for (int64_t column = 0; column < columns; ++column) sums[column] += factor * b[column];
+      for (int64_t column = 0; column < columns; ++column) {
+        sums[column] = wrappingSum(sums[column], factor * b[column]);
+      }
     } else {
-      for (int64_t column = 0; column < columns; ++column) sums[column] += factor * b[column * pitch];
+      for (int64_t column = 0; column < columns; ++column) {
+        sums[column] = wrappingSum(sums[column], factor * b[column * pitch]);
+      }
     }
   }
 

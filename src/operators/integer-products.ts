@@ -1,9 +1,10 @@
 import { elementCount, type Constant, type KnownValue, type ValueType } from '../onnx/value';
+import { isByteType } from '../program/byte-quantization';
+import { pointwiseKernels } from '../program/pointwise-kernels';
 import { convolution, planarConvolution } from './convolution';
 import { constantOf, numbersOf } from './elements';
 import { emitAs, required } from './emission';
 import { inferOne } from './inference';
-import { pick, stridedPositions } from './layout';
 import type { Lowering, ValueId } from './lowering';
 import { OperatorCall, type Operator } from './operator';
 import { matMul } from './product';
@@ -14,8 +15,7 @@ import { matMul } from './product';
 function shapes(call: OperatorCall): OperatorCall {
   [0, 1].forEach((index) => {
     const { type } = call.input(index);
-    if (type !== 'uint8' && type !== 'int8')
-      call.fail('TYPE_MISMATCH', `input ${index} is ${type}, not uint8 or int8.`);
+    if (!isByteType(type)) call.fail('TYPE_MISMATCH', `input ${index} is ${type}, not uint8 or int8.`);
     const zeroPoint = call.inputs[index + 2];
     if (zeroPoint && zeroPoint.type !== type) {
       call.fail('TYPE_MISMATCH', `the zero point is ${zeroPoint.type} where the tensor is ${type}.`);
@@ -85,9 +85,7 @@ function emitPointwise(call: OperatorCall, lowering: Lowering, weights: Constant
   const { dims, a } = matMul(shapes(call));
   const [depth, columns] = weights.dims as [number, number];
   const rows = elementCount(a.slice(0, -1));
-  const w = lowering.derived([`transposed weights, ${depth}, ${columns}`, weights], () =>
-    pick(weights, [columns, depth, 1, 1], stridedPositions([columns, depth], [1, columns], 0)),
-  );
+  const w = lowering.derived([`transposed weights, ${depth}, ${columns}`, weights], () => pointwiseKernels(weights));
   const x = lowering.view(required(call, lowering, 0), [rows, depth, 1, 1]);
   const operands = [oneZeroPoint(call, lowering, 2), zeroPoints(call, lowering, 3, columns)];
   const attributes = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };

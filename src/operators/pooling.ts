@@ -1,5 +1,6 @@
 import { floatAttribute, hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import { elementCount, type DataType, type ValueType } from '../onnx/value';
+import { isByteType } from '../program/byte-quantization';
 import type { ReduceName } from '../program/operation';
 import { ranked, requireFloat } from './arguments';
 import { filled } from './elements';
@@ -106,7 +107,7 @@ function emitIndices(call: OperatorCall, lowering: Lowering, x: ValueId, { dims,
 function lowerMaxPool(call: OperatorCall, lowering: Lowering): void {
   const pooling = pool(call);
   const { type, window } = pooling;
-  const isBytes = type === 'uint8' || type === 'int8';
+  const isBytes = isByteType(type);
   if (!isBytes) requireFloat(call, type);
   const { dims } = call.input(0);
   const value = required(call, lowering, 0);

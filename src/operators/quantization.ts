@@ -1,6 +1,6 @@
-import { roundHalfToEven } from '../base/rounding';
 import { hasAttribute, intAttribute } from '../onnx/attribute';
-import { elementCount, type Constant, type DataType, type ValueType } from '../onnx/value';
+import { elementCount, type Constant, type ValueType } from '../onnx/value';
+import { isByteType, quantizedByte } from '../program/byte-quantization';
 import { normalizeAxis, typeAttribute } from './arguments';
 import { constantOf, isFloat, numbersOf } from './elements';
 import { required } from './emission';
@@ -10,12 +10,6 @@ import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html, onnx__DequantizeLinear.html, onnx__DynamicQuantizeLinear.html
-
-/** Types that the engine quantizes to, with the least and the largest number of each. */
-const limits: Partial<Record<DataType, readonly [least: number, most: number]>> = {
-  uint8: [0, 255],
-  int8: [-128, 127],
-};
 
 /** Places of the inputs of a node that quantize one of its tensors. */
 export interface ScalePlaces {
@@ -101,22 +95,19 @@ function quantize(call: OperatorCall): ValueType & Scales {
 function foldQuantize(call: OperatorCall): Constant[] | undefined {
   const { type, dims, count, axis } = quantize(call);
   const [x, scale, zeroPoint] = foldable(call, elementCount(dims)) ?? [];
-  const limit = limits[type];
-  if (!x || !scale || !limit) return undefined;
+  if (!x || !scale || !isByteType(type)) return undefined;
   const [scales, zeroPoints] = [numbersOf(scale), zeroPoint && numbersOf(zeroPoint)];
   const inner = elementCount(dims.slice(axis + 1));
   const bytes = Array.from(numbersOf(x), (one, i) => {
     const channel = count === 1 ? 0 : Math.floor(i / inner) % count;
-    const steps = roundHalfToEven(Math.fround(Math.fround(one) / Math.fround(scales[channel]!)));
-    if (Number.isNaN(steps)) return limit[0];
-    return Math.min(Math.max(steps + (zeroPoints?.[channel] ?? 0), limit[0]), limit[1]);
+    return quantizedByte(one, { type, scale: scales[channel]!, zeroPoint: zeroPoints?.[channel] ?? 0 });
   });
   return [constantOf(type, dims, bytes)];
 }
 
 function lowerQuantize(call: OperatorCall, lowering: Lowering): void {
   const { type, count, axis } = quantize(call);
-  if (!limits[type]) call.fail('OPERATOR_UNSUPPORTED', `quantization to ${type} is not supported.`);
+  if (!isByteType(type)) call.fail('OPERATOR_UNSUPPORTED', `quantization to ${type} is not supported.`);
   if (!isFloat(call.input(0).type)) {
     call.fail('OPERATOR_UNSUPPORTED', `quantization of ${call.input(0).type} is not supported.`);
   }
@@ -136,7 +127,7 @@ function dequantize(call: OperatorCall): ValueType & Scales {
 function lowerDequantize(call: OperatorCall, lowering: Lowering): void {
   const { count, axis } = dequantize(call);
   const { type } = call.input(0);
-  if (!limits[type] && type !== 'int32') {
+  if (!isByteType(type) && type !== 'int32') {
     call.fail('OPERATOR_UNSUPPORTED', `dequantization of ${type} is not supported.`);
   }
   const output = lowering.output(0);

@@ -1,4 +1,5 @@
 import type { DataType, KnownValue, ValueType } from '../onnx/value';
+import { isByteType } from '../program/byte-quantization';
 import { constantOf, numbersOf } from './elements';
 import { emitBinary, emitUnary, floats, required } from './emission';
 import type { Lowering, ValueId } from './lowering';
@@ -37,7 +38,7 @@ function floatCall(call: OperatorCall, form: ThroughFloats): OperatorCall {
   const asFloat = ({ dims }: ValueType): KnownValue => ({ type: 'float32', dims });
   const values: KnownValue[] = inputs.map((input) => {
     const x = call.input(input.x);
-    if (x.type !== 'uint8' && x.type !== 'int8') {
+    if (!isByteType(x.type)) {
       call.fail('OPERATOR_UNSUPPORTED', `input ${input.x} is ${x.type}; the engine runs it on uint8 and int8.`);
     }
     scalesOf(call, input, x, axisOf(input, x));

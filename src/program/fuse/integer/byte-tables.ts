@@ -1,7 +1,8 @@
+import { quantizedByte } from '../../byte-quantization';
 import { operationOf, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 import { unaryFunctions } from '../../unary-functions';
-import { byteConstant, quantized as quantizedByte, type QuantizedProgram } from './quantization';
+import { byteConstant, type QuantizedProgram } from './quantization';
 
 /** A function of a float of channel c, as the engine computes it: each step rounded to float32. */
 type ChannelFunction = (x: number, channel: number) => number;

@@ -1,4 +1,5 @@
 import { elementCount } from '../../../onnx/value';
+import { isByteType } from '../../byte-quantization';
 import { operationOf, placeOfInput, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 import { isChannelGather, permuteColumns, permuteRows, separableStages } from '../separable-stages';
@@ -44,7 +45,7 @@ function isDepthwise(
   const { type } = rewriter.valueOf(outputs[0]!);
   return (
     attributes.groups === rewriter.valueOf(inputs[0]!).dims[1] &&
-    (type === 'uint8' || type === 'int8') &&
+    isByteType(type) &&
     inputs[places.residual] === undefined
   );
 }

@@ -1,7 +1,17 @@
 import { roundHalfToEven } from '../../../base/rounding';
-import type { ValueId } from '../../operation';
+import type { Attributes, ValueId } from '../../operation';
 import type { ProgramRewriter } from '../../program-rewriter';
 import type { QuantizedProgram, QuantizedWeights } from './quantization';
+
+/** What an integer product writes. */
+export interface IntegerResult {
+  readonly output: ValueId;
+  /** 1 for floats. */
+  readonly scale: number;
+  readonly residual?: ValueId;
+  /** Absent for floats. */
+  readonly attributes?: Partial<Attributes<'integerConvolution'>>;
+}
 
 /** Sums and biases are int32. */
 const largestSum = 2 ** 31 - 1;

@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
-import { roundHalfToEven } from '../../../base/rounding';
 import { isFloat, toFloat32 } from '../../../onnx/floats';
 import { elementCount, sameDims, type Constant } from '../../../onnx/value';
 import type { BuiltProgram } from '../../built-program';
+import {
+  byteLimits,
+  isByteType,
+  quantizedByte,
+  type ByteType,
+  type UniformQuantization,
+} from '../../byte-quantization';
 import type { ConstantPool } from '../../constant-pool';
 import type { Operation, ProgramOperation, ValueId } from '../../operation';
 import type { ProgramRewriter } from '../../program-rewriter';
-
-/** A type of one byte. */
-export type ByteType = 'uint8' | 'int8';
-
-export const byteLimits: Readonly<Record<ByteType, { readonly least: number; readonly most: number }>> = {
-  uint8: { least: 0, most: 255 },
-  int8: { least: -128, most: 127 },
-};
 
 /** Scales and zero points of a quantized tensor: one of each, or as many as the axis is long. */
 export interface Quantization {
@@ -21,13 +19,6 @@ export interface Quantization {
   /** 0 for each where the model has none. */
   readonly zeroPoints: readonly number[];
   readonly axis: number;
-}
-
-/** As {@link Quantization}, with one scale and zero point for the whole tensor. */
-export interface UniformQuantization {
-  readonly type: ByteType;
-  readonly scale: number;
-  readonly zeroPoint: number;
 }
 
 /** Constant bytes that an operation reads as dequantized, with a scale and a zero point for each output channel. */
@@ -106,7 +97,7 @@ export class QuantizedProgram {
     const isQuantize = operation.opcode === 'quantize';
     const { type } = this.rewriter.valueOf(isQuantize ? operation.outputs[0]! : operation.inputs[0]!);
     const quantization = this.quantizationOf(operation);
-    if ((type !== 'uint8' && type !== 'int8') || quantization?.scales.length !== 1) return undefined;
+    if (!isByteType(type) || quantization?.scales.length !== 1) return undefined;
     return { type, scale: quantization.scales[0]!, zeroPoint: quantization.zeroPoints[0]! };
   }
 
@@ -126,7 +117,7 @@ export class QuantizedProgram {
     if (before?.opcode !== 'dequantize') return undefined;
     const whole = this.constantOf(before.inputs[0]);
     const quantization = this.quantizationOf(before);
-    if (!whole || !quantization || (whole.type !== 'uint8' && whole.type !== 'int8')) return undefined;
+    if (!whole || !quantization || !isByteType(whole.type)) return undefined;
     const { scales, zeroPoints, axis } = quantization;
     const constant = { ...whole, dims: this.rewriter.valueOf(id!).dims };
     // With other dims, the channels must still be the first of them.
@@ -187,13 +178,6 @@ export function byteConstant(type: ByteType, dims: readonly number[], numbers: A
   return { type, dims, data };
 }
 
-/** The byte of a float; in float32, as the engine computes it. */
-export function quantized(x: number, { type, scale, zeroPoint }: UniformQuantization): number {
-  const { least, most } = byteLimits[type];
-  const steps = roundHalfToEven(Math.fround(Math.fround(x) / Math.fround(scale)));
-  return Math.min(Math.max(Number.isNaN(steps) ? least : steps + zeroPoint, least), most);
-}
-
 /** Whether a number can be a scale of bytes. */
 export function isScale(x: number): boolean {
   return x > 0 && x < Infinity;
@@ -224,7 +208,7 @@ export function limitedSource(
     if (name !== 'relu' && (name !== 'clip' || !(a <= b))) break;
     const within = (byte: number) => Math.min(Math.max(byte, least), most);
     const bounds = name === 'relu' ? [0, Infinity] : [a, b];
-    [least, most] = bounds.map((bound) => within(quantized(bound, quantization))) as [number, number];
+    [least, most] = bounds.map((bound) => within(quantizedByte(bound, quantization))) as [number, number];
     source = before.inputs[0]!;
     limiting.push(before);
   }

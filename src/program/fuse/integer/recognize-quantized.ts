@@ -6,9 +6,8 @@ import { commuteDequantize, quantizePieces } from './commute-dequantize';
 import { foldDequantize } from './fold-dequantize';
 import { integerAverage } from './integer-average';
 import { fuseIntegerAddition, integerBinary } from './integer-binary';
-import { byteConvolution, floatConvolution } from './integer-convolution';
 import { integerGdws } from './integer-gdws';
-import { byteMatmul, floatMatmul } from './integer-matmul';
+import { byteProduct, floatProduct } from './integer-products';
 import { QuantizedProgram } from './quantization';
 
 /**
@@ -26,10 +25,8 @@ export function recognizeQuantized(
   rewriter.apply(quantizePieces(quantized));
   rewriter.apply(commuteDequantize(quantized));
   rewriter.apply(byteTable(quantized));
-  rewriter.apply(byteConvolution(quantized));
-  rewriter.apply(floatConvolution(quantized));
-  rewriter.apply(byteMatmul(quantized));
-  rewriter.apply(floatMatmul(quantized));
+  rewriter.apply(byteProduct(quantized));
+  rewriter.apply(floatProduct(quantized));
   rewriter.apply(integerBinary(quantized));
   rewriter.apply(integerAverage(quantized));
   rewriter.removeUnused();

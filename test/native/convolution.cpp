@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "native/generators.h"
@@ -96,18 +97,8 @@ TestCase randomGdws(Random& random) {
   const int64_t channels = randomChannels(random);
   const int64_t groups = random.chance(0.8) ? 1 : random.integer(2, 3);
   const int64_t outputs = groups * (groups > 1 ? random.integer(1, 9) : randomChannels(random));
-  std::vector<int32_t> kernels;
-  int64_t intermediate = 0;
-  const int64_t max = random.integer(0, 4);
-  for (int64_t c = 0; c < channels; ++c) {
-    kernels.push_back(static_cast<int32_t>(random.chance(0.3) ? max : random.integer(0, max)));
-    intermediate += kernels.back();
-  }
-  // The intermediate channels divide among the groups.
-  while (intermediate % groups != 0) {
-    ++kernels.back();
-    ++intermediate;
-  }
+  std::vector<int32_t> kernels = randomKernels(random, channels, groups);
+  const int64_t intermediate = std::accumulate(kernels.begin(), kernels.end(), int64_t{0});
   const Dims plane{maps.vertical.output(), maps.horizontal.output()};
   int64_t batch = randomBatch(random);
   limitBatch(batch, static_cast<double>(intermediate * (maps.vertical.kernel * maps.horizontal.kernel + outputs) *

@@ -1,4 +1,5 @@
 #include "native/generators.h"
+#include "native/shapes.h"
 #include "native/sums.h"
 
 namespace gdws::test {
@@ -7,17 +8,6 @@ namespace {
 
 int64_t randomLength(Random& random) {
   return random.chance(0.2) ? 1 : random.integer(1, random.choose<int64_t>({4, 20, 70}));
-}
-
-/// A matrix of some batch, whose leading dims may be missing or 1.
-Dims operand(Random& random, Dims batch, int64_t rows, int64_t columns, bool transposed) {
-  batch.erase(batch.begin(), batch.begin() + random.integer(0, static_cast<int64_t>(batch.size())));
-  for (int64_t& dim : batch) {
-    if (random.chance(0.2)) dim = 1;
-  }
-  batch.push_back(transposed ? columns : rows);
-  batch.push_back(transposed ? rows : columns);
-  return batch;
 }
 
 Storage randomStorage(Random& random) { return random.chance(0.5) ? Storage::constant : Storage::input; }
@@ -35,9 +25,9 @@ TestCase randomIntegerMatmul(Random& random) {
   attributes.transposeB = random.chance(0.4);
   const DataType aType = randomByteType(random), bType = randomByteType(random);
   TestCase testCase(Opcode::integerMatmul);
-  addBytes(testCase, random, Storage::input, aType, operand(random, batch, rows, depth, attributes.transposeA));
+  addBytes(testCase, random, Storage::input, aType, randomOperand(random, batch, rows, depth, attributes.transposeA));
   addBytes(testCase, random, randomStorage(random), bType,
-           operand(random, batch, depth, columns, attributes.transposeB));
+           randomOperand(random, batch, depth, columns, attributes.transposeB));
   if (random.chance(0.7)) {
     addBytes(testCase, random, randomStorage(random), aType, {1});
   } else {

@@ -52,4 +52,19 @@ void limitBatch(int64_t& batch, double costPerImage) {
   batch = std::clamp(static_cast<int64_t>(1e7 / std::max(costPerImage, 1.0)), int64_t{1}, batch);
 }
 
+std::vector<int32_t> randomKernels(Random& random, int64_t channels, int64_t groups) {
+  std::vector<int32_t> kernels;
+  int64_t intermediate = 0;
+  const int64_t max = random.integer(0, 4);
+  for (int64_t c = 0; c < channels; ++c) {
+    kernels.push_back(static_cast<int32_t>(random.chance(0.3) ? max : random.integer(0, max)));
+    intermediate += kernels.back();
+  }
+  while (intermediate % groups != 0) {
+    ++kernels.back();
+    ++intermediate;
+  }
+  return kernels;
+}
+
 }  // namespace gdws::test

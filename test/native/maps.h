@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "native/random.h"
 
@@ -44,5 +45,8 @@ Attributes windowOf(int64_t groups, const Maps& maps) {
   attributes.pads = {top, left, bottom, right};
   return attributes;
 }
+
+/// g_c of each channel of a GDWS convolution; the intermediate channels divide among the groups.
+std::vector<int32_t> randomKernels(Random& random, int64_t channels, int64_t groups);
 
 }  // namespace gdws::test

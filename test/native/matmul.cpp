@@ -2,21 +2,11 @@
 
 #include "native/generators.h"
 #include "native/names.h"
+#include "native/shapes.h"
 
 namespace gdws::test {
 
 namespace {
-
-Dims operand(Random& random, Dims batch, int64_t rows, int64_t columns, bool transposed) {
-  // Broadcasting: leading dims missing, or 1.
-  batch.erase(batch.begin(), batch.begin() + random.integer(0, static_cast<int64_t>(batch.size())));
-  for (int64_t& dim : batch) {
-    if (random.chance(0.2)) dim = 1;
-  }
-  batch.push_back(transposed ? columns : rows);
-  batch.push_back(transposed ? rows : columns);
-  return batch;
-}
 
 int64_t randomLength(Random& random) {
   if (random.chance(0.2)) return 1;
@@ -41,7 +31,7 @@ TestCase randomSecondMoment(Random& random) {
   Dims batch;
   if (random.chance(0.4)) batch.push_back(random.integer(1, 3));
   const bool transposeA = random.chance(0.3);
-  const Dims a = operand(random, batch, rows, depth, transposeA);
+  const Dims a = randomOperand(random, batch, rows, depth, transposeA);
   TestCase testCase(Opcode::matmul);
   testCase.addInput(a, numbers(random, a));
   testCase.repeatInput(0);
@@ -68,8 +58,8 @@ TestCase randomMatmul(Random& random) {
   const int64_t axes = random.chance(0.5) ? 0 : random.integer(1, 2);
   for (int64_t i = 0; i < axes; ++i) batch.push_back(random.integer(1, 3));
   const bool transposeA = random.chance(0.3), transposeB = random.chance(0.4);
-  const Dims a = operand(random, batch, rows, depth, transposeA);
-  const Dims b = operand(random, batch, depth, columns, transposeB);
+  const Dims a = randomOperand(random, batch, rows, depth, transposeA);
+  const Dims b = randomOperand(random, batch, depth, columns, transposeB);
   TestCase testCase(Opcode::matmul);
   const auto add = [&](const Dims& dims, double constantChance) {
     if (random.chance(constantChance)) {

@@ -87,4 +87,15 @@ int32_t randomZeroPoint(Random& random, DataType type) {
   return static_cast<int32_t>(type == DataType::int8 ? above - 128 : above);
 }
 
+Dims randomOperand(Random& random, Dims batch, int64_t rows, int64_t columns, bool transposed) {
+  // Broadcasting: leading dims missing, or 1.
+  batch.erase(batch.begin(), batch.begin() + random.integer(0, static_cast<int64_t>(batch.size())));
+  for (int64_t& dim : batch) {
+    if (random.chance(0.2)) dim = 1;
+  }
+  batch.push_back(transposed ? columns : rows);
+  batch.push_back(transposed ? rows : columns);
+  return batch;
+}
+
 }  // namespace gdws::test

@@ -21,4 +21,7 @@ void addWildIntegers(TestCase& testCase, Random& random, DataType type, const Di
 /// A zero point of uint8 or int8, often one of the ends of the type.
 int32_t randomZeroPoint(Random& random, DataType type);
 
+/// Dims of an operand of a matrix product, whose leading dims may be missing or 1.
+Dims randomOperand(Random& random, Dims batch, int64_t rows, int64_t columns, bool transposed);
+
 }  // namespace gdws::test

@@ -25,7 +25,7 @@
       "ldflags": ["-fopenmp", "-static-libstdc++", "-static-libgcc", "-Wl,-z,nodelete", "-Wl,-rpath,'$$ORIGIN'"],
       "dependencies": ["vector_portable"],
       "conditions": [
-        ["target_arch=='x64'", { "dependencies": ["vector_avx2", "vector_avx512", "integer_avx2", "integer_avx512"] }],
+        ["target_arch=='x64'", { "dependencies": ["vector_avx2", "vector_avx512", "integer_avx2", "integer_avx512", "integer_avx512vbmi"] }],
         ["target_arch=='arm64'", { "dependencies": ["vector_neon", "integer_dotprod"] }]
       ]
     }
@@ -53,13 +53,21 @@
             "target_name": "integer_avx2",
             "type": "static_library",
             "sources": ["native/kernels/vector/integer_avx2.cpp", "native/kernels/vector/integer_avxvnni.cpp"],
-            "cflags_cc": ["-mavx2"]
+            "cflags_cc": ["-mavx2", "-mfma"]
           },
           {
             "target_name": "integer_avx512",
             "type": "static_library",
             "sources": ["native/kernels/vector/integer_avx512.cpp", "native/kernels/vector/integer_avx512vnni.cpp"],
-            "cflags_cc": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
+            "cflags_cc": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"]
+          },
+          {
+            "target_name": "integer_avx512vbmi",
+            "type": "static_library",
+            "sources": ["native/kernels/vector/integer_avx512vbmi.cpp", "native/kernels/vector/integer_amx.cpp"],
+            "cflags_cc": [
+              "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vbmi", "-mfma"
+            ]
           }
         ]
       }

@@ -5,7 +5,7 @@ import { availableInstructionSets } from './instruction-sets.mjs';
 
 const suites = ['test/networks', 'test/operators', 'test/program', 'test/engine', 'test/gradient', 'test/conformance'];
 /** Those that have only products of bytes of their own: their floats are those of the set before. */
-const ofBytes = new Set(['avxvnni', 'avx512', 'dotprod']);
+const ofBytes = new Set(['avxvnni', 'avx512', 'avx512vnni', 'avx512vbmi', 'amx', 'dotprod']);
 const suitesOfBytes = [
   'test/networks/quantized',
   'test/operators/quantization',

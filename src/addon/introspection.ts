@@ -16,7 +16,7 @@ export function concurrency(): Concurrency {
 }
 
 /** An instruction set that gdws has kernels for; see docs/platforms.md. */
-export type InstructionSet = 'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'neon' | 'dotprod';
+export type InstructionSet = 'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'avx512vbmi' | 'amx' | 'neon' | 'dotprod';
 
 /** Result of {@link simd}. */
 export interface Simd {
@@ -34,6 +34,8 @@ const instructionSets: readonly InstructionSet[] = [
   'avxvnni',
   'avx512',
   'avx512vnni',
+  'avx512vbmi',
+  'amx',
   'neon',
   'dotprod',
 ];

@@ -155,7 +155,7 @@ export interface NativePointwise {
 
 /** Exports of the addon. */
 export interface Native {
-  /** Instruction set in use: portable, avx2, avxvnni, avx512, avx512vnni, neon or dotprod. */
+  /** Instruction set in use: portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon or dotprod. */
   readonly instructionSet: string;
   /** Those that this processor runs, the least first. */
   readonly instructionSets: readonly string[];

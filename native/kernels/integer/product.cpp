@@ -74,6 +74,23 @@ Block chooseBlock(const IntegerFunctions& functions, int64_t rows, int64_t vecto
   return best;
 }
 
+/// Vectors of pixels, and matrices of channels, that matrix registers multiply at once.
+int64_t vectorsOfMatrices(int64_t pixelVectors) {
+  return Split::atMost(pixelVectors, IntegerMatrixFunctions::maxSums).largest();
+}
+int64_t rowsOfMatrices(int64_t vectors) { return IntegerMatrixFunctions::maxSums / vectors; }
+
+/// Estimated cycles of a product by matrix registers.
+double matrixCycles(int64_t matrices, int64_t pixelVectors, int64_t chunks) {
+  constexpr double product = 16, load = 9, call = 60;
+  constexpr int64_t rows = IntegerMatrixTask::rows;
+  const int64_t vectors = vectorsOfMatrices(pixelVectors), blockRows = std::min(matrices, rowsOfMatrices(vectors));
+  const auto r = static_cast<double>(blockRows), v = static_cast<double>(vectors);
+  const double result = static_cast<double>(rows) * r * (6 + 2.5 * v);
+  const double block = std::max(product * r * v, load * (r + v)) * static_cast<double>(chunks) + call + result;
+  return block * static_cast<double>(quotientUp(matrices, blockRows) * quotientUp(pixelVectors, vectors));
+}
+
 /// Part `part` of a weight, of so many that add up to it: all but the last as large as an int8 can be.
 int32_t partOf(int32_t weight, int64_t part) {
   for (; part > 0; --part) weight -= std::clamp(weight, -128, 127);
@@ -108,11 +125,10 @@ IntegerProduct::IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_
     }
     while (least < -128 * weightParts_ || most > 127 * weightParts_) ++weightParts_;
   }
-  for (int64_t part = 0; part < weightParts_; ++part) {
-    offsets_.insert(offsets_.end(), producer_->offsets().begin(), producer_->offsets().end());
-  }
   choose();
-  std::string packing = key + (alongChannels_ ? " channels" : " pixels");
+  orderSteps();
+  static constexpr const char* names[] = {" pixels", " channels", " matrices"};
+  std::string packing = key + names[static_cast<int>(form_)];
   for (const int64_t number : {groups_, channels_, weightParts_, channelParts_.parts}) {
     packing += ' ';
     packing += std::to_string(number);
@@ -120,13 +136,44 @@ IntegerProduct::IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_
   packed_ = context.packedWeights.find(packing, [&] { return pack(weights, context); });
 }
 
-int64_t IntegerProduct::packedChannels() const {
-  return alongChannels_ ? channelParts_.total * functions_.lanes : channels_;
+int64_t IntegerProduct::channelsOfPart() const {
+  return form_ == Form::pixels ? 1 : form_ == Form::channels ? functions_.lanes : int64_t{IntegerMatrixTask::rows};
+}
+
+int64_t IntegerProduct::packedChannels() const { return channelParts_.total * channelsOfPart(); }
+
+void IntegerProduct::orderSteps() {
+  const std::vector<int32_t>& offsets = producer_->offsets();
+  const auto count = static_cast<int64_t>(offsets.size());
+  if (form_ != Form::matrices) {
+    for (int64_t part = 0; part < weightParts_; ++part) {
+      for (int64_t step = 0; step < count; ++step) steps_.push_back({step, part});
+      offsets_.insert(offsets_.end(), offsets.begin(), offsets.end());
+    }
+    return;
+  }
+  // A chunk has the same step of several units. The last chunk of units begins before the end of that before, whose
+  // steps are multiplied by zeros there, so that all have the same size.
+  const int64_t ofUnit = producer_->stepsOfUnit(), units = count / ofUnit;
+  const int64_t chunks = quotientUp(units, IntegerMatrixTask::rows);
+  chunkSteps_ = quotientUp(units, chunks);
+  chunkPitch_ = units > 1 ? offsets[static_cast<size_t>(ofUnit)] - offsets[0] : 0;
+  for (int64_t part = 0; part < weightParts_; ++part) {
+    for (int64_t step = 0; step < ofUnit; ++step) {
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const int64_t first = std::min(chunk * chunkSteps_, units - chunkSteps_);
+        offsets_.push_back(offsets[static_cast<size_t>(first * ofUnit + step)]);
+        for (int64_t unit = first; unit < first + chunkSteps_; ++unit) {
+          steps_.push_back({unit < chunk * chunkSteps_ ? Step::none : unit * ofUnit + step, part});
+        }
+      }
+    }
+  }
 }
 
 void IntegerProduct::choose() {
   const int64_t lanes = functions_.lanes;
-  const auto depth = static_cast<int64_t>(offsets_.size());
+  const int64_t depth = weightParts_ * static_cast<int64_t>(producer_->offsets().size());
   const bool isCut = tiles_.tiling.columns.parts > 1;
   const int64_t segments = isCut ? tiles_.tiling.rows.largest() : 1;
   const int64_t pixels = isCut ? tiles_.rowPitch() : tiles_.tiling.largestPixels();
@@ -137,27 +184,48 @@ void IntegerProduct::choose() {
   // Sums of vectors along channels are transposed when they are written.
   const double transposition = static_cast<double>((pixels / 2 + 24) * channels_);
   const double pixelsCost = byPixels.cycles * steps, channelsCost = byChannels.cycles * steps + transposition;
-  alongChannels_ = !isCut && channelsCost < pixelsCost;
-  channelParts_ =
-      alongChannels_ ? Split::atMost(channelVectors, byChannels.vectors) : Split::atMost(channels_, byPixels.rows);
-  pixelPart_ = alongChannels_ ? byChannels.rows : byPixels.vectors;
-  productCycles_ = static_cast<double>(segments) * std::min(pixelsCost, channelsCost);
+  form_ = !isCut && channelsCost < pixelsCost ? Form::channels : Form::pixels;
+  double cycles = std::min(pixelsCost, channelsCost);
+  const int64_t matrices = quotientUp(channels_, IntegerMatrixTask::rows);
+  if (functions_.matrices != nullptr && depth > 0) {
+    const int64_t ofUnit = producer_->stepsOfUnit();
+    const int64_t chunks = weightParts_ * ofUnit * quotientUp(depth / weightParts_ / ofUnit, IntegerMatrixTask::rows);
+    const double matricesCost = matrixCycles(matrices, pixelVectors, chunks);
+    if (matricesCost < cycles) {
+      form_ = Form::matrices;
+      cycles = matricesCost;
+    }
+  }
+  if (form_ == Form::matrices) {
+    pixelPart_ = vectorsOfMatrices(pixelVectors);
+    channelParts_ = Split::atMost(matrices, rowsOfMatrices(pixelPart_));
+  } else if (form_ == Form::channels) {
+    pixelPart_ = byChannels.rows;
+    channelParts_ = Split::atMost(channelVectors, byChannels.vectors);
+  } else {
+    pixelPart_ = byPixels.vectors;
+    channelParts_ = Split::atMost(channels_, byPixels.rows);
+  }
+  productCycles_ = static_cast<double>(segments) * cycles;
 
   biasPitch_ = roundUp(channels_, lanes);
   biasWords_ = words(groups_ * biasPitch_);
   // A row is read by four vectors at a time.
   const int64_t slack = IntegerFunctions::maxVectors * lanes;
-  sumsWords_ = words(alongChannels_ ? pixels * channelVectors * lanes : IntegerFunctions::maxRows * slack + slack);
-  planesWords_ = alongChannels_ ? words(lineFloats * pixels + slack) : 0;
+  constexpr int64_t matrixWords = IntegerMatrixFunctions::maxSums * IntegerMatrixTask::rows * IntegerMatrixTask::rows;
+  const int64_t blockWords = form_ == Form::matrices ? matrixWords : IntegerFunctions::maxRows * slack;
+  sumsWords_ = words(form_ == Form::channels ? pixels * channelVectors * lanes : blockWords + slack);
+  planesWords_ = form_ == Form::channels   ? words(lineFloats * pixels + slack)
+                 : form_ == Form::matrices ? words(matrixWords)
+                                           : 0;
   columnWords_ = words(producer_->words() + slack);
   scratchBytes_ = (biasWords_ + sumsWords_ + planesWords_ + columnWords_) * sizeof(int32_t) +
                   static_cast<size_t>(roundUp(static_cast<int64_t>(producer_->scratchBytes()), 64));
 }
 
 std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weights, const KernelContext& context) const {
-  const int64_t unit = alongChannels_ ? functions_.lanes : 1, perWord = functions_.depthPerWord;
-  const auto depth = static_cast<int64_t>(offsets_.size());
-  const int64_t steps = depth / weightParts_, bits = 32 / perWord;
+  const int64_t unit = channelsOfPart(), perWord = functions_.depthPerWord, bits = 32 / perWord;
+  const auto depth = static_cast<int64_t>(steps_.size());
   const uint32_t mask = perWord == 4 ? 0xff : 0xffff;
   const int64_t outputs = groups_ * channels_;
   // The words of all weights, and the sum of each channel's weights after them. Their memory is of floats. Rows may be
@@ -167,8 +235,10 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
   const std::shared_ptr<float[]> packed = allocateFloats(static_cast<size_t>(weightWords + outputs + slack));
   auto* const all = reinterpret_cast<int32_t*>(packed.get());
   std::vector<int64_t> weightOf;
-  for (int64_t step = 0; step < depth; ++step) {
-    for (int64_t i = 0; i < perWord; ++i) weightOf.push_back(producer_->weightOf(step % steps, i));
+  for (const Step& step : steps_) {
+    for (int64_t i = 0; i < perWord; ++i) {
+      weightOf.push_back(step.ofProducer == Step::none ? -1 : producer_->weightOf(step.ofProducer, i));
+    }
   }
   const Bytes bytes(weights.bytes->data, weights.bytes->type);
   for (int64_t m = 0; m < outputs; ++m) {
@@ -191,10 +261,13 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
             const int64_t k = weightOf[static_cast<size_t>(step * perWord + i)];
             if (k < 0) continue;
             int32_t weight = bytes[m * weights.depth + k] - zero;
-            if (weightParts_ > 1) weight = partOf(weight, step / steps);
+            if (weightParts_ > 1) weight = partOf(weight, steps_[static_cast<size_t>(step)].part);
             word |= (static_cast<uint32_t>(weight) & mask) << (bits * i);
           }
-          to[step * width + c] = static_cast<int32_t>(word);
+          const int64_t at = form_ == Form::matrices
+                                 ? (step / chunkSteps_ * width + c) * chunkSteps_ + step % chunkSteps_
+                                 : step * width + c;
+          to[at] = static_cast<int32_t>(word);
         }
       }
     }
@@ -213,7 +286,7 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   auto* const producerScratch = reinterpret_cast<std::byte*>(columns + columnWords_);
   work.words = columns;
 
-  const auto depth = static_cast<int64_t>(offsets_.size());
+  const auto depth = static_cast<int64_t>(steps_.size());
   const auto* const weightSums = reinterpret_cast<const int32_t*>(packed_.get()) + groups_ * packedChannels() * depth;
   // Sums wrap around, so that a sum that fits is right in the end.
   const auto zeroPoint = static_cast<uint32_t>(producer_->zeroPoint(buffers));
@@ -233,6 +306,7 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   work.y = buffers.outputs[0];
   const int64_t plane = tiles_.map.rows * tiles_.map.columns;
   if (work.parts.begin == work.parts.end) return;
+  if (form_ == Form::matrices) functions_.matrices->configure(chunkSteps_);
   for (int64_t item = items.begin; item < items.end; ++item) {
     work.group = item / tiles_.count();
     work.tile = tiles_.tile(item % tiles_.count());
@@ -241,12 +315,13 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
     work.position = at % plane;
     work.origin = at / plane * groups_ * channels_ * plane;
     producer_->produce(buffers, work.tile, work.group, columns, producerScratch);
-    if (alongChannels_) {
+    if (form_ == Form::channels) {
       multiplyChannelVectors(work);
     } else {
       multiplyPixelVectors(work);
     }
   }
+  if (form_ == Form::matrices) functions_.matrices->release();
 }
 
 int64_t IntegerProduct::offset(const Work& work, int64_t pixel) const {
@@ -293,14 +368,15 @@ void IntegerProduct::multiplyPixelVectors(const Work& work) const {
 void IntegerProduct::multiplyPixels(const Work& work, int64_t firstWord, int64_t at, int64_t pixels) const {
   static const IntegerResult sumsOnly;
   const int64_t lanes = functions_.lanes;
-  const auto depth = static_cast<int64_t>(offsets_.size());
+  const auto depth = static_cast<int64_t>(steps_.size());
   const int64_t plane = tiles_.map.rows * tiles_.map.columns;
-  const auto* const weights = reinterpret_cast<const int32_t*>(packed_.get()) + work.group * channels_ * depth;
+  const int64_t unit = channelsOfPart();
+  const auto* const weights = reinterpret_cast<const int32_t*>(packed_.get()) + work.group * packedChannels() * depth;
   IntegerTile micro{};
   micro.offsets = offsets_.data();
   micro.depth = depth;
   constexpr int64_t fewSteps = 16;
-  if (channelParts_.largest() == 1 && depth <= fewSteps && !tiles_.acrossImages) {
+  if (form_ == Form::pixels && channelParts_.largest() == 1 && depth <= fewSteps && !tiles_.acrossImages) {
     micro.columns = work.words + firstWord;
     micro.count = pixels;
     for (int64_t channel = work.parts.begin; channel < work.parts.end; ++channel) {
@@ -319,12 +395,17 @@ void IntegerProduct::multiplyPixels(const Work& work, int64_t firstWord, int64_t
     const bool isDirect = !tiles_.acrossImages || (work.position + first) % plane + micro.count <= plane;
     const int64_t to = offset(work, at + first);
     for (int64_t p = work.parts.begin; p < work.parts.end; ++p) {
-      const int64_t channel = channelParts_.begin(p), channelCount = channelParts_.size(p);
+      const int64_t channel = channelParts_.begin(p) * unit;
+      const int64_t channelCount = std::min(channelParts_.size(p) * unit, channels_ - channel);
       micro.rows = weights + channel * depth;
       micro.bias = work.bias + channel;
       micro.result =
           isDirect ? rows(work, channel, to) : IntegerRows{&sumsOnly, nullptr, nullptr, work.sums, vectorCount * lanes};
-      functions_.micro[channelCount][vectorCount](micro);
+      if (form_ == Form::matrices) {
+        multiplyMatrices(micro, channelParts_.size(p), vectorCount, channelCount, work.planes);
+      } else {
+        functions_.micro[channelCount][vectorCount](micro);
+      }
       if (isDirect) continue;
       for (int64_t c = 0; c < channelCount; ++c) {
         finish(work, work.sums + c * vectorCount * lanes, channel + c, at + first, micro.count);
@@ -333,9 +414,23 @@ void IntegerProduct::multiplyPixels(const Work& work, int64_t firstWord, int64_t
   }
 }
 
+void IntegerProduct::multiplyMatrices(const IntegerTile& micro, int64_t matrices, int64_t vectors, int64_t channels,
+                                      int32_t* sums) const {
+  IntegerMatrixTask task{};
+  task.columns = micro.columns;
+  task.starts = offsets_.data();
+  task.pitch = chunkPitch_;
+  task.chunks = static_cast<int64_t>(offsets_.size());
+  task.steps = chunkSteps_;
+  task.weights = micro.rows;
+  task.sums = sums;
+  functions_.matrices->multiply[matrices][vectors](task);
+  functions_.writeRows[vectors](sums, micro.bias, channels, micro.count, micro.result);
+}
+
 void IntegerProduct::multiplyChannelVectors(const Work& work) const {
   const int64_t lanes = functions_.lanes;
-  const auto depth = static_cast<int64_t>(offsets_.size());
+  const auto depth = static_cast<int64_t>(steps_.size());
   const int64_t pixels = work.tile.pixels(), pitch = channelParts_.total * lanes;
   const auto* const weights = reinterpret_cast<const int32_t*>(packed_.get()) + work.group * packedChannels() * depth;
   const Split pixelParts = Split::atMost(pixels, pixelPart_);

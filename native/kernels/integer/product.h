@@ -14,6 +14,8 @@ class IntegerProducer {
   virtual ~IntegerProducer() = default;
   /// Where the words of each step of the depth begin.
   virtual const std::vector<int32_t>& offsets() const = 0;
+  /// Steps of a unit: the words of a unit's steps are at the same distance from those of the next unit's.
+  virtual int64_t stepsOfUnit() const = 0;
   /// The weight of a channel that byte or int16 `i` of a step's words is multiplied by; -1 where none.
   virtual int64_t weightOf(int64_t step, int64_t i) const = 0;
   /// What every column's number is too large by.
@@ -39,7 +41,8 @@ struct IntegerWeights {
 
 /// The product of constant weights with columns of bytes behind convolutions.
 ///
-/// Vectors run along pixels, or along channels where there are too few pixels to fill vectors.
+/// Vectors run along pixels, or along channels where there are too few pixels to fill vectors, or matrix registers
+/// multiply both at once.
 class IntegerProduct {
  public:
   /// With larger depths, the words of a few pixels would take too much memory, and their offsets might not fit an
@@ -65,18 +68,25 @@ class IntegerProduct {
     const int32_t* words;
     const int32_t* bias;  ///< of the group
     int32_t* sums;
-    int32_t* planes;
+    int32_t* planes;  ///< of sums along channels, or sums of matrix registers
     const float* scale;
     const void* residual;
     void* y;
   };
 
+  enum class Form { pixels, channels, matrices };
+
   void choose();
+  /// The steps of depth in the order in which micro-kernels take them.
+  void orderSteps();
   std::shared_ptr<const float[]> pack(const IntegerWeights& weights, const KernelContext& context) const;
+  int64_t channelsOfPart() const;  ///< in a unit of channelParts_
   int64_t packedChannels() const;
   void multiplyPixelVectors(const Work& work) const;
   void multiplyChannelVectors(const Work& work) const;
   void multiplyPixels(const Work& work, int64_t firstWord, int64_t at, int64_t pixels) const;
+  void multiplyMatrices(const IntegerTile& micro, int64_t matrices, int64_t vectors, int64_t channels,
+                        int32_t* sums) const;
   /// Of pixel `pixel` of a tile of whole rows, for channel 0.
   int64_t offset(const Work& work, int64_t pixel) const;
   IntegerRows rows(const Work& work, int64_t channel, int64_t at) const;
@@ -90,9 +100,17 @@ class IntegerProduct {
   const VectorTable& vectors_;
   const IntegerFunctions& functions_;
   int64_t weightParts_ = 1;  ///< int8 numbers that are added to make up a weight
-  std::vector<int32_t> offsets_;
-  bool alongChannels_ = false;
-  Split channelParts_;     ///< of channels, or of vectors of channels
+  /// A step of packed weights: the producer's, and which part of its weights; none where it is multiplied by zeros.
+  struct Step {
+    static constexpr int64_t none = -1;
+    int64_t ofProducer;
+    int64_t part;
+  };
+  std::vector<Step> steps_;
+  std::vector<int32_t> offsets_;  ///< of each step, or of each chunk's first one
+  int64_t chunkSteps_ = 0, chunkPitch_ = 0;
+  Form form_ = Form::pixels;
+  Split channelParts_;     ///< of channels, or of vectors or matrices of them
   int64_t pixelPart_ = 1;  ///< the largest number of vectors of pixels, or of pixels, in a micro-kernel
   double productCycles_ = 0;
   int64_t biasPitch_ = 0;  ///< from a group to the next

@@ -1,14 +1,20 @@
 #include "kernels/integer/window_words.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
+#include <utility>
 
 #include "kernels/product/rounding.h"
 
 namespace gdws {
 
 namespace {
+
+/// No load has so many bytes.
+constexpr int tooFar = IntegerPatterns::bytes + 1;
 
 /// Copies `count` bytes, flipped.
 void copyFlipped(const uint8_t* from, int64_t count, uint8_t flip, uint8_t* to) {
@@ -45,6 +51,19 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   copies_ = packing == Packing::channels ? window.kernelWidth : quotientUp(window.kernelWidth, functions.depthPerWord);
   chooseBlocks();
   const int64_t stored = blocks_.back().first + rows_ + blocks_.back().extra;
+  if (packing == Packing::bytes) {
+    paddedLength_ = window.columnSpan(columns_);
+    patterns_ = choosePatterns(window, columns_, lanes);
+    copyPitch_ = wholeLines(quotientUp(stored * patterns_.pitch + IntegerPatterns::bytes, 4));
+    for (int64_t copy = 0; copy < copies_; ++copy) {
+      for (const int64_t start : rowStart_) {
+        const int64_t column = copy * functions.depthPerWord * window.dilationWidth;
+        offsets_.push_back(static_cast<int32_t>(start * patterns_.pitch + column));
+      }
+    }
+    placePatterns();
+    return;
+  }
   copyPitch_ = roundUp(stored * columns_ + lanes, lanes);
   paddedLength_ = window.columnSpan(columns_) + 3 * lanes;
   for (int64_t copy = 0; copy < copies_; ++copy) {
@@ -63,6 +82,42 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   isRun_ = columns_ == width && packing == Packing::taps && window.dilationWidth == 1 && blocks_.size() == 1 &&
            !acrossImages_;
   if (isRun_) makeMasks(most);
+}
+
+WindowWords::Packing WindowWords::packingOfTaps(const Window& window, const IntegerTiles& tiles,
+                                                const IntegerFunctions& functions) {
+  if (functions.depthwiseOfBytes == nullptr) return Packing::taps;
+  const Patterns patterns = choosePatterns(window, tiles.rowPitch(), functions.lanes);
+  return patterns.reach <= IntegerPatterns::bytes ? Packing::bytes : Packing::taps;
+}
+
+/// At a distance of rows that lets few loads touch two cache lines, unless it makes them longer.
+WindowWords::Patterns WindowWords::choosePatterns(const Window& window, int64_t columns, int64_t lanes) {
+  const int64_t length = window.columnSpan(columns);
+  // They are where they were as many vectors before as have whole rows.
+  const int64_t period = columns / std::gcd(columns, lanes);
+  Patterns best;
+  for (const auto pitch : {static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(length))), length}) {
+    const auto byteOf = [&](int64_t pixel) { return pixel / columns * pitch + pixel % columns * window.strideWidth; };
+    Patterns patterns{{}, IntegerPatterns::fewBytes, pitch};
+    for (int64_t pixel = 0; pixel < period * lanes; ++pixel) {
+      for (int64_t i = 0; i < 4; ++i) {
+        const int64_t byte = byteOf(pixel) - byteOf(pixel / lanes * lanes) + i * window.dilationWidth;
+        patterns.bytes.push_back(static_cast<uint8_t>(byte));
+        if (byte >= patterns.reach) patterns.reach = IntegerPatterns::bytes;
+        if (byte >= patterns.reach) patterns.reach = tooFar;
+      }
+    }
+    if (best.pitch == 0 || patterns.reach < best.reach) best = std::move(patterns);
+  }
+  return best;
+}
+
+void WindowWords::placePatterns() {
+  for (int64_t pixel = 0; pixel < rows_ * columns_; pixel += functions_->lanes) {
+    patternsAt_.push_back(
+        static_cast<int32_t>(pixel / columns_ * patterns_.pitch + pixel % columns_ * window_.strideWidth));
+  }
 }
 
 void WindowWords::makeMasks(int64_t count) {
@@ -165,6 +220,10 @@ WindowWords::Place WindowWords::place(const PixelTile& tile) const {
 }
 
 void WindowWords::fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const {
+  if (packing_ == Packing::bytes) {
+    fillPadded(source, place.tile, reinterpret_cast<uint8_t*>(words));
+    return;
+  }
   if (!isRun_) {
     fillBlocks(source, place.tile, words, scratch);
     return;
@@ -185,17 +244,46 @@ void WindowWords::fill(const Source& source, const Place& place, int32_t* words,
   }
 }
 
+WindowWords::RowsInside WindowWords::inside(const Block& block, const Rows& rows) const {
+  const int64_t stride = window_.strideHeight;
+  const int64_t first = rows.first * stride - window_.padTop + block.offset;
+  const int64_t begin = first >= 0 ? 0 : std::min(rows.count, quotientUp(-first, stride));
+  const int64_t end = first >= height_ ? begin : std::clamp(quotientUp(height_ - first, stride), begin, rows.count);
+  return {first, begin, end};
+}
+
+void WindowWords::fillPadded(const Source& source, const PixelTile& tile, uint8_t* bytes) const {
+  IntegerPaddingTask task{};
+  task.first = tile.firstColumn * window_.strideWidth - window_.padLeft;
+  task.fromPitch = window_.strideHeight * width_;
+  task.width = width_;
+  task.flip = source.flip;
+  task.zero = source.zero;
+  task.length = paddedLength_;
+  task.toPitch = patterns_.pitch;
+  for (const Block& block : blocks_) {
+    forRows(tile, block, [&](const Rows& rows) {
+      const auto [first, begin, end] = inside(block, rows);
+      uint8_t* const to = bytes + (block.first + rows.done) * task.toPitch;
+      std::fill_n(to, begin * task.toPitch, source.zero);
+      task.to = to + begin * task.toPitch;
+      task.rows = end - begin;
+      task.from =
+          source.plane + rows.image * source.imagePitch + (first + begin * window_.strideHeight) * width_;
+      functions_->pad(task);
+      std::fill_n(to + end * task.toPitch, (rows.count - end) * task.toPitch, source.zero);
+    });
+  }
+}
+
 void WindowWords::fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const {
   const Columns columns = columnsOf(tile);
+  const int64_t stride = window_.strideHeight;
   for (const Block& block : blocks_) {
     forRows(tile, block, [&](const Rows& rows) {
       const uint8_t* const plane = source.plane + rows.image * source.imagePitch;
       int32_t* const to = words + (block.first + rows.done) * columns_;
-      // Rows begin to end are inside of the map.
-      const int64_t stride = window_.strideHeight;
-      const int64_t first = rows.first * stride - window_.padTop + block.offset;
-      const int64_t begin = first >= 0 ? 0 : std::min(rows.count, quotientUp(-first, stride));
-      const int64_t end = first >= height_ ? begin : std::clamp(quotientUp(height_ - first, stride), begin, rows.count);
+      const auto [first, begin, end] = inside(block, rows);
       fillZeros(source, begin * columns_, to);
       if (isFlat_ && columns_ == width_) {
         if (end > begin) {

@@ -15,9 +15,12 @@ namespace gdws {
 ///
 /// A unit is a channel, or as many channels as a word holds. Its words are copies of the rows that the window reads,
 /// one copy for each column of taps, or for as many columns as a word holds.
+///
+/// Where a vector's words can be taken from bytes as fast as they can be loaded, a unit of taps may be the bytes of
+/// these rows with their padding: offsets are then of bytes.
 class WindowWords {
  public:
-  enum class Packing { channels, taps };
+  enum class Packing { channels, taps, bytes };
 
   /// Where the bytes of a unit are.
   struct Source {
@@ -35,6 +38,9 @@ class WindowWords {
     int64_t begin, end;  ///< the first block's stored rows that are inside of the map
   };
 
+  /// How a channel's taps are best packed.
+  static Packing packingOfTaps(const Window& window, const IntegerTiles& tiles, const IntegerFunctions& functions);
+
   WindowWords() = default;
   /// Of maps height × width.
   WindowWords(const Window& window, int64_t height, int64_t width, Packing packing, const IntegerTiles& tiles,
@@ -44,13 +50,18 @@ class WindowWords {
   int32_t shift(DataType type) const { return functions_->leastByte - ByteRange(type).least; }
   /// What makes its byte that of words.
   uint8_t flip(DataType type) const { return static_cast<uint8_t>(shift(type)); }
-  int64_t unitWords() const { return copies_ * copyPitch_; }
+  int64_t unitWords() const { return packing_ == Packing::bytes ? copyPitch_ : copies_ * copyPitch_; }
   /// Of a unit's steps: copy by copy, kernel row by kernel row.
   const std::vector<int32_t>& offsets() const { return offsets_; }
   /// The tap, kernel row by kernel row, that byte or int16 `i` of a step's words belongs to; -1 where none.
   int64_t tapOf(int64_t step, int64_t i) const;
   size_t scratchBytes() const;
   Place place(const PixelTile& tile) const;
+  /// Where the bytes of a tile's vectors are; of Packing::bytes.
+  IntegerPatterns patterns() const {
+    return {patterns_.reach, patterns_.bytes.data(),
+            static_cast<int64_t>(patterns_.bytes.size()) / IntegerPatterns::bytes, patternsAt_.data()};
+  }
   /// Fills a unit's words for a tile of the map of outputs.
   void fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const;
 
@@ -62,10 +73,22 @@ class WindowWords {
     int64_t extra;   ///< more than the tile's rows
   };
 
+  /// IntegerPatterns of maps whose padded rows are at this distance.
+  struct Patterns {
+    std::vector<uint8_t> bytes;
+    int reach = 0;
+    int64_t pitch = 0;
+  };
+
   /// Output rows of one image.
   struct Rows {
     int64_t image, first, count;
     int64_t done;  ///< rows of the tile before them
+  };
+
+  /// The input row of the first of a block's rows, and which of them are inside of the map.
+  struct RowsInside {
+    int64_t first, begin, end;
   };
 
   /// The columns of a map that a tile reads, from the first to the last.
@@ -74,10 +97,14 @@ class WindowWords {
     int64_t begin, end;  ///< those that are inside of the map
   };
 
+  static Patterns choosePatterns(const Window& window, int64_t columns, int64_t lanes);
+
   void chooseBlocks();
+  void placePatterns();
   void makeMasks(int64_t count);
   int32_t wordOf(const Source& source) const;  ///< of padding
   void fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
+  RowsInside inside(const Block& block, const Rows& rows) const;
   template <class Visit>
   void forRows(const PixelTile& tile, const Block& block, Visit visit) const;
   void fillZeros(const Source& source, int64_t count, int32_t* words) const;
@@ -85,6 +112,7 @@ class WindowWords {
                std::byte* scratch) const;
   void fillRun(const Source& source, const uint8_t* from, int64_t rows, int64_t columns, int32_t* words,
                std::byte* scratch) const;
+  void fillPadded(const Source& source, const PixelTile& tile, uint8_t* bytes) const;
   void padColumns(const Source& source, int64_t copy, int64_t rows, int32_t* words) const;
   Columns columnsOf(const PixelTile& tile) const;
 
@@ -105,6 +133,8 @@ class WindowWords {
   bool isRun_ = false;          ///< a tile's words are of one run of bytes
   std::vector<int32_t> masks_;  ///< of a run, copy by copy: 0 where a tap is in the padding of columns
   int64_t masksPitch_ = 0;
+  Patterns patterns_;
+  std::vector<int32_t> patternsAt_;
 };
 
 }  // namespace gdws

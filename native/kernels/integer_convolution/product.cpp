@@ -26,8 +26,9 @@ class WindowProducer final : public IntegerProducer {
   }
 
   const std::vector<int32_t>& offsets() const override { return offsets_; }
+  int64_t stepsOfUnit() const override { return static_cast<int64_t>(words_.offsets().size()); }
   int64_t weightOf(int64_t step, int64_t i) const override {
-    const auto steps = static_cast<int64_t>(words_.offsets().size());
+    const int64_t steps = stepsOfUnit();
     const int64_t channel = step / steps * channelsPerUnit_ + (packing_ == Packing::channels ? i : 0);
     const int64_t tap = words_.tapOf(step % steps, i);
     return channel < map_.channelsPerGroup() && tap >= 0 ? channel * map_.window.taps() + tap : -1;

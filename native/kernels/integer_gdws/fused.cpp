@@ -1,4 +1,5 @@
 #include "kernels/integer/product.h"
+#include "kernels/integer/single_rounding.h"
 #include "kernels/integer/window_words.h"
 #include "kernels/integer_gdws/shape.h"
 #include "kernels/product/lines.h"
@@ -17,7 +18,8 @@ class Features final : public IntegerProducer {
            const IntegerFunctions& functions)
       : shape_(shape),
         functions_(functions),
-        words_(shape.map.window, shape.map.height, shape.map.width, WindowWords::Packing::taps, tiles, functions) {
+        packing_(WindowWords::packingOfTaps(shape.map.window, tiles, functions)),
+        words_(shape.map.window, shape.map.height, shape.map.width, packing_, tiles, functions) {
     const int64_t lanes = functions.lanes;
     perWord_ = functions.depthPerWord;
     steps_ = quotientUp(shape.depth(), perWord_);
@@ -26,13 +28,19 @@ class Features final : public IntegerProducer {
     pitch_ = oddLines(vectors_ * lanes);
     for (int64_t step = 0; step < steps_; ++step) offsets_.push_back(static_cast<int32_t>(step * pitch_));
     unitWords_ = wholeLines(words_.unitWords() + lanes);
+    int32_t seen = 0;
     for (size_t c = 0; c < shape.kernelsOf.size(); ++c) {
-      channelOf_.insert(channelOf_.end(), static_cast<size_t>(shape.kernelsOf[c]), static_cast<int32_t>(c));
+      const auto count = static_cast<size_t>(shape.kernelsOf[c]);
+      channelOf_.insert(channelOf_.end(), count, static_cast<int32_t>(c));
+      slotOf_.insert(slotOf_.end(), count, static_cast<int32_t>(seen % slots()));
+      if (count > 0) ++seen;
     }
     packKernels(operation);
+    chooseRounding(operation);
   }
 
   const std::vector<int32_t>& offsets() const override { return offsets_; }
+  int64_t stepsOfUnit() const override { return 1; }
   int64_t weightOf(int64_t step, int64_t i) const override {
     const int64_t g = step * perWord_ + i;
     return g < shape_.depth() ? g : -1;
@@ -40,7 +48,7 @@ class Features final : public IntegerProducer {
   int32_t zeroPoint(const Buffers&) const override { return shape_.featureZeroPoint + featureShift(); }
   int64_t words() const override { return steps_ * pitch_; }
   size_t scratchBytes() const override {
-    return static_cast<size_t>(perWord_ * unitWords_) * sizeof(int32_t) + words_.scratchBytes();
+    return static_cast<size_t>(slots() * unitWords_) * sizeof(int32_t) + words_.scratchBytes();
   }
   double cycles() const override {
     const auto vectors = static_cast<double>(vectors_);
@@ -51,7 +59,7 @@ class Features final : public IntegerProducer {
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, int32_t* words,
                std::byte* scratch) const override {
     auto* const units = reinterpret_cast<int32_t*>(scratch);
-    std::byte* const rest = scratch + static_cast<size_t>(perWord_ * unitWords_) * sizeof(int32_t);
+    std::byte* const rest = scratch + static_cast<size_t>(slots() * unitWords_) * sizeof(int32_t);
     const ConvolutionShape& map = shape_.map;
     const int64_t plane = map.height * map.width;
     const int32_t xZeroPoint = shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
@@ -64,6 +72,8 @@ class Features final : public IntegerProducer {
     const int32_t* const bias = shape_.depthwiseBias(buffers);
 
     IntegerDepthwiseTask task{};
+    const bool isOfBytes = packing_ == WindowWords::Packing::bytes;
+    if (isOfBytes) task.patterns = words_.patterns();
     task.offsets = words_.offsets().data();
     task.taps = taps();
     task.most = static_cast<float>(shape_.featureMost - shape_.featureZeroPoint);
@@ -71,38 +81,50 @@ class Features final : public IntegerProducer {
     task.least = shape_.featureLeast + featureShift();
     task.vectors = vectors_;
     const WindowWords::Place place = words_.place(tile);
-    int32_t last = -1;
-    int64_t slot = 0;
+    const int64_t depth = shape_.depth(), firstKernel = group * depth;
+    const auto fill = [&](int64_t step) {
+      for (int64_t g = step * perWord_; g < std::min((step + 1) * perWord_, depth); ++g) {
+        const auto kernel = static_cast<size_t>(firstKernel + g);
+        if (g > 0 && channelOf_[kernel] == channelOf_[kernel - 1]) continue;
+        source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + channelOf_[kernel] * plane;
+        words_.fill(source, place, units + slotOf_[kernel] * unitWords_, rest);
+      }
+    };
+    // A step ahead: what was just stored in small parts cannot be loaded at once.
+    fill(0);
     for (int64_t step = 0; step < steps_; ++step) {
+      fill(step + 1);
+      task.rounding = rounding_[static_cast<size_t>(group * steps_ + step)];
       for (int64_t j = 0; j < perWord_; ++j) {
-        const int64_t inGroup = step * perWord_ + j;
-        if (inGroup >= shape_.depth()) {  // multiplied by zeros
+        const int64_t g = step * perWord_ + j;
+        if (g >= depth) {  // multiplied by zeros
           task.columns[j] = task.columns[0];
           task.bias[j] = 0;
           task.scale[j] = 0;
           continue;
         }
-        const auto g = static_cast<size_t>(group * shape_.depth() + inGroup);
-        if (channelOf_[g] != last) {
-          last = channelOf_[g];
-          slot = (slot + 1) % perWord_;
-          source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + last * plane;
-          words_.fill(source, place, units + slot * unitWords_, rest);
-        }
-        task.columns[j] = units + slot * unitWords_;
+        const auto kernel = static_cast<size_t>(firstKernel + g);
+        task.columns[j] = units + slotOf_[kernel] * unitWords_;
         // Sums wrap around, so that a sum that fits is right in the end.
-        task.bias[j] = static_cast<int32_t>((bias == nullptr ? 0 : static_cast<uint32_t>(bias[g])) -
-                                            static_cast<uint32_t>(xZeroPoint) * static_cast<uint32_t>(kernelSums_[g]));
-        task.scale[j] = scale[g];
+        task.bias[j] =
+            static_cast<int32_t>((bias == nullptr ? 0 : static_cast<uint32_t>(bias[kernel])) -
+                                 static_cast<uint32_t>(xZeroPoint) * static_cast<uint32_t>(kernelSums_[kernel]));
+        task.scale[j] = task.rounding == IntegerDepthwiseTask::Rounding::any ? scale[kernel] : singleScales_[kernel];
       }
       task.weights = kernels_.data() + (group * steps_ + step) * perWord_ * taps();
       task.panel = words + step * pitch_;
-      functions_.depthwise(task);
+      if (isOfBytes) {
+        functions_.depthwiseOfBytes(task);
+      } else {
+        functions_.depthwise(task);
+      }
     }
   }
 
  private:
   int64_t taps() const { return static_cast<int64_t>(words_.offsets().size()); }
+  /// Channels whose words are held: those of two steps.
+  int64_t slots() const { return 2 * perWord_; }
   /// What makes a feature a byte of columns.
   int32_t featureShift() const {
     const bool isSigned = shape_.featureLeast < 0 || shape_.featureZeroPoint < 0;
@@ -125,20 +147,57 @@ class Features final : public IntegerProducer {
         }
         kernels_[static_cast<size_t>(to + t)] = static_cast<int32_t>(word);
       }
-      int32_t sum = 0;
-      for (int64_t tap = 0; tap < kernelTaps; ++tap) sum += bytes[g * kernelTaps + tap];
+      constexpr int32_t largestStep = 255;
+      int32_t sum = 0, sizes = 0;
+      for (int64_t tap = 0; tap < kernelTaps; ++tap) {
+        sum += bytes[g * kernelTaps + tap];
+        sizes += std::abs(bytes[g * kernelTaps + tap]);
+      }
       kernelSums_.push_back(sum);
+      largestSums_.push_back(int64_t{sizes} * largestStep);
+    }
+  }
+
+  /// Chooses how the kernels of each step are rounded: as fast as all of them allow.
+  void chooseRounding(const OperationView& operation) {
+    using enum IntegerDepthwiseTask::Rounding;
+    rounding_.assign(static_cast<size_t>(shape_.map.groups * steps_), any);
+    const Value& scales = operation.input(4);
+    const bool isBiasKnown = !shape_.hasDepthwiseBias || operation.input(5).storage == Storage::constant;
+    const ByteRange range(shape_.featureLeast < 0 || shape_.featureZeroPoint < 0 ? DataType::int8 : DataType::uint8);
+    if (!functions_.roundsOnce || scales.storage != Storage::constant || !isBiasKnown ||
+        shape_.featureLeast != range.least || shape_.featureMost != range.most) {
+      return;
+    }
+    const auto* const scale = static_cast<const float*>(scales.data);
+    const auto* const bias =
+        shape_.hasDepthwiseBias ? static_cast<const int32_t*>(operation.input(5).data) : nullptr;
+    const auto least = static_cast<float>(range.least - shape_.featureZeroPoint);
+    const auto most = static_cast<float>(range.most - shape_.featureZeroPoint);
+    const int64_t depth = shape_.depth();
+    for (int64_t g = 0; g < shape_.intermediate; ++g) {
+      const auto kernel = static_cast<size_t>(g);
+      const int64_t added = bias == nullptr ? 0 : std::abs(int64_t{bias[g]});
+      const SingleRounding single = SingleRounding::of(largestSums_[kernel] + added, scale[g], least, most);
+      singleScales_.push_back(single.scale);
+      auto& ofStep = rounding_[static_cast<size_t>(g / depth * steps_ + g % depth / perWord_)];
+      // The least able of its kernels decides.
+      ofStep = g % depth % perWord_ == 0 ? single.how : std::min(ofStep, single.how);
     }
   }
 
   IntegerGdwsShape shape_;
   const IntegerFunctions& functions_;
+  WindowWords::Packing packing_;
   WindowWords words_;
   int64_t perWord_, steps_, vectors_, pitch_, unitWords_;
   std::vector<int32_t> offsets_;
-  std::vector<int32_t> channelOf_;  ///< by intermediate channel
+  std::vector<int32_t> channelOf_, slotOf_;  ///< by intermediate channel
   std::vector<int32_t> kernels_;    ///< words: (group, kernel, tap), filled up to whole steps
   std::vector<int32_t> kernelSums_;
+  std::vector<int64_t> largestSums_;  ///< at most, without a bias, of either sign
+  std::vector<float> singleScales_;   ///< of kernels that are not rounded in any way
+  std::vector<IntegerDepthwiseTask::Rounding> rounding_;  ///< by (group, step)
 };
 
 /// Both stages at once: the features of a tile of pixels go straight into the words that the pointwise product reads,

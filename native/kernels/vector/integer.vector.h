@@ -229,6 +229,34 @@ void multiplyChannels(const IntegerChannelTile& tile) {
   }
 }
 
+template <int Vectors>
+void writeRows(const int32_t* sums, const int32_t* bias, int64_t count, int64_t pixels, const IntegerRows& given) {
+  const IntegerRows rows = given;  // which stores of bytes cannot change
+  const IntegerResult& how = *rows.how;
+  const bool isBytes = how.form == IntegerResult::Form::bytes;
+  const ByteFormat format = formatOf(how);
+  const Addition addition(how);
+  const Floats most = broadcast(how.most);
+  auto* const y = static_cast<uint8_t*>(rows.y);
+  for (int64_t i = 0; i < count; ++i, sums += Vectors * lanes) {
+    Words v[Vectors];
+    const Words added = broadcast(bias[i]);
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; ++j) v[j] = load(sums + j * lanes) + added;
+    const int64_t to = i * rows.pitch;
+    if (isBytes && how.hasResidual) {
+      addResidual<Vectors>(v, rows.scale[i], addition, rows.residual + to, y + to, pixels);
+    } else if (isBytes) {
+      writeBytes<Vectors>(v, rows.scale[i], most, format, y + to, pixels);
+    } else {
+      alignas(GDWS_VECTOR_BYTES) int32_t row[Vectors * lanes];
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; ++j) store(row + j * lanes, v[j]);
+      writeRow<Vectors>(row, rows, i, 0, pixels);
+    }
+  }
+}
+
 inline void finish(const int32_t* sums, int64_t count, const IntegerRows& rows) {
   constexpr int64_t most = IntegerFunctions::maxVectors * lanes;
   for (int64_t at = 0; at < count; at += most) {
@@ -379,64 +407,150 @@ inline void everySecond(const uint8_t* from, int64_t count, int32_t* words) {
   }
 }
 
+/// A float of this size has no bits for fractions: adding it rounds half to even, and its low bits are the number.
+inline constexpr float wholeNumbers = 0x1.8p23f;
+inline constexpr int32_t wholeNumbersBits = 0x4b400000;
+
+using Rounding = IntegerDepthwiseTask::Rounding;
+
+/// What is held in registers of four kernels, or two, while they pass over their maps.
 /// Taps: words of a kernel, 0 where any number. Bit j of Same: kernel j + 1 is of the same channel as kernel j.
-template <int Taps, int Same>
-void depthwiseOf(const IntegerDepthwiseTask& task) {
+/// Reach: of patterns, where columns are bytes of padded maps; else 0.
+template <int Taps, int Same, Rounding How, int Reach>
+void depthwiseOf(const IntegerDepthwiseTask& given) {
+  const IntegerDepthwiseTask task = given;  // which stores of words cannot change
   constexpr int held = Taps > 0 ? Taps : 1;
+  constexpr bool isPowerOfTwo = How == Rounding::powerOfTwo;
   const int64_t taps = Taps > 0 ? Taps : task.taps;
   const Floats most = broadcast(task.most);
-  const int32_t* columns[depthPerWord];
+  const char* columns[depthPerWord];
   Words weights[depthPerWord][held], bias[depthPerWord];
   Floats scale[depthPerWord];
+  [[maybe_unused]] Floats offset[depthPerWord];
   int64_t offsets[held];
-  for (int t = 0; t < held; ++t) offsets[t] = Taps > 0 ? task.offsets[t] : 0;
+  constexpr bool isBytes = Reach > 0;
+  constexpr int64_t size = isBytes ? 1 : sizeof(int32_t);
+  for (int t = 0; t < held; ++t) offsets[t] = Taps > 0 ? task.offsets[t] * size : 0;
   for (int j = 0; j < depthPerWord; ++j) {
-    columns[j] = task.columns[j];
-    bias[j] = broadcast(task.bias[j]);
+    columns[j] = static_cast<const char*>(task.columns[j]);
+    // As the bits of a float, a sum is that much more than the number it is.
+    bias[j] = broadcast(task.bias[j] + (isPowerOfTwo ? wholeNumbersBits : 0));
     scale[j] = broadcast(task.scale[j]);
+    offset[j] = broadcast(isPowerOfTwo ? wholeNumbers - wholeNumbers * task.scale[j] : wholeNumbers);
     for (int t = 0; t < held; ++t) weights[j][t] = Taps > 0 ? broadcast(task.weights[j * taps + t]) : Words{};
   }
-  const int32_t zeroPoint = task.zeroPoint, least = task.least;
-  const ByteFormat format(zeroPoint, least, 0);
-  int32_t* const panel = task.panel;
+  const ByteFormat format(task.zeroPoint, task.least, 0);
+  int64_t pattern = 0;
 #pragma GCC unroll 1
   for (int64_t v = 0; v < task.vectors; ++v) {
-    Words rounded[depthPerWord], column[held];
+    Words sums[depthPerWord], column[held];
+    [[maybe_unused]] Words indices{};
+    int64_t at = v * GDWS_VECTOR_BYTES;
+    if (isBytes) {
+      at = task.patterns.at[v];
+      indices = load(reinterpret_cast<const int32_t*>(task.patterns.patterns + pattern * IntegerPatterns::bytes));
+      pattern = pattern + 1 == task.patterns.patternCount ? 0 : pattern + 1;
+    }
+    const auto columnAt = [&](int j, int64_t offsetOfTap) {
+      const char* from = columns[j] + at + offsetOfTap;
+#if GDWS_BYTE_PERMUTES
+      if (isBytes) return permuteBytes<Reach>(indices, reinterpret_cast<const uint8_t*>(from));
+#endif
+      return load(reinterpret_cast<const int32_t*>(from));
+    };
 #pragma GCC unroll 4
     for (int j = 0; j < depthPerWord; ++j) {
-      const int32_t* from = columns[j] + v * lanes;
       Words sum = bias[j];
       if (Taps > 0) {
         if (j == 0 || !(Same >> (j - 1) & 1)) {
 #pragma GCC unroll 4
-          for (int t = 0; t < held; ++t) column[t] = load(from + offsets[t]);
+          for (int t = 0; t < held; ++t) column[t] = columnAt(j, offsets[t]);
         }
 #pragma GCC unroll 4
         for (int t = 0; t < held; ++t) sum = dot(sum, column[t], weights[j][t]);
       } else {
         for (int64_t t = 0; t < taps; ++t) {
-          sum = dot(sum, load(from + task.offsets[t]), broadcast(task.weights[j * taps + t]));
+          sum = dot(sum, columnAt(j, task.offsets[t] * size), broadcast(task.weights[j * taps + t]));
         }
       }
-      rounded[j] = roundBelow(toFloats(sum) * scale[j], most);
+      sums[j] = sum;
     }
-    store(panel + v * lanes, panelWords(rounded, zeroPoint, least, format));
+    Words word;
+    if constexpr (How == Rounding::any) {
+      Words rounded[depthPerWord];
+#pragma GCC unroll 4
+      for (int j = 0; j < depthPerWord; ++j) rounded[j] = roundBelow(toFloats(sums[j]) * scale[j], most);
+      word = panelWords(rounded, task.zeroPoint, task.least, format);
+    } else {
+#if GDWS_ROUNDS_ONCE
+      Floats rounded[depthPerWord];
+#pragma GCC unroll 4
+      for (int j = 0; j < depthPerWord; ++j) {
+        const Floats sum = isPowerOfTwo ? reinterpret_cast<Floats>(sums[j]) : toFloats(sums[j]);
+        rounded[j] = multiplyAdd(sum, scale[j], offset[j]);
+      }
+      word = panelWordsOfHalves(rounded, format);
+#endif
+    }
+    store(task.panel + v * lanes, word);
   }
 }
 
-inline void depthwise(const IntegerDepthwiseTask& task) {
-  if (task.taps != 3) return depthwiseOf<0, 0>(task);
+template <int Same, int Reach>
+GDWS_INLINE void depthwiseOfThree(const IntegerDepthwiseTask& task) {
+#if GDWS_ROUNDS_ONCE
+  if (task.rounding == Rounding::powerOfTwo) return depthwiseOf<3, Same, Rounding::powerOfTwo, Reach>(task);
+  if (task.rounding == Rounding::once) return depthwiseOf<3, Same, Rounding::once, Reach>(task);
+#endif
+  depthwiseOf<3, Same, Rounding::any, Reach>(task);
+}
+
+/// The most common case, the words of a window 3 wide and 3 high, has functions of its own.
+template <int Reach>
+void depthwise(const IntegerDepthwiseTask& task) {
+  if (task.taps != 3) return depthwiseOf<0, 0, Rounding::any, Reach>(task);
 #if GDWS_BYTE_PRODUCTS
   int same = 0;
   for (int j = 1; j < depthPerWord; ++j) same |= (task.columns[j] == task.columns[j - 1]) << (j - 1);
   static constexpr void (*functions[])(const IntegerDepthwiseTask&) = {
-      depthwiseOf<3, 0>, depthwiseOf<3, 1>, depthwiseOf<3, 2>, depthwiseOf<3, 3>,
-      depthwiseOf<3, 4>, depthwiseOf<3, 5>, depthwiseOf<3, 6>, depthwiseOf<3, 7>};
+      depthwiseOfThree<0, Reach>, depthwiseOfThree<1, Reach>, depthwiseOfThree<2, Reach>,
+      depthwiseOfThree<3, Reach>, depthwiseOfThree<4, Reach>, depthwiseOfThree<5, Reach>,
+      depthwiseOfThree<6, Reach>, depthwiseOfThree<7, Reach>};
   functions[same](task);
 #else
-  depthwiseOf<3, 0>(task);
+  depthwiseOfThree<0, Reach>(task);
 #endif
 }
+
+#if GDWS_BYTE_PERMUTES
+inline void depthwiseOfBytes(const IntegerDepthwiseTask& task) {
+  if (task.patterns.reach > IntegerPatterns::fewBytes) {
+    depthwise<IntegerPatterns::bytes>(task);
+  } else {
+    depthwise<IntegerPatterns::fewBytes>(task);
+  }
+}
+
+inline void pad(const IntegerPaddingTask& given) {
+  const IntegerPaddingTask task = given;  // which stores of bytes cannot change
+  constexpr int64_t width = GDWS_VECTOR_BYTES;
+  const auto below = [](int64_t count) {
+    return count <= 0 ? 0 : count >= width ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
+  };
+  const __m512i zeros = _mm512_set1_epi8(static_cast<char>(task.zero));
+  const __m512i flips = _mm512_set1_epi8(static_cast<char>(task.flip));
+  for (int64_t i = 0; i < task.length; i += width) {
+    const uint64_t inside = below(task.width - task.first - i) & ~below(-task.first - i), all = below(task.length - i);
+    const uint8_t* from = task.from + task.first + i;
+    uint8_t* to = task.to + i;
+#pragma GCC unroll 1
+    for (int64_t row = 0; row < task.rows; ++row, from += task.fromPitch, to += task.toPitch) {
+      const __m512i bytes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(inside, from), flips);
+      _mm512_mask_storeu_epi8(to, all, _mm512_mask_blend_epi8(inside, zeros, bytes));
+    }
+  }
+}
+#endif
 
 inline int64_t multiplyAdds(int64_t rounds, int32_t* result) {
   // As many sums as hide the latency of two units.
@@ -488,13 +602,22 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.leastByte = leastByte;
   addMicro<1, 1>(functions);
   functions.line = multiplyLine;
+  functions.writeRows[1] = writeRows<1>;
+  functions.writeRows[2] = writeRows<2>;
+  functions.writeRows[3] = writeRows<3>;
+  functions.writeRows[4] = writeRows<4>;
   functions.finish = finish;
   functions.interleave = interleave;
   functions.interleaveExactly = interleaveExactly;
   functions.run = run;
   functions.everySecond = everySecond;
   functions.copy = copyWords;
-  functions.depthwise = depthwise;
+  functions.depthwise = depthwise<0>;
+#if GDWS_BYTE_PERMUTES
+  functions.depthwiseOfBytes = depthwiseOfBytes;
+  functions.pad = pad;
+#endif
+  functions.roundsOnce = GDWS_ROUNDS_ONCE;
   functions.multiplyAdds = multiplyAdds;
   return functions;
 }

@@ -51,19 +51,70 @@ struct IntegerChannelTile {
   int64_t sumsPitch;  ///< from a pixel to the next
 };
 
+/// Where the bytes of a vector's words are, in padded maps (IntegerPaddingTask): word l of vector v has the bytes
+/// `patterns[v % patternCount][l]` from `at[v]` on, which all are less than `reach`, 32 or 64.
+struct IntegerPatterns {
+  static constexpr int bytes = 64, fewBytes = 32;
+  int reach;
+  const uint8_t* patterns;  ///< (patternCount, 64)
+  int64_t patternCount;
+  const int32_t* at;
+};
+
+/// A micro-kernel's task by matrix registers, which multiply 16 channels by 16 pixels for up to 16 words of depth:
+/// 16·Rows channels by Vectors vectors of 16 pixels. The words of depth are parted in chunks of equal size, in each of
+/// which the columns of a step are at the same distance from those of the next.
+struct IntegerMatrixTask {
+  static constexpr int rows = 16;
+  const int32_t* columns;
+  const int32_t* starts;  ///< of each chunk's first step, from `columns`
+  int64_t pitch;          ///< from a step to the next
+  int64_t chunks, steps;  ///< steps of each chunk
+  const int32_t* weights;  ///< (chunk, Rows, 16, steps)
+  int32_t* sums;           ///< (16·Rows, 16·Vectors)
+};
+
+/// Products by matrix registers.
+struct IntegerMatrixFunctions {
+  static constexpr int maxSums = 4;
+  /// Prepares the registers of the calling thread for chunks of so many steps; to be released soon, as a thread with
+  /// such registers is slower to switch.
+  void (*configure)(int64_t steps);
+  void (*release)();
+  /// By Rows and Vectors, whose product is at most maxSums; null where there is none.
+  void (*multiply[maxSums + 1][maxSums + 1])(const IntegerMatrixTask& task);
+};
+
 /// Depthwise kernels whose results are the next word of a panel: `depthPerWord` of them.
 struct IntegerDepthwiseTask {
   static constexpr int maxKernels = 4;
-  const int32_t* columns[maxKernels];  ///< words of taps, of each kernel's channel
-  const int32_t* offsets;              ///< of each tap's word
-  int64_t taps;                        ///< words of a kernel
-  const int32_t* weights;              ///< (kernel, tap)
+  /// How sums become bytes: by any scale and limits; by a multiply-add that rounds once, where SingleRounding says that
+  /// the results are the same; the same without a conversion, where the scale is a power of two.
+  enum class Rounding { any, once, powerOfTwo } rounding;
+  const void* columns[maxKernels];  ///< of each kernel's channel: words of taps, or bytes of a padded map
+  const int32_t* offsets;           ///< of each tap's word, or byte
+  IntegerPatterns patterns;         ///< where columns are bytes
+  int64_t taps;                     ///< words of a kernel
+  const int32_t* weights;           ///< (kernel, tap)
   int32_t bias[maxKernels];
   float scale[maxKernels];
   float most;  ///< less the zero point
   int32_t zeroPoint, least;
   int64_t vectors;
   int32_t* panel;
+};
+
+/// Rows of bytes that are laid out with their padding.
+struct IntegerPaddingTask {
+  const uint8_t* from;  ///< of the first row
+  int64_t fromPitch;    ///< from a row to the next
+  int64_t rows;
+  int64_t first;  ///< byte 0 of a padded row is byte `first` of its row; it may be outside
+  int64_t width;  ///< of a row; nothing outside is read
+  uint8_t flip, zero;
+  uint8_t* to;
+  int64_t length;   ///< of a padded row
+  int64_t toPitch;  ///< from a padded row to the next
 };
 
 /// Consecutive bytes as words of each byte and its next ones.
@@ -92,6 +143,10 @@ struct IntegerFunctions {
   void (*channelMicro[maxRows + 1][maxVectors + 1])(const IntegerChannelTile& tile);
   /// One row of any number of pixels, where few steps make a micro-kernel's call long.
   void (*line)(const IntegerTile& tile);
+  /// Writes rows of so many vectors of sums, (rows, vectors, lanes), of which the first `pixels` in each count, plus a
+  /// bias for each row.
+  void (*writeRows[maxVectors + 1])(const int32_t* sums, const int32_t* bias, int64_t count, int64_t pixels,
+                                    const IntegerRows& rows);
   /// Writes `count` sums of one row.
   void (*finish)(const int32_t* sums, int64_t count, const IntegerRows& rows);
   /// Word i is made of byte i of each source, flipped, `depthPerWord` of them.
@@ -103,7 +158,14 @@ struct IntegerFunctions {
   void (*everySecond)(const uint8_t* from, int64_t count, int32_t* words);
   /// Words 0, stride, 2·stride, …
   void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
+  bool roundsOnce;  ///< whether `depthwise` knows other ways of rounding than `any`
   void (*depthwise)(const IntegerDepthwiseTask& task);
+  /// The same, of bytes of padded maps: no words of taps are written to memory. Null, as `pad` is, without an
+  /// instruction that takes any bytes of a vector. As
+  /// many bytes as the patterns reach are read from each tap's first one on.
+  void (*depthwiseOfBytes)(const IntegerDepthwiseTask& task);
+  void (*pad)(const IntegerPaddingTask& task);
+  const IntegerMatrixFunctions* matrices;  ///< null where the processor has no such registers
   /// Only products of bytes in registers, as the peak for benchmarks. Returns how many vectors of words were multiplied.
   int64_t (*multiplyAdds)(int64_t rounds, int32_t* result);
 };

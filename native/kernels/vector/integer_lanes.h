@@ -1,6 +1,6 @@
 // Vectors of int32 and what the kernels of bytes need of each instruction set. The translation unit that includes this
-// defines GDWS_ISA (a namespace name), GDWS_VECTOR_BYTES (16, 32 or 64) and GDWS_BYTE_PRODUCTS (1 where an
-// instruction adds up four products of bytes). No standard C++ header may be included here: see docs/architecture.md.
+// defines GDWS_ISA (a namespace name), GDWS_VECTOR_BYTES (16, 32 or 64), GDWS_BYTE_PRODUCTS (1 where an instruction adds
+// up four products of bytes) and GDWS_BYTE_PERMUTES (1 where one takes any bytes of 64). No standard C++ header may be included here: see docs/architecture.md.
 #pragma once
 
 #include <stdint.h>
@@ -19,6 +19,12 @@
 
 namespace gdws {
 namespace GDWS_ISA {
+
+#ifndef GDWS_BYTE_PERMUTES
+#define GDWS_BYTE_PERMUTES 0
+#endif
+// Whether there is a multiply-add that rounds once.
+#define GDWS_ROUNDS_ONCE (GDWS_VECTOR_BYTES > 16)
 
 #define GDWS_INLINE static inline __attribute__((always_inline))
 
@@ -87,6 +93,17 @@ GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) {
   _mm512_mask_storeu_ps(p, static_cast<uint16_t>((1u << count) - 1), v);
 }
 
+GDWS_INLINE Floats multiplyAdd(Floats a, Floats b, Floats c) {
+  return reinterpret_cast<Floats>(
+      _mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+}
+
+/// The low halves of the words of a, and those of b above them.
+GDWS_INLINE __m512i lowHalves(Floats a, Floats b) {
+  return _mm512_mask_blend_epi16(0xaaaaaaaa, reinterpret_cast<__m512i>(a),
+                                 _mm512_slli_epi32(reinterpret_cast<__m512i>(b), 16));
+}
+
 /// How rounded numbers become bytes: + zero point, at least `least`, flipped.
 struct ByteFormat {
   __m512i zeroPoint, least, flip;
@@ -140,6 +157,19 @@ GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint,
 #endif
 }
 
+/// Words of a panel, of numbers in the low halves of words: with the limits of the type.
+GDWS_INLINE Words panelWordsOfHalves(const Floats* v, const ByteFormat& format) {
+  const __m512i low = _mm512_adds_epi16(lowHalves(v[0], v[1]), format.zeroPoint);
+#if GDWS_BYTE_PRODUCTS
+  const __m512i high = _mm512_adds_epi16(lowHalves(v[2], v[3]), format.zeroPoint);
+  const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
+  return reinterpret_cast<Words>(_mm512_shuffle_epi8(_mm512_packus_epi16(low, high), order));
+#else
+  return reinterpret_cast<Words>(
+      _mm512_max_epi16(_mm512_min_epi16(low, _mm512_set1_epi16(255)), _mm512_setzero_si512()));
+#endif
+}
+
 #if GDWS_BYTE_PRODUCTS
 /// Words of a byte of each source.
 GDWS_INLINE Words interleaved(const uint8_t* a, const uint8_t* b, const uint8_t* c, const uint8_t* d) {
@@ -152,6 +182,16 @@ GDWS_INLINE Words interleaved(const uint8_t* a, const uint8_t* b, const uint8_t*
   const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
   return reinterpret_cast<Words>(_mm512_shuffle_epi8(_mm512_permutexvar_epi32(fours, bytes), order));
 }
+
+#if GDWS_BYTE_PERMUTES
+/// 64 bytes, each by its index among the `Reach` bytes at p: loads of fewer seldom touch two cache lines.
+template <int Reach>
+GDWS_INLINE Words permuteBytes(Words indices, const uint8_t* p) {
+  const __m512i bytes = Reach == 64 ? _mm512_loadu_si512(p)
+                                    : _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  return reinterpret_cast<Words>(_mm512_permutexvar_epi8(reinterpret_cast<__m512i>(indices), bytes));
+}
+#endif
 
 /// Words of bytes 0..3, 1..4, …
 GDWS_INLINE Words neighbours(__m256i bytes) {
@@ -206,6 +246,15 @@ GDWS_INLINE void storeFirst(int32_t* p, Words v, int64_t count) {
 }
 GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) { _mm256_maskstore_ps(p, firstLanes(count), v); }
 
+GDWS_INLINE Floats multiplyAdd(Floats a, Floats b, Floats c) {
+  return reinterpret_cast<Floats>(
+      _mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
+}
+
+GDWS_INLINE __m256i lowHalves(Floats a, Floats b) {
+  return _mm256_blend_epi16(reinterpret_cast<__m256i>(a), _mm256_slli_epi32(reinterpret_cast<__m256i>(b), 16), 0xaa);
+}
+
 struct ByteFormat {
   __m256i zeroPoint, least, flip;
 
@@ -259,6 +308,19 @@ GDWS_INLINE Words panelWords(const Words* v, [[maybe_unused]] int32_t zeroPoint,
   const __m256i low = _mm256_max_epi32(reinterpret_cast<__m256i>(v[0] + zero), limit);
   const __m256i high = _mm256_max_epi32(reinterpret_cast<__m256i>(v[1] + zero), limit);
   return reinterpret_cast<Words>(_mm256_or_si256(low, _mm256_slli_epi32(high, 16)));
+#endif
+}
+
+GDWS_INLINE Words panelWordsOfHalves(const Floats* v, const ByteFormat& format) {
+  const __m256i low = _mm256_adds_epi16(lowHalves(v[0], v[1]), format.zeroPoint);
+#if GDWS_BYTE_PRODUCTS
+  const __m256i high = _mm256_adds_epi16(lowHalves(v[2], v[3]), format.zeroPoint);
+  const __m256i order =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
+  return reinterpret_cast<Words>(_mm256_shuffle_epi8(_mm256_packus_epi16(low, high), order));
+#else
+  return reinterpret_cast<Words>(
+      _mm256_max_epi16(_mm256_min_epi16(low, _mm256_set1_epi16(255)), _mm256_setzero_si256()));
 #endif
 }
 

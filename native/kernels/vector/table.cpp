@@ -5,6 +5,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(__aarch64__) && defined(__APPLE__)
@@ -23,6 +27,10 @@ const char* nameOf(InstructionSet instructionSet) {
       return "avx512";
     case InstructionSet::avx512vnni:
       return "avx512vnni";
+    case InstructionSet::avx512vbmi:
+      return "avx512vbmi";
+    case InstructionSet::amx:
+      return "amx";
     case InstructionSet::neon:
       return "neon";
     case InstructionSet::dotprod:
@@ -61,6 +69,10 @@ VectorTable tableOf(InstructionSet set) {
       return tableOf(avx512Vectors, set, avx512Integers);
     case InstructionSet::avx512vnni:
       return tableOf(avx512Vectors, set, avx512vnniIntegers);
+    case InstructionSet::avx512vbmi:
+      return tableOf(avx512Vectors, set, avx512vbmiIntegers);
+    case InstructionSet::amx:
+      return tableOf(avx512Vectors, set, amxIntegers());
 #elif defined(__aarch64__)
     case InstructionSet::neon:
       return tableOf(neonVectors, set, portableIntegers);
@@ -87,6 +99,21 @@ bool hasAvxVnni() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   constexpr unsigned bit = 1u << 4;
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & bit) != 0;
+}
+
+/// Whether the processor has matrix registers of bytes, and the system saves them and grants them to this process: Linux
+/// wants to be asked, once, for all threads.
+bool mayUseMatrices() {
+#if defined(__linux__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned matrices = 1u << 24, ofBytes = 1u << 25;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & matrices) == 0 || (d & ofBytes) == 0) return false;
+  constexpr long askPermission = 0x1023, matrixData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  static const bool isGranted = syscall(SYS_arch_prctl, askPermission, matrixData) == 0;
+  return isGranted;
+#else
+  return false;
+#endif
 }
 #elif defined(__aarch64__)
 /// Programs cannot ask the processor itself here.
@@ -124,6 +151,10 @@ bool isSupported(InstructionSet instructionSet) {
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     case InstructionSet::avx512vnni:
       return isSupported(InstructionSet::avx512) && __builtin_cpu_supports("avx512vnni");
+    case InstructionSet::avx512vbmi:
+      return isSupported(InstructionSet::avx512vnni) && __builtin_cpu_supports("avx512vbmi");
+    case InstructionSet::amx:
+      return isSupported(InstructionSet::avx512vbmi) && mayUseMatrices();
 #elif defined(__aarch64__)
     case InstructionSet::neon:
       return true;

@@ -8,8 +8,9 @@ namespace gdws {
 
 struct IntegerFunctions;
 
-/// avxvnni, avx512vnni and dotprod add products of bytes to avx2, avx512 and neon, and have the floats of these.
-enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, neon, dotprod };
+/// avxvnni, avx512vnni and dotprod add products of bytes to avx2, avx512 and neon, avx512vbmi permutations of bytes to
+/// avx512vnni, amx products of matrices of bytes to that; the floats are those of the sets that they add to.
+enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon, dotprod };
 
 const char* nameOf(InstructionSet instructionSet);
 
@@ -27,7 +28,9 @@ struct VectorTable {
 extern const VectorTable portableVectors;
 extern const IntegerFunctions portableIntegers;
 #if defined(__x86_64__)
-extern const IntegerFunctions avx2Integers, avxvnniIntegers, avx512Integers, avx512vnniIntegers;
+extern const IntegerFunctions avx2Integers, avxvnniIntegers, avx512Integers, avx512vnniIntegers,
+    avx512vbmiIntegers;
+const IntegerFunctions& amxIntegers();
 extern const VectorTable avx2Vectors;
 extern const VectorTable avx512Vectors;
 #elif defined(__aarch64__)
@@ -37,14 +40,16 @@ extern const VectorTable neonVectors;
 
 /// In order, the least capable of each processor family first.
 inline constexpr InstructionSet instructionSets[] = {
-    InstructionSet::portable,   InstructionSet::avx2, InstructionSet::avxvnni, InstructionSet::avx512,
-    InstructionSet::avx512vnni, InstructionSet::neon, InstructionSet::dotprod};
+    InstructionSet::portable,   InstructionSet::avx2,       InstructionSet::avxvnni, InstructionSet::avx512,
+    InstructionSet::avx512vnni, InstructionSet::avx512vbmi, InstructionSet::amx,     InstructionSet::neon,
+    InstructionSet::dotprod};
 
 /// Whether this build has code for it and this processor runs it.
 bool isSupported(InstructionSet instructionSet);
 
 /// The table of the best of them.
-/// The environment variable GDWS_MAX_ISA (portable, avx2, avxvnni, avx512, avx512vnni, neon, dotprod) excludes those
+/// The environment variable GDWS_MAX_ISA (portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon,
+/// dotprod) excludes those
 /// above it.
 const VectorTable& bestVectors();
 

@@ -21,7 +21,8 @@ export function layerProgram(layer: Layer, copies: number, repetitions: number):
   const program = new Program();
   const constants = new Map<number, Constant>();
   const weights = weightsOf(layer);
-  const data = layer.inputs.map((value, input) => value && seededNumbers(value, input + 1));
+  const isQuantized = layer.opcode.startsWith('integer');
+  const data = layer.inputs.map((value, input) => value && seededNumbers(value, input + 1, isQuantized));
 
   const constant = (input: number): ValueId | undefined => {
     const value = layer.inputs[input];
@@ -42,14 +43,17 @@ export function layerProgram(layer: Layer, copies: number, repetitions: number):
   return { words: encodeProgram(program), constants: toNativeConstants(constants) };
 }
 
-/** Numbers that no kernel treats in a special way, floats in [-1, 1) and any bytes; the same block of them again and again. */
-function seededNumbers({ type, dims }: LayerValue, seed: number): NumberArray {
+/**
+ * Numbers that no kernel treats in a special way: floats in [-1, 1) or, where they are scales of sums, of the usual size,
+ * and any bytes; the same block of them again and again.
+ */
+function seededNumbers({ type, dims }: LayerValue, seed: number, areScales: boolean): NumberArray {
   const count = elementsOf(dims);
   const block = uniformArray(seededUniform(seed), Math.min(count, 2 ** 16), 1);
   const array = arrayOfType[type];
   const numbers =
     type === 'float32'
-      ? block
+      ? block.map((one) => (areScales ? (1 + Math.abs(one)) / 1000 : one))
       : array.from(block.map((one) => Math.floor((type === 'int32' ? 1000 : 127) * Math.abs(one))));
   const all = new array(count) as Float32Array;
   for (let at = 0; at < count; at += block.length) all.set((numbers as Float32Array).subarray(0, count - at), at);

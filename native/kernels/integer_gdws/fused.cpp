@@ -1,5 +1,6 @@
+#include <cmath>
+
 #include "kernels/integer/product.h"
-#include "kernels/integer/single_rounding.h"
 #include "kernels/integer/window_words.h"
 #include "kernels/integer_gdws/shape.h"
 #include "kernels/product/lines.h"
@@ -9,6 +10,20 @@
 namespace gdws {
 
 namespace {
+
+using Rounding = IntegerDepthwiseTask::Rounding;
+
+/// The fastest way of rounding that sums of up to this size, times a scale, allow, whose limits are those of a type.
+Rounding roundingOf(int64_t largestSum, float scale) {
+  // Numbers fit an int16 with a zero point, and whole sums the fraction of a float.
+  constexpr double halfwords = 32000;
+  constexpr int64_t fraction = int64_t{1} << 22;
+  if (!(static_cast<double>(largestSum) * std::fabs(scale) <= halfwords)) return Rounding::any;
+  int exponent = 0;
+  constexpr float mantissaOfPowers = 0.5f;
+  const bool isPower = scale >= 0x1p-22f && scale <= 1 && std::frexp(scale, &exponent) == mantissaOfPowers;
+  return isPower && largestSum < fraction ? Rounding::powerOfTwo : Rounding::bounded;
+}
 
 /// The features of the depthwise stage, `depthPerWord` of them a word. The words of a channel's taps are made once for
 /// all its kernels.
@@ -109,7 +124,7 @@ class Features final : public IntegerProducer {
         task.bias[j] =
             static_cast<int32_t>((bias == nullptr ? 0 : static_cast<uint32_t>(bias[kernel])) -
                                  static_cast<uint32_t>(xZeroPoint) * static_cast<uint32_t>(kernelSums_[kernel]));
-        task.scale[j] = task.rounding == IntegerDepthwiseTask::Rounding::any ? scale[kernel] : singleScales_[kernel];
+        task.scale[j] = scale[kernel];
       }
       task.weights = kernels_.data() + (group * steps_ + step) * perWord_ * taps();
       task.panel = words + step * pitch_;
@@ -160,29 +175,24 @@ class Features final : public IntegerProducer {
 
   /// Chooses how the kernels of each step are rounded: as fast as all of them allow.
   void chooseRounding(const OperationView& operation) {
-    using enum IntegerDepthwiseTask::Rounding;
-    rounding_.assign(static_cast<size_t>(shape_.map.groups * steps_), any);
+    rounding_.assign(static_cast<size_t>(shape_.map.groups * steps_), Rounding::any);
     const Value& scales = operation.input(4);
     const bool isBiasKnown = !shape_.hasDepthwiseBias || operation.input(5).storage == Storage::constant;
     const ByteRange range(shape_.featureLeast < 0 || shape_.featureZeroPoint < 0 ? DataType::int8 : DataType::uint8);
-    if (!functions_.roundsOnce || scales.storage != Storage::constant || !isBiasKnown ||
+    if (!functions_.roundsBounded || scales.storage != Storage::constant || !isBiasKnown ||
         shape_.featureLeast != range.least || shape_.featureMost != range.most) {
       return;
     }
     const auto* const scale = static_cast<const float*>(scales.data);
     const auto* const bias =
         shape_.hasDepthwiseBias ? static_cast<const int32_t*>(operation.input(5).data) : nullptr;
-    const auto least = static_cast<float>(range.least - shape_.featureZeroPoint);
-    const auto most = static_cast<float>(range.most - shape_.featureZeroPoint);
     const int64_t depth = shape_.depth();
     for (int64_t g = 0; g < shape_.intermediate; ++g) {
-      const auto kernel = static_cast<size_t>(g);
       const int64_t added = bias == nullptr ? 0 : std::abs(int64_t{bias[g]});
-      const SingleRounding single = SingleRounding::of(largestSums_[kernel] + added, scale[g], least, most);
-      singleScales_.push_back(single.scale);
-      auto& ofStep = rounding_[static_cast<size_t>(g / depth * steps_ + g % depth / perWord_)];
+      const Rounding rounding = roundingOf(largestSums_[static_cast<size_t>(g)] + added, scale[g]);
+      Rounding& ofStep = rounding_[static_cast<size_t>(g / depth * steps_ + g % depth / perWord_)];
       // The least able of its kernels decides.
-      ofStep = g % depth % perWord_ == 0 ? single.how : std::min(ofStep, single.how);
+      ofStep = g % depth % perWord_ == 0 ? rounding : std::min(ofStep, rounding);
     }
   }
 
@@ -196,8 +206,7 @@ class Features final : public IntegerProducer {
   std::vector<int32_t> kernels_;    ///< words: (group, kernel, tap), filled up to whole steps
   std::vector<int32_t> kernelSums_;
   std::vector<int64_t> largestSums_;  ///< at most, without a bias, of either sign
-  std::vector<float> singleScales_;   ///< of kernels that are not rounded in any way
-  std::vector<IntegerDepthwiseTask::Rounding> rounding_;  ///< by (group, step)
+  std::vector<Rounding> rounding_;    ///< by (group, step)
 };
 
 /// Both stages at once: the features of a tile of pixels go straight into the words that the pointwise product reads,

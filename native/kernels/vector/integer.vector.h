@@ -482,12 +482,16 @@ void depthwiseOf(const IntegerDepthwiseTask& given) {
       for (int j = 0; j < depthPerWord; ++j) rounded[j] = roundBelow(toFloats(sums[j]) * scale[j], most);
       word = panelWords(rounded, task.zeroPoint, task.least, format);
     } else {
-#if GDWS_ROUNDS_ONCE
+#if GDWS_ROUNDS_BOUNDED
       Floats rounded[depthPerWord];
 #pragma GCC unroll 4
       for (int j = 0; j < depthPerWord; ++j) {
-        const Floats sum = isPowerOfTwo ? reinterpret_cast<Floats>(sums[j]) : toFloats(sums[j]);
-        rounded[j] = multiplyAdd(sum, scale[j], offset[j]);
+        if (isPowerOfTwo) {
+          rounded[j] = multiplyAdd(reinterpret_cast<Floats>(sums[j]), scale[j], offset[j]);
+        } else {
+          const Floats number = toFloats(sums[j]) * scale[j];
+          rounded[j] = number + offset[j];
+        }
       }
       word = panelWordsOfHalves(rounded, format);
 #endif
@@ -498,9 +502,9 @@ void depthwiseOf(const IntegerDepthwiseTask& given) {
 
 template <int Same, int Reach>
 GDWS_INLINE void depthwiseOfThree(const IntegerDepthwiseTask& task) {
-#if GDWS_ROUNDS_ONCE
+#if GDWS_ROUNDS_BOUNDED
   if (task.rounding == Rounding::powerOfTwo) return depthwiseOf<3, Same, Rounding::powerOfTwo, Reach>(task);
-  if (task.rounding == Rounding::once) return depthwiseOf<3, Same, Rounding::once, Reach>(task);
+  if (task.rounding == Rounding::bounded) return depthwiseOf<3, Same, Rounding::bounded, Reach>(task);
 #endif
   depthwiseOf<3, Same, Rounding::any, Reach>(task);
 }
@@ -617,7 +621,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.depthwiseOfBytes = depthwiseOfBytes;
   functions.pad = pad;
 #endif
-  functions.roundsOnce = GDWS_ROUNDS_ONCE;
+  functions.roundsBounded = GDWS_ROUNDS_BOUNDED;
   functions.multiplyAdds = multiplyAdds;
   return functions;
 }

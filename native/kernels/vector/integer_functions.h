@@ -88,9 +88,9 @@ struct IntegerMatrixFunctions {
 /// Depthwise kernels whose results are the next word of a panel: `depthPerWord` of them.
 struct IntegerDepthwiseTask {
   static constexpr int maxKernels = 4;
-  /// How sums become bytes: by any scale and limits; by a multiply-add that rounds once, where SingleRounding says that
-  /// the results are the same; the same without a conversion, where the scale is a power of two.
-  enum class Rounding { any, once, powerOfTwo } rounding;
+  /// How sums become bytes: by any scale, with any limits; where the numbers fit an int16 and the limits are those of a
+  /// type, without limits before they are packed; by one multiply-add, where the scale is also a power of two.
+  enum class Rounding { any, bounded, powerOfTwo } rounding;
   const void* columns[maxKernels];  ///< of each kernel's channel: words of taps, or bytes of a padded map
   const int32_t* offsets;           ///< of each tap's word, or byte
   IntegerPatterns patterns;         ///< where columns are bytes
@@ -158,7 +158,7 @@ struct IntegerFunctions {
   void (*everySecond)(const uint8_t* from, int64_t count, int32_t* words);
   /// Words 0, stride, 2·stride, …
   void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
-  bool roundsOnce;  ///< whether `depthwise` knows other ways of rounding than `any`
+  bool roundsBounded;  ///< whether `depthwise` knows other ways of rounding than `any`
   void (*depthwise)(const IntegerDepthwiseTask& task);
   /// The same, of bytes of padded maps: no words of taps are written to memory. Null, as `pad` is, without an
   /// instruction that takes any bytes of a vector. As

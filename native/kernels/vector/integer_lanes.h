@@ -23,8 +23,8 @@ namespace GDWS_ISA {
 #ifndef GDWS_BYTE_PERMUTES
 #define GDWS_BYTE_PERMUTES 0
 #endif
-// Whether there is a multiply-add that rounds once.
-#define GDWS_ROUNDS_ONCE (GDWS_VECTOR_BYTES > 16)
+// Whether there is a multiply-add, and what packs the low halves of words.
+#define GDWS_ROUNDS_BOUNDED (GDWS_VECTOR_BYTES > 16)
 
 #define GDWS_INLINE static inline __attribute__((always_inline))
 

@@ -54,7 +54,8 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   if (packing == Packing::bytes) {
     paddedLength_ = window.columnSpan(columns_);
     patterns_ = choosePatterns(window, columns_, lanes);
-    copyPitch_ = wholeLines(quotientUp(stored * patterns_.pitch + IntegerPatterns::bytes, 4));
+    storedBytes_ = stored * patterns_.pitch;
+    copyPitch_ = wholeLines(quotientUp(storedBytes_ + IntegerPatterns::bytes, 4));
     for (int64_t copy = 0; copy < copies_; ++copy) {
       for (const int64_t start : rowStart_) {
         const int64_t column = copy * functions.depthPerWord * window.dilationWidth;
@@ -62,6 +63,7 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
       }
     }
     placePatterns();
+    makeGathers(tiles);
     return;
   }
   copyPitch_ = roundUp(stored * columns_ + lanes, lanes);
@@ -117,6 +119,51 @@ void WindowWords::placePatterns() {
   for (int64_t pixel = 0; pixel < rows_ * columns_; pixel += functions_->lanes) {
     patternsAt_.push_back(
         static_cast<int32_t>(pixel / columns_ * patterns_.pitch + pixel % columns_ * window_.strideWidth));
+  }
+}
+
+void WindowWords::makeGathers(const IntegerTiles& tiles) {
+  constexpr int64_t size = IntegerPatterns::bytes, manyTiles = 8;
+  if (acrossImages_ || patterns_.pitch >= size || tiles.tiling.count() > manyTiles) return;
+  for (int64_t index = 0; index < tiles.tiling.count(); ++index) {
+    const PixelTile tile = tiles.tiling.tile(index);
+    // The byte of the map that each byte of the padded one is.
+    std::vector<int64_t> bytes(static_cast<size_t>(roundUp(storedBytes_, size)), -1);
+    const int64_t firstColumn = tile.firstColumn * window_.strideWidth - window_.padLeft;
+    for (const Block& block : blocks_) {
+      const Rows rows{0, tile.firstRow, tile.rows + block.extra, 0};
+      const auto [first, begin, end] = inside(block, rows);
+      for (int64_t row = begin; row < end; ++row) {
+        for (int64_t i = 0; i < paddedLength_; ++i) {
+          const int64_t column = firstColumn + i;
+          if (column < 0 || column >= width_) continue;
+          bytes[static_cast<size_t>((block.first + row) * patterns_.pitch + i)] =
+              (first + row * window_.strideHeight) * width_ + column;
+        }
+      }
+    }
+    Gather gather{tile.firstRow, tile.firstColumn, {}};
+    for (size_t at = 0; at < bytes.size(); at += size) {
+      IntegerGatherTask::Source source{};
+      int64_t least = height_ * width_;
+      for (size_t i = 0; i < size; ++i) {
+        if (bytes[at + i] >= 0) least = std::min(least, bytes[at + i]);
+      }
+      source.at = least;
+      for (size_t i = 0; i < size; ++i) {
+        if (bytes[at + i] < 0) continue;
+        const int64_t distance = bytes[at + i] - least;
+        if (distance >= size) {
+          gathers_.clear();
+          return;
+        }
+        source.indices[i] = static_cast<uint8_t>(distance);
+        source.inside |= uint64_t{1} << i;
+        source.loaded |= uint64_t{1} << distance;
+      }
+      gather.sources.push_back(source);
+    }
+    gathers_.push_back(std::move(gather));
   }
 }
 
@@ -221,7 +268,7 @@ WindowWords::Place WindowWords::place(const PixelTile& tile) const {
 
 void WindowWords::fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const {
   if (packing_ == Packing::bytes) {
-    fillPadded(source, place.tile, reinterpret_cast<uint8_t*>(words));
+    fillPadded(source, place, reinterpret_cast<uint8_t*>(words));
     return;
   }
   if (!isRun_) {
@@ -252,7 +299,14 @@ WindowWords::RowsInside WindowWords::inside(const Block& block, const Rows& rows
   return {first, begin, end};
 }
 
-void WindowWords::fillPadded(const Source& source, const PixelTile& tile, uint8_t* bytes) const {
+void WindowWords::fillPadded(const Source& source, const Place& place, uint8_t* bytes) const {
+  const PixelTile& tile = place.tile;
+  for (const Gather& gather : gathers_) {
+    if (gather.row != place.row || gather.column != tile.firstColumn) continue;
+    functions_->gather({source.plane + place.image * source.imagePitch, gather.sources.data(),
+                        static_cast<int64_t>(gather.sources.size()), source.flip, source.zero, bytes});
+    return;
+  }
   IntegerPaddingTask task{};
   task.first = tile.firstColumn * window_.strideWidth - window_.padLeft;
   task.fromPitch = window_.strideHeight * width_;

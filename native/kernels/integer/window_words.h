@@ -80,6 +80,12 @@ class WindowWords {
     int64_t pitch = 0;
   };
 
+  /// How a tile's padded map is taken from a small one.
+  struct Gather {
+    int64_t row, column;  ///< of the tile
+    std::vector<IntegerGatherTask::Source> sources;
+  };
+
   /// Output rows of one image.
   struct Rows {
     int64_t image, first, count;
@@ -101,6 +107,7 @@ class WindowWords {
 
   void chooseBlocks();
   void placePatterns();
+  void makeGathers(const IntegerTiles& tiles);
   void makeMasks(int64_t count);
   int32_t wordOf(const Source& source) const;  ///< of padding
   void fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
@@ -112,7 +119,7 @@ class WindowWords {
                std::byte* scratch) const;
   void fillRun(const Source& source, const uint8_t* from, int64_t rows, int64_t columns, int32_t* words,
                std::byte* scratch) const;
-  void fillPadded(const Source& source, const PixelTile& tile, uint8_t* bytes) const;
+  void fillPadded(const Source& source, const Place& place, uint8_t* bytes) const;
   void padColumns(const Source& source, int64_t copy, int64_t rows, int32_t* words) const;
   Columns columnsOf(const PixelTile& tile) const;
 
@@ -134,7 +141,9 @@ class WindowWords {
   std::vector<int32_t> masks_;  ///< of a run, copy by copy: 0 where a tap is in the padding of columns
   int64_t masksPitch_ = 0;
   Patterns patterns_;
+  std::vector<Gather> gathers_;  ///< of each tile of an image; empty where padded rows are made one by one
   std::vector<int32_t> patternsAt_;
+  int64_t storedBytes_ = 0;  ///< of a padded map
 };
 
 }  // namespace gdws

@@ -554,6 +554,19 @@ inline void pad(const IntegerPaddingTask& given) {
     }
   }
 }
+
+inline void gather(const IntegerGatherTask& given) {
+  const IntegerGatherTask task = given;  // which stores of bytes cannot change
+  const __m512i zeros = _mm512_set1_epi8(static_cast<char>(task.zero));
+  const __m512i flips = _mm512_set1_epi8(static_cast<char>(task.flip));
+  uint8_t* to = task.to;
+  for (const auto *source = task.sources, *end = source + task.count; source != end; ++source) {
+    const __m512i bytes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(source->loaded, task.from + source->at), flips);
+    const __m512i indices = _mm512_loadu_si512(source->indices);
+    _mm512_storeu_si512(to, _mm512_mask_permutexvar_epi8(zeros, source->inside, indices, bytes));
+    to += GDWS_VECTOR_BYTES;
+  }
+}
 #endif
 
 inline int64_t multiplyAdds(int64_t rounds, int32_t* result) {
@@ -620,6 +633,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
 #if GDWS_BYTE_PERMUTES
   functions.depthwiseOfBytes = depthwiseOfBytes;
   functions.pad = pad;
+  functions.gather = gather;
 #endif
   functions.roundsBounded = GDWS_ROUNDS_BOUNDED;
   functions.multiplyAdds = multiplyAdds;

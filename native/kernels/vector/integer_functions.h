@@ -130,6 +130,22 @@ struct IntegerRunTask {
   int32_t* words;
 };
 
+/// A padded map that is taken from a small one, 64 bytes at a time.
+struct IntegerGatherTask {
+  /// Where 64 bytes come from.
+  struct Source {
+    int64_t at;       ///< what is loaded
+    uint64_t loaded;  ///< of 64 bytes from there on; nothing else is read
+    uint64_t inside;  ///< of the 64 that are made; the others are padding
+    uint8_t indices[64];
+  };
+  const uint8_t* from;
+  const Source* sources;
+  int64_t count;
+  uint8_t flip, zero;
+  uint8_t* to;
+};
+
 /// Products of bytes. Loads of words and of bytes in scratch memory may go a vector beyond what is asked for, and so
 /// may stores of words; y and residuals are never exceeded.
 struct IntegerFunctions {
@@ -160,11 +176,12 @@ struct IntegerFunctions {
   void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
   bool roundsBounded;  ///< whether `depthwise` knows other ways of rounding than `any`
   void (*depthwise)(const IntegerDepthwiseTask& task);
-  /// The same, of bytes of padded maps: no words of taps are written to memory. Null, as `pad` is, without an
+  /// The same, of bytes of padded maps: no words of taps are written to memory. Null, as `pad` and `gather` are, without an
   /// instruction that takes any bytes of a vector. As
   /// many bytes as the patterns reach are read from each tap's first one on.
   void (*depthwiseOfBytes)(const IntegerDepthwiseTask& task);
   void (*pad)(const IntegerPaddingTask& task);
+  void (*gather)(const IntegerGatherTask& task);
   const IntegerMatrixFunctions* matrices;  ///< null where the processor has no such registers
   /// Only products of bytes in registers, as the peak for benchmarks. Returns how many vectors of words were multiplied.
   int64_t (*multiplyAdds)(int64_t rounds, int32_t* result);

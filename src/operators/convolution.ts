@@ -1,6 +1,7 @@
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
 import type { ValueType } from '../onnx/value';
 import type { GivenAttributes } from '../program/operation';
+import { transposedPhases, type TransposedPhase } from '../program/transposed-phases';
 import { commonType, ranked, requireFloat } from './arguments';
 import { filled } from './elements';
 import { emitAs, floats, required } from './emission';
@@ -8,7 +9,6 @@ import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
 import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
-import { transposedPhases, type TransposedPhase } from './transposed-phases';
 import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, type Window } from './window';
 
 // https://onnx.ai/onnx/operators/onnx__Conv.html, onnx__ConvTranspose.html
@@ -199,7 +199,17 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
   if (stride > maxDepthStride)
     call.fail('OPERATOR_UNSUPPORTED', `a stride of ${stride} along the depth is not supported.`);
   const attributes = convolutionAttributes(call, groups, windowAxes(window, 1, 3));
-  const { rows, before, after, phases } = transposedPhases(windowAxes(window, 0, 1), depth, outDepth);
+  const { rows, phases } = transposedPhases({
+    kernel: window.kernel[0]!,
+    stride,
+    dilation: window.dilations[0]!,
+    begin: window.begins[0]!,
+    output: outDepth,
+  });
+  // Zeros before and after the input, so that every row reads within it.
+  const read = phases.filter(({ taps }) => taps > 0);
+  const before = Math.max(0, ...read.map(({ first, step, taps }) => (taps - 1) * step - first));
+  const after = Math.max(0, ...read.map(({ first }) => first + rows - depth));
   const x = emitPaddedDepth(call, lowering, before, after);
   const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + before + after, height, width]) as Dims5;
   const result = { type: 'float32' as const, dims: [n * rows, m, outHeight, outWidth] };
@@ -214,7 +224,7 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
     }
     const slices = floats(lowering, [n, rows, c, phase.taps, height, width]);
     lowering.emit('strided', [x], [slices], {
-      offset: phase.first * sd,
+      offset: (before + phase.first) * sd,
       strides: [sn, sd, sc, -phase.step * sd, sh, sw],
     });
     const images = lowering.view(slices, [n * rows, c * phase.taps, height, width]);

@@ -623,6 +623,67 @@ test.each([
   expect(new Set(results)).toEqual(new Set([wide.zeroPoint]));
 });
 
+describe('a transposed convolution of bytes', () => {
+  interface Transposed {
+    readonly size: number;
+    readonly kernel: number;
+    readonly strides: readonly [number, number];
+    readonly dilation: number;
+    readonly begin: number;
+    readonly width: number;
+  }
+  const transposed = (d: Draft, { size, kernel, strides, dilation, begin, width }: Transposed) => {
+    const x = d.bytes(u8, 2, 4, 2, size);
+    const weights = d.weights([4, 3, 2, kernel], { type: 'uint8', zeroPoint: 117, axis: 1 });
+    const attributes = { groups: 2, strides, dilations: [1, dilation], pads: [0, begin, 0, 0] };
+    return d.emit('convolutionTranspose', [x, weights], [2, 6, strides[0] + 2, width], attributes);
+  };
+
+  test('with windows of any place, also beyond the map', () => {
+    const random = new Random(21);
+    for (let i = 0; i < 400; i++) {
+      const [size, kernel, stride] = [random.integer(1, 3), random.integer(1, 4), random.integer(1, 4)];
+      const [dilation, begin] = [random.integer(1, 4), random.integer(0, 6)];
+      const of = { size, kernel, strides: [1 + (i % 2), stride], dilation, begin, width: random.integer(1, 9) } as const;
+      const [plain, draft] = [new Draft(), new Draft()];
+      for (const d of [plain, draft]) quantizedAs(d, transposed(d, of));
+      fuse(draft, draft.pool);
+      expect(draft.opcodes()).toContain('integerConvolution');
+      expect(draft.opcodes()).not.toContain('convolutionTranspose');
+      expect({ ...of, y: draft.run() }).toEqual({ ...of, y: plain.run() });
+    }
+  });
+
+  test('is one convolution where all phases read the same, and one for each where not', () => {
+    const of = { size: 4, dilation: 1, begin: 0 };
+    expectFusion(
+      (d) => quantizedAs(d, transposed(d, { ...of, kernel: 2, strides: [2, 2], width: 8 })),
+      ['integerConvolution', 'strided', 'alias'],
+    );
+    expectFusion(
+      (d) => quantizedAs(d, d.unary('relu', transposed(d, { ...of, kernel: 3, strides: [2, 2], width: 9 }))),
+      [...new Array<string>(4).fill('integerConvolution'), 'concat', 'strided', 'strided'],
+    );
+    expectFusion(
+      (d) => quantizedAs(d, transposed(d, { ...of, kernel: 3, strides: [1, 1], width: 6 })),
+      ['integerConvolution'],
+    );
+  });
+
+  test('to floats', () => {
+    const of = { size: 4, kernel: 4, strides: [2, 2], dilation: 1, begin: 1, width: 8 } as const;
+    expectFusion(
+      (d) => d.output(transposed(d, of)),
+      [...new Array<string>(4).fill('integerConvolution'), 'concat', 'strided', 'alias'],
+    );
+  });
+
+  test('of strides with very many phases stays in floats', () => {
+    const of = { size: 4, kernel: 2, strides: [9, 8], dilation: 1, begin: 0, width: 26 } as const;
+    expectFusion((d) => quantizedAs(d, transposed(d, of)), ['dequantize', 'convolutionTranspose', 'quantize']);
+  });
+});
+
 describe('means of bytes', () => {
   const window = { kernel: [2, 2], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], countIncludePad: true };
 

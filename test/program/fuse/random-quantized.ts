@@ -256,6 +256,40 @@ function convolve(b: QuantizedBuilder, x: Built, { groups, outputs, kernel, stri
   );
 }
 
+function convolveTransposed(b: QuantizedBuilder, x: Built): Built | undefined {
+  const [images, channels, ...sizes] = x.dims as Maps;
+  const groups = channels % 2 === 0 && b.chance(3) ? 2 : b.chance(4) ? channels : 1;
+  const outputs = groups * (1 + b.pick(3));
+  const axes = sizes.map((size) => {
+    const [stride, dilation] = [1 + b.pick(3), 1 + Number(b.chance(4))];
+    // Mostly as long as the stride, as upsampling has it.
+    const kernel = b.chance(2) ? stride : 1 + b.pick(4);
+    const [begin, end] = [b.pick(3), b.pick(2)];
+    const outputPadding = b.pick(stride);
+    const length = stride * (size - 1) + outputPadding + (kernel - 1) * dilation + 1 - begin - end;
+    return { kernel, stride, dilation, begin, end, outputPadding, length };
+  });
+  if (axes.some(({ length }) => length < 1 || length > 24)) return undefined;
+  const ofAxes = (name: keyof (typeof axes)[0]) => axes.map((axis) => axis[name]);
+  const depth = (channels / groups) * axes[0]!.kernel * axes[1]!.kernel;
+  const data = b.operand(x, 8 + depthBits(depth) + 3);
+  const weights = b.weights([channels, outputs / groups, ...ofAxes('kernel')], 1);
+  const least = data.least - 9;
+  return b.node(
+    'ConvTranspose',
+    [data.name, weights, ...b.bias(outputs, least + 2)],
+    { dims: [images, outputs, ...ofAxes('length')], least, most: data.most + 1 + depthBits(depth) },
+    {
+      group: groups,
+      kernel_shape: ofAxes('kernel'),
+      strides: ofAxes('stride'),
+      dilations: ofAxes('dilation'),
+      pads: [...ofAxes('begin'), ...ofAxes('end')],
+      output_padding: ofAxes('outputPadding'),
+    },
+  );
+}
+
 /** A function of each element; what it gives has no bits to speak of where `isExact` is false. */
 function elementwise(
   b: QuantizedBuilder,
@@ -350,6 +384,10 @@ const layers = {
     const channels = b.last.dims[1]!;
     const outputs = channels * (channels < 5 ? 1 + b.pick(2) : 1);
     convolve(b, b.last, { groups: channels, outputs, kernel: b.pick(2) * 2 + 1, strides: 1 + Number(b.chance(3)) });
+  },
+  transposed: (b: QuantizedBuilder) => {
+    const result = isMaps(b.last.dims) ? convolveTransposed(b, b.last) : undefined;
+    if (result && b.pick(2) === 0) b.node('Relu', [result.name], result);
   },
   separable: (b: QuantizedBuilder) => {
     if (!isMaps(b.last.dims)) return;
@@ -523,7 +561,9 @@ const layers = {
 
 const choices = 24;
 
-const planOf = (mostLayers: number): fc.Arbitrary<QuantizedPlan> =>
+type Kind = keyof typeof layers;
+
+const planOf = (mostLayers: number, kinds = Object.keys(layers) as Kind[]): fc.Arbitrary<QuantizedPlan> =>
   fc.record({
     images: fc.constantFrom(1, 1, 2),
     channels: fc.integer({ min: 1, max: 4 }),
@@ -531,7 +571,7 @@ const planOf = (mostLayers: number): fc.Arbitrary<QuantizedPlan> =>
     seed: fc.nat(2 ** 31 - 1),
     layers: fc.array(
       fc.record({
-        kind: fc.constantFrom(...(Object.keys(layers) as (keyof typeof layers)[])),
+        kind: fc.constantFrom(...kinds),
         choices: fc.array(fc.nat(239), { minLength: choices, maxLength: choices }),
       }),
       { minLength: 1, maxLength: mostLayers },
@@ -541,6 +581,7 @@ const planOf = (mostLayers: number): fc.Arbitrary<QuantizedPlan> =>
 export const quantizedPlan = planOf(7);
 /** So few layers that a byte which differs by a step changes little after it. */
 export const shortPlan = planOf(3);
+export const transposedPlan = planOf(3, ['transposed', 'transposed', 'dense']);
 
 export interface QuantizedNetwork {
   readonly model: ModelProto;

@@ -120,9 +120,9 @@ export class QuantizedProgram {
     if (!whole || !quantization || !isByteType(whole.type)) return undefined;
     const { scales, zeroPoints, axis } = quantization;
     const constant = { ...whole, dims: this.rewriter.valueOf(id!).dims };
-    // With other dims, the channels must still be the first of them.
-    if (!sameDims(constant.dims, whole.dims) && (channelAxis !== 0 || constant.dims[0] !== whole.dims[0]))
-      return undefined;
+    // With other dims, the channels must still be the same.
+    const upToChannels = channelAxis + 1;
+    if (!sameDims(constant.dims.slice(0, upToChannels), whole.dims.slice(0, upToChannels))) return undefined;
     const bytes = this.view(before.inputs[0]!, constant.dims);
     const channels = constant.dims[channelAxis]!;
     if (scales.length === 1) {

@@ -5,7 +5,7 @@ import { ConstantPool, toNativeConstants } from '../../../src/program/constant-p
 import type { NativeType } from '../../../src/program/element-type';
 import { encodeProgram } from '../../../src/program/encode';
 import { fuse } from '../../../src/program/fuse/fuse';
-import type { Attributes, GivenAttributes, OpcodeName, Operation, ValueId } from '../../../src/program/operation';
+import type { Attributes, BinaryName, GivenAttributes, OpcodeName, Operation, ValueId } from '../../../src/program/operation';
 import { Program } from '../../../src/program/program';
 import { ProgramWriter } from '../../../src/program/program-writer';
 import { Random } from '../../operators/random';
@@ -114,8 +114,12 @@ class Draft {
     return this.emit('unary', [x], this.dims(x), { function: name, a, b });
   }
 
-  binary(name: 'add' | 'mul', a: ValueId, b: ValueId): ValueId {
-    const [one, other] = [this.dims(a), this.dims(b)];
+  binary(name: BinaryName, a: ValueId, b: ValueId): ValueId {
+    const rank = Math.max(this.dims(a).length, this.dims(b).length);
+    const [one, other] = [a, b].map((id) => {
+      const dims = this.dims(id);
+      return [...new Array<number>(rank - dims.length).fill(1), ...dims];
+    }) as [number[], number[]];
     return this.emit(
       'binary',
       [a, b],
@@ -545,7 +549,7 @@ describe('a product of bytes', () => {
 });
 
 describe('what is computed element by element', () => {
-  test.each(['add', 'mul'] as const)('%s of bytes, which may be repeated', (name) => {
+  test.each(['add', 'sub', 'mul'] as const)('%s of bytes, which may be repeated', (name) => {
     for (const dims of [maps, [1, 4, 1, 1], [2, 1, 5, 1]]) {
       expectFusion(
         (d) => quantizedAs(d, d.unary('relu', d.binary(name, d.bytes(u8, ...maps), d.bytes(s8, ...dims)))),
@@ -554,10 +558,59 @@ describe('what is computed element by element', () => {
     }
   });
 
-  test('of bytes and a constant stays in floats', () => {
+  test('of bytes and constant bytes', () => {
+    for (const name of ['add', 'sub', 'mul'] as const) {
+      for (const dims of [[1, 4, 1, 1], [2, 1, 5, 6]]) {
+        const constant = (d: Draft) => d.dequantize(d.constant(new Random(2).integers(dims, -99, 99, 'int8')), s8);
+        expectFusion((d) => quantizedAs(d, d.binary(name, d.bytes(u8, ...maps), constant(d))), ['integerBinary']);
+        expectFusion((d) => quantizedAs(d, d.binary(name, constant(d), d.bytes(u8, ...maps))), ['integerBinary']);
+      }
+    }
+  });
+
+  test('of bytes and constant floats for each pixel stays in floats', () => {
     expectFusion(
-      (d) => quantizedAs(d, d.binary('add', d.bytes(u8, ...maps), d.weights([1, 4, 1, 1]))),
+      (d) => quantizedAs(d, d.binary('add', d.bytes(u8, ...maps), d.constant(new Random(3).floats([5, 6])))),
       ['dequantize', 'binary', 'quantize'],
+    );
+  });
+
+  test.each(['add', 'sub', 'mul', 'div', 'pow', 'min', 'max', 'prelu'] as const)(
+    '%s of bytes and one constant, on either side, is a table',
+    (name) => {
+      for (const dims of [[], [1, 1, 1, 1]]) {
+        const number = constantOf('float32', dims, [2]);
+        const by = { ...u8, scale: 1 / 8, zeroPoint: 90 };
+        expectFusion((d) => quantizedAs(d, d.binary(name, d.bytes(by, ...maps), d.constant(number)), s8), ['table']);
+        if (name === 'pow' || name === 'prelu') continue;
+        expectFusion((d) => quantizedAs(d, d.binary(name, d.constant(number), d.bytes(by, ...maps)), s8), ['table']);
+      }
+    },
+  );
+
+  test('a constant for each channel makes tables where these are no larger than the maps', () => {
+    const slopes = constantOf('float32', [3, 1, 1], [0.5, -0.25, 2]);
+    const prelu = (size: number) => (d: Draft) => {
+      quantizedAs(d, d.unary('relu', d.binary('prelu', d.bytes(s8, 1, 3, size, size), d.constant(slopes))), wide);
+    };
+    expectFusion(prelu(16), ['table']);
+    expectFusion(prelu(15), ['dequantize', 'binary', 'quantize']);
+  });
+
+  test('a constant that makes the result larger is no function of each element', () => {
+    expectFusion(
+      (d) => quantizedAs(d, d.binary('prelu', d.bytes(s8, 1, 1, 32, 32), d.constant(new Random(1).floats([3, 1, 1])))),
+      ['dequantize', 'binary', 'quantize'],
+    );
+  });
+
+  test('a gate of the same bytes is one function', () => {
+    expectFusion(
+      (d) => {
+        const x = d.bytes(s8, ...maps);
+        quantizedAs(d, d.binary('mul', x, d.unary('hardSigmoid', x, 1 / 6, 0.5)));
+      },
+      ['table'],
     );
   });
 

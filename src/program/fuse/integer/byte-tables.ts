@@ -1,3 +1,5 @@
+import { elementCount, sameDims } from '../../../onnx/value';
+import { binaryFunctions } from '../../binary-functions';
 import { quantizedByte } from '../../byte-quantization';
 import { operationOf, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
@@ -59,22 +61,76 @@ function functionsBefore(
   let channels = 1;
   for (;;) {
     const before = rewriter.soleProducerOf(source);
-    const apply = before && functionOf(before, quantized);
-    if (!apply) return { source, operations, functions, channels };
-    if (before.opcode === 'scaleShift') channels = rewriter.valueOf(source!).dims[1]!;
+    const step = before && functionOf(before, quantized, rewriter);
+    if (!step) return { source, operations, functions, channels };
+    channels = Math.max(channels, step.channels);
     operations.unshift(before);
-    functions.unshift(apply);
-    source = before.inputs[0];
+    functions.unshift(step.apply);
+    source = step.source;
   }
 }
 
+/** A function of one value, as a step of a chain. */
+interface FunctionStep {
+  readonly source: ValueId;
+  readonly apply: ChannelFunction;
+  readonly channels: number;
+}
+
 /** Undefined where an operation is no function of each element and its channel, known before the run. */
-function functionOf(operation: ProgramOperation, quantized: QuantizedProgram): ChannelFunction | undefined {
+function functionOf(
+  operation: ProgramOperation,
+  quantized: QuantizedProgram,
+  rewriter: ProgramRewriter,
+): FunctionStep | undefined {
   if (operation.opcode === 'unary') {
     const { function: name, a, b } = operation.attributes;
-    return (x) => Math.fround(unaryFunctions[name](x, a, b));
+    const apply = (x: number) => Math.fround(unaryFunctions[name](x, a, b));
+    return { source: operation.inputs[0]!, apply, channels: 1 };
   }
+  if (operation.opcode === 'binary') return binaryStep(operation, quantized, rewriter);
   if (operation.opcode !== 'scaleShift' || operation.attributes.activation.name !== 'none') return undefined;
+  const [source] = operation.inputs;
   const [scale, shift] = operation.inputs.slice(1).map((id) => quantized.floatsOf(id));
-  return scale && shift && ((x, channel) => Math.fround(x * scale[channel]! + shift[channel]!));
+  if (!scale || !shift) return undefined;
+  const apply = (x: number, channel: number) => Math.fround(x * scale[channel]! + shift[channel]!);
+  return { source: source!, apply, channels: rewriter.valueOf(source!).dims[1]! };
+}
+
+/** A function of a value and of a constant: one number, or one for each channel. */
+function binaryStep(
+  { inputs: [one, other], outputs, attributes }: Operation<'binary'>,
+  quantized: QuantizedProgram,
+  rewriter: ProgramRewriter,
+): FunctionStep | undefined {
+  const apply = binaryFunctions[attributes.function];
+  if (!apply || attributes.activation.name !== 'none') return undefined;
+  const { dims } = rewriter.valueOf(outputs[0]!);
+  const channels = channelNumbers(other!, dims, quantized, rewriter);
+  const numbers = channels ?? channelNumbers(one!, dims, quantized, rewriter);
+  const source = channels ? one! : other!;
+  if (!numbers || !sameDims(rewriter.valueOf(source).dims, dims)) return undefined;
+  const number = (channel: number) => numbers[numbers.length === 1 ? 0 : channel]!;
+  return {
+    source,
+    apply: (x, channel) => Math.fround(channels ? apply(x, number(channel)) : apply(number(channel), x)),
+    channels: numbers.length,
+  };
+}
+
+/** The numbers of a constant that is one number, or one for each channel of a result of `dims`. */
+function channelNumbers(
+  id: ValueId,
+  dims: readonly number[],
+  quantized: QuantizedProgram,
+  rewriter: ProgramRewriter,
+): Float32Array | undefined {
+  const own = rewriter.valueOf(id).dims;
+  const padded = [...new Array<number>(dims.length - own.length).fill(1), ...own];
+  const isOne = padded.every((dim) => dim === 1);
+  const isChannels = padded.every((dim, axis) => dim === (axis === 1 ? dims[1] : 1));
+  // A table is no larger than what goes through it.
+  if (!isOne && !(isChannels && 256 * dims[1]! <= elementCount(dims))) return undefined;
+  const numbers = quantized.floatsOf(id);
+  return numbers?.every(Number.isFinite) ? numbers : undefined;
 }

@@ -1,5 +1,4 @@
 import { operationOf, type Operation, type ProgramOperation } from '../../operation';
-import type { ProgramRewriter } from '../../program-rewriter';
 import { integerBias, sumOperands, type IntegerResult } from './integer-sums';
 import type { QuantizedProgram } from './quantization';
 
@@ -7,7 +6,6 @@ import type { QuantizedProgram } from './quantization';
 export function integerConvolution(
   { inputs: [x, w, b, residual], attributes, origin }: Operation<'convolution'>,
   quantized: QuantizedProgram,
-  rewriter: ProgramRewriter,
   result: IntegerResult,
 ): ProgramOperation[] | undefined {
   if (residual !== undefined || attributes.activation.name !== 'none') return undefined;
@@ -15,7 +13,7 @@ export function integerConvolution(
   const weights = quantized.weightsOf(w, 0);
   if (!data || !weights) return undefined;
   const scales = weights.scales.map((one) => data.scale * one);
-  const bias = integerBias(b, scales, result, quantized, rewriter);
+  const bias = integerBias(b, scales, result, quantized);
   const operands = bias && sumOperands({ data, weights, scales, bias }, result, quantized);
   if (!operands) return undefined;
   const { groups, strides, dilations, pads } = attributes;

@@ -20,7 +20,7 @@ export function integerMatmul(
   if (!data || weights?.constant.dims.length !== 2) return undefined;
   if (!sameDims(rewriter.valueOf(b!).dims, weights.constant.dims)) return undefined;
   const scales = weights.scales.map((one) => data.scale * one * alpha);
-  const steps = integerBias(bias, scales, result, quantized, rewriter);
+  const steps = integerBias(bias, scales, result, quantized);
   const kernels = transposeB ? weights.constant : pointwiseKernels(weights.constant);
   const [columns, depth] = kernels.dims as [number, number];
   if (!steps || depth === 0) return undefined;

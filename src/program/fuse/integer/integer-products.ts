@@ -22,7 +22,7 @@ function integerProduct(
   rewriter: ProgramRewriter,
   result: IntegerResult,
 ): ProgramOperation[] | undefined {
-  if (operation.opcode === 'convolution') return integerConvolution(operation, quantized, rewriter, result);
+  if (operation.opcode === 'convolution') return integerConvolution(operation, quantized, result);
   if (operation.opcode === 'convolutionTranspose')
     return integerTransposedConvolution(operation, quantized, rewriter, result);
   return operation.opcode === 'matmul' ? integerMatmul(operation, quantized, rewriter, result) : undefined;
@@ -56,7 +56,7 @@ export function byteProduct(quantized: QuantizedProgram): Pattern {
       if (!Number.isFinite(residualScale)) continue;
       const { dims } = rewriter.valueOf(source);
       if (![own, other].every((id) => sameDims(rewriter.valueOf(id!).dims, dims))) continue;
-      const sum = integerConvolution(convolution, quantized, rewriter, {
+      const sum = integerConvolution(convolution, quantized, {
         ...result,
         residual: residual.bytes,
         attributes: { ...limits, residualZeroPoint: residual.zeroPoint, residualScale },

@@ -1,6 +1,5 @@
 import { roundHalfToEven } from '../../../base/rounding';
 import type { Attributes, ValueId } from '../../operation';
-import type { ProgramRewriter } from '../../program-rewriter';
 import type { Dequantized, QuantizedProgram, QuantizedWeights } from './quantization';
 
 /** What an integer product writes. */
@@ -40,11 +39,9 @@ export function integerBias(
   scales: Float32Array,
   { scale, attributes }: IntegerResult,
   quantized: QuantizedProgram,
-  rewriter: ProgramRewriter,
 ): Int32Array | undefined {
   if (id === undefined) return new Int32Array(scales.length);
-  const before = rewriter.producerOf(id);
-  const numbers = before?.opcode === 'dequantize' ? quantized.dequantizedConstant(before) : quantized.floatsOf(id);
+  const numbers = quantized.floatsOf(id);
   if (numbers?.length !== scales.length) return undefined;
   const step = attributes ? scale : 0;
   const steps = Array.from(numbers, (one, m) => (one === 0 ? 0 : roundHalfToEven(one / scales[m]!)));

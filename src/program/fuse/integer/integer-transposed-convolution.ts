@@ -58,7 +58,7 @@ export function integerTransposedConvolution(
 
   const perGroup = channels / groups;
   const scales = Float32Array.from({ length: channels }, (_, m) => data.scale * weights.scales[m % perGroup]!);
-  const bias = integerBias(b, scales, result, quantized, rewriter);
+  const bias = integerBias(b, scales, result, quantized);
   if (!bias) return undefined;
   const windows = vertical.windows.flatMap((row) => horizontal.windows.map((column): PlaneWindow => [row, column]));
   const isOne = windows.every((window) => isAlike(window, windows[0]!));

@@ -103,11 +103,16 @@ export class QuantizedProgram {
 
   /** The bytes, computed in the run, that a float value is dequantized from. */
   bytesOf(id: ValueId | undefined): Dequantized | undefined {
+    const operand = this.operandOf(id);
+    return operand && this.rewriter.valueOf(operand.bytes).storage !== 'constant' ? operand : undefined;
+  }
+
+  /** The bytes, constant or not, that a float value is dequantized from. */
+  operandOf(id: ValueId | undefined): Dequantized | undefined {
     const before = this.rewriter.producerOf(id);
     if (before?.opcode !== 'dequantize') return undefined;
-    const bytes = before.inputs[0]!;
-    const uniform = this.rewriter.valueOf(bytes).storage === 'constant' ? undefined : this.uniformOf(before);
-    return uniform && { ...uniform, bytes };
+    const uniform = this.uniformOf(before);
+    return uniform && { ...uniform, bytes: before.inputs[0]! };
   }
 
   /** Constant bytes that a float value is dequantized from, by the channels of an axis. */
@@ -136,8 +141,10 @@ export class QuantizedProgram {
     return axis === channelAxis && scales.length === channels ? { bytes, constant, scales, zeroPoints } : undefined;
   }
 
-  /** The floats of a constant. */
+  /** The floats of a constant, which may be dequantized. */
   floatsOf(id: ValueId | undefined): Float32Array | undefined {
+    const before = this.rewriter.producerOf(id);
+    if (before?.opcode === 'dequantize') return this.dequantizedConstant(before);
     const constant = this.constantOf(id);
     return constant && isFloat(constant.type) ? toFloat32(constant) : undefined;
   }

@@ -189,6 +189,13 @@ class QuantizedBuilder {
   }
 
   /** Absent, int32 or float, in units of the sums or in larger ones. */
+  /** A tensor of constant bytes less than 128. */
+  dequantized(dims: readonly number[], bytes: readonly number[]): string {
+    const parameters = this.parameters(this.pick(2) === 0 ? 'uint8' : 'int8', 2 ** -6 * this.stretch(), 17);
+    const type = this.initializers[parameters[1]!]!.type;
+    return this.emit('DequantizeLinear', [this.constant(constantOf(type, dims, bytes)), ...parameters]);
+  }
+
   bias(count: number, unit: number): string[] {
     const form = this.pick(4);
     if (form === 0) return [];
@@ -346,7 +353,7 @@ function gathered(b: QuantizedBuilder, x: Built, count: number, isAnyOrder: bool
   return b.node('Gather', [data.name, position], { ...data, dims: [images, count, height, width] }, { axis: 1 });
 }
 
-function binary(b: QuantizedBuilder, opType: 'Add' | 'Mul') {
+function binary(b: QuantizedBuilder, opType: 'Add' | 'Sub' | 'Mul') {
   const alike = b.values.filter(
     ({ dims }) =>
       dims.length === b.last.dims.length &&
@@ -355,12 +362,27 @@ function binary(b: QuantizedBuilder, opType: 'Add' | 'Mul') {
   const other = alike[b.pick(alike.length)]!;
   const [one, two] = [b.operand(b.last, 4), b.operand(other, 4)];
   const [x, y] = b.pick(2) === 0 ? [one, two] : [two, one];
-  const isAdd = opType === 'Add';
+  const isProduct = opType === 'Mul';
   b.node(opType, [x.name, y.name], {
     dims: x.dims.map((dim, i) => Math.max(dim, y.dims[i]!)),
-    least: isAdd ? Math.min(x.least, y.least) : x.least + y.least,
-    most: isAdd ? Math.max(x.most, y.most) + 1 : x.most + y.most,
+    least: isProduct ? x.least + y.least : Math.min(x.least, y.least),
+    most: isProduct ? x.most + y.most : Math.max(x.most, y.most) + 1,
   });
+}
+
+/** With one number, or one for each channel; floats, or dequantized. */
+function withConstant(b: QuantizedBuilder) {
+  const opType = ['Add', 'Sub', 'Mul', 'Div', 'PRelu', 'Min', 'Max'][b.pick(7)]!;
+  const x = b.operand(b.last, 0);
+  const dims = b.chance(2) || x.dims.length < 2 ? [] : x.dims.map((dim, axis) => (axis === 1 ? dim : 1));
+  const count = elementCount(dims);
+  const steps = Array.from(b.random.integers([count], 1, 100, 'int32').data as Int32Array);
+  const floats = steps.map((one, i) => ((i + one) % 3 === 0 ? -one : one) / 64);
+  // Not 0, by which nothing can be divided.
+  const constant = opType !== 'Div' && b.pick(3) === 0 ? b.dequantized(dims, steps) : b.constant(constantOf('float32', dims, floats));
+  const inputs = opType === 'PRelu' || b.pick(3) > 0 ? [x.name, constant] : [constant, x.name];
+  if (opType === 'Div' && inputs[0] === constant) return;
+  b.node(opType, inputs, { ...x, least: x.most - 99 });
 }
 
 /** Each adds layers to the last value, where they fit it. */
@@ -433,6 +455,8 @@ const layers = {
   },
   add: (b: QuantizedBuilder) => binary(b, 'Add'),
   mul: (b: QuantizedBuilder) => binary(b, 'Mul'),
+  sub: (b: QuantizedBuilder) => binary(b, 'Sub'),
+  constant: withConstant,
   relu: (b: QuantizedBuilder) => {
     // Mostly of the float result, which is not quantized before it.
     const x = b.pick(3) > 0 ? b.last : b.operand(b.last, 0);

@@ -5,7 +5,14 @@ import { ConstantPool, toNativeConstants } from '../../../src/program/constant-p
 import type { NativeType } from '../../../src/program/element-type';
 import { encodeProgram } from '../../../src/program/encode';
 import { fuse } from '../../../src/program/fuse/fuse';
-import type { Attributes, BinaryName, GivenAttributes, OpcodeName, Operation, ValueId } from '../../../src/program/operation';
+import type {
+  Attributes,
+  BinaryName,
+  GivenAttributes,
+  OpcodeName,
+  Operation,
+  ValueId,
+} from '../../../src/program/operation';
 import { Program } from '../../../src/program/program';
 import { ProgramWriter } from '../../../src/program/program-writer';
 import { Random } from '../../operators/random';
@@ -560,7 +567,10 @@ describe('what is computed element by element', () => {
 
   test('of bytes and constant bytes', () => {
     for (const name of ['add', 'sub', 'mul'] as const) {
-      for (const dims of [[1, 4, 1, 1], [2, 1, 5, 6]]) {
+      for (const dims of [
+        [1, 4, 1, 1],
+        [2, 1, 5, 6],
+      ]) {
         const constant = (d: Draft) => d.dequantize(d.constant(new Random(2).integers(dims, -99, 99, 'int8')), s8);
         expectFusion((d) => quantizedAs(d, d.binary(name, d.bytes(u8, ...maps), constant(d))), ['integerBinary']);
         expectFusion((d) => quantizedAs(d, d.binary(name, constant(d), d.bytes(u8, ...maps))), ['integerBinary']);
@@ -588,13 +598,14 @@ describe('what is computed element by element', () => {
     },
   );
 
-  test('a constant for each channel makes tables where these are no larger than the maps', () => {
-    const slopes = constantOf('float32', [3, 1, 1], [0.5, -0.25, 2]);
-    const prelu = (size: number) => (d: Draft) => {
-      quantizedAs(d, d.unary('relu', d.binary('prelu', d.bytes(s8, 1, 3, size, size), d.constant(slopes))), wide);
+  test('a constant for each channel makes tables, unless these are large for what goes through them', () => {
+    const prelu = (channels: number, size: number) => (d: Draft) => {
+      const slopes = d.constant(new Random(7).floats([channels, 1, 1]));
+      quantizedAs(d, d.unary('relu', d.binary('prelu', d.bytes(s8, 1, channels, size, size), slopes)), wide);
     };
-    expectFusion(prelu(16), ['table']);
-    expectFusion(prelu(15), ['dequantize', 'binary', 'quantize']);
+    expectFusion(prelu(128, 2), ['table']);
+    expectFusion(prelu(129, 16), ['table']);
+    expectFusion(prelu(129, 15), ['dequantize', 'binary', 'quantize']);
   });
 
   test('a constant that makes the result larger is no function of each element', () => {
@@ -697,7 +708,14 @@ describe('a transposed convolution of bytes', () => {
     for (let i = 0; i < 400; i++) {
       const [size, kernel, stride] = [random.integer(1, 3), random.integer(1, 4), random.integer(1, 4)];
       const [dilation, begin] = [random.integer(1, 4), random.integer(0, 6)];
-      const of = { size, kernel, strides: [1 + (i % 2), stride], dilation, begin, width: random.integer(1, 9) } as const;
+      const of = {
+        size,
+        kernel,
+        strides: [1 + (i % 2), stride],
+        dilation,
+        begin,
+        width: random.integer(1, 9),
+      } as const;
       const [plain, draft] = [new Draft(), new Draft()];
       for (const d of [plain, draft]) quantizedAs(d, transposed(d, of));
       fuse(draft, draft.pool);
@@ -747,14 +765,38 @@ describe('means of bytes', () => {
     );
   });
 
-  test('over maps', () => {
-    expectFusion(
-      (d) => {
-        const mean = d.emit('reduce', [d.bytes(u8, 2, 4, 4, 4)], [2, 4, 1, 1], { function: 'mean', axes: [2, 3] });
-        quantizedAs(d, mean, { ...u8, scale: 1 / 64 });
-      },
-      ['integerAveragePool'],
-    );
+  const byMaps = ['alias', 'integerAveragePool', 'alias'];
+  const mean = (d: Draft, x: ValueId, dims: readonly number[], axes: readonly number[]) =>
+    d.emit('reduce', [x], dims, { function: 'mean', axes });
+
+  test.each([
+    ['maps', [2, 4, 1, 1], [2, 3]],
+    ['maps, the last axis first', [2, 4, 1, 1], [3, 2]],
+    ['channels', [2, 1, 4, 4], [1]],
+    ['images and channels', [1, 1, 4, 4], [0, 1]],
+    ['images, channels and rows', [1, 1, 1, 4], [0, 1, 2]],
+  ])('over %s', (_, dims, axes) => {
+    const by = { ...u8, scale: 1 / 256 };
+    expectFusion((d) => quantizedAs(d, mean(d, d.bytes(u8, 2, 4, 4, 4), dims, axes), by), byMaps);
+  });
+
+  test('over solid maps', () => {
+    expectFusion((d) => quantizedAs(d, mean(d, d.bytes(s8, 2, 3, 2, 4, 2), [2, 3, 1, 1, 1], [2, 3, 4]), s8), byMaps);
+  });
+
+  test('that are limited', () => {
+    const by = { ...u8, scale: 1 / 256 };
+    for (const [x, y] of [
+      [u8, by],
+      [s8, { ...by, type: 'int8', zeroPoint: -20 }],
+    ] as const) {
+      const limited = (d: Draft, id: ValueId) => quantizedAs(d, d.unary('clip', d.unary('relu', id), -1, 0.25), y);
+      expectFusion((d) => limited(d, mean(d, d.bytes(x, 2, 4, 4, 4), [2, 4, 1, 1], [2, 3])), [...byMaps, 'table']);
+      expectFusion(
+        (d) => limited(d, d.emit('averagePool', [d.bytes(x, ...maps)], [2, 4, 4, 5], window)),
+        ['integerAveragePool', 'table'],
+      );
+    }
   });
 
   test('over maps without pixels', () => {
@@ -766,15 +808,9 @@ describe('means of bytes', () => {
     expect(draft.run()).toHaveLength(1);
   });
 
-  test('over other axes, and sums', () => {
+  test('over axes apart, and sums', () => {
     expectFusion(
-      (d) => {
-        quantizedAs(
-          d,
-          d.emit('reduce', [d.bytes(u8, 2, 4, 4, 4)], [2, 1, 1, 4], { function: 'mean', axes: [1, 2] }),
-          u8,
-        );
-      },
+      (d) => quantizedAs(d, mean(d, d.bytes(u8, 2, 4, 4, 4), [2, 1, 4, 1], [1, 3]), u8),
       ['dequantize', 'reduce', 'quantize'],
     );
     expectFusion(
@@ -801,8 +837,59 @@ describe('what moves elements moves bytes', () => {
     expectFusion((d) => d.output(d.pad(d.bytes(u8, ...maps), -0)), ['pad', 'dequantize']);
   });
 
-  test('but not padding by another number than 0', () => {
-    expectFusion((d) => quantizedAs(d, d.pad(d.bytes(u8, ...maps), 0.5)), ['dequantize', 'pad', 'quantize']);
+  test('and padding by another number than 0 where they are quantized again', () => {
+    expectFusion((d) => quantizedAs(d, d.pad(d.bytes(u8, ...maps), 0.5)), ['table', 'pad']);
+    expectFusion((d) => quantizedAs(d, d.unary('clip', d.pad(d.bytes(u8, ...maps), 9), 0, 2)), ['table', 'pad']);
+    expectFusion((d) => d.output(d.pad(d.bytes(u8, ...maps), 0.5)), ['dequantize', 'pad']);
+  });
+
+  test('and the largest along axes is that of bytes', () => {
+    const largest = (d: Draft, x: ValueId, dims: readonly number[], axes: readonly number[]) =>
+      d.emit('reduce', [x], dims, { function: 'max', axes });
+    for (const [dims, axes] of [
+      [
+        [2, 4, 1, 1],
+        [2, 3],
+      ],
+      [[2, 1, 5, 6], [1]],
+    ] as const) {
+      expectFusion(
+        (d) => quantizedAs(d, largest(d, d.bytes(s8, ...maps), dims, axes), s8),
+        ['alias', 'maxPool', 'alias', 'alias'],
+      );
+    }
+    expectFusion((d) => d.output(largest(d, d.input('float32', ...maps), [2, 4, 1, 1], [2, 3])), ['reduce']);
+  });
+
+  test('after computations, before these are quantized', () => {
+    const transposed = (d: Draft, x: ValueId) =>
+      d.emit('strided', [x], [2, 3, 6, 5], { offset: 0, strides: [90, 30, 1, 6] });
+    const draft = expectFusion(
+      (d) => {
+        const moved = d.pad(transposed(d, d.unary('relu', d.convolution(d.bytes(u8, ...maps), 3))), 0.75);
+        quantizedAs(d, d.unary('clip', moved, -1, 9));
+      },
+      ['integerConvolution', 'strided', 'pad'],
+    );
+    expect(draft.of('pad').attributes).toMatchObject({ value: 103 });
+    expect(draft.of('integerConvolution').attributes).toMatchObject({ least: 100, most: 136 });
+    expectFusion(
+      (d) => quantizedAs(d, d.unary('relu', d.concat(d.convolution(d.bytes(u8, ...maps), 3), d.bytes(s8, ...maps)))),
+      ['integerConvolution', 'table', 'concat'],
+    );
+    expectFusion(
+      (d) => quantizedAs(d, d.concat(d.gather(d.bytes(u8, ...maps), [1, 0]), d.pad(d.bytes(s8, 2, 1, 3, 5), 1))),
+      ['gather', 'table', 'table', 'pad', 'concat'],
+    );
+    // The moved floats are an output too.
+    expectFusion(
+      (d) => {
+        const moved = transposed(d, d.convolution(d.bytes(u8, ...maps), 3));
+        quantizedAs(d, moved);
+        d.output(moved);
+      },
+      ['integerConvolution', 'strided', 'quantize'],
+    );
   });
 
   test('of a concatenation of the same scales', () => {

@@ -370,6 +370,20 @@ function binary(b: QuantizedBuilder, opType: 'Add' | 'Sub' | 'Mul') {
   });
 }
 
+/** What is computed of an operand along axes; it keeps their dims, or not. */
+function reduced(b: QuantizedBuilder, x: Built, name: 'Mean' | 'Max', axes: readonly number[]) {
+  const dims = x.dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  const isGlobal = axes.length === 2 && b.pick(3) === 0;
+  const kept = x.dims.length === axes.length ? 1 : b.pick(2);
+  if (isGlobal) b.node(name === 'Mean' ? 'GlobalAveragePool' : 'GlobalMaxPool', [x.name], { ...x, dims });
+  else {
+    const given = b.pick(2) === 0 ? axes : axes.map((axis) => axis - x.dims.length).toReversed();
+    const result = { ...x, dims: kept === 1 ? dims : dims.filter((_, axis) => !axes.includes(axis)) };
+    b.node(`Reduce${name}`, [x.name, b.integers(...given)], result, { keepdims: kept });
+  }
+  if (b.chance(3)) b.node('Relu', [b.last.name], b.last);
+}
+
 /** With one number, or one for each channel; floats, or dequantized. */
 function withConstant(b: QuantizedBuilder) {
   const opType = ['Add', 'Sub', 'Mul', 'Div', 'PRelu', 'Min', 'Max'][b.pick(7)]!;
@@ -478,19 +492,18 @@ const layers = {
   hardSigmoid: (b: QuantizedBuilder) => elementwise(b, 'HardSigmoid', [], { alpha: float(0.25) }, false),
   maxPool: (b: QuantizedBuilder) => pooled(b, 'MaxPool'),
   averagePool: (b: QuantizedBuilder) => pooled(b, 'AveragePool'),
-  globalAveragePool: (b: QuantizedBuilder) => {
-    if (!isMaps(b.last.dims)) return;
+  mean: (b: QuantizedBuilder) => {
     const x = b.operand(b.last, 6);
-    const [images, channels, height, width] = x.dims as Maps;
-    const form = b.pick(3);
+    const { dims } = x;
+    const axes = isMaps(dims) && b.pick(3) > 0 ? [2, 3] : [b.pick(dims.length)];
+    const bits = depthBits(elementCount(axes.map((axis) => dims[axis]!)));
     // The mean of so many is exact.
-    if (height * width !== 2 ** depthBits(height * width)) return;
-    const result = { least: x.least - depthBits(height * width), most: x.most };
-    if (form === 0) b.node('GlobalAveragePool', [x.name], { ...result, dims: [images, channels, 1, 1] });
-    else {
-      const dims = form === 1 ? [images, channels, 1, 1] : [images, channels];
-      b.node('ReduceMean', [x.name, b.integers(2, 3)], { ...result, dims }, { keepdims: form === 1 ? 1 : 0 });
-    }
+    if (elementCount(axes.map((axis) => dims[axis]!)) !== 2 ** bits) return;
+    reduced(b, { ...x, least: x.least - bits }, 'Mean', axes);
+  },
+  largest: (b: QuantizedBuilder) => {
+    const x = b.operand(b.last, 0);
+    reduced(b, x, 'Max', isMaps(x.dims) && b.pick(3) > 0 ? [2, 3] : [b.pick(x.dims.length)]);
   },
   concat: (b: QuantizedBuilder) => {
     const { dims } = b.last;

@@ -4,7 +4,7 @@ import { quantizedByte } from '../../byte-quantization';
 import { operationOf, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 import { unaryFunctions } from '../../unary-functions';
-import { byteConstant, type QuantizedProgram } from './quantization';
+import { byteConstant, byteNumbers, type QuantizedProgram } from './quantization';
 
 /** A function of a float of channel c, as the engine computes it: each step rounded to float32. */
 type ChannelFunction = (x: number, channel: number) => number;
@@ -30,10 +30,9 @@ export function byteTable(quantized: QuantizedProgram): Pattern {
     const { source, operations, functions, channels } = functionsBefore(operation, quantized, rewriter);
     const x = quantized.bytesOf(source);
     if (!x) return;
+    const numbers = byteNumbers(x.type);
     const table = Array.from({ length: 256 * channels }, (_, at) => {
-      const code = at % 256;
-      const byte = x.type === 'int8' && code > 127 ? code - 256 : code;
-      const argument = Math.fround((byte - x.zeroPoint) * x.scale);
+      const argument = Math.fround((numbers[at % 256]! - x.zeroPoint) * x.scale);
       const number = functions.reduce((value, apply) => apply(value, Math.floor(at / 256)), argument);
       return quantizedByte(number, y);
     });
@@ -118,6 +117,9 @@ function binaryStep(
   };
 }
 
+/** Larger tables, in bytes, must be no larger than what goes through them. */
+const smallTables = 2 ** 15;
+
 /** The numbers of a constant that is one number, or one for each channel of a result of `dims`. */
 function channelNumbers(
   id: ValueId,
@@ -129,8 +131,7 @@ function channelNumbers(
   const padded = [...new Array<number>(dims.length - own.length).fill(1), ...own];
   const isOne = padded.every((dim) => dim === 1);
   const isChannels = padded.every((dim, axis) => dim === (axis === 1 ? dims[1] : 1));
-  // A table is no larger than what goes through it.
-  if (!isOne && !(isChannels && 256 * dims[1]! <= elementCount(dims))) return undefined;
+  if (!isOne && !(isChannels && 256 * dims[1]! <= Math.max(elementCount(dims), smallTables))) return undefined;
   const numbers = quantized.floatsOf(id);
   return numbers?.every(Number.isFinite) ? numbers : undefined;
 }

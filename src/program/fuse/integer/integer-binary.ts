@@ -1,5 +1,6 @@
-import { sameDims } from '../../../onnx/value';
+import { elementCount, sameDims } from '../../../onnx/value';
 import { operationOf, placeOfInput, type Operation, type ProgramOperation } from '../../operation';
+import type { ProgramValue } from '../../program';
 import type { Pattern } from '../../program-rewriter';
 import { isScale, limitedSource, type QuantizedProgram } from './quantization';
 
@@ -15,7 +16,7 @@ export function integerBinary(quantized: QuantizedProgram): Pattern {
     const { function: name } = before.attributes;
     if (name !== 'add' && name !== 'sub' && name !== 'mul') return;
     const [a, b] = before.inputs.map((id) => quantized.operandOf(id));
-    if (!a || !b) return;
+    if (!a || !b || [a, b].some(({ bytes }) => isOneConstant(rewriter.valueOf(bytes)))) return;
     const isProduct = name === 'mul';
     const aScale = Math.fround(isProduct ? (a.scale * b.scale) / y.scale : a.scale / y.scale);
     const bScale = Math.fround(isProduct ? 0 : b.scale / y.scale);
@@ -32,6 +33,11 @@ export function integerBinary(quantized: QuantizedProgram): Pattern {
     });
     rewriter.replace(operation, by, [...limiting, before]);
   };
+}
+
+/** With one number, a result is a function of one byte: a table, which is rounded once. */
+function isOneConstant({ storage, dims }: ProgramValue): boolean {
+  return storage === 'constant' && elementCount(dims) === 1;
 }
 
 const scalePlace = placeOfInput('integerConvolution', 'scale');

@@ -185,6 +185,11 @@ export function byteConstant(type: ByteType, dims: readonly number[], numbers: A
   return { type, dims, data };
 }
 
+/** The numbers of a byte type in the order of their bits without sign, as tables have them. */
+export function byteNumbers(type: ByteType): number[] {
+  return Array.from({ length: 256 }, (_, code) => (type === 'int8' && code > 127 ? code - 256 : code));
+}
+
 /** Whether a number can be a scale of bytes. */
 export function isScale(x: number): boolean {
   return x > 0 && x < Infinity;

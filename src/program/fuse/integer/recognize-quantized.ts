@@ -2,13 +2,14 @@ import type { BuiltProgram } from '../../built-program';
 import type { ConstantPool } from '../../constant-pool';
 import type { ProgramRewriter } from '../../program-rewriter';
 import { byteTable } from './byte-tables';
-import { commuteDequantize, quantizePieces } from './commute-dequantize';
+import { commuteDequantize } from './commute-dequantize';
 import { foldDequantize } from './fold-dequantize';
 import { integerAverage } from './integer-average';
 import { fuseIntegerAddition, integerBinary } from './integer-binary';
 import { integerGdws } from './integer-gdws';
 import { byteProduct, floatProduct } from './integer-products';
 import { QuantizedProgram } from './quantization';
+import { quantizeBeforeMoving } from './quantize-before-moving';
 
 /**
  * Turns float operations between dequantization and quantization into operations on bytes, in which the network stays from
@@ -22,12 +23,12 @@ export function recognizeQuantized(
 ): void {
   if (!built.program.operations.some(({ opcode }) => opcode === 'dequantize')) return;
   const quantized = new QuantizedProgram(built, pool, rewriter);
-  rewriter.apply(quantizePieces(quantized));
+  rewriter.apply(quantizeBeforeMoving(quantized));
   rewriter.apply(commuteDequantize(quantized));
+  rewriter.apply(integerBinary(quantized));
   rewriter.apply(byteTable(quantized));
   rewriter.apply(byteProduct(quantized));
   rewriter.apply(floatProduct(quantized));
-  rewriter.apply(integerBinary(quantized));
   rewriter.apply(integerAverage(quantized));
   rewriter.removeUnused();
   rewriter.apply(fuseIntegerAddition);

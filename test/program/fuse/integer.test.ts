@@ -403,6 +403,25 @@ describe('a convolution of bytes', () => {
     );
   });
 
+  test('with a bias that its unit shifts by a sixteenth of a step at most, or by more', () => {
+    const shifted = (scale: number, bias: number) => {
+      const draft = new Draft();
+      const weights = draft.dequantize(draft.constant(constantOf('int8', [1, 4, 1, 1], [1, 5, 0, -1])), {
+        type: 'int8',
+        scale: 1,
+        zeroPoint: 0,
+      });
+      const x = draft.bytes({ type: 'uint8', scale: 1, zeroPoint: 3 }, ...maps);
+      quantizedAs(draft, draft.convolution(x, 1, { size: 1, weights, bias: draft.floats(bias) }), { ...u8, scale });
+      fuse(draft, draft.pool);
+      return draft.opcodes();
+    };
+    expect(shifted(8, 7.5)).toEqual(['integerConvolution']);
+    expect(shifted(4, 7.25)).toEqual(['integerConvolution']);
+    expect(shifted(7.9, 7.5)).toEqual(['integerConvolution', 'binary', 'quantize']);
+    expect(shifted(0.1, 7)).toEqual(['integerConvolution']);
+  });
+
   test('of one spatial axis, whose weights are seen with two', () => {
     expectFusion(
       (d) => {

@@ -132,7 +132,8 @@ class QdqWriter {
         input[2] = this.quantizeBias(node.input[2], this.scales.get(this.forms.get(data)!.scale)!, weights.scales);
     }
     if (binary.has(node.opType)) {
-      for (const [i, name] of node.input.entries()) if (this.graph.constant(name)) input[i] = this.quantizeConstant(name);
+      for (const [i, name] of node.input.entries())
+        if (this.graph.constant(name)) input[i] = this.quantizeConstant(name);
     }
     node.input = input;
     return node;
@@ -223,10 +224,7 @@ class QdqWriter {
 
   private quantizeBias(name: string, scaleOfData: number, scalesOfWeights: Float32Array): string {
     const data = this.graph.constant(name)!.data as Float32Array;
-    const scales = Float32Array.from(
-      data,
-      (_, m) => scaleOfData * scalesOfWeights[m % scalesOfWeights.length]!,
-    );
+    const scales = Float32Array.from(data, (_, m) => scaleOfData * scalesOfWeights[m % scalesOfWeights.length]!);
     const steps = Int32Array.from(data, (one, m) => roundHalfToEven(one / scales[m]!));
     const names = [`${name}.quantized`, `${name}.scale`] as const;
     this.graph.setInitializer(names[0], { type: 'int32', dims: [data.length], data: steps });

@@ -3,10 +3,12 @@ import { quantize } from '../../benchmarks/quantized/quantize';
 import { seededFeeds } from '../../benchmarks/feeds';
 import { inferValues } from '../../src/analysis/infer';
 import { describeQuantization } from '../../src/cli/quantization-description';
-import { InferenceSession } from '../../src/engine/session';
+import { InferenceSession, Tensor } from '../../src/engine/session';
 import { Graph } from '../../src/graph/graph';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { decodeModel } from '../../src/onnx/read';
 import { encodeModel } from '../../src/onnx/write';
+import { constantOf } from '../../src/operators/elements';
 import { motifNetwork, motifs } from './quantized-motifs';
 
 // What quantizers meet in practice, each between two pairs of QuantizeLinear and DequantizeLinear: what of it is computed in
@@ -32,7 +34,10 @@ test.each(Object.keys(motifs).flatMap((name) => forms.map((form) => ({ name, for
     const { floatNodes } = describeQuantization(graph, inferValues(graph, undefined))!;
     expect(floatNodes.map(({ operator }) => operator)).toEqual(floats[name] ?? []);
     const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
-    const theirs = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, graphOptimizationLevel: 'disabled' });
+    const theirs = await ort.InferenceSession.create(bytes, {
+      intraOpNumThreads: 1,
+      graphOptimizationLevel: 'disabled',
+    });
     try {
       const { x } = seededFeeds(session);
       const ours = Object.values(await session.run({ x: x! }))[0]!;
@@ -45,6 +50,38 @@ test.each(Object.keys(motifs).flatMap((name) => forms.map((form) => ({ name, for
       const apart = Array.from(wanted, (one, i) => Math.abs(one - found[i]!));
       expect(Math.max(...apart)).toBeLessThan((2.5 / 255) * (most - least));
       expect(apart.filter((one) => one > 1e-6).length).toBeLessThan(0.03 * wanted.length + 2);
+    } finally {
+      await session.release();
+      await theirs.release();
+    }
+  },
+);
+
+test.each(['uint8', 'int8'] as const)(
+  'a maximum of padding alone is the least %s, as onnxruntime has it',
+  async (type) => {
+    const parameters = ['scale', 'zero'];
+    const node = (opType: string, input: string[], output: string, attributes = {}) =>
+      makeNode({ opType, name: output, input, output: [output], attributes });
+    const model = makeModel({
+      nodes: [
+        node('DequantizeLinear', ['x', ...parameters], 'floats'),
+        node('MaxPool', ['floats'], 'largest', { kernel_shape: [2, 2], dilations: [2, 2], pads: [1, 1, 1, 1] }),
+        node('QuantizeLinear', ['largest', ...parameters], 'y'),
+      ],
+      inputs: [makeValueInfo('x', type, [1, 1, 1, 3])],
+      outputs: [makeValueInfo('y', type, [1, 1, 1, 3])],
+      initializers: { scale: constantOf('float32', [], [0.5]), zero: constantOf(type, [], [7]) },
+      opset: 18,
+    });
+    const x = type === 'int8' ? Int8Array.of(1, 20, 3) : Uint8Array.of(1, 20, 3);
+    const session = await InferenceSession.create(encodeModel(model));
+    const theirs = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 4 });
+    try {
+      const ours = await session.run({ x: new Tensor(type, x, [1, 1, 1, 3]) });
+      const expected = await theirs.run({ x: new ort.Tensor(type, x.slice(), [1, 1, 1, 3]) });
+      expect(Array.from(ours.y!.data as Int8Array)).toEqual(new Array<number>(3).fill(type === 'int8' ? -128 : 0));
+      expect(ours.y!.data).toEqual(expected.y!.data);
     } finally {
       await session.release();
       await theirs.release();

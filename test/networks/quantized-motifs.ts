@@ -117,7 +117,7 @@ export const motifs: Readonly<Record<string, (b: MotifBuilder, x: string) => str
   'AveragePool, ceil_mode': (b, x) => b.node('AveragePool', [x], { ...halving, kernel_shape: [3, 3], ceil_mode: 1 }),
   'ReduceMean of maps': (b, x) => b.node('ReduceMean', [x, b.integers(-1, -2)], { keepdims: 1 }),
   'ReduceMean of channels': (b, x) => b.node('ReduceMean', [x, b.integers(1)], { keepdims: 1 }),
-  'GlobalMaxPool': (b, x) => b.node('GlobalMaxPool', [x]),
+  GlobalMaxPool: (b, x) => b.node('GlobalMaxPool', [x]),
   'MaxPool, Relu': (b, x) => b.node('Relu', [b.node('MaxPool', [x], halving)]),
   'GlobalAveragePool, Flatten, Gemm': (b, x) => {
     const flat = b.node('Flatten', [b.node('GlobalAveragePool', [x])]);
@@ -129,8 +129,8 @@ export const motifs: Readonly<Record<string, (b: MotifBuilder, x: string) => str
   },
   'Add, Relu': (b, x) => b.node('Relu', [b.node('Add', [x, b.convolution(x, [8, 8, 3, 3], padded)])]),
   'Mul, Relu': (b, x) => b.node('Relu', [b.node('Mul', [x, b.convolution(x, [8, 8, 3, 3], padded)])]),
-  'Sub': (b, x) => b.node('Sub', [x, b.convolution(x, [8, 8, 3, 3], padded)]),
-  'Div': (b, x) => b.node('Div', [x, b.node('HardSigmoid', [x])]),
+  Sub: (b, x) => b.node('Sub', [x, b.convolution(x, [8, 8, 3, 3], padded)]),
+  Div: (b, x) => b.node('Div', [x, b.node('HardSigmoid', [x])]),
   'Add of a constant': (b, x) => b.node('Add', [x, b.floats([8, 1, 1])]),
   'Mul by a constant': (b, x) => b.node('Mul', [b.number(0.7), x]),
   'Sub of a constant': (b, x) => b.node('Sub', [x, b.floats([8, 1, 1])]),
@@ -160,12 +160,12 @@ export const motifs: Readonly<Record<string, (b: MotifBuilder, x: string) => str
     b.node('DepthToSpace', [b.convolution(x, [8, 8, 3, 3], padded)], { blocksize: 2, mode: 'CRD' }),
   LeakyRelu: (b, x) => b.node('LeakyRelu', [b.convolution(x, [8, 8, 3, 3], padded)], { alpha: float(0.1) }),
   PRelu: (b, x) => b.node('PRelu', [b.convolution(x, [8, 8, 3, 3], padded), b.floats([8, 1, 1], 0.3)]),
-  'BatchNormalization': (b, x) =>
+  BatchNormalization: (b, x) =>
     b.node('BatchNormalization', [x, b.floats([8]), b.floats([8]), b.floats([8]), b.numbers(1, 2, 1, 1, 3, 1, 1, 2)]),
   InstanceNormalization: (b, x) => b.node('InstanceNormalization', [x, b.floats([8]), b.floats([8])]),
   LayerNormalization: (b, x) => b.node('LayerNormalization', [x, b.floats([8]), b.floats([8])], { axis: -1 }),
   Softmax: (b, x) => b.node('Softmax', [x], { axis: 1 }),
-  'attention': (b, x) => {
+  attention: (b, x) => {
     const rows = b.node('Reshape', [x, b.integers(-1, 8, 64)]);
     const turned = b.node('Transpose', [rows], { perm: [0, 2, 1] });
     const scores = b.node('Softmax', [b.node('MatMul', [rows, turned])], { axis: -1 });

@@ -393,7 +393,8 @@ function withConstant(b: QuantizedBuilder) {
   const steps = Array.from(b.random.integers([count], 1, 100, 'int32').data as Int32Array);
   const floats = steps.map((one, i) => ((i + one) % 3 === 0 ? -one : one) / 64);
   // Not 0, by which nothing can be divided.
-  const constant = opType !== 'Div' && b.pick(3) === 0 ? b.dequantized(dims, steps) : b.constant(constantOf('float32', dims, floats));
+  const constant =
+    opType !== 'Div' && b.pick(3) === 0 ? b.dequantized(dims, steps) : b.constant(constantOf('float32', dims, floats));
   const inputs = opType === 'PRelu' || b.pick(3) > 0 ? [x.name, constant] : [constant, x.name];
   if (opType === 'Div' && inputs[0] === constant) return;
   b.node(opType, inputs, { ...x, least: x.most - 99 });

@@ -1,7 +1,14 @@
 import type { UniformQuantization } from '../../byte-quantization';
 import { operationOf, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
-import { byteConstant, byteNumbers, isScale, limitedSource, type Dequantized, type QuantizedProgram } from './quantization';
+import {
+  byteConstant,
+  byteNumbers,
+  isScale,
+  limitedSource,
+  type Dequantized,
+  type QuantizedProgram,
+} from './quantization';
 import { reducedBlock } from './reduced-block';
 
 /** A mean over windows, or along axes, of dequantized bytes that is quantized again. What limits it becomes a table. */

@@ -88,6 +88,15 @@ export const motifs: Readonly<Record<string, (b: MotifBuilder, x: string) => str
     const all = { opType: 'ConvTranspose', outputs: 4, group: 2, strides: [2, 2], output_padding: [1, 1], ...padded };
     return b.node('Relu', [b.convolution(up, [4, 2, 3, 3], all)]);
   },
+  'U-Net': (b, x) => {
+    const doubling = { opType: 'ConvTranspose', strides: [2, 2] };
+    const once = b.node('Relu', [b.convolution(b.node('MaxPool', [x], halving), [16, 8, 3, 3], padded)]);
+    const twice = b.node('Relu', [b.convolution(b.node('MaxPool', [once], halving), [16, 16, 3, 3], padded)]);
+    const up = b.node('Relu', [b.convolution(twice, [16, 8, 2, 2], { ...doubling, outputs: 8 })]);
+    const joined = b.node('Relu', [b.convolution(b.node('Concat', [once, up], { axis: 1 }), [8, 24, 3, 3], padded)]);
+    const top = b.convolution(joined, [8, 4, 4, 4], { ...doubling, outputs: 4, ...padded });
+    return b.convolution(b.node('Concat', [top, x], { axis: 1 }), [3, 12, 1, 1]);
+  },
   'ConvTranspose of one axis': (b, x) => {
     const rows = b.node('Reshape', [x, b.integers(-1, 8, 64)]);
     return b.convolution(rows, [8, 3, 4], { opType: 'ConvTranspose', outputs: 3, strides: [2], pads: [1, 1] });
@@ -126,6 +135,10 @@ export const motifs: Readonly<Record<string, (b: MotifBuilder, x: string) => str
   'MatMul and Add': (b, x) => {
     const flat = b.node('Flatten', [x]);
     return b.node('Add', [b.node('MatMul', [flat, b.floats([512, 6], 0.1)]), b.floats([6])]);
+  },
+  'rows by a matrix': (b, x) => {
+    const rows = b.node('Transpose', [b.node('Reshape', [x, b.integers(-1, 8, 64)])], { perm: [0, 2, 1] });
+    return b.node('MatMul', [rows, b.floats([8, 6], 0.5)]);
   },
   'Add, Relu': (b, x) => b.node('Relu', [b.node('Add', [x, b.convolution(x, [8, 8, 3, 3], padded)])]),
   'Mul, Relu': (b, x) => b.node('Relu', [b.node('Mul', [x, b.convolution(x, [8, 8, 3, 3], padded)])]),

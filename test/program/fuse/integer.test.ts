@@ -560,6 +560,21 @@ describe('a product of bytes', () => {
     expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), d.weights([7, 3]))), ['dequantize', 'matmul']);
   });
 
+  test('by a matrix, and a constant for each column that is added', () => {
+    expectFusion(
+      (d) => {
+        const weights = d.dequantize(d.constant(new Random(2).integers([7, 3], -9, 9, 'int8')), {
+          ...s8,
+          scale: 1 / 64,
+          zeroPoint: 0,
+        });
+        const sum = d.binary('add', d.floats(0.5, -2, 1), product(d, d.bytes(s8, 2, 4, 7), weights));
+        quantizedAs(d, d.unary('relu', sum), s8);
+      },
+      ['alias', 'integerConvolution', 'alias'],
+    );
+  });
+
   test('by several matrices', () => {
     expectFusion(
       (d) => {
@@ -900,6 +915,14 @@ describe('what moves elements moves bytes', () => {
       (d) => quantizedAs(d, d.concat(d.gather(d.bytes(u8, ...maps), [1, 0]), d.pad(d.bytes(s8, 2, 1, 3, 5), 1))),
       ['gather', 'table', 'table', 'pad', 'concat'],
     );
+    const pooled = (pad: number, dilation: number) => (d: Draft) => {
+      const window = { kernel: [2, 2], strides: [2, 1], dilations: [1, dilation], pads: [1, pad, 1, pad] };
+      const dims = [2, 3, 3, 6 + 2 * pad - dilation];
+      quantizedAs(d, d.unary('relu', d.emit('maxPool', [d.convolution(d.bytes(u8, ...maps), 3)], dims, window)));
+    };
+    expectFusion(pooled(1, 1), ['integerConvolution', 'maxPool']);
+    // Its first window along rows has padding alone, which is 0 here.
+    expectFusion(pooled(3, 2), ['integerConvolution', 'maxPool', 'unary', 'quantize']);
     // The moved floats are an output too.
     expectFusion(
       (d) => {

@@ -16,7 +16,11 @@ export function quantizeBeforeMoving(quantized: QuantizedProgram): Pattern {
     if (!y) return;
     const { source, limiting } = limitedSource(operation, y, rewriter);
     const before = rewriter.soleProducerOf(source);
-    if (!before || !canMoveBytes(before) || !movedInputs(before).every((id) => isComputed(id, quantized, rewriter)))
+    if (
+      !before ||
+      !canMoveBytes(before, rewriter) ||
+      !movedInputs(before).every((id) => isComputed(id, quantized, rewriter))
+    )
       return;
     // Bytes alone are moved as they are.
     if (isOfBytes(before, quantized)) return;
@@ -36,9 +40,24 @@ function isOfBytes(operation: MovingOperation, quantized: QuantizedProgram): boo
   return quantized.bytesOf(operation.inputs[0]) !== undefined;
 }
 
-/** A maximum of padding alone is none of the elements. */
-function canMoveBytes(operation: ProgramOperation): operation is MovingOperation {
-  return isMoving(operation) && operation.opcode !== 'maxPool';
+function canMoveBytes(operation: ProgramOperation, rewriter: ProgramRewriter): operation is MovingOperation {
+  return isMoving(operation) && !(operation.opcode === 'maxPool' && hasPaddingAlone(operation, rewriter));
+}
+
+/** Whether some windows may have padding alone, whose maximum is none of the elements. */
+function hasPaddingAlone({ inputs, outputs, attributes }: Operation<'maxPool'>, rewriter: ProgramRewriter): boolean {
+  const [from, to] = [inputs, outputs].map(([id]) => rewriter.valueOf(id!).dims.slice(2));
+  return attributes.kernel.some((taps, axis) => {
+    const [length, stride] = [from![axis]!, attributes.strides[axis]!];
+    const isInside = (place: number) => place >= 0 && place < length;
+    for (let i = 0; i < to![axis]!; i++) {
+      const first = i * stride - attributes.pads[axis]!;
+      let tap = 0;
+      while (tap < taps && !isInside(first + tap * attributes.dilations[axis]!)) tap++;
+      if (tap === taps) return true;
+    }
+    return false;
+  });
 }
 
 const computing: ReadonlySet<string> = new Set([
@@ -55,7 +74,7 @@ function isComputed(id: ValueId, quantized: QuantizedProgram, rewriter: ProgramR
   if (quantized.bytesOf(id)) return true;
   const before = rewriter.soleProducerOf(id);
   if (!before) return false;
-  if (canMoveBytes(before)) return movedInputs(before).every((one) => isComputed(one, quantized, rewriter));
+  if (canMoveBytes(before, rewriter)) return movedInputs(before).every((one) => isComputed(one, quantized, rewriter));
   if (before.opcode === 'unary') return isComputed(before.inputs[0]!, quantized, rewriter);
   return computing.has(before.opcode);
 }

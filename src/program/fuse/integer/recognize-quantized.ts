@@ -1,6 +1,7 @@
 import type { BuiltProgram } from '../../built-program';
 import type { ConstantPool } from '../../constant-pool';
 import type { ProgramRewriter } from '../../program-rewriter';
+import { fuseBias } from '../fuse-additions';
 import { byteTable } from './byte-tables';
 import { commuteDequantize } from './commute-dequantize';
 import { foldDequantize } from './fold-dequantize';
@@ -23,6 +24,7 @@ export function recognizeQuantized(
 ): void {
   if (!built.program.operations.some(({ opcode }) => opcode === 'dequantize')) return;
   const quantized = new QuantizedProgram(built, pool, rewriter);
+  rewriter.apply(fuseBias);
   rewriter.apply(quantizeBeforeMoving(quantized));
   rewriter.apply(commuteDequantize(quantized));
   rewriter.apply(integerBinary(quantized));

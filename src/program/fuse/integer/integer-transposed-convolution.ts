@@ -1,6 +1,13 @@
 import { elementCount, sameDims } from '../../../onnx/value';
 import type { ByteType } from '../../byte-quantization';
-import { operationOf, type Operation, type Origin, type ProgramOperation, type ValueId } from '../../operation';
+import {
+  operationOf,
+  type Attributes,
+  type Operation,
+  type Origin,
+  type ProgramOperation,
+  type ValueId,
+} from '../../operation';
 import type { ProgramRewriter } from '../../program-rewriter';
 import { transposedPhases, type TransposedPhase } from '../../transposed-phases';
 import { integerBias, sumOperands, type IntegerResult } from './integer-sums';
@@ -8,6 +15,9 @@ import { byteConstant, type Dequantized, type QuantizedProgram, type QuantizedWe
 
 /** Limit of the phases of both axes together: each may be a convolution. */
 const mostPhases = 64;
+
+/** Strides of more elements do not fit an operation's attributes. */
+const largestMap = 2 ** 31 - 1;
 
 type Dims4 = readonly [images: number, channels: number, height: number, width: number];
 
@@ -39,60 +49,76 @@ export function integerTransposedConvolution(
   if (!data || !weights || attributes.activation.name !== 'none') return undefined;
   const input = rewriter.valueOf(x!).dims as Dims4;
   const output = rewriter.valueOf(outputs[0]!).dims as Dims4;
-  if (elementCount(input) === 0 || elementCount(output) === 0) return undefined;
+  const phases = planePhases(attributes, weights.constant.dims as Dims4, input, output);
+  if (!phases) return undefined;
   const [images, channels] = output;
   const { groups } = attributes;
-  const windowsOf = (axis: number): AxisWindows => {
-    const { rows, phases } = transposedPhases({
-      kernel: weights.constant.dims[2 + axis]!,
-      stride: attributes.strides[axis]!,
-      dilation: attributes.dilations[axis]!,
-      begin: attributes.pads[axis]!,
-      output: output[2 + axis]!,
-    });
-    return { rows, windows: phases.map((phase) => phaseWindow(phase, input[2 + axis]!, rows)) };
-  };
-  const [vertical, horizontal] = [windowsOf(0), windowsOf(1)];
-  const counts: PhaseCounts = [vertical.windows.length, horizontal.windows.length];
-  if (counts[0] * counts[1] > mostPhases) return undefined;
-
   const perGroup = channels / groups;
   const scales = Float32Array.from({ length: channels }, (_, m) => data.scale * weights.scales[m % perGroup]!);
   const bias = integerBias(b, scales, result, quantized);
   if (!bias) return undefined;
-  const windows = vertical.windows.flatMap((row) => horizontal.windows.map((column): PlaneWindow => [row, column]));
+  const { windows, rows, columns } = phases;
   const isOne = windows.every((window) => isAlike(window, windows[0]!));
   const type = rewriter.valueOf(result.output).type as 'float32' | ByteType;
   const operations: ProgramOperation[] = [];
   const maps: ValueId[] = [];
-  for (const phases of isOne ? [windows] : windows.map((window) => [window])) {
-    const dims = [images, channels * phases.length, vertical.rows, horizontal.rows];
+  for (const alike of isOne ? [windows] : windows.map((window) => [window])) {
+    const dims = [images, channels * alike.length, rows, columns];
     const y = windows.length === 1 ? result.output : quantized.temporary(type, dims);
-    const channelOf = Array.from({ length: channels * phases.length }, (_, m) => Math.floor(m / phases.length));
-    const { bytes, before } = cropped(data, input, phases[0]!, quantized, origin);
+    const channelOf = Array.from({ length: channels * alike.length }, (_, m) => Math.floor(m / alike.length));
+    const { bytes, before } = cropped(data, input, alike[0]!, quantized, origin);
     const sums = {
       data: { ...data, bytes },
-      weights: phaseWeights(weights, phases, groups, quantized),
-      scales: scales.length === channelOf.length ? scales : Float32Array.from(channelOf, (m) => scales[m]!),
+      weights: phaseWeights(weights, alike, groups, quantized),
+      scales: Float32Array.from(channelOf, (m) => scales[m]!),
       bias: Int32Array.from(channelOf, (m) => bias[m]!),
     };
     const operands = sumOperands(sums, result, quantized);
     if (!operands) return undefined;
-    const given = { groups, strides: [1, 1], ...windowAttributes(phases[0]!), ...result.attributes };
+    const given = { groups, strides: [1, 1], ...windowAttributes(alike[0]!), ...result.attributes };
     operations.push(...before, operationOf('integerConvolution', operands, [y], origin, given));
     maps.push(y);
   }
   if (windows.length === 1) return operations;
-  return [...operations, ...interleaved(maps, counts, result.output, quantized, rewriter, origin)];
+  return [...operations, ...interleaved(maps, phases, result.output, quantized, rewriter, origin)];
 }
 
-interface AxisWindows {
-  /** Outputs of each phase. */
+/** The phases of both axes, the horizontal ones innermost, and how many each axis has. */
+interface PlanePhases {
+  readonly windows: readonly PlaneWindow[];
+  readonly down: number;
+  readonly across: number;
+  /** Size of each phase's result. */
   readonly rows: number;
-  readonly windows: readonly PhaseWindow[];
+  readonly columns: number;
 }
 
-type PhaseCounts = readonly [vertical: number, horizontal: number];
+/** Undefined where there are too many phases, or no elements. */
+function planePhases(
+  { strides, dilations, pads }: Attributes<'convolutionTranspose'>,
+  kernel: Dims4,
+  input: Dims4,
+  output: Dims4,
+): PlanePhases | undefined {
+  const [images, channels] = output;
+  const [down, across] = [2, 3].map((axis) => Math.min(strides[axis - 2]!, output[axis]!)) as [number, number];
+  if (elementCount([...input, ...output]) === 0 || down * across > mostPhases) return undefined;
+  const windowsOf = (axis: 2 | 3) => {
+    const { rows, phases } = transposedPhases({
+      kernel: kernel[axis],
+      stride: strides[axis - 2]!,
+      dilation: dilations[axis - 2]!,
+      begin: pads[axis - 2]!,
+      output: output[axis],
+    });
+    return { rows, windows: phases.map((phase) => phaseWindow(phase, input[axis], rows)) };
+  };
+  const [vertical, horizontal] = [windowsOf(2), windowsOf(3)];
+  const [rows, columns] = [vertical.rows, horizontal.rows];
+  if (elementCount([images, channels, rows, down, columns, across]) > largestMap) return undefined;
+  const windows = vertical.windows.flatMap((row) => horizontal.windows.map((column): PlaneWindow => [row, column]));
+  return { windows, down, across, rows, columns };
+}
 
 /** Of a phase with so many rows, of a map with so many elements. */
 function phaseWindow(phase: TransposedPhase, elements: number, rows: number): PhaseWindow {
@@ -170,7 +196,7 @@ function phaseWeights(
     }
     return byteConstant(type, dims, numbers);
   };
-  const rule = `taps of ${groups} groups: ${JSON.stringify(phases.map((axes) => axes.map(({ taps }) => taps)))} ${zeros.join()}`;
+  const rule = `taps of ${groups} groups: ${JSON.stringify(phases.map((axes) => axes.map(({ taps }) => taps)))} ${zeroPoints.join()}`;
   const bytes = quantized.derived(rule, [constant], make);
   return { bytes, constant: quantized.constantOf(bytes)!, scales, zeroPoints: zeros };
 }
@@ -181,7 +207,7 @@ function phaseWeights(
  */
 function interleaved(
   maps: readonly ValueId[],
-  [down, across]: PhaseCounts,
+  { down, across, rows, columns }: PlanePhases,
   output: ValueId,
   quantized: QuantizedProgram,
   rewriter: ProgramRewriter,
@@ -189,7 +215,6 @@ function interleaved(
 ): ProgramOperation[] {
   const { dims, type } = rewriter.valueOf(output);
   const [images, channels, height, width] = dims as Dims4;
-  const [, , rows, columns] = rewriter.valueOf(maps[0]!).dims as Dims4;
   const elementType = type as 'float32' | ByteType;
   const operations: ProgramOperation[] = [];
   let joined = maps[0]!;

@@ -48,13 +48,11 @@ function canMoveBytes(operation: ProgramOperation, rewriter: ProgramRewriter): o
 function hasPaddingAlone({ inputs, outputs, attributes }: Operation<'maxPool'>, rewriter: ProgramRewriter): boolean {
   const [from, to] = [inputs, outputs].map(([id]) => rewriter.valueOf(id!).dims.slice(2));
   return attributes.kernel.some((taps, axis) => {
-    const [length, stride] = [from![axis]!, attributes.strides[axis]!];
-    const isInside = (place: number) => place >= 0 && place < length;
+    const [stride, dilation, pad] = [attributes.strides[axis]!, attributes.dilations[axis]!, attributes.pads[axis]!];
     for (let i = 0; i < to![axis]!; i++) {
-      const first = i * stride - attributes.pads[axis]!;
-      let tap = 0;
-      while (tap < taps && !isInside(first + tap * attributes.dilations[axis]!)) tap++;
-      if (tap === taps) return true;
+      const first = i * stride - pad;
+      const tap = Math.max(0, Math.ceil(-first / dilation));
+      if (tap >= taps || first + tap * dilation >= from![axis]!) return true;
     }
     return false;
   });

@@ -8,7 +8,8 @@ import { foldElementwise, type ElementFunction } from './elementwise';
 import { emitBinary, floats, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
-import { broadcastStrides, stridedPositions } from './layout';
+import { broadcastStrides } from './layout';
+import { stridedPositions } from '../program/strided-positions';
 import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

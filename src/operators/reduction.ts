@@ -6,7 +6,8 @@ import { bigintsOf, constantOf, isInteger, numbersOf, wrapped } from './elements
 import { emitAs, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
-import { stridedPositions, stridesOf } from './layout';
+import { stridesOf } from './layout';
+import { stridedPositions } from '../program/strided-positions';
 import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

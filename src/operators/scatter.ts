@@ -7,7 +7,8 @@ import { required } from './emission';
 import { foldable } from './folding';
 import { absolute, absoluteTuples, axisIndices, requireIndex, tupleIndices } from './gather';
 import { inferOne } from './inference';
-import { stridedPositions, stridesOf } from './layout';
+import { stridesOf } from './layout';
+import { stridedPositions } from '../program/strided-positions';
 import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

@@ -101,6 +101,11 @@ export const motifs: Readonly<Record<string, (b: MotifBuilder, x: string) => str
     const rows = b.node('Reshape', [x, b.integers(-1, 8, 64)]);
     return b.convolution(rows, [8, 3, 4], { opType: 'ConvTranspose', outputs: 3, strides: [2], pads: [1, 1] });
   },
+  'ConvTranspose of three axes': (b, x) => {
+    const solid = b.node('Reshape', [x, b.integers(-1, 2, 4, 8, 8)]);
+    const all = { opType: 'ConvTranspose', outputs: 3, strides: [2, 2, 2], pads: [0, 1, 1, 1, 1, 1] };
+    return b.node('Relu', [b.convolution(solid, [2, 3, 3, 4, 2], all)]);
+  },
   'Conv of three axes': (b, x) => {
     const solid = b.node('Reshape', [x, b.integers(-1, 2, 4, 8, 8)]);
     return b.node('Relu', [b.convolution(solid, [4, 2, 3, 3, 3], { pads: [1, 1, 1, 1, 1, 1] })]);

@@ -1,5 +1,6 @@
 import { elementCount } from '../../../src/onnx/value';
-import { broadcastStrides, stridedPositions, stridesOf } from '../../../src/operators/layout';
+import { broadcastStrides, stridesOf } from '../../../src/operators/layout';
+import { stridedPositions } from '../../../src/program/strided-positions';
 import type { NativeConstants } from '../../../src/program/constant-pool';
 import {
   canActivate,

@@ -560,6 +560,30 @@ describe('a product of bytes', () => {
     expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), d.weights([7, 3]))), ['dequantize', 'matmul']);
   });
 
+  test('by a matrix that is transposed or sliced before it', () => {
+    const moved = (d: Draft, weights: ValueId, dims: readonly number[], strides: readonly number[], offset = 0) =>
+      d.emit('strided', [weights], dims, { offset, strides });
+    // A scale for each row, which is a column then.
+    const draft = expectFusion(
+      (d) => d.output(product(d, d.bytes(s8, 4, 7), moved(d, d.weights([3, 7]), [7, 3], [1, 7]))),
+      ['alias', 'integerConvolution', 'alias'],
+    );
+    expect(draft.program.values.filter(({ type }) => type === 'float32').map(({ dims }) => dims)).toContainEqual([3]);
+    expectFusion(
+      (d) => d.output(product(d, d.bytes(s8, 4, 5), moved(d, d.weights([7, 3], { axis: 1 }), [5, 3], [3, 1], 6))),
+      ['alias', 'integerConvolution', 'alias'],
+    );
+    const square = (axis: number) => (d: Draft) =>
+      d.output(product(d, d.bytes(s8, 4, 3), moved(d, d.weights([3, 3], { axis }), [3, 3], [1, 3])));
+    expectFusion(square(0), ['alias', 'integerConvolution', 'alias']);
+    expectFusion(square(1), ['dequantize', 'matmul']);
+    // Some of the scales, and some numbers twice.
+    const sliced = (d: Draft) => moved(d, d.weights([7, 3], { axis: 1 }), [7, 2], [3, 1]);
+    expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), sliced(d))), ['dequantize', 'strided', 'matmul']);
+    const repeated = (d: Draft) => moved(d, d.weights([7, 1]), [7, 2], [1, 0]);
+    expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), repeated(d))), ['dequantize', 'strided', 'matmul']);
+  });
+
   test('by a matrix, and a constant for each column that is added', () => {
     expectFusion(
       (d) => {

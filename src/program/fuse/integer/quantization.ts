@@ -125,9 +125,6 @@ export class QuantizedProgram {
     if (!whole || !quantization || !isByteType(whole.type)) return undefined;
     const { scales, zeroPoints, axis } = quantization;
     const constant = { ...whole, dims: this.rewriter.valueOf(id!).dims };
-    // With other dims, the channels must still be the same.
-    const upToChannels = channelAxis + 1;
-    if (!sameDims(constant.dims.slice(0, upToChannels), whole.dims.slice(0, upToChannels))) return undefined;
     const bytes = this.view(before.inputs[0]!, constant.dims);
     const channels = constant.dims[channelAxis]!;
     if (scales.length === 1) {
@@ -138,7 +135,9 @@ export class QuantizedProgram {
         zeroPoints: new Array<number>(channels).fill(zeroPoints[0]!),
       };
     }
-    return axis === channelAxis && scales.length === channels ? { bytes, constant, scales, zeroPoints } : undefined;
+    // With other dims, the same elements must still be those of a channel.
+    const isSame = elementCount(whole.dims.slice(axis + 1)) === elementCount(constant.dims.slice(channelAxis + 1));
+    return isSame && scales.length === channels ? { bytes, constant, scales, zeroPoints } : undefined;
   }
 
   /** The floats of a constant, which may be dequantized. */

@@ -9,6 +9,7 @@ import { integerAverage } from './integer-average';
 import { fuseIntegerAddition, integerBinary } from './integer-binary';
 import { integerGdws } from './integer-gdws';
 import { byteProduct, floatProduct } from './integer-products';
+import { moveConstants } from './moved-constants';
 import { QuantizedProgram } from './quantization';
 import { quantizeBeforeMoving } from './quantize-before-moving';
 
@@ -24,6 +25,7 @@ export function recognizeQuantized(
 ): void {
   if (!built.program.operations.some(({ opcode }) => opcode === 'dequantize')) return;
   const quantized = new QuantizedProgram(built, pool, rewriter);
+  rewriter.apply(moveConstants(quantized));
   rewriter.apply(fuseBias);
   rewriter.apply(quantizeBeforeMoving(quantized));
   rewriter.apply(commuteDequantize(quantized));

@@ -12,9 +12,8 @@ import { gdwsPattern } from './recognize-gdws';
 /** Fuses operations of a program. Where `separable` is false, GDWS convolutions are not recognized. */
 export function fuse(built: BuiltProgram, pool: ConstantPool, separable = true): void {
   const rewriter = new ProgramRewriter(built.program);
-  rewriter.apply(recognizeGate);
   recognizeQuantized(built, pool, rewriter, separable);
-  const patterns = [fuseScale, fuseAddition, fuseActivation, fusePadding];
+  const patterns = [fuseScale, recognizeGate, fuseAddition, fuseActivation, fusePadding];
   for (const pattern of separable ? [gdwsPattern(built, pool), ...patterns] : patterns) rewriter.apply(pattern);
   built.program.removeUnused();
 }

@@ -673,14 +673,57 @@ describe('what is computed element by element', () => {
     );
   });
 
-  test('a gate of the same bytes is one function', () => {
+  test('functions of the same bytes are one function', () => {
+    const one = (d: Draft, number: number) => d.floats(number);
+    const y = { ...s8, scale: 1 / 8 };
     expectFusion(
       (d) => {
         const x = d.bytes(s8, ...maps);
-        quantizedAs(d, d.binary('mul', x, d.unary('hardSigmoid', x, 1 / 6, 0.5)));
+        quantizedAs(d, d.binary('mul', x, d.unary('hardSigmoid', x, 0.25, 0.5)), y);
       },
       ['table'],
     );
+    // x·clip(x + 3, 0, 4) / 4, of bytes that are dequantized twice.
+    expectFusion(
+      (d) => {
+        const bytes = d.input('int8', ...maps);
+        const gate = d.unary('clip', d.binary('add', d.dequantize(bytes, s8), one(d, 3)), 0, 4);
+        quantizedAs(d, d.binary('div', d.binary('mul', gate, d.dequantize(bytes, s8)), one(d, 4)), y);
+      },
+      ['table'],
+    );
+  });
+
+  test('functions of other bytes, or of the same with another scale, are not', () => {
+    const both = (d: Draft, a: ValueId, b: ValueId) => quantizedAs(d, d.binary('max', d.unary('abs', a), b));
+    expectFusion(
+      (d) => both(d, d.bytes(s8, ...maps), d.bytes(s8, ...maps)),
+      ['dequantize', 'dequantize', 'unary', 'binary', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        const bytes = d.input('int8', ...maps);
+        both(d, d.dequantize(bytes, s8), d.dequantize(bytes, { ...s8, scale: 1 / 32 }));
+      },
+      ['dequantize', 'dequantize', 'unary', 'binary', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        const shared = d.unary('abs', d.bytes(s8, ...maps));
+        quantizedAs(d, d.binary('sub', shared, d.unary('neg', shared)));
+      },
+      ['dequantize', 'unary', 'unary', 'binary', 'quantize'],
+    );
+  });
+
+  test('very many functions in each other stay in floats', () => {
+    const chain = (count: number) => (d: Draft) => {
+      let x = d.bytes(s8, ...maps);
+      for (let i = 0; i < count; i++) x = d.unary('neg', x);
+      quantizedAs(d, x);
+    };
+    expectFusion(chain(32), ['table']);
+    expectFusion(chain(33), ['dequantize', ...new Array<string>(33).fill('unary'), 'quantize']);
   });
 
   test('functions become a table', () => {

@@ -1,5 +1,5 @@
 import { elementCount } from '../onnx/value';
-import { stridedPositions } from '../program/strided-positions';
+import { stridedPositions } from '../operators/layout';
 import type { ValueId } from '../program/operation';
 import { Unsupported, type Rule } from './rule';
 import type { Tape } from './tape';

@@ -2,8 +2,7 @@ import { elementCount, type Constant, type DataType } from '../onnx/value';
 import { broadcastInputs } from './broadcast';
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
 import { foldable } from './folding';
-import { broadcastStrides } from './layout';
-import { stridedPositions } from '../program/strided-positions';
+import { broadcastStrides, stridedPositions } from './layout';
 import type { OperatorCall } from './operator';
 
 /** A function of one element of each input, on floats and on integers; absent where it is not defined. */

@@ -8,8 +8,7 @@ import { foldElementwise, type ElementFunction } from './elementwise';
 import { emitBinary, floats, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
-import { broadcastStrides } from './layout';
-import { stridedPositions } from '../program/strided-positions';
+import { broadcastStrides, stridedPositions } from './layout';
 import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

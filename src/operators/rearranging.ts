@@ -5,8 +5,7 @@ import { broadcast } from './broadcast';
 import { emitAs, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
-import { broadcastStrides, pick, stridesOf } from './layout';
-import { stridedPositions } from '../program/strided-positions';
+import { broadcastStrides, pick, stridedPositions, stridesOf } from './layout';
 import type { Operator, OperatorCall } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Transpose.html and the pages of the operators below

@@ -6,8 +6,7 @@ import { bigintsOf, constantOf, isInteger, numbersOf, wrapped } from './elements
 import { emitAs, required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
-import { stridesOf } from './layout';
-import { stridedPositions } from '../program/strided-positions';
+import { stridedPositions, stridesOf } from './layout';
 import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

@@ -7,8 +7,7 @@ import { required } from './emission';
 import { foldable } from './folding';
 import { absolute, absoluteTuples, axisIndices, requireIndex, tupleIndices } from './gather';
 import { inferOne } from './inference';
-import { stridesOf } from './layout';
-import { stridedPositions } from '../program/strided-positions';
+import { stridedPositions, stridesOf } from './layout';
 import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

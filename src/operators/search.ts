@@ -5,8 +5,7 @@ import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
 import { inferOne, likeInput } from './inference';
-import { pick, stridesOf } from './layout';
-import { stridedPositions } from '../program/strided-positions';
+import { pick, stridedPositions, stridesOf } from './layout';
 import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

@@ -2,8 +2,7 @@ import { elementCount, type Constant, type ValueType } from '../onnx/value';
 import { integersArgument, normalizeAxes, ranked } from './arguments';
 import { required } from './emission';
 import { inferOne } from './inference';
-import { pick, stridesOf } from './layout';
-import { stridedPositions } from '../program/strided-positions';
+import { pick, stridedPositions, stridesOf } from './layout';
 import type { Lowering } from './lowering';
 import type { Operator, OperatorCall } from './operator';
 

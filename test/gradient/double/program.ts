@@ -1,6 +1,5 @@
 import { elementCount } from '../../../src/onnx/value';
-import { broadcastStrides, stridesOf } from '../../../src/operators/layout';
-import { stridedPositions } from '../../../src/program/strided-positions';
+import { broadcastStrides, stridedPositions, stridesOf } from '../../../src/operators/layout';
 import type { NativeConstants } from '../../../src/program/constant-pool';
 import {
   canActivate,

@@ -1,4 +1,5 @@
 import { roundHalfToEven } from '../../src/base/rounding';
+import { quantizedByte } from '../../src/program/byte-quantization';
 import { Graph } from '../../src/graph/graph';
 import { decodeModel } from '../../src/onnx/read';
 import { encodeModel } from '../../src/onnx/write';
@@ -16,20 +17,46 @@ export interface QuantizeOptions {
   readonly weights?: 'int8' | 'uint8';
   /** Scales of weights for each output channel, or one. Default true. */
   readonly perChannel?: boolean;
+  /** Biases as int32 in units of the sums, or as the floats that they are, as PyTorch exports them. Default int32. */
+  readonly biases?: 'int32' | 'float32';
 }
 
 /** Operators whose results have the scale of their first input. */
-const passing = new Set(['MaxPool', 'Gather', 'Flatten', 'Reshape', 'Transpose', 'Identity']);
+const passing = new Set([
+  'MaxPool',
+  'Gather',
+  'Flatten',
+  'Reshape',
+  'Transpose',
+  'Identity',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Unsqueeze',
+  'DepthToSpace',
+]);
+/** Operators with weights. */
+const products = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+/** Operators whose constants have scales as activations do. */
+const binary = new Set(['Add', 'Sub', 'Mul', 'Div', 'PRelu', 'Concat']);
 const computing = new Set([
-  'BatchNormalization',
-  'Conv',
-  'Gemm',
-  'Add',
-  'Mul',
-  'GlobalAveragePool',
+  ...products,
+  ...binary,
   'AveragePool',
-  'Concat',
+  'BatchNormalization',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'HardSigmoid',
+  'HardSwish',
+  'InstanceNormalization',
+  'LayerNormalization',
+  'LeakyRelu',
+  'Pad',
+  'ReduceMean',
+  'Resize',
   'Sigmoid',
+  'Softmax',
+  'Tanh',
 ]);
 
 /**
@@ -41,6 +68,12 @@ export async function quantize(model: ModelProto, options: QuantizeOptions = {})
   const writer = new QdqWriter(graph, options);
   writer.insert(await measureRanges(model, writer.tensors));
   return graph.model;
+}
+
+/** The axis of a node's weights along which its output channels are. */
+function channelAxis(node: NodeProto): number {
+  if (node.opType === 'Gemm') return intAttribute(node, 'transB', 0) === 0 ? 1 : 0;
+  return node.opType === 'Conv' ? 0 : 1;
 }
 
 class QdqWriter {
@@ -91,19 +124,26 @@ class QdqWriter {
   /** The node on dequantized operands. */
   private rewired(node: NodeProto): NodeProto {
     const input = node.input.map((name) => this.forms.get(name.replace(/\.source$/, ''))?.name ?? name);
-    if (node.opType === 'Conv' || node.opType === 'Gemm') {
+    if (products.has(node.opType) && this.graph.constant(node.input[1]!)) {
       const data = node.input[0]!;
-      const axis = node.opType === 'Gemm' && intAttribute(node, 'transB', 0) === 0 ? 1 : 0;
-      const weights = this.quantizeWeights(node.input[1]!, axis);
+      const weights = this.quantizeWeights(node.input[1]!, channelAxis(node));
       input[1] = weights.name;
-      if (node.input[2])
+      if (node.input[2] && this.options.biases !== 'float32')
         input[2] = this.quantizeBias(node.input[2], this.scales.get(this.forms.get(data)!.scale)!, weights.scales);
+    }
+    if (binary.has(node.opType)) {
+      for (const [i, name] of node.input.entries())
+        if (this.graph.constant(name)) input[i] = this.quantizeConstant(name);
     }
     node.input = input;
     return node;
   }
 
-  private quantizeTensor(name: string, { least, most }: Range): void {
+  private quantizeTensor(name: string, range: Range): void {
+    this.addPair(name, this.addScale(name, range));
+  }
+
+  private addScale(name: string, { least, most }: Range): { scale: string; zeroPoint: string } {
     const type = this.options.activations ?? 'uint8';
     const scale = Math.fround(Math.max((most - least) / 255, 1e-8));
     const first = type === 'int8' ? -128 : 0;
@@ -112,7 +152,23 @@ class QdqWriter {
     this.scales.set(names.scale, scale);
     this.graph.setInitializer(names.scale, { type: 'float32', dims: [], data: Float32Array.of(scale) });
     this.graph.setInitializer(names.zeroPoint, bytes(type, [], [zeroPoint]));
-    this.addPair(name, names);
+    return names;
+  }
+
+  private quantizeConstant(name: string): string {
+    const { dims, data } = this.graph.constant(name)!;
+    const numbers = data as Float32Array;
+    const { scale, zeroPoint } = this.addScale(name, {
+      least: numbers.reduce((least, one) => Math.min(least, one), 0),
+      most: numbers.reduce((most, one) => Math.max(most, one), 0),
+    });
+    const type = this.options.activations ?? 'uint8';
+    const by = { type, scale: this.scales.get(scale)!, zeroPoint: Number(this.graph.constant(zeroPoint)!.data[0]) };
+    const steps = Array.from(numbers, (one) => quantizedByte(one, by));
+    this.graph.setInitializer(`${name}.quantized`, bytes(type, dims, steps));
+    const [input, output] = [[`${name}.quantized`, scale, zeroPoint], `${name}.dequantized`];
+    this.nodes.push(makeNode({ opType: 'DequantizeLinear', input, output: [output] }));
+    return output;
   }
 
   /** A tensor with the scale of another. */
@@ -168,10 +224,7 @@ class QdqWriter {
 
   private quantizeBias(name: string, scaleOfData: number, scalesOfWeights: Float32Array): string {
     const data = this.graph.constant(name)!.data as Float32Array;
-    const scales = Float32Array.from(
-      data,
-      (_, m) => scaleOfData * scalesOfWeights[scalesOfWeights.length === 1 ? 0 : m]!,
-    );
+    const scales = Float32Array.from(data, (_, m) => scaleOfData * scalesOfWeights[m % scalesOfWeights.length]!);
     const steps = Int32Array.from(data, (one, m) => roundHalfToEven(one / scales[m]!));
     const names = [`${name}.quantized`, `${name}.scale`] as const;
     this.graph.setInitializer(names[0], { type: 'int32', dims: [data.length], data: steps });

@@ -47,7 +47,7 @@ namespace gdws {
   X(scatterNDRanges) X(scatterNDReference) \
   X(selectRuns) X(selectReference) \
   X(softmaxVector) X(softmaxReference) \
-  X(stridedCopy) X(stridedReference) \
+  X(stridedInterleave) X(stridedCopy) X(stridedReference) \
   X(tableRows) X(tableReference) \
   X(topKLines) X(topKReference) \
   X(unaryVector) X(unaryIntegers) X(unaryReference)

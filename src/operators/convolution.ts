@@ -1,6 +1,7 @@
 import { hasAttribute, intAttribute, intsAttribute } from '../onnx/attribute';
-import type { ValueType } from '../onnx/value';
+import type { DataType, ValueType } from '../onnx/value';
 import type { GivenAttributes } from '../program/operation';
+import { transposedPhases, type TransposedPhase } from '../program/transposed-phases';
 import { commonType, ranked, requireFloat } from './arguments';
 import { filled } from './elements';
 import { emitAs, floats, required } from './emission';
@@ -8,7 +9,6 @@ import { inferOne } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
 import type { Lowering, ValueId } from './lowering';
 import type { Operator, OperatorCall } from './operator';
-import { transposedPhases, type TransposedPhase } from './transposed-phases';
 import { joinWindows, pointWindow, slidingWindow, transposedWindow, windowAxes, type Window } from './window';
 
 // https://onnx.ai/onnx/operators/onnx__Conv.html, onnx__ConvTranspose.html
@@ -125,35 +125,68 @@ function planarOf(call: OperatorCall, lowering: Lowering, { dims, groups, window
   return { dims, planar: flat ? [dims[0]!, dims[1]!, 1, dims[2]!] : dims, inputs, attributes };
 }
 
-/** @throws GdwsError OPERATOR_UNSUPPORTED where there are more than two spatial axes */
-export function planarConvolution(call: OperatorCall, lowering: Lowering): PlanarConvolution {
-  const convolved = convolution(call);
-  const spatial = convolved.dims.length - 2;
-  if (spatial > 2) call.fail('OPERATOR_UNSUPPORTED', `convolutions over ${spatial} axes are not supported.`);
-  return planarOf(call, lowering, convolved);
+/** How the products of a convolution, transposed or not, are computed. */
+export interface ProductForm {
+  readonly x: DataType;
+  readonly y: DataType;
+  /** One element, which padding counts as; absent where that is 0. */
+  readonly zero?: ValueId | undefined;
+  emit(x: ValueId, w: ValueId, y: ValueId, attributes: GivenAttributes<'convolution'>): void;
 }
 
-function emitPlanar(
-  call: OperatorCall,
-  lowering: Lowering,
-  opcode: 'convolution' | 'convolutionTranspose',
-  convolved: Convolution,
-): void {
+function floatForm(lowering: Lowering, opcode: 'convolution' | 'convolutionTranspose'): ProductForm {
+  const bias = lowering.input(2);
+  return {
+    x: 'float32',
+    y: 'float32',
+    emit: (x, w, y, attributes) => lowering.emit(opcode, [x, w, bias], [y], attributes),
+  };
+}
+
+function emitPlanar(call: OperatorCall, lowering: Lowering, convolved: Convolution, form: ProductForm): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const { dims, planar, inputs, attributes } = planarOf(call, lowering, convolved);
-  emitAs(lowering, output, dims, { type: 'float32', dims: planar }, (target) =>
-    lowering.emit(opcode, [...inputs, lowering.input(2)], [target], attributes),
-  );
+  const [x, w] = inputs as [ValueId, ValueId];
+  emitAs(lowering, output, dims, { type: form.y, dims: planar }, (target) => form.emit(x, w, target, attributes));
 }
 
-/** Input 0 of three spatial axes with zeros before and after the first of them. */
-function emitPaddedDepth(call: OperatorCall, lowering: Lowering, before: number, after: number): ValueId {
+/**
+ * A convolution of one to three spatial axes.
+ *
+ * @throws GdwsError OPERATOR_UNSUPPORTED where there are more
+ */
+export function emitConvolution(call: OperatorCall, lowering: Lowering, form: ProductForm): void {
+  const convolved = convolution(call);
+  const spatial = convolved.dims.length - 2;
+  if (spatial > 3) call.fail('OPERATOR_UNSUPPORTED', `convolutions over ${spatial} axes are not supported.`);
+  if (spatial === 3) emitSpatial(call, lowering, convolved, form);
+  else emitPlanar(call, lowering, convolved, form);
+}
+
+/** Input 0 of three spatial axes with padding before and after the first of them. */
+function emitPaddedDepth(
+  call: OperatorCall,
+  lowering: Lowering,
+  [before, after]: readonly [number, number],
+  { x: type, zero }: Pick<ProductForm, 'x' | 'zero'>,
+): ValueId {
   const x = required(call, lowering, 0);
   if (before === 0 && after === 0) return x;
   const [n, c, depth, height, width] = call.input(0).dims as Dims5;
-  const padded = floats(lowering, [n, c, depth + before + after, height, width]);
-  lowering.emit('pad', [x], [padded], { begins: [0, 0, before, 0, 0], value: 0 });
+  const padded = lowering.temporary({ type, dims: [n, c, depth + before + after, height, width] });
+  if (zero === undefined) {
+    lowering.emit('pad', [x], [padded], { begins: [0, 0, before, 0, 0], value: 0 });
+    return padded;
+  }
+  // Only the run may know the number.
+  const slices = (count: number) => {
+    if (count === 0) return [];
+    const all = lowering.temporary({ type, dims: [n, c, count, height, width] });
+    lowering.emit('strided', [zero], [all], { offset: 0, strides: [0, 0, 0, 0, 0] });
+    return [all];
+  };
+  lowering.emit('concat', [...slices(before), x, ...slices(after)], [padded], { axis: 2 });
   return padded;
 }
 
@@ -161,7 +194,12 @@ function emitPaddedDepth(call: OperatorCall, lowering: Lowering, before: number,
  * A 3-D convolution as a 2-D one: the KD slices of depth that an output slice reads become channels, and output slices
  * become images. The weights (M, C, KD, KH, KW) are, without a copy, those of M × (C·KD) channels.
  */
-function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, window }: Convolution): void {
+function emitSpatial(
+  call: OperatorCall,
+  lowering: Lowering,
+  { dims, groups, window }: Convolution,
+  form: ProductForm,
+): void {
   const output = lowering.output(0);
   if (output === undefined) return;
   const [n, c, depth, height, width] = call.input(0).dims as Dims5;
@@ -170,14 +208,14 @@ function emitSpatial(call: OperatorCall, lowering: Lowering, { dims, groups, win
   const [kernel, stride, dilation] = [window.kernel[0]!, window.strides[0]!, window.dilations[0]!];
   const planes = windowAxes(window, 1, 3);
   const attributes = convolutionAttributes(call, groups, planes);
-  const x = emitPaddedDepth(call, lowering, begin, end);
+  const x = emitPaddedDepth(call, lowering, [begin, end], form);
   const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + begin + end, height, width]) as Dims5;
-  const slices = floats(lowering, [n, outDepth, c, kernel, height, width]);
+  const slices = lowering.temporary({ type: form.x, dims: [n, outDepth, c, kernel, height, width] });
   lowering.emit('strided', [x], [slices], { offset: 0, strides: [sn, sd * stride, sc, sd * dilation, sh, sw] });
   const w = lowering.view(required(call, lowering, 1), [m, (c / groups) * kernel, ...planes.kernel]);
   const images = lowering.view(slices, [n * outDepth, c * kernel, height, width]);
-  const result = floats(lowering, [n * outDepth, m, outHeight, outWidth]);
-  lowering.emit('convolution', [images, w, lowering.input(2)], [result], attributes);
+  const result = lowering.temporary({ type: form.y, dims: [n * outDepth, m, outHeight, outWidth] });
+  form.emit(images, w, result, attributes);
   const plane = outHeight * outWidth;
   lowering.emit('strided', [result], [output], {
     offset: 0,
@@ -198,9 +236,20 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
   const stride = window.strides[0]!;
   if (stride > maxDepthStride)
     call.fail('OPERATOR_UNSUPPORTED', `a stride of ${stride} along the depth is not supported.`);
+  const form = floatForm(lowering, 'convolutionTranspose');
   const attributes = convolutionAttributes(call, groups, windowAxes(window, 1, 3));
-  const { rows, before, after, phases } = transposedPhases(windowAxes(window, 0, 1), depth, outDepth);
-  const x = emitPaddedDepth(call, lowering, before, after);
+  const { rows, phases } = transposedPhases({
+    kernel: window.kernel[0]!,
+    stride,
+    dilation: window.dilations[0]!,
+    begin: window.begins[0]!,
+    output: outDepth,
+  });
+  // Zeros before and after the input, so that every row reads within it.
+  const read = phases.filter(({ taps }) => taps > 0);
+  const before = Math.max(0, ...read.map(({ first, step, taps }) => (taps - 1) * step - first));
+  const after = Math.max(0, ...read.map(({ first }) => first + rows - depth));
+  const x = emitPaddedDepth(call, lowering, [before, after], form);
   const [sn, sc, sd, sh, sw] = stridesOf([n, c, depth + before + after, height, width]) as Dims5;
   const result = { type: 'float32' as const, dims: [n * rows, m, outHeight, outWidth] };
   const results = phases.map((phase) => {
@@ -214,12 +263,12 @@ function emitTransposedSpatial(call: OperatorCall, lowering: Lowering, { dims, g
     }
     const slices = floats(lowering, [n, rows, c, phase.taps, height, width]);
     lowering.emit('strided', [x], [slices], {
-      offset: phase.first * sd,
+      offset: (before + phase.first) * sd,
       strides: [sn, sd, sc, -phase.step * sd, sh, sw],
     });
     const images = lowering.view(slices, [n * rows, c * phase.taps, height, width]);
     const w = kernelSlices(call, lowering, phase);
-    lowering.emit('convolutionTranspose', [images, w, lowering.input(2)], [planes], attributes);
+    form.emit(images, w, planes, attributes);
     return planes;
   });
   const joined = floats(lowering, [phases.length * n * rows, m, outHeight, outWidth]);
@@ -262,12 +311,8 @@ export const convolutionOperators: Record<string, Operator> = {
     limits: 'One to three spatial axes.',
     infer: inferOne(convolution),
     lower: (call, lowering) => {
-      const convolved = convolution(call);
-      requireFloat(call, convolved.type);
-      const spatial = convolved.dims.length - 2;
-      if (spatial > 3) call.fail('OPERATOR_UNSUPPORTED', `convolutions over ${spatial} axes are not supported.`);
-      if (spatial === 3) emitSpatial(call, lowering, convolved);
-      else emitPlanar(call, lowering, 'convolution', convolved);
+      requireFloat(call, convolution(call).type);
+      emitConvolution(call, lowering, floatForm(lowering, 'convolution'));
     },
   },
   ConvTranspose: {
@@ -281,7 +326,7 @@ export const convolutionOperators: Record<string, Operator> = {
         call.fail('OPERATOR_UNSUPPORTED', `transposed convolutions over ${spatial} axes are not supported.`);
       }
       if (spatial === 3) emitTransposedSpatial(call, lowering, convolved);
-      else emitPlanar(call, lowering, 'convolutionTranspose', convolved);
+      else emitPlanar(call, lowering, convolved, floatForm(lowering, 'convolutionTranspose'));
     },
   },
 };

@@ -1,7 +1,7 @@
 import { elementCount, type Constant, type KnownValue, type ValueType } from '../onnx/value';
 import { isByteType } from '../program/byte-quantization';
 import { pointwiseKernels } from '../program/pointwise-kernels';
-import { convolution, planarConvolution } from './convolution';
+import { convolution, emitConvolution } from './convolution';
 import { constantOf, numbersOf } from './elements';
 import { emitAs, required } from './emission';
 import { inferOne } from './inference';
@@ -67,13 +67,15 @@ function convInteger(call: OperatorCall): ValueType {
 }
 
 function lowerConvInteger(call: OperatorCall, lowering: Lowering): void {
-  const output = lowering.output(0);
-  if (output === undefined) return;
-  const { dims, inputs, planar, attributes } = planarConvolution(shapes(call), lowering);
-  const operands = [oneZeroPoint(call, lowering, 2), zeroPoints(call, lowering, 3, dims[1]!)];
-  emitAs(lowering, output, dims, { type: 'int32', dims: planar }, (target) =>
-    lowering.emit('integerConvolution', [...inputs, ...operands], [target], attributes),
-  );
+  if (lowering.output(0) === undefined) return;
+  const zero = oneZeroPoint(call, lowering, 2);
+  const operands = [zero, zeroPoints(call, lowering, 3, convInteger(call).dims[1]!)];
+  emitConvolution(shapes(call), lowering, {
+    x: call.input(0).type,
+    y: 'int32',
+    zero,
+    emit: (x, w, y, attributes) => lowering.emit('integerConvolution', [x, w, ...operands], [y], attributes),
+  });
 }
 
 function matMulInteger(call: OperatorCall): ValueType {
@@ -115,7 +117,7 @@ function lowerMatMulInteger(call: OperatorCall, lowering: Lowering): void {
 
 export const integerProductOperators: Record<string, Operator> = {
   ConvInteger: {
-    limits: 'One or two spatial axes; sums must fit an int32.',
+    limits: 'One to three spatial axes; sums must fit an int32.',
     infer: inferOne(convInteger),
     lower: lowerConvInteger,
   },

@@ -46,8 +46,8 @@ TestCase randomIntegerBinary(Random& random) {
     attributes.least += static_cast<int32_t>(random.integer(0, 255));
     attributes.most -= static_cast<int32_t>(random.integer(0, attributes.most - attributes.least));
   }
-  attributes.aScale = randomScale(random);
-  attributes.bScale = randomScale(random);
+  attributes.aScale = randomScale(random) * (random.chance(0.2) ? -1 : 1);
+  attributes.bScale = randomScale(random) * (random.chance(0.2) ? -1 : 1);
   testCase.set(attributes);
   return testCase;
 }

@@ -5,10 +5,33 @@
 
 namespace gdws::test {
 
+namespace {
+
+/// Depth to space: y has `lines` lines of x in turn, which may be a part of x.
+TestCase randomInterleaving(Random& random, DataType type) {
+  const int64_t planes = random.integer(1, 3), lines = random.integer(2, 5), rows = random.integer(1, 3);
+  const int64_t columns = random.integer(1, 70), kept = random.integer(1, columns);
+  const int64_t sign = random.chance(0.3) ? -1 : 1;
+  TestCase testCase(Opcode::strided);
+  addRandom(testCase, random, type, {planes, lines, rows, columns});
+  testCase.addOutput({planes, rows, kept, lines}, type);
+  const int64_t plane = rows * columns;
+  StridedAttributes attributes{.offset = static_cast<int32_t>(sign < 0 ? (lines - 1) * plane : 0)};
+  for (const int64_t stride : {lines * plane, columns, int64_t{1}, sign * plane}) {
+    attributes.strides.push_back(static_cast<int32_t>(stride));
+  }
+  testCase.set(attributes);
+  testCase.tolerance = {0, 0};
+  return testCase;
+}
+
+}  // namespace
+
 TestCase randomStrided(Random& random) {
   const Dims dims = randomDims(random, random.integer(0, 5));
-  const DataType type =
-      random.choose({DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
+  const DataType type = random.choose(
+      {DataType::float32, DataType::int64, DataType::int32, DataType::uint8, DataType::int8, DataType::boolean});
+  if (random.chance(0.2)) return randomInterleaving(random, type);
   TestCase testCase(Opcode::strided);
   addRandom(testCase, random, type, dims);
   int64_t offset = 0;

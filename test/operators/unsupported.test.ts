@@ -128,7 +128,7 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
   ],
   'convolutions over … axes are not supported.': [
     { opType: 'Conv', opset: 11, inputs: [x(...ones(6)), known('float32', ones(6), 1)] },
-    { opType: 'ConvInteger', opset: 10, inputs: [filled('uint8', ones(5)), known('uint8', ones(5), 1)] },
+    { opType: 'ConvInteger', opset: 10, inputs: [filled('uint8', ones(6)), known('uint8', ones(6), 1)] },
   ],
   'transposed convolutions over … axes are not supported.': [
     { opType: 'ConvTranspose', opset: 11, inputs: [x(...ones(6)), known('float32', ones(6), 1)] },

@@ -1,5 +1,7 @@
 #include "kernels/integer_binary/operation.h"
 
+#include <cmath>
+
 namespace gdws {
 
 IntegerBinaryOperation::IntegerBinaryOperation(const OperationView& operation)
@@ -11,8 +13,9 @@ IntegerBinaryOperation::IntegerBinaryOperation(const OperationView& operation)
   checkedZeroPoint(operation, attributes.aZeroPoint, aType);
   checkedZeroPoint(operation, attributes.bZeroPoint, bType);
   checkedZeroPoint(operation, attributes.zeroPoint, yType);
-  checkedScale(operation, attributes.aScale);
-  if (attributes.function == IntegerBinaryFunction::add) checkedScale(operation, attributes.bScale);
+  // Below 0, an operand is subtracted.
+  checkedScale(operation, std::abs(attributes.aScale));
+  if (attributes.function == IntegerBinaryFunction::add) checkedScale(operation, std::abs(attributes.bScale));
   const ByteRange range(yType);
   if (attributes.least < range.least || attributes.most > range.most || attributes.least > attributes.most) {
     operation.fail("limits " + std::to_string(attributes.least) + " and " + std::to_string(attributes.most) +

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <utility>
 
 #include "kernels/grain.h"
@@ -59,8 +60,8 @@ class IntegerBinaryVector final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const auto attributes = IntegerBinaryAttributes::of(operation);
-  return attributes.aScale <= largestByteScale &&
-         (attributes.function == IntegerBinaryFunction::mul || attributes.bScale <= largestByteScale);
+  return std::abs(attributes.aScale) <= largestByteScale &&
+         (attributes.function == IntegerBinaryFunction::mul || std::abs(attributes.bScale) <= largestByteScale);
 }
 
 }  // namespace

@@ -14,7 +14,12 @@ const residualPlaces = new Map(addingOpcodes.map((opcode) => [opcode, placeOfInp
  * Fuses an `Add` into the convolution or matrix product before it: a constant for each channel as its bias, a tensor of its
  * result's shape as its residual. The operation moves to the place of the `Add`, where the residual is computed.
  */
-export const fuseAddition: Pattern = (addition, rewriter) => {
+export const fuseAddition: Pattern = (addition, rewriter) => fuseInto(addition, rewriter, true);
+
+/** Fuses an `Add` of a constant for each channel as a bias, before quantized operations are recognized. */
+export const fuseBias: Pattern = (addition, rewriter) => fuseInto(addition, rewriter, false);
+
+function fuseInto(addition: ProgramOperation, rewriter: ProgramRewriter, takesResiduals: boolean): void {
   if (addition.opcode !== 'binary' || addition.attributes.function !== 'add') return;
   if (addition.attributes.activation.name !== 'none') return;
   const result = rewriter.valueOf(addition.outputs[0]!);
@@ -31,6 +36,7 @@ export const fuseAddition: Pattern = (addition, rewriter) => {
     .sort((one, two) => rewriter.placeOf(two.before) - rewriter.placeOf(one.before));
   for (const { before, other } of sides) {
     const value = rewriter.valueOf(other);
+    if (value.storage !== 'constant' && !takesResiduals) continue;
     const place = fittingPlace(before, result, value);
     if (place === undefined) continue;
     const inputs = Array.from({ length: Math.max(before.inputs.length, place + 1) }, (_, i) => before.inputs[i]);
@@ -39,7 +45,7 @@ export const fuseAddition: Pattern = (addition, rewriter) => {
     rewriter.replace(addition, { ...before, inputs, outputs: addition.outputs }, [before]);
     return;
   }
-};
+}
 
 function addingProducerOf(id: ValueId, rewriter: ProgramRewriter): AddingOperation | undefined {
   const before = rewriter.soleProducerOf(id);

@@ -5,7 +5,14 @@ import { ConstantPool, toNativeConstants } from '../../../src/program/constant-p
 import type { NativeType } from '../../../src/program/element-type';
 import { encodeProgram } from '../../../src/program/encode';
 import { fuse } from '../../../src/program/fuse/fuse';
-import type { Attributes, GivenAttributes, OpcodeName, Operation, ValueId } from '../../../src/program/operation';
+import type {
+  Attributes,
+  BinaryName,
+  GivenAttributes,
+  OpcodeName,
+  Operation,
+  ValueId,
+} from '../../../src/program/operation';
 import { Program } from '../../../src/program/program';
 import { ProgramWriter } from '../../../src/program/program-writer';
 import { Random } from '../../operators/random';
@@ -114,8 +121,12 @@ class Draft {
     return this.emit('unary', [x], this.dims(x), { function: name, a, b });
   }
 
-  binary(name: 'add' | 'mul', a: ValueId, b: ValueId): ValueId {
-    const [one, other] = [this.dims(a), this.dims(b)];
+  binary(name: BinaryName, a: ValueId, b: ValueId): ValueId {
+    const rank = Math.max(this.dims(a).length, this.dims(b).length);
+    const [one, other] = [a, b].map((id) => {
+      const dims = this.dims(id);
+      return [...new Array<number>(rank - dims.length).fill(1), ...dims];
+    }) as [number[], number[]];
     return this.emit(
       'binary',
       [a, b],
@@ -392,6 +403,25 @@ describe('a convolution of bytes', () => {
     );
   });
 
+  test('with a bias that its unit shifts by a sixteenth of a step at most, or by more', () => {
+    const shifted = (scale: number, bias: number) => {
+      const draft = new Draft();
+      const weights = draft.dequantize(draft.constant(constantOf('int8', [1, 4, 1, 1], [1, 5, 0, -1])), {
+        type: 'int8',
+        scale: 1,
+        zeroPoint: 0,
+      });
+      const x = draft.bytes({ type: 'uint8', scale: 1, zeroPoint: 3 }, ...maps);
+      quantizedAs(draft, draft.convolution(x, 1, { size: 1, weights, bias: draft.floats(bias) }), { ...u8, scale });
+      fuse(draft, draft.pool);
+      return draft.opcodes();
+    };
+    expect(shifted(8, 7.5)).toEqual(['integerConvolution']);
+    expect(shifted(4, 7.25)).toEqual(['integerConvolution']);
+    expect(shifted(7.9, 7.5)).toEqual(['integerConvolution', 'binary', 'quantize']);
+    expect(shifted(0.1, 7)).toEqual(['integerConvolution']);
+  });
+
   test('of one spatial axis, whose weights are seen with two', () => {
     expectFusion(
       (d) => {
@@ -530,6 +560,45 @@ describe('a product of bytes', () => {
     expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), d.weights([7, 3]))), ['dequantize', 'matmul']);
   });
 
+  test('by a matrix that is transposed or sliced before it', () => {
+    const moved = (d: Draft, weights: ValueId, dims: readonly number[], strides: readonly number[], offset = 0) =>
+      d.emit('strided', [weights], dims, { offset, strides });
+    // A scale for each row, which is a column then.
+    const draft = expectFusion(
+      (d) => d.output(product(d, d.bytes(s8, 4, 7), moved(d, d.weights([3, 7]), [7, 3], [1, 7]))),
+      ['alias', 'integerConvolution', 'alias'],
+    );
+    expect(draft.program.values.filter(({ type }) => type === 'float32').map(({ dims }) => dims)).toContainEqual([3]);
+    expectFusion(
+      (d) => d.output(product(d, d.bytes(s8, 4, 5), moved(d, d.weights([7, 3], { axis: 1 }), [5, 3], [3, 1], 6))),
+      ['alias', 'integerConvolution', 'alias'],
+    );
+    const square = (axis: number) => (d: Draft) =>
+      d.output(product(d, d.bytes(s8, 4, 3), moved(d, d.weights([3, 3], { axis }), [3, 3], [1, 3])));
+    expectFusion(square(0), ['alias', 'integerConvolution', 'alias']);
+    expectFusion(square(1), ['dequantize', 'matmul']);
+    // Some of the scales, and some numbers twice.
+    const sliced = (d: Draft) => moved(d, d.weights([7, 3], { axis: 1 }), [7, 2], [3, 1]);
+    expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), sliced(d))), ['dequantize', 'strided', 'matmul']);
+    const repeated = (d: Draft) => moved(d, d.weights([7, 1]), [7, 2], [1, 0]);
+    expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), repeated(d))), ['dequantize', 'strided', 'matmul']);
+  });
+
+  test('by a matrix, and a constant for each column that is added', () => {
+    expectFusion(
+      (d) => {
+        const weights = d.dequantize(d.constant(new Random(2).integers([7, 3], -9, 9, 'int8')), {
+          ...s8,
+          scale: 1 / 64,
+          zeroPoint: 0,
+        });
+        const sum = d.binary('add', d.floats(0.5, -2, 1), product(d, d.bytes(s8, 2, 4, 7), weights));
+        quantizedAs(d, d.unary('relu', sum), s8);
+      },
+      ['alias', 'integerConvolution', 'alias'],
+    );
+  });
+
   test('by several matrices', () => {
     expectFusion(
       (d) => {
@@ -545,7 +614,7 @@ describe('a product of bytes', () => {
 });
 
 describe('what is computed element by element', () => {
-  test.each(['add', 'mul'] as const)('%s of bytes, which may be repeated', (name) => {
+  test.each(['add', 'sub', 'mul'] as const)('%s of bytes, which may be repeated', (name) => {
     for (const dims of [maps, [1, 4, 1, 1], [2, 1, 5, 1]]) {
       expectFusion(
         (d) => quantizedAs(d, d.unary('relu', d.binary(name, d.bytes(u8, ...maps), d.bytes(s8, ...dims)))),
@@ -554,11 +623,107 @@ describe('what is computed element by element', () => {
     }
   });
 
-  test('of bytes and a constant stays in floats', () => {
+  test('of bytes and constant bytes', () => {
+    for (const name of ['add', 'sub', 'mul'] as const) {
+      for (const dims of [
+        [1, 4, 1, 1],
+        [2, 1, 5, 6],
+      ]) {
+        const constant = (d: Draft) => d.dequantize(d.constant(new Random(2).integers(dims, -99, 99, 'int8')), s8);
+        expectFusion((d) => quantizedAs(d, d.binary(name, d.bytes(u8, ...maps), constant(d))), ['integerBinary']);
+        expectFusion((d) => quantizedAs(d, d.binary(name, constant(d), d.bytes(u8, ...maps))), ['integerBinary']);
+      }
+    }
+  });
+
+  test('of bytes and constant floats for each pixel stays in floats', () => {
     expectFusion(
-      (d) => quantizedAs(d, d.binary('add', d.bytes(u8, ...maps), d.weights([1, 4, 1, 1]))),
+      (d) => quantizedAs(d, d.binary('add', d.bytes(u8, ...maps), d.constant(new Random(3).floats([5, 6])))),
       ['dequantize', 'binary', 'quantize'],
     );
+  });
+
+  test.each(['add', 'sub', 'mul', 'div', 'pow', 'min', 'max', 'prelu'] as const)(
+    '%s of bytes and one constant, on either side, is a table',
+    (name) => {
+      for (const dims of [[], [1, 1, 1, 1]]) {
+        const number = constantOf('float32', dims, [2]);
+        const by = { ...u8, scale: 1 / 8, zeroPoint: 90 };
+        expectFusion((d) => quantizedAs(d, d.binary(name, d.bytes(by, ...maps), d.constant(number)), s8), ['table']);
+        if (name === 'pow' || name === 'prelu') continue;
+        expectFusion((d) => quantizedAs(d, d.binary(name, d.constant(number), d.bytes(by, ...maps)), s8), ['table']);
+      }
+    },
+  );
+
+  test('a constant for each channel makes tables, unless these are large for what goes through them', () => {
+    const prelu = (channels: number, size: number) => (d: Draft) => {
+      const slopes = d.constant(new Random(7).floats([channels, 1, 1]));
+      quantizedAs(d, d.unary('relu', d.binary('prelu', d.bytes(s8, 1, channels, size, size), slopes)), wide);
+    };
+    expectFusion(prelu(128, 2), ['table']);
+    expectFusion(prelu(129, 16), ['table']);
+    expectFusion(prelu(129, 15), ['dequantize', 'binary', 'quantize']);
+  });
+
+  test('a constant that makes the result larger is no function of each element', () => {
+    expectFusion(
+      (d) => quantizedAs(d, d.binary('prelu', d.bytes(s8, 1, 1, 32, 32), d.constant(new Random(1).floats([3, 1, 1])))),
+      ['dequantize', 'binary', 'quantize'],
+    );
+  });
+
+  test('functions of the same bytes are one function', () => {
+    const one = (d: Draft, number: number) => d.floats(number);
+    const y = { ...s8, scale: 1 / 8 };
+    expectFusion(
+      (d) => {
+        const x = d.bytes(s8, ...maps);
+        quantizedAs(d, d.binary('mul', x, d.unary('hardSigmoid', x, 0.25, 0.5)), y);
+      },
+      ['table'],
+    );
+    // x·clip(x + 3, 0, 4) / 4, of bytes that are dequantized twice.
+    expectFusion(
+      (d) => {
+        const bytes = d.input('int8', ...maps);
+        const gate = d.unary('clip', d.binary('add', d.dequantize(bytes, s8), one(d, 3)), 0, 4);
+        quantizedAs(d, d.binary('div', d.binary('mul', gate, d.dequantize(bytes, s8)), one(d, 4)), y);
+      },
+      ['table'],
+    );
+  });
+
+  test('functions of other bytes, or of the same with another scale, are not', () => {
+    const both = (d: Draft, a: ValueId, b: ValueId) => quantizedAs(d, d.binary('max', d.unary('abs', a), b));
+    expectFusion(
+      (d) => both(d, d.bytes(s8, ...maps), d.bytes(s8, ...maps)),
+      ['dequantize', 'dequantize', 'unary', 'binary', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        const bytes = d.input('int8', ...maps);
+        both(d, d.dequantize(bytes, s8), d.dequantize(bytes, { ...s8, scale: 1 / 32 }));
+      },
+      ['dequantize', 'dequantize', 'unary', 'binary', 'quantize'],
+    );
+    expectFusion(
+      (d) => {
+        const shared = d.unary('abs', d.bytes(s8, ...maps));
+        quantizedAs(d, d.binary('sub', shared, d.unary('neg', shared)));
+      },
+      ['dequantize', 'unary', 'unary', 'binary', 'quantize'],
+    );
+  });
+
+  test('very many functions in each other stay in floats', () => {
+    const chain = (count: number) => (d: Draft) => {
+      let x = d.bytes(s8, ...maps);
+      for (let i = 0; i < count; i++) x = d.unary('neg', x);
+      quantizedAs(d, x);
+    };
+    expectFusion(chain(32), ['table']);
+    expectFusion(chain(33), ['dequantize', ...new Array<string>(33).fill('unary'), 'quantize']);
   });
 
   test('functions become a table', () => {
@@ -623,6 +788,74 @@ test.each([
   expect(new Set(results)).toEqual(new Set([wide.zeroPoint]));
 });
 
+describe('a transposed convolution of bytes', () => {
+  interface Transposed {
+    readonly size: number;
+    readonly kernel: number;
+    readonly strides: readonly [number, number];
+    readonly dilation: number;
+    readonly begin: number;
+    readonly width: number;
+  }
+  const transposed = (d: Draft, { size, kernel, strides, dilation, begin, width }: Transposed) => {
+    const x = d.bytes(u8, 2, 4, 2, size);
+    const weights = d.weights([4, 3, 2, kernel], { type: 'uint8', zeroPoint: 117, axis: 1 });
+    const attributes = { groups: 2, strides, dilations: [1, dilation], pads: [0, begin, 0, 0] };
+    return d.emit('convolutionTranspose', [x, weights], [2, 6, strides[0] + 2, width], attributes);
+  };
+
+  test('with windows of any place, also beyond the map', () => {
+    const random = new Random(21);
+    for (let i = 0; i < 400; i++) {
+      const [size, kernel, stride] = [random.integer(1, 3), random.integer(1, 4), random.integer(1, 4)];
+      const [dilation, begin] = [random.integer(1, 4), random.integer(0, 6)];
+      const of = {
+        size,
+        kernel,
+        strides: [1 + (i % 2), stride],
+        dilation,
+        begin,
+        width: random.integer(1, 9),
+      } as const;
+      const [plain, draft] = [new Draft(), new Draft()];
+      for (const d of [plain, draft]) quantizedAs(d, transposed(d, of));
+      fuse(draft, draft.pool);
+      expect(draft.opcodes()).toContain('integerConvolution');
+      expect(draft.opcodes()).not.toContain('convolutionTranspose');
+      expect({ ...of, y: draft.run() }).toEqual({ ...of, y: plain.run() });
+    }
+  });
+
+  test('is one convolution where all phases read the same, and one for each where not', () => {
+    const of = { size: 4, dilation: 1, begin: 0 };
+    expectFusion(
+      (d) => quantizedAs(d, transposed(d, { ...of, kernel: 2, strides: [2, 2], width: 8 })),
+      ['integerConvolution', 'strided', 'alias'],
+    );
+    expectFusion(
+      (d) => quantizedAs(d, d.unary('relu', transposed(d, { ...of, kernel: 3, strides: [2, 2], width: 9 }))),
+      [...new Array<string>(4).fill('integerConvolution'), 'concat', 'strided', 'strided'],
+    );
+    expectFusion(
+      (d) => quantizedAs(d, transposed(d, { ...of, kernel: 3, strides: [1, 1], width: 6 })),
+      ['integerConvolution'],
+    );
+  });
+
+  test('to floats', () => {
+    const of = { size: 4, kernel: 4, strides: [2, 2], dilation: 1, begin: 1, width: 8 } as const;
+    expectFusion(
+      (d) => d.output(transposed(d, of)),
+      [...new Array<string>(4).fill('integerConvolution'), 'concat', 'strided', 'alias'],
+    );
+  });
+
+  test('of strides with very many phases stays in floats', () => {
+    const of = { size: 4, kernel: 2, strides: [9, 8], dilation: 1, begin: 0, width: 26 } as const;
+    expectFusion((d) => quantizedAs(d, transposed(d, of)), ['dequantize', 'convolutionTranspose', 'quantize']);
+  });
+});
+
 describe('means of bytes', () => {
   const window = { kernel: [2, 2], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], countIncludePad: true };
 
@@ -633,14 +866,38 @@ describe('means of bytes', () => {
     );
   });
 
-  test('over maps', () => {
-    expectFusion(
-      (d) => {
-        const mean = d.emit('reduce', [d.bytes(u8, 2, 4, 4, 4)], [2, 4, 1, 1], { function: 'mean', axes: [2, 3] });
-        quantizedAs(d, mean, { ...u8, scale: 1 / 64 });
-      },
-      ['integerAveragePool'],
-    );
+  const byMaps = ['alias', 'integerAveragePool', 'alias'];
+  const mean = (d: Draft, x: ValueId, dims: readonly number[], axes: readonly number[]) =>
+    d.emit('reduce', [x], dims, { function: 'mean', axes });
+
+  test.each([
+    ['maps', [2, 4, 1, 1], [2, 3]],
+    ['maps, the last axis first', [2, 4, 1, 1], [3, 2]],
+    ['channels', [2, 1, 4, 4], [1]],
+    ['images and channels', [1, 1, 4, 4], [0, 1]],
+    ['images, channels and rows', [1, 1, 1, 4], [0, 1, 2]],
+  ])('over %s', (_, dims, axes) => {
+    const by = { ...u8, scale: 1 / 256 };
+    expectFusion((d) => quantizedAs(d, mean(d, d.bytes(u8, 2, 4, 4, 4), dims, axes), by), byMaps);
+  });
+
+  test('over solid maps', () => {
+    expectFusion((d) => quantizedAs(d, mean(d, d.bytes(s8, 2, 3, 2, 4, 2), [2, 3, 1, 1, 1], [2, 3, 4]), s8), byMaps);
+  });
+
+  test('that are limited', () => {
+    const by = { ...u8, scale: 1 / 256 };
+    for (const [x, y] of [
+      [u8, by],
+      [s8, { ...by, type: 'int8', zeroPoint: -20 }],
+    ] as const) {
+      const limited = (d: Draft, id: ValueId) => quantizedAs(d, d.unary('clip', d.unary('relu', id), -1, 0.25), y);
+      expectFusion((d) => limited(d, mean(d, d.bytes(x, 2, 4, 4, 4), [2, 4, 1, 1], [2, 3])), [...byMaps, 'table']);
+      expectFusion(
+        (d) => limited(d, d.emit('averagePool', [d.bytes(x, ...maps)], [2, 4, 4, 5], window)),
+        ['integerAveragePool', 'table'],
+      );
+    }
   });
 
   test('over maps without pixels', () => {
@@ -652,15 +909,9 @@ describe('means of bytes', () => {
     expect(draft.run()).toHaveLength(1);
   });
 
-  test('over other axes, and sums', () => {
+  test('over axes apart, and sums', () => {
     expectFusion(
-      (d) => {
-        quantizedAs(
-          d,
-          d.emit('reduce', [d.bytes(u8, 2, 4, 4, 4)], [2, 1, 1, 4], { function: 'mean', axes: [1, 2] }),
-          u8,
-        );
-      },
+      (d) => quantizedAs(d, mean(d, d.bytes(u8, 2, 4, 4, 4), [2, 1, 4, 1], [1, 3]), u8),
       ['dequantize', 'reduce', 'quantize'],
     );
     expectFusion(
@@ -687,8 +938,67 @@ describe('what moves elements moves bytes', () => {
     expectFusion((d) => d.output(d.pad(d.bytes(u8, ...maps), -0)), ['pad', 'dequantize']);
   });
 
-  test('but not padding by another number than 0', () => {
-    expectFusion((d) => quantizedAs(d, d.pad(d.bytes(u8, ...maps), 0.5)), ['dequantize', 'pad', 'quantize']);
+  test('and padding by another number than 0 where they are quantized again', () => {
+    expectFusion((d) => quantizedAs(d, d.pad(d.bytes(u8, ...maps), 0.5)), ['table', 'pad']);
+    expectFusion((d) => quantizedAs(d, d.unary('clip', d.pad(d.bytes(u8, ...maps), 9), 0, 2)), ['table', 'pad']);
+    expectFusion((d) => d.output(d.pad(d.bytes(u8, ...maps), 0.5)), ['dequantize', 'pad']);
+  });
+
+  test('and the largest along axes is that of bytes', () => {
+    const largest = (d: Draft, x: ValueId, dims: readonly number[], axes: readonly number[]) =>
+      d.emit('reduce', [x], dims, { function: 'max', axes });
+    for (const [dims, axes] of [
+      [
+        [2, 4, 1, 1],
+        [2, 3],
+      ],
+      [[2, 1, 5, 6], [1]],
+    ] as const) {
+      expectFusion(
+        (d) => quantizedAs(d, largest(d, d.bytes(s8, ...maps), dims, axes), s8),
+        ['alias', 'maxPool', 'alias', 'alias'],
+      );
+    }
+    expectFusion((d) => d.output(largest(d, d.input('float32', ...maps), [2, 4, 1, 1], [2, 3])), ['reduce']);
+  });
+
+  test('after computations, before these are quantized', () => {
+    const transposed = (d: Draft, x: ValueId) =>
+      d.emit('strided', [x], [2, 3, 6, 5], { offset: 0, strides: [90, 30, 1, 6] });
+    const draft = expectFusion(
+      (d) => {
+        const moved = d.pad(transposed(d, d.unary('relu', d.convolution(d.bytes(u8, ...maps), 3))), 0.75);
+        quantizedAs(d, d.unary('clip', moved, -1, 9));
+      },
+      ['integerConvolution', 'strided', 'pad'],
+    );
+    expect(draft.of('pad').attributes).toMatchObject({ value: 103 });
+    expect(draft.of('integerConvolution').attributes).toMatchObject({ least: 100, most: 136 });
+    expectFusion(
+      (d) => quantizedAs(d, d.unary('relu', d.concat(d.convolution(d.bytes(u8, ...maps), 3), d.bytes(s8, ...maps)))),
+      ['integerConvolution', 'table', 'concat'],
+    );
+    expectFusion(
+      (d) => quantizedAs(d, d.concat(d.gather(d.bytes(u8, ...maps), [1, 0]), d.pad(d.bytes(s8, 2, 1, 3, 5), 1))),
+      ['gather', 'table', 'table', 'pad', 'concat'],
+    );
+    const pooled = (pad: number, dilation: number) => (d: Draft) => {
+      const window = { kernel: [2, 2], strides: [2, 1], dilations: [1, dilation], pads: [1, pad, 1, pad] };
+      const dims = [2, 3, 3, 6 + 2 * pad - dilation];
+      quantizedAs(d, d.unary('relu', d.emit('maxPool', [d.convolution(d.bytes(u8, ...maps), 3)], dims, window)));
+    };
+    expectFusion(pooled(1, 1), ['integerConvolution', 'maxPool']);
+    // Its first window along rows has padding alone, which is 0 here.
+    expectFusion(pooled(3, 2), ['integerConvolution', 'maxPool', 'unary', 'quantize']);
+    // The moved floats are an output too.
+    expectFusion(
+      (d) => {
+        const moved = transposed(d, d.convolution(d.bytes(u8, ...maps), 3));
+        quantizedAs(d, moved);
+        d.output(moved);
+      },
+      ['integerConvolution', 'strided', 'quantize'],
+    );
   });
 
   test('of a concatenation of the same scales', () => {

@@ -11,7 +11,7 @@ import { encodeModel } from '../../../src/onnx/write';
 import type { BuiltProgram } from '../../../src/program/built-program';
 import { ConstantPool, toNativeConstants } from '../../../src/program/constant-pool';
 import { encodeProgram } from '../../../src/program/encode';
-import { quantizedNetwork, quantizedPlan, shortPlan, type QuantizedPlan } from './random-quantized';
+import { quantizedNetwork, quantizedPlan, shortPlan, transposedPlan, type QuantizedPlan } from './random-quantized';
 
 /** By onnxruntime as the model is written, in floats. */
 async function literally(model: ModelProto, x: ort.Tensor): Promise<ort.Tensor[]> {
@@ -73,8 +73,12 @@ function demandClose(
 const met = new Map<string, number>();
 const runs = Number(process.env.GDWS_NETWORKS ?? 250);
 
-function property(isExact: boolean, allowed: Allowed): fc.IAsyncProperty<[QuantizedPlan]> {
-  return fc.asyncProperty(isExact ? quantizedPlan : shortPlan, async (plan) => {
+function property(
+  plans: fc.Arbitrary<QuantizedPlan>,
+  isExact: boolean,
+  allowed: Allowed,
+): fc.IAsyncProperty<[QuantizedPlan]> {
+  return fc.asyncProperty(plans, async (plan) => {
     const { model, x } = quantizedNetwork(plan, isExact);
     const data = x.data as Float32Array;
     const expected = await literally(model, new ort.Tensor('float32', data.slice(), [...x.dims]));
@@ -85,7 +89,7 @@ function property(isExact: boolean, allowed: Allowed): fc.IAsyncProperty<[Quanti
       const opcodes = built.program.operations.map(({ opcode }) => opcode);
       for (const opcode of opcodes) met.set(opcode, (met.get(opcode) ?? 0) + 1);
       // Fast kernels of floats round sums, and so their halves.
-      if (opcodes.some((opcode) => ['convolution', 'gdws', 'matmul'].includes(opcode))) return;
+      if (opcodes.some((opcode) => ['convolution', 'convolutionTranspose', 'gdws', 'matmul'].includes(opcode))) return;
       demandClose('kernels', run(built, data), expected, allowed);
     } catch (error) {
       const nodes = model.graph!.node.map(({ opType, input, output }) => `${output.join()}=${opType}(${input.join()})`);
@@ -95,7 +99,7 @@ function property(isExact: boolean, allowed: Allowed): fc.IAsyncProperty<[Quanti
 }
 
 test('random quantized networks give the very bytes that floats give, where sums of floats are exact', async () => {
-  await fc.assert(property(true, { steps: 0, share: 1e-5 }), {
+  await fc.assert(property(quantizedPlan, true, { steps: 0, share: 1e-5 }), {
     numRuns: runs,
     interruptAfterTimeLimit: 50_000,
     markInterruptAsFailure: true,
@@ -103,11 +107,21 @@ test('random quantized networks give the very bytes that floats give, where sums
 });
 
 test('with scales of any kind, bytes differ by one step at most', async () => {
-  await fc.assert(property(false, { steps: 1, share: 0.1 }), {
+  await fc.assert(property(shortPlan, false, { steps: 1, share: 0.1 }), {
     numRuns: runs,
     interruptAfterTimeLimit: 50_000,
     markInterruptAsFailure: true,
   });
+});
+
+test('transposed convolutions of bytes give the very bytes that floats give', async () => {
+  const before = met.get('integerConvolution') ?? 0;
+  await fc.assert(property(transposedPlan, true, { steps: 0, share: 1e-5 }), {
+    numRuns: runs,
+    interruptAfterTimeLimit: 50_000,
+    markInterruptAsFailure: true,
+  });
+  expect(met.get('integerConvolution')! - before).toBeGreaterThan(runs);
 });
 
 test('in which every integer operation was met', () => {

@@ -189,6 +189,13 @@ class QuantizedBuilder {
   }
 
   /** Absent, int32 or float, in units of the sums or in larger ones. */
+  /** A tensor of constant bytes less than 128. */
+  dequantized(dims: readonly number[], bytes: readonly number[]): string {
+    const parameters = this.parameters(this.pick(2) === 0 ? 'uint8' : 'int8', 2 ** -6 * this.stretch(), 17);
+    const type = this.initializers[parameters[1]!]!.type;
+    return this.emit('DequantizeLinear', [this.constant(constantOf(type, dims, bytes)), ...parameters]);
+  }
+
   bias(count: number, unit: number): string[] {
     const form = this.pick(4);
     if (form === 0) return [];
@@ -256,6 +263,40 @@ function convolve(b: QuantizedBuilder, x: Built, { groups, outputs, kernel, stri
   );
 }
 
+function convolveTransposed(b: QuantizedBuilder, x: Built): Built | undefined {
+  const [images, channels, ...sizes] = x.dims as Maps;
+  const groups = channels % 2 === 0 && b.chance(3) ? 2 : b.chance(4) ? channels : 1;
+  const outputs = groups * (1 + b.pick(3));
+  const axes = sizes.map((size) => {
+    const [stride, dilation] = [1 + b.pick(3), 1 + Number(b.chance(4))];
+    // Mostly as long as the stride, as upsampling has it.
+    const kernel = b.chance(2) ? stride : 1 + b.pick(4);
+    const [begin, end] = [b.pick(3), b.pick(2)];
+    const outputPadding = b.pick(stride);
+    const length = stride * (size - 1) + outputPadding + (kernel - 1) * dilation + 1 - begin - end;
+    return { kernel, stride, dilation, begin, end, outputPadding, length };
+  });
+  if (axes.some(({ length }) => length < 1 || length > 24)) return undefined;
+  const ofAxes = (name: keyof (typeof axes)[0]) => axes.map((axis) => axis[name]);
+  const depth = (channels / groups) * axes[0]!.kernel * axes[1]!.kernel;
+  const data = b.operand(x, 8 + depthBits(depth) + 3);
+  const weights = b.weights([channels, outputs / groups, ...ofAxes('kernel')], 1);
+  const least = data.least - 9;
+  return b.node(
+    'ConvTranspose',
+    [data.name, weights, ...b.bias(outputs, least + 2)],
+    { dims: [images, outputs, ...ofAxes('length')], least, most: data.most + 1 + depthBits(depth) },
+    {
+      group: groups,
+      kernel_shape: ofAxes('kernel'),
+      strides: ofAxes('stride'),
+      dilations: ofAxes('dilation'),
+      pads: [...ofAxes('begin'), ...ofAxes('end')],
+      output_padding: ofAxes('outputPadding'),
+    },
+  );
+}
+
 /** A function of each element; what it gives has no bits to speak of where `isExact` is false. */
 function elementwise(
   b: QuantizedBuilder,
@@ -312,7 +353,7 @@ function gathered(b: QuantizedBuilder, x: Built, count: number, isAnyOrder: bool
   return b.node('Gather', [data.name, position], { ...data, dims: [images, count, height, width] }, { axis: 1 });
 }
 
-function binary(b: QuantizedBuilder, opType: 'Add' | 'Mul') {
+function binary(b: QuantizedBuilder, opType: 'Add' | 'Sub' | 'Mul') {
   const alike = b.values.filter(
     ({ dims }) =>
       dims.length === b.last.dims.length &&
@@ -321,12 +362,42 @@ function binary(b: QuantizedBuilder, opType: 'Add' | 'Mul') {
   const other = alike[b.pick(alike.length)]!;
   const [one, two] = [b.operand(b.last, 4), b.operand(other, 4)];
   const [x, y] = b.pick(2) === 0 ? [one, two] : [two, one];
-  const isAdd = opType === 'Add';
+  const isProduct = opType === 'Mul';
   b.node(opType, [x.name, y.name], {
     dims: x.dims.map((dim, i) => Math.max(dim, y.dims[i]!)),
-    least: isAdd ? Math.min(x.least, y.least) : x.least + y.least,
-    most: isAdd ? Math.max(x.most, y.most) + 1 : x.most + y.most,
+    least: isProduct ? x.least + y.least : Math.min(x.least, y.least),
+    most: isProduct ? x.most + y.most : Math.max(x.most, y.most) + 1,
   });
+}
+
+/** What is computed of an operand along axes; it keeps their dims, or not. */
+function reduced(b: QuantizedBuilder, x: Built, name: 'Mean' | 'Max', axes: readonly number[]) {
+  const dims = x.dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  const isGlobal = axes.length === 2 && b.pick(3) === 0;
+  const kept = x.dims.length === axes.length ? 1 : b.pick(2);
+  if (isGlobal) b.node(name === 'Mean' ? 'GlobalAveragePool' : 'GlobalMaxPool', [x.name], { ...x, dims });
+  else {
+    const given = b.pick(2) === 0 ? axes : axes.map((axis) => axis - x.dims.length).toReversed();
+    const result = { ...x, dims: kept === 1 ? dims : dims.filter((_, axis) => !axes.includes(axis)) };
+    b.node(`Reduce${name}`, [x.name, b.integers(...given)], result, { keepdims: kept });
+  }
+  if (b.chance(3)) b.node('Relu', [b.last.name], b.last);
+}
+
+/** With one number, or one for each channel; floats, or dequantized. */
+function withConstant(b: QuantizedBuilder) {
+  const opType = ['Add', 'Sub', 'Mul', 'Div', 'PRelu', 'Min', 'Max'][b.pick(7)]!;
+  const x = b.operand(b.last, 0);
+  const dims = b.chance(2) || x.dims.length < 2 ? [] : x.dims.map((dim, axis) => (axis === 1 ? dim : 1));
+  const count = elementCount(dims);
+  const steps = Array.from(b.random.integers([count], 1, 100, 'int32').data as Int32Array);
+  const floats = steps.map((one, i) => ((i + one) % 3 === 0 ? -one : one) / 64);
+  // Not 0, by which nothing can be divided.
+  const constant =
+    opType !== 'Div' && b.pick(3) === 0 ? b.dequantized(dims, steps) : b.constant(constantOf('float32', dims, floats));
+  const inputs = opType === 'PRelu' || b.pick(3) > 0 ? [x.name, constant] : [constant, x.name];
+  if (opType === 'Div' && inputs[0] === constant) return;
+  b.node(opType, inputs, { ...x, least: x.most - 99 });
 }
 
 /** Each adds layers to the last value, where they fit it. */
@@ -350,6 +421,10 @@ const layers = {
     const channels = b.last.dims[1]!;
     const outputs = channels * (channels < 5 ? 1 + b.pick(2) : 1);
     convolve(b, b.last, { groups: channels, outputs, kernel: b.pick(2) * 2 + 1, strides: 1 + Number(b.chance(3)) });
+  },
+  transposed: (b: QuantizedBuilder) => {
+    const result = isMaps(b.last.dims) ? convolveTransposed(b, b.last) : undefined;
+    if (result && b.pick(2) === 0) b.node('Relu', [result.name], result);
   },
   separable: (b: QuantizedBuilder) => {
     if (!isMaps(b.last.dims)) return;
@@ -395,6 +470,8 @@ const layers = {
   },
   add: (b: QuantizedBuilder) => binary(b, 'Add'),
   mul: (b: QuantizedBuilder) => binary(b, 'Mul'),
+  sub: (b: QuantizedBuilder) => binary(b, 'Sub'),
+  constant: withConstant,
   relu: (b: QuantizedBuilder) => {
     // Mostly of the float result, which is not quantized before it.
     const x = b.pick(3) > 0 ? b.last : b.operand(b.last, 0);
@@ -416,19 +493,18 @@ const layers = {
   hardSigmoid: (b: QuantizedBuilder) => elementwise(b, 'HardSigmoid', [], { alpha: float(0.25) }, false),
   maxPool: (b: QuantizedBuilder) => pooled(b, 'MaxPool'),
   averagePool: (b: QuantizedBuilder) => pooled(b, 'AveragePool'),
-  globalAveragePool: (b: QuantizedBuilder) => {
-    if (!isMaps(b.last.dims)) return;
+  mean: (b: QuantizedBuilder) => {
     const x = b.operand(b.last, 6);
-    const [images, channels, height, width] = x.dims as Maps;
-    const form = b.pick(3);
+    const { dims } = x;
+    const axes = isMaps(dims) && b.pick(3) > 0 ? [2, 3] : [b.pick(dims.length)];
+    const bits = depthBits(elementCount(axes.map((axis) => dims[axis]!)));
     // The mean of so many is exact.
-    if (height * width !== 2 ** depthBits(height * width)) return;
-    const result = { least: x.least - depthBits(height * width), most: x.most };
-    if (form === 0) b.node('GlobalAveragePool', [x.name], { ...result, dims: [images, channels, 1, 1] });
-    else {
-      const dims = form === 1 ? [images, channels, 1, 1] : [images, channels];
-      b.node('ReduceMean', [x.name, b.integers(2, 3)], { ...result, dims }, { keepdims: form === 1 ? 1 : 0 });
-    }
+    if (elementCount(axes.map((axis) => dims[axis]!)) !== 2 ** bits) return;
+    reduced(b, { ...x, least: x.least - bits }, 'Mean', axes);
+  },
+  largest: (b: QuantizedBuilder) => {
+    const x = b.operand(b.last, 0);
+    reduced(b, x, 'Max', isMaps(x.dims) && b.pick(3) > 0 ? [2, 3] : [b.pick(x.dims.length)]);
   },
   concat: (b: QuantizedBuilder) => {
     const { dims } = b.last;
@@ -523,7 +599,9 @@ const layers = {
 
 const choices = 24;
 
-const planOf = (mostLayers: number): fc.Arbitrary<QuantizedPlan> =>
+type Kind = keyof typeof layers;
+
+const planOf = (mostLayers: number, kinds = Object.keys(layers) as Kind[]): fc.Arbitrary<QuantizedPlan> =>
   fc.record({
     images: fc.constantFrom(1, 1, 2),
     channels: fc.integer({ min: 1, max: 4 }),
@@ -531,7 +609,7 @@ const planOf = (mostLayers: number): fc.Arbitrary<QuantizedPlan> =>
     seed: fc.nat(2 ** 31 - 1),
     layers: fc.array(
       fc.record({
-        kind: fc.constantFrom(...(Object.keys(layers) as (keyof typeof layers)[])),
+        kind: fc.constantFrom(...kinds),
         choices: fc.array(fc.nat(239), { minLength: choices, maxLength: choices }),
       }),
       { minLength: 1, maxLength: mostLayers },
@@ -541,6 +619,7 @@ const planOf = (mostLayers: number): fc.Arbitrary<QuantizedPlan> =>
 export const quantizedPlan = planOf(7);
 /** So few layers that a byte which differs by a step changes little after it. */
 export const shortPlan = planOf(3);
+export const transposedPlan = planOf(3, ['transposed', 'transposed', 'dense']);
 
 export interface QuantizedNetwork {
   readonly model: ModelProto;

@@ -1,21 +1,24 @@
 import type { Operation, ProgramOperation, ValueId } from '../../operation';
 import { operationOf } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
+import { isMoving, movedInputs, type MovingOperation } from './moving-operations';
 import type { Dequantized, QuantizedProgram } from './quantization';
-
-/** Operations that only move or choose elements, on any type; the data are their inputs but the indices. */
-const moving = ['maxPool', 'strided', 'concat', 'gather', 'alias', 'pad'] as const;
-
-type MovingOperation = { [Opcode in (typeof moving)[number]]: Operation<Opcode> }[(typeof moving)[number]];
+import { reducedBlock } from './reduced-block';
 
 /**
  * What moves or chooses dequantized elements moves their bytes, and dequantizes after it: so bytes stay bytes as long as
  * possible. All of several inputs must have the same scale and zero point.
  */
 export function commuteDequantize(quantized: QuantizedProgram): Pattern {
-  return (operation, rewriter) => {
+  const pattern: Pattern = (operation, rewriter) => {
+    const pooled = largestOf(operation, quantized, rewriter);
+    if (pooled) {
+      rewriter.replace(operation, pooled);
+      for (const one of pooled) pattern(one, rewriter);
+      return;
+    }
     if (!isMoving(operation)) return;
-    const data = operation.opcode === 'concat' ? operation.inputs : operation.inputs.slice(0, 1);
+    const data = movedInputs(operation);
     const sources = data.map((id) => quantized.bytesOf(id));
     const [first] = sources;
     if (!first || !sources.every((one) => one && isSameQuantization(one, first))) return;
@@ -29,10 +32,25 @@ export function commuteDequantize(quantized: QuantizedProgram): Pattern {
       dequantizeAs(data[0]!, bytes, output, rewriter),
     ]);
   };
+  return pattern;
 }
 
-function isMoving(operation: ProgramOperation): operation is MovingOperation {
-  return (moving as readonly string[]).includes(operation.opcode);
+/** The largest of dequantized elements along axes, as a pooling, which is one of bytes; undefined where it is none. */
+function largestOf(
+  operation: ProgramOperation,
+  quantized: QuantizedProgram,
+  rewriter: ProgramRewriter,
+): ProgramOperation[] | undefined {
+  if (operation.opcode !== 'reduce' || operation.attributes.function !== 'max') return undefined;
+  const { inputs, outputs, origin } = operation;
+  const block = quantized.bytesOf(inputs[0]) && reducedBlock(operation, rewriter);
+  if (!block) return undefined;
+  const [seen, largest] = [quantized.temporary('float32', block.input), quantized.temporary('float32', block.output)];
+  return [
+    operationOf('alias', [inputs[0]], [seen], origin),
+    operationOf('maxPool', [seen], [largest], origin, block.window),
+    operationOf('alias', [largest], outputs, origin),
+  ];
 }
 
 function isSameQuantization(one: Dequantized, other: Dequantized): boolean {
@@ -43,28 +61,4 @@ function isSameQuantization(one: Dequantized, other: Dequantized): boolean {
 function dequantizeAs(like: ValueId, bytes: ValueId, output: ValueId, rewriter: ProgramRewriter): ProgramOperation {
   const { inputs, origin } = rewriter.producerOf(like) as Operation<'dequantize'>;
   return operationOf('dequantize', [bytes, ...inputs.slice(1)], [output], origin, { axis: 0 });
-}
-
-/** Pieces that are joined and quantized together are quantized each, where each is dequantized from bytes. */
-export function quantizePieces(quantized: QuantizedProgram): Pattern {
-  return (operation, rewriter) => {
-    if (operation.opcode !== 'quantize') return;
-    const y = quantized.uniformOf(operation);
-    const joined = rewriter.soleProducerOf(operation.inputs[0]);
-    if (!y || joined?.opcode !== 'concat') return;
-    if (!joined.inputs.every((id) => quantized.bytesOf(id))) return;
-    const pieces = joined.inputs.map((id) => quantized.temporary(y.type, rewriter.valueOf(id!).dims));
-    rewriter.replace(
-      operation,
-      [
-        ...joined.inputs.map((id, i) => ({
-          ...operation,
-          inputs: [id, ...operation.inputs.slice(1)],
-          outputs: [pieces[i]!],
-        })),
-        { ...joined, inputs: pieces, outputs: operation.outputs },
-      ],
-      [joined],
-    );
-  };
 }

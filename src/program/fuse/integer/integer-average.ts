@@ -1,40 +1,70 @@
-import type { ProgramOperation } from '../../operation';
-import { operationOf } from '../../operation';
+import type { UniformQuantization } from '../../byte-quantization';
+import { operationOf, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
-import { isScale, type QuantizedProgram } from './quantization';
+import {
+  byteConstant,
+  byteNumbers,
+  isScale,
+  limitedSource,
+  type Dequantized,
+  type QuantizedProgram,
+} from './quantization';
+import { reducedBlock } from './reduced-block';
 
-/** A mean over windows, or over whole maps, of dequantized bytes that is quantized again. */
+/** A mean over windows, or along axes, of dequantized bytes that is quantized again. What limits it becomes a table. */
 export function integerAverage(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
     if (operation.opcode !== 'quantize') return;
     const y = quantized.uniformOf(operation);
-    const before = rewriter.soleProducerOf(operation.inputs[0]);
-    const window = before && windowOf(before, rewriter);
+    if (!y) return;
+    const { source, least, most, limiting } = limitedSource(operation, y, rewriter);
+    const before = rewriter.soleProducerOf(source);
     const x = quantized.bytesOf(before?.inputs[0]);
-    if (!y || !window || !x) return;
-    const scale = Math.fround(x.scale / y.scale);
-    if (!isScale(scale)) return;
-    const by = operationOf('integerAveragePool', [x.bytes], operation.outputs, before.origin, {
-      ...window,
-      xZeroPoint: x.zeroPoint,
-      zeroPoint: y.zeroPoint,
-      scale,
-    });
-    rewriter.replace(operation, by, [before]);
+    if (!before || !x) return;
+    const [output] = operation.outputs as [ValueId];
+    const isLimited = limiting.length > 0;
+    const bytes = isLimited ? quantized.temporary(y.type, rewriter.valueOf(output).dims) : output;
+    const means = meansOf(before, { x, y, bytes }, quantized, rewriter);
+    if (!means) return;
+    if (isLimited) {
+      const limited = byteNumbers(y.type).map((byte) => Math.min(Math.max(byte, least), most));
+      const table = quantized.constant(byteConstant(y.type, [256], limited));
+      means.push(operationOf('table', [bytes, table], [output], before.origin));
+    }
+    rewriter.replace(operation, means, [...limiting, before]);
   };
 }
 
-/** The windows of a mean over spatial axes of maps (N,C,H,W). */
-function windowOf(operation: ProgramOperation, rewriter: ProgramRewriter) {
-  if (operation.opcode === 'averagePool') return operation.attributes;
+interface QuantizedMean {
+  readonly x: Dequantized;
+  readonly y: UniformQuantization;
+  /** To be written. */
+  readonly bytes: ValueId;
+}
+
+/** Undefined where an operation is no mean of bytes. */
+function meansOf(
+  operation: ProgramOperation,
+  { x, y, bytes }: QuantizedMean,
+  quantized: QuantizedProgram,
+  rewriter: ProgramRewriter,
+): ProgramOperation[] | undefined {
+  const scale = Math.fround(x.scale / y.scale);
+  if (!isScale(scale)) return undefined;
+  const requantization = { xZeroPoint: x.zeroPoint, zeroPoint: y.zeroPoint, scale };
+  const { origin } = operation;
+  if (operation.opcode === 'averagePool') {
+    const attributes = { ...operation.attributes, ...requantization };
+    return [operationOf('integerAveragePool', [x.bytes], [bytes], origin, attributes)];
+  }
   if (operation.opcode !== 'reduce' || operation.attributes.function !== 'mean') return undefined;
-  const { dims } = rewriter.valueOf(operation.inputs[0]!);
-  if (dims.length !== 4 || operation.attributes.axes.join() !== '2,3' || dims.includes(0)) return undefined;
-  return {
-    kernel: dims.slice(2),
-    strides: [1, 1],
-    dilations: [1, 1],
-    pads: [0, 0, 0, 0],
-    countIncludePad: false,
-  };
+  const block = reducedBlock(operation, rewriter);
+  if (!block) return undefined;
+  const [seen, means] = [quantized.temporary(x.type, block.input), quantized.temporary(y.type, block.output)];
+  const attributes = { ...block.window, countIncludePad: false, ...requantization };
+  return [
+    operationOf('alias', [x.bytes], [seen], origin),
+    operationOf('integerAveragePool', [seen], [means], origin, attributes),
+    operationOf('alias', [means], [bytes], origin),
+  ];
 }

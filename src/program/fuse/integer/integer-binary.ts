@@ -1,9 +1,10 @@
-import { sameDims } from '../../../onnx/value';
+import { elementCount, sameDims } from '../../../onnx/value';
 import { operationOf, placeOfInput, type Operation, type ProgramOperation } from '../../operation';
+import type { ProgramValue } from '../../program';
 import type { Pattern } from '../../program-rewriter';
 import { isScale, limitedSource, type QuantizedProgram } from './quantization';
 
-/** A sum or a product of dequantized bytes that is quantized again, as one of bytes. */
+/** A sum, a difference or a product of dequantized bytes that is quantized again, as one of bytes. One may be constant. */
 export function integerBinary(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
     if (operation.opcode !== 'quantize') return;
@@ -13,24 +14,30 @@ export function integerBinary(quantized: QuantizedProgram): Pattern {
     const before = rewriter.soleProducerOf(source);
     if (before?.opcode !== 'binary' || before.attributes.activation.name !== 'none') return;
     const { function: name } = before.attributes;
-    if (name !== 'add' && name !== 'mul') return;
-    const [a, b] = before.inputs.map((id) => quantized.bytesOf(id));
-    if (!a || !b) return;
-    const aScale = Math.fround(name === 'add' ? a.scale / y.scale : (a.scale * b.scale) / y.scale);
-    const bScale = Math.fround(name === 'add' ? b.scale / y.scale : 0);
-    if (!isScale(aScale) || (name === 'add' && !isScale(bScale))) return;
+    if (name !== 'add' && name !== 'sub' && name !== 'mul') return;
+    const [a, b] = before.inputs.map((id) => quantized.operandOf(id));
+    if (!a || !b || [a, b].some(({ bytes }) => isOneConstant(rewriter.valueOf(bytes)))) return;
+    const isProduct = name === 'mul';
+    const aScale = Math.fround(isProduct ? (a.scale * b.scale) / y.scale : a.scale / y.scale);
+    const bScale = Math.fround(isProduct ? 0 : b.scale / y.scale);
+    if (!isScale(aScale) || !(isProduct || isScale(bScale))) return;
     const by = operationOf('integerBinary', [a.bytes, b.bytes], operation.outputs, before.origin, {
-      function: name,
+      function: isProduct ? 'mul' : 'add',
       aZeroPoint: a.zeroPoint,
       bZeroPoint: b.zeroPoint,
       zeroPoint: y.zeroPoint,
       least,
       most,
       aScale,
-      bScale,
+      bScale: name === 'sub' ? -bScale : bScale,
     });
     rewriter.replace(operation, by, [...limiting, before]);
   };
+}
+
+/** With one number, a result is a function of one byte: a table, which is rounded once. */
+function isOneConstant({ storage, dims }: ProgramValue): boolean {
+  return storage === 'constant' && elementCount(dims) === 1;
 }
 
 const scalePlace = placeOfInput('integerConvolution', 'scale');

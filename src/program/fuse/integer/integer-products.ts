@@ -5,7 +5,15 @@ import { addFloatBias } from './float-bias';
 import { integerConvolution } from './integer-convolution';
 import { integerMatmul } from './integer-matmul';
 import type { IntegerResult } from './integer-sums';
+import { integerTransposedConvolution } from './integer-transposed-convolution';
 import { limitedSource, type QuantizedProgram } from './quantization';
+
+/** Operations that may be products of bytes. */
+type Product = Operation<'convolution'> | Operation<'convolutionTranspose'> | Operation<'matmul'>;
+
+function isProduct(operation: ProgramOperation): operation is Product {
+  return ['convolution', 'convolutionTranspose', 'matmul'].includes(operation.opcode);
+}
 
 /** A product of dequantized bytes with constant ones, as one of integers; undefined where it is none. */
 function integerProduct(
@@ -14,7 +22,9 @@ function integerProduct(
   rewriter: ProgramRewriter,
   result: IntegerResult,
 ): ProgramOperation[] | undefined {
-  if (operation.opcode === 'convolution') return integerConvolution(operation, quantized, rewriter, result);
+  if (operation.opcode === 'convolution') return integerConvolution(operation, quantized, result);
+  if (operation.opcode === 'convolutionTranspose')
+    return integerTransposedConvolution(operation, quantized, rewriter, result);
   return operation.opcode === 'matmul' ? integerMatmul(operation, quantized, rewriter, result) : undefined;
 }
 
@@ -46,7 +56,7 @@ export function byteProduct(quantized: QuantizedProgram): Pattern {
       if (!Number.isFinite(residualScale)) continue;
       const { dims } = rewriter.valueOf(source);
       if (![own, other].every((id) => sameDims(rewriter.valueOf(id!).dims, dims))) continue;
-      const sum = integerConvolution(convolution, quantized, rewriter, {
+      const sum = integerConvolution(convolution, quantized, {
         ...result,
         residual: residual.bytes,
         attributes: { ...limits, residualZeroPoint: residual.zeroPoint, residualScale },
@@ -61,7 +71,7 @@ export function byteProduct(quantized: QuantizedProgram): Pattern {
 /** A product of bytes whose result stays in floats; so does a bias that is no whole number of its units. */
 export function floatProduct(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
-    if (operation.opcode !== 'convolution' && operation.opcode !== 'matmul') return;
+    if (!isProduct(operation)) return;
     const output = operation.outputs[0]!;
     const whole = integerProduct(operation, quantized, rewriter, { output, scale: 1 });
     if (whole) {
@@ -72,13 +82,10 @@ export function floatProduct(quantized: QuantizedProgram): Pattern {
     if (bias === undefined) return;
     const { dims } = rewriter.valueOf(output);
     const sums = quantized.temporary('float32', dims);
-    const product: Operation<'convolution'> | Operation<'matmul'> = {
-      ...operation,
-      inputs: [x, w, undefined, residual],
-    };
+    const product: Product = { ...operation, inputs: [x, w, undefined, residual] };
     const by = integerProduct(product, quantized, rewriter, { output: sums, scale: 1 });
     if (!by) return;
-    const broadcast = operation.opcode === 'convolution' ? [dims[1]!, 1, 1] : rewriter.valueOf(bias).dims;
+    const broadcast = operation.opcode === 'matmul' ? rewriter.valueOf(bias).dims : [dims[1]!, 1, 1];
     const added = { bias, dims: broadcast, sums, output };
     rewriter.replace(operation, [...by, ...addFloatBias(added, operation.origin, rewriter.program)]);
   };

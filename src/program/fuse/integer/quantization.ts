@@ -103,11 +103,16 @@ export class QuantizedProgram {
 
   /** The bytes, computed in the run, that a float value is dequantized from. */
   bytesOf(id: ValueId | undefined): Dequantized | undefined {
+    const operand = this.operandOf(id);
+    return operand && this.rewriter.valueOf(operand.bytes).storage !== 'constant' ? operand : undefined;
+  }
+
+  /** The bytes, constant or not, that a float value is dequantized from. */
+  operandOf(id: ValueId | undefined): Dequantized | undefined {
     const before = this.rewriter.producerOf(id);
     if (before?.opcode !== 'dequantize') return undefined;
-    const bytes = before.inputs[0]!;
-    const uniform = this.rewriter.valueOf(bytes).storage === 'constant' ? undefined : this.uniformOf(before);
-    return uniform && { ...uniform, bytes };
+    const uniform = this.uniformOf(before);
+    return uniform && { ...uniform, bytes: before.inputs[0]! };
   }
 
   /** Constant bytes that a float value is dequantized from, by the channels of an axis. */
@@ -120,9 +125,6 @@ export class QuantizedProgram {
     if (!whole || !quantization || !isByteType(whole.type)) return undefined;
     const { scales, zeroPoints, axis } = quantization;
     const constant = { ...whole, dims: this.rewriter.valueOf(id!).dims };
-    // With other dims, the channels must still be the first of them.
-    if (!sameDims(constant.dims, whole.dims) && (channelAxis !== 0 || constant.dims[0] !== whole.dims[0]))
-      return undefined;
     const bytes = this.view(before.inputs[0]!, constant.dims);
     const channels = constant.dims[channelAxis]!;
     if (scales.length === 1) {
@@ -133,11 +135,15 @@ export class QuantizedProgram {
         zeroPoints: new Array<number>(channels).fill(zeroPoints[0]!),
       };
     }
-    return axis === channelAxis && scales.length === channels ? { bytes, constant, scales, zeroPoints } : undefined;
+    // With other dims, the same elements must still be those of a channel.
+    const isSame = elementCount(whole.dims.slice(axis + 1)) === elementCount(constant.dims.slice(channelAxis + 1));
+    return isSame && scales.length === channels ? { bytes, constant, scales, zeroPoints } : undefined;
   }
 
-  /** The floats of a constant. */
+  /** The floats of a constant, which may be dequantized. */
   floatsOf(id: ValueId | undefined): Float32Array | undefined {
+    const before = this.rewriter.producerOf(id);
+    if (before?.opcode === 'dequantize') return this.dequantizedConstant(before);
     const constant = this.constantOf(id);
     return constant && isFloat(constant.type) ? toFloat32(constant) : undefined;
   }
@@ -176,6 +182,11 @@ export class QuantizedProgram {
 export function byteConstant(type: ByteType, dims: readonly number[], numbers: ArrayLike<number>): Constant {
   const data = type === 'int8' ? Int8Array.from(Array.from(numbers)) : Uint8Array.from(Array.from(numbers));
   return { type, dims, data };
+}
+
+/** The numbers of a byte type in the order of their bits without sign, as tables have them. */
+export function byteNumbers(type: ByteType): number[] {
+  return Array.from({ length: 256 }, (_, code) => (type === 'int8' && code > 127 ? code - 256 : code));
 }
 
 /** Whether a number can be a scale of bytes. */

@@ -1,14 +1,17 @@
 import type { BuiltProgram } from '../../built-program';
 import type { ConstantPool } from '../../constant-pool';
 import type { ProgramRewriter } from '../../program-rewriter';
+import { fuseBias } from '../fuse-additions';
 import { byteTable } from './byte-tables';
-import { commuteDequantize, quantizePieces } from './commute-dequantize';
+import { commuteDequantize } from './commute-dequantize';
 import { foldDequantize } from './fold-dequantize';
 import { integerAverage } from './integer-average';
 import { fuseIntegerAddition, integerBinary } from './integer-binary';
 import { integerGdws } from './integer-gdws';
 import { byteProduct, floatProduct } from './integer-products';
+import { moveConstants } from './moved-constants';
 import { QuantizedProgram } from './quantization';
+import { quantizeBeforeMoving } from './quantize-before-moving';
 
 /**
  * Turns float operations between dequantization and quantization into operations on bytes, in which the network stays from
@@ -22,12 +25,14 @@ export function recognizeQuantized(
 ): void {
   if (!built.program.operations.some(({ opcode }) => opcode === 'dequantize')) return;
   const quantized = new QuantizedProgram(built, pool, rewriter);
-  rewriter.apply(quantizePieces(quantized));
+  rewriter.apply(moveConstants(quantized));
+  rewriter.apply(fuseBias);
+  rewriter.apply(quantizeBeforeMoving(quantized));
   rewriter.apply(commuteDequantize(quantized));
+  rewriter.apply(integerBinary(quantized));
   rewriter.apply(byteTable(quantized));
   rewriter.apply(byteProduct(quantized));
   rewriter.apply(floatProduct(quantized));
-  rewriter.apply(integerBinary(quantized));
   rewriter.apply(integerAverage(quantized));
   rewriter.removeUnused();
   rewriter.apply(fuseIntegerAddition);

@@ -1,4 +1,13 @@
-import type { Window } from './window';
+/** One axis of a transposed convolution. */
+export interface TransposedAxis {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Elements that are cropped before the result. */
+  readonly begin: number;
+  /** Length of the result. */
+  readonly output: number;
+}
 
 /** The outputs p = phase + stride·row of a transposed convolution along one axis: all of them read the same taps. */
 export interface TransposedPhase {
@@ -7,7 +16,7 @@ export interface TransposedPhase {
   /** The first of these taps, and the steps from there to the next. */
   readonly kernel: number;
   readonly kernelStep: number;
-  /** The place in the padded input that row 0 reads with the first tap, and the steps back from there for the next taps. */
+  /** The place in the input that row 0 reads with the first tap, and the steps back from there for the next taps. */
   readonly first: number;
   readonly step: number;
 }
@@ -16,17 +25,10 @@ export interface TransposedPhase {
 export interface TransposedPhases {
   /** Output places of each phase; the last of a phase may lie beyond the output. */
   readonly rows: number;
-  /** Zeros to add before and after the input, so that every row reads within it. */
-  readonly before: number;
-  readonly after: number;
   readonly phases: readonly TransposedPhase[];
 }
 
-/** The phases of a `window` over one axis, of which `input` elements give `output`. */
-export function transposedPhases(window: Window, input: number, output: number): TransposedPhases {
-  const [kernel, stride, dilation, begin] = [window.kernel, window.strides, window.dilations, window.begins].map(
-    ([value]) => value!,
-  ) as [number, number, number, number];
+export function transposedPhases({ kernel, stride, dilation, begin, output }: TransposedAxis): TransposedPhases {
   const count = Math.min(stride, output);
   const rows = Math.ceil(output / count);
   const common = greatestCommonDivisor(stride, dilation);
@@ -38,10 +40,7 @@ export function transposedPhases(window: Window, input: number, output: number):
     const taps = tap < Math.min(kernel, kernelStep) ? Math.ceil((kernel - tap) / kernelStep) : 0;
     return { taps, kernel: tap, kernelStep, first: (phase + begin - tap * dilation) / stride, step };
   });
-  const read = phases.filter(({ taps }) => taps > 0);
-  const before = Math.max(0, ...read.map(({ first, taps }) => (taps - 1) * step - first));
-  const after = Math.max(0, ...read.map(({ first }) => first + rows - input));
-  return { rows, before, after, phases: phases.map((phase) => ({ ...phase, first: phase.first + before })) };
+  return { rows, phases };
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -32,7 +32,8 @@ TestCase randomIntegerGdws(Random& random) {
   } else {
     testCase.addAbsent();
   }
-  const double featureSize = 5000 * static_cast<double>(std::min<int64_t>(taps, 9));
+  // Of the usual size, or about as large as what the fraction of a float holds.
+  const double featureSize = random.chance(0.1) ? 1e7 : 5000 * static_cast<double>(std::min<int64_t>(taps, 9));
   testCase.add(random.chance(0.9) ? Storage::constant : Storage::input, DataType::float32, {intermediate},
                randomScales(random, intermediate, featureSize));
   if (random.chance(0.6)) {

@@ -11,10 +11,21 @@ struct Range {
   int64_t end;
 };
 
+/// Where the threads of a team wait for each other.
+class Meeting {
+ public:
+  virtual ~Meeting() = default;
+  /// Returns once all threads of the team have called it.
+  virtual void wait() const = 0;
+  /// Estimated cycles of that.
+  virtual double cycles() const = 0;
+};
+
 /// The threads that run an operation together, as one of them sees it.
 struct Team {
   int index;
   int size;
+  const Meeting* meeting = nullptr;  ///< null where they cannot wait for each other
 
   /// This thread's contiguous share of `count` items, in multiples of `grain`.
   Range share(int64_t count, int64_t grain = 1) const {

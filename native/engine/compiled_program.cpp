@@ -10,6 +10,7 @@
 #include "base/placement.h"
 #include "base/team_threads.h"
 #include "engine/releasable_constants.h"
+#include "engine/team_barrier.h"
 #include "engine/verify_plan.h"
 
 namespace gdws {
@@ -199,10 +200,11 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
     // Two flags in turn: a slow thread may still read that of its step while the first thread sets the next.
     bool stop[2] = {aborted.load(std::memory_order_relaxed), false};
     const Placement placement(threads_);
+    const TeamBarrier barrier;
     ensureTeam(threads_);
 #pragma omp parallel num_threads(threads_)
     {
-      const Team team{omp_get_thread_num(), omp_get_num_threads()};
+      const Team team{omp_get_thread_num(), omp_get_num_threads(), &barrier};
       placement.bind(team.index);
       std::optional<RunClock> clock;
       if (team.index == 0) clock.emplace(times);

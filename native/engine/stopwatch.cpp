@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "engine/team_barrier.h"
+
 #if defined(__linux__)
 #include <unistd.h>
 #endif
@@ -44,10 +46,11 @@ double Stopwatch::time(const Kernel& kernel, const Buffers& buffers, const void*
   Clock::time_point begin, end;
   volatile char sink = 0;
   const Placement placement(threads_);
+  const TeamBarrier barrier;
   ensureTeam(threads_);
 #pragma omp parallel num_threads(threads_)
   {
-    const Team team{omp_get_thread_num(), omp_get_num_threads()};
+    const Team team{omp_get_thread_num(), omp_get_num_threads(), &barrier};
     placement.bind(team.index);
     const auto& ballast = ballast_[static_cast<size_t>(team.index)];
     const char driven = touch(ballast.data(), ballast.size());

@@ -1,6 +1,7 @@
 #include "native/run.h"
 
 #include <algorithm>
+#include <barrier>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +13,18 @@
 namespace gdws::test {
 
 namespace {
+
+/// Of threads that are no OpenMP team.
+class ThreadMeeting final : public Meeting {
+ public:
+  explicit ThreadMeeting(int threads) : barrier_(threads) {}
+  void wait() const override { barrier_.arrive_and_wait(); }
+  /// So that small cases meet too.
+  double cycles() const override { return 0; }
+
+ private:
+  mutable std::barrier<> barrier_;
+};
 
 /// Packs anew each time: cases share value indices.
 struct Unshared final : PackedWeights {
@@ -99,11 +112,12 @@ Results runKernel(const KernelDefinition& definition, const TestCase& testCase, 
   std::fill_n(scratch.data(), scratch.size(), garbage);
 
   const Buffers buffers{inputs.data(), outputs.data(), scratch.data()};
+  const ThreadMeeting meeting(threads);
   std::vector<std::thread> team;
   for (int i = 1; i < threads; ++i) {
-    team.emplace_back([&, i] { kernel->run(buffers, Team{i, threads}); });
+    team.emplace_back([&, i] { kernel->run(buffers, Team{i, threads, &meeting}); });
   }
-  kernel->run(buffers, Team{0, threads});
+  kernel->run(buffers, Team{0, threads, &meeting});
   for (std::thread& thread : team) thread.join();
 
   Results results;

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/aligned_floats.h"
-#include "kernels/product/channel_teams.h"
 #include "kernels/product/rounding.h"
 
 namespace gdws {
@@ -284,7 +283,6 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   work.planes = work.sums + sumsWords_;
   int32_t* const columns = work.planes + planesWords_;
   auto* const producerScratch = reinterpret_cast<std::byte*>(columns + columnWords_);
-  work.words = columns;
 
   const auto depth = static_cast<int64_t>(steps_.size());
   const auto* const weightSums = reinterpret_cast<const int32_t*>(packed_.get()) + groups_ * packedChannels() * depth;
@@ -298,30 +296,55 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   }
 
   const int64_t itemCount = groups_ * tiles_.count();
-  const int teams = channelTeams(itemCount, channelParts_.parts, {producer_->cycles(), productCycles_}, team.size);
-  const Range items = Team{team.index / teams, team.size / teams}.share(itemCount);
-  work.parts = Team{team.index % teams, teams}.share(channelParts_.parts);
+  const ItemCycles cycles{producer_->cycles(), productCycles_};
+  const int teams = channelTeams(itemCount, channelParts_.parts, cycles, team.size);
   work.scale = result_.scale(buffers);
   work.residual = result_.residual(buffers);
   work.y = buffers.outputs[0];
-  const int64_t plane = tiles_.map.rows * tiles_.map.columns;
-  if (work.parts.begin == work.parts.end) return;
+  work.bias = bias;
+  const bool shared = isShared(cycles, itemCount, teams, team);
+  const Range items = shared ? Range{0, itemCount} : Team{team.index / teams, team.size / teams}.share(itemCount);
+  work.parts = shared ? team.share(channelParts_.parts) : Team{team.index % teams, teams}.share(channelParts_.parts);
+  if (!shared && work.parts.begin == work.parts.end) return;
   if (form_ == Form::matrices) functions_.matrices->configure(chunkSteps_);
   for (int64_t item = items.begin; item < items.end; ++item) {
-    work.group = item / tiles_.count();
-    work.tile = tiles_.tile(item % tiles_.count());
-    work.bias = bias + work.group * biasPitch_;
-    const int64_t at = work.tile.firstRow * tiles_.map.columns + work.tile.firstColumn;
-    work.position = at % plane;
-    work.origin = at / plane * groups_ * channels_ * plane;
-    producer_->produce(buffers, work.tile, work.group, columns, producerScratch);
-    if (form_ == Form::channels) {
-      multiplyChannelVectors(work);
-    } else {
-      multiplyPixelVectors(work);
-    }
+    // In turn where the first two threads have theirs: a thread may still multiply the columns before.
+    int32_t* const to =
+        shared ? columns + (item % 2 - team.index) * static_cast<int64_t>(scratchBytes_ / sizeof(int32_t)) : columns;
+    work.words = to;
+    producer_->produce(buffers, tiles_.tile(item % tiles_.count()), item / tiles_.count(), shared ? team : Team{0, 1},
+                       to, producerScratch);
+    if (shared) team.meeting->wait();
+    multiply(work, item);
   }
   if (form_ == Form::matrices) functions_.matrices->release();
+}
+
+bool IntegerProduct::isShared(const ItemCycles& cycles, int64_t items, int teams, const Team& team) const {
+  if (team.size < 2 || team.meeting == nullptr) return false;
+  // Half of the words, or more, come from another thread's cache.
+  constexpr double perWord = 0.1;
+  const double meeting = team.meeting->cycles() + static_cast<double>(producer_->words()) * perWord;
+  const double together = teamCycles(items, channelParts_.parts, {0, cycles.products}, team.size, team.size) +
+                          static_cast<double>(items) * (cycles.columns / team.size + meeting);
+  return together < teamCycles(items, channelParts_.parts, cycles, team.size, teams);
+}
+
+void IntegerProduct::multiply(Work& work, int64_t item) const {
+  const int32_t* const bias = work.bias;
+  work.group = item / tiles_.count();
+  work.tile = tiles_.tile(item % tiles_.count());
+  work.bias = bias + work.group * biasPitch_;
+  const int64_t plane = tiles_.map.rows * tiles_.map.columns;
+  const int64_t at = work.tile.firstRow * tiles_.map.columns + work.tile.firstColumn;
+  work.position = at % plane;
+  work.origin = at / plane * groups_ * channels_ * plane;
+  if (form_ == Form::channels) {
+    multiplyChannelVectors(work);
+  } else {
+    multiplyPixelVectors(work);
+  }
+  work.bias = bias;
 }
 
 int64_t IntegerProduct::offset(const Work& work, int64_t pixel) const {

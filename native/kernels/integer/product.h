@@ -5,6 +5,7 @@
 
 #include "kernels/integer/sum_result.h"
 #include "kernels/integer/tiles.h"
+#include "kernels/product/channel_teams.h"
 
 namespace gdws {
 
@@ -24,7 +25,8 @@ class IntegerProducer {
   virtual size_t scratchBytes() const = 0;
   /// Estimated cycles of a tile.
   virtual double cycles() const = 0;
-  virtual void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, int32_t* words,
+  /// Makes one thread's share of a tile's columns.
+  virtual void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Team& team, int32_t* words,
                        std::byte* scratch) const = 0;
 };
 
@@ -77,6 +79,10 @@ class IntegerProduct {
   enum class Form { pixels, channels, matrices };
 
   void choose();
+  /// Whether all threads make a tile's columns together, and then multiply them, each by weights of its own; else each
+  /// makes what it multiplies.
+  bool isShared(const ItemCycles& cycles, int64_t items, int teams, const Team& team) const;
+  void multiply(Work& work, int64_t item) const;
   /// The steps of depth in the order in which micro-kernels take them.
   void orderSteps();
   std::shared_ptr<const float[]> pack(const IntegerWeights& weights, const KernelContext& context) const;

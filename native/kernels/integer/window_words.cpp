@@ -322,8 +322,7 @@ void WindowWords::fillPadded(const Source& source, const Place& place, uint8_t* 
       std::fill_n(to, begin * task.toPitch, source.zero);
       task.to = to + begin * task.toPitch;
       task.rows = end - begin;
-      task.from =
-          source.plane + rows.image * source.imagePitch + (first + begin * window_.strideHeight) * width_;
+      task.from = source.plane + rows.image * source.imagePitch + (first + begin * window_.strideHeight) * width_;
       functions_->pad(task);
       std::fill_n(to + end * task.toPitch, (rows.count - end) * task.toPitch, source.zero);
     });

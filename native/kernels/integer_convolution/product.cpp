@@ -39,7 +39,7 @@ class WindowProducer final : public IntegerProducer {
   int64_t words() const override { return units_ * words_.unitWords(); }
   size_t scratchBytes() const override { return words_.scratchBytes(); }
   double cycles() const override { return static_cast<double>(words()) / 8; }
-  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, int32_t* words,
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Team& team, int32_t* words,
                std::byte* scratch) const override {
     const int64_t plane = map_.height * map_.width, channels = map_.channelsPerGroup();
     const auto* x = static_cast<const uint8_t*>(buffers.inputs[0]) + group * channels * plane;
@@ -48,7 +48,8 @@ class WindowProducer final : public IntegerProducer {
     source.flip = words_.flip(shape_.xType);
     source.zero = static_cast<uint8_t>(zeroPoint(buffers));
     const WindowWords::Place place = words_.place(tile);
-    for (int64_t unit = 0; unit < units_; ++unit) {
+    const Range units = team.share(units_);
+    for (int64_t unit = units.begin; unit < units.end; ++unit) {
       const int64_t channel = unit * channelsPerUnit_;
       source.plane = x + channel * plane;
       source.channels = std::min(channelsPerUnit_, channels - channel);

@@ -71,7 +71,7 @@ class Features final : public IntegerProducer {
                       4 * static_cast<double>(shape_.map.channels));
   }
 
-  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, int32_t* words,
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Team& team, int32_t* words,
                std::byte* scratch) const override {
     auto* const units = reinterpret_cast<int32_t*>(scratch);
     std::byte* const rest = scratch + static_cast<size_t>(slots() * unitWords_) * sizeof(int32_t);
@@ -97,18 +97,19 @@ class Features final : public IntegerProducer {
     task.vectors = vectors_;
     const WindowWords::Place place = words_.place(tile);
     const int64_t depth = shape_.depth(), firstKernel = group * depth;
+    const Range steps = team.share(steps_);
     const auto fill = [&](int64_t step) {
       for (int64_t g = step * perWord_; g < std::min((step + 1) * perWord_, depth); ++g) {
         const auto kernel = static_cast<size_t>(firstKernel + g);
-        if (g > 0 && channelOf_[kernel] == channelOf_[kernel - 1]) continue;
+        if (g > steps.begin * perWord_ && channelOf_[kernel] == channelOf_[kernel - 1]) continue;
         source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + channelOf_[kernel] * plane;
         words_.fill(source, place, units + slotOf_[kernel] * unitWords_, rest);
       }
     };
     // A step ahead: what was just stored in small parts cannot be loaded at once.
-    fill(0);
-    for (int64_t step = 0; step < steps_; ++step) {
-      fill(step + 1);
+    if (steps.begin < steps.end) fill(steps.begin);
+    for (int64_t step = steps.begin; step < steps.end; ++step) {
+      if (step + 1 < steps.end) fill(step + 1);
       task.rounding = rounding_[static_cast<size_t>(group * steps_ + step)];
       for (int64_t j = 0; j < perWord_; ++j) {
         const int64_t g = step * perWord_ + j;
@@ -184,8 +185,7 @@ class Features final : public IntegerProducer {
       return;
     }
     const auto* const scale = static_cast<const float*>(scales.data);
-    const auto* const bias =
-        shape_.hasDepthwiseBias ? static_cast<const int32_t*>(operation.input(5).data) : nullptr;
+    const auto* const bias = shape_.hasDepthwiseBias ? static_cast<const int32_t*>(operation.input(5).data) : nullptr;
     const int64_t depth = shape_.depth();
     for (int64_t g = 0; g < shape_.intermediate; ++g) {
       const int64_t added = bias == nullptr ? 0 : std::abs(int64_t{bias[g]});
@@ -203,7 +203,7 @@ class Features final : public IntegerProducer {
   int64_t perWord_, steps_, vectors_, pitch_, unitWords_;
   std::vector<int32_t> offsets_;
   std::vector<int32_t> channelOf_, slotOf_;  ///< by intermediate channel
-  std::vector<int32_t> kernels_;    ///< words: (group, kernel, tap), filled up to whole steps
+  std::vector<int32_t> kernels_;             ///< words: (group, kernel, tap), filled up to whole steps
   std::vector<int32_t> kernelSums_;
   std::vector<int64_t> largestSums_;  ///< at most, without a bias, of either sign
   std::vector<Rounding> rounding_;    ///< by (group, step)

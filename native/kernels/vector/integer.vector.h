@@ -517,9 +517,8 @@ void depthwise(const IntegerDepthwiseTask& task) {
   int same = 0;
   for (int j = 1; j < depthPerWord; ++j) same |= (task.columns[j] == task.columns[j - 1]) << (j - 1);
   static constexpr void (*functions[])(const IntegerDepthwiseTask&) = {
-      depthwiseOfThree<0, Reach>, depthwiseOfThree<1, Reach>, depthwiseOfThree<2, Reach>,
-      depthwiseOfThree<3, Reach>, depthwiseOfThree<4, Reach>, depthwiseOfThree<5, Reach>,
-      depthwiseOfThree<6, Reach>, depthwiseOfThree<7, Reach>};
+      depthwiseOfThree<0, Reach>, depthwiseOfThree<1, Reach>, depthwiseOfThree<2, Reach>, depthwiseOfThree<3, Reach>,
+      depthwiseOfThree<4, Reach>, depthwiseOfThree<5, Reach>, depthwiseOfThree<6, Reach>, depthwiseOfThree<7, Reach>};
   functions[same](task);
 #else
   depthwiseOfThree<0, Reach>(task);

@@ -67,9 +67,9 @@ struct IntegerPatterns {
 struct IntegerMatrixTask {
   static constexpr int rows = 16;
   const int32_t* columns;
-  const int32_t* starts;  ///< of each chunk's first step, from `columns`
-  int64_t pitch;          ///< from a step to the next
-  int64_t chunks, steps;  ///< steps of each chunk
+  const int32_t* starts;   ///< of each chunk's first step, from `columns`
+  int64_t pitch;           ///< from a step to the next
+  int64_t chunks, steps;   ///< steps of each chunk
   const int32_t* weights;  ///< (chunk, Rows, 16, steps)
   int32_t* sums;           ///< (16·Rows, 16·Vectors)
 };
@@ -176,14 +176,15 @@ struct IntegerFunctions {
   void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
   bool roundsBounded;  ///< whether `depthwise` knows other ways of rounding than `any`
   void (*depthwise)(const IntegerDepthwiseTask& task);
-  /// The same, of bytes of padded maps: no words of taps are written to memory. Null, as `pad` and `gather` are, without an
-  /// instruction that takes any bytes of a vector. As
-  /// many bytes as the patterns reach are read from each tap's first one on.
+  /// The same, of bytes of padded maps: no words of taps are written to memory. Null, as `pad` and `gather` are,
+  /// without an instruction that takes any bytes of a vector. As many bytes as the patterns reach are read from each
+  /// tap's first one on.
   void (*depthwiseOfBytes)(const IntegerDepthwiseTask& task);
   void (*pad)(const IntegerPaddingTask& task);
   void (*gather)(const IntegerGatherTask& task);
   const IntegerMatrixFunctions* matrices;  ///< null where the processor has no such registers
-  /// Only products of bytes in registers, as the peak for benchmarks. Returns how many vectors of words were multiplied.
+  /// Only products of bytes in registers, as the peak for benchmarks. Returns how many vectors of words were
+  /// multiplied.
   int64_t (*multiplyAdds)(int64_t rounds, int32_t* result);
 };
 

@@ -1,6 +1,7 @@
 // Vectors of int32 and what the kernels of bytes need of each instruction set. The translation unit that includes this
-// defines GDWS_ISA (a namespace name), GDWS_VECTOR_BYTES (16, 32 or 64), GDWS_BYTE_PRODUCTS (1 where an instruction adds
-// up four products of bytes) and GDWS_BYTE_PERMUTES (1 where one takes any bytes of 64). No standard C++ header may be included here: see docs/architecture.md.
+// defines GDWS_ISA (a namespace name), GDWS_VECTOR_BYTES (16, 32 or 64), GDWS_BYTE_PRODUCTS (1 where an instruction
+// adds up four products of bytes) and GDWS_BYTE_PERMUTES (1 where one takes any bytes of 64). No standard C++ header
+// may be included here: see docs/architecture.md.
 #pragma once
 
 #include <stdint.h>

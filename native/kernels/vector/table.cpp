@@ -101,8 +101,8 @@ bool hasAvxVnni() {
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & bit) != 0;
 }
 
-/// Whether the processor has matrix registers of bytes, and the system saves them and grants them to this process: Linux
-/// wants to be asked, once, for all threads.
+/// Whether the processor has matrix registers of bytes, and the system saves them and grants them to this process:
+/// Linux wants to be asked, once, for all threads.
 bool mayUseMatrices() {
 #if defined(__linux__)
   unsigned a = 0, b = 0, c = 0, d = 0;

@@ -28,8 +28,7 @@ struct VectorTable {
 extern const VectorTable portableVectors;
 extern const IntegerFunctions portableIntegers;
 #if defined(__x86_64__)
-extern const IntegerFunctions avx2Integers, avxvnniIntegers, avx512Integers, avx512vnniIntegers,
-    avx512vbmiIntegers;
+extern const IntegerFunctions avx2Integers, avxvnniIntegers, avx512Integers, avx512vnniIntegers, avx512vbmiIntegers;
 const IntegerFunctions& amxIntegers();
 extern const VectorTable avx2Vectors;
 extern const VectorTable avx512Vectors;
@@ -40,9 +39,9 @@ extern const VectorTable neonVectors;
 
 /// In order, the least capable of each processor family first.
 inline constexpr InstructionSet instructionSets[] = {
-    InstructionSet::portable,   InstructionSet::avx2,       InstructionSet::avxvnni, InstructionSet::avx512,
-    InstructionSet::avx512vnni, InstructionSet::avx512vbmi, InstructionSet::amx,     InstructionSet::neon,
-    InstructionSet::dotprod};
+    InstructionSet::portable, InstructionSet::avx2,       InstructionSet::avxvnni,
+    InstructionSet::avx512,   InstructionSet::avx512vnni, InstructionSet::avx512vbmi,
+    InstructionSet::amx,      InstructionSet::neon,       InstructionSet::dotprod};
 
 /// Whether this build has code for it and this processor runs it.
 bool isSupported(InstructionSet instructionSet);

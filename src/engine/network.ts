@@ -228,8 +228,6 @@ export class Network {
   }
 
   private remember(compiled: CompiledGraph): CompiledGraph {
-    // This program is now the last that was used; the next use of another must be noted.
-    this.latest = undefined;
     this.programs.set(this.keyOf(compiled.inputs), compiled);
     return compiled;
   }

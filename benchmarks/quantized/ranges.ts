@@ -12,7 +12,7 @@ export interface Range {
   readonly most: number;
 }
 
-/** The range of each tensor over images: those of `feeds`, or two seeded ones. */
+/** The range of each tensor of floats over images: those of `feeds`, or two seeded ones. */
 export async function measureRanges(
   model: ModelProto,
   tensors: readonly string[],
@@ -27,7 +27,8 @@ export async function measureRanges(
   try {
     const fed = feeds ?? seededFeeds(session, { batch: 2 });
     const results = { ...fed, ...(await session.run(fed)) };
-    return new Map(tensors.map((name) => [name, rangeOf(results[name]!.data as Float32Array)]));
+    const floats = tensors.filter((name) => results[name]!.type === 'float32');
+    return new Map(floats.map((name) => [name, rangeOf(results[name]!.data as Float32Array)]));
   } finally {
     await session.release();
   }

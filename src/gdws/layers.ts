@@ -205,6 +205,7 @@ function reasonToKeepDense(
   if (shape && taps(shape) === 1) return 'pointwise';
   if (shape && shape.groups > 1 && shape.groups === shape.inputChannels) return 'depthwise';
   if (matches(name, exclude) || (include && !matches(name, include))) return 'excluded';
+  // Unknown weights have a reason of their own.
   if (!weights) return undefined;
   if (!isFloat(weights.type)) return 'weights are not floating-point';
   if (index === 0 && !firstLayer) return 'first convolution';

@@ -74,9 +74,10 @@ export function comparisonTable(comparison: Comparison, first: string): string {
   return table.toString();
 }
 
-/** `resnet18-cifar GDWS g = 2` */
-export function labelOf({ network, kernels }: { network: string; kernels: number | undefined }): string {
-  return `${network} ${kernels === undefined ? 'dense' : `GDWS g = ${kernels}`}`;
+/** `resnet18-cifar GDWS g = 2`, and `int8` after it where it is quantized. */
+export function labelOf(form: { network: string; kernels: number | undefined; isQuantized?: boolean }): string {
+  const { network, kernels, isQuantized } = form;
+  return `${network} ${kernels === undefined ? 'dense' : `GDWS g = ${kernels}`}${isQuantized ? ' int8' : ''}`;
 }
 
 export function scalingTable(scalings: readonly Scaling[]): string {
@@ -102,19 +103,27 @@ export function scalingTable(scalings: readonly Scaling[]): string {
 
 export function overheadTable(overheads: readonly Overhead[]): string {
   const table = new Table({
-    head: ['network', 'threads', 'run µs', 'outside operations µs', 'quartiles', 'best'],
-    colAligns: ['left', ...Array<'right'>(5).fill('right')],
+    head: [
+      'network',
+      'threads',
+      'run µs',
+      'outside operations µs',
+      'quartiles',
+      'best',
+      'of runSync',
+      'quartiles',
+      'best',
+    ],
+    colAligns: ['left', ...Array<'right'>(8).fill('right')],
     ...plain,
   });
-  for (const { threads, run, outside, ...form } of overheads) {
-    table.push([
-      labelOf(form),
-      threads,
-      run.median.toFixed(0),
-      outside.median.toFixed(0),
-      `${outside.lowerQuartile.toFixed(0)}–${outside.upperQuartile.toFixed(0)}`,
-      outside.minimum.toFixed(0),
+  for (const { threads, run, outside, outsideSync, ...form } of overheads) {
+    const figures = [outside, outsideSync].flatMap(({ median, lowerQuartile, upperQuartile, minimum }) => [
+      median.toFixed(0),
+      `${lowerQuartile.toFixed(0)}–${upperQuartile.toFixed(0)}`,
+      minimum.toFixed(0),
     ]);
+    table.push([labelOf(form), threads, run.median.toFixed(0), ...figures]);
   }
   return `\nTime of a run outside its operations (JavaScript, copies, hops between threads), gdws, batch 1\n${table.toString()}`;
 }

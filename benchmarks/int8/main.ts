@@ -1,32 +1,58 @@
-import Table from 'cli-table3';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { writeWhole } from '../../src/onnx/write';
 import { describeMachine } from '../machine';
-import { machineLines, plain } from '../report';
+import type { ModelFile } from '../model-files';
+import { measureOverhead, type Overhead } from '../overhead';
+import { machineLines, overheadTable } from '../report';
+import { writeForms, writeSmallForms } from './forms';
+import { measureMemory, type FormMemory } from './memory';
 import { parseOptions } from './options';
 import { raceInt8, type Int8Race } from './race';
+import { memoryTable, raceTables } from './report';
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv);
   const machine = describeMachine();
   console.log(machineLines(machine));
   const races: Int8Race[] = [];
-  for (const network of options.networks) {
-    const race = await raceInt8(network, options);
-    races.push(race);
-    console.log(`\n${network}, ${options.threads} thread(s), batch ${options.batch}, ${race.rounds} rounds`);
-    const times = new Table({ head: ['engine', 'form', 'median ms', 'quartiles', 'best'], ...plain });
-    for (const { engine, form, time } of race.entries) {
-      const quartiles = `${time.lowerQuartile.toFixed(2)}–${time.upperQuartile.toFixed(2)}`;
-      times.push([engine, form, time.median.toFixed(2), quartiles, time.minimum.toFixed(2)]);
+  const overheads: Overhead[] = [];
+  const memories: FormMemory[] = [];
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-benchmarks-'));
+  try {
+    const smallFiles = options.memory ? await writeSmallForms(options.kernels, folder) : [];
+    for (const network of options.networks) {
+      if (options.races) {
+        const race = await raceInt8(network, options);
+        races.push(race);
+        console.log(raceTables(race, options));
+      }
+      if (!options.overhead && !options.memory) continue;
+      const forms = await writeForms(network, options.kernels, folder);
+      if (options.overhead) overheads.push(...(await overheadOfAll(forms, options.threads)));
+      if (options.memory) {
+        const memory = await measureMemory(forms, smallFiles);
+        memories.push(...memory);
+        console.log(memoryTable(memory));
+      }
+      // ImageNet's are large.
+      for (const { file } of forms) await fs.rm(file);
     }
-    console.log(times.toString());
-    const speedups = new Table({ head: ['times as fast', 'of medians', 'median of pairs'], ...plain });
-    for (const { of, ratio } of race.speedups)
-      speedups.push([of, ratio.ofMedians.toFixed(2), ratio.ofPairs.median.toFixed(2)]);
-    console.log(speedups.toString());
+  } finally {
+    await fs.rm(folder, { recursive: true });
   }
-  if (options.json !== undefined)
-    await writeWhole(options.json, `${JSON.stringify({ machine, options, races }, undefined, 2)}\n`);
+  if (options.json !== undefined) {
+    const figures = { machine, options, races, overheads, memories };
+    await writeWhole(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+  }
+}
+
+async function overheadOfAll(forms: readonly ModelFile[], threads: number): Promise<Overhead[]> {
+  const overheads: Overhead[] = [];
+  for (const form of forms) overheads.push(await measureOverhead(form, threads));
+  console.log(overheadTable(overheads));
+  return overheads;
 }
 
 void main();

@@ -1,3 +1,4 @@
+import type { Tensor } from 'onnxruntime-common';
 import { roundHalfToEven } from '../../src/base/rounding';
 import { quantizedByte } from '../../src/program/byte-quantization';
 import { Graph } from '../../src/graph/graph';
@@ -19,6 +20,8 @@ export interface QuantizeOptions {
   readonly perChannel?: boolean;
   /** Biases as int32 in units of the sums, or as the floats that they are, as PyTorch exports them. Default int32. */
   readonly biases?: 'int32' | 'float32';
+  /** Images whose ranges the tensors get. Default two seeded ones. */
+  readonly feeds?: Readonly<Record<string, Tensor>>;
 }
 
 /** Operators whose results have the scale of their first input. */
@@ -61,12 +64,12 @@ const computing = new Set([
 
 /**
  * The network with QuantizeLinear and DequantizeLinear around its operators, as quantizers write it: activations by the
- * range of each tensor on seeded images, weights by their largest number, biases as int32 in units of the sums.
+ * range of each tensor on images, weights by their largest number, biases as int32 in units of the sums.
  */
 export async function quantize(model: ModelProto, options: QuantizeOptions = {}): Promise<ModelProto> {
   const graph = new Graph(decodeModel(encodeModel(model)));
   const writer = new QdqWriter(graph, options);
-  writer.insert(await measureRanges(model, writer.tensors));
+  writer.insert(await measureRanges(model, writer.tensors, options.feeds));
   return graph.model;
 }
 

@@ -1,4 +1,4 @@
-import { InferenceSession } from '../../src/engine/session';
+import { InferenceSession, type Tensor } from '../../src/engine/session';
 import { Graph } from '../../src/graph/graph';
 import { decodeModel } from '../../src/onnx/read';
 import { makeValueInfo } from '../../src/onnx/make';
@@ -12,22 +12,23 @@ export interface Range {
   readonly most: number;
 }
 
-/** The range of each tensor over a few seeded images; `images` at once. */
+/** The range of each tensor of floats over images: those of `feeds`, or two seeded ones. */
 export async function measureRanges(
   model: ModelProto,
   tensors: readonly string[],
-  images = 2,
+  feeds?: Readonly<Record<string, Tensor>>,
 ): Promise<Map<string, Range>> {
   const graph = new Graph(decodeModel(encodeModel(model)));
-  const fed = new Set(graph.inputs.map(({ name }) => name));
-  const computed = tensors.filter((name) => !fed.has(name));
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  const computed = tensors.filter((name) => !inputs.has(name));
   graph.proto.output = computed.map((name) => makeValueInfo(name, 'float32', []));
   for (const output of graph.proto.output) delete (output as { type?: unknown }).type;
   const session = await InferenceSession.create(encodeModel(graph.model));
   try {
-    const feeds = seededFeeds(session, { batch: images });
-    const results = { ...feeds, ...(await session.run(feeds)) };
-    return new Map(tensors.map((name) => [name, rangeOf(results[name]!.data as Float32Array)]));
+    const fed = feeds ?? seededFeeds(session, { batch: 2 });
+    const results = { ...fed, ...(await session.run(fed)) };
+    const floats = tensors.filter((name) => results[name]!.type === 'float32');
+    return new Map(floats.map((name) => [name, rangeOf(results[name]!.data as Float32Array)]));
   } finally {
     await session.release();
   }

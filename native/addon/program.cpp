@@ -29,14 +29,18 @@ struct ProgramHandle {
 /// on; outputs are written straight into the array buffers that JavaScript gets. Held memory is used in place.
 class RunMemory {
  public:
-  /// @param held the held memory of each output that has some; the others become array buffers
-  RunMemory(Napi::Env env, CompiledProgram& program, const Napi::Value& given, const Napi::Value& held) {
+  RunMemory(Napi::Env env, CompiledProgram& program, const Napi::Value& given) {
     if (!given.IsArray() || given.As<Napi::Array>().Length() != program.inputCount()) {
       throw invalidArgument(env, "a run takes as many inputs as its program");
     }
     const auto arrays = given.As<Napi::Array>();
     for (uint32_t i = 0; i < program.inputCount(); ++i) addInput(arrays[i], program, i);
+  }
 
+  /// The outputs that are not held, an ArrayBuffer each. To be called once, and what it returns is to be kept alive
+  /// during the run.
+  /// @param held the held memory of each output that has some
+  Napi::Array addOutputs(Napi::Env env, const CompiledProgram& program, const Napi::Value& held) {
     Napi::Array results = Napi::Array::New(env, program.outputCount());
     for (uint32_t i = 0; i < program.outputCount(); ++i) {
       const size_t bytes = program.output(i).bytes();
@@ -53,22 +57,13 @@ class RunMemory {
       outputs_.push_back(buffer.Data());
       results[i] = buffer;
     }
-    results_ = Napi::Persistent<Napi::Object>(results);
-    // This object may be destroyed on another thread, where references cannot be deleted.
-    results_.SuppressDestruct();
+    return results;
   }
 
   bool run(const ProgramHandle& handle, const std::atomic<bool>& aborted) {
     const bool finished = handle.program->run(inputs_, outputs_, aborted, handle.session->session.profiling);
     for (auto& [input, memory] : copies_) handle.program->returnInput(input, std::move(memory));
     return finished;
-  }
-
-  /// The outputs that are not held, an ArrayBuffer each. To be called once, on the JavaScript thread.
-  Napi::Value takeResults() {
-    const Napi::Value results = results_.Value();
-    results_.Reset();
-    return results;
   }
 
  private:
@@ -101,7 +96,6 @@ class RunMemory {
   std::vector<std::pair<size_t, AlignedBytes>> copies_;  ///< by input
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
-  Napi::ObjectReference results_;
 };
 
 /// How a run ended.
@@ -136,15 +130,20 @@ class RunTask final : public Environment::Task {
  public:
   RunTask(Napi::Env env, ProgramHandle handle, const Napi::CallbackInfo& info)
       : handle_(std::move(handle)),
-        memory_(env, *handle_.program, info[0], info[1]),
-        deferred_(Napi::Promise::Deferred::New(env)) {}
+        memory_(env, *handle_.program, info[0]),
+        results_(Napi::Persistent<Napi::Object>(memory_.addOutputs(env, *handle_.program, info[1]))),
+        deferred_(Napi::Promise::Deferred::New(env)) {
+    // This object may be destroyed on another thread, where references cannot be deleted.
+    results_.SuppressDestruct();
+  }
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
   void work() override { outcome_ = Outcome::of(memory_, handle_, aborted); }
 
   void settle(Napi::Env env) override {
-    const Napi::Value results = memory_.takeResults();
+    const Napi::Value results = results_.Value();
+    results_.Reset();
     handle_.release(env);
     try {
       outcome_.check(env);
@@ -157,6 +156,7 @@ class RunTask final : public Environment::Task {
  private:
   ProgramHandle handle_;
   RunMemory memory_;
+  Napi::ObjectReference results_;
   Napi::Promise::Deferred deferred_;
   Outcome outcome_;
 };
@@ -210,13 +210,13 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     const Napi::Env env = info.Env();
     program(env);
     return throwingToJavaScript(env, [&]() -> Napi::Value {
-      RunMemory memory(env, *handle_.program, info[0], info[1]);
+      RunMemory memory(env, *handle_.program, info[0]);
+      const Napi::Value results = memory.addOutputs(env, *handle_.program, info[1]);
       const std::atomic<bool> neverAborted{false};
       Outcome outcome;
       Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, handle_, neverAborted); },
                                        handle_.session->session.threads());
       handle_.session->reportMemory(env);
-      const Napi::Value results = memory.takeResults();
       outcome.check(env);
       return results;
     });

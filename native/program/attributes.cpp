@@ -107,9 +107,6 @@ void checkAttributes(const OperationView& operation) {
     case Opcode::integerGdws:
       IntegerGdwsAttributes::of(operation);
       break;
-    case Opcode::integerMatmul:
-      IntegerMatmulAttributes::of(operation);
-      break;
     case Opcode::integerBinary:
       IntegerBinaryAttributes::of(operation);
       break;
@@ -121,6 +118,7 @@ void checkAttributes(const OperationView& operation) {
     case Opcode::select:
     case Opcode::maxUnpool:
     case Opcode::dynamicQuantize:
+    case Opcode::integerMatmul:
     case Opcode::table:
       AttributeReader(operation, {.ints = 0, .floats = 0});
       break;

@@ -551,37 +551,6 @@ struct IntegerGdwsAttributes {
   }
 };
 
-struct IntegerMatmulAttributes {
-  bool transposeA = false;
-  bool transposeB = false;
-  int32_t zeroPoint = 0;
-  int32_t least = 0;
-  int32_t most = 0;
-  int32_t residualZeroPoint = 0;
-  int32_t innerLeast = 0;
-  int32_t innerMost = 0;
-  bool sumsBytes = false;
-  float sumScale = 1;
-  float residualScale = 0;
-
-  static IntegerMatmulAttributes of(const OperationView& operation) {
-    AttributeReader reader(operation, {.ints = 9, .floats = 2});
-    return {
-        .transposeA = reader.flag("transposeA"),
-        .transposeB = reader.flag("transposeB"),
-        .zeroPoint = reader.integer("zeroPoint"),
-        .least = reader.integer("least"),
-        .most = reader.integer("most"),
-        .residualZeroPoint = reader.integer("residualZeroPoint"),
-        .innerLeast = reader.integer("innerLeast"),
-        .innerMost = reader.integer("innerMost"),
-        .sumsBytes = reader.flag("sumsBytes"),
-        .sumScale = reader.real(),
-        .residualScale = reader.real(),
-    };
-  }
-};
-
 struct IntegerBinaryAttributes {
   IntegerBinaryFunction function = {};
   int32_t aZeroPoint = 0;

@@ -10,6 +10,11 @@ export const errorCodes = {
       'It is an ONNX file that breaks the rules of ONNX: a name defined twice or never, nodes in a ring, a tensor with too few bytes, an attribute of the wrong type, weights that are not finite.',
     cure: 'Export it again; `onnx.checker` says more.',
   },
+  MODEL_QUANTIZED: {
+    cause:
+      'A model is to be compressed whose convolutions have weights of 8 bits. Only convolutions of floats are replaced.',
+    cure: 'Compress the model that it was made from, and quantize the result.',
+  },
   EXTERNAL_DATA: {
     cause: 'Weights that lie in files beside the model are missing, too short, or outside its folder.',
     cure: 'Put the files where the exporter did; give the model by its path, not as bytes.',

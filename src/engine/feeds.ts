@@ -150,7 +150,7 @@ export function holdFeed(feed: Tensor): NativeArray | HeldMemory {
 
 /** The tensor of an output from its bytes in the engine. */
 export function toTensor({ type, dims }: ValueType, bytes: ArrayBuffer): Tensor {
-  return new Tensor(type as Tensor.Type, fromNative(type, bytes), [...dims]);
+  return new Tensor(type as Tensor.Type, fromNative(type, bytes), dims.slice());
 }
 
 function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {

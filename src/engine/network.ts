@@ -7,6 +7,7 @@ import type { KnownValue, ValueType } from '../onnx/value';
 import { requireKnownVersions } from '../onnx/versions';
 import { operatorOf } from '../operators';
 import { ConstantPool } from '../program/constant-pool';
+import { AcceptedFeeds } from './accepted-feeds';
 import {
   beginCompiling,
   compileProgram,
@@ -54,6 +55,8 @@ export class Network {
   private readonly pool = new ConstantPool();
   private readonly session;
   private readonly programs = new RecentlyUsed<CompiledGraph>(maxPrograms);
+  /** The program of the last run, where it is for all feeds of these types. */
+  private latest: { readonly feeds: AcceptedFeeds; readonly types: Types; readonly program: CompiledGraph } | undefined;
 
   private readonly memory;
   private readonly compiling = new Map<string, Promise<CompiledGraph>>();
@@ -99,9 +102,18 @@ export class Network {
     return network;
   }
 
+  /** The types of feeds, known without another check where they are like those of the last run. */
+  knownTypes(feeds: Feeds): Types | undefined {
+    return this.latest?.feeds.areLike(feeds) ? this.latest.types : undefined;
+  }
+
   /** The program for feeds of these types and shapes, where it was compiled. */
   programFor(types: Types, feeds: Feeds): CompiledGraph | undefined {
-    return this.programs.get(this.keyFor(types, feeds));
+    if (types === this.latest?.types) return this.latest.program;
+    const program = this.programs.get(this.keyFor(types, feeds));
+    const isForAll = program && this.valueInputs.areNone;
+    this.latest = isForAll ? { feeds: new AcceptedFeeds(this.inputNames, feeds), types, program } : undefined;
+    return program;
   }
 
   /** Compiles the program for such feeds off this thread, after compilations under way. The feeds must not change until then. */
@@ -150,6 +162,7 @@ export class Network {
     this.close();
     for (const { native } of this.programs.values()) native.release();
     this.programs.clear();
+    this.latest = undefined;
   }
 
   /** The shared compilation for such feeds and the values that are known to matter. */

@@ -19,12 +19,17 @@ export class ValueInputs {
 
   constructor(private readonly graph: Graph) {}
 
+  /** Whether programs depend on types and shapes alone, as far as is known. */
+  get areNone(): boolean {
+    return this.names.size === 0;
+  }
+
   /** The types of all feeds, and the values of these inputs, for which a program is compiled. */
   withValues(
     types: ReadonlyMap<string, ValueType>,
     feeds: Readonly<Record<string, unknown>>,
   ): ReadonlyMap<string, KnownValue> {
-    if (this.names.size === 0) return types;
+    if (this.areNone) return types;
     const known = new Map<string, KnownValue>(types);
     for (const name of this.names) {
       const { type, dims } = types.get(name)!;

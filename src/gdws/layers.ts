@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph';
 import { intAttribute } from '../onnx/attribute';
 import { isStandardDomain } from '../onnx/domain';
 import { isFloat, toFloat32 } from '../onnx/floats';
-import { nameOf } from '../onnx/node-place';
+import { nameOf, placeOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import { elementCount, type Constant, type DataType, type KnownValue } from '../onnx/value';
 import { matches, type LayerSelection } from './layer-selection';
@@ -19,6 +19,7 @@ export type DenseReason =
   | 'not cheaper as GDWS'
   | 'not faster as GDWS'
   | 'dense fits the budget'
+  | 'weights are quantized'
   | 'weights are not constant'
   | 'weights are not floating-point';
 
@@ -58,7 +59,7 @@ export interface Convolutions {
  * Sorts the convolutions of a network into those that may be replaced and those that stay.
  *
  * @throws {GdwsError} ARGUMENT_INVALID for a layer name that the network does not have; MODEL_INVALID for weights that do not
- *   fit the groups
+ *   fit the groups; MODEL_QUANTIZED
  */
 export function findConvolutions(
   graph: Graph,
@@ -75,7 +76,8 @@ export function findConvolutions(
     const shape = shapeOf(node, weights?.dims ?? values.get(name)?.dims);
     const reason = reasonToKeepDense(node, index, weights, shape, options);
     if (reason || !weights || !shape) {
-      keptDense.push({ node, reason: reason ?? 'weights are not constant', shape, pixels: outputPixels(node, values) });
+      const unknown = hasQuantizedWeights(node, graph) ? 'weights are quantized' : 'weights are not constant';
+      keptDense.push({ node, reason: reason ?? unknown, shape, pixels: outputPixels(node, values) });
       return;
     }
     const key = `${shape.groups} ${name}`;
@@ -96,7 +98,27 @@ export function findConvolutions(
       pixels: sum(nodes.map((node) => outputPixels(node, values))),
     };
   });
+  if (layers.length === 0) refuseQuantized(graph, nodes, keptDense);
   return { nodes, layers, keptDense };
+}
+
+/** Throws for a network whose convolutions are quantized, apart from those that are never replaced. */
+function refuseQuantized(graph: Graph, nodes: readonly NodeProto[], keptDense: readonly KeptDense[]): void {
+  const never: readonly DenseReason[] = ['pointwise', 'depthwise', 'weights are quantized'];
+  if (!keptDense.every(({ reason }) => never.includes(reason))) return;
+  const quantized =
+    nodes.find((node) => hasQuantizedWeights(node, graph)) ??
+    graph.nodes.find(({ opType }) => opType === 'QLinearConv' || opType === 'ConvInteger');
+  if (!quantized) return;
+  throw new GdwsError('MODEL_QUANTIZED', 'the weights of this convolution are quantized to integers already.', {
+    file: graph.file,
+    ...placeOf(quantized),
+    remedy: 'Compress the model of floats that it was made from, and quantize the result.',
+  });
+}
+
+function hasQuantizedWeights(node: NodeProto, graph: Graph): boolean {
+  return graph.producer(node.input[1]!)?.opType === 'DequantizeLinear';
 }
 
 /**
@@ -183,7 +205,8 @@ function reasonToKeepDense(
   if (shape && taps(shape) === 1) return 'pointwise';
   if (shape && shape.groups > 1 && shape.groups === shape.inputChannels) return 'depthwise';
   if (matches(name, exclude) || (include && !matches(name, include))) return 'excluded';
-  if (!weights) return 'weights are not constant';
+  // Unknown weights have a reason of their own.
+  if (!weights) return undefined;
   if (!isFloat(weights.type)) return 'weights are not floating-point';
   if (index === 0 && !firstLayer) return 'first convolution';
   return undefined;

@@ -108,10 +108,7 @@ function lowerMatMulInteger(call: OperatorCall, lowering: Lowering): void {
   const [left, right] = [required(call, lowering, 0), required(call, lowering, 1)];
   const operands = [oneZeroPoint(call, lowering, 2), zeroPoints(call, lowering, 3, product.at(-1)!)];
   emitAs(lowering, output, dims, { type: 'int32', dims: product }, (target) =>
-    lowering.emit('integerMatmul', [lowering.view(left, a), lowering.view(right, b), ...operands], [target], {
-      transposeA: false,
-      transposeB: false,
-    }),
+    lowering.emit('integerMatmul', [lowering.view(left, a), lowering.view(right, b), ...operands], [target], {}),
   );
 }
 

@@ -16,7 +16,7 @@ describe('a race', () => {
     const { model, macs } = networks['resnet18-cifar']({ width: 1 / 16, kernels });
     const file = path.join(folder, `${kernels}.onnx`);
     await writeModel(model, file);
-    return { network: 'resnet18-cifar', kernels, file, megabytes: 0, macs, weightBytes: 0 };
+    return { network: 'resnet18-cifar', kernels, isQuantized: false, file, megabytes: 0, macs, weightBytes: 0 };
   }
 
   test('times both engines on both forms, after their outputs agreed', async () => {

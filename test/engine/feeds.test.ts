@@ -50,6 +50,11 @@ describe('feeds that cannot be are refused by a typed error', () => {
       const session = await InferenceSession.create(model);
       expect(await codeOf(() => session.runSync({ x }))).toBe(code);
       expect(await codeOf(() => session.run({ x }))).toBe(code);
+      // Feeds like the last are not checked again; these are not like it.
+      session.runSync({ x: feed('float32', two) });
+      expect(await codeOf(() => session.runSync({ x }))).toBe(code);
+      session.runSync({ x: feed('float32', two) });
+      expect(await codeOf(() => session.run({ x }))).toBe(code);
     }
     const gradients = await GradientSession.create(product());
     expect(await codeOf(() => gradients.logits({ x }))).toBe(code);
@@ -62,6 +67,81 @@ describe('feeds that cannot be are refused by a typed error', () => {
       expect(await codeOf(() => session.runSync(feeds as never))).toBe('ARGUMENT_INVALID');
     }
   });
+});
+
+describe('after a run, feeds that are not like its feeds', () => {
+  const session = InferenceSession.create(product());
+  const good = { x: new Tensor('float32', two, [1, 2]) };
+
+  test.each<[string, unknown, ErrorCode]>([
+    ['lack an input', {}, 'INPUT_MISSING'],
+    ['have one too many', { ...good, other: good.x }, 'INPUT_UNKNOWN'],
+    ['have another name', { other: good.x }, 'INPUT_MISSING'],
+    ['are no feeds', undefined, 'ARGUMENT_INVALID'],
+    ['are no tensors', { x: 7 }, 'TYPE_MISMATCH'],
+    ['have their elements elsewhere', { x: { ...feed('float32', two), location: 'gpu-buffer' } }, 'TYPE_MISMATCH'],
+  ])('%s', async (_, feeds, code) => {
+    (await session).runSync(good);
+    expect(await codeOf(async () => (await session).runSync(feeds as never))).toBe(code);
+  });
+
+  test('have other shapes, and dims that changed since, are computed as such', async () => {
+    const x = new Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]);
+    for (const feeds of [good, { x }, good, { x }]) {
+      const { y } = (await session).runSync(feeds);
+      expect(y!.dims).toEqual(feeds.x.dims);
+      expect([...(y!.data as Float32Array)]).toEqual(feeds.x === x ? [7, 10, 15, 22] : [7, 10]);
+    }
+    (x.dims as number[])[0] = 1;
+    expect(await codeOf(async () => (await session).runSync({ x }))).toBe('SHAPE_MISMATCH');
+  });
+});
+
+test('a model with an input whose value matters is run for each value, also in turn', async () => {
+  const reshape = makeModel({
+    nodes: [makeNode({ opType: 'Reshape', input: ['x', 'shape'], output: ['y'] })],
+    inputs: [makeValueInfo('x', 'float32', ['n']), makeValueInfo('shape', 'int64', [2])],
+    outputs: [openValueInfo('y')],
+  });
+  const session = await InferenceSession.create(encodeModel(reshape));
+  const x = new Tensor('float32', Float32Array.of(1, 2, 3, 4), [4]);
+  for (const dims of [
+    [1, 4],
+    [1, 4],
+    [2, 2],
+    [4, 1],
+    [2, 2],
+  ]) {
+    const shape = new Tensor('int64', BigInt64Array.from(dims, BigInt), [2]);
+    expect(session.runSync({ x, shape }).y!.dims).toEqual(dims);
+  }
+});
+
+test('the program of a shape that every second run has is kept, whatever other shapes come', async () => {
+  const session = await InferenceSession.create(product(), { enableProfiling: true });
+  const rows = (count: number) => ({ x: new Tensor('float32', new Float32Array(2 * count), [count, 2]) });
+  for (let count = 2; count < 20; ++count) {
+    session.runSync(rows(1));
+    session.runSync(rows(count));
+  }
+  expect(session.profile()).toContainEqual(expect.objectContaining({ shape: [1, 2], runs: 18 }));
+});
+
+test('an output may have any name', async () => {
+  const named = makeModel({
+    nodes: [
+      makeNode({ opType: 'Relu', input: ['x'], output: ['__proto__'] }),
+      makeNode({ opType: 'Neg', input: ['x'], output: ['y'] }),
+    ],
+    inputs: [makeValueInfo('x', 'float32', [2])],
+    outputs: [makeValueInfo('y', 'float32', [2]), makeValueInfo('__proto__', 'float32', [2])],
+  });
+  const session = await InferenceSession.create(encodeModel(named));
+  const results = session.runSync({ x: new Tensor('float32', Float32Array.of(-1, 2), [2]) });
+  expect(Object.entries(results).map(([name, { data }]) => [name, ...(data as Float32Array)])).toEqual([
+    ['y', 1, -2],
+    ['__proto__', 0, 2],
+  ]);
 });
 
 test('float16 numbers in an array of their own, which newer Nodes have, are read by their bits', async () => {

@@ -168,6 +168,15 @@ export const provocations: readonly Provocation[] = [
     names: { ...layer('Conv'), shape: [4, 3, 3, 3] },
   },
   {
+    title: 'weights that are integers already, and are to be compressed',
+    code: 'MODEL_QUANTIZED',
+    provoke: async (file) => {
+      const w: Constant = { type: 'uint8', dims: [4, 3, 3, 3], data: new Uint8Array(4 * 27) };
+      return compress(await write(file, model({ opType: 'ConvInteger', input: ['x', 'w'] }, { w })), { macs: 0.5 });
+    },
+    names: layer('ConvInteger'),
+  },
+  {
     title: 'weights beside the model that are missing',
     code: 'EXTERNAL_DATA',
     provoke: opens(external('weights.bin')),

@@ -1,6 +1,7 @@
+import { create } from '@bufbuild/protobuf';
 import { makeAttribute } from '../../src/onnx/attribute';
 import { makeModel, makeNode, makeValueInfo, type NodeParts } from '../../src/onnx/make';
-import type { ModelProto } from '../../src/onnx/onnx_pb';
+import { OperatorSetIdProtoSchema, type ModelProto } from '../../src/onnx/onnx_pb';
 import type { Constant } from '../../src/onnx/value';
 import { Random } from './random';
 
@@ -26,6 +27,29 @@ const integers = (...values: number[]): Constant => ({
   type: 'int64',
   dims: [values.length],
   data: BigInt64Array.from(values, BigInt),
+});
+
+/** A scale, or one for each channel. */
+const scale = (...values: number[]): Constant => ({
+  ...floats(...values),
+  dims: values.length === 1 ? [] : [values.length],
+});
+const byte = (type: 'uint8' | 'int8', value: number): Constant => ({
+  type,
+  dims: [],
+  data: type === 'int8' ? Int8Array.of(value) : Uint8Array.of(value),
+});
+
+function byteWeights(type: 'uint8' | 'int8', ...dims: number[]): Constant {
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const bytes = Uint8Array.from({ length: count }, () => Math.floor(random.next() * 256));
+  return { type, dims, data: type === 'int8' ? new Int8Array(bytes.buffer) : bytes };
+}
+
+const int32s = (...values: number[]): Constant => ({
+  type: 'int32',
+  dims: [values.length],
+  data: Int32Array.from(values),
 });
 
 type Step = Omit<NodeParts, 'input' | 'output'> & {
@@ -66,6 +90,39 @@ function branch(name: string, value: number) {
     inputs: [],
     outputs: [makeValueInfo(name, 'float32', [])],
   }).graph!;
+}
+
+const quantizeStep: Step = { opType: 'QuantizeLinear', more: ['s', 'z'] };
+const dequantizeStep: Step = { opType: 'DequantizeLinear', more: ['s', 'z'] };
+const pair: readonly Step[] = [quantizeStep, dequantizeStep];
+/** A chain's step of an operator of onnxruntime's own. */
+const microsoft = (opType: string, more: readonly string[], attributes?: NodeParts['attributes']): Step => ({
+  opType,
+  domain: 'com.microsoft',
+  more,
+  ...(attributes && { attributes }),
+});
+
+/** A chain with dequantized weights before it, whose bytes are `.q`, and which have scales `.s` and zero points `.z` by channel. */
+function quantizedChain(
+  x: readonly (number | string)[],
+  steps: readonly Step[],
+  dequantized: readonly string[],
+  initializers: Readonly<Record<string, Constant>>,
+): ModelProto {
+  const model = chain(x, steps, initializers);
+  model.graph!.node.unshift(
+    ...dequantized.map((name) =>
+      makeNode({
+        opType: 'DequantizeLinear',
+        input: [`${name}.q`, `${name}.s`, ...(`${name}.z` in initializers ? [`${name}.z`] : [])],
+        output: [name],
+        attributes: { axis: 0 },
+      }),
+    ),
+  );
+  model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: 1n }));
+  return model;
 }
 
 /** Networks that together have most operators and all kinds of messages, none larger than a few kilobytes. */
@@ -238,6 +295,134 @@ const makers: Readonly<Record<string, () => ModelProto>> = {
     model.graph!.output = [makeValueInfo('y', 'float16', [1, 1, 4, 4])];
     return model;
   },
+  qdq: () =>
+    quantizedChain(
+      ['n', 3, 6, 6],
+      [
+        ...pair,
+        { opType: 'Conv', more: ['w1', 'b1'], attributes: { pads: [1, 1, 1, 1] } },
+        relu,
+        quantizeStep,
+        { ...dequantizeStep, output: ['skip'] },
+        { opType: 'Conv', more: ['w2'], attributes: { pads: [1, 1, 1, 1] } },
+        ...pair,
+        { opType: 'Add', more: ['skip'] },
+        ...pair,
+        { opType: 'MaxPool', attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+        ...pair,
+        { opType: 'Sigmoid' },
+        ...pair,
+        { opType: 'Mul', more: ['half'] },
+        ...pair,
+        { opType: 'GlobalAveragePool' },
+        ...pair,
+        { opType: 'Flatten' },
+        { opType: 'Gemm', more: ['w3', 'b3'], attributes: { transB: 1 } },
+      ],
+      ['w1', 'b1', 'w2', 'w3', 'half'],
+      {
+        s: scale(0.05),
+        z: byte('uint8', 120),
+        'w1.q': byteWeights('int8', 4, 3, 3, 3),
+        'w1.s': scale(0.01, 0.02, 0.01, 0.03),
+        'b1.q': int32s(100, -200, 300, 0),
+        'b1.s': scale(0.0005, 0.001, 0.0005, 0.0015),
+        'w2.q': byteWeights('uint8', 4, 4, 3, 3),
+        'w2.s': scale(0.01),
+        'w2.z': byte('uint8', 128),
+        'w3.q': byteWeights('int8', 5, 4),
+        'w3.s': scale(0.02),
+        b3: weights(5),
+        'half.q': byte('uint8', 200),
+        'half.s': scale(0.05),
+        'half.z': byte('uint8', 120),
+      },
+    ),
+  qdqStages: () =>
+    quantizedChain(
+      [1, 2, 7, 6],
+      [
+        quantizeStep,
+        { opType: 'Gather', more: ['twice'], attributes: { axis: 1 } },
+        dequantizeStep,
+        { opType: 'Conv', more: ['d'], attributes: { group: 4, pads: [1, 1, 1, 1], strides: [2, 1] } },
+        ...pair,
+        { opType: 'Conv', more: ['p'] },
+        { opType: 'Clip', more: ['', 'six'] },
+        ...pair,
+        { opType: 'AveragePool', attributes: { kernel_shape: [2, 2], pads: [1, 0, 0, 1] } },
+        ...pair,
+        { opType: 'Transpose', attributes: { perm: [0, 2, 3, 1] } },
+      ],
+      ['d', 'p'],
+      {
+        s: scale(0.04),
+        z: byte('int8', -7),
+        twice: integers(0, 0, 1, 1),
+        six: { ...floats(6), dims: [] },
+        'd.q': byteWeights('int8', 4, 1, 3, 3),
+        'd.s': scale(0.01, 0.02, 0.03, 0.01),
+        'p.q': byteWeights('int8', 3, 4, 1, 1),
+        'p.s': scale(0.02, 0.01, 0.01),
+      },
+    ),
+  qOperators: () =>
+    quantizedChain(
+      [1, 2, 5, 5],
+      [
+        { ...quantizeStep, output: ['bytes'] },
+        {
+          opType: 'QLinearConv',
+          more: ['s', 'z', 'w', 's', 'zero', 's', 'z', 'b'],
+          attributes: { pads: [1, 1, 1, 1] },
+        },
+        microsoft('QLinearAdd', ['s', 'z', 'bytes', 's', 'z', 's', 'z']),
+        microsoft('QLinearLeakyRelu', ['s', 'z', 's', 'z'], { alpha: { float: 0.1 } }),
+        microsoft('QLinearSigmoid', ['s', 'z', 's', 'z']),
+        microsoft('QLinearConcat', ['!', 's', 'z', 't4', 's', 'z', 'bytes', 's', 'z'], { axis: 1 }),
+        microsoft('QLinearAveragePool', ['s', 'z', 's', 'z'], { kernel_shape: [2, 2] }),
+        microsoft('QLinearMul', ['s', 'z', 't6', 's', 'z', 's', 'z']),
+        microsoft('QLinearGlobalAveragePool', ['s', 'z', 's', 'z']),
+        { opType: 'Flatten' },
+        { opType: 'QLinearMatMul', more: ['s', 'z', 'm', 's', 'zero', 's', 'z'] },
+        microsoft('QGemm', ['s', 'z', 'm3', 's', 'zero', '', 's', 'z']),
+        dequantizeStep,
+      ],
+      [],
+      {
+        s: scale(0.06),
+        z: byte('uint8', 100),
+        zero: byte('int8', 0),
+        w: byteWeights('int8', 2, 2, 3, 3),
+        b: int32s(40, -50),
+        m: byteWeights('int8', 4, 3),
+        m3: byteWeights('int8', 3, 2),
+      },
+    ),
+  dynamic: () =>
+    quantizedChain(
+      ['n', 2, 4, 4],
+      [
+        { opType: 'DynamicQuantizeLinear', output: ['q', 'qs', 'qz'] },
+        { opType: 'ConvInteger', more: ['w', 'qz', 'wz'], attributes: { pads: [1, 1, 1, 1] } },
+        { opType: 'Cast', attributes: { to: 1 } },
+        { opType: 'Mul', more: ['!', 'qs', 'ws'], output: ['both'] },
+        { opType: 'Mul', more: ['t2'], output: ['scaled'] },
+        { opType: 'Add', more: ['b'] },
+        { opType: 'DynamicQuantizeLinear', output: ['r', 'rs', 'rz'] },
+        { opType: 'Transpose', attributes: { perm: [0, 1, 3, 2] }, output: ['turned'] },
+        { opType: 'MatMulInteger', more: ['!', 'r', 'turned', 'rz', 'rz'] },
+        { opType: 'Cast', attributes: { to: 1 } },
+        { opType: 'Mul', more: ['rs'] },
+      ],
+      [],
+      {
+        w: byteWeights('uint8', 3, 2, 3, 3),
+        wz: byte('uint8', 127),
+        ws: scale(0.02),
+        b: weights(3, 1, 1),
+      },
+    ),
 };
 
 /** The seeds by name, the same at every call. */

@@ -259,21 +259,6 @@ inline void write(const IntegerGdwsAttributes& attributes, Operation& operation)
   writer.add(attributes.kernels);
 }
 
-inline void write(const IntegerMatmulAttributes& attributes, Operation& operation) {
-  AttributeWriter writer(operation);
-  writer.add(attributes.transposeA);
-  writer.add(attributes.transposeB);
-  writer.add(attributes.zeroPoint);
-  writer.add(attributes.least);
-  writer.add(attributes.most);
-  writer.add(attributes.residualZeroPoint);
-  writer.add(attributes.innerLeast);
-  writer.add(attributes.innerMost);
-  writer.add(attributes.sumsBytes);
-  writer.add(attributes.sumScale);
-  writer.add(attributes.residualScale);
-}
-
 inline void write(const IntegerBinaryAttributes& attributes, Operation& operation) {
   AttributeWriter writer(operation);
   writer.add(attributes.function);

@@ -34,11 +34,8 @@ std::vector<float> randomScales(Random& random, int64_t count, double size) {
   return scales;
 }
 
-SumOfBytes::SumOfBytes(Random& random, int64_t depth, const Dims& output, size_t channelAxis)
-    : random_(random),
-      output_(output),
-      channels_(output[channelAxis]),
-      size_(5000 * std::sqrt(static_cast<double>(depth) + 1)) {
+SumOfBytes::SumOfBytes(Random& random, int64_t depth, const Dims& output)
+    : random_(random), output_(output), channels_(output[1]), size_(5000 * std::sqrt(static_cast<double>(depth) + 1)) {
   type_ = random.chance(0.7) ? randomByteType(random) : random.choose({DataType::float32, DataType::int32});
   residualType_ = random.chance(0.7) ? type_ : randomByteType(random);
   hasResidual_ = isByte(type_) && random.chance(0.4);

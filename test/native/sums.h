@@ -15,7 +15,7 @@ DataType randomByteType(Random& random);
 class SumOfBytes {
  public:
   /// A number that sums of `depth` products are about as large as.
-  SumOfBytes(Random& random, int64_t depth, const Dims& output, size_t channelAxis = 1);
+  SumOfBytes(Random& random, int64_t depth, const Dims& output);
 
   /// Adds scale, bias, residual and the output, in this order.
   void finish(TestCase& testCase);

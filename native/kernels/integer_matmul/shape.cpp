@@ -1,15 +1,20 @@
 #include "kernels/integer_matmul/shape.h"
 
-#include "program/attributes.h"
+#include "kernels/integer/sum_result.h"
 
 namespace gdws {
 
+namespace {
+
+constexpr size_t absent = SIZE_MAX;
+
+}  // namespace
+
 IntegerMatmulShape IntegerMatmulShape::of(const OperationView& operation) {
-  const auto attributes = IntegerMatmulAttributes::of(operation);
   const Value& a = byteInputOf(operation, 0);
   const Value& b = byteInputOf(operation, 1);
   IntegerMatmulShape shape{};
-  shape.matrices = readMatrices(operation, attributes.transposeA, attributes.transposeB);
+  shape.matrices = readMatrices(operation, false, false);
   shape.aType = a.type;
   shape.bType = b.type;
   shape.hasAZeroPoint = operation.hasInput(2);
@@ -17,15 +22,15 @@ IntegerMatmulShape IntegerMatmulShape::of(const OperationView& operation) {
   const int64_t columns = shape.matrices.columns;
   checkZeroPoint(operation, 2, a.type, 1);
   checkZeroPoint(operation, 3, b.type, shape.bZeroPoints == 1 ? 1 : columns);
-  shape.result = SumResult::of(operation, attributes, columns, 4);
+  if (operation.output().type != DataType::int32) operation.fail("the output is not int32");
   checkOverflow(operation, {.at = 1,
                             .zeroPointAt = 3,
-                            .biasAt = 5,
+                            .biasAt = absent,
                             .isConstant = b.storage == Storage::constant && b.rank() == 2,
                             .outputs = columns,
                             .depth = shape.matrices.depth,
-                            .outputPitch = shape.matrices.bColumnPitch(),
-                            .depthPitch = shape.matrices.bDepthPitch()});
+                            .outputPitch = 1,
+                            .depthPitch = columns});
   return shape;
 }
 

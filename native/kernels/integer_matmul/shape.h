@@ -1,18 +1,17 @@
 #pragma once
 
-#include "kernels/integer/sum_result.h"
+#include "kernels/integer/bytes.h"
 #include "kernels/matmul/shape.h"
 
 namespace gdws {
 
-/// An `integerMatmul`'s operands, checked. Inputs a (…,R,K), b (…,K,N), aZeroPoint? (1), bZeroPoint? (N or 1), scale?
-/// (N), bias? (N), residual? (as y); docs/architecture.md has the definition.
+/// An `integerMatmul`'s operands, checked. Inputs a (…,R,K), b (…,K,N), aZeroPoint? (1), bZeroPoint? (N or 1) → y
+/// (…,R,N) = (a - aZeroPoint)·(b - bZeroPoint), int32.
 struct IntegerMatmulShape {
   MatmulShape matrices;  ///< without bias, residual and activation
   DataType aType, bType;
   bool hasAZeroPoint;
   int64_t bZeroPoints;  ///< 0 where there are none
-  SumResult result;
 
   /// Throws ProgramError where anything does not fit.
   static IntegerMatmulShape of(const OperationView& operation);

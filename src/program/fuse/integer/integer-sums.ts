@@ -85,6 +85,8 @@ export function sumsFit(
   const weights = constant.data as Int8Array;
   const depth = weights.length / bias.length;
   return bias.every((added, m) => {
+    // Hardly any depth is so large that the weights must be looked at, which takes long on the JavaScript thread.
+    if (depth * largestStep * largestStep + Math.abs(added) <= largestSum) return true;
     let sizes = 0;
     for (let k = m * depth; k < (m + 1) * depth; k++) sizes += Math.abs(weights[k]! - zeroPoints[m]!);
     return sizes * largestStep + Math.abs(added) <= largestSum;

@@ -3,7 +3,15 @@ import { readdirSync } from 'node:fs';
 
 const units = [
   ...['portable', 'avx2', 'avx512', 'neon'],
-  ...['integer_avx2', 'integer_avxvnni', 'integer_avx512', 'integer_avx512vnni', 'integer_avx512vbmi', 'integer_amx', 'integer_dotprod'],
+  ...[
+    'integer_avx2',
+    'integer_avxvnni',
+    'integer_avx512',
+    'integer_avx512vnni',
+    'integer_avx512vbmi',
+    'integer_amx',
+    'integer_dotprod',
+  ],
 ];
 const unitsWithFlags = new Set(units.map((unit) => `native/kernels/vector/${unit}.cpp`));
 

@@ -16,7 +16,8 @@ export function concurrency(): Concurrency {
 }
 
 /** An instruction set that gdws has kernels for; see docs/platforms.md. */
-export type InstructionSet = 'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'avx512vbmi' | 'amx' | 'neon' | 'dotprod';
+export type InstructionSet =
+  'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'avx512vbmi' | 'amx' | 'neon' | 'dotprod';
 
 /** Result of {@link simd}. */
 export interface Simd {

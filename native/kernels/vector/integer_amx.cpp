@@ -1,11 +1,10 @@
 // Products of bytes by matrix registers (AMX): eight of 16 rows of 64 bytes. The instructions are given as assembly, so
 // that the compiler need not know them; the registers are nobody else's.
-#include <cstring>
-
 #include "kernels/vector/integer_functions.h"
-#include "kernels/vector/table.h"
 
 namespace gdws {
+
+extern const IntegerFunctions avx512vbmiIntegers;
 
 namespace {
 

@@ -310,13 +310,13 @@ function load(present: string): Native {
 
 /**
  * Loads the addon so that OpenMP's waiting threads sleep soon. GCC's runtime lets them spin for about 15 ms, which takes
- * processors from the JavaScript thread and from the threads that are waited for; a thousand turns (about 50 µs) are enough
- * between two operations. The runtime reads its environment only when it is loaded; variables of the user take precedence.
+ * processors from the JavaScript thread and from the threads that are waited for; five thousand turns (about 200 µs) are
+ * enough between two operations, and between two runs of a loop. The runtime reads its environment only when it is loaded; variables of the user take precedence.
  */
 function withBriefSpinning<T>(loadAddon: () => T): T {
   const { env } = process;
   if (env.GOMP_SPINCOUNT !== undefined || env.OMP_WAIT_POLICY !== undefined) return loadAddon();
-  env.GOMP_SPINCOUNT = '1000';
+  env.GOMP_SPINCOUNT = '5000';
   try {
     return loadAddon();
   } finally {

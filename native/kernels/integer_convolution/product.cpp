@@ -66,6 +66,63 @@ class WindowProducer final : public IntegerProducer {
   std::vector<int32_t> offsets_;
 };
 
+/// The same of taps, with words of its own for each tap, as matrix registers want them.
+class ExpandedProducer final : public IntegerProducer {
+ public:
+  ExpandedProducer(const IntegerConvolutionShape& shape, const ConvolutionShape& map, const WindowWords& words,
+                   const IntegerTiles& tiles, const IntegerFunctions& functions)
+      : shape_(shape), map_(map), words_(words), functions_(functions) {
+    vectors_ = quotientUp(tiles.tiling.rows.largest() * tiles.rowPitch(), functions.lanes);
+    pitch_ = oddLines(vectors_ * functions.lanes);
+    const int64_t steps = map.channelsPerGroup() * taps();
+    for (int64_t step = 0; step < steps; ++step) offsets_.push_back(static_cast<int32_t>(step * pitch_));
+  }
+
+  const std::vector<int32_t>& offsets() const override { return offsets_; }
+  int64_t stepsOfUnit() const override { return 1; }
+  int64_t weightOf(int64_t step, int64_t i) const override {
+    const int64_t tap = words_.tapOf(step % taps(), i);
+    return tap >= 0 ? step / taps() * map_.window.taps() + tap : -1;
+  }
+  int32_t zeroPoint(const Buffers& buffers) const override {
+    return shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
+  }
+  int64_t words() const override { return static_cast<int64_t>(offsets_.size()) * pitch_; }
+  size_t scratchBytes() const override {
+    return static_cast<size_t>(wholeLines(words_.unitWords())) * sizeof(int32_t) + words_.scratchBytes();
+  }
+  double cycles() const override { return static_cast<double>(words()) / 8; }
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Team& team, int32_t* words,
+               std::byte* scratch) const override {
+    const int64_t plane = map_.height * map_.width, channels = map_.channelsPerGroup();
+    auto* const padded = reinterpret_cast<int32_t*>(scratch);
+    std::byte* const rest = scratch + static_cast<size_t>(wholeLines(words_.unitWords())) * sizeof(int32_t);
+    WindowWords::Source source{};
+    source.imagePitch = map_.channels * plane;
+    source.channels = 1;
+    source.flip = words_.flip(shape_.xType);
+    source.zero = static_cast<uint8_t>(zeroPoint(buffers));
+    const WindowWords::Place place = words_.place(tile);
+    const Range mine = team.share(channels);
+    for (int64_t channel = mine.begin; channel < mine.end; ++channel) {
+      source.plane = static_cast<const uint8_t*>(buffers.inputs[0]) + (group * channels + channel) * plane;
+      words_.fill(source, place, padded, rest);
+      functions_.expand({reinterpret_cast<const uint8_t*>(padded), words_.offsets().data(), taps(), words_.patterns(),
+                         vectors_, words + channel * taps() * pitch_, pitch_});
+    }
+  }
+
+ private:
+  int64_t taps() const { return static_cast<int64_t>(words_.offsets().size()); }
+
+  IntegerConvolutionShape shape_;
+  ConvolutionShape map_;
+  WindowWords words_;
+  const IntegerFunctions& functions_;
+  int64_t vectors_, pitch_;
+  std::vector<int32_t> offsets_;
+};
+
 /// Dense, grouped and depthwise convolution as a matrix product with the words that the window reads.
 class ProductConvolution final : public Kernel {
  public:
@@ -92,21 +149,32 @@ class ProductConvolution final : public Kernel {
     // Words of several channels or of several taps, whichever makes fewer steps.
     const bool byTaps =
         channels * quotientUp(window.kernelWidth, perWord) < quotientUp(channels, perWord) * window.kernelWidth;
-    const Packing packing = byTaps ? Packing::taps : Packing::channels;
     const int64_t channelsPerUnit = byTaps ? 1 : perWord, units = quotientUp(channels, channelsPerUnit);
     const int64_t copies = byTaps ? quotientUp(window.kernelWidth, perWord) : window.kernelWidth;
     // The words of a tile stay in the second-level cache.
-    constexpr int64_t tileWords = 64 * 1024;
+    constexpr int64_t tileWords = 64 * 1024, mostPixels = 4096;
     const PixelMap pixels{map.batch, map.outputHeight, map.outputWidth};
-    const IntegerTiles tiles(pixels, std::clamp<int64_t>(tileWords / (units * copies), 64, 4096), functions,
-                             map.groups > 1 ? 1 : context.threads, window.kernelHeight > 1);
+    const auto tilesOf = [&](int64_t wordsOfPixel) {
+      return IntegerTiles(pixels, std::clamp<int64_t>(tileWords / wordsOfPixel, 64, mostPixels), functions,
+                          map.groups > 1 ? 1 : context.threads, window.kernelHeight > 1);
+    };
+    const IntegerTiles expanded = tilesOf(units * copies * window.kernelHeight);
+    const bool isExpanded = byTaps && functions.matrices != nullptr && map.outputsPerGroup() > 1 &&
+                            WindowWords::packingOfTaps(window, expanded, functions) == Packing::bytes;
+    const IntegerTiles tiles = isExpanded ? expanded : tilesOf(units * copies);
+    const Packing packing = isExpanded ? Packing::bytes : byTaps ? Packing::taps : Packing::channels;
     const WindowWords words(window, map.height, map.width, packing, tiles, functions);
+    std::unique_ptr<IntegerProducer> producer;
+    if (isExpanded) {
+      producer = std::make_unique<ExpandedProducer>(shape, map, words, tiles, functions);
+    } else {
+      producer = std::make_unique<WindowProducer>(shape, map, words, packing, units, channelsPerUnit);
+    }
     const Value& w = operation.input(1);
     const Value* zeroPoints = shape.hasWZeroPoint ? &operation.input(3) : nullptr;
     const std::string key = "integerConvolution " + std::to_string(w.index) + ' ' + describe(w.dims) + ' ' +
                             std::to_string(zeroPoints == nullptr ? -1 : zeroPoints->index) + (byTaps ? " taps" : "");
-    return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result,
-                          std::make_unique<WindowProducer>(shape, map, words, packing, units, channelsPerUnit),
+    return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result, std::move(producer),
                           {&w, zeroPoints, channels * window.taps()}, key, context);
   }
 

@@ -554,6 +554,30 @@ inline void pad(const IntegerPaddingTask& given) {
   }
 }
 
+template <int Reach>
+void expandOf(const IntegerExpansionTask& given) {
+  const IntegerExpansionTask task = given;  // which stores of words cannot change
+  int64_t pattern = 0;
+  for (int64_t v = 0; v < task.vectors; ++v) {
+    const Words indices =
+        load(reinterpret_cast<const int32_t*>(task.patterns.patterns + pattern * IntegerPatterns::bytes));
+    pattern = pattern + 1 == task.patterns.patternCount ? 0 : pattern + 1;
+    const uint8_t* const from = task.from + task.patterns.at[v];
+    int32_t* to = task.words + v * lanes;
+    for (int64_t t = 0; t < task.taps; ++t, to += task.pitch) {
+      store(to, permuteBytes<Reach>(indices, from + task.offsets[t]));
+    }
+  }
+}
+
+inline void expand(const IntegerExpansionTask& task) {
+  if (task.patterns.reach > IntegerPatterns::fewBytes) {
+    expandOf<IntegerPatterns::bytes>(task);
+  } else {
+    expandOf<IntegerPatterns::fewBytes>(task);
+  }
+}
+
 inline void gather(const IntegerGatherTask& given) {
   const IntegerGatherTask task = given;  // which stores of bytes cannot change
   const __m512i zeros = _mm512_set1_epi8(static_cast<char>(task.zero));
@@ -631,6 +655,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.depthwise = depthwise<0>;
 #if GDWS_BYTE_PERMUTES
   functions.depthwiseOfBytes = depthwiseOfBytes;
+  functions.expand = expand;
   functions.pad = pad;
   functions.gather = gather;
 #endif

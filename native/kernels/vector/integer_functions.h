@@ -130,6 +130,17 @@ struct IntegerRunTask {
   int32_t* words;
 };
 
+/// Words of taps that are taken from a padded map.
+struct IntegerExpansionTask {
+  const uint8_t* from;
+  const int32_t* offsets;  ///< of each tap's byte
+  int64_t taps;            ///< words of a kernel
+  IntegerPatterns patterns;
+  int64_t vectors;
+  int32_t* words;
+  int64_t pitch;  ///< from the words of a tap to those of the next
+};
+
 /// A padded map that is taken from a small one, 64 bytes at a time.
 struct IntegerGatherTask {
   /// Where 64 bytes come from.
@@ -176,10 +187,11 @@ struct IntegerFunctions {
   void (*copy)(const int32_t* from, int64_t stride, int64_t count, int32_t* to);
   bool roundsBounded;  ///< whether `depthwise` knows other ways of rounding than `any`
   void (*depthwise)(const IntegerDepthwiseTask& task);
-  /// The same, of bytes of padded maps: no words of taps are written to memory. Null, as `pad` and `gather` are,
-  /// without an instruction that takes any bytes of a vector. As many bytes as the patterns reach are read from each
-  /// tap's first one on.
+  /// The same, of bytes of padded maps: no words of taps are written to memory. As many bytes as the patterns reach are
+  /// read from each tap's first one on. Null, as the next three are, without an instruction that takes any bytes of a
+  /// vector.
   void (*depthwiseOfBytes)(const IntegerDepthwiseTask& task);
+  void (*expand)(const IntegerExpansionTask& task);
   void (*pad)(const IntegerPaddingTask& task);
   void (*gather)(const IntegerGatherTask& task);
   const IntegerMatrixFunctions* matrices;  ///< null where the processor has no such registers

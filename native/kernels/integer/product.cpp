@@ -128,7 +128,8 @@ IntegerProduct::IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_
   orderSteps();
   static constexpr const char* names[] = {" pixels", " channels", " matrices"};
   std::string packing = key + names[static_cast<int>(form_)];
-  for (const int64_t number : {groups_, channels_, weightParts_, channelParts_.parts}) {
+  const int64_t stepsOfUnit = form_ == Form::matrices ? producer_->stepsOfUnit() : 0;
+  for (const int64_t number : {groups_, channels_, weightParts_, channelParts_.parts, chunkSteps_, stepsOfUnit}) {
     packing += ' ';
     packing += std::to_string(number);
   }

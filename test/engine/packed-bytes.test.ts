@@ -14,47 +14,44 @@ test.each([
   { channels: 3, kernel: 7, attributes: { strides: [2, 2], pads: [3, 3, 3, 3] } },
   { channels: 13, kernel: 4, attributes: { dilations: [4, 4], pads: [0, 0, 12, 0] } },
   { channels: 70, kernel: 3, attributes: { pads: [1, 1, 1, 1] } },
-])(
-  '$channels channels, $kernel×$kernel, of maps of any size',
-  async ({ channels, kernel, attributes }) => {
-    const outputs = 64;
-    const model = encodeModel(
-      makeModel({
-        opset: 13,
-        nodes: [makeNode({ opType: 'ConvInteger', input: ['x', 'w', 'zero'], output: ['y'], attributes })],
-        inputs: [makeValueInfo('x', 'uint8', ['batch', channels, 'height', 'width'])],
-        outputs: [makeValueInfo('y', 'int32', ['batch', outputs, 'rows', 'columns'])],
-        initializers: {
-          w: {
-            type: 'uint8',
-            dims: [outputs, channels, kernel, kernel],
-            data: bytes(outputs * channels * kernel ** 2),
-          },
-          zero: { type: 'uint8', dims: [], data: Uint8Array.of(117) },
+])('$channels channels, $kernel×$kernel, of maps of any size', async ({ channels, kernel, attributes }) => {
+  const outputs = 64;
+  const model = encodeModel(
+    makeModel({
+      opset: 13,
+      nodes: [makeNode({ opType: 'ConvInteger', input: ['x', 'w', 'zero'], output: ['y'], attributes })],
+      inputs: [makeValueInfo('x', 'uint8', ['batch', channels, 'height', 'width'])],
+      outputs: [makeValueInfo('y', 'int32', ['batch', outputs, 'rows', 'columns'])],
+      initializers: {
+        w: {
+          type: 'uint8',
+          dims: [outputs, channels, kernel, kernel],
+          data: bytes(outputs * channels * kernel ** 2),
         },
-      }),
-    );
-    const session = await InferenceSession.create(model, { intraOpNumThreads: 2 });
-    const other = await ort.InferenceSession.create(model);
-    try {
-      for (const [batch, height, width] of [
-        [1, 40, 40],
-        [1, 60, 13],
-        [2, 7, 33],
-        [1, 3, 14],
-        [1, 96, 96],
-        [1, 40, 40],
-      ] as const) {
-        const dims = [batch, channels, height, width];
-        const data = bytes(dims.reduce((a, b) => a * b, 1));
-        const found = (await session.run({ x: new Tensor('uint8', data, dims) })).y!;
-        const expected = (await other.run({ x: new ort.Tensor('uint8', data, dims) })).y!;
-        expect(found.dims).toEqual(expected.dims);
-        expect(found.data).toEqual(expected.data);
-      }
-    } finally {
-      await session.release();
-      await other.release();
+        zero: { type: 'uint8', dims: [], data: Uint8Array.of(117) },
+      },
+    }),
+  );
+  const session = await InferenceSession.create(model, { intraOpNumThreads: 2 });
+  const other = await ort.InferenceSession.create(model);
+  try {
+    for (const [batch, height, width] of [
+      [1, 40, 40],
+      [1, 60, 13],
+      [2, 7, 33],
+      [1, 3, 14],
+      [1, 96, 96],
+      [1, 40, 40],
+    ] as const) {
+      const dims = [batch, channels, height, width];
+      const data = bytes(dims.reduce((a, b) => a * b, 1));
+      const found = (await session.run({ x: new Tensor('uint8', data, dims) })).y!;
+      const expected = (await other.run({ x: new ort.Tensor('uint8', data, dims) })).y!;
+      expect(found.dims).toEqual(expected.dims);
+      expect(found.data).toEqual(expected.data);
     }
-  },
-);
+  } finally {
+    await session.release();
+    await other.release();
+  }
+});

@@ -76,6 +76,14 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   const bool isPointwise = window.kernelWidth == 1 && window.padLeft == 0;
   isFlat_ = window.strideHeight == 1 && window.strideWidth == 1 && width == map_.columns &&
             (columns_ == width || isPointwise);
+  // Of a window that moves by two, all rows of the map are taken at once, too, and then parted into blocks.
+  isPaired_ = packing == Packing::taps && window.strideHeight == 2 && window.strideWidth == 2 &&
+              window.dilationWidth == 1 && width == 2 * columns_ && columns_ == map_.columns && blocks_.size() == 2 &&
+              !acrossImages_;
+  if (isPaired_) {
+    runGuard_ = roundUp(std::abs(window.padLeft) + window.kernelWidth + 2 * lanes, 64);
+    runPitch_ = roundUp(window.rowSpan(rows_) * width + 2 * runGuard_, 64);
+  }
   if (!isFlat_) return;
   int64_t most = 0;
   for (const Block& block : blocks_) most = std::max(most, (rows_ + block.extra) * columns_);
@@ -226,6 +234,10 @@ int64_t WindowWords::tapOf(int64_t step, int64_t i) const {
 
 size_t WindowWords::scratchBytes() const {
   // Bytes or words of a padded row, or of rows that follow each other.
+  if (isPaired_) {
+    const int64_t pairs = window_.rowSpan(rows_) * columns_ + functions_->lanes;
+    return static_cast<size_t>(std::max(runPitch_ + roundUp(4 * pairs, 64), roundUp(4 * paddedLength_, 64)));
+  }
   return static_cast<size_t>(roundUp(4 * std::max(paddedLength_, runPitch_), 64));
 }
 
@@ -269,6 +281,10 @@ WindowWords::Place WindowWords::place(const PixelTile& tile) const {
 void WindowWords::fill(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const {
   if (packing_ == Packing::bytes) {
     fillPadded(source, place, reinterpret_cast<uint8_t*>(words));
+    return;
+  }
+  if (isPaired_) {
+    fillPairs(source, place, words, scratch);
     return;
   }
   if (!isRun_) {
@@ -326,6 +342,34 @@ void WindowWords::fillPadded(const Source& source, const Place& place, uint8_t* 
       functions_->pad(task);
       std::fill_n(to + end * task.toPitch, (rows.count - end) * task.toPitch, source.zero);
     });
+  }
+}
+
+void WindowWords::fillPairs(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const {
+  const int64_t first = place.row * 2 - window_.padTop, count = window_.rowSpan(place.tile.rows);
+  const int64_t begin = std::clamp<int64_t>(-first, 0, count), end = std::clamp(height_ - first, begin, count);
+  auto* const bytes = reinterpret_cast<uint8_t*>(scratch) + runGuard_;
+  auto* const pairs = reinterpret_cast<int32_t*>(scratch + runPitch_);
+  const int64_t inside = end - begin;
+  copyFlipped(source.plane + place.image * source.imagePitch + (first + begin) * width_, inside * width_, source.flip,
+              bytes);
+  const int32_t zeros = wordOf(source);
+  for (int64_t copy = 0; copy < copies_; ++copy) {
+    if (inside > 0) {
+      functions_->everySecond(bytes + copy * functions_->depthPerWord - window_.padLeft, inside * columns_, pairs);
+      padColumns(source, copy, inside, pairs);
+    }
+    for (const Block& block : blocks_) {
+      int32_t* to = words + copy * copyPitch_ + block.first * columns_;
+      for (int64_t i = 0; i < place.tile.rows + block.extra; ++i, to += columns_) {
+        const int64_t row = block.offset + 2 * i;
+        if (row < begin || row >= end) {
+          std::fill_n(to, columns_, zeros);
+        } else {
+          std::copy_n(pairs + (row - begin) * columns_, columns_, to);
+        }
+      }
+    }
   }
 }
 
@@ -440,8 +484,9 @@ void WindowWords::padColumns(const Source& source, int64_t copy, int64_t rows, i
     const int64_t kw = byTaps ? copy * perWord + j : copy;
     if (kw >= window_.kernelWidth) break;
     const int64_t shift = kw * window_.dilationWidth - window_.padLeft;
-    const int64_t begin = shift < 0 ? 0 : std::max<int64_t>(0, width_ - shift);
-    const int64_t end = shift < 0 ? std::min(width_, -shift) : width_;
+    const int64_t stride = window_.strideWidth;
+    const int64_t begin = shift < 0 ? 0 : std::max<int64_t>(0, quotientUp(width_ - shift, stride));
+    const int64_t end = shift < 0 ? std::min(columns_, quotientUp(-shift, stride)) : columns_;
     auto* to = reinterpret_cast<uint8_t*>(words) + j * size;
     for (int64_t row = 0; row < rows; ++row, to += 4 * columns_) {
       for (int64_t column = begin; column < end; ++column) {

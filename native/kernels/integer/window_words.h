@@ -110,6 +110,7 @@ class WindowWords {
   void makeGathers(const IntegerTiles& tiles);
   void makeMasks(int64_t count);
   int32_t wordOf(const Source& source) const;  ///< of padding
+  void fillPairs(const Source& source, const Place& place, int32_t* words, std::byte* scratch) const;
   void fillBlocks(const Source& source, const PixelTile& tile, int32_t* words, std::byte* scratch) const;
   RowsInside inside(const Block& block, const Rows& rows) const;
   template <class Visit>
@@ -137,6 +138,7 @@ class WindowWords {
   std::vector<Block> blocks_;
   std::vector<int64_t> rowStart_;  ///< stored row of each kernel row, for the first output row
   std::vector<int32_t> offsets_;
+  bool isPaired_ = false;       ///< words are of every second byte of whole maps
   bool isRun_ = false;          ///< a tile's words are of one run of bytes
   std::vector<int32_t> masks_;  ///< of a run, copy by copy: 0 where a tap is in the padding of columns
   int64_t masksPitch_ = 0;

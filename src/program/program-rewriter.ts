@@ -75,8 +75,8 @@ export class ProgramRewriter {
     const stands = kept.flatMap((one) => (one === operation ? added : [one]));
     for (const one of removed) this.leave(one);
     this.slots[slot] = stands;
-    for (const one of stands) {
-      const place = slot + stands.indexOf(one) / stands.length;
+    for (const [index, one] of stands.entries()) {
+      const place = slot + index / stands.length;
       if (this.places.has(one)) this.places.set(one, place);
       else this.enter(one, place);
     }

@@ -91,7 +91,7 @@ WindowWords::WindowWords(const Window& window, int64_t height, int64_t width, Pa
   runPitch_ = most + 2 * runGuard_;
   isRun_ = columns_ == width && packing == Packing::taps && window.dilationWidth == 1 && blocks_.size() == 1 &&
            !acrossImages_;
-  if (isRun_) makeMasks(most);
+  if (isRun_) makeMasks(std::min(most, height_ * width_));  // of rows inside of the map
 }
 
 WindowWords::Packing WindowWords::packingOfTaps(const Window& window, const IntegerTiles& tiles,

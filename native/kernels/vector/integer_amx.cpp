@@ -21,7 +21,7 @@ inline void zero() {
 
 template <int Register>
 inline void load(const int32_t* from, int64_t pitch) {
-  asm volatile("tileloadd (%1,%2,1), %%tmm%c0" ::"i"(Register), "r"(from), "r"(4 * pitch));
+  asm volatile("tileloadd (%1,%2,1), %%tmm%c0" ::"i"(Register), "r"(from), "r"(4 * pitch) : "memory");
 }
 
 template <int Register>

@@ -84,16 +84,11 @@ VectorTable tableOf(InstructionSet set) {
   }
 }
 
-VectorTable choose() {
-  const InstructionSet highest = highestAllowed();
-  InstructionSet best = InstructionSet::portable;
-  for (const InstructionSet set : instructionSets) {
-    if (set <= highest && isSupported(set)) best = set;
-  }
-  return tableOf(best);
-}
-
 #if defined(__x86_64__)
+#if defined(__linux__)
+constexpr long matrixData = 18;  // XFEATURE_XTILEDATA
+#endif
+
 /// Compilers that know the other instruction sets need not know this one's name.
 bool hasAvxVnni() {
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -101,16 +96,26 @@ bool hasAvxVnni() {
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & bit) != 0;
 }
 
-/// Whether the processor has matrix registers of bytes, and the system saves them and grants them to this process:
-/// Linux wants to be asked, once, for all threads.
-bool mayUseMatrices() {
+/// Whether the processor has matrix registers of bytes, and the system can save them.
+bool hasMatrices() {
 #if defined(__linux__)
   unsigned a = 0, b = 0, c = 0, d = 0;
   constexpr unsigned matrices = 1u << 24, ofBytes = 1u << 25;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & matrices) == 0 || (d & ofBytes) == 0) return false;
-  constexpr long askPermission = 0x1023, matrixData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
-  static const bool isGranted = syscall(SYS_arch_prctl, askPermission, matrixData) == 0;
-  return isGranted;
+  constexpr long askSupport = 0x1021;  // ARCH_GET_XCOMP_SUPP
+  uint64_t supported = 0;
+  return syscall(SYS_arch_prctl, askSupport, &supported) == 0 && (supported >> matrixData & 1) != 0;
+#else
+  return false;
+#endif
+}
+
+/// Linux wants to be asked for these registers, once for all threads of a process. Then it refuses signal stacks that
+/// are too small to save them; so only what is going to use them asks.
+bool mayUseMatrices() {
+#if defined(__linux__)
+  constexpr long askPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  return syscall(SYS_arch_prctl, askPermission, matrixData) == 0;
 #else
   return false;
 #endif
@@ -130,6 +135,23 @@ bool hasDotProduct() {
 #endif
 }
 #endif
+
+bool isGranted([[maybe_unused]] InstructionSet set) {
+#if defined(__x86_64__)
+  return set != InstructionSet::amx || mayUseMatrices();
+#else
+  return true;
+#endif
+}
+
+VectorTable choose() {
+  const InstructionSet highest = highestAllowed();
+  InstructionSet best = InstructionSet::portable;
+  for (const InstructionSet set : instructionSets) {
+    if (set <= highest && isSupported(set) && isGranted(set)) best = set;
+  }
+  return tableOf(best);
+}
 
 }  // namespace
 
@@ -154,7 +176,7 @@ bool isSupported(InstructionSet instructionSet) {
     case InstructionSet::avx512vbmi:
       return isSupported(InstructionSet::avx512vnni) && __builtin_cpu_supports("avx512vbmi");
     case InstructionSet::amx:
-      return isSupported(InstructionSet::avx512vbmi) && mayUseMatrices();
+      return isSupported(InstructionSet::avx512vbmi) && hasMatrices();
 #elif defined(__aarch64__)
     case InstructionSet::neon:
       return true;

@@ -10,29 +10,31 @@ import { limitedSource, type QuantizedProgram } from './quantization';
  * are quantized together. Functions between that only limit their argument limit each of them.
  */
 export function quantizeBeforeMoving(quantized: QuantizedProgram): Pattern {
-  const pattern: Pattern = (operation, rewriter) => {
-    if (operation.opcode !== 'quantize') return;
-    const y = quantized.uniformOf(operation);
-    if (!y) return;
-    const { source, limiting } = limitedSource(operation, y, rewriter);
-    const before = rewriter.soleProducerOf(source);
-    if (
-      !before ||
-      !canMoveBytes(before, rewriter) ||
-      !movedInputs(before).every((id) => isComputed(id, quantized, rewriter))
-    )
-      return;
-    // Bytes alone are moved as they are.
-    if (isOfBytes(before, quantized)) return;
-    const pieces = movedInputs(before).map((id) => quantizedPiece(id, operation, limiting, quantized, rewriter));
-    const bytes = pieces.map((piece) => piece.at(-1)!.outputs[0]!);
-    const inputs = [...bytes, ...before.inputs.slice(bytes.length)];
-    const moved = { ...withPadding(before, limiting, y), inputs, outputs: operation.outputs } as MovingOperation;
-    rewriter.replace(operation, [...pieces.flat(), moved], [...limiting, before]);
-    for (const piece of pieces) pattern(piece.at(-1)!, rewriter);
+  const computed = new Set<ValueId>();
+  return (operation, rewriter) => {
+    const quantizations: ProgramOperation[] = [operation];
+    for (let one = quantizations.pop(); one; one = quantizations.pop()) {
+      if (one.opcode !== 'quantize') continue;
+      const y = quantized.uniformOf(one);
+      if (!y) continue;
+      const { source, limiting } = limitedSource(one, y, rewriter);
+      const before = rewriter.soleProducerOf(source);
+      if (!before || limiting.length > mostLimits || !canMoveBytes(before, rewriter)) continue;
+      // Bytes alone are moved as they are.
+      if (isOfBytes(before, quantized) || !areComputed(movedInputs(before), computed, quantized, rewriter)) continue;
+      const quantization = one;
+      const pieces = movedInputs(before).map((id) => quantizedPiece(id, quantization, limiting, quantized, rewriter));
+      const bytes = pieces.map((piece) => piece.at(-1)!.outputs[0]!);
+      const inputs = [...bytes, ...before.inputs.slice(bytes.length)];
+      const moved = { ...withPadding(before, limiting, y), inputs, outputs: one.outputs } as MovingOperation;
+      rewriter.replace(before, [...pieces.flat(), moved], [...limiting, one]);
+      quantizations.push(...pieces.map((piece) => piece.at(-1)!));
+    }
   };
-  return pattern;
 }
+
+/** Each piece gets its own; networks have one or two. */
+const mostLimits = 4;
 
 function isOfBytes(operation: MovingOperation, quantized: QuantizedProgram): boolean {
   if (operation.opcode === 'concat') return false;
@@ -49,12 +51,10 @@ function hasPaddingAlone({ inputs, outputs, attributes }: Operation<'maxPool'>, 
   const [from, to] = [inputs, outputs].map(([id]) => rewriter.valueOf(id!).dims.slice(2));
   return attributes.kernel.some((taps, axis) => {
     const [stride, dilation, pad] = [attributes.strides[axis]!, attributes.dilations[axis]!, attributes.pads[axis]!];
-    for (let i = 0; i < to![axis]!; i++) {
-      const first = i * stride - pad;
-      const tap = Math.max(0, Math.ceil(-first / dilation));
-      if (tap >= taps || first + tap * dilation >= from![axis]!) return true;
-    }
-    return false;
+    const length = from![axis]!;
+    // The first window lies the furthest before the map, the last the furthest behind it. Taps that are further apart than
+    // the map is long may step over it.
+    return pad > (taps - 1) * dilation || (to![axis]! - 1) * stride - pad >= length || (pad > 0 && dilation > length);
   });
 }
 
@@ -67,14 +67,31 @@ const computing: ReadonlySet<string> = new Set([
   'reduce',
 ]);
 
-/** Whether a value comes, moved or limited, from bytes or from a computation that may write bytes. */
-function isComputed(id: ValueId, quantized: QuantizedProgram, rewriter: ProgramRewriter): boolean {
-  if (quantized.bytesOf(id)) return true;
-  const before = rewriter.soleProducerOf(id);
-  if (!before) return false;
-  if (canMoveBytes(before, rewriter)) return movedInputs(before).every((one) => isComputed(one, quantized, rewriter));
-  if (before.opcode === 'unary') return isComputed(before.inputs[0]!, quantized, rewriter);
-  return computing.has(before.opcode);
+/**
+ * Whether values come, moved or limited, from bytes or from computations that may write bytes.
+ *
+ * @param computed those that are known to, and are found to
+ */
+function areComputed(
+  ids: readonly ValueId[],
+  computed: Set<ValueId>,
+  quantized: QuantizedProgram,
+  rewriter: ProgramRewriter,
+): boolean {
+  const pending = [...ids];
+  const seen = new Set<ValueId>();
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (seen.has(id) || computed.has(id)) continue;
+    seen.add(id);
+    if (quantized.bytesOf(id)) continue;
+    const before = rewriter.soleProducerOf(id);
+    if (!before) return false;
+    if (canMoveBytes(before, rewriter)) pending.push(...movedInputs(before));
+    else if (before.opcode === 'unary') pending.push(before.inputs[0]!);
+    else if (!computing.has(before.opcode)) return false;
+  }
+  for (const id of seen) computed.add(id);
+  return true;
 }
 
 /** The functions, the innermost first, and the quantization of a piece. */

@@ -5,6 +5,7 @@ import { ConstantPool, toNativeConstants } from '../../../src/program/constant-p
 import type { NativeType } from '../../../src/program/element-type';
 import { encodeProgram } from '../../../src/program/encode';
 import { fuse } from '../../../src/program/fuse/fuse';
+import { separableStages } from '../../../src/program/fuse/separable-stages';
 import type {
   Attributes,
   BinaryName,
@@ -888,6 +889,30 @@ describe('a transposed convolution of bytes', () => {
   test('of strides with very many phases stays in floats', () => {
     const of = { size: 4, kernel: 2, strides: [9, 8], dilation: 1, begin: 0, width: 26 } as const;
     expectFusion((d) => quantizedAs(d, transposed(d, of)), ['dequantize', 'convolutionTranspose', 'quantize']);
+  });
+
+  test('of kernels with very many taps stays in floats', () => {
+    for (const [kernel, fused] of [
+      [2 ** 16, 'integerConvolution'],
+      [2 ** 16 + 1, 'convolutionTranspose'],
+    ] as const) {
+      const d = new Draft();
+      const weights = d.dequantize(d.constant(constantOf('int8', [1, 1, 1, kernel], new Int8Array(kernel))), s8);
+      const attributes = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+      quantizedAs(d, d.emit('convolutionTranspose', [d.bytes(u8, 1, 1, 1, 1), weights], [1, 1, 1, kernel], attributes));
+      fuse(d, d.pool);
+      expect(d.opcodes()).toContain(fused);
+    }
+  });
+});
+
+test('very many kernels of a depthwise convolution make no GDWS convolution', () => {
+  expect(separableStages(2 ** 20 + 1, 1, 1, undefined)).toBeUndefined();
+  expect(separableStages(1, 1, 2 ** 20 + 1, undefined)).toBeUndefined();
+  expect(separableStages(2, 2, 2, BigInt64Array.of(-1n, 0n))).toEqual({
+    kernels: [1, 1],
+    order: [1, 0],
+    isSorted: false,
   });
 });
 

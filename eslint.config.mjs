@@ -14,6 +14,21 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/{engine,operators,program}/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.object.name=/^(Float|Int|Uint|BigInt|BigUint)[0-9]+(Clamped)?Array$/]' +
+            '[callee.property.name="from"][arguments.length=2][arguments.0.type!="ObjectExpression"]',
+          message:
+            'With a function, this lists all elements on the heap of JavaScript, and ends the process where there are very many.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', require: 'readonly', module: 'readonly' } },
   },

@@ -162,7 +162,7 @@ function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {
     case 'uint64':
       return new BigUint64Array(bytes);
     case 'uint32':
-      return Uint32Array.from(new BigInt64Array(bytes), Number);
+      return uint32sOf(new BigInt64Array(bytes));
     case 'int8':
       return new Int8Array(bytes);
     case 'int16':
@@ -182,4 +182,8 @@ function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {
           return new Float32Array(bytes);
       }
   }
+}
+
+function uint32sOf(integers: BigInt64Array): Uint32Array {
+  return Uint32Array.from({ length: integers.length }, (_, i) => Number(integers[i]));
 }

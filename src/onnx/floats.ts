@@ -11,7 +11,12 @@ export function toFloat32({ type, data }: Pick<Constant, 'type' | 'data'>): Floa
   if (type === 'float16') return float16ToFloat32(data as Uint16Array);
   if (type === 'bfloat16') return bfloat16ToFloat32(data as Uint16Array);
   if (data instanceof Float32Array) return data;
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    // A loop, since TypedArray.from with a function lists all elements on JavaScript's heap.
+    const floats = new Float32Array(data.length);
+    for (let i = 0; i < data.length; i++) floats[i] = Number(data[i]);
+    return floats;
+  }
   return Float32Array.from(data as Float64Array);
 }
 

@@ -110,7 +110,8 @@ function decodeNumbers(
     // Typed arrays must be aligned, and protobuf does not align. (The bytes of a file are a Buffer, whose `slice` does not copy.)
     const bytes = rawData.byteOffset % size === 0 ? rawData : new Uint8Array(rawData);
     // Some writers store true as 255.
-    if (type === 'bool' && bytes.some((byte) => byte > 1)) return Uint8Array.from(bytes, (byte) => +(byte > 0));
+    if (type === 'bool' && bytes.some((byte) => byte > 1))
+      return Uint8Array.from({ length: bytes.length }, (_, i) => +(bytes[i]! > 0));
     return new ElementArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, count);
   }
   switch (type) {

@@ -55,6 +55,12 @@ function toFloat64(data: BigInt64Array | BigUint64Array): Float64Array {
   return numbers;
 }
 
+function toFloats(values: ArrayLike<number | bigint>): Float32Array {
+  const floats = new Float32Array(values.length);
+  for (let i = 0; i < floats.length; i++) floats[i] = Number(values[i]);
+  return floats;
+}
+
 function toBigInt64(data: Int32Array): BigInt64Array {
   const integers = new BigInt64Array(data.length);
   for (let i = 0; i < data.length; i++) integers[i] = BigInt(data[i]!);
@@ -69,7 +75,7 @@ export function constantOf(type: DataType, dims: readonly number[], values: Arra
 function encode(type: DataType, values: ArrayLike<number | bigint>): ElementArray {
   const count = values.length;
   if (type === 'float16' || type === 'bfloat16') {
-    const floats = values instanceof Float32Array ? values : Float32Array.from(values, Number);
+    const floats = values instanceof Float32Array ? values : toFloats(values);
     return fromFloat32(type, [count], floats).data;
   }
   if (type === 'float32' && values instanceof Float32Array) return values;

@@ -42,7 +42,9 @@ function gather(call: OperatorCall): ValueType & { axis: number } {
 
 /** Indices in [0, size), from those in [-size, size). */
 export function absolute(call: OperatorCall, indices: Constant, size: number): Int32Array {
-  return Int32Array.from(numbersOf(indices), (index) => {
+  const numbers = numbersOf(indices);
+  return Int32Array.from({ length: numbers.length }, (_, i) => {
+    const index = numbers[i]!;
     if (index < -size || index >= size) {
       call.fail('MODEL_INVALID', `index ${index} is outside an axis of ${size}.`);
     }
@@ -161,7 +163,9 @@ export function tupleIndices(call: OperatorCall, lowering: Lowering, lengths: re
 
 /** Indices in [0, size) of each of some axes in turn, from those in [-size, size). */
 export function absoluteTuples(call: OperatorCall, indices: Constant, lengths: readonly number[]): Int32Array {
-  return Int32Array.from(numbersOf(indices), (index, i) => {
+  const numbers = numbersOf(indices);
+  return Int32Array.from({ length: numbers.length }, (_, i) => {
+    const index = numbers[i]!;
     const size = lengths[i % lengths.length]!;
     if (index < -size || index >= size) call.fail('MODEL_INVALID', `index ${index} is outside an axis of ${size}.`);
     return index < 0 ? index + size : index;

@@ -51,7 +51,7 @@ function zeroPoints(call: OperatorCall, lowering: Lowering, index: number, count
       return constantOf(
         value.type,
         [count],
-        Array.from({ length: count }, (_, m) => numbers[given === 1 ? 0 : m]!),
+        Int32Array.from({ length: count }, (_, m) => numbers[given === 1 ? 0 : m]!),
       );
     });
   }

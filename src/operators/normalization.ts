@@ -66,7 +66,7 @@ function lowerBatchNormalization(call: OperatorCall, lowering: Lowering): void {
       constantOf(
         'float32',
         statistic.dims,
-        Float64Array.from(gamma!, (_, c) => element(c)),
+        Float64Array.from({ length: gamma!.length }, (_, c) => element(c)),
       ),
     );
   const x = required(call, lowering, 0);

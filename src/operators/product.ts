@@ -29,13 +29,9 @@ function scaledAddend(call: OperatorCall, lowering: Lowering, c: Constant | unde
   if (beta === 1) return value;
   const dims = call.input(2).dims;
   if (c) {
-    return lowering.constant(
-      constantOf(
-        'float32',
-        dims,
-        Float32Array.from(numbersOf(c), (x) => beta * x),
-      ),
-    );
+    const numbers = numbersOf(c);
+    const products = Float32Array.from({ length: numbers.length }, (_, i) => beta * numbers[i]!);
+    return lowering.constant(constantOf('float32', dims, products));
   }
   const scaled = floats(lowering, dims);
   emitUnary(lowering, 'linear', value, scaled, { a: beta });

@@ -1,8 +1,8 @@
 import { hasAttribute, intAttribute } from '../onnx/attribute';
 import { elementCount, type Constant, type ValueType } from '../onnx/value';
-import { isByteType, quantizedByte } from '../program/byte-quantization';
+import { isByteType, newBytes, quantizedByte } from '../program/byte-quantization';
 import { normalizeAxis, typeAttribute } from './arguments';
-import { constantOf, isFloat, numbersOf } from './elements';
+import { isFloat, numbersOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
 import { inferOne } from './inference';
@@ -49,10 +49,15 @@ export function scalesOf(
   if (zeroPoint && zeroPoint.type !== type) {
     call.fail('TYPE_MISMATCH', `the zero point is ${zeroPoint.type} where the tensor is ${type}.`);
   }
-  if (scale.constant && !Array.from(numbersOf(scale.constant)).every((one) => one > 0 && one < Infinity)) {
+  if (scale.constant && !areScales(numbersOf(scale.constant))) {
     call.fail('MODEL_INVALID', 'a scale is not positive and finite.', { tensor: call.node.input[places.scale] });
   }
   return { count, axis: count === 1 ? 0 : axis! };
+}
+
+function areScales(numbers: ArrayLike<number>): boolean {
+  for (let i = 0; i < numbers.length; i++) if (!(numbers[i]! > 0 && numbers[i]! < Infinity)) return false;
+  return true;
 }
 
 /** Scales and zero points as operands of `quantize` and `dequantize`. */
@@ -98,11 +103,13 @@ function foldQuantize(call: OperatorCall): Constant[] | undefined {
   if (!x || !scale || !isByteType(type)) return undefined;
   const [scales, zeroPoints] = [numbersOf(scale), zeroPoint && numbersOf(zeroPoint)];
   const inner = elementCount(dims.slice(axis + 1));
-  const bytes = Array.from(numbersOf(x), (one, i) => {
+  const numbers = numbersOf(x);
+  const data = newBytes(type, numbers.length);
+  for (let i = 0; i < data.length; i++) {
     const channel = count === 1 ? 0 : Math.floor(i / inner) % count;
-    return quantizedByte(one, { type, scale: scales[channel]!, zeroPoint: zeroPoints?.[channel] ?? 0 });
-  });
-  return [constantOf(type, dims, bytes)];
+    data[i] = quantizedByte(numbers[i]!, { type, scale: scales[channel]!, zeroPoint: zeroPoints?.[channel] ?? 0 });
+  }
+  return [{ type, dims, data }];
 }
 
 function lowerQuantize(call: OperatorCall, lowering: Lowering): void {

@@ -102,7 +102,7 @@ function dequantizedBias(call: OperatorCall, lowering: Lowering, form: ThroughFl
   let scale: ValueId;
   if (a.constant && b.constant) {
     const [ofA, ofB] = [numbersOf(a.constant), numbersOf(b.constant)];
-    const products = Array.from(
+    const products = Float32Array.from(
       { length: count },
       (_, m) => biasFactor * ofA[ofA.length === 1 ? 0 : m]! * ofB[ofB.length === 1 ? 0 : m]!,
     );

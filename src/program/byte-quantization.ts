@@ -12,6 +12,10 @@ export function isByteType(type: string): type is ByteType {
   return type === 'uint8' || type === 'int8';
 }
 
+export function newBytes(type: ByteType, count: number): Int8Array | Uint8Array {
+  return type === 'int8' ? new Int8Array(count) : new Uint8Array(count);
+}
+
 /** One scale and zero point for a whole tensor. */
 export interface UniformQuantization {
   readonly type: ByteType;

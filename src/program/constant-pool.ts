@@ -37,13 +37,20 @@ export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
     case 'uint64':
       return BigInt64Array.from(data as BigUint64Array);
     case 'uint32':
-      return BigInt64Array.from(data as Uint32Array, BigInt);
+      return bigintsOf(data as Uint32Array);
     case 'int16':
     case 'uint16':
       return Int32Array.from(data as Int16Array);
     default:
       return data as NativeArray;
   }
+}
+
+/** A loop, since TypedArray.from with a function lists all elements on JavaScript's heap. */
+function bigintsOf(data: Uint32Array): BigInt64Array {
+  const bigints = new BigInt64Array(data.length);
+  for (let i = 0; i < data.length; i++) bigints[i] = BigInt(data[i]!);
+  return bigints;
 }
 
 interface Derived {

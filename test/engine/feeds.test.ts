@@ -76,6 +76,7 @@ describe('after a run, feeds that are not like its feeds', () => {
   test.each<[string, unknown, ErrorCode]>([
     ['lack an input', {}, 'INPUT_MISSING'],
     ['have one too many', { ...good, other: good.x }, 'INPUT_UNKNOWN'],
+    ['inherit an input', Object.assign(Object.create(good), { other: good.x }), 'INPUT_UNKNOWN'],
     ['have another name', { other: good.x }, 'INPUT_MISSING'],
     ['are no feeds', undefined, 'ARGUMENT_INVALID'],
     ['are no tensors', { x: 7 }, 'TYPE_MISMATCH'],

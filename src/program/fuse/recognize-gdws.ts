@@ -73,9 +73,15 @@ function combine(
   const pointwiseWeights = constantOf(pointwise.inputs[1])!;
   const { groups, activation } = pointwise.attributes;
 
-  const gathered = indices ? Array.from(indices.data as Int32Array | BigInt64Array, Number) : undefined;
   const rows = depthwiseWeights.dims[0]!;
-  const { kernels, order, isSorted } = separableStages(rows, depthwise.attributes.groups, channels, gathered);
+  const stages = separableStages(
+    rows,
+    depthwise.attributes.groups,
+    channels,
+    indices?.data as Int32Array | BigInt64Array | undefined,
+  );
+  if (!stages) return undefined;
+  const { kernels, order, isSorted } = stages;
   // With other orders, columns would change their group.
   if (!isSorted && groups !== 1) return undefined;
 

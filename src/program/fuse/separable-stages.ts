@@ -10,7 +10,11 @@ export interface SeparableStages {
   readonly isSorted: boolean;
 }
 
+/** Limit of kernels and channels, since these are listed. */
+const mostRows = 2 ** 20;
+
 /**
+ * Undefined where there are very many.
  * @param rows number of depthwise kernels
  * @param groups those of the depthwise convolution: its channels
  * @param gathered the channel of the maps that each of them is, where they are gathered; negative ones count from the end
@@ -19,12 +23,13 @@ export function separableStages(
   rows: number,
   groups: number,
   channels: number,
-  gathered: readonly number[] | undefined,
-): SeparableStages {
+  gathered: ArrayLike<number | bigint> | undefined,
+): SeparableStages | undefined {
+  if (Math.max(rows, channels) > mostRows) return undefined;
   const multiplier = rows / groups;
   const channelOfRow = Array.from({ length: rows }, (_, row) => {
     const channel = Math.floor(row / multiplier);
-    const index = gathered ? gathered[channel]! : channel;
+    const index = gathered ? Number(gathered[channel]) : channel;
     return index < 0 ? index + channels : index;
   });
   const kernels = new Array<number>(channels).fill(0);

@@ -5,6 +5,7 @@ import { ConstantPool, toNativeConstants } from '../../../src/program/constant-p
 import type { NativeType } from '../../../src/program/element-type';
 import { encodeProgram } from '../../../src/program/encode';
 import { fuse } from '../../../src/program/fuse/fuse';
+import { separableStages } from '../../../src/program/fuse/separable-stages';
 import type {
   Attributes,
   BinaryName,
@@ -584,6 +585,33 @@ describe('a product of bytes', () => {
     expectFusion((d) => d.output(product(d, d.bytes(s8, 4, 7), repeated(d))), ['dequantize', 'strided', 'matmul']);
   });
 
+  test('by many parts of a matrix, or transposed many times, of which two copies are made', () => {
+    const count = 9;
+    const weights = (d: Draft) =>
+      d.dequantize(d.constant(new Random(4).integers([6, 6], -9, 9, 'int8')), { ...s8, zeroPoint: 0 });
+    const moved = (d: Draft, from: ValueId, dims: readonly number[], strides: readonly number[], offset: number) =>
+      d.emit('strided', [from], dims, { offset, strides });
+    // Four of them are as much as two copies.
+    const [parts, chain] = [new Draft(), new Draft()];
+    const whole = weights(parts);
+    for (let i = 0; i < count; i++) {
+      const part = moved(parts, whole, [3, 6], [6, 1], i);
+      parts.output(product(parts, parts.bytes(s8, 4, 3), part), moved(parts, whole, [3, 6], [6, 1], i));
+    }
+    let last = weights(chain);
+    for (let i = 0; i < count; i++) {
+      last = moved(chain, last, [6, 6], [1, 6], 0);
+      chain.output(product(chain, chain.bytes(s8, 4, 6), last));
+    }
+    for (const [draft, left] of [
+      [parts, 2 * (count - 4)],
+      [chain, count - 2],
+    ] as const) {
+      fuse(draft, draft.pool);
+      expect(draft.opcodes().filter((opcode) => opcode === 'strided')).toHaveLength(left);
+    }
+  });
+
   test('by a matrix, and a constant for each column that is added', () => {
     expectFusion(
       (d) => {
@@ -664,6 +692,14 @@ describe('what is computed element by element', () => {
     expectFusion(prelu(128, 2), ['table']);
     expectFusion(prelu(129, 16), ['table']);
     expectFusion(prelu(129, 15), ['dequantize', 'binary', 'quantize']);
+    const scaled = (channels: number, size: number) => (d: Draft) => {
+      const operands = [1, 2].map((seed) => d.constant(new Random(seed).floats([channels])));
+      const dims = [1, channels, size, size];
+      quantizedAs(d, d.emit('scaleShift', [d.bytes(s8, ...dims), ...operands], dims, {}), wide);
+    };
+    expectFusion(scaled(128, 2), ['table']);
+    expectFusion(scaled(129, 16), ['table']);
+    expectFusion(scaled(129, 15), ['dequantize', 'scaleShift', 'quantize']);
   });
 
   test('a constant that makes the result larger is no function of each element', () => {
@@ -854,6 +890,75 @@ describe('a transposed convolution of bytes', () => {
     const of = { size: 4, kernel: 2, strides: [9, 8], dilation: 1, begin: 0, width: 26 } as const;
     expectFusion((d) => quantizedAs(d, transposed(d, of)), ['dequantize', 'convolutionTranspose', 'quantize']);
   });
+
+  test('of kernels with very many taps stays in floats', () => {
+    for (const [kernel, fused] of [
+      [2 ** 16, 'integerConvolution'],
+      [2 ** 16 + 1, 'convolutionTranspose'],
+    ] as const) {
+      const d = new Draft();
+      const weights = d.dequantize(d.constant(constantOf('int8', [1, 1, 1, kernel], new Int8Array(kernel))), s8);
+      const attributes = { groups: 1, strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+      quantizedAs(d, d.emit('convolutionTranspose', [d.bytes(u8, 1, 1, 1, 1), weights], [1, 1, 1, kernel], attributes));
+      fuse(d, d.pool);
+      expect(d.opcodes()).toContain(fused);
+    }
+  });
+});
+
+test('very many kernels of a depthwise convolution make no GDWS convolution', () => {
+  expect(separableStages(2 ** 20 + 1, 1, 1, undefined)).toBeUndefined();
+  expect(separableStages(1, 1, 2 ** 20 + 1, undefined)).toBeUndefined();
+  expect(separableStages(2, 2, 2, BigInt64Array.of(-1n, 0n))).toEqual({
+    kernels: [1, 1],
+    order: [1, 0],
+    isSorted: false,
+  });
+});
+
+test('weights are never listed on the heap of JavaScript, where very many do not fit', () => {
+  const count = 2 ** 12;
+  const d = new Draft();
+  const maps = [1, 16, 2, 2];
+  const attributes = { groups: 1, strides: [2, 2], dilations: [1, 1], pads: [0, 0, 0, 0] };
+  const taps = d.weights([16, 64, 3, 3], { type: 'uint8', zeroPoint: 117, axis: 1 });
+  quantizedAs(d, d.emit('convolutionTranspose', [d.bytes(u8, ...maps), taps], [1, 64, 5, 5], attributes));
+  const depthwise = d.convolution(d.bytes(u8, ...maps), 16, {
+    groups: 16,
+    size: 17,
+    weights: d.weights([16, 1, 17, 17], { type: 'uint8', zeroPoint: 128 }),
+  });
+  quantizedAs(d, d.convolution(d.through(d.unary('relu', depthwise), wide), 8, { size: 1 }));
+  d.output(d.binary('add', d.input('float32', 64, 64), d.weights([64, 64])));
+  const slopes = d.constant(new Random(7).floats([16, 1, 1]));
+  quantizedAs(d, d.binary('prelu', d.bytes(s8, ...maps), slopes));
+
+  let [listed, pushed] = [0, 0];
+  const watch = (owner: object, name: string, count: (all: unknown[]) => void) => {
+    const original = Reflect.get(owner, name) as (...all: unknown[]) => unknown;
+    Reflect.set(owner, name, function (this: unknown, ...all: unknown[]) {
+      count(all);
+      return Reflect.apply(original, this, all);
+    });
+    return () => Reflect.set(owner, name, original);
+  };
+  const lengthOf = (list: unknown) => (list as Partial<ArrayLike<unknown>>).length ?? 0;
+  const restore = [
+    // With a function, it lists the elements first, unless what it is given is no iterable.
+    watch(Object.getPrototypeOf(Float32Array) as object, 'from', ([from, each]) => {
+      if (each && Symbol.iterator in (from as object)) listed = Math.max(listed, lengthOf(from));
+    }),
+    watch(Array, 'from', ([from]) => (listed = Math.max(listed, lengthOf(from)))),
+    watch(Array.prototype, 'push', (all) => (pushed += all.length)),
+  ];
+  try {
+    fuse(d, d.pool);
+  } finally {
+    for (const undo of restore) undo();
+  }
+  for (const opcode of ['integerConvolution', 'integerGdws', 'table', 'binary'] as const)
+    expect(d.opcodes()).toContain(opcode);
+  expect(Math.max(listed, pushed)).toBeLessThan(count);
 });
 
 describe('means of bytes', () => {

@@ -1,10 +1,10 @@
 import { elementCount, sameDims } from '../../../onnx/value';
 import { binaryFunctions } from '../../binary-functions';
-import { quantizedByte } from '../../byte-quantization';
+import { newBytes, quantizedByte } from '../../byte-quantization';
 import { operationOf, type Operation, type ProgramOperation, type ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 import { unaryFunctions } from '../../unary-functions';
-import { byteConstant, byteNumbers, type Dequantized, type QuantizedProgram } from './quantization';
+import { byteNumbers, type Dequantized, type QuantizedProgram } from './quantization';
 
 /** A function of a float of channel c, as the engine computes it: each step rounded to float32. */
 type ChannelFunction = (x: number, channel: number) => number;
@@ -34,10 +34,11 @@ export function byteTable(quantized: QuantizedProgram): Pattern {
     if (!of) return;
     const { source: x, apply, channels, operations } = of;
     const numbers = byteNumbers(x.type);
-    const table = Array.from({ length: 256 * channels }, (_, at) => {
+    const table = newBytes(y.type, 256 * channels);
+    for (let at = 0; at < table.length; at++) {
       const argument = Math.fround((numbers[at % 256]! - x.zeroPoint) * x.scale);
-      return quantizedByte(apply(argument, Math.floor(at / 256)), y);
-    });
+      table[at] = quantizedByte(apply(argument, Math.floor(at / 256)), y);
+    }
     const { outputs } = operation;
     const { origin } = operations[0] ?? operation;
     if (x.type === y.type && table.every((byte, at) => (byte & 255) === at % 256)) {
@@ -46,7 +47,7 @@ export function byteTable(quantized: QuantizedProgram): Pattern {
       return;
     }
     const dims = channels === 1 ? [256] : [channels, 256];
-    const operands = [x.bytes, quantized.constant(byteConstant(y.type, dims, table))];
+    const operands = [x.bytes, quantized.constant({ type: y.type, dims, data: table })];
     rewriter.replace(operation, operationOf('table', operands, outputs, origin), operations);
   };
 }
@@ -85,10 +86,12 @@ function stepOf(
   }
   if (operation.opcode !== 'scaleShift' || operation.attributes.activation.name !== 'none') return undefined;
   const [source, ...others] = operation.inputs;
+  const { dims } = rewriter.valueOf(source!);
+  if (!areTablesSmall(dims)) return undefined;
   const [scale, shift] = others.map((id) => quantized.floatsOf(id));
   if (!scale || !shift) return undefined;
   const apply: ChannelFunction = (x, channel) => Math.fround(x * scale[channel]! + shift[channel]!);
-  return { apply, channels: rewriter.valueOf(source!).dims[1]! };
+  return { apply, channels: dims[1]! };
 }
 
 /** A function of two functions of the same bytes, or of one and a constant. */
@@ -127,6 +130,11 @@ function isSameSource(one: Dequantized, other: Dequantized): boolean {
 /** Larger tables, in bytes, must be no larger than what goes through them. */
 const smallTables = 2 ** 15;
 
+/** Whether tables for each channel of a value of `dims` are worth their memory. */
+function areTablesSmall(dims: readonly number[]): boolean {
+  return 256 * dims[1]! <= Math.max(elementCount(dims), smallTables);
+}
+
 /** A constant that is one number, or one for each channel of a result of `dims`. */
 function channelNumbers(
   id: ValueId,
@@ -138,7 +146,7 @@ function channelNumbers(
   const padded = [...new Array<number>(dims.length - own.length).fill(1), ...own];
   const isOne = padded.every((dim) => dim === 1);
   const isChannels = padded.every((dim, axis) => dim === (axis === 1 ? dims[1] : 1));
-  if (!isOne && !(isChannels && 256 * dims[1]! <= Math.max(elementCount(dims), smallTables))) return undefined;
+  if (!isOne && !(isChannels && areTablesSmall(dims))) return undefined;
   const numbers = quantized.floatsOf(id);
   if (!numbers?.every(Number.isFinite)) return undefined;
   return { apply: (_, channel) => numbers[isOne ? 0 : channel]!, channels: numbers.length, operations: [] };

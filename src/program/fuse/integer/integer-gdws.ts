@@ -64,8 +64,14 @@ function combine(
   const { groups } = pointwise.attributes;
   const { strides, dilations, pads, groups: depthwiseGroups, zeroPoint, least, most } = depthwise.attributes;
   const rows = rewriter.valueOf(depthwise.inputs[1]!).dims[0]!;
-  const gathered = indices ? Array.from(indices.data as Int32Array | BigInt64Array, Number) : undefined;
-  const { kernels, order, isSorted } = separableStages(rows, depthwiseGroups, channels, gathered);
+  const stages = separableStages(
+    rows,
+    depthwiseGroups,
+    channels,
+    indices?.data as Int32Array | BigInt64Array | undefined,
+  );
+  if (!stages) return undefined;
+  const { kernels, order, isSorted } = stages;
   // With other orders, columns would change their group.
   if (!isSorted && groups !== 1) return undefined;
   const depthwiseId = int8Weights(depthwise, quantized, { name: 'rows', permute: permuteRows, order, isSorted });
@@ -131,10 +137,9 @@ function int8Weights(
   if (!weights || (zeroPoints !== undefined && !zeros)) return undefined;
   if (weights.type === 'int8' && !zeros && isSorted) return id;
   const depth = elementCount(weights.dims.slice(1));
-  const numbers = Int16Array.from(
-    weights.data as Int8Array,
-    (one, i) => one - (zeros ? (zeros.data as Int8Array)[Math.floor(i / depth)]! : 0),
-  );
+  // A loop: TypedArray.from with a function lists all elements on JavaScript's heap.
+  const numbers = Int16Array.from(weights.data as Int8Array);
+  if (zeros) for (let i = 0; i < numbers.length; i++) numbers[i]! -= (zeros.data as Int8Array)[Math.floor(i / depth)]!;
   if (!numbers.every((one) => one >= -128 && one <= 127)) return undefined;
   const rule = `int8 weights, ${isSorted ? 'as they are' : `${name} ${order.join(' ')}`}`;
   return quantized.derived(rule, zeros ? [weights, zeros] : [weights], () => {

@@ -47,7 +47,9 @@ export function integerBias(
   const numbers = quantized.floatsOf(id);
   if (numbers?.length !== scales.length) return undefined;
   const step = attributes ? scale : 0;
-  const steps = Array.from(numbers, (one, m) => (one === 0 ? 0 : roundHalfToEven(one / scales[m]!)));
+  const steps = Float64Array.from({ length: numbers.length }, (_, m) =>
+    numbers[m] === 0 ? 0 : roundHalfToEven(numbers[m]! / scales[m]!),
+  );
   const fits = steps.every((one, m) => {
     const off = Math.abs(one * scales[m]! - numbers[m]!);
     const allowed = Math.max(step * negligible.ofStep, Math.abs(numbers[m]!) * negligible.ofBias);

@@ -1,5 +1,5 @@
 import { elementCount, sameDims } from '../../../onnx/value';
-import type { ByteType } from '../../byte-quantization';
+import { newBytes, type ByteType } from '../../byte-quantization';
 import {
   operationOf,
   type Attributes,
@@ -11,10 +11,13 @@ import {
 import type { ProgramRewriter } from '../../program-rewriter';
 import { transposedPhases, type TransposedPhase } from '../../transposed-phases';
 import { integerBias, sumOperands, type IntegerResult } from './integer-sums';
-import { byteConstant, type Dequantized, type QuantizedProgram, type QuantizedWeights } from './quantization';
+import { digestOf, type Dequantized, type QuantizedProgram, type QuantizedWeights } from './quantization';
 
 /** Limit of the phases of both axes together: each may be a convolution. */
 const mostPhases = 64;
+
+/** Limit of a kernel along an axis, since its taps are listed. */
+const longestKernel = 2 ** 16;
 
 /** Strides of more elements do not fit an operation's attributes. */
 const largestMap = 2 ** 31 - 1;
@@ -63,15 +66,15 @@ export function integerTransposedConvolution(
   const operations: ProgramOperation[] = [];
   const maps: ValueId[] = [];
   for (const alike of isOne ? [windows] : windows.map((window) => [window])) {
-    const dims = [images, channels * alike.length, rows, columns];
+    const outputChannels = channels * alike.length;
+    const dims = [images, outputChannels, rows, columns];
     const y = windows.length === 1 ? result.output : quantized.temporary(type, dims);
-    const channelOf = Array.from({ length: channels * alike.length }, (_, m) => Math.floor(m / alike.length));
     const { bytes, before } = cropped(data, input, alike[0]!, quantized, origin);
     const sums = {
       data: { ...data, bytes },
       weights: phaseWeights(weights, alike, groups, quantized),
-      scales: Float32Array.from(channelOf, (m) => scales[m]!),
-      bias: Int32Array.from(channelOf, (m) => bias[m]!),
+      scales: Float32Array.from({ length: outputChannels }, (_, m) => scales[Math.floor(m / alike.length)]!),
+      bias: Int32Array.from({ length: outputChannels }, (_, m) => bias[Math.floor(m / alike.length)]!),
     };
     const operands = sumOperands(sums, result, quantized);
     if (!operands) return undefined;
@@ -93,7 +96,7 @@ interface PlanePhases {
   readonly columns: number;
 }
 
-/** Undefined where there are too many phases, or no elements. */
+/** Undefined where there are too many phases or taps, or no elements. */
 function planePhases(
   { strides, dilations, pads }: Attributes<'convolutionTranspose'>,
   kernel: Dims4,
@@ -103,6 +106,7 @@ function planePhases(
   const [images, channels] = output;
   const [down, across] = [2, 3].map((axis) => Math.min(strides[axis - 2]!, output[axis]!)) as [number, number];
   if (elementCount([...input, ...output]) === 0 || down * across > mostPhases) return undefined;
+  if (Math.max(kernel[2], kernel[3]) > longestKernel) return undefined;
   const windowsOf = (axis: 2 | 3) => {
     const { rows, phases } = transposedPhases({
       kernel: kernel[axis],
@@ -177,26 +181,27 @@ function phaseWeights(
   const sizes = phases[0]!.map(({ taps }) => Math.max(taps.length, 1));
   const dims = [groups * perGroup * phases.length, depth, ...sizes];
   const type = constant.type as ByteType;
-  const zeros = Array.from({ length: dims[0]! }, (_, m) => zeroPoints[Math.floor(m / phases.length) % perGroup]!);
+  const zeros = Int32Array.from({ length: dims[0]! }, (_, m) => zeroPoints[Math.floor(m / phases.length) % perGroup]!);
   const make = () => {
     const from = constant.data as Int8Array;
-    const numbers: number[] = [];
+    const data = newBytes(type, elementCount(dims));
+    let at = 0;
     for (let m = 0; m < groups * perGroup; m++) {
       for (const [rows, columns] of phases) {
         for (let c = 0; c < depth; c++) {
           const kernel = ((Math.floor(m / perGroup) * depth + c) * perGroup + (m % perGroup)) * kernelHeight;
           if (rows.taps.length * columns.taps.length === 0) {
-            for (let i = 0; i < sizes[0]! * sizes[1]!; i++) numbers.push(zeroPoints[m % perGroup]!);
+            data.fill(zeroPoints[m % perGroup]!, at, (at += sizes[0]! * sizes[1]!));
             continue;
           }
           for (const row of rows.taps)
-            for (const column of columns.taps) numbers.push(from[(kernel + row) * kernelWidth + column]!);
+            for (const column of columns.taps) data[at++] = from[(kernel + row) * kernelWidth + column]!;
         }
       }
     }
-    return byteConstant(type, dims, numbers);
+    return { type, dims, data };
   };
-  const rule = `taps of ${groups} groups: ${JSON.stringify(phases.map((axes) => axes.map(({ taps }) => taps)))} ${zeroPoints.join()}`;
+  const rule = `taps of ${groups} groups: ${JSON.stringify(phases.map((axes) => axes.map(({ taps }) => taps)))} ${digestOf(zeroPoints)}`;
   const bytes = quantized.derived(rule, [constant], make);
   return { bytes, constant: quantized.constantOf(bytes)!, scales, zeroPoints: zeros };
 }

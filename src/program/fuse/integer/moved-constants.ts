@@ -3,8 +3,22 @@ import { operationOf, type Attributes } from '../../operation';
 import type { Pattern } from '../../program-rewriter';
 import type { Quantization, QuantizedProgram } from './quantization';
 
-/** Dequantized constants that are transposed or sliced are transposed or sliced as bytes, before the run. */
+/** Limit of the elements of all copies of a constant, as a multiple of its own: transposed, and then sliced. */
+const mostCopies = 2;
+
+/** What was copied of a constant, and of its copies. */
+interface Copies {
+  readonly rules: Set<string>;
+  /** How many more elements may be copied. */
+  left: number;
+}
+
+/**
+ * Dequantized constants that are transposed or sliced are transposed or sliced as bytes, before the run. What would take
+ * much memory is moved in the run.
+ */
 export function moveConstants(quantized: QuantizedProgram): Pattern {
+  const copiesOf = new Map<object, Copies>();
   return (operation, rewriter) => {
     if (operation.opcode !== 'strided') return;
     const before = rewriter.producerOf(operation.inputs[0]);
@@ -18,7 +32,14 @@ export function moveConstants(quantized: QuantizedProgram): Pattern {
     const axis = channelAxisOf(quantization, constant.dims, dims, attributes);
     if (axis === undefined) return;
     const rule = `elements ${attributes.offset} ${attributes.strides.join()} of ${dims.join()}`;
+    const copies = copiesOf.get(constant.data) ?? { rules: new Set(), left: mostCopies * constant.data.length };
+    const ofThis = `${rule} of ${quantized.pool.numberOf(constant)}`;
+    const more = copies.rules.has(ofThis) ? 0 : elementCount(dims);
+    if (more > copies.left) return;
+    copies.rules.add(ofThis);
+    copies.left -= more;
     const bytes = quantized.derived(rule, [constant], () => moved(constant, dims, attributes));
+    for (const { data } of [constant, quantized.constantOf(bytes)!]) copiesOf.set(data, copies);
     const operands = [bytes, ...before.inputs.slice(1)];
     rewriter.replace(operation, operationOf('dequantize', operands, operation.outputs, before.origin, { axis }));
   };

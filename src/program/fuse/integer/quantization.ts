@@ -5,6 +5,7 @@ import type { BuiltProgram } from '../../built-program';
 import {
   byteLimits,
   isByteType,
+  newBytes,
   quantizedByte,
   type ByteType,
   type UniformQuantization,
@@ -17,7 +18,7 @@ import type { ProgramRewriter } from '../../program-rewriter';
 export interface Quantization {
   readonly scales: Float32Array;
   /** 0 for each where the model has none. */
-  readonly zeroPoints: readonly number[];
+  readonly zeroPoints: Int32Array;
   readonly axis: number;
 }
 
@@ -26,7 +27,7 @@ export interface QuantizedWeights {
   readonly bytes: ValueId;
   readonly constant: Constant;
   readonly scales: Float32Array;
-  readonly zeroPoints: readonly number[];
+  readonly zeroPoints: Int32Array;
 }
 
 /** A float value that is dequantized from bytes. */
@@ -57,10 +58,7 @@ export class QuantizedProgram {
 
   /** A short constant, which all programs of the session share with others of the same elements. */
   constant(constant: Constant): ValueId {
-    const { buffer, byteOffset, byteLength } = constant.data as Uint8Array;
-    const digest = createHash('sha256')
-      .update(new Uint8Array(buffer, byteOffset, byteLength))
-      .digest('base64');
+    const digest = digestOf(constant.data as Uint8Array);
     return this.enter(this.pool.derive([constant.type, ...constant.dims, digest].join(), () => constant));
   }
 
@@ -88,7 +86,7 @@ export class QuantizedProgram {
     const zeroPoint = this.constantOf(inputs[2]);
     if (!scale || (inputs[2] !== undefined && !zeroPoint)) return undefined;
     const scales = toFloat32(scale);
-    const zeroPoints = zeroPoint ? Array.from(zeroPoint.data as Uint8Array) : new Array<number>(scales.length).fill(0);
+    const zeroPoints = zeroPoint ? Int32Array.from(zeroPoint.data as Uint8Array) : new Int32Array(scales.length);
     return { scales, zeroPoints, axis };
   }
 
@@ -132,7 +130,7 @@ export class QuantizedProgram {
         bytes,
         constant,
         scales: new Float32Array(channels).fill(scales[0]!),
-        zeroPoints: new Array<number>(channels).fill(zeroPoints[0]!),
+        zeroPoints: new Int32Array(channels).fill(zeroPoints[0]!),
       };
     }
     // With other dims, the same elements must still be those of a channel.
@@ -155,10 +153,14 @@ export class QuantizedProgram {
     if (!constant || !quantization) return undefined;
     const { scales, zeroPoints, axis } = quantization;
     const inner = elementCount(constant.dims.slice(axis + 1));
-    return Float32Array.from(constant.data as Int32Array, (one, i) => {
+    const bytes = constant.data as Int32Array;
+    // A loop: TypedArray.from with a function lists all elements on JavaScript's heap.
+    const floats = new Float32Array(bytes.length);
+    for (let i = 0; i < floats.length; i++) {
       const channel = scales.length === 1 ? 0 : Math.floor(i / inner) % scales.length;
-      return (one - zeroPoints[channel]!) * scales[channel]!;
-    });
+      floats[i] = (bytes[i]! - zeroPoints[channel]!) * scales[channel]!;
+    }
+    return floats;
   }
 
   /** Zero points of weights as an operation's operand; absent where all are 0. */
@@ -180,8 +182,16 @@ export class QuantizedProgram {
 }
 
 export function byteConstant(type: ByteType, dims: readonly number[], numbers: ArrayLike<number>): Constant {
-  const data = type === 'int8' ? Int8Array.from(Array.from(numbers)) : Uint8Array.from(Array.from(numbers));
+  const data = newBytes(type, numbers.length);
+  data.set(numbers);
   return { type, dims, data };
+}
+
+/** A hash of all elements. */
+export function digestOf({ buffer, byteOffset, byteLength }: Uint8Array | Int32Array): string {
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('base64');
 }
 
 /** The numbers of a byte type in the order of their bits without sign, as tables have them. */

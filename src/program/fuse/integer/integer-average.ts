@@ -5,7 +5,7 @@ import {
   byteConstant,
   byteNumbers,
   isScale,
-  limitedSource,
+  limitedQuantization,
   type Dequantized,
   type QuantizedProgram,
 } from './quantization';
@@ -14,21 +14,19 @@ import { reducedBlock } from './reduced-block';
 /** A mean over windows, or along axes, of dequantized bytes that is quantized again. What limits it becomes a table. */
 export function integerAverage(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
-    if (operation.opcode !== 'quantize') return;
-    const y = quantized.uniformOf(operation);
-    if (!y) return;
-    const { source, least, most, limiting } = limitedSource(operation, y, rewriter);
-    const before = rewriter.soleProducerOf(source);
-    const x = quantized.bytesOf(before?.inputs[0]);
-    if (!before || !x) return;
+    const limited = limitedQuantization(operation, quantized, rewriter);
+    if (!limited) return;
+    const { y, before, least, most, limiting } = limited;
+    const x = quantized.bytesOf(before.inputs[0]);
+    if (!x) return;
     const [output] = operation.outputs as [ValueId];
     const isLimited = limiting.length > 0;
     const bytes = isLimited ? quantized.temporary(y.type, rewriter.valueOf(output).dims) : output;
     const means = meansOf(before, { x, y, bytes }, quantized, rewriter);
     if (!means) return;
     if (isLimited) {
-      const limited = byteNumbers(y.type).map((byte) => Math.min(Math.max(byte, least), most));
-      const table = quantized.constant(byteConstant(y.type, [256], limited));
+      const bounded = byteNumbers(y.type).map((byte) => Math.min(Math.max(byte, least), most));
+      const table = quantized.constant(byteConstant(y.type, [256], bounded));
       means.push(operationOf('table', [bytes, table], [output], before.origin));
     }
     rewriter.replace(operation, means, [...limiting, before]);

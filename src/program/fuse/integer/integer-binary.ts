@@ -2,17 +2,15 @@ import { elementCount, sameDims } from '../../../onnx/value';
 import { operationOf, placeOfInput, type Operation, type ProgramOperation } from '../../operation';
 import type { ProgramValue } from '../../program';
 import type { Pattern } from '../../program-rewriter';
-import { isScale, limitedSource, type QuantizedProgram } from './quantization';
+import { isScale, limitedQuantization, type QuantizedProgram } from './quantization';
 
 /** A sum, a difference or a product of dequantized bytes that is quantized again, as one of bytes. One may be constant. */
 export function integerBinary(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
-    if (operation.opcode !== 'quantize') return;
-    const y = quantized.uniformOf(operation);
-    if (!y) return;
-    const { source, least, most, limiting } = limitedSource(operation, y, rewriter);
-    const before = rewriter.soleProducerOf(source);
-    if (before?.opcode !== 'binary' || before.attributes.activation.name !== 'none') return;
+    const limited = limitedQuantization(operation, quantized, rewriter);
+    if (!limited) return;
+    const { y, before, least, most, limiting } = limited;
+    if (before.opcode !== 'binary' || before.attributes.activation.name !== 'none') return;
     const { function: name } = before.attributes;
     if (name !== 'add' && name !== 'sub' && name !== 'mul') return;
     const [a, b] = before.inputs.map((id) => quantized.operandOf(id));

@@ -6,7 +6,7 @@ import { integerConvolution } from './integer-convolution';
 import { integerMatmul } from './integer-matmul';
 import type { IntegerResult } from './integer-sums';
 import { integerTransposedConvolution } from './integer-transposed-convolution';
-import { limitedSource, type QuantizedProgram } from './quantization';
+import { limitedQuantization, type QuantizedProgram } from './quantization';
 
 /** Operations that may be products of bytes. */
 type Product = Operation<'convolution'> | Operation<'convolutionTranspose'> | Operation<'matmul'>;
@@ -34,12 +34,9 @@ function integerProduct(
  */
 export function byteProduct(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
-    if (operation.opcode !== 'quantize') return;
-    const y = quantized.uniformOf(operation);
-    if (!y) return;
-    const { source, least, most, limiting } = limitedSource(operation, y, rewriter);
-    const before = rewriter.soleProducerOf(source);
-    if (!before) return;
+    const limited = limitedQuantization(operation, quantized, rewriter);
+    if (!limited) return;
+    const { y, source, before, least, most, limiting } = limited;
     const result = { output: operation.outputs[0]!, scale: y.scale };
     const limits = { zeroPoint: y.zeroPoint, least, most };
     const plain = integerProduct(before, quantized, rewriter, { ...result, attributes: limits });

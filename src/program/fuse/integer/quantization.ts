@@ -204,34 +204,45 @@ export function isScale(x: number): boolean {
   return x > 0 && x < Infinity;
 }
 
-/** What a quantization reads once functions that only limit their argument are taken as limits of its bytes. */
-export interface LimitedSource {
+/** A quantization, where functions before it that only limit their argument are taken as limits of its bytes. */
+export interface LimitedQuantization {
+  readonly quantization: Operation<'quantize'>;
+  readonly y: UniformQuantization;
+  /** What is limited and quantized. */
   readonly source: ValueId;
+  /** What computes the source, which nothing else reads. */
+  readonly before: ProgramOperation;
   readonly least: number;
   readonly most: number;
   /** The functions, which the limits stand for. */
   readonly limiting: readonly ProgramOperation[];
 }
 
-/** Looks through Relu and Clip before a quantization: rounding keeps the order, so their bounds are bytes. */
-export function limitedSource(
-  operation: Operation<'quantize'>,
-  quantization: UniformQuantization,
+/**
+ * A quantization by one scale of the result of an operation that nothing else reads; undefined where it is none. Looks through
+ * Relu and Clip between: rounding keeps the order, so their bounds are bytes.
+ */
+export function limitedQuantization(
+  operation: ProgramOperation,
+  quantized: QuantizedProgram,
   rewriter: ProgramRewriter,
-): LimitedSource {
-  let { least, most } = byteLimits[quantization.type];
+): LimitedQuantization | undefined {
+  if (operation.opcode !== 'quantize') return undefined;
+  const y = quantized.uniformOf(operation);
+  if (!y) return undefined;
+  let { least, most } = byteLimits[y.type];
   let source = operation.inputs[0]!;
   const limiting: ProgramOperation[] = [];
-  for (;;) {
-    const before = rewriter.soleProducerOf(source);
-    if (before?.opcode !== 'unary') break;
+  let before = rewriter.soleProducerOf(source);
+  while (before?.opcode === 'unary') {
     const { function: name, a, b } = before.attributes;
     if (name !== 'relu' && (name !== 'clip' || !(a <= b))) break;
     const within = (byte: number) => Math.min(Math.max(byte, least), most);
     const bounds = name === 'relu' ? [0, Infinity] : [a, b];
-    [least, most] = bounds.map((bound) => within(quantizedByte(bound, quantization))) as [number, number];
+    [least, most] = bounds.map((bound) => within(quantizedByte(bound, y))) as [number, number];
     source = before.inputs[0]!;
     limiting.push(before);
+    before = rewriter.soleProducerOf(source);
   }
-  return { source, least, most, limiting };
+  return before && { quantization: operation, y, source, before, least, most, limiting };
 }

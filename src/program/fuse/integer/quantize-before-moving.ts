@@ -3,7 +3,7 @@ import type { Operation, ProgramOperation, ValueId } from '../../operation';
 import type { Pattern, ProgramRewriter } from '../../program-rewriter';
 import { unaryFunctions } from '../../unary-functions';
 import { isMoving, movedInputs, type MovingOperation } from './moving-operations';
-import { limitedSource, type QuantizedProgram } from './quantization';
+import { limitedQuantization, type QuantizedProgram } from './quantization';
 
 /**
  * What moves the results of computations before these are quantized moves their bytes instead; so does what joins pieces that
@@ -14,15 +14,12 @@ export function quantizeBeforeMoving(quantized: QuantizedProgram): Pattern {
   return (operation, rewriter) => {
     const quantizations: ProgramOperation[] = [operation];
     for (let one = quantizations.pop(); one; one = quantizations.pop()) {
-      if (one.opcode !== 'quantize') continue;
-      const y = quantized.uniformOf(one);
-      if (!y) continue;
-      const { source, limiting } = limitedSource(one, y, rewriter);
-      const before = rewriter.soleProducerOf(source);
-      if (!before || limiting.length > mostLimits || !canMoveBytes(before, rewriter)) continue;
+      const limited = limitedQuantization(one, quantized, rewriter);
+      if (!limited) continue;
+      const { quantization, y, before, limiting } = limited;
+      if (limiting.length > mostLimits || !canMoveBytes(before, rewriter)) continue;
       // Bytes alone are moved as they are.
       if (isOfBytes(before, quantized) || !areComputed(movedInputs(before), computed, quantized, rewriter)) continue;
-      const quantization = one;
       const pieces = movedInputs(before).map((id) => quantizedPiece(id, quantization, limiting, quantized, rewriter));
       const bytes = pieces.map((piece) => piece.at(-1)!.outputs[0]!);
       const inputs = [...bytes, ...before.inputs.slice(bytes.length)];

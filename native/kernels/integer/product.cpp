@@ -331,11 +331,10 @@ bool IntegerProduct::isShared(const ItemCycles& cycles, int64_t items, int teams
   return together < teamCycles(items, channelParts_.parts, cycles, team.size, teams);
 }
 
-void IntegerProduct::multiply(Work& work, int64_t item) const {
-  const int32_t* const bias = work.bias;
+void IntegerProduct::multiply(Work work, int64_t item) const {
   work.group = item / tiles_.count();
   work.tile = tiles_.tile(item % tiles_.count());
-  work.bias = bias + work.group * biasPitch_;
+  work.bias += work.group * biasPitch_;
   const int64_t plane = tiles_.map.rows * tiles_.map.columns;
   const int64_t at = work.tile.firstRow * tiles_.map.columns + work.tile.firstColumn;
   work.position = at % plane;
@@ -345,7 +344,6 @@ void IntegerProduct::multiply(Work& work, int64_t item) const {
   } else {
     multiplyPixelVectors(work);
   }
-  work.bias = bias;
 }
 
 int64_t IntegerProduct::offset(const Work& work, int64_t pixel) const {

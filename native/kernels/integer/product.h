@@ -68,7 +68,7 @@ class IntegerProduct {
     int64_t group;
     Range parts;  ///< of the split of channels
     const int32_t* words;
-    const int32_t* bias;  ///< of the group
+    const int32_t* bias;  ///< of the group; of all, until the group is known
     int32_t* sums;
     int32_t* planes;  ///< of sums along channels, or sums of matrix registers
     const float* scale;
@@ -82,7 +82,7 @@ class IntegerProduct {
   /// Whether all threads make a tile's columns together, and then multiply them, each by weights of its own; else each
   /// makes what it multiplies.
   bool isShared(const ItemCycles& cycles, int64_t items, int teams, const Team& team) const;
-  void multiply(Work& work, int64_t item) const;
+  void multiply(Work work, int64_t item) const;
   /// The steps of depth in the order in which micro-kernels take them.
   void orderSteps();
   std::shared_ptr<const float[]> pack(const IntegerWeights& weights, const KernelContext& context) const;

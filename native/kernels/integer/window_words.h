@@ -48,8 +48,11 @@ class WindowWords {
 
   /// What a number of a type of bytes is greater by in words.
   int32_t shift(DataType type) const { return functions_->leastByte - ByteRange(type).least; }
-  /// What makes its byte that of words.
-  uint8_t flip(DataType type) const { return static_cast<uint8_t>(shift(type)); }
+  /// Of channels one by one, each at a plane that is still to be set: numbers of a type with a zero point.
+  Source source(DataType type, int32_t zeroPoint, int64_t imagePitch) const {
+    const int32_t greater = shift(type);
+    return {nullptr, imagePitch, 1, static_cast<uint8_t>(greater), static_cast<uint8_t>(zeroPoint + greater)};
+  }
   int64_t unitWords() const { return packing_ == Packing::bytes ? copyPitch_ : copies_ * copyPitch_; }
   /// Of a unit's steps: copy by copy, kernel row by kernel row.
   const std::vector<int32_t>& offsets() const { return offsets_; }

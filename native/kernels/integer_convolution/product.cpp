@@ -43,10 +43,7 @@ class WindowProducer final : public IntegerProducer {
                std::byte* scratch) const override {
     const int64_t plane = map_.height * map_.width, channels = map_.channelsPerGroup();
     const auto* x = static_cast<const uint8_t*>(buffers.inputs[0]) + group * channels * plane;
-    WindowWords::Source source{};
-    source.imagePitch = map_.channels * plane;
-    source.flip = words_.flip(shape_.xType);
-    source.zero = static_cast<uint8_t>(zeroPoint(buffers));
+    WindowWords::Source source = words_.source(shape_.xType, shape_.xZeroPoint(buffers), map_.channels * plane);
     const WindowWords::Place place = words_.place(tile);
     const Range units = team.share(units_);
     for (int64_t unit = units.begin; unit < units.end; ++unit) {
@@ -97,11 +94,7 @@ class ExpandedProducer final : public IntegerProducer {
     const int64_t plane = map_.height * map_.width, channels = map_.channelsPerGroup();
     auto* const padded = reinterpret_cast<int32_t*>(scratch);
     std::byte* const rest = scratch + static_cast<size_t>(wholeLines(words_.unitWords())) * sizeof(int32_t);
-    WindowWords::Source source{};
-    source.imagePitch = map_.channels * plane;
-    source.channels = 1;
-    source.flip = words_.flip(shape_.xType);
-    source.zero = static_cast<uint8_t>(zeroPoint(buffers));
+    WindowWords::Source source = words_.source(shape_.xType, shape_.xZeroPoint(buffers), map_.channels * plane);
     const WindowWords::Place place = words_.place(tile);
     const Range mine = team.share(channels);
     for (int64_t channel = mine.begin; channel < mine.end; ++channel) {

@@ -78,11 +78,7 @@ class Features final : public IntegerProducer {
     const ConvolutionShape& map = shape_.map;
     const int64_t plane = map.height * map.width;
     const int32_t xZeroPoint = shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
-    WindowWords::Source source{};
-    source.imagePitch = map.channels * plane;
-    source.channels = 1;
-    source.flip = words_.flip(shape_.xType);
-    source.zero = static_cast<uint8_t>(xZeroPoint);
+    WindowWords::Source source = words_.source(shape_.xType, shape_.xZeroPoint(buffers), map.channels * plane);
     const float* const scale = shape_.depthwiseScale(buffers);
     const int32_t* const bias = shape_.depthwiseBias(buffers);
 

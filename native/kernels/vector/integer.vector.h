@@ -57,20 +57,6 @@ GDWS_INLINE void addResidual(const Words* sums, float scale, const Addition& add
   storeBytes<Vectors>(rounded, y, count, addition.format);
 }
 
-/// Adds residuals to rows of sums, from memory.
-template <int Vectors>
-__attribute__((noinline)) void addResiduals(const int32_t* sums, int count, const IntegerRows& rows, int64_t pixels) {
-  const Addition addition(*rows.how);
-  const IntegerRows to = rows;
-  for (int i = 0; i < count; ++i) {
-    Words v[Vectors];
-#pragma GCC unroll 4
-    for (int j = 0; j < Vectors; ++j) v[j] = load(sums + (i * Vectors + j) * lanes);
-    addResidual<Vectors>(v, to.scale[i], addition, to.residual + i * to.pitch,
-                         static_cast<uint8_t*>(to.y) + i * to.pitch, pixels);
-  }
-}
-
 template <int Vectors, class Element, class Vector>
 GDWS_INLINE void storeAll(const Vector* v, Element* to, int64_t count) {
 #pragma GCC unroll 4
@@ -105,6 +91,36 @@ __attribute__((noinline)) void writeRow(const int32_t* sums, const IntegerRows& 
   } else {
     writeBytes<Vectors>(v, rows.scale[row], broadcast(how.most), formatOf(how), static_cast<uint8_t*>(rows.y) + to,
                         count);
+  }
+}
+
+/// Adds a bias, which may be null, to rows of sums, and writes them.
+template <int Vectors>
+__attribute__((noinline)) void writeRows(const int32_t* sums, const int32_t* bias, int64_t count, int64_t pixels,
+                                         const IntegerRows& given) {
+  const IntegerRows rows = given;  // which stores of bytes cannot change
+  const IntegerResult& how = *rows.how;
+  const bool isBytes = how.form == IntegerResult::Form::bytes;
+  const ByteFormat format = formatOf(how);
+  const Addition addition(how);
+  const Floats most = broadcast(how.most);
+  auto* const y = static_cast<uint8_t*>(rows.y);
+  for (int64_t i = 0; i < count; ++i, sums += Vectors * lanes) {
+    Words v[Vectors];
+    const Words added = broadcast(bias == nullptr ? 0 : bias[i]);
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; ++j) v[j] = load(sums + j * lanes) + added;
+    const int64_t to = i * rows.pitch;
+    if (isBytes && how.hasResidual) {
+      addResidual<Vectors>(v, rows.scale[i], addition, rows.residual + to, y + to, pixels);
+    } else if (isBytes) {
+      writeBytes<Vectors>(v, rows.scale[i], most, format, y + to, pixels);
+    } else {
+      alignas(GDWS_VECTOR_BYTES) int32_t row[Vectors * lanes];
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; ++j) store(row + j * lanes, v[j]);
+      writeRow<Vectors>(row, rows, i, 0, pixels);
+    }
   }
 }
 
@@ -154,11 +170,7 @@ void multiply(const IntegerTile& tile) {
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) store(sums + (i * Vectors + v) * lanes, sum[i][v]);
   }
-  if (how.form == IntegerResult::Form::bytes) {
-    addResiduals<Vectors>(sums, Rows, tile.result, tile.count);
-    return;
-  }
-  for (int i = 0; i < Rows; ++i) writeRow<Vectors>(sums + i * Vectors * lanes, tile.result, i, 0, tile.count);
+  writeRows<Vectors>(sums, nullptr, Rows, tile.count, tile.result);
 }
 
 /// One row of any number of pixels, for a depth of few steps.
@@ -226,34 +238,6 @@ void multiplyChannels(const IntegerChannelTile& tile) {
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) store(tile.sums + i * tile.sumsPitch + v * lanes, sum[i][v]);
-  }
-}
-
-template <int Vectors>
-void writeRows(const int32_t* sums, const int32_t* bias, int64_t count, int64_t pixels, const IntegerRows& given) {
-  const IntegerRows rows = given;  // which stores of bytes cannot change
-  const IntegerResult& how = *rows.how;
-  const bool isBytes = how.form == IntegerResult::Form::bytes;
-  const ByteFormat format = formatOf(how);
-  const Addition addition(how);
-  const Floats most = broadcast(how.most);
-  auto* const y = static_cast<uint8_t*>(rows.y);
-  for (int64_t i = 0; i < count; ++i, sums += Vectors * lanes) {
-    Words v[Vectors];
-    const Words added = broadcast(bias[i]);
-#pragma GCC unroll 4
-    for (int j = 0; j < Vectors; ++j) v[j] = load(sums + j * lanes) + added;
-    const int64_t to = i * rows.pitch;
-    if (isBytes && how.hasResidual) {
-      addResidual<Vectors>(v, rows.scale[i], addition, rows.residual + to, y + to, pixels);
-    } else if (isBytes) {
-      writeBytes<Vectors>(v, rows.scale[i], most, format, y + to, pixels);
-    } else {
-      alignas(GDWS_VECTOR_BYTES) int32_t row[Vectors * lanes];
-#pragma GCC unroll 4
-      for (int j = 0; j < Vectors; ++j) store(row + j * lanes, v[j]);
-      writeRow<Vectors>(row, rows, i, 0, pixels);
-    }
   }
 }
 

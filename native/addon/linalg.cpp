@@ -13,6 +13,7 @@
 #include "linalg/fit_stages.h"
 #include "linalg/least_squares.h"
 #include "linalg/pointwise.h"
+#include "linalg/round_weights.h"
 
 namespace gdws {
 
@@ -153,6 +154,50 @@ class LeastSquaresTask final : public LinalgTask {
   std::vector<double> cross_;
 };
 
+/// Weights fitted to moments and rounded to 8 bits.
+class RoundWeightsTask final : public LinalgTask {
+ public:
+  /// Arguments: gram (Float32Array or Float64Array), cross, weights (the same), {features, outputs, ridge, fits,
+  /// isSequential}, threads.
+  explicit RoundWeightsTask(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (!info[3].IsObject()) throw invalidArgument(env, "the problem must be an object");
+    const Napi::Object given = info[3].As<Napi::Object>();
+    problem_.features = positiveInteger(given.Get("features"), "features must be a positive integer");
+    problem_.outputs = positiveInteger(given.Get("outputs"), "outputs must be a positive integer");
+    const Napi::Value ridge = given.Get("ridge");
+    problem_.ridge = ridge.IsNumber() ? ridge.As<Napi::Number>().DoubleValue() : -1;
+    if (!(problem_.ridge > 0) || !std::isfinite(problem_.ridge))
+      throw invalidArgument(env, "ridge must be a finite number above 0");
+    problem_.fits = given.Get("fits").ToBoolean();
+    problem_.isSequential = given.Get("isSequential").ToBoolean();
+    useThreads(info[4]);
+    const int64_t features = problem_.features, outputs = problem_.outputs;
+    gram_ = realsOf(info[0], features, features, "gram must be an array of features × features");
+    cross_ = realsOf(info[1], outputs, features, "cross must be an array of outputs × features");
+    weights_ = realsOf(info[2], outputs, features, "weights must be an array of outputs × features");
+  }
+
+ private:
+  void compute() override {
+    roundWeights(problem_, gram_.data(), cross_.data(), weights_.data(), rounded_, threads());
+    std::vector<double>().swap(gram_);
+  }
+
+  Napi::Value result(Napi::Env env) const override {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("numbers", newTypedArray<Napi::Int8Array>(env, rounded_.numbers));
+    result.Set("scales", newTypedArray<Napi::Float32Array>(env, rounded_.scales));
+    return result;
+  }
+
+  RoundingProblem problem_{};
+  std::vector<double> gram_;
+  std::vector<double> cross_;
+  std::vector<double> weights_;
+  RoundedWeights rounded_;
+};
+
 class FitStagesTask final : public LinalgTask {
  public:
   /// Arguments: patchMoments, crossMoments (Float64Array or Float32Array), fisher (Float64Array or undefined), counts
@@ -232,6 +277,7 @@ void addLinalg(Napi::Env env, Napi::Object exports) {
   exports.Set("decomposeWhitened", Napi::Function::New(env, submit<DecomposeWhitenedTask>, "decomposeWhitened"));
   exports.Set("fitStages", Napi::Function::New(env, submit<FitStagesTask>, "fitStages"));
   exports.Set("leastSquares", Napi::Function::New(env, submit<LeastSquaresTask>, "leastSquares"));
+  exports.Set("roundWeights", Napi::Function::New(env, submit<RoundWeightsTask>, "roundWeights"));
   exports.Set("pointwiseWeights", Napi::Function::New(env, submit<PointwiseTask>, "pointwiseWeights"));
 }
 

@@ -1,77 +1,24 @@
 #include "linalg/least_squares.h"
 
-#include <algorithm>
-
 #include "linalg/cholesky.h"
-#include "linalg/semidefinite.h"
+#include "linalg/regularized_cholesky.h"
 
 namespace gdws {
-
-namespace {
 
 using Eigen::Index;
 using Eigen::Map;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double firstRidge = 1e-12;
-constexpr double lastRidge = 1e-2;
-
-/// Columns that are mirrored at once, so that reads and writes stay in the cache.
-constexpr Index tile = 64;
-
-/// Writes the regularised matrix to the lower triangle, from the upper one and the diagonal of the given matrix.
-/// Features that are always 0 get the rows and columns of the identity.
-void regularize(Map<MatrixXd>& gram, const VectorXd& diagonal, double added) {
-  const Index n = gram.rows();
-  for (Index column = 0; column < n; column += tile) {
-    const Index columns = std::min(tile, n - column);
-    for (Index row = column; row < n; row += tile) {
-      const Index rows = std::min(tile, n - row);
-      const MatrixXd mirrored = gram.block(column, row, columns, rows).transpose();
-      if (row == column) {
-        gram.block(row, column, rows, columns).triangularView<Eigen::StrictlyLower>() = mirrored;
-      } else {
-        gram.block(row, column, rows, columns) = mirrored;
-      }
-    }
-  }
-  gram.diagonal() = diagonal.array() + added;
-  for (Index dead = 0; dead < n; ++dead) {
-    if (diagonal[dead] > 0) continue;
-    gram.row(dead).head(dead).setZero();
-    gram.col(dead).tail(n - dead).setZero();
-    gram(dead, dead) = 1;
-  }
-}
-
-}  // namespace
-
 void leastSquares(double* gram, double* cross, int64_t features, int64_t outputs, double ridge, int threads) {
-  checkSecondMoment(gram, features, {"the Gram matrix"});
   Map<MatrixXd> matrix(gram, features, features);
   // Row-major C is Cᵀ to Eigen: one system a column.
   Map<MatrixXd> systems(cross, features, outputs);
   if (!systems.allFinite()) throw MatrixError({"the cross moment"}, "is not finite");
-
-  const VectorXd diagonal = matrix.diagonal();
-  int64_t alive = 0;
   for (Index feature = 0; feature < features; ++feature) {
-    if (diagonal[feature] > 0) {
-      ++alive;
-    } else {
-      systems.row(feature).setZero();
-    }
+    if (!(matrix(feature, feature) > 0)) systems.row(feature).setZero();
   }
-  if (alive == 0) return;
-  const double mean = diagonal.cwiseMax(0).sum() / static_cast<double>(alive);
-
-  regularize(matrix, diagonal, ridge * mean);
-  while (!factorizeCholesky(matrix, threads)) {
-    if (ridge >= lastRidge) throw MatrixError({"the Gram matrix"}, "is not positive semidefinite");
-    ridge = std::clamp(ridge * 10, firstRidge, lastRidge);
-    regularize(matrix, diagonal, ridge * mean);
-  }
+  if (factorizeRegularized(matrix, ridge, threads) == 0 && systems.isZero(0)) return;
   solveCholesky(matrix, systems, threads);
   if (!systems.allFinite())
     throw MatrixError({"the Gram matrix"}, "is too small for the cross moment: weights overflow");

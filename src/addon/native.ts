@@ -247,6 +247,27 @@ export interface Native {
     threads: number,
   ) => Promise<{ counts: Int32Array; kernels: Float64Array; pointwise: Float64Array }>;
   /**
+   * Weights of 8 bits, (outputs × features) numbers q from -127 to 127 and a scale for each output, that regress outputs y on
+   * features f. `gram`: E[f fᵀ]; `cross`: E[y fᵀ]; `weights` P₀. Where `fits`, the P is rounded that minimises
+   * E‖y - P f‖² + λ‖P - P₀‖², else P₀; λ as of `leastSquares`. Where `isSequential`, each weight makes up for the rounding of
+   * those before.
+   *
+   * Rejects with code ARGUMENT_INVALID where a matrix is not finite, not symmetric or clearly indefinite.
+   */
+  readonly roundWeights: (
+    gram: Float32Array | Float64Array,
+    cross: Float32Array | Float64Array,
+    weights: Float32Array,
+    problem: {
+      readonly features: number;
+      readonly outputs: number;
+      readonly ridge: number;
+      readonly fits: boolean;
+      readonly isSequential: boolean;
+    },
+    threads: number,
+  ) => Promise<{ numbers: Int8Array; scales: Float32Array }>;
+  /**
    * For benchmarks, which time it: nothing but multiply-adds on registers, on `threads` threads. Returns how many numbers
    * were multiplied and added.
    */

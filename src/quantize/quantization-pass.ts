@@ -1,0 +1,377 @@
+import { native } from '../addon/native';
+import { GdwsError, type ErrorCode } from '../base/errors';
+import type { CalibrationImages } from '../calibrate/images';
+import type { StoredValue } from '../calibrate/live-store';
+import type { Graph } from '../graph/graph';
+import { toFloat32 } from '../onnx/floats';
+import { nameOf } from '../onnx/node-place';
+import type { NodeProto } from '../onnx/onnx_pb';
+import { newBytes, type UniformQuantization } from '../program/byte-quantization';
+import type { Operation, ProgramOperation } from '../program/operation';
+import { RandomStream } from '../robustness/random-stream';
+import { featureRanges } from './feature-ranges';
+import { insertQuantization } from './insert-quantization';
+import { MeasuringPrograms } from './measuring-programs';
+import { productMoments, type ProductMoments } from './product-moments';
+import {
+  dequantizedRows,
+  inModelOrder,
+  nearestWeights,
+  weightRowsOf,
+  withBias,
+  type IntegerBias,
+  type IntegerWeights,
+  type WeightRows,
+} from './product-weights';
+import type { QuantizedNodes } from './quantized-nodes';
+import { featureZeroPoint, integerKernels } from './separable-kernels';
+import { StoredNetwork, type StoredEngine } from './stored-network';
+import { sampleTensor } from './tensor-sample';
+import { leastErrorScale } from './uniform-scale';
+
+/** Which of the steps are taken; all by default. */
+export interface RoundingSteps {
+  /** Whether products are regressed on what they read. */
+  readonly fits: boolean;
+  /** Whether weights are rounded one after the other, each making up for those before. */
+  readonly isSequential: boolean;
+  /** Whether biases make up for the means that rounding shifts. */
+  readonly correctsBias: boolean;
+  /** Share of the mean square of what a product reads, that the regression is held to the given weights by. */
+  readonly ridge: number;
+}
+
+export interface PassOptions extends Partial<RoundingSteps> {
+  readonly threads: number;
+  readonly seed: number;
+  onProduct(done: number, total: number): void;
+  throwIfAborted(): void;
+}
+
+export interface PassNetworks {
+  /** The network whose results are wanted, in floats. */
+  readonly reference: Graph;
+  /** The network to quantize. It gets QuantizeLinear and DequantizeLinear, and floats for its rounded weights. */
+  readonly simulated: Graph;
+  /** Of `simulated`. */
+  readonly nodes: QuantizedNodes;
+  readonly images: CalibrationImages;
+  readonly engine: StoredEngine;
+}
+
+/** What became of a product. */
+export interface ProductSummary {
+  readonly node: string;
+  /** How it was rounded: fitted to what the dense network gives, as a depthwise stage, or to the nearest. */
+  readonly method: 'fitted' | 'depthwise stage' | 'nearest';
+}
+
+export interface PassResult {
+  readonly quantizations: ReadonlyMap<string, UniformQuantization>;
+  readonly weights: ReadonlyMap<string, ProductInIntegers>;
+  readonly summaries: readonly ProductSummary[];
+}
+
+interface ProductInIntegers {
+  readonly weights: IntegerWeights;
+  readonly bias?: IntegerBias;
+}
+
+/** A product and the operation that computes it. */
+interface PlacedProduct {
+  readonly node: NodeProto;
+  readonly operation: Operation<'convolution'> | Operation<'matmul'>;
+}
+
+/** Patches that products are regressed on: this many, or so many times the unknowns of an output. */
+const leastPatches = 16384;
+const patchesPerUnknown = 4;
+
+/** Goes through a network, and chooses scales and rounds weights on the way. */
+export class QuantizationPass {
+  readonly weights = new Map<string, ProductInIntegers>();
+  private readonly quantizations = new Map<string, UniformQuantization>();
+  private readonly summaries: ProductSummary[] = [];
+  private readonly dense: StoredNetwork;
+  private readonly quantized: StoredNetwork;
+  private readonly programs: MeasuringPrograms;
+  /** What the weights of pointwise stages are to be divided by, column by column. */
+  private readonly featureFactors = new Map<NodeProto, Float64Array>();
+  private readonly featureTensors = new Set<string>();
+  private readonly tensorOfQuantize = new Map<string, string>();
+  private readonly productOfNode: ReadonlyMap<string, NodeProto>;
+  private readonly steps: RoundingSteps;
+
+  constructor(
+    private readonly networks: PassNetworks,
+    private readonly options: PassOptions,
+  ) {
+    const { reference, simulated, nodes, images, engine } = networks;
+    const { fits = true, isSequential = true, correctsBias = true, ridge = 1e-3 } = options;
+    this.steps = { fits, isSequential, correctsBias, ridge };
+    // Read before the nodes read dequantized tensors.
+    for (const node of nodes.products) this.markStages(node);
+    for (const node of nodes.products) {
+      if (this.featureTensors.has(node.output[0]!)) node.input.length = 2;
+      else addBias(simulated, node);
+      const rows = weightRowsOf(simulated, node);
+      if (!isOneOperation(node, rows)) setFloatWeights(simulated, node, rows);
+    }
+    insertQuantization(simulated, nodes, () => ({ type: 'uint8', scale: 1, zeroPoint: 0 }));
+    for (const node of simulated.nodes) {
+      if (node.opType === 'QuantizeLinear') this.tensorOfQuantize.set(nameOf(node), node.input[0]!);
+    }
+    this.productOfNode = new Map(nodes.products.map((node) => [nameOf(node), node]));
+    this.dense = new StoredNetwork(reference, images, engine);
+    this.quantized = new StoredNetwork(simulated, images, engine);
+    this.programs = new MeasuringPrograms(engine);
+  }
+
+  async run(): Promise<PassResult> {
+    const { quantized, options, networks } = this;
+    const { products } = networks.nodes;
+    let done = 0;
+    for (const [place, operation] of quantized.operations.entries()) {
+      const { node } = operation.origin;
+      const tensor = operation.opcode === 'quantize' ? this.tensorOfQuantize.get(node) : undefined;
+      const product = quantized.placeOf(node) === place ? this.productOfNode.get(node) : undefined;
+      const sharesScale = tensor !== undefined && networks.nodes.tensors.get(tensor) !== tensor;
+      if ((tensor === undefined || sharesScale) && !product) continue;
+      options.throwIfAborted();
+      await quantized.advance(place);
+      this.programs.clear();
+      if (tensor !== undefined) await this.quantizeTensor(tensor, operation as Operation<'quantize'>, place);
+      if (product) {
+        await this.round(product, operation, place);
+        options.onProduct(++done, products.length);
+      }
+    }
+    return { quantizations: this.quantizations, weights: this.weights, summaries: this.summaries };
+  }
+
+  /** Notes a depthwise convolution whose results only a pointwise one reads: the two stages of a GDWS convolution. */
+  private markStages(node: NodeProto): void {
+    const { simulated, nodes } = this.networks;
+    if (node.opType !== 'Conv') return;
+    const { groups, kernel, outputs } = weightRowsOf(simulated, node);
+    const [features = ''] = node.output;
+    const readers = simulated.consumers(features);
+    const [reader] = readers;
+    if (groups !== outputs || kernel.length !== 2 || readers.length !== 1 || simulated.isOutput(features)) return;
+    if (!reader || reader.opType !== 'Conv' || !nodes.products.includes(reader)) return;
+    const bias = node.input[2] ? toFloat32(simulated.constant(node.input[2])!) : [];
+    if (weightRowsOf(simulated, reader).kernel.some((size) => size !== 1) || bias.some((one) => one !== 0)) return;
+    this.featureTensors.add(features);
+    this.featureFactors.set(reader, new Float64Array());
+  }
+
+  private async quantizeTensor(tensor: string, operation: Operation<'quantize'>, place: number): Promise<void> {
+    // The scale of features is that of the map that the kernels read.
+    if (this.featureTensors.has(tensor)) return;
+    const [x] = operation.inputs;
+    const batches = this.quantized.batches.map(({ live, sized }) => ({
+      stored: live.get(x!)!,
+      value: sized.program.values[x!]!,
+    }));
+    const random = new RandomStream(this.options.seed, place);
+    this.setQuantization(
+      tensor,
+      operation,
+      leastErrorScale(await sampleTensor(batches, operation, this.programs, random)),
+    );
+  }
+
+  private setQuantization(tensor: string, { inputs }: ProgramOperation, quantization: UniformQuantization): void {
+    const { type, scale, zeroPoint } = quantization;
+    this.quantizations.set(tensor, quantization);
+    this.quantized.setConstant(inputs[1]!, { type: 'float32', dims: [1], data: Float32Array.of(scale) });
+    const data = newBytes(type, 1);
+    data[0] = zeroPoint;
+    this.quantized.setConstant(inputs[2]!, { type, dims: [1], data });
+  }
+
+  private async round(node: NodeProto, operation: ProgramOperation, place: number): Promise<void> {
+    const { simulated } = this.networks;
+    const rows = weightRowsOf(simulated, node);
+    const product = placedProduct(node, operation, rows);
+    if (!product) {
+      this.record(node, nearestWeights(rows), this.biasOf(node), 'nearest');
+      return;
+    }
+    if (this.featureTensors.has(node.output[0]!)) return this.roundKernels(product, rows, place);
+    const target = await this.wanted(node);
+    if (target === undefined) return this.setWeights(product, rows, nearestWeights(rows), this.biasOf(node), 'nearest');
+    const patches = Math.max(leastPatches, (patchesPerUnknown * rows.rows.length) / rows.outputs);
+    const x = operation.inputs[0]!;
+    const maps = this.quantized.batches.map(({ live, sized }, index) => ({
+      x: live.get(x)!,
+      y: target[index]!,
+      values: sized.program.values,
+    }));
+    const moments = await productMoments(
+      { operation: product.operation, groups: rows.groups, outputs: rows.outputs, kernel: rows.kernel },
+      maps,
+      { patches, isCentered: true },
+      this.programs,
+      new RandomStream(this.options.seed, place),
+    );
+    const prior = this.priorOf(node, rows);
+    const weights = await this.roundedTo(node, prior, rows, moments);
+    const bias = this.steps.correctsBias ? correctedBias(dequantizedRows(weights), rows, moments) : this.biasOf(node)!;
+    this.setWeights(product, rows, weights, bias, 'fitted');
+  }
+
+  /** Rounds the depthwise stage of a GDWS convolution, and gives its features their scale. */
+  private async roundKernels(product: PlacedProduct, rows: WeightRows, place: number): Promise<void> {
+    const { node, operation } = product;
+    const { simulated } = this.networks;
+    const batches = this.quantized.batches.map(({ live, sized }) => ({
+      stored: live.get(operation.inputs[0]!)!,
+      values: sized.program.values,
+    }));
+    const depthwise = { operation: operation as Operation<'convolution'>, weights: rows.rows };
+    const random = new RandomStream(this.options.seed, place);
+    const ranges = await featureRanges(batches, depthwise, this.programs, random);
+    const scale = this.inputScale(node);
+    const { numbers, scales, factors } = integerKernels(rows.rows, ranges, scale);
+    const [features = ''] = node.output;
+    // Behind the two nodes of its quantization.
+    const quantizing = this.quantized.operations.find(
+      ({ opcode, origin }) => opcode === 'quantize' && this.tensorOfQuantize.get(origin.node) === features,
+    )!;
+    this.setQuantization(features, quantizing, { type: 'uint8', scale, zeroPoint: featureZeroPoint });
+    const bytes = simulated.consumers(features)[0]!;
+    const [reader] = simulated.consumers(simulated.consumers(bytes.output[0]!)[0]!.output[0]!);
+    this.featureFactors.set(reader!, factors);
+    this.setWeights(product, rows, { numbers, scales }, undefined, 'depthwise stage');
+  }
+
+  /** Rounded weights that regress what the dense network gives on what the product reads. */
+  private async roundedTo(
+    node: NodeProto,
+    prior: Float32Array,
+    { outputs, groups }: WeightRows,
+    { gram, cross }: ProductMoments,
+  ): Promise<IntegerWeights> {
+    const features = prior.length / outputs;
+    const perGroup = outputs / groups;
+    const numbers = new Int8Array(prior.length);
+    const scales = new Float32Array(outputs);
+    const { fits, isSequential, ridge } = this.steps;
+    for (let group = 0; group < groups; ++group) {
+      const ofRows = <Elements extends Float32Array | Float64Array>(all: Elements) =>
+        all.subarray(group * perGroup * features, (group + 1) * perGroup * features) as Elements;
+      try {
+        const own = await native().roundWeights(
+          gram.subarray(group * features ** 2, (group + 1) * features ** 2),
+          ofRows(cross),
+          ofRows(prior),
+          { features, outputs: perGroup, ridge, fits, isSequential },
+          this.options.threads,
+        );
+        numbers.set(own.numbers, group * perGroup * features);
+        scales.set(own.scales, group * perGroup);
+      } catch (cause) {
+        const { code = 'INTERNAL', message } = cause as { code?: ErrorCode; message: string };
+        throw new GdwsError(code, `${message}.`, { node: nameOf(node), operator: node.opType, cause });
+      }
+    }
+    return { numbers, scales };
+  }
+
+  /** The product's float weights, for the features that it really reads. */
+  private priorOf(node: NodeProto, { rows, outputs, groups }: WeightRows): Float32Array {
+    const factors = this.featureFactors.get(node);
+    if (!factors) return rows;
+    const size = rows.length / outputs;
+    const perGroup = outputs / groups;
+    return rows.map((one, i) => one / factors[Math.floor(i / size / perGroup) * size + (i % size)]!);
+  }
+
+  /** What the dense network gives where a node does, batch by batch; `undefined` where it has no such tensor. */
+  private async wanted(node: NodeProto): Promise<StoredValue[] | undefined> {
+    const producer = this.networks.reference.producer(node.output[0]!);
+    const place = producer && this.dense.placeOf(nameOf(producer));
+    if (place === undefined) return undefined;
+    await this.dense.advance(place + 1);
+    const [y] = this.dense.operations[place]!.outputs;
+    const stored = this.dense.batches.map(({ live }) => live.get(y!));
+    return stored.every((one) => one !== undefined) ? stored : undefined;
+  }
+
+  private biasOf(node: NodeProto): Float64Array | undefined {
+    return node.input[2] ? Float64Array.from(toFloat32(this.networks.simulated.constant(node.input[2])!)) : undefined;
+  }
+
+  private inputScale(node: NodeProto): number {
+    const dequantize = this.networks.simulated.producer(node.input[0]!)!;
+    const tensor = this.networks.simulated.producer(dequantize.input[0]!)!.input[0]!;
+    return this.quantizations.get(this.networks.nodes.tensors.get(tensor)!)!.scale;
+  }
+
+  /** Gives the operation the rounded weights, in floats. */
+  private setWeights(
+    { node, operation }: PlacedProduct,
+    rows: WeightRows,
+    rounded: IntegerWeights,
+    bias: Float64Array | undefined,
+    method: ProductSummary['method'],
+  ): void {
+    const { weights, bias: integers } = this.record(node, rounded, bias, method);
+    const data = inModelOrder(dequantizedRows(weights), rows);
+    this.quantized.setConstant(operation.inputs[1]!, { type: 'float32', dims: rows.dims, data });
+    const floats = integers && Float32Array.from(integers.numbers, (number, m) => number * integers.scales[m]!);
+    if (floats)
+      this.quantized.setConstant(operation.inputs[2]!, { type: 'float32', dims: [rows.outputs], data: floats });
+  }
+
+  private record(
+    node: NodeProto,
+    rounded: IntegerWeights,
+    bias: Float64Array | undefined,
+    method: ProductSummary['method'],
+  ): ProductInIntegers {
+    const done = bias ? withBias(rounded, bias, this.inputScale(node)) : { weights: rounded };
+    this.weights.set(nameOf(node), done);
+    this.summaries.push({ node: nameOf(node), method });
+    return done;
+  }
+}
+
+/** The product where one operation computes it: others are rounded to the nearest. */
+function placedProduct(node: NodeProto, operation: ProgramOperation, rows: WeightRows): PlacedProduct | undefined {
+  if (!isOneOperation(node, rows)) return undefined;
+  return operation.opcode === 'convolution' || operation.opcode === 'matmul' ? { node, operation } : undefined;
+}
+
+function isOneOperation({ opType }: NodeProto, { kernel }: WeightRows): boolean {
+  return opType === 'Gemm' || (opType === 'Conv' && kernel.length === 2);
+}
+
+/** Biases make up for rounding, so that each product which may have one gets one. */
+function addBias(graph: Graph, node: NodeProto): void {
+  if (node.opType === 'MatMul' || node.input[2]) return;
+  const name = graph.uniqueName(`${nameOf(node)}.bias`);
+  const { outputs } = weightRowsOf(graph, node);
+  graph.setInitializer(name, { type: 'float32', dims: [outputs], data: new Float32Array(outputs) });
+  node.input[2] = name;
+}
+
+/** Rounds weights to the nearest, as floats. */
+function setFloatWeights(graph: Graph, node: NodeProto, rows: WeightRows): void {
+  const data = inModelOrder(dequantizedRows(nearestWeights(rows)), rows);
+  const name = graph.uniqueName(`${nameOf(node)}.weight`);
+  graph.setInitializer(name, { type: 'float32', dims: rows.dims, data });
+  node.input[1] = name;
+}
+
+/** ν - P μ */
+function correctedBias(rows: Float32Array, { outputs, groups }: WeightRows, moments: ProductMoments): Float64Array {
+  const size = rows.length / outputs;
+  return moments.outputs.map((mean, m) => {
+    const first = Math.floor((m * groups) / outputs) * size;
+    let sum = mean;
+    for (let i = 0; i < size; ++i) sum -= rows[m * size + i]! * moments.inputs[first + i]!;
+    return sum;
+  });
+}

@@ -17,8 +17,24 @@ const layers = {
   calibrate: [
     ...['base', 'onnx', 'graph', 'program', 'addon', 'analysis', 'engine', 'gradient', 'data', 'robustness', 'gdws'],
   ],
+  quantize: [
+    ...[
+      'base',
+      'onnx',
+      'graph',
+      'program',
+      'addon',
+      'analysis',
+      'engine',
+      'gradient',
+      'robustness',
+      'gdws',
+      'calibrate',
+    ],
+  ],
   compress: [
     ...['base', 'onnx', 'graph', 'addon', 'analysis', 'engine', 'data', 'robustness', 'gdws', 'latency', 'calibrate'],
+    'quantize',
   ],
   sweep: ['base', 'onnx', 'addon', 'engine', 'data', 'measure', 'robustness', 'compress'],
 };

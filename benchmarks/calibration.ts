@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { CalibrationProgress } from '../src/calibrate/calibrate';
+import type { CalibrationProgress } from '../src/calibrate/calibration';
 import { compress } from '../src/compress/compress';
 import { readCifar10 } from '../src/data/cifar10';
 import { ImageSet } from '../src/data/image-set';

@@ -22,7 +22,16 @@ export type { CompressOptions, Goal, PrepareOptions, WriteOptions } from './comp
 export type { GivenAlpha } from './gdws/alpha';
 export type { LayerSelection } from './gdws/layer-selection';
 export type { DenseReason } from './gdws/layers';
-export type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './compress/summary';
+export type {
+  AllocationSummary,
+  Change,
+  CompressionSummary,
+  LayerSummary,
+  QuantizationSummary,
+} from './compress/summary';
+export type { ProductSummary } from './quantize/quantization-pass';
+export type { FloatNodeSummary } from './quantize/quantize';
+export type { FloatReason } from './quantize/quantized-nodes';
 export { GdwsError, type ErrorCode, type ErrorDetails } from './base/errors';
 export { errorCodes, type ErrorDescription } from './base/error-codes';
 export { defaultLimits, type Limits } from './base/limits';
@@ -44,7 +53,7 @@ export {
 } from './measure';
 export { measureLatency, type LatencyOptions } from './compress/measure-latency';
 export type { LatencyModel, LayerLatency } from './latency/latency-model';
-export type { Calibration, CalibrationProgress } from './calibrate/calibrate';
+export type { Calibration, CalibrationProgress } from './calibrate/calibration';
 export { weightErrors, type WeightErrors } from './calibrate/weight-error';
 export type { WeightErrorOptions, WeightErrorProgress } from './calibrate/options';
 export { attack, type AttackOptions, type AttackProgress, type AttackResult } from './robustness/attack';

@@ -14,7 +14,7 @@ import { maxThreads } from '../engine/threads';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
-import type { Calibration } from './calibrate';
+import type { Calibration } from './calibration';
 
 /** Progress of {@link weightErrors}. */
 export interface WeightErrorProgress {

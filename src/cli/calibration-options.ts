@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { GdwsError } from '../base/errors';
-import type { Calibration } from '../calibrate/calibrate';
+import type { Calibration } from '../calibrate/calibration';
 import { attackNames } from '../robustness/attacks';
 import { positiveInteger } from './arguments';
 import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';

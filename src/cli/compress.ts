@@ -9,7 +9,13 @@ import {
   type WithinDropOptions,
 } from '../compress/drop/compress-within-drop';
 import { goals, isTime, type CompressOptions, type Goal, type PrepareOptions } from '../compress/options';
-import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from '../compress/summary';
+import type {
+  AllocationSummary,
+  Change,
+  CompressionSummary,
+  LayerSummary,
+  QuantizationSummary,
+} from '../compress/summary';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
@@ -34,7 +40,13 @@ type Goals = Pick<CompressOptions, (typeof goals)[number]>;
 type Timing = Pick<CompressOptions, 'batch' | 'runThreads' | 'remeasure'>;
 
 interface CompressArguments
-  extends Goals, Timing, CalibrationArguments, DropArguments, LayerArguments, Pick<CompressOptions, 'threads'> {
+  extends
+    Goals,
+    Timing,
+    CalibrationArguments,
+    DropArguments,
+    LayerArguments,
+    Pick<CompressOptions, 'threads' | 'int8' | 'int8Exclude'> {
   readonly output: string;
   readonly alpha?: string;
   readonly json?: boolean;
@@ -72,19 +84,24 @@ export function compressCommand(): Command {
       'most error of each layer, as a share of the energy of its weights, as 0.02 or 2%',
       share,
     )
-    .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz');
+    .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz')
+    .option('--int8', 'quantize to 8 bits, after what the goal asks for, if there is one; needs --calib')
+    .option('--int8-exclude <names...>', 'with --int8: nodes that stay in floats; * stands for anything');
   return addLayerOptions(addCalibrationOptions(addDropOptions(command)))
     .addOption(threadsOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-Exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop says how far to go. docs/calibration.md
-says what images change, docs/latency.md how time is measured, docs/max-drop.md how a budget is searched.
+Exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop says how far to go; with --int8 there
+may be none. docs/calibration.md says what images change, docs/quantization.md how numbers become integers,
+ docs/latency.md how time is measured, docs/max-drop.md how a budget is searched.
 
 Examples:
   $ gdws compress model.onnx -o small.onnx --macs 0.35
   $ gdws compress model.onnx -o small.onnx --macs 0.35 --calib data_batch_1.bin
+  $ gdws compress model.onnx -o small.onnx --int8 --calib data_batch_1.bin
+  $ gdws compress model.onnx -o small.onnx --int8 --macs 0.35 --calib data_batch_1.bin
   $ gdws compress robust.onnx -o small.onnx --macs 0.5 --calib data_batch_1.bin --calib-attack pgd --eps 8/255 --steps 10
   $ gdws compress model.onnx -o small.onnx --latency 0.5 --run-threads 1 --calib data_batch_1.bin
   $ gdws compress model.onnx -o small.onnx --fps 200 --batch 16
@@ -109,12 +126,16 @@ interface Found {
   readonly search?: WithinDrop;
 }
 
-/** The goal that is given; `undefined` for --max-drop. */
+/** The goal that is given; `undefined` for --max-drop, and where the network is only quantized. */
 function goalOf(command: Command, options: CompressArguments): Goal['kind'] | undefined {
   const given = goals.filter((goal) => options[goal] !== undefined);
-  if (given.length + (options.maxDrop === undefined ? 0 : 1) !== 1) {
-    command.error('error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop');
+  const count = given.length + (options.maxDrop === undefined ? 0 : 1);
+  if (count > 1 || (count === 0 && !options.int8)) {
+    command.error(
+      'error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop; or --int8',
+    );
   }
+  if (options.int8Exclude && !options.int8) command.error('error: --int8-exclude belongs to --int8');
   return given[0];
 }
 
@@ -146,6 +167,7 @@ async function findCompression(
   goal: Goal['kind'] | undefined,
 ): Promise<Found> {
   const { include, exclude, firstLayer, foldBatchNorm, threads, batch, runThreads, remeasure, shape } = options;
+  const { int8, int8Exclude } = options;
   const layers = { include, exclude, firstLayer };
   const alpha = options.alpha === undefined ? undefined : await alphaFor(model, options.alpha, layers);
   const progress = new Progress('compressing');
@@ -153,19 +175,21 @@ async function findCompression(
   const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
     progress.update(
       done / total,
-      `${tried}${step}: ${done} of ${total} ${step === 'refit' || step === 'losses' ? 'layers' : 'images'}`,
+      `${tried}${step}: ${done} of ${total} ${step === 'attack' || step === 'moments' ? 'images' : 'layers'}`,
     ),
   );
   const prepare: PrepareOptions = {
     ...layers,
-    ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration },
+    ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration, int8, int8Exclude },
     inputShapes: shape,
     signal: interruption(),
     onMeasured: (done) => progress.update(done, 'measuring times'),
     onProgress: (done, total, layer) => progress.update(done / total, layer),
   };
   try {
-    if (goal !== undefined) return { compression: await compress(model, { ...prepare, [goal]: options[goal] }) };
+    if (options.maxDrop === undefined) {
+      return { compression: await compress(model, { ...prepare, ...(goal && { [goal]: options[goal] }) }) };
+    }
     const onTrial = (trial: DropTrial) => (tried = `${describeTrial(trial)}; `);
     return await searchWithinDrop(model, options, { ...prepare, onTrial });
   } finally {
@@ -209,8 +233,8 @@ function report(model: string, options: CompressArguments, { compression, search
   if (isKept) note(`wrote ${output}`);
 }
 
-function warnOfLayers({ layers }: CompressionSummary): void {
-  if (layers.every(({ status }) => status === 'dense')) {
+function warnOfLayers({ layers, quantization }: CompressionSummary): void {
+  if (!quantization && layers.every(({ status }) => status === 'dense')) {
     const reasons = [...new Set(layers.map(({ reason }) => reason))].join(', ');
     warn(`no layer was replaced: ${layers.length === 0 ? 'the model has no convolution' : reasons}.`);
   }
@@ -225,7 +249,7 @@ function searchOf({ share, trials, heldOut }: WithinDrop) {
   return { share, trials, heldOut };
 }
 
-function printSummary({ layers, macs, params, time, allocation, bytes }: CompressionSummary): void {
+function printSummary({ layers, macs, params, time, allocation, bytes, quantization }: CompressionSummary): void {
   printTable(
     [
       { title: 'layer' },
@@ -257,6 +281,17 @@ function printSummary({ layers, macs, params, time, allocation, bytes }: Compres
   print(change('params', params, formatCount));
   print(change('file', bytes, formatBytes));
   if (allocation) print(spent(allocation));
+  if (quantization) printQuantization(quantization);
+}
+
+function printQuantization({ products, inFloats }: QuantizationSummary): void {
+  print(`int8: ${products.length} products (Conv, ConvTranspose, Gemm, MatMul)`);
+  const reasons = new Map<string, string[]>();
+  for (const { node, operator, reason } of inFloats) {
+    const why = `${operator}, ${reason}`;
+    reasons.set(why, [...(reasons.get(why) ?? []), node]);
+  }
+  for (const [why, nodes] of reasons) print(`in floats: ${nodes.join(', ')} (${why})`);
 }
 
 function shapeOf({ outputChannels, inputChannels, kernel, groups }: LayerSummary): string {

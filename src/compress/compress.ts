@@ -6,7 +6,7 @@ import { prepareCompression } from './prepare';
 
 /**
  * Replaces the K×K convolutions of a trained network by generalized depthwise-separable ones (Dbouk and Shanbhag, NeurIPS
- * 2021), without training. The summary says which convolutions stay dense, and why. Operators that gdws cannot run are kept as
+ * 2021), or quantizes it to 8 bits, or both, without training. The summary says which convolutions stay dense, and why. Operators that gdws cannot run are kept as
  * they are. Decompositions run off the JavaScript thread.
  *
  * @param source path or bytes of an ONNX model, or the model itself, which is not modified

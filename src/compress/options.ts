@@ -9,19 +9,20 @@ import {
   number,
   object,
   oneOf,
+  patterns,
   required,
   shapes,
   signal,
   type OptionTable,
 } from '../base/options';
-import type { Calibration } from '../calibrate/calibrate';
+import type { Calibration } from '../calibrate/calibration';
 import { calibrationOption } from '../calibrate/options';
 import { maxThreads } from '../engine/threads';
 import type { GivenAlpha } from '../gdws/alpha';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import type { LatencyModel } from '../latency/latency-model';
 
-/** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` is the goal. */
+/** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` is the goal; with `int8` there may be none. */
 export interface CompressOptions extends LayerSelection {
   /** The paper's algorithm 3: every layer takes the fewest kernels with a weighted error e² of at most β. */
   beta?: number;
@@ -59,6 +60,13 @@ export interface CompressOptions extends LayerSelection {
   foldBatchNorm?: boolean;
   /** Images to calibrate the compression on: see docs/calibration.md. Without them only the weights count. */
   calibration?: Calibration;
+  /**
+   * Whether the network is quantized to 8 bits, after it is compressed if there is a goal: see docs/quantization.md. Needs
+   * `calibration`. Default false.
+   */
+  int8?: boolean;
+  /** With `int8`, nodes that stay in floats: names, in which `*` stands for anything, or expressions that match them. */
+  int8Exclude?: readonly (string | RegExp)[];
   /** Limits of the model's resources; see docs/untrusted-models.md. */
   limits?: Partial<Limits>;
   /** Threads that decompose weights (default: the processors this process may use). */
@@ -86,6 +94,8 @@ export const prepareOptions: OptionTable<PrepareOptions> = {
   inputShapes: shapes,
   foldBatchNorm: boolean,
   calibration: calibrationOption,
+  int8: boolean,
+  int8Exclude: patterns,
   limits: limitsOption,
   threads: integer(1, maxThreads),
   signal,
@@ -146,13 +156,14 @@ const bounds: Record<Goal['kind'], Bounds> = {
   fps: { least: 'above 0', most: Number.MAX_VALUE, what: 'the images a second to make, above 0' },
 };
 
-/** The one goal of the options. @throws {GdwsError} ARGUMENT_INVALID or BUDGET_OUT_OF_RANGE */
-export function goalOf(options: CompressOptions): Goal {
+/** The one goal of the options; none where a network is only quantized. @throws {GdwsError} ARGUMENT_INVALID or BUDGET_OUT_OF_RANGE */
+export function goalOf(options: CompressOptions): Goal | undefined {
   const given = goals.filter((kind) => options[kind] !== undefined);
   const [kind] = given;
+  if (!kind && options.int8) return undefined;
   if (given.length !== 1 || !kind) {
     throw new GdwsError('ARGUMENT_INVALID', `${given.length ? given.join(' and ') : 'no goal'} given.`, {
-      remedy: 'Give exactly one of beta, error, macs, params, latency and fps.',
+      remedy: 'Give exactly one of beta, error, macs, params, latency and fps; or int8.',
     });
   }
   const goal = { kind, value: options[kind]! };

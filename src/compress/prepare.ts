@@ -6,7 +6,9 @@ import { typesOfInputs } from '../analysis/input-types';
 import { GdwsError, located } from '../base/errors';
 import { limitsOf } from '../base/limits';
 import { checkOptions } from '../base/options';
-import { calibrate, type Calibrated } from '../calibrate/calibrate';
+import { calibrate, defaultMemory, type Calibrated } from '../calibrate/calibrate';
+import { CalibrationSet } from '../calibrate/calibration-set';
+import type { ImageSet } from '../data/image-set';
 import { preferHugePages } from '../engine/read-model';
 import { layersWithout, readAlpha, type Alpha } from '../gdws/alpha';
 import { findConvolutions, nothingToReplace, type Convolutions, type Layer } from '../gdws/layers';
@@ -36,7 +38,8 @@ import {
   type PrepareOptions,
 } from './options';
 import { plan } from './plan';
-import { summarize } from './summarize';
+import { summarize, type SummaryOptions } from './summarize';
+import { quantize, type Quantized } from '../quantize/quantize';
 
 /**
  * Reads a network, to compress it to several goals. Calibration, where there are images for it, runs once for all goals.
@@ -86,6 +89,7 @@ export class PreparedCompression {
   private readonly alpha: Alpha;
   private readonly source: ReadNetwork['source'];
   private readonly network: NetworkCost;
+  private readonly calibrationSet: CalibrationSet | undefined;
   private calibrated: Promise<Calibrated> | undefined;
   private timed: Promise<LatencyModel> | undefined;
   /** By whether weights are balanced. */
@@ -102,17 +106,20 @@ export class PreparedCompression {
     this.alpha = alpha;
     this.source = source;
     this.network = networkCost(graph, values);
+    this.calibrationSet = calibrationSetOf(graph, options);
   }
 
   /**
-   * The network compressed to a goal.
+   * The network compressed to a goal; without one, with the option `int8`, only quantized.
    *
    * @throws {GdwsError} BUDGET_OUT_OF_RANGE for a budget that cannot be met; SHAPE_UNKNOWN for `macs` where shapes are
    *   missing; ABORTED
    */
-  async compress(goal: Goal): Promise<Compression> {
+  async compress(goal?: Goal): Promise<Compression> {
     try {
-      return await this.compressTo(goal);
+      if (goal) return await this.compressTo(goal);
+      if (this.options.int8) return await this.finish({ replaced: new Map() });
+      throw new GdwsError('ARGUMENT_INVALID', 'no goal given.', { remedy: 'Only with int8 there may be none.' });
     } catch (error) {
       throw located(error, { file: this.graph.file });
     }
@@ -139,14 +146,19 @@ export class PreparedCompression {
     const refitted = await calibration?.refit(replaced, this.rewritten);
     refitted?.forEach((stages, layer) => replaced.set(layer, stages));
 
-    const model = this.rewritten(replaced);
+    return this.finish({ replaced, goal, latency, allocation, refitted });
+  }
+
+  /** Rewrites the model, quantizes it if that is asked for, and sums up. */
+  private async finish({ replaced, ...rest }: Replacement): Promise<Compression> {
+    const separable = this.rewritten(replaced);
+    const quantized = await this.quantized(separable);
+    const model = quantized?.model ?? separable;
     const bytes = encodeModel(model);
-    const summary = summarize(this.convolutions, replaced, network, {
+    const summary = summarize(this.convolutions, replaced, this.network, {
+      ...rest,
       alpha: this.alpha,
-      goal,
-      latency,
-      allocation,
-      refitted,
+      quantized,
       bytes: { before: this.source.bytes, after: bytes.length },
     });
     return {
@@ -222,9 +234,27 @@ export class PreparedCompression {
 
   private async calibration(): Promise<Calibrated | undefined> {
     const { graph, convolutions, options } = this;
-    if (!options.calibration || convolutions.layers.length === 0) return undefined;
-    this.calibrated ??= calibrate(graph, convolutions.layers, options.calibration, options);
+    if (!options.calibration || !this.calibrationSet || convolutions.layers.length === 0) return undefined;
+    this.calibrated ??= calibrate(graph, convolutions.layers, this.calibrationSet, options.calibration, options);
     return this.calibrated;
+  }
+
+  /** A network of integers that gives what the dense one does; `undefined` where none is asked for. */
+  private async quantized(compressed: ModelProto): Promise<Quantized | undefined> {
+    const { calibrationSet: set, options, graph } = this;
+    if (!options.int8 || !set) return undefined;
+    const { memory = defaultMemory, seed = 0, batchSize, onProgress } = options.calibration!;
+    const images = await set.seen();
+    const inputs = set.asInputs(images, set.declaredBatch ?? batchSize ?? batchOf(images.dims));
+    return quantize(graph.model, compressed, inputs, {
+      exclude: options.int8Exclude,
+      inputShapes: options.inputShapes,
+      threads: threadsOf(options),
+      seed,
+      liveBytes: memory / 4,
+      onProduct: (done, total) => onProgress?.({ step: 'quantize', done, total }),
+      throwIfAborted: () => throwIfAborted(options.signal),
+    });
   }
 
   /** @param isBalanced whether outputs are scaled to one size, as budgets need them without calibration */
@@ -270,4 +300,29 @@ export class PreparedCompression {
         : 'Give a budget of params, or a model whose value_info declares the shapes.',
     });
   }
+}
+
+/** What replaces layers, and why. */
+interface Replacement extends Pick<SummaryOptions, 'goal' | 'latency' | 'allocation' | 'refitted'> {
+  readonly replaced: ReadonlyMap<Layer, Stages>;
+}
+
+/** @throws {GdwsError} ARGUMENT_INVALID where there are images and the model takes none, or `int8` without images */
+function calibrationSetOf(graph: Graph, options: PrepareOptions): CalibrationSet | undefined {
+  const { calibration, int8, int8Exclude, signal } = options;
+  if (int8Exclude && !int8) {
+    throw new GdwsError('ARGUMENT_INVALID', 'int8Exclude belongs to int8, which is not given.', {
+      remedy: 'Leave it out, or give int8: true.',
+    });
+  }
+  if (calibration) return new CalibrationSet(graph, calibration, { threads: threadsOf(options), signal });
+  if (!int8) return undefined;
+  throw new GdwsError('ARGUMENT_INVALID', 'int8 needs images: they show the ranges of the numbers between layers.', {
+    remedy: 'Give some hundred that are like those in use: calibration in the API, --calib on the command line.',
+  });
+}
+
+/** Images that are quantized with at once: as many as make up for the steps of each run. */
+function batchOf([, height, width]: ImageSet['dims']): number {
+  return Math.min(32, Math.max(1, Math.floor(2 ** 17 / (height * width))));
 }

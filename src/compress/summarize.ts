@@ -8,12 +8,15 @@ import type { Stages } from '../gdws/stages';
 import { gdwsLatency, latencyCosts, networkLatency, type LatencyModel } from '../latency/latency-model';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
+import type { Quantized } from '../quantize/quantize';
 import { isBudget, isTime, type Goal } from './options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './summary';
 
-interface SummaryOptions {
+export interface SummaryOptions {
   readonly alpha: Alpha;
-  readonly goal: Goal;
+  /** None where the network is only quantized. */
+  readonly goal?: Goal;
+  readonly quantized?: Quantized;
   readonly bytes: Change;
   readonly refitted?: ReadonlyMap<Layer, Stages>;
   readonly latency?: LatencyModel;
@@ -56,6 +59,10 @@ export function summarize(
     },
     allocation: options.allocation && gapOf(options.allocation),
     bytes: options.bytes,
+    quantization: options.quantized && {
+      products: options.quantized.products,
+      inFloats: options.quantized.inFloats,
+    },
   };
 }
 
@@ -64,6 +71,7 @@ function gapOf({ loss, bound, isOptimal }: Allocation): AllocationSummary {
 }
 
 function reasonToKeepDense({ name, shape }: Layer, { goal, latency }: SummaryOptions): DenseReason {
+  if (!goal) return 'only quantized';
   if (isTime(goal.kind)) {
     const [, least] = latencyCosts(latency!.layers[name], shape.groups, 1).costs;
     return least! < Infinity ? 'dense fits the budget' : 'not faster as GDWS';

@@ -1,4 +1,6 @@
 import type { DenseReason } from '../gdws/layers';
+import type { ProductSummary } from '../quantize/quantization-pass';
+import type { FloatNodeSummary } from '../quantize/quantize';
 
 /** Before and after a compression. */
 export interface Change {
@@ -68,4 +70,14 @@ export interface CompressionSummary {
   readonly allocation?: AllocationSummary;
   /** Size of the model file, in bytes. */
   readonly bytes: Change;
+  /** Present for a network that was quantized. */
+  readonly quantization?: QuantizationSummary;
+}
+
+/** What became integers, and what did not. */
+export interface QuantizationSummary {
+  /** Conv, ConvTranspose, Gemm and MatMul that multiply integers now. */
+  readonly products: readonly ProductSummary[];
+  /** Nodes that compute floats, among those and behind them. */
+  readonly inFloats: readonly FloatNodeSummary[];
 }

@@ -19,6 +19,7 @@ export type DenseReason =
   | 'not cheaper as GDWS'
   | 'not faster as GDWS'
   | 'dense fits the budget'
+  | 'only quantized'
   | 'weights are quantized'
   | 'weights are not constant'
   | 'weights are not floating-point';

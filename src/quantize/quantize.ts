@@ -33,8 +33,15 @@ export interface QuantizeOptions extends Partial<RoundingSteps> {
 export interface Quantized {
   readonly model: ModelProto;
   readonly products: readonly ProductSummary[];
-  /** Nodes of the network that compute floats, with the reason. */
-  readonly inFloats: readonly { readonly node: string; readonly operator: string; readonly reason: FloatReason }[];
+  /** Nodes of the network that compute floats among these. */
+  readonly inFloats: readonly FloatNodeSummary[];
+}
+
+/** A node that stays in floats. */
+export interface FloatNodeSummary {
+  readonly node: string;
+  readonly operator: string;
+  readonly reason: FloatReason;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { calibrate } from '../../src/calibrate/calibrate';
+import { CalibrationSet } from '../../src/calibrate/calibration-set';
 import { compress } from '../../src/compress/compress';
 import type { Compression } from '../../src/compress/compression';
 import { ImageSet } from '../../src/data/image-set';
@@ -112,7 +113,8 @@ function lossesOfWeights(weights: Weights): number[][] {
 async function lossesOnImages(weights: Weights, images: ImageSet): Promise<number[][]> {
   const graph = new Graph(network(weights));
   const found = findConvolutions(graph, new Map(), { firstLayer: true });
-  const { moments } = await calibrate(graph, found.layers, { images }, { threads: 1 });
+  const set = new CalibrationSet(graph, { images }, { threads: 1 });
+  const { moments } = await calibrate(graph, found.layers, set, { images }, { threads: 1 });
   return layers.map(({ key, rows, channels }) => {
     const layer = found.layers.find(({ name }) => name === key)!;
     const { patches, fisher } = moments.get(layer)!;

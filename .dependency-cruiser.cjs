@@ -13,7 +13,7 @@ const layers = {
   measure: ['base'],
   robustness: ['base', 'onnx', 'data', 'engine', 'gradient'],
   gdws: ['base', 'onnx', 'graph', 'program', 'addon'],
-  latency: ['base', 'onnx', 'graph', 'program', 'addon', 'analysis', 'engine', 'measure', 'gdws'],
+  latency: ['base', 'onnx', 'graph', 'program', 'addon', 'analysis', 'engine', 'measure', 'gdws', 'quantize'],
   calibrate: [
     ...['base', 'onnx', 'graph', 'program', 'addon', 'analysis', 'engine', 'gradient', 'data', 'robustness', 'gdws'],
   ],

@@ -17,13 +17,15 @@ export type LatencyOptions = Pick<
   | 'remeasure'
   | 'onMeasured'
   | 'signal'
+  | 'int8'
+  | 'int8Exclude'
 >;
 
 const { include, exclude, firstLayer, foldBatchNorm, inputShapes } = prepareOptions;
-const { batch, runThreads, remeasure, onMeasured, signal } = prepareOptions;
+const { batch, runThreads, remeasure, onMeasured, signal, int8, int8Exclude } = prepareOptions;
 const latencyOptions: OptionTable<LatencyOptions> = {
   ...{ include, exclude, firstLayer, foldBatchNorm, inputShapes },
-  ...{ batch, runThreads, remeasure, onMeasured, signal },
+  ...{ batch, runThreads, remeasure, onMeasured, signal, int8, int8Exclude },
 };
 
 /**

@@ -45,8 +45,13 @@ export function plan(
       return withinBudget(layers.map(macs), network.macs!, goal.value, leastShare(goal));
     case 'params':
       return withinBudget(layers.map(params), network.params, goal.value, leastShare(goal));
-    case 'latency':
-      return withinBudget(times(layers, network.latency!), network.latency!.dense, goal.value, leastShare(goal));
+    case 'latency': {
+      const { dense, floats = dense } = network.latency!;
+      // Shares are of the network in floats.
+      const share = Math.min(1, (goal.value * floats) / dense);
+      const refusal = (least: number) => leastShare(goal)((least * dense) / floats);
+      return withinBudget(times(layers, network.latency!), dense, share, refusal);
+    }
     case 'fps': {
       const { dense, batch } = network.latency!;
       const rateAt = (share: number) => (1000 * batch) / (share * dense);

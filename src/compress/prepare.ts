@@ -117,6 +117,7 @@ export class PreparedCompression {
    */
   async compress(goal?: Goal): Promise<Compression> {
     try {
+      checkInt8(this.options);
       if (goal) return await this.compressTo(goal);
       if (this.options.int8) return await this.finish({ replaced: new Map() });
       throw new GdwsError('ARGUMENT_INVALID', 'no goal given.', { remedy: 'Only with int8 there may be none.' });
@@ -307,16 +308,20 @@ interface Replacement extends Pick<SummaryOptions, 'goal' | 'latency' | 'allocat
   readonly replaced: ReadonlyMap<Layer, Stages>;
 }
 
-/** @throws {GdwsError} ARGUMENT_INVALID where there are images and the model takes none, or `int8` without images */
+/** @throws {GdwsError} ARGUMENT_INVALID where there are images and the model takes none */
 function calibrationSetOf(graph: Graph, options: PrepareOptions): CalibrationSet | undefined {
-  const { calibration, int8, int8Exclude, signal } = options;
+  const { calibration, signal } = options;
+  return calibration && new CalibrationSet(graph, calibration, { threads: threadsOf(options), signal });
+}
+
+/** @throws {GdwsError} ARGUMENT_INVALID for `int8` without images, and for its options without it */
+function checkInt8({ calibration, int8, int8Exclude }: PrepareOptions): void {
   if (int8Exclude && !int8) {
     throw new GdwsError('ARGUMENT_INVALID', 'int8Exclude belongs to int8, which is not given.', {
       remedy: 'Leave it out, or give int8: true.',
     });
   }
-  if (calibration) return new CalibrationSet(graph, calibration, { threads: threadsOf(options), signal });
-  if (!int8) return undefined;
+  if (!int8 || calibration) return;
   throw new GdwsError('ARGUMENT_INVALID', 'int8 needs images: they show the ranges of the numbers between layers.', {
     remedy: 'Give some hundred that are like those in use: calibration in the API, --calib on the command line.',
   });

@@ -54,7 +54,7 @@ export function summarize(
     macs: network.macs === undefined ? undefined : { before: network.macs, after: network.macs - saved('macs') },
     params: { before: network.params, after: network.params - saved('params') },
     time: options.latency && {
-      before: options.latency.dense,
+      before: options.latency.floats ?? options.latency.dense,
       after: networkLatency(options.latency, new Map([...replaced].map(([{ name }, done]) => [name, kernelsOf(done)]))),
     },
     allocation: options.allocation && gapOf(options.allocation),

@@ -10,12 +10,16 @@ export interface LevelTime {
   readonly level: number;
   readonly dense: ProgramTime;
   readonly gdws: ProgramTime;
+  /** Of the dense network in floats, where the others are in integers. */
+  readonly floats?: ProgramTime;
 }
 
 /** Time of the dense network and of its layers, which together with the rest of the network make exactly that time. */
 export interface Curves {
   readonly dense: number;
   readonly layers: readonly LayerLatency[];
+  /** Time of the dense network in floats, where the others are in integers. */
+  readonly floats?: number;
 }
 
 /**
@@ -50,7 +54,12 @@ export function curvesOf(layers: readonly PlacedLayer[], times: readonly LevelTi
   const kinds = new Map<string, PlacedLayer[]>();
   for (const layer of layers) kinds.set(layer.kind, [...(kinds.get(layer.kind) ?? []), layer]);
   const curves = new Map([...kinds].map(([kind, alike]) => [kind, curveOf(alike)]));
-  return { dense: digits(dense), layers: layers.map(({ kind }) => curves.get(kind)!) };
+  const floats = scaled.flatMap((time) => (time.floats ? [time.scale * runTime(time.floats)] : []));
+  return {
+    dense: digits(dense),
+    layers: layers.map(({ kind }) => curves.get(kind)!),
+    ...(floats.length > 0 && { floats: digits(describe(floats).median) }),
+  };
 }
 
 /** Time of the rest of the network per time of the layers: least squares through the dense network. */

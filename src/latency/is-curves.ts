@@ -2,8 +2,8 @@ import type { Curves } from './curves';
 
 /** Whether an entry of a cache file has valid curves. */
 export function isCurves(entry: unknown): entry is Curves {
-  const { dense, layers } = (entry ?? {}) as Partial<Record<keyof Curves, unknown>>;
-  return isTime(dense) && Array.isArray(layers) && layers.every(isLayer);
+  const { dense, layers, floats } = (entry ?? {}) as Partial<Record<keyof Curves, unknown>>;
+  return isTime(dense) && Array.isArray(layers) && layers.every(isLayer) && (floats === undefined || isTime(floats));
 }
 
 function isLayer(layer: unknown): boolean {

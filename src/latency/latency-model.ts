@@ -6,8 +6,10 @@ export interface LatencyModel {
   readonly batch: number;
   /** Instruction set of the engine. */
   readonly instructionSet: string;
-  /** Time of a run of the dense network, including all that is not in `layers`. */
+  /** Time of a run of the dense network, including all that is not in `layers`; in integers with the option `int8`. */
   readonly dense: number;
+  /** With `int8`, the time of a run of the dense network in floats. */
+  readonly floats?: number;
   /** By layer name; layers that could not be timed are absent. */
   readonly layers: Readonly<Record<string, LayerLatency>>;
 }

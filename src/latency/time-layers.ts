@@ -6,7 +6,7 @@ import { simplify } from '../analysis/simplify';
 import { GdwsError } from '../base/errors';
 import { fusedProgram, withNodeErrors } from '../engine/compile';
 import { MachineCache } from '../engine/machine-cache';
-import { operationsOf } from '../gdws/layer-operations';
+import { convolutionsOf } from '../gdws/layer-operations';
 import type { Layer } from '../gdws/layers';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
@@ -14,6 +14,7 @@ import { ConstantPool } from '../program/constant-pool';
 import { encodeProgram } from '../program/encode';
 import type { ProgramOperation } from '../program/operation';
 import type { Program } from '../program/program';
+import { quantizeUncalibrated } from '../quantize/uncalibrated';
 import { curvesOf, type Curves, type LevelTime } from './curves';
 import { isCurves } from './is-curves';
 import type { LatencyModel } from './latency-model';
@@ -32,6 +33,10 @@ export interface TimingOptions {
   /** Whether times in the cache are measured again (default false). */
   readonly remeasure?: boolean;
   readonly signal?: AbortSignal;
+  /** Whether the network is timed in integers (default false). */
+  readonly int8?: boolean;
+  /** Nodes that stay in floats then. */
+  readonly int8Exclude?: readonly (string | RegExp)[];
   /** Called with the fraction done, 0 to 1. */
   onMeasured?: (done: number) => void;
 }
@@ -58,31 +63,37 @@ export async function timeLayers(
     inputShapes,
     remeasure = false,
     signal,
+    int8 = false,
     onMeasured,
   } = options;
   const own = new Graph(editableCopy(graph.model), graph.file, graph.limits);
   simplify(own);
-  const values = inferValues(
-    own,
-    typesOfInputs(own, batch === undefined ? inputShapes : withBatch(own, batch, inputShapes)),
-  );
-  const built = fusedProgram(own, values, new ConstantPool());
+  const feeds = typesOfInputs(own, batch === undefined ? inputShapes : withBatch(own, batch, inputShapes));
+  const pool = new ConstantPool();
+  const inFloats = int8 ? fusedProgram(own, inferValues(own, feeds), pool) : undefined;
+  if (int8) quantizeUncalibrated(own, feeds, options.int8Exclude);
+  const values = inferValues(own, feeds);
+  const built = fusedProgram(own, values, pool);
   const placed = placeLayers(built.program, layers);
   const measure = async (): Promise<Curves> => {
-    const leveled = new LeveledProgram(built, [...placed.values()]);
+    const leveled = new LeveledProgram(built, [...placed.values()], inFloats);
     const session = native().createSession(threads);
     const compile = ({ words, constants }: CompilableProgram): NativeProgram =>
       withNodeErrors(built.program, () => session.compile(words, [...constants]));
     const run = runnerOf(own, values);
     const dense = compile(leveled.dense);
+    const floats = leveled.floats && compile(leveled.floats);
     const times: LevelTime[] = [];
     const measureTogether = async (together: readonly { level: number; program: NativeProgram }[]): Promise<void> => {
-      const programs = [dense, ...together.map(({ program }) => program)];
-      const [ofDense, ...ofLevels] = await timePrograms(session, programs, async (program) => {
+      const programs = [dense, ...together.map(({ program }) => program), ...(floats ? [floats] : [])];
+      const [ofDense, ...others] = await timePrograms(session, programs, async (program) => {
         throwIfAborted(signal);
         await run(program);
       });
-      together.forEach(({ level }, i) => times.push({ level, dense: ofDense!, gdws: ofLevels[i]! }));
+      const ofFloats = floats && others.at(-1)!;
+      together.forEach(({ level }, i) =>
+        times.push({ level, dense: ofDense!, gdws: others[i]!, ...(ofFloats && { floats: ofFloats }) }),
+      );
       onMeasured?.(times.length / levels.length);
     };
     // All levels in turn where memory allows, so that other load of the machine affects all alike.
@@ -116,6 +127,7 @@ export async function timeLayers(
     batch: (input === undefined ? undefined : built.program.values[input]!.dims[0]) ?? 1,
     instructionSet: native().instructionSet,
     dense: curves.dense,
+    ...(curves.floats !== undefined && { floats: curves.floats }),
     layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),
   };
 }
@@ -151,7 +163,7 @@ function placeLayers(program: Program, layers: readonly Layer[]): Map<Layer, Pla
   const numbers = new Map(program.operations.map((operation, number) => [operation, number]));
   return new Map(
     layers.flatMap((layer) => {
-      const operations = operationsOf(program, layer).map((operation) => numbers.get(operation)!);
+      const operations = convolutionsOf(program, layer).map((operation) => numbers.get(operation)!);
       if (operations.length !== layer.nodes.length) return [];
       const kind = JSON.stringify(operations.map((number) => kindOf(program, program.operations[number]!)));
       return [[layer, { shape: layer.shape, operations, kind }] as const];

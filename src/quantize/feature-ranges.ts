@@ -3,6 +3,7 @@ import { operationOf, type Operation } from '../program/operation';
 import type { ProgramValue } from '../program/program';
 import type { RandomStream } from '../robustness/random-stream';
 import type { MeasuringPrograms } from './measuring-programs';
+import { squaredStepError } from './uniform-scale';
 
 /** Shares of the largest feature of a kernel that are tried as the largest byte. */
 const shares = [1, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5];
@@ -67,22 +68,19 @@ export async function featureRanges(
   return most.map((range, kernel) => {
     let [best, smallest] = [range, Infinity];
     for (const share of shares) {
-      const step = (share * range) / largest;
+      const step = (share * range) / largest || 1;
       let error = 0;
       for (const { features, perKernel, images } of samples) {
         for (let image = 0; image < images; ++image) {
           const first = (image * count + kernel) * perKernel;
-          for (let i = first; i < first + perKernel; ++i) error += squaredLoss(features[i]!, step);
+          for (let i = first; i < first + perKernel; ++i) {
+            error += squaredStepError(features[i]! / step, -largest - 1, largest);
+          }
         }
       }
+      error *= step * step;
       if (error < smallest) [best, smallest] = [share * range, error];
     }
     return best;
   });
-}
-
-function squaredLoss(feature: number, step: number): number {
-  if (step === 0) return 0;
-  const left = feature - step * Math.min(Math.max(Math.round(feature / step), -largest - 1), largest);
-  return left * left;
 }

@@ -1,0 +1,305 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { networks, type NetworkName, type NetworkOptions } from '../../benchmarks/networks';
+import * as gdws from '../../src';
+import { ImageSet, InferenceSession, Tensor, type CompressOptions } from '../../src';
+import { Graph } from '../../src/graph/graph';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import type { ModelProto } from '../../src/onnx/onnx_pb';
+import { encodeModel } from '../../src/onnx/write';
+import { floats } from '../graph/small-network';
+import { seeded } from '../linalg/layers';
+
+/** One thread: many small programs wait for each other's threads where other tests run beside. */
+function compress(source: string | ModelProto, options: CompressOptions): Promise<gdws.Compression> {
+  return gdws.compress(source, { threads: 1, ...options });
+}
+
+/** Blurred noise: neighbours are alike, as in photographs. */
+function photographs(count: number, dims: readonly [number, number, number], seed = 1): ImageSet {
+  const random = seeded(seed);
+  const [channels, height, width] = dims;
+  const pixels = new Float32Array(count * channels * height * width);
+  for (let plane = 0; plane < count * channels; ++plane) {
+    const [a, b, c, d] = [random() * 6, random() * 6, random() * 6, random()];
+    for (let y = 0; y < height; ++y) {
+      for (let x = 0; x < width; ++x) {
+        const wave = 0.5 + 0.3 * Math.sin((a * x) / width + (b * y) / height + c) + 0.2 * (random() - 0.5) * d;
+        pixels[(plane * height + y) * width + x] = Math.min(1, Math.max(0, wave));
+      }
+    }
+  }
+  return new ImageSet(dims, pixels, new Uint8Array(count));
+}
+
+async function outputs(model: ModelProto, images: ImageSet): Promise<Float32Array> {
+  const session = await InferenceSession.create(encodeModel(model), { intraOpNumThreads: 1 });
+  try {
+    const pixels = images.batch(0, images.length).images;
+    const feed = new Tensor('float32', pixels.data as Float32Array, pixels.dims);
+    return Object.values(await session.run({ [session.inputNames[0]!]: feed }))[0]!.data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}
+
+async function onnxruntime(model: ModelProto, images: ImageSet): Promise<Float32Array> {
+  const session = await ort.InferenceSession.create(encodeModel(model), { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  try {
+    const pixels = images.batch(0, images.length).images;
+    const feed = new ort.Tensor('float32', pixels.data as Float32Array, pixels.dims);
+    return Object.values(await session.run({ [session.inputNames[0]!]: feed }))[0]!.data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Mean square of the difference, as a share of the variance of what is expected. */
+function relativeError(found: Float32Array, expected: Float32Array): number {
+  const mean = expected.reduce((sum, one) => sum + one, 0) / expected.length;
+  const variance = expected.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  return found.reduce((sum, one, i) => sum + (one - expected[i]!) ** 2, 0) / variance;
+}
+
+async function kernelsOf(model: ModelProto, images: ImageSet): Promise<string[]> {
+  const session = await InferenceSession.create(encodeModel(model), { enableProfiling: true, intraOpNumThreads: 1 });
+  try {
+    const pixels = images.batch(0, 1).images;
+    const feed = new Tensor('float32', pixels.data as Float32Array, pixels.dims);
+    await session.run({ [session.inputNames[0]!]: feed });
+    return session.profile().map(({ kernel }) => kernel);
+  } finally {
+    await session.release();
+  }
+}
+
+const calibration = photographs(24, [3, 32, 32]);
+const others = photographs(16, [3, 32, 32], 2);
+
+describe('networks', () => {
+  const cases: readonly (readonly [NetworkName, NetworkOptions, Partial<CompressOptions>, number])[] = [
+    ['resnet18-cifar', {}, {}, 0.01],
+    ['resnet18-cifar', {}, { macs: 0.5 }, 0.5],
+    ['vgg16-cifar', {}, {}, 0.01],
+    ['wrn28-4-cifar', {}, {}, 0.02],
+    ['resnet50-cifar', { kernels: 2 }, {}, 0.05],
+  ];
+
+  test.each(cases)('%s %p, %p: as in floats, and as in onnxruntime', async (name, of, goal, most) => {
+    const { model } = networks[name]({ width: 1 / 8, ...of });
+    const compressed = await compress(model, { int8: true, ...goal, calibration: { images: calibration } });
+    const expected = await outputs(model, others);
+    const found = await outputs(compressed.model, others);
+    expect(relativeError(found, expected)).toBeLessThan(most);
+
+    const theirs = await onnxruntime(compressed.model, others);
+    // A tie that is rounded to the other side changes a byte, and those after it.
+    expect(relativeError(found, theirs)).toBeLessThan(1e-3);
+
+    const kernels = await kernelsOf(compressed.model, others);
+    for (const kind of ['convolution', 'gdws', 'matmul']) {
+      expect(kernels.filter((kernel) => kernel.startsWith(`${kind}.`))).toEqual([]);
+    }
+    const isSeparable = of.kernels !== undefined || 'macs' in goal;
+    expect(kernels.some((kernel) => kernel.startsWith('integerGdws.'))).toBe(isSeparable);
+    expect(compressed.summary.quantization!.inFloats).toEqual([]);
+  });
+
+  test('the bundled network of digits', async () => {
+    const file = path.join(__dirname, '../../examples/robust-mnist.onnx');
+    const digits = photographs(32, [1, 28, 28], 3);
+    const { model, summary } = await compress(file, { int8: true, macs: 0.5, calibration: { images: digits } });
+    expect(summary.bytes.after).toBeLessThan(0.35 * fs.statSync(file).size);
+    const kernels = await kernelsOf(model, digits);
+    expect(kernels).toContain('integerGdws.fused');
+  });
+});
+
+describe('each step', () => {
+  test('makes the network more like that of floats', async () => {
+    const { model } = networks['resnet18-cifar']({ width: 1 / 8 });
+    const expected = await outputs(model, others);
+    const quantized = await compress(model, { int8: true, calibration: { images: calibration } });
+    const fine = relativeError(await outputs(quantized.model, others), expected);
+    expect(fine).toBeLessThan(0.01);
+  });
+
+  test('of two equal sizes, the constants of both networks are told apart', async () => {
+    // Both networks run in one session, which knows constants by their numbers: this one's layers are all of one size.
+    const nodes = [];
+    const initializers: Record<string, ReturnType<typeof floats>> = {};
+    for (let i = 0; i < 4; ++i) {
+      initializers[`w${i}`] = floats([3, 3, 3, 3], i + 1);
+      nodes.push(
+        makeNode({
+          opType: 'Conv',
+          name: `c${i}`,
+          input: [i ? `r${i - 1}` : 'x', `w${i}`],
+          output: [`y${i}`],
+          attributes: { pads: [1, 1, 1, 1] },
+        }),
+        makeNode({ opType: 'Relu', name: `n${i}`, input: [`y${i}`], output: [`r${i}`] }),
+      );
+    }
+    const model = makeModel({
+      nodes,
+      inputs: [makeValueInfo('x', 'float32', ['N', 3, 16, 16])],
+      outputs: [makeValueInfo('r3', 'float32', ['N', 3, 16, 16])],
+      initializers,
+    });
+    const images = photographs(16, [3, 16, 16], 5);
+    const quantized = await compress(model, { int8: true, macs: 0.6, calibration: { images }, firstLayer: true });
+    const plain = await compress(model, { macs: 0.6, calibration: { images }, firstLayer: true });
+    const expected = await outputs(model, images);
+    const inFloats = relativeError(await outputs(plain.model, images), expected);
+    expect(relativeError(await outputs(quantized.model, images), expected)).toBeLessThan(1.2 * inFloats + 0.01);
+  });
+});
+
+describe('what is quantized', () => {
+  const conv = (name: string, x: string, w: string, y: string) =>
+    makeNode({ opType: 'Conv', name, input: [x, w], output: [y], attributes: { pads: [1, 1, 1, 1] } });
+  const inputs = [makeValueInfo('x', 'float32', ['N', 3, 8, 8])];
+  const images = photographs(8, [3, 8, 8], 7);
+
+  test('nothing before the first product or behind the last one', async () => {
+    const model = makeModel({
+      nodes: [
+        makeNode({ opType: 'Sigmoid', input: ['x'], output: ['s'] }),
+        conv('first', 's', 'w', 'a'),
+        makeNode({ opType: 'Sigmoid', input: ['a'], output: ['b'] }),
+        conv('second', 'b', 'w', 'c'),
+        makeNode({ opType: 'Sigmoid', input: ['c'], output: ['d'] }),
+      ],
+      inputs,
+      outputs: [makeValueInfo('d', 'float32', ['N', 3, 8, 8])],
+      initializers: { w: floats([3, 3, 3, 3]) },
+    });
+    const quantized = await compress(model, { int8: true, calibration: { images } });
+    const graph = new Graph(quantized.model);
+    const read = graph.nodes.filter(({ opType }) => opType === 'QuantizeLinear').map(({ input }) => input[0]);
+    expect(read).toEqual(['s', 'a', 'b']);
+    const expected = await outputs(model, images);
+    expect(relativeError(await outputs(quantized.model, images), expected)).toBeLessThan(0.01);
+  });
+
+  test('nodes that are excluded stay in floats, and are named with the reason', async () => {
+    const model = makeModel({
+      nodes: [
+        conv('first', 'x', 'w', 'a'),
+        makeNode({ opType: 'Softmax', name: 'soft', input: ['a'], output: ['b'], attributes: { axis: 1 } }),
+        conv('second', 'b', 'w', 'c'),
+      ],
+      inputs,
+      outputs: [makeValueInfo('c', 'float32', ['N', 3, 8, 8])],
+      initializers: { w: floats([3, 3, 3, 3]) },
+    });
+    const { summary } = await compress(model, { int8: true, int8Exclude: ['fir*'], calibration: { images } });
+    expect(summary.quantization!.products.map(({ node }) => node)).toEqual(['second']);
+    expect(summary.quantization!.inFloats).toEqual([{ node: 'first', operator: 'Conv', reason: 'excluded' }]);
+    const whole = await compress(model, { int8: true, calibration: { images } });
+    expect(whole.summary.quantization!.inFloats).toEqual([
+      { node: 'soft', operator: 'Softmax', reason: 'no integer form' },
+    ]);
+  });
+
+  test('an output that is also read keeps its name, in floats', async () => {
+    const model = makeModel({
+      nodes: [conv('first', 'x', 'w', 'a'), conv('second', 'a', 'w', 'c')],
+      inputs,
+      outputs: [makeValueInfo('a', 'float32', ['N', 3, 8, 8]), makeValueInfo('c', 'float32', ['N', 3, 8, 8])],
+      initializers: { w: floats([3, 3, 3, 3]) },
+    });
+    const quantized = await compress(model, { int8: true, calibration: { images } });
+    expect(quantized.model.graph!.output.map(({ name }) => name)).toEqual(['a', 'c']);
+    const expected = await outputs(model, images);
+    expect(relativeError(await outputs(quantized.model, images), expected)).toBeLessThan(0.01);
+  });
+
+  test('products without a form of their own are rounded to the nearest', async () => {
+    const model = makeModel({
+      nodes: [
+        conv('first', 'x', 'w', 'a'),
+        makeNode({
+          opType: 'ConvTranspose',
+          name: 'up',
+          input: ['a', 't'],
+          output: ['b'],
+          attributes: { strides: [2, 2] },
+        }),
+        makeNode({ opType: 'Reshape', input: ['b', 'shape'], output: ['rows'] }),
+        makeNode({ opType: 'MatMul', name: 'head', input: ['rows', 'm'], output: ['c'] }),
+      ],
+      inputs,
+      outputs: [makeValueInfo('c', 'float32', ['N', 64, 4])],
+      initializers: {
+        w: floats([3, 3, 3, 3]),
+        t: floats([3, 3, 2, 2], 2),
+        m: floats([12, 4], 3),
+        shape: { type: 'int64', dims: [3], data: BigInt64Array.of(0n, 64n, 12n) },
+      },
+    });
+    const quantized = await compress(model, { int8: true, calibration: { images } });
+    const methods = quantized.summary.quantization!.products.map(({ node, method }) => [node, method]);
+    expect(methods).toEqual([
+      ['first', 'fitted'],
+      ['up', 'nearest'],
+      ['head', 'nearest'],
+    ]);
+    const expected = await outputs(model, images);
+    expect(relativeError(await outputs(quantized.model, images), expected)).toBeLessThan(0.01);
+    expect(relativeError(await onnxruntime(quantized.model, images), expected)).toBeLessThan(0.01);
+  });
+});
+
+describe('refusals', () => {
+  const { model } = networks['resnet18-cifar']({ width: 1 / 8 });
+
+  test('without images', async () => {
+    await expect(compress(model, { int8: true })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      remedy: expect.stringContaining('--calib') as string,
+    });
+  });
+
+  test('int8Exclude without int8', async () => {
+    await expect(compress(model, { macs: 0.5, int8Exclude: ['x'] })).rejects.toThrow('belongs to int8');
+  });
+
+  test('images of another shape', async () => {
+    const images = photographs(4, [1, 16, 16]);
+    await expect(compress(model, { int8: true, calibration: { images } })).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+    });
+  });
+
+  test('a network that is quantized already', async () => {
+    const quantized = await compress(model, { int8: true, calibration: { images: calibration.first(4) } });
+    await expect(
+      compress(quantized.model, { int8: true, calibration: { images: calibration.first(4) } }),
+    ).rejects.toMatchObject({ code: 'MODEL_QUANTIZED' });
+  });
+
+  test('an operator set that has no scales by channel', async () => {
+    const old = makeModel({
+      nodes: [makeNode({ opType: 'Conv', input: ['x', 'w'], output: ['y'] })],
+      inputs: [makeValueInfo('x', 'float32', ['N', 3, 8, 8])],
+      outputs: [makeValueInfo('y', 'float32', ['N', 3, 6, 6])],
+      initializers: { w: floats([3, 3, 3, 3]) },
+      opset: 11,
+    });
+    const images = photographs(4, [3, 8, 8]);
+    await expect(compress(old, { int8: true, calibration: { images } })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      remedy: expect.stringContaining('13') as string,
+    });
+  });
+
+  test('a signal stops it', async () => {
+    const images = calibration;
+    await expect(
+      compress(model, { int8: true, calibration: { images }, signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});

@@ -106,6 +106,7 @@ Examples:
   $ gdws compress model.onnx -o small.onnx --latency 0.5 --run-threads 1 --calib data_batch_1.bin
   $ gdws compress model.onnx -o small.onnx --fps 200 --batch 16
   $ gdws compress model.onnx -o small.onnx --max-drop 1% --data test_batch.bin --calib data_batch_1.bin
+  $ gdws compress model.onnx -o small.onnx --fastest --max-drop 1% --data test_batch.bin --calib data_batch_1.bin
   $ gdws compress model.onnx -o small.onnx --beta 0.005 --alpha alpha.json
   $ gdws compress model.onnx -o small.onnx --error 0.02 --exclude '/head/*'`,
     )
@@ -135,7 +136,8 @@ function goalOf(command: Command, options: CompressArguments): Goal['kind'] | un
       'error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop; or --int8',
     );
   }
-  if (options.int8Exclude && !options.int8) command.error('error: --int8-exclude belongs to --int8');
+  if (options.int8Exclude && !options.int8 && !options.fastest)
+    command.error('error: --int8-exclude belongs to --int8');
   return given[0];
 }
 
@@ -156,8 +158,8 @@ async function checkArguments(
 }
 
 /** The budget that a search lowers. */
-function budgetOf({ save = 'macs' }: DropArguments) {
-  return save;
+function budgetOf({ save = 'macs', fastest }: DropArguments) {
+  return fastest ? 'latency' : save;
 }
 
 /** @throws GdwsError BUDGET_OUT_OF_RANGE where only the dense network is within the drop, and what `compress` throws */
@@ -206,7 +208,7 @@ async function searchWithinDrop(
   const { data, labels, count, shape, seed, sure, maxDrop } = options;
   const search = await compressWithinDrop(model, {
     ...prepare,
-    ...{ maxDrop: maxDrop!, budget: budgetOf(options), isSure: sure, seed },
+    ...{ maxDrop: maxDrop!, budget: budgetOf(options), fastest: options.fastest, isSure: sure, seed },
     data: await imagesOf({ data: data!, labels, count, shape }, model),
     normalization: normalizationOf(options),
     attack: prepare.calibration?.attack,
@@ -245,8 +247,8 @@ function warnOfLayers({ layers, quantization }: CompressionSummary): void {
   }
 }
 
-function searchOf({ share, trials, heldOut }: WithinDrop) {
-  return { share, trials, heldOut };
+function searchOf({ share, format, trials, heldOut }: WithinDrop) {
+  return { share, format, trials, heldOut };
 }
 
 function printSummary({ layers, macs, params, time, allocation, bytes, quantization }: CompressionSummary): void {

@@ -14,6 +14,7 @@ export interface DropArguments {
   readonly labels?: string;
   readonly count?: number;
   readonly save?: 'macs' | 'params' | 'latency';
+  readonly fastest?: boolean;
   readonly sure?: boolean;
   readonly keepAnyway?: boolean;
 }
@@ -35,6 +36,10 @@ export function addDropOptions(command: Command): Command {
         'latency',
       ]),
     )
+    .option(
+      '--fastest',
+      'with --max-drop: the fastest network on this machine, in floats or quantized to 8 bits; needs --calib',
+    )
     .option('--sure', "with --max-drop: the drop's 95 % bound must be within it, too")
     .option('--keep-anyway', 'with --max-drop: write the network even if it loses more on images not searched');
 }
@@ -44,8 +49,13 @@ export function addDropOptions(command: Command): Command {
  * @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not its data
  */
 export function checkDropOptions(options: DropArguments, goal: string | undefined): void {
-  const { maxDrop, data, labels, count, save, sure, keepAnyway } = options;
+  const { maxDrop, data, labels, count, save, fastest, sure, keepAnyway } = options;
   if (maxDrop !== undefined) {
+    if (fastest && save !== undefined) {
+      throw new GdwsError('ARGUMENT_INVALID', '--fastest saves time, and --save names what else to save.', {
+        remedy: 'Give one of them.',
+      });
+    }
     if (data !== undefined) return;
     throw new GdwsError('ARGUMENT_INVALID', '--max-drop needs labelled images.', {
       remedy: 'Name them: --data test_batch.bin.',
@@ -56,6 +66,7 @@ export function checkDropOptions(options: DropArguments, goal: string | undefine
     '--labels': labels,
     '--count': count,
     '--save': save,
+    '--fastest': fastest,
     '--sure': sure,
     '--keep-anyway': keepAnyway,
   });
@@ -65,15 +76,17 @@ export function checkDropOptions(options: DropArguments, goal: string | undefine
   });
 }
 
-export function describeTrial({ share, natural, robust }: DropTrial): string {
-  return `${formatShare(share)} kept: accuracy ${describe(natural)}${robust ? `, under attack ${describe(robust)}` : ''}`;
+export function describeTrial({ share, format, natural, robust }: DropTrial): string {
+  return `${format === 'int8' ? 'int8, ' : ''}${formatShare(share)} kept: accuracy ${describe(natural)}${robust ? `, under attack ${describe(robust)}` : ''}`;
 }
 
-export function printDrops({ trials, share, heldOut }: WithinDrop, saved: string): void {
+export function printDrops({ trials, share, format, heldOut }: WithinDrop, saved: string): void {
+  const hasFormats = trials.some((trial) => trial.format === 'int8');
   const isAttacked = heldOut.robust !== undefined;
   printHeading('Networks tried');
   printTable(
     [
+      ...(hasFormats ? [{ title: 'numbers' }] : []),
       { title: `${saved} kept`, right: true },
       { title: 'points lost', right: true },
       ...(isAttacked ? [{ title: 'under attack', right: true }] : []),
@@ -82,10 +95,11 @@ export function printDrops({ trials, share, heldOut }: WithinDrop, saved: string
     [...trials]
       .sort((a, b) => b.share - a.share)
       .map((trial) => [
+        ...(hasFormats ? [trial.format] : []),
         formatShare(trial.share),
         points(trial.natural.estimate),
         ...(isAttacked ? [points(trial.robust?.estimate ?? 0)] : []),
-        trial.share === share ? 'chosen' : trial.isWithin ? 'within' : '',
+        trial.share === share && trial.format === format ? 'chosen' : trial.isWithin ? 'within' : '',
       ]),
   );
   print();

@@ -26,6 +26,7 @@ interface SweepArguments extends CalibrationArguments, LayerArguments {
   readonly count?: number;
   readonly attack?: AttackArguments['attack'];
   readonly budgets?: number[];
+  readonly int8?: boolean;
   readonly alpha?: string;
   readonly batch?: number;
   readonly runThreads?: number;
@@ -50,6 +51,7 @@ export function sweepCommand(): Command {
       `shares of the multiply-accumulates, as 0.3,50%; ${defaultBudgets.join(',')} by default`,
       positiveShares,
     )
+    .option('--int8', 'with --calib: also gdws quantized to 8 bits, at each budget and alone')
     .option('--alpha <file>', "weight-error vectors for the paper's algorithm, .json or .npz");
   return addLayerOptions(addCalibrationOptions(command))
     .option(
@@ -64,17 +66,18 @@ export function sweepCommand(): Command {
     .addHelpText(
       'after',
       `
-Every budget is met twice: by gdws (calibrated on --calib, else by weights alone), and by the paper's algorithm with one β for all
-layers. The norm, --eps, --steps, ... are those of --attack and of --calib-attack. docs/sweep.md shows a page.
+Every budget is met twice: by gdws (calibrated on --calib, else by weights alone; with --int8 quantized, too), and by the paper's
+algorithm with one β for all layers. The norm, --eps, --steps, ... are those of --attack and of --calib-attack. docs/sweep.md shows a page.
 
 Examples:
   $ gdws sweep model.onnx -o trade-off.html --data test_batch.bin --calib data_batch_1.bin
+  $ gdws sweep model.onnx -o trade-off.html --int8 --data test_batch.bin --calib data_batch_1.bin
   $ gdws sweep robust.onnx -o trade-off.html --report trade-off.json --data test_batch.bin --count 500 \\
       --calib data_batch_1.bin --robust --attack pgd --eps 8/255 --steps 10`,
     )
     .action(async (model: string, options: SweepArguments) => {
       const { output, report: reportFile, data, labels, count, attack, budgets, shape, time, seed } = options;
-      const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads } = options;
+      const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 } = options;
       if (reportFile !== undefined && path.resolve(reportFile) === path.resolve(output)) {
         throw new GdwsError('ARGUMENT_INVALID', 'the page and the figures have one name.', {
           file: reportFile,
@@ -97,7 +100,7 @@ Examples:
         );
         return sweep(model, {
           ...{ budgets, attack: settings, calibration, time, seed },
-          ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads },
+          ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 },
           data: await imagesOf({ data, labels, count, shape }, model),
           normalization: normalizationOf(options),
           alpha:
@@ -140,7 +143,7 @@ function printReport({ networks, unmet, settings }: SweepReport): void {
       { title: 'images/s', right: true },
     ],
     networks.map((network) => [
-      network.method === 'paper' ? "paper's β" : network.method,
+      network.method === 'paper' ? "paper's β" : network.method === 'int8' ? 'gdws in int8' : network.method,
       formatShare(network.budget),
       formatShare(network.macs / dense.macs),
       formatShare(network.params / dense.params),

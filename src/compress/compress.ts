@@ -1,3 +1,4 @@
+import { GdwsError } from '../base/errors';
 import { checkOptions, pickOptions } from '../base/options';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { Compression } from './compression';
@@ -19,6 +20,11 @@ export async function compress(
 ): Promise<Compression> {
   checkOptions(options, compressOptions);
   const goal = goalOf(options);
+  if (options.int8Exclude && !options.int8) {
+    throw new GdwsError('ARGUMENT_INVALID', 'int8Exclude belongs to int8, which is not given.', {
+      remedy: 'Leave it out, or give int8: true.',
+    });
+  }
   const prepared = await prepareCompression(source, pickOptions(prepareOptions, options));
   return prepared.compress(goal);
 }

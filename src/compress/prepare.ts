@@ -91,7 +91,8 @@ export class PreparedCompression {
   private readonly network: NetworkCost;
   private readonly calibrationSet: CalibrationSet | undefined;
   private calibrated: Promise<Calibrated> | undefined;
-  private timed: Promise<LatencyModel> | undefined;
+  /** By format. */
+  private readonly timed = new Map<NumberFormat, Promise<LatencyModel>>();
   /** By whether weights are balanced. */
   private readonly decompositions = new Map<boolean, Promise<readonly DecomposedLayer[]>>();
 
@@ -110,29 +111,34 @@ export class PreparedCompression {
   }
 
   /**
-   * The network compressed to a goal; without one, with the option `int8`, only quantized.
+   * The network compressed to a goal.
    *
+   * @param goal none for a network that is only quantized
+   * @param format of the numbers of the result, by default as the option `int8` says
    * @throws {GdwsError} BUDGET_OUT_OF_RANGE for a budget that cannot be met; SHAPE_UNKNOWN for `macs` where shapes are
    *   missing; ABORTED
    */
-  async compress(goal?: Goal): Promise<Compression> {
+  async compress(goal?: Goal, format = formatOf(this.options)): Promise<Compression> {
     try {
-      checkInt8(this.options);
-      if (goal) return await this.compressTo(goal);
-      if (this.options.int8) return await this.finish({ replaced: new Map() });
+      checkInt8(this.options, format);
+      if (goal) return await this.compressTo(goal, format);
+      if (format === 'int8') {
+        const latency = await this.knownLatency(format);
+        return await this.finish({ replaced: new Map(), latency, format });
+      }
       throw new GdwsError('ARGUMENT_INVALID', 'no goal given.', { remedy: 'Only with int8 there may be none.' });
     } catch (error) {
       throw located(error, { file: this.graph.file });
     }
   }
 
-  private async compressTo(goal: Goal): Promise<Compression> {
+  private async compressTo(goal: Goal, format: NumberFormat): Promise<Compression> {
     const { network, options } = this;
     checkGoal(goal);
     if (isBudget(goal)) this.checkReplaceable();
     if (goal.kind === 'macs') this.checkCounted();
     // First, before other work starts. Where times are known, the summaries of other goals have them too.
-    const latency = isTime(goal.kind) ? await this.latency() : (options.latencyModel ?? (await this.timed));
+    const latency = isTime(goal.kind) ? await this.latency(format) : await this.knownLatency(format);
     const calibration = await this.calibration();
     const decomposed = await this.decomposed(isBudget(goal));
     const { chosen, allocation } = plan(decomposed, goal, { ...network, latency });
@@ -147,13 +153,13 @@ export class PreparedCompression {
     const refitted = await calibration?.refit(replaced, this.rewritten);
     refitted?.forEach((stages, layer) => replaced.set(layer, stages));
 
-    return this.finish({ replaced, goal, latency, allocation, refitted });
+    return this.finish({ replaced, goal, latency, allocation, refitted, format });
   }
 
   /** Rewrites the model, quantizes it if that is asked for, and sums up. */
-  private async finish({ replaced, ...rest }: Replacement): Promise<Compression> {
+  private async finish({ replaced, format, ...rest }: Replacement): Promise<Compression> {
     const separable = this.rewritten(replaced);
-    const quantized = await this.quantized(separable);
+    const quantized = format === 'int8' ? await this.quantized(separable) : undefined;
     const model = quantized?.model ?? separable;
     const bytes = encodeModel(model);
     const summary = summarize(this.convolutions, replaced, this.network, {
@@ -223,14 +229,23 @@ export class PreparedCompression {
   /**
    * The times of the layers that may be replaced on this machine.
    *
+   * @param format of the numbers, by default as the option `int8` says
    * @throws {GdwsError} ARGUMENT_INVALID, SHAPE_UNKNOWN, SHAPE_MISMATCH; OPERATOR_UNSUPPORTED where the engine cannot run
    *   the network; ABORTED
    */
-  latency(): Promise<LatencyModel> {
-    const { graph, convolutions, options } = this;
-    if (options.latencyModel) return Promise.resolve(options.latencyModel);
-    this.timed ??= timeLayers(graph, convolutions.layers, options);
-    return this.timed;
+  latency(format = formatOf(this.options)): Promise<LatencyModel> {
+    const { graph, convolutions, options, timed } = this;
+    if (options.latencyModel && format === formatOf(options)) return Promise.resolve(options.latencyModel);
+    let found = timed.get(format);
+    if (!found)
+      timed.set(format, (found = timeLayers(graph, convolutions.layers, { ...options, int8: format === 'int8' })));
+    return found;
+  }
+
+  /** The times of the layers, where they are known. */
+  private async knownLatency(format: NumberFormat): Promise<LatencyModel | undefined> {
+    const { options, timed } = this;
+    return format === formatOf(options) ? (options.latencyModel ?? timed.get(format)) : timed.get(format);
   }
 
   private async calibration(): Promise<Calibrated | undefined> {
@@ -243,7 +258,7 @@ export class PreparedCompression {
   /** A network of integers that gives what the dense one does; `undefined` where none is asked for. */
   private async quantized(compressed: ModelProto): Promise<Quantized | undefined> {
     const { calibrationSet: set, options, graph } = this;
-    if (!options.int8 || !set) return undefined;
+    if (!set) return undefined;
     const { memory = defaultMemory, seed = 0, batchSize, onProgress } = options.calibration!;
     const images = await set.seen();
     const inputs = set.asInputs(images, set.declaredBatch ?? batchSize ?? batchOf(images.dims));
@@ -306,6 +321,14 @@ export class PreparedCompression {
 /** What replaces layers, and why. */
 interface Replacement extends Pick<SummaryOptions, 'goal' | 'latency' | 'allocation' | 'refitted'> {
   readonly replaced: ReadonlyMap<Layer, Stages>;
+  readonly format: NumberFormat;
+}
+
+/** Format of a network's numbers. */
+export type NumberFormat = 'float32' | 'int8';
+
+function formatOf({ int8 }: PrepareOptions): NumberFormat {
+  return int8 ? 'int8' : 'float32';
 }
 
 /** @throws {GdwsError} ARGUMENT_INVALID where there are images and the model takes none */
@@ -314,14 +337,9 @@ function calibrationSetOf(graph: Graph, options: PrepareOptions): CalibrationSet
   return calibration && new CalibrationSet(graph, calibration, { threads: threadsOf(options), signal });
 }
 
-/** @throws {GdwsError} ARGUMENT_INVALID for `int8` without images, and for its options without it */
-function checkInt8({ calibration, int8, int8Exclude }: PrepareOptions): void {
-  if (int8Exclude && !int8) {
-    throw new GdwsError('ARGUMENT_INVALID', 'int8Exclude belongs to int8, which is not given.', {
-      remedy: 'Leave it out, or give int8: true.',
-    });
-  }
-  if (!int8 || calibration) return;
+/** @throws {GdwsError} ARGUMENT_INVALID for `int8` without images */
+function checkInt8({ calibration }: PrepareOptions, format: NumberFormat): void {
+  if (format !== 'int8' || calibration) return;
   throw new GdwsError('ARGUMENT_INVALID', 'int8 needs images: they show the ranges of the numbers between layers.', {
     remedy: 'Give some hundred that are like those in use: calibration in the API, --calib on the command line.',
   });

@@ -2,14 +2,18 @@ import type { LayerSummary } from '../compress/summary';
 import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
 
-/** Method of a network of a sweep: none, gdws with one budget (calibrated or by weights), or the paper's algorithm with one β. */
-export type SweepMethod = 'dense' | 'gdws' | 'paper';
+/**
+ * Method of a network of a sweep: none, gdws with one budget (calibrated or by weights), the same quantized to 8 bits, or the paper's
+ * algorithm with one β.
+ */
+export const sweepMethods = ['dense', 'gdws', 'int8', 'paper'] as const;
+export type SweepMethod = (typeof sweepMethods)[number];
 
 /** One network of a sweep. */
 export interface SweptNetwork {
   /** How it was made. */
   readonly method: SweepMethod;
-  /** Share of the dense network's multiply-accumulates that it may keep; 1 for the dense network. */
+  /** Share of the dense network's multiply-accumulates that it may keep; 1 for the dense network, which may be quantized. */
   readonly budget: number;
   /** Multiply-accumulates of one run. */
   readonly macs: number;

@@ -79,23 +79,33 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
   const { data, budgets = defaultBudgets, calibration, attack, seed = 0, onStep } = options;
   // Measured again: cached times may be of another state of the machine than those measured here.
   const preparing = pickOptions<PrepareOptions>(prepareOptions, options);
-  const plain = { remeasure: true, ...preparing, calibration: undefined, alpha: undefined };
+  const plain = {
+    remeasure: true,
+    ...preparing,
+    int8: false,
+    int8Exclude: undefined,
+    calibration: undefined,
+    alpha: undefined,
+  };
   const timing = await prepareCompression(source, plain);
   timing.checkReplaceable();
   const latencyModel = await timing.latency();
   // Only the paper's algorithm uses α.
-  const ours = await prepareCompression(source, { ...preparing, alpha: undefined, latencyModel });
+  const ours = await prepareCompression(source, { ...preparing, int8: false, alpha: undefined, latencyModel });
+  if (options.int8) await ours.latency('int8');
   const isApart = calibration !== undefined || options.alpha !== undefined;
   const paper = isApart ? await prepareCompression(source, { ...plain, alpha: options.alpha, latencyModel }) : ours;
 
   const made: Made[] = [{ method: 'dense', budget: 1, model: source }];
   const unmet: SweepReport['unmet'][number][] = [];
   let refusal: GdwsError | undefined;
-  const jobs = (['gdws', 'paper'] as const).flatMap((method) => budgets.map((budget) => ({ method, budget })));
+  const ofMethod = (method: Job['method'], shares = budgets): Job[] => shares.map((budget) => ({ method, budget }));
+  const inIntegers = options.int8 ? ofMethod('int8', [...new Set([...budgets, 1])]) : [];
+  const jobs = [...ofMethod('gdws'), ...inIntegers, ...ofMethod('paper')];
   for (const [index, { method, budget }] of jobs.entries()) {
     onStep?.('compress', index, jobs.length);
     try {
-      const compression = await compressed(method === 'gdws' ? ours : paper, method, budget);
+      const compression = await compressed(method === 'paper' ? paper : ours, { method, budget });
       made.push({ method, budget, model: compression.bytes(), compression });
     } catch (error) {
       if (!(error instanceof GdwsError && error.code === 'BUDGET_OUT_OF_RANGE')) throw error;
@@ -148,8 +158,15 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
   };
 }
 
-async function compressed(prepared: PreparedCompression, method: SweepMethod, budget: number): Promise<Compression> {
-  if (method === 'gdws') return prepared.compress({ kind: 'macs', value: budget });
+/** A network to be made. */
+interface Job {
+  readonly method: Exclude<SweepMethod, 'dense'>;
+  readonly budget: number;
+}
+
+async function compressed(prepared: PreparedCompression, { method, budget }: Job): Promise<Compression> {
+  const goal = budget < 1 || method === 'gdws' ? ({ kind: 'macs', value: budget } as const) : undefined;
+  if (method !== 'paper') return prepared.compress(goal, method === 'int8' ? 'int8' : 'float32');
   return prepared.compress({ kind: 'beta', value: await prepared.betaWithin(budget) });
 }
 

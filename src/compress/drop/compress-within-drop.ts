@@ -20,8 +20,8 @@ import { normalizationOption, type Normalization } from '../../robustness/normal
 import type { AttackSettings } from '../../robustness/settings';
 import { pairedDrop, type PairedDrop } from '../../robustness/statistics/paired-drop';
 import type { Compression } from '../compression';
-import { prepareOptions, type PrepareOptions } from '../options';
-import { prepareCompression } from '../prepare';
+import { prepareOptions, type Goal, type PrepareOptions } from '../options';
+import { prepareCompression, type NumberFormat } from '../prepare';
 import { outcomesOf, type Outcomes } from './outcomes';
 import { leastShare } from './search-share';
 import { halves } from './split';
@@ -38,6 +38,11 @@ export interface WithinDropOptions extends PrepareOptions {
   readonly attack?: AttackSettings;
   /** The budget to lower (default `macs`). */
   readonly budget?: 'macs' | 'params' | 'latency';
+  /**
+   * Whether the fastest network is searched for, in floats and quantized to 8 bits: `budget` is `latency` then, and `calibration` is
+   * needed (default false).
+   */
+  readonly fastest?: boolean;
   /** Confidence of the upper bounds in the report (default 0.95). */
   readonly confidence?: number;
   /** Whether the drop's upper bound must be within `maxDrop`, and not only the drop on the images searched (default false). */
@@ -55,6 +60,7 @@ const withinDropOptions: OptionTable<WithinDropOptions> = {
   normalization: normalizationOption,
   attack: object,
   budget: oneOf(['macs', 'params', 'latency']),
+  fastest: boolean,
   confidence: number({ above: 0, below: 1 }, 'a share'),
   isSure: boolean,
   seed: integer(),
@@ -73,6 +79,8 @@ export interface Drops {
 export interface DropTrial extends Drops {
   /** Share of the budget. */
   readonly share: number;
+  /** Format of its numbers. */
+  readonly format: NumberFormat;
   /** Whether every drop is within `maxDrop`: by its estimate, or where `isSure` by its upper bound. */
   readonly isWithin: boolean;
 }
@@ -92,6 +100,8 @@ export interface WithinDrop {
   readonly compression?: Compression;
   /** Share of the budget; 1 for the dense network. */
   readonly share: number;
+  /** Format of its numbers. */
+  readonly format: NumberFormat;
   /** In the order in which they were tried. */
   readonly trials: readonly DropTrial[];
   /** On images that the search has not seen. */
@@ -99,7 +109,7 @@ export interface WithinDrop {
 }
 
 /**
- * The network with the least budget whose accuracy, natural and under attack, is within a drop of the dense network's, on the half
+ * The network with the least budget, or the fastest one, whose accuracy, natural and under attack, is within a drop of the dense network's, on the half
  * of the images that is searched. `heldOut.isWithin` says whether it is on the other half, too.
  *
  * @throws GdwsError ARGUMENT_INVALID for options that make no sense or fewer than two images, BUDGET_OUT_OF_RANGE for a model with
@@ -112,7 +122,8 @@ export async function compressWithinDrop(
 ): Promise<WithinDrop> {
   checkOptions(options, withinDropOptions);
   checkCount(options.data);
-  const { maxDrop, data, budget = 'macs', confidence = 0.95, isSure = false, seed = 0 } = options;
+  const { maxDrop, data, fastest = false, confidence = 0.95, isSure = false, seed = 0 } = options;
+  const budget = fastest ? 'latency' : (options.budget ?? 'macs');
   const own = typeof source === 'string' || source instanceof Uint8Array;
   const dense = own ? source : encodeModel(source);
   const [searched, held] = halves(data, seed);
@@ -130,28 +141,63 @@ export async function compressWithinDrop(
     [natural, robust].every((drop) => !drop || (isSure ? drop.atMost : drop.estimate) <= maxDrop);
 
   const prepared = await prepareCompression(source, pickOptions(prepareOptions, options));
-  prepared.checkReplaceable();
+  const formats: readonly NumberFormat[] = fastest ? ['int8', 'float32'] : [options.int8 ? 'int8' : 'float32'];
+  if (!formats.includes('int8')) prepared.checkReplaceable();
   const expected = await outcomes(dense, searched);
-  const compressions = new Map<number, Compression>();
   const trials: DropTrial[] = [];
-  const share = await leastShare(async (value) => {
-    const compression = await prepared.compress({ kind: budget, value }).catch((error: unknown) => {
-      if (error instanceof GdwsError && error.code === 'BUDGET_OUT_OF_RANGE') return undefined;
-      throw error;
-    });
-    if (!compression) return false;
-    const found = drops(expected, await outcomes(compression.bytes(), searched));
-    const trial = { share: value, ...found, isWithin: isWithin(found) };
-    if (trial.isWithin) compressions.set(value, compression);
-    trials.push(trial);
-    options.onTrial?.(trial);
-    return trial.isWithin;
-  });
-  const compression = compressions.get(share);
+  /** @param rival the share of the time that a network takes which is to be beaten */
+  const search = async (format: NumberFormat, rival = 1): Promise<Candidate> => {
+    const compressions = new Map<number, Compression>();
+    let dense: DropTrial | undefined;
+    const attempt = async (value: number, goal?: Goal): Promise<boolean> => {
+      const compression = await prepared.compress(goal, format).catch((error: unknown) => {
+        if (error instanceof GdwsError && error.code === 'BUDGET_OUT_OF_RANGE') return undefined;
+        throw error;
+      });
+      if (!compression) return false;
+      // The same network for several shares.
+      const isDense = compression.summary.layers.every(({ status }) => status === 'dense');
+      const found = (isDense ? dense : undefined) ?? drops(expected, await outcomes(compression.bytes(), searched));
+      const trial = { ...found, share: value, format, isWithin: isWithin(found) };
+      if (isDense) dense = trial;
+      if (trial.isWithin) compressions.set(value, compression);
+      trials.push(trial);
+      options.onTrial?.(trial);
+      return trial.isWithin;
+    };
+    // A network of less time is worse, by all experience: where none of this time is good enough, none is faster.
+    const beaten = Math.floor(100 * rival) / 100;
+    if (beaten < 1 && !(beaten > 0 && (await attempt(beaten, { kind: budget, value: beaten }))))
+      return { share: 1, format };
+    const share = await leastShare((value) => attempt(value, { kind: budget, value }));
+    // The whole budget, which is the network in floats or quantized.
+    if (share === 1 && format === 'int8') await attempt(1);
+    return { share, format, compression: compressions.get(share) };
+  };
+  const candidates: Candidate[] = [];
+  for (const format of formats) {
+    const { before = 0, after = 0 } = candidates[0]?.compression?.summary.time ?? {};
+    candidates.push(await search(format, before > 0 ? after / before : 1));
+  }
+  const { share, format, compression } = candidates.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a));
   const before = await outcomes(dense, held);
-  if (!compression) return { compression, share, trials, heldOut: { ...drops(before, before), isWithin: true } };
+  if (!compression)
+    return { compression, share, format, trials, heldOut: { ...drops(before, before), isWithin: true } };
   const lost = drops(before, await outcomes(compression.bytes(), held));
-  return { compression, share, trials, heldOut: { ...lost, isWithin: isWithin(lost) } };
+  return { compression, share, format, trials, heldOut: { ...lost, isWithin: isWithin(lost) } };
+}
+
+/** The best network of a format. */
+interface Candidate {
+  readonly share: number;
+  readonly format: NumberFormat;
+  /** `undefined` where only the dense network in floats is good enough. */
+  readonly compression?: Compression;
+}
+
+/** Milliseconds of a run, as measured layer by layer. */
+function timeOf({ compression }: Candidate): number {
+  return compression?.summary.time?.after ?? Infinity;
 }
 
 function checkCount({ length }: ImageSet): void {

@@ -1,5 +1,5 @@
 import type { Proportion } from '../../robustness/statistics/wilson';
-import type { SweepMethod, SweepReport, SweptNetwork } from '../report';
+import { sweepMethods, type SweepMethod, type SweepReport, type SweptNetwork } from '../report';
 
 /** The measures of cost or speed of a network. */
 export const axes = ['macs', 'params', 'imagesPerSecond', 'milliseconds'] as const;
@@ -15,12 +15,14 @@ export const axisNames: Readonly<Record<Axis, string>> = {
 export const methodNames: Readonly<Record<SweepMethod, string>> = {
   dense: 'dense',
   gdws: 'gdws',
+  int8: 'gdws in int8',
   paper: "the paper's algorithm",
 };
 
 export const methodColors: Readonly<Record<SweepMethod, string>> = {
   dense: '#888888',
   gdws: '#0b7285',
+  int8: '#7048e8',
   paper: '#e8590c',
 };
 
@@ -36,7 +38,7 @@ export function placeOf(report: SweepReport, network: SweptNetwork, axis: Axis):
  * attack, each point with its 95 % interval.
  */
 export function frontOption(report: SweepReport, axis: Axis): object {
-  const series = (['dense', 'gdws', 'paper'] as const).flatMap((method) =>
+  const series = sweepMethods.flatMap((method) =>
     (['natural', 'robust'] as const).flatMap((kind) => {
       const points = report.networks
         .filter((network) => network.method === method && network[kind])

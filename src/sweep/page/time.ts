@@ -1,13 +1,11 @@
-import type { SweepReport } from '../report';
+import { sweepMethods, type SweepReport } from '../report';
 import { methodColors, methodNames, round } from './front';
 
 /** Predicted and measured times of a run, with the line of equal times. */
 export function timeOption({ networks }: SweepReport): object {
   const longest = Math.max(...networks.map((one) => Math.max(one.milliseconds, one.predictedMilliseconds)));
   const edge = round(1.1 * longest);
-  const methods = (['dense', 'gdws', 'paper'] as const).filter((method) =>
-    networks.some((one) => one.method === method),
-  );
+  const methods = sweepMethods.filter((method) => networks.some((one) => one.method === method));
   return {
     legend: { type: 'scroll', top: 0, data: methods.map((method) => methodNames[method]) },
     tooltip: { trigger: 'item' },

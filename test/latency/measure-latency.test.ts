@@ -42,6 +42,16 @@ describe('measureLatency', () => {
     expect(latency.layers.grouped!.kernels[0]).toBe(2);
   });
 
+  test('with int8, times the layers in integers, and the network in floats beside them', async () => {
+    const { latency } = await measured({ int8: true });
+    const floats = await measured();
+    expect(floats.isNew).toBe(true);
+    expect(floats.latency.floats).toBeUndefined();
+    expect(latency.floats).toBeGreaterThan(0);
+    expect(Object.keys(latency.layers)).toEqual(layerNames);
+    expect(await measured({ int8: true })).toEqual({ latency, isNew: false });
+  });
+
   test('remembers what was measured, by shapes, layers, threads and batch', async () => {
     const first = await measured();
     expect(first.isNew).toBe(true);

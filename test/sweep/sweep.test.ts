@@ -91,3 +91,22 @@ test.each([
   const refused = sweep(model, { data: await digits(2), inputShapes, ...options });
   await expect(refused).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
 });
+
+test('with int8, the networks are quantized, too', async () => {
+  const { networks } = await sweep(model, {
+    ...{ data: await digits(10), calibration: { images: await digits(8) }, inputShapes },
+    ...{ budgets: [0.5], int8: true, time: 0.05, runThreads: 1 },
+  });
+  expect(networks.map(({ method, budget }) => [method, budget])).toEqual([
+    ['dense', 1],
+    ['gdws', 0.5],
+    ['int8', 0.5],
+    ['int8', 1],
+    ['paper', 0.5],
+  ]);
+  const [dense, gdws, int8, alone] = networks;
+  expect(int8!.bytes).toBeLessThan(0.4 * gdws!.bytes);
+  expect(alone!.bytes).toBeLessThan(0.4 * dense!.bytes);
+  expect(alone!.macs).toBe(dense!.macs);
+  for (const { predictedMilliseconds } of networks) expect(predictedMilliseconds).toBeGreaterThan(0);
+}, 120_000);

@@ -288,6 +288,9 @@ function printSummary({ layers, macs, params, time, allocation, bytes, quantizat
 
 function printQuantization({ products, inFloats }: QuantizationSummary): void {
   print(`int8: ${products.length} products (Conv, ConvTranspose, Gemm, MatMul)`);
+  const fitted = products.filter(({ error }) => error !== undefined).sort((a, b) => b.error! - a.error!);
+  const worst = fitted.slice(0, 3).map(({ node, error }) => `${node} (${formatShare(error!)})`);
+  if (worst.length > 0) print(`largest errors, of the variance of what the dense network gives: ${worst.join(', ')}`);
   const reasons = new Map<string, string[]>();
   for (const { node, operator, reason } of inFloats) {
     const why = `${operator}, ${reason}`;

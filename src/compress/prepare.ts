@@ -259,7 +259,8 @@ export class PreparedCompression {
   private async quantized(compressed: ModelProto): Promise<Quantized | undefined> {
     const { calibrationSet: set, options, graph } = this;
     if (!set) return undefined;
-    const { memory = defaultMemory, seed = 0, batchSize, onProgress } = options.calibration!;
+    const calibration = options.calibration!;
+    const { memory = defaultMemory, seed = 0, batchSize } = calibration;
     const images = await set.seen();
     const inputs = set.asInputs(images, set.declaredBatch ?? batchSize ?? batchOf(images.dims));
     return quantize(graph.model, compressed, inputs, {
@@ -268,7 +269,7 @@ export class PreparedCompression {
       threads: threadsOf(options),
       seed,
       liveBytes: memory / 4,
-      onProduct: (done, total) => onProgress?.({ step: 'quantize', done, total }),
+      onProduct: (done, total) => calibration.onProgress?.({ step: 'quantize', done, total }),
       throwIfAborted: () => throwIfAborted(options.signal),
     });
   }

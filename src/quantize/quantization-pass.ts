@@ -12,6 +12,7 @@ import { RandomStream } from '../robustness/random-stream';
 import { featureRanges } from './feature-ranges';
 import { insertQuantization } from './insert-quantization';
 import { MeasuringPrograms } from './measuring-programs';
+import { productError } from './product-error';
 import { productMoments, type ProductMoments } from './product-moments';
 import {
   dequantizedRows,
@@ -64,6 +65,11 @@ export interface ProductSummary {
   readonly node: string;
   /** How it was rounded: fitted to what the dense network gives, as a depthwise stage, or to the nearest. */
   readonly method: 'fitted' | 'depthwise stage' | 'nearest';
+  /**
+   * Where it was fitted: mean squared error of what it gives in the quantized network, with all rounding before it, as a share of the
+   * variance of what it gives in the dense one.
+   */
+  readonly error?: number;
 }
 
 export interface PassResult {
@@ -208,8 +214,10 @@ export class QuantizationPass {
       y: target[index]!,
       values: sized.program.values,
     }));
+    const { groups, outputs, kernel } = rows;
+    const measured = { operation: product.operation, groups, outputs, kernel };
     const moments = await productMoments(
-      { operation: product.operation, groups: rows.groups, outputs: rows.outputs, kernel: rows.kernel },
+      measured,
       maps,
       { patches, isCentered: true },
       this.programs,
@@ -217,8 +225,12 @@ export class QuantizationPass {
     );
     const prior = this.priorOf(node, rows);
     const weights = await this.roundedTo(node, prior, rows, moments);
-    const bias = this.steps.correctsBias ? correctedBias(dequantizedRows(weights), rows, moments) : this.biasOf(node)!;
-    this.setWeights(product, rows, weights, bias, 'fitted');
+    const dequantized = dequantizedRows(weights);
+    const bias = this.steps.correctsBias ? correctedBias(dequantized, rows, moments) : this.biasOf(node)!;
+    const result = { weights: dequantized, bias: Float32Array.from(bias) };
+    const random = new RandomStream(this.options.seed, place, 1);
+    const error = await productError(measured, maps, result, this.programs, random);
+    this.setWeights(product, rows, weights, bias, 'fitted', error);
   }
 
   /** Rounds the depthwise stage of a GDWS convolution, and gives its features their scale. */
@@ -316,8 +328,9 @@ export class QuantizationPass {
     rounded: IntegerWeights,
     bias: Float64Array | undefined,
     method: ProductSummary['method'],
+    error?: number,
   ): void {
-    const { weights, bias: integers } = this.record(node, rounded, bias, method);
+    const { weights, bias: integers } = this.record(node, rounded, bias, method, error);
     const data = inModelOrder(dequantizedRows(weights), rows);
     this.quantized.setConstant(operation.inputs[1]!, { type: 'float32', dims: rows.dims, data });
     const floats = integers && Float32Array.from(integers.numbers, (number, m) => number * integers.scales[m]!);
@@ -330,10 +343,11 @@ export class QuantizationPass {
     rounded: IntegerWeights,
     bias: Float64Array | undefined,
     method: ProductSummary['method'],
+    error?: number,
   ): ProductInIntegers {
     const done = bias ? withBias(rounded, bias, this.inputScale(node)) : { weights: rounded };
     this.weights.set(nameOf(node), done);
-    this.summaries.push({ node: nameOf(node), method });
+    this.summaries.push({ node: nameOf(node), method, ...(error !== undefined && { error }) });
     return done;
   }
 }

@@ -123,6 +123,12 @@ describe('each step', () => {
     const quantized = await compress(model, { int8: true, calibration: { images: calibration } });
     const fine = relativeError(await outputs(quantized.model, others), expected);
     expect(fine).toBeLessThan(0.01);
+    // The last product is what the network gives: its error is that of the whole network, on the images calibrated on.
+    const seen = await outputs(model, calibration);
+    const last = quantized.summary.quantization!.products.at(-1)!;
+    const variance = relativeError(await outputs(quantized.model, calibration), seen);
+    expect(last.error! / variance).toBeGreaterThan(0.3);
+    expect(last.error! / variance).toBeLessThan(3);
   });
 
   test('of two equal sizes, the constants of both networks are told apart', async () => {

@@ -1,0 +1,120 @@
+import type { StoredValue } from '../calibrate/live-store';
+import { channelRows } from '../calibrate/maps';
+import { paddedMap } from '../gradient/convolution-weights';
+import { patchPlace, tapPlaces, walkOf, type WalkAttributes } from '../gradient/walk';
+import type { Operation, ValueId } from '../program/operation';
+import type { ProgramValue } from '../program/program';
+import type { ProgramWriter } from '../program/program-writer';
+import type { RandomStream } from '../robustness/random-stream';
+
+/** A product of constant weights whose inputs and wanted outputs are stored. */
+export interface MeasuredProduct {
+  readonly operation: Operation<'convolution'> | Operation<'matmul'>;
+  readonly groups: number;
+  /** M */
+  readonly outputs: number;
+  /** K of each axis. */
+  readonly kernel: readonly number[];
+}
+
+/** What a batch's maps are: in the quantized network what the product reads, in the dense one what it should give. */
+export interface ProductMaps {
+  readonly x: StoredValue;
+  readonly y: StoredValue;
+  /** Of the quantized network's program. */
+  readonly values: readonly ProgramValue[];
+}
+
+/** (N, C, H, W), of the rows of a matrix too. */
+function mapDims(dims: readonly number[]): readonly number[] {
+  return dims.length === 4 ? dims : [...dims, 1, 1];
+}
+
+const pointwise: WalkAttributes = { strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+
+function walkOfProduct({ operation }: MeasuredProduct) {
+  return walkOf(operation.opcode === 'convolution' ? operation.attributes : pointwise);
+}
+
+/** Pixels from `first` on, one of each of as many equal stretches. */
+export function drawPixels(first: number, pixels: number, wanted: number, random: RandomStream): Int32Array {
+  const count = Math.min(wanted, pixels);
+  const stretch = pixels / count;
+  return Int32Array.from({ length: count }, (_, index) =>
+    Math.min(first + pixels - 1, first + Math.floor((index + (count === pixels ? 0 : random.uniform())) * stretch)),
+  );
+}
+
+/** Dims of the padded map of a product's input, and of its output. */
+function planesOf(product: MeasuredProduct, { values }: ProductMaps) {
+  const { operation, kernel } = product;
+  const walk = walkOfProduct(product);
+  const [, , height = 1, width = 1] = mapDims(values[operation.inputs[0]!]!.dims);
+  const [, , outputHeight = 1, outputWidth = 1] = mapDims(values[operation.outputs[0]!]!.dims);
+  const extent = (axis: number) => ((kernel[axis] ?? 1) - 1) * walk.dilations[axis]! + 1;
+  return {
+    walk,
+    height: Math.max((outputHeight - 1) * walk.strides[0] + extent(0), height + walk.pads[0]),
+    width: Math.max((outputWidth - 1) * walk.strides[1] + extent(1), width + walk.pads[1]),
+    outputHeight,
+    outputWidth,
+  };
+}
+
+/** Where the patches of pixels lie in a channel of the padded maps of all images, and where the pixels do in one of the outputs. */
+export function placesOf(product: MeasuredProduct, batch: ProductMaps, pixels: Int32Array) {
+  const { walk, height, width, outputHeight, outputWidth } = planesOf(product, batch);
+  const taps = tapPlaces(product.kernel.length === 2 ? product.kernel : [1, 1], walk, width);
+  const places = new Int32Array(taps.length * pixels.length);
+  pixels.forEach((pixel, index) => {
+    const image = Math.floor(pixel / (outputHeight * outputWidth));
+    const row = Math.floor(pixel / outputWidth) % outputHeight;
+    const first = image * height * width + patchPlace(row, pixel % outputWidth, walk, width);
+    taps.forEach((place, tap) => (places[tap * pixels.length + index] = first + place));
+  });
+  return { places, outputPlaces: pixels };
+}
+
+/** N: unknowns of an output. */
+export function patchSize({ operation, groups, kernel }: MeasuredProduct, { values }: ProductMaps): number {
+  const [, channels = 0] = mapDims(values[operation.inputs[0]!]!.dims);
+  return kernel.reduce((size, taps) => size * taps, channels / groups);
+}
+
+/** Pixels that a product computes of a batch. */
+export function pixelsOf({ operation }: MeasuredProduct, { values }: ProductMaps): number {
+  const [images = 0, , height = 0, width = 0] = mapDims(values[operation.outputs[0]!]!.dims);
+  return images * height * width;
+}
+
+/**
+ * Reads patches and the outputs wanted for them: (groups, N, drawn) and (groups, M / groups, drawn). The program's inputs are x, y and
+ * what {@link placesOf} gives.
+ */
+export function readPatches(
+  writer: ProgramWriter,
+  product: MeasuredProduct,
+  batch: ProductMaps,
+  drawn: number,
+): { readonly patches: ValueId; readonly wanted: ValueId } {
+  const { operation, groups, outputs, kernel } = product;
+  const xDims = batch.values[operation.inputs[0]!]!.dims;
+  const yDims = batch.values[operation.outputs[0]!]!.dims;
+  const [x, y] = [writer.input('float32', xDims), writer.input('float32', yDims)];
+  const taps = kernel.reduce((product, one) => product * one, 1);
+  const [places, outputPlaces] = [writer.input('int32', [taps * drawn]), writer.input('int32', [drawn])];
+  const map = writer.view(x, mapDims(xDims));
+  const output = mapDims(yDims).slice(2);
+  const { walk } = planesOf(product, batch);
+  const weights = [outputs, writer.dimsOf(map)[1]! / groups, ...(kernel.length === 2 ? kernel : [1, 1])];
+  const padded = paddedMap(writer, map, output, walk, weights);
+  const read = (from: ValueId, at: ValueId, count: number, dims: readonly number[]) => {
+    const [images = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(from);
+    const rows = writer.view(channelRows(writer, from, 1), [channels, images * height * width]);
+    return writer.view(writer.emit('gather', [rows, at], [channels, count], { axis: 1 }), dims);
+  };
+  return {
+    patches: read(padded, places, taps * drawn, [groups, patchSize(product, batch), drawn]),
+    wanted: read(writer.view(y, mapDims(yDims)), outputPlaces, drawn, [groups, outputs / groups, drawn]),
+  };
+}

@@ -93,7 +93,8 @@ function checkAttacks(
     'ARGUMENT_INVALID',
     `squareQueries is ${squareQueries}, and ${settings.attack} needs no square.`,
     {
-      remedy: 'The attack square is added to attacks by gradients on quantized networks; it may be named by itself.',
+      remedy:
+        'Leave it out: the attack square is added only where a network is quantized and the attack uses gradients.',
     },
   );
 }

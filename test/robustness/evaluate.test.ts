@@ -191,6 +191,20 @@ describe('a quantized classifier', () => {
     expect(early.candidates[1]!.ways[1]!.robust.successes).toBe(1);
   });
 
+  it('is not credited with images that only an attack makes right', async () => {
+    // Of the opposite classifier, which gets 0.45 right, the images are brighter: 0.55.
+    const transferFrom = [{ name: 'opposite', classifier: threshold(0.5, -1) }];
+    const rounded = [{ name: 'rounded', classifier: masked }];
+    const found = await evaluate(rounded, images, labels, pgd, { transferFrom, squareQueries: 1 });
+    expect([...found.candidates[0]!.ways[1]!.standing]).toEqual(unbroken);
+  });
+
+  it('is no source of itself', async () => {
+    const candidates = [{ name: 'dense', classifier: threshold(0.5) }];
+    const found = await evaluate(candidates, images, labels, pgd, { transferFrom: candidates });
+    expect(found.candidates[0]!.ways).toHaveLength(1);
+  });
+
   it('needs no other attack beside those without gradients', async () => {
     const candidates = [{ name: 'rounded', classifier: masked }, { name: 'dense', classifier: threshold(0.5) }]; // prettier-ignore
     const waysUnder = async (settings: AttackSettings) =>

@@ -218,6 +218,15 @@ const evaluators: Readonly<Record<string, Evaluate>> = {
     ).flat();
     return { dims: [n, channels, ...map], data };
   },
+  Gather: (node, [x, index]) => {
+    const axis = intAttribute(node, 'axis', 0);
+    const picked = index!.data.map(({ value }) => value);
+    const [length = 0, inside] = [x!.dims[axis], elementCount(x!.dims.slice(axis + 1))];
+    const data = places([elementCount(x!.dims.slice(0, axis)), picked.length, inside]).map(
+      ([outer = 0, at = 0, place = 0]) => x!.data[(outer * length + picked[at]!) * inside + place]!,
+    );
+    return { dims: x!.dims.with(axis, picked.length), data };
+  },
   Flatten: (_, [x]) => ({ dims: [x!.dims[0]!, elementCount(x!.dims.slice(1))], data: x!.data }),
   Gemm: (node, [x, w, bias]) => {
     const [n = 0, depth = 0] = x!.dims;

@@ -38,11 +38,12 @@ function withinLimits(tape: Tape, operation: Operation<'quantize'>, gradient: Va
   const zeroPoints = zeroPoint === undefined ? [0] : tape.constantData(zeroPoint);
   if (!scales || !zeroPoints) throw new Unsupported('of a quantization whose scale or zero point is computed');
   const { least, most } = byteLimits[tape.type(operation.outputs[0]!) as ByteType];
-  const bound = (end: number): ValueId => {
-    const numbers = Array.from(scales, (one, k) => one * (end - Number(zeroPoints[zeroPoints.length === 1 ? 0 : k])));
-    const dims = axisDims(tape, scales.length, operation);
-    return tape.floats(`ends,${numbers.join()},${dims.join()}`, dims, () => Float32Array.from(numbers));
-  };
+  const dims = axisDims(tape, scales.length, operation);
+  const constants = [scale, zeroPoint].map((id) => (id === undefined ? '' : tape.forward.values[id]!.index));
+  const bound = (end: number): ValueId =>
+    tape.floats(`bound,${constants.join()},${end},${dims.join()}`, dims, () =>
+      scales.map((one, k) => one * (end - Number(zeroPoints[zeroPoints.length === 1 ? 0 : k]))),
+    );
   const isAbove = tape.compare('greaterOrEqual', tape.use(x), bound(least - 0.5));
   const isBelow = tape.compare('lessOrEqual', tape.use(x), bound(most + 0.5));
   return tape.select(isBelow, tape.select(isAbove, gradient, tape.filled(0)), tape.filled(0));

@@ -15,23 +15,26 @@ import {
 import { openClassifier, openLogitsClassifier, type OpenClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
-import { jsonOption, positiveInteger, threadsOption } from './arguments';
+import { isMasked } from '../robustness/ways';
+import { collected, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
+import { firstGiven } from './dependent-options';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
-import { note, printHeading, printJson, printTable } from './output';
+import { note, printHeading, printJson, printTable, warn } from './output';
 import { Progress } from './progress';
 
 interface EvaluateArguments extends DataArguments, AttackArguments {
   readonly transfer?: boolean;
+  readonly transferFrom?: string[];
   readonly batch: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
 /** Printed results of a model; those of an attack only where there was one. */
-type Report = NaturalReport & Partial<Pick<CandidateReport, 'robust' | 'standing'>>;
+type Report = NaturalReport & Partial<Pick<CandidateReport, 'robust' | 'standing' | 'ways'>>;
 
 /** All printed results, with or without an attack. */
 interface Found {
@@ -47,6 +50,11 @@ export function evaluateCommand(): Command {
     .argument('<models...>', 'ONNX files of classifiers; the first is compared with the others, image by image');
   return addAttackOptions(addDataOptions(command), attackOption('the attack; without one, natural accuracy alone'))
     .option('--transfer', 'also try the images made on each model on the others')
+    .option(
+      '--transfer-from <model>',
+      'a further model that is attacked: all must withstand its images, too; may be repeated',
+      collected,
+    )
     .option('--batch <number>', 'images at once', positiveInteger, 32)
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -55,21 +63,28 @@ export function evaluateCommand(): Command {
       `
 What is not given, is as docs/robustness.md says of each attack.
 
+Rounding hides gradients. So a quantized model must also withstand the images made on models that are not quantized: on those beside it, and
+on those of --transfer-from. It and the models beside it must also withstand the attack square, of --queries. An image counts as robust if
+it withstands all.
+
 Examples:
   $ gdws evaluate model.onnx small.onnx --data test_batch.bin
   $ gdws evaluate model.onnx --data test_batch.bin --attack pgd --norm linf --eps 8/255 --steps 100 --step-size 1/255
   $ gdws evaluate dense.onnx small.onnx --data t10k-images-idx3-ubyte --attack pgd --eps 0.3 --transfer
+  $ gdws evaluate int8.onnx --transfer-from fp32.onnx --data test_batch.bin --attack apgd --eps 8/255 --queries 1000
   $ gdws evaluate model.onnx --data pictures/ --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --attack autoattack`,
     )
     .action(async (models: string[], options: EvaluateArguments) => {
-      const settings = settingsOf(options);
-      if (settings === undefined && options.transfer) {
-        throw new GdwsError('ARGUMENT_INVALID', '--transfer belongs to --attack, which is not given.', {
+      const ownQueries = options.attack === undefined || hasQueries(options.attack);
+      const settings = settingsOf(ownQueries ? options : { ...options, queries: undefined });
+      const idle = firstGiven({ transfer: options.transfer, 'transfer-from': options.transferFrom });
+      if (settings === undefined && idle) {
+        throw new GdwsError('ARGUMENT_INVALID', `--${idle} belongs to --attack, which is not given.`, {
           remedy: 'Name the attack whose images are tried: --attack pgd.',
         });
       }
       const images = await imagesOf(options, models[0]!);
-      const progress = new Progress(settings?.attack ?? 'evaluating');
+      const progress = new Progress('evaluating');
       const found = await evaluateModels(models, images, settings, options, progress).finally(() => progress.stop());
       if (options.json) printJson(documentOf(found, settings, images.length));
       else printEvaluation(found, images.length);
@@ -83,45 +98,72 @@ async function evaluateModels(
   arguments_: EvaluateArguments,
   progress: Progress,
 ): Promise<Found> {
-  const { seed, batch: batchSize, transfer, threads } = arguments_;
+  const { seed, batch: batchSize, transfer, transferFrom = [], threads } = arguments_;
   const { data: pixels } = images.batch(0, images.length).images as { data: Float32Array };
   const opening = { normalization: normalizationOf(arguments_), threads };
   const options: EvaluateOptions = {
     ...{ seed, batchSize, transfer, signal: interruption() },
-    onProgress: ({ classifier, done, total, broken, imagesPerSecond }) =>
+    onProgress: ({ classifier, attack, done, total, broken, imagesPerSecond }) =>
       progress.update(
         done / total,
-        `${path.basename(classifier)}: ${broken} of ${done} ${settings ? 'broken' : 'wrong'}, ${formatNumber(imagesPerSecond)} images/s`,
+        `${path.basename(classifier)}${attack ? `, ${attack}` : ''}: ${broken} of ${done} ${settings ? 'broken' : 'wrong'}, ${formatNumber(imagesPerSecond)} images/s`,
       ),
   };
+  const openPlainly = (model: string) => openLogitsClassifier(model, images.dims, opening);
   if (settings === undefined) {
-    const opened = await openAll(models, (model) => openLogitsClassifier(model, images.dims, opening));
-    return evaluate(opened.candidates, pixels, images.labels, undefined, options).finally(opened.release);
+    const opened = await openAll(models, openPlainly);
+    return evaluate(opened.of(models), pixels, images.labels, undefined, options).finally(opened.release);
   }
-  const opened = await openAll(models, (model) => openClassifier(model, images.dims, opening));
-  return evaluate(opened.candidates, pixels, images.labels, settings, options).finally(opened.release);
+  const files = [...models, ...transferFrom];
+  const withSources = (opened: Opened<LogitsClassifier>): EvaluateOptions => ({
+    ...options,
+    transferFrom: opened.of(transferFrom),
+    squareQueries: hasQueries(settings.attack) ? undefined : arguments_.queries,
+  });
+  if (settings.attack === 'square') {
+    const opened = await openAll(files, openPlainly);
+    return evaluate(opened.of(models), pixels, images.labels, settings, withSources(opened)).finally(opened.release);
+  }
+  const opened = await openAll(files, (model) => openClassifier(model, images.dims, opening));
+  const rounded = opened.of(files).filter(({ classifier }) => isMasked(classifier, settings));
+  if (rounded.length === files.length) {
+    warn(`${rounded[0]!.name} is quantized; name the model that it was made of, for its images: --transfer-from`);
+  }
+  return evaluate(opened.of(models), pixels, images.labels, settings, withSources(opened)).finally(opened.release);
+}
+
+/** Whether `--queries` are a setting of the attack itself. */
+function hasQueries(attack: AttackArguments['attack']): boolean {
+  return attack === 'square' || attack === 'autoattack';
+}
+
+/** Models that are open, each once. */
+interface Opened<Kind extends LogitsClassifier> {
+  /** Those of some files, in order. */
+  readonly of: (files: readonly string[]) => { name: string; classifier: Kind }[];
+  readonly release: () => Promise<void>;
 }
 
 async function openAll<Kind extends LogitsClassifier>(
-  models: readonly string[],
+  files: readonly string[],
   open: (model: string) => Promise<OpenClassifier<Kind>>,
-) {
-  const opened: { name: string; classifier: Kind; release: () => Promise<void> }[] = [];
+): Promise<Opened<Kind>> {
+  const opened = new Map<string, OpenClassifier<Kind>>();
   const release = async () => {
-    for (const one of opened) await one.release();
+    for (const one of opened.values()) await one.release();
   };
   try {
-    for (const name of models) {
-      const one = await open(name).catch((error: unknown) => {
-        throw located(error, { file: name });
+    for (const file of new Set(files)) {
+      const one = await open(file).catch((error: unknown) => {
+        throw located(error, { file });
       });
-      opened.push({ name, ...one });
+      opened.set(file, one);
     }
   } catch (error) {
     await release();
     throw error;
   }
-  return { candidates: opened, release };
+  return { of: (some) => some.map((name) => ({ name, classifier: opened.get(name)!.classifier })), release };
 }
 
 /** Without the images themselves. */
@@ -133,10 +175,11 @@ function documentOf(
   return {
     settings,
     images,
-    models: candidates.map(({ name, natural, robust, passes, seconds, imagesPerSecond, correct, standing }) => ({
+    models: candidates.map(({ name, natural, robust, passes, seconds, imagesPerSecond, correct, standing, ways }) => ({
       ...{ model: name, natural, robust, passes, seconds, imagesPerSecond },
       correct: Array.from(correct),
       standing: standing && Array.from(standing),
+      ways: ways?.map((way) => ({ ...way, standing: Array.from(way.standing) })),
     })),
     comparisons,
     transfers,
@@ -159,6 +202,18 @@ function printEvaluation({ candidates, comparisons, transfers = [] }: Found, ima
       formatNumber(imagesPerSecond),
     ]),
   );
+  const severally = candidates.filter(({ ways = [] }) => ways.length > 1);
+  if (severally.length > 0) {
+    printHeading('What counts: the least, image by image');
+    printTable(
+      [{ title: 'model' }, { title: 'attack' }, { title: 'images made on' }, { title: 'robust' }],
+      severally.flatMap(({ name, ways = [] }) =>
+        ways.map(({ attack, norm, madeOn, robust }) => [
+          ...[name, norm ? `${attack}, ${norm}` : attack, madeOn ?? 'itself', formatProportion(robust)],
+        ]),
+      ),
+    );
+  }
   if (comparisons.length > 0) {
     printHeading(`Image by image, against ${comparisons[0]!.from}`);
     printTable(

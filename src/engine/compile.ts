@@ -84,15 +84,16 @@ export function lowerGraph(
   };
 }
 
-/** The program of a graph whose values are inferred. Where `separable` is false, GDWS convolutions are not recognized. */
+/** The program of a graph whose values are inferred; `separable` and `integers` are those of {@link fuse}. */
 export function fusedProgram(
   graph: Graph,
   values: ReturnType<typeof inferValues>,
   pool: ConstantPool,
   separable = true,
+  integers = true,
 ): BuiltProgram {
   const built = buildProgram(graph, values, pool);
-  fuse(built, pool, separable);
+  fuse(built, pool, separable, integers);
   return built;
 }
 

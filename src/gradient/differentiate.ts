@@ -6,7 +6,7 @@ import type { Program } from '../program/program';
 import { ProgramRewriter } from '../program/program-rewriter';
 import { throughActivation } from './activation';
 import { Unsupported, type Rule } from './rule';
-import { rules } from './rules';
+import { ofIntegers, rules } from './rules';
 import { channelNorms, channelsOf } from './squared-norms';
 import { Tape, type GradientForm } from './tape';
 
@@ -74,30 +74,40 @@ function resultOf(tape: Tape, value: ValueId, images: number): ValueId {
 }
 
 function differentiateOperation(tape: Tape, operation: ProgramOperation): void {
-  const result = operation.outputs[0]!;
-  if (!tape.wants(result)) return;
-  const gradient = tape.gradientOf(result);
-  if (gradient === undefined) return;
+  const [result] = operation.outputs as [ValueId];
+  const [gradient, ...others] = operation.outputs.map((id) => tape.gradientOf(id));
+  const isFurther = others.some((other) => other !== undefined);
+  if (gradient === undefined && !isFurther) return;
   tape.enter(operation);
   try {
     const rule = rules[operation.opcode];
-    if (!rule) throw new Unsupported('of this operation');
+    // No rule knows of results other than the first.
+    if (!rule || gradient === undefined || isFurther) throw new Unsupported('of this operation');
+    if (tape.type(result) !== 'float32' && !ofIntegers.has(operation.opcode)) {
+      throw new Unsupported('of this operation on integers');
+    }
     (rule as Rule)(tape, operation, throughActivation(tape, operation, gradient));
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error;
     throw new GdwsError('GRADIENT_UNSUPPORTED', `there is no gradient ${error.message}.`, {
       ...operation.origin,
-      remedy: 'docs/gradients.md lists what is differentiated.',
+      remedy: 'docs/gradients.md lists what is differentiated; the attack square needs no gradient.',
     });
   }
 }
 
-/** The given values and all float values that depend on them. */
+/** The given values, and all that depend on them and may have a gradient: floats, and what quantization makes of them. */
 function dependents(program: Program, values: readonly ValueId[]): Set<ValueId> {
   const found = new Set(values);
-  for (const { inputs, outputs } of program.operations) {
-    if (!inputs.some((id) => id !== undefined && found.has(id))) continue;
-    for (const id of outputs) if (program.values[id]!.type === 'float32') found.add(id);
+  const typeOf = (id: ValueId) => program.values[id]!.type;
+  for (const { opcode, inputs, outputs } of program.operations) {
+    const sources = inputs.filter((id) => id !== undefined && found.has(id)) as ValueId[];
+    if (sources.length === 0) continue;
+    const isQuantized =
+      opcode === 'quantize' || opcode === 'dynamicQuantize' || sources.some((id) => typeOf(id) !== 'float32');
+    for (const id of outputs) {
+      if (typeOf(id) === 'float32' || (isQuantized && typeOf(id) !== 'bool')) found.add(id);
+    }
   }
   return found;
 }

@@ -15,6 +15,7 @@ import { editableCopy } from '../onnx/copy';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { ValueType } from '../onnx/value';
 import { requireKnownVersions } from '../onnx/versions';
+import { isQuantizing } from '../operators/quantized';
 import { crossEntropy } from './loss';
 import { GradientNetwork, type DifferentiatedNetwork, type Target } from './network';
 import { rows } from './rows';
@@ -93,6 +94,11 @@ export class GradientSession {
   readonly inputNames: readonly string[];
   /** Type and shape of each input, in the order of `inputNames`. */
   readonly inputMetadata: readonly Common.ValueMetadata[];
+  /**
+   * Whether the network rounds to integers. Gradients then pass straight through the rounding, and come with logits that may be a
+   * rounding step or two from those of {@link logits}.
+   */
+  readonly quantized: boolean;
   private readonly programs = new RecentlyUsed<DifferentiatedNetwork>(maxPrograms);
   private knownClasses: number | undefined;
   private released = false;
@@ -105,6 +111,7 @@ export class GradientSession {
   ) {
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
+    this.quantized = graph.nodes.some(isQuantizing);
   }
 
   /**
@@ -174,7 +181,7 @@ export class GradientSession {
   }
 
   /**
-   * The logits (images, classes) alone.
+   * The logits (images, classes) alone, as an `InferenceSession` computes them: those of a quantized network in integers.
    *
    * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED;
    * for new shapes what {@link create} throws

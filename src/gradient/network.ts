@@ -95,16 +95,16 @@ export class GradientNetwork {
    * @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, SHAPE_UNKNOWN
    */
   check(target: Target): number {
-    const { program, constants, nameOf } = this.lower(undefined, target === 'inputs');
+    const { program, constants, nameOf } = this.lower(undefined, target === 'inputs', false);
     const [, classes] = this.logitsOf(program);
     const to = this.wanted(program, target, nameOf).map(({ id }) => id);
     differentiate({ program, constants }, { from: program.outputs[this.output]!, to });
     return classes;
   }
 
-  /** The network without a backward program. */
+  /** The network without a backward program; a quantized one is computed in integers, as an `InferenceSession` does. */
   forwardOnly(feeds: ReadonlyMap<string, ValueType> | undefined): DifferentiatedNetwork {
-    const { program, constants } = this.lower(feeds, true);
+    const { program, constants } = this.lower(feeds, true, true);
     const [images, classes] = this.logitsOf(program);
     program.outputs.splice(0, program.outputs.length, program.outputs[this.output]!);
     program.removeUnused();
@@ -124,8 +124,7 @@ export class GradientNetwork {
 
   /** @throws GdwsError GRADIENT_UNSUPPORTED, SHAPE_MISMATCH, ARGUMENT_INVALID */
   differentiated(feeds: ReadonlyMap<string, ValueType> | undefined, target: Target): DifferentiatedNetwork {
-    const ofInputs = target === 'inputs';
-    const { program, constants, nameOf } = this.lower(feeds, ofInputs);
+    const { program, constants, nameOf } = this.lower(feeds, target === 'inputs', false);
     const [images, classes] = this.logitsOf(program);
     const logits = program.outputs[this.output]!;
     program.outputs.splice(0, program.outputs.length, logits);
@@ -187,10 +186,10 @@ export class GradientNetwork {
     }
   }
 
-  private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean): Lowered {
+  /** Where `separable` is false, the weights of GDWS stages stay in their order. */
+  private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean, integers: boolean): Lowered {
     const values = inferValues(this.graph, feeds);
-    // Fusion may reorder the weights of GDWS stages.
-    const built = fusedProgram(this.graph, values, this.pool, separable);
+    const built = fusedProgram(this.graph, values, this.pool, separable, integers);
     const nameOf = new Map<number, string>();
     for (const [name, { constant }] of values) {
       if (constant && constant.type !== 'string') nameOf.set(this.pool.numberOf(constant), name);
@@ -227,7 +226,9 @@ export class GradientNetwork {
   }
 
   private weights(program: Program, nameOf: ReadonlyMap<number, string>, names?: readonly string[]): Wanted[] {
-    const all = new Map([...weightValues(program)].map(([number, ids]) => [nameOf.get(number) ?? `${number}`, ids]));
+    // Weights without a name are computed from others: those of a quantized network from bytes.
+    const named = [...weightValues(program)].filter(([number]) => nameOf.has(number));
+    const all = new Map(named.map(([number, ids]) => [nameOf.get(number)!, ids]));
     const unknown = names?.find((name) => !all.has(name));
     if (unknown !== undefined) {
       throw new GdwsError('ARGUMENT_INVALID', 'no convolution or product takes weights of this name.', {

@@ -4,7 +4,11 @@ import type { Rule } from './rule';
 /** To the first largest element of each window. */
 export const maxPool: Rule<'maxPool'> = (tape, { inputs, attributes }, gradient) => {
   const x = inputs[0]!;
-  tape.add(x, () => tape.emit('maxPoolGradient', [tape.use(x), gradient], tape.dims(x), attributes));
+  tape.add(x, () => {
+    const dims = tape.dims(x);
+    const map = tape.type(x) === 'float32' ? tape.use(x) : tape.emit('cast', [tape.use(x)], dims);
+    return tape.emit('maxPoolGradient', [map, gradient], dims, attributes);
+  });
 };
 
 /** Every output spreads evenly over the taps that it counts: a depthwise transposed convolution with ones. */

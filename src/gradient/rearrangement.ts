@@ -9,7 +9,7 @@ export const alias: Rule<'alias'> = (tape, { inputs }, gradient) => {
   tape.add(x, () => tape.view(gradient, tape.dims(x)));
 };
 
-/** Between float types, which the engine holds as one. */
+/** Between float types, which the engine holds as one, and of quantized bytes to what holds their numbers. */
 export const cast: Rule<'cast'> = (tape, { inputs }, gradient) => {
   tape.add(inputs[0], () => gradient);
 };

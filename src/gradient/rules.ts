@@ -6,6 +6,7 @@ import { cumulativeSum, gatherElements, gatherND, scatterElements, scatterND, to
 import { matmul } from './matmul';
 import { localResponse, normalize, scaleShift, softmax } from './normalization';
 import { averagePool, maxPool } from './pooling';
+import { dequantize, quantize } from './quantization';
 import { alias, cast, concat, gather, interpolate, pad, strided } from './rearrangement';
 import { reduce } from './reduction';
 import type { Rule } from './rule';
@@ -39,4 +40,18 @@ export const rules: { readonly [Opcode in OpcodeName]?: Rule<Opcode> } = {
   scatterND,
   topK,
   cumulativeSum,
+  quantize,
+  dequantize,
 };
+
+/** Operations whose rule also holds where they give integers: what quantizes, and what moves or chooses elements. */
+export const ofIntegers: ReadonlySet<OpcodeName> = new Set([
+  'quantize',
+  'alias',
+  'strided',
+  'gather',
+  'concat',
+  'pad',
+  'maxPool',
+  'cast',
+]);

@@ -2,8 +2,16 @@ import { elementCount, type Constant } from '../onnx/value';
 import { broadcast } from '../operators/broadcast';
 import { broadcastStrides } from '../operators/layout';
 import type { ConstantPool, NativeConstants } from '../program/constant-pool';
-import type { NativeConstant } from '../program/element-type';
-import type { BinaryName, CompareName, Origin, ReduceName, UnaryName, ValueId } from '../program/operation';
+import type { NativeConstant, NativeType } from '../program/element-type';
+import type {
+  BinaryName,
+  CompareName,
+  Origin,
+  ProgramOperation,
+  ReduceName,
+  UnaryName,
+  ValueId,
+} from '../program/operation';
 import { Program } from '../program/program';
 import { ProgramWriter } from '../program/program-writer';
 
@@ -23,7 +31,7 @@ export class Tape extends ProgramWriter {
   private readonly savedIds = new Map<ValueId, ValueId>();
   private readonly contributions = new Map<ValueId, ValueId[]>();
   private readonly constantIds = new Map<string, ValueId>();
-  private readonly aliased: Map<ValueId, ValueId>;
+  private readonly producers: ReadonlyMap<ValueId, ProgramOperation>;
 
   constructor(
     readonly forward: Program,
@@ -35,10 +43,8 @@ export class Tape extends ProgramWriter {
     private readonly forms: ReadonlyMap<ValueId, GradientForm>,
   ) {
     super(new Program(), { node: 'cotangent', operator: 'gradient' });
-    this.aliased = new Map(
-      forward.operations
-        .filter(({ opcode }) => opcode === 'alias')
-        .map(({ inputs, outputs }) => [outputs[0]!, inputs[0]!]),
+    this.producers = new Map(
+      forward.operations.flatMap((operation) => operation.outputs.map((id) => [id, operation] as const)),
     );
   }
 
@@ -59,6 +65,15 @@ export class Tape extends ProgramWriter {
 
   dims(forwardValue: ValueId): readonly number[] {
     return this.forward.values[forwardValue]!.dims;
+  }
+
+  type(forwardValue: ValueId): NativeType {
+    return this.forward.values[forwardValue]!.type;
+  }
+
+  /** The operation that writes a forward value; undefined for constants and inputs. */
+  producerOf(forwardValue: ValueId): ProgramOperation | undefined {
+    return this.producers.get(forwardValue);
   }
 
   /** The elements of a forward value that is constant. */
@@ -88,9 +103,9 @@ export class Tape extends ProgramWriter {
   use(value: ValueId): ValueId {
     let id = this.savedIds.get(value);
     if (id !== undefined) return id;
-    const source = this.aliased.get(value);
-    if (source !== undefined) {
-      id = this.view(this.use(source), this.dims(value));
+    const producer = this.producerOf(value);
+    if (producer?.opcode === 'alias') {
+      id = this.view(this.use(producer.inputs[0]!), this.dims(value));
     } else {
       const { type, dims, storage, index } = this.forward.values[value]!;
       if (storage === 'constant') id = this.program.addValue({ type, dims, storage, index });

@@ -1,4 +1,5 @@
 import { floatAttribute, intAttribute } from '../onnx/attribute';
+import type { NodeProto } from '../onnx/onnx_pb';
 import { activationOperators } from './activation';
 import { arithmeticOperators } from './arithmetic';
 import { convolutionOperators } from './convolution';
@@ -94,3 +95,15 @@ export const microsoftOperators: Record<string, Operator> = {
     ...(call.inputs[7] ? { output: { scale: 7, zeroPoint: 8 } } : {}),
   })),
 };
+
+const quantizing = new Set([
+  'QuantizeLinear',
+  'DynamicQuantizeLinear',
+  ...Object.keys(quantizedOperators),
+  ...Object.keys(microsoftOperators),
+]);
+
+/** Whether a node rounds a tensor to bytes. */
+export function isQuantizing({ opType }: Pick<NodeProto, 'opType'>): boolean {
+  return quantizing.has(opType);
+}

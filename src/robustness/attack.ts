@@ -2,11 +2,11 @@ import { GdwsError } from '../base/errors';
 import { callback, checkOptions, integer, signal as signalOption, type OptionTable } from '../base/options';
 import { rows } from '../gradient/rows';
 import { attackerOf } from './attacks';
-import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
+import { isDifferentiable, predictedClass, type Classifier, type LogitsClassifier } from './classifier';
 import type { Outcome, Point } from './point';
 import { Queries, type Passes } from './queries';
 import { RandomStream } from './random-stream';
-import type { AttackSettings } from './settings';
+import type { AttackSettings, SquareSettings } from './settings';
 
 /** How an attack is run; only `seed` and `firstImage` affect the result. */
 export interface AttackOptions {
@@ -65,11 +65,25 @@ const groupSize = 256;
  *
  * @param images (N x C x H x W), in [0, 1]
  * @param labels the class of each
- * @throws {GdwsError} ARGUMENT_INVALID for settings, labels or pixels that make no sense, SHAPE_MISMATCH for images of the
- *   wrong length (both before any work is done), ABORTED
+ * @throws {GdwsError} ARGUMENT_INVALID for settings, labels or pixels that make no sense, and for an attack by gradients on a
+ *   classifier without them, SHAPE_MISMATCH for images of the wrong length (all before any work is done), ABORTED
  */
-export async function attack(
+export function attack(
   classifier: Classifier,
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings: AttackSettings,
+  options?: AttackOptions,
+): Promise<AttackResult>;
+export function attack(
+  classifier: LogitsClassifier,
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings: SquareSettings,
+  options?: AttackOptions,
+): Promise<AttackResult>;
+export async function attack(
+  classifier: LogitsClassifier,
   images: Float32Array,
   labels: ArrayLike<number>,
   settings: AttackSettings,
@@ -79,13 +93,14 @@ export async function attack(
   const { seed = 0, firstImage = 0, batchSize = 32, signal } = options;
   const size = classifier.imageDims.reduce((product, dim) => product * dim, 1);
   const attacker = attackerOf(settings, size);
+  checkGradients(classifier, settings);
   checkImages(classifier, images, labels);
 
   const total = labels.length;
   const result = { images: images.slice(), correct: new Uint8Array(total), standing: new Uint8Array(total) };
   let done = 0;
   let broken = 0;
-  const queries: Queries = new Queries(classifier, batchSize, signal, () =>
+  const queries: Queries = new Queries(classifier as Classifier, batchSize, signal, () =>
     options.onProgress?.({ done, total, broken, passes: queries.passes }),
   );
   const originals = rows(images, size);
@@ -114,6 +129,14 @@ export async function attack(
     options.onProgress?.({ done, total, broken, passes: queries.passes });
   }
   return { ...result, passes: queries.passes };
+}
+
+/** @throws {GdwsError} ARGUMENT_INVALID where the attack needs gradients that the classifier does not give */
+export function checkGradients(classifier: LogitsClassifier, { attack: name }: AttackSettings): void {
+  if (isDifferentiable(classifier) || name === 'square') return;
+  throw new GdwsError('ARGUMENT_INVALID', `the attack ${name} needs gradients, which the classifier does not give.`, {
+    remedy: 'Make the classifier by sessionClassifier, or take the attack square.',
+  });
 }
 
 /** @throws {GdwsError} SHAPE_MISMATCH, ARGUMENT_INVALID */

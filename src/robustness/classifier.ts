@@ -12,6 +12,8 @@ export interface LogitsClassifier {
 
 /** A classifier that can be differentiated. */
 export interface Classifier extends LogitsClassifier {
+  /** Whether the network rounds to integers: its gradients are straight-through ones, and may mislead attacks. */
+  readonly quantized?: boolean;
   /**
    * Logits, and the gradient with respect to the images of Σ_n ⟨cotangent_n, logits_n⟩, where `cotangent` maps logits to
    * d(loss)/d(logits), both (N x classes). One forward and one backward pass.
@@ -26,6 +28,10 @@ export interface Classifier extends LogitsClassifier {
     /** (N x C x H x W) */
     gradient: Float32Array;
   }>;
+}
+
+export function isDifferentiable(classifier: LogitsClassifier): classifier is Classifier {
+  return 'gradient' in classifier;
 }
 
 /** The class of the largest logit, the first of equal ones; -1 where a logit is NaN. */

@@ -1,131 +1,39 @@
 import { GdwsError } from '../base/errors';
-import { boolean, callback, checkOptions, pickOptions, type OptionTable } from '../base/options';
-import { rows } from '../gradient/rows';
-import { attack, attackOptions, checkImages, type AttackOptions } from './attack';
-import { predictedClass, type Classifier, type LogitsClassifier } from './classifier';
-import { compareOutcomes, type OutcomeComparison } from './comparison';
+import { boolean, callback, checkOptions, integer, listOf, object, type OptionTable } from '../base/options';
+import { attackOptions, checkImages } from './attack';
+import { compareOutcomes } from './comparison';
+import { evaluateAttacked } from './evaluate-attacked';
+import type {
+  Candidate,
+  EvaluateOptions,
+  Evaluation,
+  NaturalCandidate,
+  NaturalEvaluation,
+  NaturalReport,
+} from './evaluation';
 import { naturalOutcomes } from './natural';
-import { LogitQueries, Queries, type Passes } from './queries';
-import type { AttackSettings } from './settings';
-import { proportion, type Proportion } from './statistics/wilson';
+import { LogitQueries } from './queries';
+import type { AttackSettings, SquareSettings } from './settings';
+import { sum } from './statistics/sum';
+import { proportion } from './statistics/wilson';
 
-/** A classifier and its name in reports. */
-export interface Candidate {
-  /** Its name in reports. */
-  readonly name: string;
-  /** The classifier to attack and evaluate. */
-  readonly classifier: Classifier;
-}
+export type * from './evaluation';
+export type { WayReport } from './ways';
 
-/** A classifier that is evaluated without an attack. */
-export interface NaturalCandidate {
-  /** Its name in reports. */
-  readonly name: string;
-  /** The classifier to evaluate. */
-  readonly classifier: LogitsClassifier;
-}
-
-/** Options of an evaluation, besides the attack. */
-export interface EvaluateOptions extends Omit<AttackOptions, 'onProgress'> {
-  /** Whether images made on each classifier are also tried on the others (default false). */
-  readonly transfer?: boolean;
-  /** Called after every pass through a network. */
-  onProgress?(progress: EvaluationProgress): void;
-}
-
-const evaluateOptions: OptionTable<EvaluateOptions> = { ...attackOptions, transfer: boolean, onProgress: callback };
-
-/** Progress of an evaluation. */
-export interface EvaluationProgress {
-  /** Name of the classifier at work. */
-  readonly classifier: string;
-  /** Its images that are done. */
-  readonly done: number;
-  /** All of its images. */
-  readonly total: number;
-  /** Number of done images that it gets wrong, attacked or not. */
-  readonly broken: number;
-  /** Of this classifier so far. */
-  readonly passes: Passes;
-  /** Images of this classifier per second, on average so far. */
-  readonly imagesPerSecond: number;
-}
-
-/** Accuracy of one classifier. */
-export interface NaturalReport {
-  /** Name of the candidate. */
-  readonly name: string;
-  /** Share classified right without an attack. */
-  readonly natural: Proportion;
-  /** 1 for each image classified right without an attack. */
-  readonly correct: Uint8Array;
-  /** How often images went through the network. */
-  readonly passes: Passes;
-  /** Total time of the candidate. */
-  readonly seconds: number;
-  /** All images by `seconds`. */
-  readonly imagesPerSecond: number;
-}
-
-/** Accuracy of one classifier, natural and under the attack. */
-export interface CandidateReport extends NaturalReport {
-  /** Share classified right without an attack and after it. */
-  readonly robust: Proportion;
-  /** 1 for each image still classified right after it. */
-  readonly standing: Uint8Array;
-  /** The perturbed images (N x C x H x W); see {@link AttackResult.images}. */
-  readonly images: Float32Array;
-}
-
-/** How two classifiers differ without an attack, point by point. */
-export interface NaturalComparison {
-  /** Name of the first candidate. */
-  readonly from: string;
-  /** Name of the other candidate. */
-  readonly to: string;
-  /** Without an attack. */
-  readonly natural: OutcomeComparison;
-}
-
-/** How two classifiers differ, point by point. */
-export interface CandidateComparison extends NaturalComparison {
-  /** Without an attack and after it. */
-  readonly robust: OutcomeComparison;
-}
-
-/** Result of images that were made on one classifier and given to another. */
-export interface Transfer {
-  /** Name of the candidate that was attacked. */
-  readonly madeOn: string;
-  /** Name of the candidate that was given the images. */
-  readonly triedOn: string;
-  /** Share that the other classifier gets right without an attack and with these images. */
-  readonly robust: Proportion;
-  /** Of the images that both get right and that break the first, the share that break the other. */
-  readonly transferred: Proportion;
-}
-
-/** Result of an evaluation. */
-export interface Evaluation {
-  /** A report of each, in the order given. */
-  readonly candidates: readonly CandidateReport[];
-  /** The first candidate against each other one. */
-  readonly comparisons: readonly CandidateComparison[];
-  /** Every ordered pair, if asked for. */
-  readonly transfers: readonly Transfer[];
-}
-
-/** Result of an evaluation without an attack. */
-export interface NaturalEvaluation {
-  /** A report of each, in the order given. */
-  readonly candidates: readonly NaturalReport[];
-  /** The first candidate against each other one. */
-  readonly comparisons: readonly NaturalComparison[];
-}
+const evaluateOptions: OptionTable<EvaluateOptions> = {
+  ...attackOptions,
+  transfer: boolean,
+  transferFrom: listOf(object, 'an array of classifiers with their names'),
+  squareQueries: integer(1),
+  onProgress: callback,
+};
 
 /**
  * Natural and robust accuracy of classifiers on the same images, with 95 % Wilson intervals; without an attack, natural accuracy
  * alone.
+ *
+ * Rounding hides gradients. So where the attack uses them, a quantized classifier must also withstand the images made on the candidates
+ * that are not quantized, and, as all others beside it, the attack square; `ways` has each alone.
  *
  * @param images (N x C x H x W), in [0, 1]
  * @param labels the class of each image
@@ -136,6 +44,13 @@ export function evaluate(
   images: Float32Array,
   labels: ArrayLike<number>,
   settings: AttackSettings,
+  options?: EvaluateOptions,
+): Promise<Evaluation>;
+export function evaluate(
+  candidates: readonly NaturalCandidate[],
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  settings: SquareSettings,
   options?: EvaluateOptions,
 ): Promise<Evaluation>;
 export function evaluate(
@@ -154,9 +69,10 @@ export async function evaluate(
 ): Promise<Evaluation | NaturalEvaluation> {
   checkOptions(options, evaluateOptions);
   checkSubjects(candidates, images, labels);
-  if (settings) return evaluateAttacked(candidates as readonly Candidate[], images, labels, settings, options);
-  if (options.transfer) {
-    throw new GdwsError('ARGUMENT_INVALID', 'transfer is asked for without an attack.', {
+  if (settings) return evaluateAttacked(candidates, { images, labels }, settings, options);
+  const idle = (['transfer', 'transferFrom', 'squareQueries'] as const).find((name) => options[name]);
+  if (idle) {
+    throw new GdwsError('ARGUMENT_INVALID', `${idle} is asked for without an attack.`, {
       remedy: 'What is tried on the others are the images that an attack makes: name one.',
     });
   }
@@ -178,28 +94,6 @@ function checkSubjects(candidates: readonly NaturalCandidate[], images: Float32A
     throw new GdwsError('ARGUMENT_INVALID', `there are no ${labels.length === 0 ? 'images' : 'classifiers'}.`);
   }
   for (const { classifier } of candidates) checkImages(classifier, images, labels);
-}
-
-async function evaluateAttacked(
-  candidates: readonly Candidate[],
-  images: Float32Array,
-  labels: ArrayLike<number>,
-  settings: AttackSettings,
-  options: EvaluateOptions,
-): Promise<Evaluation> {
-  const reports: CandidateReport[] = [];
-  for (const candidate of candidates) reports.push(await evaluateOne(candidate, images, labels, settings, options));
-  const [first, ...others] = reports as [CandidateReport, ...CandidateReport[]];
-  return {
-    candidates: reports,
-    comparisons: others.map((other) => ({
-      from: first.name,
-      to: other.name,
-      natural: compareOutcomes(first.correct, other.correct),
-      robust: compareOutcomes(first.standing, other.standing),
-    })),
-    transfers: options.transfer ? await tryOnOthers(candidates, reports, labels, options) : [],
-  };
 }
 
 async function evaluateNaturally(
@@ -232,63 +126,4 @@ async function evaluateNaturally(
     seconds: elapsed,
     imagesPerSecond: total / elapsed,
   };
-}
-
-async function evaluateOne(
-  { name, classifier }: Candidate,
-  images: Float32Array,
-  labels: ArrayLike<number>,
-  settings: AttackSettings,
-  options: EvaluateOptions,
-): Promise<CandidateReport> {
-  const began = performance.now();
-  const seconds = (): number => (performance.now() - began) / 1000;
-  const result = await attack(classifier, images, labels, settings, {
-    ...pickOptions<AttackOptions>(attackOptions, { ...options, onProgress: undefined }),
-    onProgress: (progress) =>
-      options.onProgress?.({ ...progress, classifier: name, imagesPerSecond: progress.done / seconds() }),
-  });
-  const elapsed = seconds();
-  return {
-    name,
-    natural: proportion(sum(result.correct), labels.length),
-    robust: proportion(sum(result.standing), labels.length),
-    ...result,
-    seconds: elapsed,
-    imagesPerSecond: labels.length / elapsed,
-  };
-}
-
-async function tryOnOthers(
-  candidates: readonly Candidate[],
-  reports: readonly CandidateReport[],
-  labels: ArrayLike<number>,
-  { batchSize = 32, signal }: EvaluateOptions,
-): Promise<Transfer[]> {
-  const transfers: Transfer[] = [];
-  for (const [made, source] of reports.entries()) {
-    for (const [tried, target] of reports.entries()) {
-      if (made === tried) continue;
-      const queries = new Queries(candidates[tried]!.classifier, batchSize, signal);
-      const logits = await queries.logits(rows(source.images, source.images.length / labels.length));
-      const right = logits.map((row, image) => predictedClass(row) === labels[image]);
-      const stands = right.map((value, image) => value && target.correct[image] === 1);
-      const shared = right.map(
-        (_, image) => source.correct[image]! & target.correct[image]! & ~source.standing[image]!,
-      );
-      transfers.push({
-        madeOn: source.name,
-        triedOn: target.name,
-        robust: proportion(stands.filter(Boolean).length, labels.length),
-        transferred: proportion(right.filter((value, image) => shared[image] && !value).length, sum(shared)),
-      });
-    }
-  }
-  return transfers;
-}
-
-function sum(flags: ArrayLike<number>): number {
-  let total = 0;
-  for (let index = 0; index < flags.length; ++index) total += flags[index]!;
-  return total;
 }

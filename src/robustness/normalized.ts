@@ -38,6 +38,7 @@ export function normalized(classifier: Classifier, normalization: Normalization)
   const normalize = normalizer(classifier.imageDims, normalization);
   return {
     ...normalizedLogits(classifier, normalization),
+    quantized: classifier.quantized,
     async gradient(images, count, cotangent) {
       const { logits, gradient } = await classifier.gradient(normalize(images), count, cotangent);
       return { logits, gradient: gradient.map((value, index) => value * scale[channelOf(index)]!) };

@@ -8,7 +8,7 @@ import type { Constant, DataType } from '../onnx/value';
 import type { Classifier, LogitsClassifier } from './classifier';
 
 /**
- * The classifier of a session.
+ * The classifier of a session. Logits of a quantized network are those of its integers, also where gradients are asked for.
  *
  * @param imageDims (C, H, W) of the images
  * @throws {GdwsError} SHAPE_MISMATCH and others where the model does not take such images; ARGUMENT_INVALID where it has more
@@ -21,14 +21,18 @@ export async function sessionClassifier(session: GradientSession, imageDims: rea
   return {
     classes: session.classes,
     imageDims,
+    quantized: session.quantized,
     // The model took one image above: a declared batch size is 1.
     mostImages: session.batch,
     async logits(images, count) {
       return (await session.logits(feeds(images, count))).data as Float32Array;
     },
     async gradient(images, count, cotangent) {
-      const { logits, inputs } = await session.gradient(feeds(images, count), cotangent);
-      return { logits: logits.data as Float32Array, gradient: inputs[name]!.data as Float32Array };
+      const given = feeds(images, count);
+      // What breaks a quantized network must break it in integers, not only in the forward run of its gradient.
+      const integers = session.quantized ? ((await session.logits(given)).data as Float32Array) : undefined;
+      const { logits, inputs } = await session.gradient(given, (own) => cotangent(integers ?? own));
+      return { logits: integers ?? (logits.data as Float32Array), gradient: inputs[name]!.data as Float32Array };
     },
   };
 }

@@ -23,7 +23,7 @@ export function recognizeQuantized(
   rewriter: ProgramRewriter,
   separable: boolean,
 ): void {
-  if (!built.program.operations.some(({ opcode }) => opcode === 'dequantize')) return;
+  if (!dequantizes(built)) return;
   const quantized = new QuantizedProgram(built, pool, rewriter);
   rewriter.apply(moveConstants(quantized));
   rewriter.apply(fuseBias);
@@ -38,4 +38,16 @@ export function recognizeQuantized(
   rewriter.apply(fuseIntegerAddition);
   if (separable) rewriter.apply(integerGdws(quantized));
   rewriter.apply(foldDequantize(quantized));
+}
+
+/** Turns dequantized constants into constants of floats, and leaves a network in floats between its roundings. */
+export function dequantizeConstants(built: BuiltProgram, pool: ConstantPool, rewriter: ProgramRewriter): void {
+  if (!dequantizes(built)) return;
+  const quantized = new QuantizedProgram(built, pool, rewriter);
+  rewriter.apply(moveConstants(quantized));
+  rewriter.apply(foldDequantize(quantized));
+}
+
+function dequantizes({ program }: BuiltProgram): boolean {
+  return program.operations.some(({ opcode }) => opcode === 'dequantize');
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "linalg/cholesky.h"
 #include "linalg/eigen.h"
@@ -28,7 +29,11 @@ constexpr double negligible = 1e-9;
 constexpr double fisherRidge = 1e-6;
 
 /// Rows that one thread multiplies at once.
-constexpr int64_t rowsAtOnce = 32;
+constexpr int64_t rowsAtOnce = 64;
+
+/// Columns of the residual that are computed at once: enough for a fast product, few enough to stay in the cache while
+/// one channel after the other changes them.
+constexpr int64_t columnsAtOnce = 128;
 
 class StagesFit {
  public:
@@ -68,9 +73,15 @@ class StagesFit {
   void sweep(int sweeps) {
     factorizeFisher();
     decomposePatches();
-    makeBlocks();
+    begin();
+    const int64_t atOnce = std::max<int64_t>(1, columnsAtOnce / taps());
     for (int remaining = sweeps; remaining > 0; --remaining) {
-      for (const int64_t channel : byEnergy()) fitChannel(channel);
+      makeRoom();
+      const std::vector<int64_t> order = byEnergy();
+      for (int64_t first = 0; first < problem_.channels; first += atOnce) {
+        const auto end = order.begin() + std::min(first + atOnce, problem_.channels);
+        fitChannels({order.begin() + first, end});
+      }
       if (remaining > 1) shareOut();
     }
     takeKernels();
@@ -155,27 +166,59 @@ class StagesFit {
     return result;
   }
 
-  /// Lᵀ P D of the stages to begin with.
-  void makeBlocks() {
+  /// Lᵀ P and D of the stages to begin with.
+  void begin() {
     fitPointwise();
-    const std::vector<int64_t> owner = owners();
-    RowMajorMatrix blocks = RowMajorMatrix::Zero(problem_.outputs, patches_);
-    const Map<const RowMajorMatrix> pointwise(stages_.pointwise.data(), problem_.outputs,
-                                              static_cast<int64_t>(owner.size()));
-    for (size_t k = 0; k < owner.size(); ++k) {
-      blocks.middleCols(owner[k] * taps(), taps()) += pointwise.col(k) * kernel(k).transpose();
-    }
-    blocks_ = weight(blocks);
+    const auto kernels = static_cast<int64_t>(owners().size());
+    pointwise_ = weight(Map<const RowMajorMatrix>(stages_.pointwise.data(), problem_.outputs, kernels));
+    depthwise_ = Map<const RowMajorMatrix>(stages_.kernels.data(), kernels, taps());
+    used_.assign(stages_.counts.begin(), stages_.counts.end());
+    firsts_.assign(problem_.channels + 1, 0);
+    std::partial_sum(used_.begin(), used_.end(), firsts_.begin() + 1);
     components_.resize(problem_.channels);
     worths_.assign(problem_.channels * taps(), 0);
   }
 
+  /// Gives each channel as many columns of Lᵀ P and rows of D as its kernels need, before and after it is fitted.
+  void makeRoom() {
+    std::vector<int64_t> firsts(problem_.channels + 1, 0);
+    for (int64_t channel = 0; channel < problem_.channels; ++channel) {
+      firsts[channel + 1] = firsts[channel] + std::max(used_[channel], int64_t{stages_.counts[channel]});
+    }
+    MatrixXd pointwise = MatrixXd::Zero(problem_.outputs, firsts.back());
+    RowMajorMatrix depthwise = RowMajorMatrix::Zero(firsts.back(), taps());
+    for (int64_t channel = 0; channel < problem_.channels; ++channel) {
+      const auto [from, to, count] = std::tuple(firsts_[channel], firsts[channel], used_[channel]);
+      pointwise.middleCols(to, count) = pointwise_.middleCols(from, count);
+      depthwise.middleRows(to, count) = depthwise_.middleRows(from, count);
+    }
+    pointwise_.swap(pointwise);
+    depthwise_.swap(depthwise);
+    firsts_.swap(firsts);
+  }
+
+  /// The channel's columns of Lᵀ P.
+  auto pointwiseOf(int64_t channel) {
+    return pointwise_.middleCols(firsts_[channel], firsts_[channel + 1] - firsts_[channel]);
+  }
+
+  /// The channel's rows of D.
+  auto depthwiseOf(int64_t channel) {
+    return depthwise_.middleRows(firsts_[channel], firsts_[channel + 1] - firsts_[channel]);
+  }
+
+  /// E[x zᵀ] of the patches x of one channel and z of another, without the ridge.
+  auto between(int64_t one, int64_t other) const {
+    return moments_.block(one * taps(), other * taps(), taps(), taps());
+  }
+
   /// The channels, the one with the largest output first.
-  std::vector<int64_t> byEnergy() const {
+  std::vector<int64_t> byEnergy() {
     std::vector<double> energies(problem_.channels);
     forEachInParallel(problem_.channels, threads_, [&](int64_t channel) {
-      const auto block = blocks_.middleCols(channel * taps(), taps());
-      energies[channel] = (block * own(channel)).cwiseProduct(block).sum();
+      const MatrixXd weights = pointwiseOf(channel).transpose() * pointwiseOf(channel);
+      const MatrixXd features = depthwiseOf(channel) * own(channel) * depthwiseOf(channel).transpose();
+      energies[channel] = weights.cwiseProduct(features).sum();
     });
     std::vector<int64_t> order(problem_.channels);
     std::iota(order.begin(), order.end(), 0);
@@ -183,39 +226,93 @@ class StagesFit {
     return order;
   }
 
-  void fitChannel(int64_t channel) {
-    const int64_t first = channel * taps();
+  /// What the fit of a channel changes in Lᵀ P D E[x xᵀ]: the product of both.
+  struct Change {
+    MatrixXd pointwise;
+    /// For the columns of the channels that follow.
+    MatrixXd reads;
+  };
+
+  /// Fits channels one after the other. Residuals are computed for all of them at once, by a product of matrices, and
+  /// then changed as each channel does.
+  void fitChannels(const std::vector<int64_t>& channels) {
+    const auto count = static_cast<int64_t>(channels.size());
+    MatrixXd reads(depthwise_.rows(), count * taps());  // D E[x xᵀ]
+    forEachInParallel(count, threads_, [&](int64_t i) {
+      for (int64_t other = 0; other < problem_.channels; ++other) {
+        const auto kernels = depthwiseOf(other);
+        reads.block(firsts_[other], i * taps(), kernels.rows(), taps()) =
+            kernels.lazyProduct(between(other, channels[i]));
+      }
+    });
+    MatrixXd residual(problem_.outputs, count * taps());  // Lᵀ (E[y xᵀ] - P D E[x xᵀ])
+    inRows([&](int64_t from, int64_t rows) {
+      for (int64_t i = 0; i < count; ++i) {
+        residual.block(from, i * taps(), rows, taps()) = weighted_.block(from, channels[i] * taps(), rows, taps());
+      }
+      residual.middleRows(from, rows).noalias() -= pointwise_.middleRows(from, rows) * reads;
+    });
+    Change change;
+    for (int64_t i = 0; i < count; ++i) {
+      const MatrixXd left = whitenedResidual(channels[i], change, residual.rightCols((count - i) * taps()));
+      change = fitChannel(channels[i], left, {channels.begin() + i + 1, channels.end()});
+    }
+  }
+
+  /// The part of y that the other channels leave, in the whitened directions of a channel.
+  ///
+  /// `last`: what the fit before this one changed. `residual`: its first columns are those of the channel.
+  MatrixXd whitenedResidual(int64_t channel, const Change& last, Eigen::Ref<MatrixXd> residual) {
+    const MatrixXd& whitener = whiteners_[channel];
+    const MatrixXd reads = depthwiseOf(channel) * between(channel, channel);
+    MatrixXd left(problem_.outputs, whitener.cols());
+    inRows([&](int64_t from, int64_t rows) {
+      if (last.reads.size() > 0) {
+        residual.middleRows(from, rows).noalias() -= last.pointwise.middleRows(from, rows) * last.reads;
+      }
+      MatrixXd own = residual.block(from, 0, rows, taps());
+      own.noalias() += pointwiseOf(channel).middleRows(from, rows) * reads;
+      left.middleRows(from, rows).noalias() = own * whitener;
+    });
+    return left;
+  }
+
+  Change fitChannel(int64_t channel, const MatrixXd& left, const std::vector<int64_t>& following) {
     const MatrixXd& whitener = whiteners_[channel];
     MatrixXd& components = components_[channel];
     const int64_t alive = whitener.cols();
-    const MatrixXd moment = own(channel);
-    // The part of y that the other channels leave, in the whitened directions of this channel.
-    MatrixXd left(problem_.outputs, alive);
-    const auto read = moments_.middleCols(first, taps());
-    inRows([&](int64_t from, int64_t rows) {
-      MatrixXd residual = weighted_.block(from, first, rows, taps());
-      residual.noalias() -= blocks_.middleRows(from, rows) * read;
-      residual.noalias() += blocks_.block(from, first, rows, taps()) * (moment - added(taps()));
-      left.middleRows(from, rows).noalias() = residual * whitener;
-    });
-    std::fill_n(worths_.begin() + first, taps(), 0.0);
-    auto block = blocks_.middleCols(first, taps());
-    if (alive == 0) {
-      components.resize(taps(), 0);
-      block.setZero();
-      return;
-    }
-    EigenSolver solver(left.transpose() * left);
     const int64_t used = std::min({alive, problem_.outputs, int64_t{stages_.counts[channel]}});
-    const MatrixXd vectors = solver.eigenvectors().rowwise().reverse();
-    for (int64_t i = 0; i < std::min(alive, problem_.outputs); ++i) {
-      worths_[first + i] = std::max(0.0, solver.eigenvalues()[alive - 1 - i]);
-    }
-    components = whitener * vectors;
-    block.noalias() = (left * vectors.leftCols(used)) * components.leftCols(used).transpose();
-  }
+    auto pointwise = pointwiseOf(channel);
+    auto depthwise = depthwiseOf(channel);
+    const int64_t room = depthwise.rows();
+    MatrixXd kernels(used + room, taps());
+    Change change{MatrixXd(problem_.outputs, used + room), MatrixXd(used + room, following.size() * taps())};
+    change.pointwise.rightCols(room) = -pointwise;
+    kernels.bottomRows(room) = depthwise;
 
-  MatrixXd added(int64_t n) const { return MatrixXd::Identity(n, n) * added_; }
+    components.resize(taps(), 0);
+    std::fill_n(worths_.begin() + channel * taps(), taps(), 0.0);
+    pointwise.setZero();
+    depthwise.setZero();
+    used_[channel] = used;
+    if (alive > 0) {
+      EigenSolver solver(left.transpose() * left);
+      const MatrixXd vectors = solver.eigenvectors().rowwise().reverse();
+      for (int64_t i = 0; i < std::min(alive, problem_.outputs); ++i) {
+        worths_[channel * taps() + i] = std::max(0.0, solver.eigenvalues()[alive - 1 - i]);
+      }
+      components = whitener * vectors;
+      pointwise.leftCols(used).noalias() = left * vectors.leftCols(used);
+      depthwise.topRows(used) = components.leftCols(used).transpose();
+    }
+    change.pointwise.leftCols(used) = pointwise.leftCols(used);
+    kernels.topRows(used) = depthwise.topRows(used);
+    for (size_t i = 0; i < following.size(); ++i) {
+      change.reads.middleCols(static_cast<int64_t>(i) * taps(), taps()) =
+          kernels.lazyProduct(between(channel, following[i]));
+    }
+    return change;
+  }
 
   /// Divides the same number of kernels among the channels, for the components with the largest gains.
   void shareOut() {
@@ -262,9 +359,13 @@ class StagesFit {
   double added_;
   /// Lᵀ, or empty for the identity.
   MatrixXd factor_;
-  /// (outputs, N): Lᵀ E[y xᵀ] and Lᵀ P D.
+  /// (outputs, N): Lᵀ E[y xᵀ].
   RowMajorMatrix weighted_;
-  RowMajorMatrix blocks_;
+  /// Lᵀ P and the kernels D, those of channel c from number firsts_[c] on: used_[c] of them, then zeros.
+  MatrixXd pointwise_;
+  RowMajorMatrix depthwise_;
+  std::vector<int64_t> firsts_;
+  std::vector<int64_t> used_;
   std::vector<MatrixXd> whiteners_;
   /// Kernels of each channel, the one with the largest gain first; not of unit length.
   std::vector<MatrixXd> components_;

@@ -1,59 +1,70 @@
 import { ImageSet } from '../data/image-set';
 import type { ModelProto } from '../onnx/onnx_pb';
-import { predictedClass } from '../robustness/classifier';
+import { predictedClass, type Classifier } from '../robustness/classifier';
 import type { Normalization } from '../robustness/normalized';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import { logitsOf } from './logits';
-import { perturbedImages } from './perturb';
+import { perturbedBy } from './perturb';
 
 export interface AdversarialOptions {
-  readonly normalization?: Normalization;
-  readonly threads: number;
   readonly seed: number;
   readonly signal?: AbortSignal;
   /** Batch size of the model, where it is fixed. */
   readonly declaredBatch?: number;
-  onProgress(done: number, total: number): void;
+  /** The images perturbed on a similar network, from which PGD goes on. */
+  readonly starts?: ImageSet;
+  onProgress?(done: number, total: number): void;
 }
 
-/** The images, labelled with the classes that a model predicts. */
-export async function predicted(
+/** How classifiers are opened. */
+export interface OpenOptions {
+  readonly normalization?: Normalization;
+  readonly threads: number;
+}
+
+/** What `use` makes of a model as a classifier of images of these dims, open meanwhile. */
+export async function withClassifier<Result>(
   model: ModelProto,
-  images: ImageSet,
-  { normalization, threads, declaredBatch }: AdversarialOptions,
-): Promise<ImageSet> {
-  const { classifier, release } = await openClassifier(model, images.dims, { normalization, threads });
+  dims: readonly number[],
+  options: OpenOptions,
+  use: (classifier: Classifier) => Promise<Result>,
+): Promise<Result> {
+  const { classifier, release } = await openClassifier(model, dims, options);
   try {
-    const logits = await logitsOf(classifier, images, declaredBatch);
-    const labels = logits.map((row) => Math.max(0, predictedClass(row)));
-    return new ImageSet(images.dims, images.pixels, labels);
+    return await use(classifier);
   } finally {
     await release();
   }
 }
 
+/** The images, labelled with the classes that a model predicts. */
+export async function predicted(
+  classifier: Classifier,
+  images: ImageSet,
+  { declaredBatch }: Pick<AdversarialOptions, 'declaredBatch'>,
+): Promise<ImageSet> {
+  const logits = await logitsOf(classifier, images, declaredBatch);
+  const labels = logits.map((row) => Math.max(0, predictedClass(row)));
+  return new ImageSet(images.dims, images.pixels, labels);
+}
+
 /** The images perturbed by an attack on a model, towards classes other than their labels. */
 export async function adversarialImages(
-  model: ModelProto,
+  classifier: Classifier,
   images: ImageSet,
   attack: AttackSettings,
   options: AdversarialOptions,
 ): Promise<ImageSet> {
-  const { normalization, threads, seed, signal, declaredBatch } = options;
-  const source = await perturbedImages(model, images, attack, declaredBatch, { normalization, threads, seed, signal });
-  try {
-    const pixels = new Float32Array(images.length * images.dims.reduce((product, dim) => product * dim, 1));
-    const size = pixels.length / images.length;
-    for (let begin = 0; begin < images.length; begin += source.groupSize) {
-      const end = Math.min(images.length, begin + source.groupSize);
-      pixels.set(await source.images(begin, end, () => undefined), begin * size);
-      options.onProgress(end, images.length);
-    }
-    return new ImageSet(images.dims, pixels, images.labels);
-  } finally {
-    await source.release();
+  const source = perturbedBy(classifier, images, attack, options.declaredBatch, options);
+  const pixels = new Float32Array(images.length * images.dims.reduce((product, dim) => product * dim, 1));
+  const size = pixels.length / images.length;
+  for (let begin = 0; begin < images.length; begin += source.groupSize) {
+    const end = Math.min(images.length, begin + source.groupSize);
+    pixels.set(await source.images(begin, end, () => undefined), begin * size);
+    options.onProgress?.(end, images.length);
   }
+  return new ImageSet(images.dims, pixels, images.labels);
 }
 
 /** All images of two sets, which have the same size. */

@@ -2,9 +2,8 @@ import type { ImageSet } from '../data/image-set';
 import type { Layer } from '../gdws/layers';
 import type { Stages } from '../gdws/stages';
 import type { ModelProto } from '../onnx/onnx_pb';
-import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
-import { adversarialImages, type AdversarialOptions } from './adversarial-images';
+import { adversarialImages, withClassifier, type AdversarialOptions, type OpenOptions } from './adversarial-images';
 import { logitsOf } from './logits';
 
 /** Loss of a network of which one layer keeps `steps` steps, and all others are dense. */
@@ -33,26 +32,24 @@ export async function attackedLosses(
   { dense, replaced, compressed }: AttackedNetworks,
   images: ImageSet,
   attack: AttackSettings,
-  options: AdversarialOptions,
+  options: AdversarialOptions & OpenOptions,
 ): Promise<Map<Layer, number>> {
   const losses = new Map<Layer, number>();
   const { normalization, threads, declaredBatch } = options;
-  const open = (model: ModelProto) => openClassifier(model, images.dims, { normalization, threads });
-  const whole = await open(dense);
-  try {
+  const open = { normalization, threads };
+  const attackOptions = { ...options, onProgress: undefined };
+  return withClassifier(dense, images.dims, open, async (whole) => {
     for (const [layer, stages] of replaced) {
       const model = compressed(new Map([[layer, stages]]));
-      const attacked = await adversarialImages(model, images, attack, { ...options, onProgress: () => undefined });
-      const expected = await logitsOf(whole.classifier, attacked, declaredBatch);
-      const own = await open(model);
-      const found = await logitsOf(own.classifier, attacked, declaredBatch).finally(() => own.release());
-      losses.set(layer, divergence(expected, found));
-      options.onProgress(losses.size, replaced.size);
+      const [attacked, found] = await withClassifier(model, images.dims, open, async (own) => {
+        const made = await adversarialImages(own, images, attack, attackOptions);
+        return [made, await logitsOf(own, made, declaredBatch)];
+      });
+      losses.set(layer, divergence(await logitsOf(whole, attacked, declaredBatch), found));
+      options.onProgress?.(losses.size, replaced.size);
     }
-  } finally {
-    await whole.release();
-  }
-  return losses;
+    return losses;
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Layer } from '../gdws/layers';
 import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
 import type { ModelProto } from '../onnx/onnx_pb';
+import { wholeAttack } from './attack-schedule';
 import { attackedLosses } from './attacked-losses';
 import type { Calibration } from './calibration';
 import type { CalibrationSet } from './calibration-set';
@@ -26,8 +27,11 @@ export interface Calibrated {
 /** The network with given stages. */
 type CompressedModel = (stages: ReadonlyMap<Layer, Stages>) => ModelProto;
 
-/** Images attacked for each layer; few, since each layer needs attacks of its own. */
-const imagesOfAttackedLosses = 128;
+/** Images to which each layer is fitted before its loss is measured. */
+const imagesOfFits = 128;
+
+/** Images attacked for each layer; few, since each layer needs attacks of its own. They are the same for all layers. */
+const imagesOfAttackedLosses = 32;
 
 export const defaultMemory = 3e9;
 
@@ -78,7 +82,8 @@ export async function calibrate(
       calibration.onProgress?.({ step: 'moments', done, total: source.count });
     },
   });
-  const refitted = (stages: ReadonlyMap<Layer, Kernels>, chosen: ImageSet, step: 'losses' | 'refit') =>
+  const onceAtMost = Math.min(1, sweeps);
+  const refitted = (stages: ReadonlyMap<Layer, Kernels>, chosen: ImageSet, step: 'losses' | 'refit', sweeps: number) =>
     refitInOrder(graph, stages, set.asInputs(chosen, batchSize), {
       ...{ threads, ridge, sweeps, shrinkage, seed, throwIfAborted },
       liveBytes: memory / 4,
@@ -91,9 +96,10 @@ export async function calibrate(
     attackedLosses:
       attack &&
       (async (stages, compressed) => {
-        const some = labelled.first(Math.max(1, Math.floor(imagesOfAttackedLosses / batch)) * batch);
-        const replaced = await refitted(stages, images.first(some.length), 'losses');
-        return attackedLosses({ dense: graph.model, replaced, compressed }, some, attack, {
+        const whole = (count: number) => Math.max(1, Math.floor(count / batch)) * batch;
+        const some = labelled.first(whole(imagesOfAttackedLosses));
+        const replaced = await refitted(stages, images.first(whole(imagesOfFits)), 'losses', onceAtMost);
+        return attackedLosses({ dense: graph.model, replaced, compressed }, some, wholeAttack(attack), {
           ...{ normalization, threads, seed, signal, declaredBatch },
           onProgress: (done: number, total: number) => calibration.onProgress?.({ step: 'losses', done, total }),
         });
@@ -103,7 +109,9 @@ export async function calibrate(
       set.forgetAttacks();
       for (let round = 1; round <= (attack ? rounds : 1); ++round) {
         if (round > 1) await set.addAttackOn(compressed(new Map([...stages, ...result])));
-        result = await refitted(stages, await set.seen(), 'refit');
+        // Later rounds go on from the kernels that were found.
+        const begin = new Map([...stages, ...result]);
+        result = await refitted(begin, await set.seen(), 'refit', round === 1 ? sweeps : onceAtMost);
       }
       return result;
     },

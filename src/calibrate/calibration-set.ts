@@ -2,7 +2,15 @@ import { GdwsError } from '../base/errors';
 import type { ImageSet } from '../data/image-set';
 import type { Graph } from '../graph/graph';
 import type { ModelProto } from '../onnx/onnx_pb';
-import { adversarialImages, joined, predicted, type AdversarialOptions } from './adversarial-images';
+import {
+  adversarialImages,
+  joined,
+  predicted,
+  withClassifier,
+  type AdversarialOptions,
+  type OpenOptions,
+} from './adversarial-images';
+import { continuedAttack, wholeAttack } from './attack-schedule';
 import type { Calibration } from './calibration';
 import { calibrationImages, imageTypeOf, type CalibrationImages } from './images';
 
@@ -11,9 +19,12 @@ export class CalibrationSet {
   /** Images that the model takes at once, if it declares that. */
   readonly declaredBatch: number | undefined;
   private readonly attackOptions: AdversarialOptions;
+  private readonly openOptions: OpenOptions;
   private first: Promise<{ readonly images: ImageSet; readonly labelled: ImageSet }> | undefined;
   /** With attacks on compressed networks. */
   private all: ImageSet | undefined;
+  /** Of the last attack. */
+  private last: ImageSet | undefined;
 
   /** @throws {GdwsError} ARGUMENT_INVALID where there are no images, or a model with several inputs */
   constructor(
@@ -24,8 +35,9 @@ export class CalibrationSet {
     check(graph, calibration);
     const { normalization, seed = 0 } = calibration;
     this.declaredBatch = declaredBatchOf(graph, calibration.images.length);
+    this.openOptions = { normalization, threads };
     this.attackOptions = {
-      ...{ normalization, threads, seed, signal, declaredBatch: this.declaredBatch },
+      ...{ seed, signal, declaredBatch: this.declaredBatch },
       onProgress: (done, total) => calibration.onProgress?.({ step: 'attack', done, total }),
     };
   }
@@ -41,17 +53,25 @@ export class CalibrationSet {
     return this.all ?? (await this.images()).images;
   }
 
-  /** Attacks a compressed network, and adds these images to those seen before. */
+  /** Attacks a compressed network, from the images of the last attack on, and adds these images to those seen before. */
   async addAttackOn(model: ModelProto): Promise<void> {
-    const { attack } = this.calibration;
+    const { attack, images } = this.calibration;
     if (!attack) return;
-    const { labelled } = await this.images();
-    this.all = joined(await this.seen(), await adversarialImages(model, labelled, attack, this.attackOptions));
+    const { images: first, labelled } = await this.images();
+    const starts = this.last ?? first;
+    const continued = continuedAttack(
+      attack,
+      images.dims.reduce((product, dim) => product * dim, 1),
+    );
+    this.last = await withClassifier(model, images.dims, this.openOptions, (classifier) =>
+      adversarialImages(classifier, labelled, continued, { ...this.attackOptions, starts }),
+    );
+    this.all = joined(await this.seen(), this.last);
   }
 
   /** Forgets the attacks on compressed networks. */
   forgetAttacks(): void {
-    this.all = undefined;
+    this.all = this.last = undefined;
   }
 
   /** Images of a set as the network takes them. */
@@ -63,8 +83,10 @@ export class CalibrationSet {
     const { graph, attackOptions } = this;
     const { images, attack } = this.calibration;
     if (!attack) return { images, labelled: images };
-    const labelled = await predicted(graph.model, images, attackOptions);
-    return { images: await adversarialImages(graph.model, labelled, attack, attackOptions), labelled };
+    return withClassifier(graph.model, images.dims, this.openOptions, async (classifier) => {
+      const labelled = await predicted(classifier, images, attackOptions);
+      return { images: await adversarialImages(classifier, labelled, wholeAttack(attack), attackOptions), labelled };
+    });
   }
 }
 

@@ -18,11 +18,14 @@ export interface Calibration {
   readonly images: ImageSet;
   /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
-  /** Perturbs the images by this attack on the dense network, for a network that is to stay robust. */
+  /**
+   * Perturbs the images by this attack on the dense network, for a network that is to stay robust. PGD has 10 steps by default
+   * here.
+   */
   readonly attack?: AttackSettings;
   /**
    * With an attack, how often the stages are fitted (default 3). Each time after the first, images of an attack on the
-   * network compressed so far are added.
+   * network compressed so far are added; PGD goes on from the last images, with three tenths of the steps.
    */
   readonly rounds?: number;
   /** Seed of the labels with which gradients are taken, and of the attack (default 0). */

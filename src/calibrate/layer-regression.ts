@@ -49,7 +49,8 @@ const patchesAtOnce = 4096;
  * one patch.
  */
 export class RegressionSums {
-  private readonly patches: Float32Array;
+  /** Sums; absent until something is added. */
+  private patches: Float32Array | undefined;
   private readonly cross: Float64Array;
   private readonly programs = new Map<
     string,
@@ -73,11 +74,8 @@ export class RegressionSums {
     this.store = store;
     this.weights = weights;
     this.shape = shape;
-    const { groups, outputChannels } = shape;
-    const size = this.patchSize;
     this.weightsNumber = pool.numberOf({ type: 'float32', dims: [], data: weights });
-    this.patches = new Float32Array(groups * size * size);
-    this.cross = new Float64Array(outputChannels * size);
+    this.cross = new Float64Array(shape.outputChannels * this.patchSize);
   }
 
   /** C / groups · K² */
@@ -101,21 +99,25 @@ export class RegressionSums {
         return [dense, compressed, made];
       });
       const [patches, cross] = await runStored(program, inputs, this.store);
-      addTo(this.patches, new Float32Array(patches!));
+      const terms = new Float32Array(patches!);
+      // N² may be tens of millions.
+      if (this.patches) addTo(this.patches, terms);
+      else this.patches = terms;
       addTo(this.cross, new Float32Array(cross!));
       this.count += drawn * part.length;
     }
   }
 
   /**
-   * The means of all batches, shrunk to those of independent channels: with fewer patches than unknowns, estimates of the
+   * The means of all batches, one at least, shrunk to those of independent channels: with fewer patches than unknowns, estimates of the
    * correlations between channels are poor, but those within a channel are good. Nothing may be added after.
    *
    * @param shrinkage weight of the means without products of different channels; by default as if N further patches with
    *   independent channels had been seen: N / (N + patches)
    */
   means(shrinkage?: number): LayerRegression {
-    const { patches, cross, count, weights, patchSize: size } = this;
+    const { cross, count, weights, patchSize: size } = this;
+    const patches = this.patches!;
     const { groups, outputChannels } = this.shape;
     const ofTaps = taps(this.shape);
     const shrunk = shrinkage ?? size / (size + count);

@@ -2,6 +2,7 @@ import type { ImageSet } from '../data/image-set';
 import type { ModelProto } from '../onnx/onnx_pb';
 import { attack, checkImages } from '../robustness/attack';
 import { attackerOf } from '../robustness/attacks';
+import type { Classifier } from '../robustness/classifier';
 import type { Normalization } from '../robustness/normalized';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
@@ -17,6 +18,8 @@ interface PerturbOptions {
   readonly threads?: number;
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
+  /** Perturbed images, as many, from which PGD goes on. */
+  readonly starts?: ImageSet;
 }
 
 /** Where images come from, group by group. */
@@ -47,14 +50,23 @@ export async function perturbedImages(
   images: ImageSet,
   settings: AttackSettings,
   declaredBatch: number | undefined,
-  { normalization, seed, threads, batchSize: wanted = 32, signal }: PerturbOptions,
+  options: PerturbOptions,
 ): Promise<ImageSource> {
-  const size = images.dims.reduce((product, dim) => product * dim, 1);
+  attackerOf(thoroughly(settings), lengthOf(images));
+  const { classifier, release } = await openClassifier(source, images.dims, options);
+  return { ...perturbedBy(classifier, images, settings, declaredBatch, options), release };
+}
+
+/** As {@link perturbedImages}, of a model that is open, and stays so. */
+export function perturbedBy(
+  classifier: Classifier,
+  images: ImageSet,
+  settings: AttackSettings,
+  declaredBatch: number | undefined,
+  { seed, batchSize: wanted = 32, signal, starts: all }: PerturbOptions,
+): ImageSource {
   const batchSize = declaredBatch ?? wanted;
-  const thorough = thoroughly(settings);
-  attackerOf(thorough, size);
-  const { classifier, release } = await openClassifier(source, images.dims, { normalization, threads });
-  const batches = Math.floor(Math.min(maxImages, maxPixels / size) / batchSize);
+  const batches = Math.floor(Math.min(maxImages, maxPixels / lengthOf(images)) / batchSize);
   const groupSize = batchSize * Math.max(1, batches);
   for (let begin = 0; begin < images.length; begin += groupSize) {
     const end = Math.min(images.length, begin + groupSize);
@@ -64,11 +76,16 @@ export async function perturbedImages(
     groupSize,
     async images(begin, end, onProgress) {
       const labels = images.labels.subarray(begin, end);
-      const options = { seed, firstImage: begin, batchSize, signal, onProgress };
-      return (await attack(classifier, pixelsOf(images, begin, end), labels, thorough, options)).images;
+      const starts = all && pixelsOf(all, begin, end);
+      const options = { seed, firstImage: begin, batchSize, signal, starts, onProgress };
+      return (await attack(classifier, pixelsOf(images, begin, end), labels, thoroughly(settings), options)).images;
     },
-    release,
+    release: () => Promise.resolve(),
   };
+}
+
+function lengthOf({ dims }: ImageSet): number {
+  return dims.reduce((product, dim) => product * dim, 1);
 }
 
 function pixelsOf(images: ImageSet, begin: number, end: number): Float32Array {

@@ -210,9 +210,9 @@ class Refit {
   }
 }
 
-/** A sample of this size, relative to the unknowns of one output, is as good as all pixels. */
+/** A sample of this size, relative to the unknowns of one output, is as good as all pixels: docs/calibration-experiments.md. */
 function maxPatches({ shape }: Layer): number {
-  return Math.max(65536, (4 * shape.inputChannels * taps(shape)) / shape.groups);
+  return Math.max(16384, (8 * shape.inputChannels * taps(shape)) / shape.groups);
 }
 
 /** Output pixels of the operation at a place, of all batches. */

@@ -1,5 +1,5 @@
 import { GdwsError } from '../base/errors';
-import { callback, checkOptions, integer, signal as signalOption, type OptionTable } from '../base/options';
+import { callback, checkOptions, instanceOf, integer, signal as signalOption, type OptionTable } from '../base/options';
 import { rows } from '../gradient/rows';
 import { attackerOf } from './attacks';
 import { isDifferentiable, predictedClass, type Classifier, type LogitsClassifier } from './classifier';
@@ -18,6 +18,12 @@ export interface AttackOptions {
   readonly batchSize?: number;
   /** Stops with code ABORTED before the next pass through the network. */
   readonly signal?: AbortSignal;
+  /**
+   * (N x C x H x W), within the attack's bound around the images: where the first run of PGD begins.
+   *
+   * @internal
+   */
+  readonly starts?: Float32Array;
   /** Called after every pass through the network. */
   onProgress?(progress: AttackProgress): void;
 }
@@ -27,6 +33,7 @@ export const attackOptions: OptionTable<AttackOptions> = {
   firstImage: integer(),
   batchSize: integer(1),
   signal: signalOption,
+  starts: instanceOf(Float32Array, 'a Float32Array'),
   onProgress: callback,
 };
 
@@ -104,6 +111,7 @@ export async function attack(
     options.onProgress?.({ done, total, broken, passes: queries.passes }),
   );
   const originals = rows(images, size);
+  const starts = options.starts && rows(options.starts, size);
   const perturbed = rows(result.images, size);
   for (let begin = 0; begin < total; begin += groupSize) {
     const end = Math.min(total, begin + groupSize);
@@ -116,7 +124,8 @@ export async function attack(
       result.correct[position] = 1;
       positions.push(position);
       const random = new RandomStream(seed, firstImage + position);
-      points.push({ image: originals[position]!, label: labels[position]!, logits: own, random });
+      const [image, label, start] = [originals[position]!, labels[position]!, starts?.[position]];
+      points.push({ image, label, logits: own, random, start });
     }
     const outcomes: Outcome[] = points.length > 0 ? await attacker(queries, points) : [];
     outcomes.forEach((outcome, index) => {

@@ -9,6 +9,8 @@ export interface Point {
   readonly logits: Float32Array;
   /** Its own random stream. */
   readonly random: RandomStream;
+  /** A perturbed image within the bound, from which a first descent goes on. */
+  readonly start?: Float32Array;
 }
 
 /** The strongest perturbation found for an image. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { native } from '../../src/addon/native';
+import { sweptBlocks } from './channelwise-fit';
 import { eigen } from './jacobi';
 import { seeded } from './layers';
 import { identity, secondMoment, solve, squareRoot, times, transpose } from './matrices';
@@ -138,6 +139,41 @@ describe('fitStages', () => {
       expect(Math.max(...swept.counts)).toBeLessThanOrEqual(most);
     });
     await fc.assert(property, { numRuns: 60 });
+  });
+
+  test('a sweep over many channels is that of one channel after the other', async () => {
+    const [channels, taps, outputs, count] = [40, 4, 7, 2];
+    const problem = problemOf(channels, taps, outputs, 19);
+    const first = start(problem, new Array<number>(channels).fill(count), 20);
+    const blocksOf = ({ kernels, pointwise }: Awaited<ReturnType<typeof fit>>) => {
+      const blocks = new Float64Array(outputs * channels * taps);
+      for (let k = 0; k < channels * count; ++k) {
+        for (let i = 0; i < outputs * taps; ++i) {
+          const [output, tap] = [Math.floor(i / taps), i % taps];
+          const at = output * channels * taps + Math.floor(k / count) * taps + tap;
+          blocks[at]! += pointwise[output * channels * count + k]! * kernels[k * taps + tap]!;
+        }
+      }
+      return blocks;
+    };
+    // Outputs that no gradient reaches count for a millionth.
+    const ridge =
+      problem.fisher!.reduce((sum, value, i) => sum + (i % (outputs + 1) === 0 ? value : 0), 0) / outputs / 1e6;
+    const fisher = problem.fisher!.map((value, i) => value + (i % (outputs + 1) === 0 ? ridge : 0));
+    const before = blocksOf(await fit(problem, first, { sweeps: 0 }));
+    const expected = sweptBlocks({ ...problem, fisher }, before, count);
+    const { kernels } = await fit(problem, first, { sweeps: 1 });
+    for (let channel = 0; channel < channels; ++channel) {
+      // Each row of the block is a sum of the channel's kernels.
+      const own = kernels.subarray(channel * count * taps, (channel + 1) * count * taps);
+      const gram = times(own, transpose(own, count), count, taps);
+      for (let output = 0; output < outputs; ++output) {
+        const row = expected.subarray((output * channels + channel) * taps, (output * channels + channel + 1) * taps);
+        const weights = solve(gram, times(own, row, count, taps), count);
+        const made = times(weights, own, 1, count);
+        row.forEach((value, tap) => expect(made[tap]).toBeCloseTo(value, 5));
+      }
+    }
   });
 
   test('with as many kernels as taps, the outputs are explained whole', async () => {

@@ -45,6 +45,24 @@ describe.each(norms)('attacks of a linear classifier in %s', (norm) => {
     },
   );
 
+  it('projected gradient descent goes on from a given image', async () => {
+    const eps = least / 2;
+    const towards = (share: number) => {
+      const delta = linearMaximizer(
+        Float32Array.from(normal, (slope) => -slope),
+        image,
+        norm,
+        eps,
+      );
+      return image.map((pixel, index) => pixel + share * delta[index]!);
+    };
+    const settings: AttackSettings = { attack: 'pgd', norm, eps, steps: 1, stepSize: eps / 4, sparsity: [1, 1] };
+    const { images } = await attack(classifier, image, [0], settings, { starts: towards(0.5) });
+    const gain = (perturbed: Float32Array) =>
+      perturbed.reduce((sum, pixel, at) => sum - normal[at]! * (pixel - image[at]!), 0);
+    expect(gain(images) / gain(towards(0.75))).toBeCloseTo(1, 4);
+  });
+
   it('the fast gradient method gains the most within the box too', () => {
     const center = image.map((pixel, index) => (index % 3 ? pixel : index % 2));
     const slopes = Float32Array.from(normal);

@@ -43,7 +43,7 @@ export function pgd(settings: PgdSettings, pixels: number): Attacker {
   const restarts = reader.integer('restarts', 1);
   const randomStart = reader.boolean('randomStart', true);
   const runs = Array.from({ length: restarts }, (_, run) =>
-    descend({ ...descent, randomStart: randomStart || run > 0 }),
+    descend({ ...descent, randomStart: randomStart || run > 0, isFirst: run === 0 }),
   );
   return (queries, points) => inTurn(queries, points, runs);
 }
@@ -58,13 +58,13 @@ interface Descent {
   readonly sparsity: readonly [number, number];
 }
 
-function descend(settings: Descent & { readonly randomStart: boolean }): Attacker {
-  const { norm, eps, steps, stepSize, earlyStop, loss, sparsity, randomStart } = settings;
+function descend(settings: Descent & { readonly randomStart: boolean; readonly isFirst: boolean }): Attacker {
+  const { norm, eps, steps, stepSize, earlyStop, loss, sparsity, randomStart, isFirst } = settings;
   return async (queries, points) => {
     const outcomes = points.map((point) => new Outcome(point));
     let active = points.map((point, index) => ({
       point,
-      image: startOf(point, norm, eps, randomStart),
+      image: (isFirst && point.start?.slice()) || startOf(point, norm, eps, randomStart),
       outcome: outcomes[index]!,
       box: norm === 'linf' ? boxAround(point.image, eps) : undefined,
     }));

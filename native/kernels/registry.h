@@ -25,7 +25,7 @@ namespace gdws {
   X(gatherNDSlices) X(gatherNDReference) \
   X(gdwsFused) X(gdwsWinograd4) X(gdwsWinograd2) X(gdwsReference) \
   X(gridSamplePoints) X(gridSampleReference) \
-  X(integerConvolutionProduct) X(integerConvolutionReference) \
+  X(integerConvolutionWinograd4) X(integerConvolutionWinograd2) X(integerConvolutionProduct) X(integerConvolutionReference) \
   X(integerGdwsFused) X(integerGdwsReference) \
   X(integerMatmulRows) X(integerMatmulReference) \
   X(integerAveragePoolRows) X(integerAveragePoolReference) \

@@ -6,6 +6,11 @@ namespace gdws::test {
 
 namespace {
 
+/// A map smaller than the kernel needs padding to have any output.
+void padForOutput(Axis& axis) {
+  axis.padEnd = std::max(axis.padEnd, (axis.kernel - 1) * axis.dilation + 1 - axis.length - axis.padBegin);
+}
+
 Axis randomAxis(Random& random, int64_t kernel, int64_t stride) {
   Axis axis{};
   axis.length = random.chance(0.15) ? 1 : random.integer(1, random.choose<int64_t>({4, 9, 20, 40}));
@@ -16,12 +21,20 @@ Axis randomAxis(Random& random, int64_t kernel, int64_t stride) {
   const bool same = random.chance(0.5);
   axis.padBegin = same ? (kernel - 1) * axis.dilation / 2 : random.integer(0, 3);
   axis.padEnd = same ? axis.padBegin : random.integer(0, 3);
-  // A map smaller than the kernel needs padding to have any output.
-  axis.padEnd = std::max(axis.padEnd, (kernel - 1) * axis.dilation + 1 - axis.length - axis.padBegin);
+  padForOutput(axis);
+  return axis;
+}
+
+Axis randomWinogradAxis(Random& random) {
+  Axis axis = randomAxis(random, 3, 1);
+  axis.dilation = 1;
+  padForOutput(axis);
   return axis;
 }
 
 }  // namespace
+
+Maps randomWinogradMaps(Random& random) { return {randomWinogradAxis(random), randomWinogradAxis(random)}; }
 
 Maps randomMaps(Random& random) {
   int64_t kernel = random.choose<int64_t>({1, 1, 2, 3, 3, 3, 3, 4, 5, 7});

@@ -23,6 +23,8 @@ struct Maps {
 
 /// Maps and windows of convolutions: 1×1 maps, pads larger than the kernel, strides beyond it.
 Maps randomMaps(Random& random);
+/// The same for windows of 3×3 with stride and dilation 1.
+Maps randomWinogradMaps(Random& random);
 
 /// The number of a map's channels: often 1.
 int64_t randomChannels(Random& random);

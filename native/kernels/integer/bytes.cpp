@@ -1,6 +1,8 @@
 #include "kernels/integer/bytes.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace gdws {
 
@@ -29,6 +31,19 @@ float checkedScale(const OperationView& operation, float scale) {
     operation.fail("scale " + std::to_string(scale) + " is not finite and above 0");
   }
   return scale;
+}
+
+int64_t sumOfSizes(const Bytes& bytes, int64_t first, int64_t count, int32_t zeroPoint) {
+  // Of so many, sums fit an int32: the compiler makes vectors of them.
+  constexpr int64_t most = int64_t{1} << 20;
+  int64_t sum = 0;
+  for (int64_t begin = 0; begin < count; begin += most) {
+    const int64_t end = std::min(count, begin + most);
+    int32_t part = 0;
+    for (int64_t i = begin; i < end; ++i) part += std::abs(bytes[first + i] - zeroPoint);
+    sum += part;
+  }
+  return sum;
 }
 
 }  // namespace gdws

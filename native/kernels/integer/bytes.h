@@ -49,6 +49,9 @@ class Bytes {
   int32_t flip_ = 0;
 };
 
+/// Σ |x - zeroPoint| of `count` numbers x from `first` on.
+int64_t sumOfSizes(const Bytes& bytes, int64_t first, int64_t count, int32_t zeroPoint);
+
 /// Element i of a tensor of uint8 or int8.
 inline int32_t byteAt(const void* x, DataType type, int64_t i) {
   return type == DataType::int8 ? static_cast<const int8_t*>(x)[i] : int32_t{static_cast<const uint8_t*>(x)[i]};

@@ -4,74 +4,13 @@
 #include <cstring>
 
 #include "base/aligned_floats.h"
+#include "kernels/integer/blocking.h"
+#include "kernels/integer/result_rows.h"
 #include "kernels/product/rounding.h"
 
 namespace gdws {
 
 namespace {
-
-/// Numbers without sign of a type are so much greater.
-int32_t unsignedBy(DataType type) { return type == DataType::int8 ? 128 : 0; }
-uint8_t flipOf(DataType type) { return type == DataType::int8 ? 0x80 : 0; }
-
-IntegerResult howOf(const SumResult& result) {
-  IntegerResult how;
-  if (result.type == DataType::int32) return how;
-  how.form = result.type == DataType::float32 ? IntegerResult::Form::floats : IntegerResult::Form::bytes;
-  const Requantization& r = result.requantization;
-  how.most = r.most;
-  how.zeroPoint = r.zeroPoint + unsignedBy(result.type);
-  how.leastByte = how.zeroPoint + static_cast<int32_t>(r.least);
-  how.flip = flipOf(result.type);
-  how.hasResidual = result.hasResidual;
-  how.sumsBytes = r.sumsBytes;
-  how.innerLeast = r.innerLeast;
-  how.innerMost = r.innerMost;
-  how.sumScale = r.sumScale;
-  how.residualScale = r.residualScale;
-  how.residualZeroPoint = r.residualZeroPoint + unsignedBy(result.residualType);
-  how.residualFlip = flipOf(result.residualType);
-  return how;
-}
-
-struct Block {
-  int64_t rows = 1, vectors = 1;
-  double cycles = 0;  ///< estimated, of a step of depth over the whole product
-};
-
-/// Estimated cycles of a step of depth in a micro-kernel.
-double microCycles(int64_t rows, int64_t vectors, double depth) {
-  constexpr double latency = 5, call = 30;
-  const auto r = static_cast<double>(rows), v = static_cast<double>(vectors);
-  const double loads = 0.3 * v + 0.05 * r;
-  const double result = r * (9 + 4 * v) / 2;
-  return std::max({latency, r * v / 2 + loads, 0.55 * (r + v)}) + (call + result) / depth;
-}
-
-/// The micro-kernels for so many rows and vectors whose estimate is lowest.
-Block chooseBlock(const IntegerFunctions& functions, int64_t rows, int64_t vectors, int64_t depth) {
-  Block best;
-  for (int64_t r = 1; r <= std::min<int64_t>(rows, IntegerFunctions::maxRows); ++r) {
-    for (int64_t v = 1; v <= std::min<int64_t>(vectors, IntegerFunctions::maxVectors); ++v) {
-      if (functions.micro[r][v] == nullptr) continue;
-      const Split rowParts = Split::atMost(rows, r), vectorParts = Split::atMost(vectors, v);
-      if (rowParts.largest() != r || vectorParts.largest() != v) continue;
-      double cycles = 0;
-      for (const int64_t row : {int64_t{0}, int64_t{1}}) {
-        for (const int64_t vector : {int64_t{0}, int64_t{1}}) {
-          const int64_t larger = rows % rowParts.parts, wider = vectors % vectorParts.parts;
-          const int64_t count =
-              (row == 0 ? larger : rowParts.parts - larger) * (vector == 0 ? wider : vectorParts.parts - wider);
-          cycles += static_cast<double>(count) * microCycles(rows / rowParts.parts + (row == 0),
-                                                             vectors / vectorParts.parts + (vector == 0),
-                                                             static_cast<double>(depth));
-        }
-      }
-      if (best.cycles == 0 || cycles <= best.cycles) best = {r, v, cycles};
-    }
-  }
-  return best;
-}
 
 /// Vectors of pixels, and matrices of channels, that matrix registers multiply at once.
 int64_t vectorsOfMatrices(int64_t pixelVectors) {
@@ -108,23 +47,17 @@ IntegerProduct::IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_
       groups_(groups),
       channels_(channels),
       result_(result),
-      how_(howOf(result)),
+      how_(resultOf(result)),
       producer_(std::move(producer)),
       vectors_(context.vectors),
-      functions_(*context.vectors.integers) {
-  if (functions_.depthPerWord == 4) {
-    int32_t least = 0, most = 0;
-    const Bytes bytes(weights.bytes->data, weights.bytes->type);
-    for (int64_t m = 0; m < groups_ * channels_; ++m) {
-      const int32_t zero = weights.zeroPoint(m);
-      for (int64_t k = 0; k < weights.depth; ++k) {
-        least = std::min(least, bytes[m * weights.depth + k] - zero);
-        most = std::max(most, bytes[m * weights.depth + k] - zero);
-      }
-    }
-    while (least < -128 * weightParts_ || most > 127 * weightParts_) ++weightParts_;
-  }
-  choose();
+      functions_(*context.vectors.integers),
+      weightParts_(partsOfWeights(functions_, groups * channels, weights)) {
+  const Choice choice = choose(functions_, tiles_, channels_, weightParts_, *producer_);
+  form_ = choice.form;
+  pixelPart_ = choice.pixelPart;
+  channelParts_ = choice.channelParts;
+  productCycles_ = choice.cycles;
+  reserve();
   orderSteps();
   static constexpr const char* names[] = {" pixels", " channels", " matrices"};
   std::string packing = key + names[static_cast<int>(form_)];
@@ -134,6 +67,33 @@ IntegerProduct::IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_
     packing += std::to_string(number);
   }
   packed_ = context.packedWeights.find(packing, [&] { return pack(weights, context); });
+}
+
+int64_t IntegerProduct::partsOfWeights(const IntegerFunctions& functions, int64_t outputs,
+                                       const IntegerWeights& weights) {
+  int64_t parts = 1;
+  if (functions.depthPerWord != 4) return parts;
+  int32_t least = 0, most = 0;
+  const Bytes bytes(weights.bytes->data, weights.bytes->type);
+  for (int64_t m = 0; m < outputs; ++m) {
+    const int32_t zero = weights.zeroPoint(m);
+    for (int64_t k = 0; k < weights.depth; ++k) {
+      least = std::min(least, bytes[m * weights.depth + k] - zero);
+      most = std::max(most, bytes[m * weights.depth + k] - zero);
+    }
+  }
+  while (least < -128 * parts || most > 127 * parts) ++parts;
+  return parts;
+}
+
+double IntegerProduct::estimate(const IntegerTiles& tiles, int64_t groups, int64_t channels,
+                                const IntegerProducer& producer, const IntegerWeights& weights,
+                                const IntegerFunctions& functions) {
+  const int64_t parts = partsOfWeights(functions, groups * channels, weights);
+  const auto depth = static_cast<double>(parts * static_cast<int64_t>(producer.offsets().size()));
+  const double item = producer.cycles() + choose(functions, tiles, channels, parts, producer).cycles;
+  const double arithmetic = static_cast<double>(groups * tiles.count()) * item;
+  return cyclesWithWeights(arithmetic, depth * static_cast<double>(groups * channels) * sizeof(int32_t));
 }
 
 int64_t IntegerProduct::channelsOfPart() const {
@@ -171,43 +131,55 @@ void IntegerProduct::orderSteps() {
   }
 }
 
-void IntegerProduct::choose() {
-  const int64_t lanes = functions_.lanes;
-  const int64_t depth = weightParts_ * static_cast<int64_t>(producer_->offsets().size());
-  const bool isCut = tiles_.tiling.columns.parts > 1;
-  const int64_t segments = isCut ? tiles_.tiling.rows.largest() : 1;
-  const int64_t pixels = isCut ? tiles_.rowPitch() : tiles_.tiling.largestPixels();
-  const int64_t pixelVectors = quotientUp(pixels, lanes), channelVectors = quotientUp(channels_, lanes);
-  const Block byPixels = chooseBlock(functions_, channels_, pixelVectors, std::max<int64_t>(depth, 1));
-  const Block byChannels = chooseBlock(functions_, pixels, channelVectors, std::max<int64_t>(depth, 1));
-  const auto steps = static_cast<double>(depth);
+IntegerProduct::Choice IntegerProduct::choose(const IntegerFunctions& functions, const IntegerTiles& tiles,
+                                              int64_t channels, int64_t weightParts, const IntegerProducer& producer) {
+  const int64_t lanes = functions.lanes;
+  const int64_t depth = weightParts * static_cast<int64_t>(producer.offsets().size());
+  const bool isCut = tiles.tiling.columns.parts > 1;
+  const int64_t segments = isCut ? tiles.tiling.rows.largest() : 1;
+  const int64_t pixels = isCut ? tiles.rowPitch() : tiles.tiling.largestPixels();
+  const int64_t pixelVectors = quotientUp(pixels, lanes), channelVectors = quotientUp(channels, lanes);
+  const auto exists = [&](int64_t rows, int64_t vectors) { return functions.micro[rows][vectors] != nullptr; };
+  const MicroCosts costs;
+  const int64_t steps = std::max<int64_t>(depth, 1);
+  const IntegerBlock byPixels = chooseIntegerBlock(exists, channels, pixelVectors, steps, costs);
+  const IntegerBlock byChannels = chooseIntegerBlock(exists, pixels, channelVectors, steps, costs);
   // Sums of vectors along channels are transposed when they are written.
-  const double transposition = static_cast<double>((pixels / 2 + 24) * channels_);
-  const double pixelsCost = byPixels.cycles * steps, channelsCost = byChannels.cycles * steps + transposition;
-  form_ = !isCut && channelsCost < pixelsCost ? Form::channels : Form::pixels;
-  double cycles = std::min(pixelsCost, channelsCost);
-  const int64_t matrices = quotientUp(channels_, IntegerMatrixTask::rows);
-  if (functions_.matrices != nullptr && depth > 0) {
-    const int64_t ofUnit = producer_->stepsOfUnit();
-    const int64_t chunks = weightParts_ * ofUnit * quotientUp(depth / weightParts_ / ofUnit, IntegerMatrixTask::rows);
+  const double transposition = static_cast<double>((pixels / 2 + 24) * channels);
+  const double pixelsCost = byPixels.cycles * static_cast<double>(depth);
+  const double channelsCost = byChannels.cycles * static_cast<double>(depth) + transposition;
+  Choice choice;
+  choice.form = !isCut && channelsCost < pixelsCost ? Form::channels : Form::pixels;
+  choice.cycles = std::min(pixelsCost, channelsCost);
+  const int64_t matrices = quotientUp(channels, IntegerMatrixTask::rows);
+  if (functions.matrices != nullptr && depth > 0) {
+    const int64_t ofUnit = producer.stepsOfUnit();
+    const int64_t chunks = weightParts * ofUnit * quotientUp(depth / weightParts / ofUnit, IntegerMatrixTask::rows);
     const double matricesCost = matrixCycles(matrices, pixelVectors, chunks);
-    if (matricesCost < cycles) {
-      form_ = Form::matrices;
-      cycles = matricesCost;
+    if (matricesCost < choice.cycles) {
+      choice.form = Form::matrices;
+      choice.cycles = matricesCost;
     }
   }
-  if (form_ == Form::matrices) {
-    pixelPart_ = vectorsOfMatrices(pixelVectors);
-    channelParts_ = Split::atMost(matrices, rowsOfMatrices(pixelPart_));
-  } else if (form_ == Form::channels) {
-    pixelPart_ = byChannels.rows;
-    channelParts_ = Split::atMost(channelVectors, byChannels.vectors);
+  if (choice.form == Form::matrices) {
+    choice.pixelPart = vectorsOfMatrices(pixelVectors);
+    choice.channelParts = Split::atMost(matrices, rowsOfMatrices(choice.pixelPart));
+  } else if (choice.form == Form::channels) {
+    choice.pixelPart = byChannels.rows;
+    choice.channelParts = Split::atMost(channelVectors, byChannels.vectors);
   } else {
-    pixelPart_ = byPixels.vectors;
-    channelParts_ = Split::atMost(channels_, byPixels.rows);
+    choice.pixelPart = byPixels.vectors;
+    choice.channelParts = Split::atMost(channels, byPixels.rows);
   }
-  productCycles_ = static_cast<double>(segments) * cycles;
+  choice.cycles *= static_cast<double>(segments);
+  return choice;
+}
 
+void IntegerProduct::reserve() {
+  const int64_t lanes = functions_.lanes;
+  const bool isCut = tiles_.tiling.columns.parts > 1;
+  const int64_t pixels = isCut ? tiles_.rowPitch() : tiles_.tiling.largestPixels();
+  const int64_t channelVectors = quotientUp(channels_, lanes);
   biasPitch_ = roundUp(channels_, lanes);
   biasWords_ = words(groups_ * biasPitch_);
   // A row is read by four vectors at a time.
@@ -299,9 +271,7 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   const int64_t itemCount = groups_ * tiles_.count();
   const ItemCycles cycles{producer_->cycles(), productCycles_};
   const int teams = channelTeams(itemCount, channelParts_.parts, cycles, team.size);
-  work.scale = result_.scale(buffers);
-  work.residual = result_.residual(buffers);
-  work.y = buffers.outputs[0];
+  work.buffers = &buffers;
   work.bias = bias;
   const bool shared = isShared(cycles, itemCount, teams, team);
   const Range items = shared ? Range{0, itemCount} : Team{team.index / teams, team.size / teams}.share(itemCount);
@@ -354,15 +324,7 @@ int64_t IntegerProduct::offset(const Work& work, int64_t pixel) const {
 
 IntegerRows IntegerProduct::rows(const Work& work, int64_t channel, int64_t at) const {
   const int64_t m = work.group * channels_ + channel, pitch = tiles_.map.rows * tiles_.map.columns;
-  const int64_t element = m * pitch + at;
-  const auto bytes = static_cast<int64_t>(bytesOf(result_.type));
-  IntegerRows rows{};
-  rows.how = &how_;
-  rows.scale = work.scale == nullptr ? nullptr : work.scale + m;
-  rows.residual = work.residual == nullptr ? nullptr : static_cast<const uint8_t*>(work.residual) + element;
-  rows.y = static_cast<std::byte*>(work.y) + element * bytes;
-  rows.pitch = pitch;
-  return rows;
+  return resultRows(*work.buffers, result_, how_, m, m * pitch + at, pitch);
 }
 
 void IntegerProduct::finish(const Work& work, const int32_t* sums, int64_t channel, int64_t firstPixel,

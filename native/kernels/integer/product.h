@@ -56,6 +56,10 @@ class IntegerProduct {
                  std::unique_ptr<IntegerProducer> producer, const IntegerWeights& weights, const std::string& key,
                  KernelContext& context);
 
+  /// Estimated cycles of one core.
+  static double estimate(const IntegerTiles& tiles, int64_t groups, int64_t channels, const IntegerProducer& producer,
+                         const IntegerWeights& weights, const IntegerFunctions& functions);
+
   size_t scratchBytes(int threads) const { return static_cast<size_t>(threads) * scratchBytes_; }
   void run(const Buffers& buffers, const Team& team) const;
 
@@ -71,14 +75,24 @@ class IntegerProduct {
     const int32_t* bias;  ///< of the group; of all, until the group is known
     int32_t* sums;
     int32_t* planes;  ///< of sums along channels, or sums of matrix registers
-    const float* scale;
-    const void* residual;
-    void* y;
+    const Buffers* buffers;
   };
 
   enum class Form { pixels, channels, matrices };
 
-  void choose();
+  struct Choice {
+    Form form = Form::pixels;
+    int64_t pixelPart = 1;
+    Split channelParts;
+    double cycles = 0;  ///< estimated, of a tile
+  };
+
+  /// How many numbers of 8 bits are added up to make a weight.
+  static int64_t partsOfWeights(const IntegerFunctions& functions, int64_t outputs, const IntegerWeights& weights);
+  static Choice choose(const IntegerFunctions& functions, const IntegerTiles& tiles, int64_t channels,
+                       int64_t weightParts, const IntegerProducer& producer);
+  /// Sizes the scratch memory.
+  void reserve();
   /// Whether all threads make a tile's columns together, and then multiply them, each by weights of its own; else each
   /// makes what it multiplies.
   bool isShared(const ItemCycles& cycles, int64_t items, int teams, const Team& team) const;

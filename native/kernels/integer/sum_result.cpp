@@ -109,9 +109,10 @@ void checkOverflow(const OperationView& operation, const SummedWeights& weights)
     int64_t sizes = std::min(weights.depth, most) * largestStep;
     if (isKnown) {
       const int32_t zero = hasZeroPoints ? zeroPoints[zeroPoint->elements == 1 ? 0 : m] : 0;
-      sizes = 0;
-      for (int64_t k = 0; k < weights.depth; ++k) {
-        sizes += std::abs(numbers[m * weights.outputPitch + k * weights.depthPitch] - zero);
+      const int64_t first = m * weights.outputPitch;
+      sizes = weights.depthPitch == 1 ? sumOfSizes(numbers, first, weights.depth, zero) : 0;
+      for (int64_t k = 0; weights.depthPitch != 1 && k < weights.depth; ++k) {
+        sizes += std::abs(numbers[first + k * weights.depthPitch] - zero);
       }
     }
     const int64_t bias =

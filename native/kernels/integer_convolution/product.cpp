@@ -117,6 +117,52 @@ class ExpandedProducer final : public IntegerProducer {
 };
 
 /// Dense, grouped and depthwise convolution as a matrix product with the words that the window reads.
+struct Product {
+  IntegerTiles tiles;
+  bool byTaps;
+  std::unique_ptr<IntegerProducer> producer;
+};
+
+Product productOf(const IntegerConvolutionShape& shape, const KernelContext& context) {
+  ConvolutionShape map = shape.map;
+  const Window& window = map.window;
+  if (window.taps() == 1 && window.strideHeight == 1 && window.strideWidth == 1 && window.padTop == 0 &&
+      window.padLeft == 0 && map.outputHeight == map.height && map.outputWidth == map.width) {
+    // Rows are as good as one.
+    map.width = map.outputWidth = map.height * map.width;
+    map.height = map.outputHeight = 1;
+  }
+  const IntegerFunctions& functions = *context.vectors.integers;
+  const int64_t channels = map.channelsPerGroup(), perWord = functions.depthPerWord;
+  // Words of several channels or of several taps, whichever makes fewer steps.
+  const bool byTaps =
+      channels * quotientUp(window.kernelWidth, perWord) < quotientUp(channels, perWord) * window.kernelWidth;
+  const int64_t channelsPerUnit = byTaps ? 1 : perWord, units = quotientUp(channels, channelsPerUnit);
+  const int64_t copies = byTaps ? quotientUp(window.kernelWidth, perWord) : window.kernelWidth;
+  // The words of a tile stay in the second-level cache.
+  constexpr int64_t tileWords = 64 * 1024, mostPixels = 4096;
+  const PixelMap pixels{map.batch, map.outputHeight, map.outputWidth};
+  const auto tilesOf = [&](int64_t wordsOfPixel) {
+    return IntegerTiles(pixels, std::clamp<int64_t>(tileWords / wordsOfPixel, 64, mostPixels), functions,
+                        map.groups > 1 ? 1 : context.threads, window.kernelHeight > 1);
+  };
+  const IntegerTiles expanded = tilesOf(units * copies * window.kernelHeight);
+  const bool isExpanded = byTaps && functions.matrices != nullptr && map.outputsPerGroup() > 1 &&
+                          WindowWords::packingOfTaps(window, expanded, functions) == Packing::bytes;
+  const IntegerTiles tiles = isExpanded ? expanded : tilesOf(units * copies);
+  const Packing packing = isExpanded ? Packing::bytes : byTaps ? Packing::taps : Packing::channels;
+  const WindowWords words(window, map.height, map.width, packing, tiles, functions);
+  if (isExpanded) {
+    return {tiles, byTaps, std::make_unique<ExpandedProducer>(shape, map, words, tiles, functions)};
+  }
+  return {tiles, byTaps, std::make_unique<WindowProducer>(shape, map, words, packing, units, channelsPerUnit)};
+}
+
+IntegerWeights weightsOf(const OperationView& operation, const IntegerConvolutionShape& shape) {
+  return {&operation.input(1), shape.hasWZeroPoint ? &operation.input(3) : nullptr,
+          shape.map.channelsPerGroup() * shape.map.window.taps()};
+}
+
 class ProductConvolution final : public Kernel {
  public:
   ProductConvolution(const OperationView& operation, KernelContext& context)
@@ -129,46 +175,14 @@ class ProductConvolution final : public Kernel {
  private:
   static IntegerProduct makeProduct(const OperationView& operation, const IntegerConvolutionShape& shape,
                                     KernelContext& context) {
-    ConvolutionShape map = shape.map;
-    const Window& window = map.window;
-    if (window.taps() == 1 && window.strideHeight == 1 && window.strideWidth == 1 && window.padTop == 0 &&
-        window.padLeft == 0 && map.outputHeight == map.height && map.outputWidth == map.width) {
-      // Rows are as good as one.
-      map.width = map.outputWidth = map.height * map.width;
-      map.height = map.outputHeight = 1;
-    }
-    const IntegerFunctions& functions = *context.vectors.integers;
-    const int64_t channels = map.channelsPerGroup(), perWord = functions.depthPerWord;
-    // Words of several channels or of several taps, whichever makes fewer steps.
-    const bool byTaps =
-        channels * quotientUp(window.kernelWidth, perWord) < quotientUp(channels, perWord) * window.kernelWidth;
-    const int64_t channelsPerUnit = byTaps ? 1 : perWord, units = quotientUp(channels, channelsPerUnit);
-    const int64_t copies = byTaps ? quotientUp(window.kernelWidth, perWord) : window.kernelWidth;
-    // The words of a tile stay in the second-level cache.
-    constexpr int64_t tileWords = 64 * 1024, mostPixels = 4096;
-    const PixelMap pixels{map.batch, map.outputHeight, map.outputWidth};
-    const auto tilesOf = [&](int64_t wordsOfPixel) {
-      return IntegerTiles(pixels, std::clamp<int64_t>(tileWords / wordsOfPixel, 64, mostPixels), functions,
-                          map.groups > 1 ? 1 : context.threads, window.kernelHeight > 1);
-    };
-    const IntegerTiles expanded = tilesOf(units * copies * window.kernelHeight);
-    const bool isExpanded = byTaps && functions.matrices != nullptr && map.outputsPerGroup() > 1 &&
-                            WindowWords::packingOfTaps(window, expanded, functions) == Packing::bytes;
-    const IntegerTiles tiles = isExpanded ? expanded : tilesOf(units * copies);
-    const Packing packing = isExpanded ? Packing::bytes : byTaps ? Packing::taps : Packing::channels;
-    const WindowWords words(window, map.height, map.width, packing, tiles, functions);
-    std::unique_ptr<IntegerProducer> producer;
-    if (isExpanded) {
-      producer = std::make_unique<ExpandedProducer>(shape, map, words, tiles, functions);
-    } else {
-      producer = std::make_unique<WindowProducer>(shape, map, words, packing, units, channelsPerUnit);
-    }
-    const Value& w = operation.input(1);
-    const Value* zeroPoints = shape.hasWZeroPoint ? &operation.input(3) : nullptr;
-    const std::string key = "integerConvolution " + std::to_string(w.index) + ' ' + describe(w.dims) + ' ' +
-                            std::to_string(zeroPoints == nullptr ? -1 : zeroPoints->index) + (byTaps ? " taps" : "");
-    return IntegerProduct(tiles, map.groups, map.outputsPerGroup(), shape.result, std::move(producer),
-                          {&w, zeroPoints, channels * window.taps()}, key, context);
+    Product product = productOf(shape, context);
+    const IntegerWeights weights = weightsOf(operation, shape);
+    const std::string key = "integerConvolution " + std::to_string(weights.bytes->index) + ' ' +
+                            describe(weights.bytes->dims) + ' ' +
+                            std::to_string(weights.zeroPoints == nullptr ? -1 : weights.zeroPoints->index) +
+                            (product.byTaps ? " taps" : "");
+    return IntegerProduct(product.tiles, shape.map.groups, shape.map.outputsPerGroup(), shape.result,
+                          std::move(product.producer), weights, key, context);
   }
 
   IntegerProduct product_;
@@ -186,9 +200,16 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
   return std::make_unique<ProductConvolution>(operation, context);
 }
 
+double estimate(const OperationView& operation, const KernelContext& context) {
+  const IntegerConvolutionShape shape = IntegerConvolutionShape::of(operation);
+  const Product product = productOf(shape, context);
+  return IntegerProduct::estimate(product.tiles, shape.map.groups, shape.map.outputsPerGroup(), *product.producer,
+                                  weightsOf(operation, shape), *context.vectors.integers);
+}
+
 }  // namespace
 
-const KernelDefinition integerConvolutionProduct = {"integerConvolution.product", Opcode::integerConvolution, 6,
-                                                    supports, make};
+const KernelDefinition integerConvolutionProduct = {
+    "integerConvolution.product", Opcode::integerConvolution, 6, supports, make, estimate};
 
 }  // namespace gdws

@@ -3,6 +3,7 @@
 
 #include "kernels/vector/integer_functions.h"
 #include "kernels/vector/integer_lanes.h"
+#include "kernels/vector/integer_winograd.vector.h"
 
 namespace gdws {
 namespace GDWS_ISA {
@@ -644,6 +645,7 @@ constexpr IntegerFunctions makeIntegerFunctions() {
   functions.gather = gather;
 #endif
   functions.roundsBounded = GDWS_ROUNDS_BOUNDED;
+  functions.winograd = makeIntegerWinogradFunctions();
   functions.multiplyAdds = multiplyAdds;
   return functions;
 }

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/vector/integer_winograd_functions.h"
+
 namespace gdws {
 
 /// What becomes of sums of products, with a scale for each channel; docs/architecture.md has the steps. Bytes are
@@ -195,6 +197,7 @@ struct IntegerFunctions {
   void (*pad)(const IntegerPaddingTask& task);
   void (*gather)(const IntegerGatherTask& task);
   const IntegerMatrixFunctions* matrices;  ///< null where the processor has no such registers
+  IntegerWinogradFunctions winograd;
   /// Only products of bytes in registers, as the peak for benchmarks. Returns how many vectors of words were
   /// multiplied.
   int64_t (*multiplyAdds)(int64_t rounds, int32_t* result);

@@ -39,11 +39,16 @@ inline constexpr int registers = 16;
 #if defined(__aarch64__)
 // sdot takes only numbers with sign. Without it, the halves of words have registers of their own.
 inline constexpr int leastByte = GDWS_BYTE_PRODUCTS ? -128 : 0;
-inline constexpr int registersOfColumn = GDWS_BYTE_PRODUCTS ? 1 : 2, otherRegisters = 3;
+inline constexpr int registersOfPairs = 2, otherRegistersOfPairs = 3;
+inline constexpr int registersOfColumn = GDWS_BYTE_PRODUCTS ? 1 : registersOfPairs, otherRegisters = 3;
+// Two instructions, where one adds products of bytes.
+inline constexpr double pairCost = GDWS_BYTE_PRODUCTS ? 2 : 1;
 #else
 inline constexpr int leastByte = 0;
 // A broadcast and, where products are added by another instruction, a product.
 inline constexpr int registersOfColumn = 1, otherRegisters = GDWS_BYTE_PRODUCTS ? 1 : 2;
+inline constexpr int registersOfPairs = registersOfColumn, otherRegistersOfPairs = otherRegisters;
+inline constexpr double pairCost = 1;
 #endif
 
 typedef int32_t Words __attribute__((vector_size(GDWS_VECTOR_BYTES)));
@@ -66,10 +71,15 @@ GDWS_INLINE Words dot(Words sum, Words bytes, Words weights) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(bytes), "v"(weights));
   return sum;
 }
+GDWS_INLINE Words dotPairs(Words sum, Words words, Words weights) {
+  asm("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(words), "v"(weights));
+  return sum;
+}
 #else
-GDWS_INLINE Words dot(Words sum, Words words, Words weights) {
-  return sum + reinterpret_cast<Words>(
-                   _mm512_madd_epi16(reinterpret_cast<__m512i>(words), reinterpret_cast<__m512i>(weights)));
+GDWS_INLINE Words dotPairs(Words sum, Words words, Words weights) {
+  return reinterpret_cast<Words>(
+      _mm512_add_epi32(reinterpret_cast<__m512i>(sum),
+                       _mm512_madd_epi16(reinterpret_cast<__m512i>(words), reinterpret_cast<__m512i>(weights))));
 }
 #endif
 
@@ -85,6 +95,16 @@ GDWS_INLINE Words widen(const uint8_t* p) {
 GDWS_INLINE Words widenFirst(const uint8_t* p, int64_t count) {
   return reinterpret_cast<Words>(
       _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(static_cast<uint16_t>((1u << count) - 1), p)));
+}
+
+/// Words of a byte of each source as 16-bit numbers, flipped.
+GDWS_INLINE Words signedPairs(const uint8_t* a, const uint8_t* b, uint8_t flip) {
+  const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
+  const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+  const __m128i low = _mm_unpacklo_epi8(first, second), high = _mm_unpackhi_epi8(first, second);
+  const __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+  const __m256i flips = _mm256_set1_epi8(static_cast<char>(flip));
+  return reinterpret_cast<Words>(_mm512_cvtepi8_epi16(_mm256_xor_si256(bytes, flips)));
 }
 
 GDWS_INLINE void storeFirst(int32_t* p, Words v, int64_t count) {
@@ -218,10 +238,15 @@ GDWS_INLINE Words dot(Words sum, Words bytes, Words weights) {
   asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "x"(weights));
   return sum;
 }
+GDWS_INLINE Words dotPairs(Words sum, Words words, Words weights) {
+  asm("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sum) : "x"(words), "x"(weights));
+  return sum;
+}
 #else
-GDWS_INLINE Words dot(Words sum, Words words, Words weights) {
-  return sum + reinterpret_cast<Words>(
-                   _mm256_madd_epi16(reinterpret_cast<__m256i>(words), reinterpret_cast<__m256i>(weights)));
+GDWS_INLINE Words dotPairs(Words sum, Words words, Words weights) {
+  return reinterpret_cast<Words>(
+      _mm256_add_epi32(reinterpret_cast<__m256i>(sum),
+                       _mm256_madd_epi16(reinterpret_cast<__m256i>(words), reinterpret_cast<__m256i>(weights))));
 }
 #endif
 
@@ -237,6 +262,14 @@ GDWS_INLINE Words widenFirst(const uint8_t* p, int64_t count) {
   uint8_t bytes[8] = {};
   for (int64_t i = 0; i < count; ++i) bytes[i] = p[i];
   return widen(bytes);
+}
+
+/// Words of a byte of each source as 16-bit numbers, flipped.
+GDWS_INLINE Words signedPairs(const uint8_t* a, const uint8_t* b, uint8_t flip) {
+  const __m128i bytes = _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a)),
+                                          _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b)));
+  const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
+  return reinterpret_cast<Words>(_mm256_cvtepi8_epi16(_mm_xor_si128(bytes, flips)));
 }
 
 GDWS_INLINE __m256i firstLanes(int64_t count) {
@@ -338,20 +371,33 @@ GDWS_INLINE Words dotElement(Words sum, Words a, Words four) {
   return reinterpret_cast<Words>(vdotq_laneq_s32(reinterpret_cast<int32x4_t>(sum), reinterpret_cast<int8x16_t>(a),
                                                  reinterpret_cast<int8x16_t>(four), Element));
 }
-#else
+#endif
 GDWS_INLINE int16x4_t evenHalves(Words words) { return vmovn_s32(reinterpret_cast<int32x4_t>(words)); }
 GDWS_INLINE int16x4_t oddHalves(Words words) { return vshrn_n_s32(reinterpret_cast<int32x4_t>(words), 16); }
 
-GDWS_INLINE Words dot(Words sum, Words a, Words b) {
-  const int32x4_t even = vmlal_s16(reinterpret_cast<int32x4_t>(sum), evenHalves(a), evenHalves(b));
-  return reinterpret_cast<Words>(vmlal_s16(even, oddHalves(a), oddHalves(b)));
-}
-
 template <int Element>
-GDWS_INLINE Words dotElement(Words sum, Words a, Words four) {
+GDWS_INLINE Words dotPairsElement(Words sum, Words a, Words four) {
   const auto halves = reinterpret_cast<int16x8_t>(four);
   const int32x4_t even = vmlal_laneq_s16(reinterpret_cast<int32x4_t>(sum), evenHalves(a), halves, 2 * Element);
   return reinterpret_cast<Words>(vmlal_laneq_s16(even, oddHalves(a), halves, 2 * Element + 1));
+}
+/// The dot of each word of a with word i of such a vector as vectorWith() gives.
+GDWS_INLINE Words dotPairsWith(Words sum, Words a, Words four, int i) {
+  switch (i % 4) {
+    case 0:
+      return dotPairsElement<0>(sum, a, four);
+    case 1:
+      return dotPairsElement<1>(sum, a, four);
+    case 2:
+      return dotPairsElement<2>(sum, a, four);
+    default:
+      return dotPairsElement<3>(sum, a, four);
+  }
+}
+#if !GDWS_BYTE_PRODUCTS
+GDWS_INLINE Words dot(Words sum, Words a, Words b) {
+  const int32x4_t even = vmlal_s16(reinterpret_cast<int32x4_t>(sum), evenHalves(a), evenHalves(b));
+  return reinterpret_cast<Words>(vmlal_s16(even, oddHalves(a), oddHalves(b)));
 }
 #endif
 
@@ -359,6 +405,7 @@ GDWS_INLINE Words dotElement(Words sum, Words a, Words four) {
 GDWS_INLINE Words vectorWith(const int32_t* p, int i) { return load(p + i / 4 * 4); }
 /// The dot of each word of a with word i of such a vector.
 GDWS_INLINE Words dotWith(Words sum, Words a, Words four, int i) {
+#if GDWS_BYTE_PRODUCTS
   switch (i % 4) {
     case 0:
       return dotElement<0>(sum, a, four);
@@ -369,6 +416,9 @@ GDWS_INLINE Words dotWith(Words sum, Words a, Words four, int i) {
     default:
       return dotElement<3>(sum, a, four);
   }
+#else
+  return dotPairsWith(sum, a, four, i);
+#endif
 }
 GDWS_INLINE Words dotWeight(Words sum, Words columns, Words weights, int i) {
   return dotWith(sum, columns, weights, i);
@@ -392,6 +442,14 @@ GDWS_INLINE Words widen(const uint8_t* p) {
   uint32_t four;
   __builtin_memcpy(&four, p, sizeof four);
   return widen(four);
+}
+/// Words of a byte of each source as 16-bit numbers, flipped.
+GDWS_INLINE Words signedPairs(const uint8_t* a, const uint8_t* b, uint8_t flip) {
+  uint32_t first, second;
+  __builtin_memcpy(&first, a, sizeof first);
+  __builtin_memcpy(&second, b, sizeof second);
+  const uint8x8_t bytes = veor_u8(vzip1_u8(vcreate_u8(first), vcreate_u8(second)), vdup_n_u8(flip));
+  return reinterpret_cast<Words>(vmovl_s8(vreinterpret_s8_u8(bytes)));
 }
 /// Of 1 to 3 bytes.
 GDWS_INLINE Words widenFirst(const uint8_t* p, int64_t count) {
@@ -479,12 +537,16 @@ GDWS_INLINE Words neighbours(const uint8_t* p) {
 
 #else
 
-GDWS_INLINE Words dot(Words sum, Words words, Words weights) {
+GDWS_INLINE Words dotPairs(Words sum, Words words, Words weights) {
 #if defined(__SSE2__)
-  return sum +
-         reinterpret_cast<Words>(_mm_madd_epi16(reinterpret_cast<__m128i>(words), reinterpret_cast<__m128i>(weights)));
+  return reinterpret_cast<Words>(
+      _mm_add_epi32(reinterpret_cast<__m128i>(sum),
+                    _mm_madd_epi16(reinterpret_cast<__m128i>(words), reinterpret_cast<__m128i>(weights))));
 #else
-  return sum + ((words << 16) >> 16) * ((weights << 16) >> 16) + (words >> 16) * (weights >> 16);
+  typedef uint32_t Bits __attribute__((vector_size(GDWS_VECTOR_BYTES)));
+  const Words low = ((words << 16) >> 16) * ((weights << 16) >> 16), high = (words >> 16) * (weights >> 16);
+  return reinterpret_cast<Words>(reinterpret_cast<Bits>(sum) + reinterpret_cast<Bits>(low) +
+                                 reinterpret_cast<Bits>(high));
 #endif
 }
 
@@ -498,6 +560,12 @@ GDWS_INLINE Words roundWithin(Floats t, Floats least, Floats most) {
 GDWS_INLINE Words roundBelow(Floats t, Floats most) { return roundWithin(t, broadcast(-1024.0f), most); }
 
 GDWS_INLINE Words widen(const uint8_t* p) { return Words{p[0], p[1], p[2], p[3]}; }
+/// Words of a byte of each source as 16-bit numbers, flipped.
+GDWS_INLINE Words signedPairs(const uint8_t* a, const uint8_t* b, uint8_t flip) {
+  const int32_t flips = flip * 0x00010001;
+  const Words bytes = (widen(a) | (widen(b) << 16)) ^ flips;
+  return (((bytes << 24) >> 24) & 0xffff) | (((bytes << 8) >> 24) << 16);
+}
 GDWS_INLINE Words widenFirst(const uint8_t* p, int64_t count) {
   Words v{};
   for (int64_t i = 0; i < count; ++i) v[i] = p[i];
@@ -538,8 +606,12 @@ GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least, c
 #endif
 
 #if !defined(__aarch64__)
+#if !GDWS_BYTE_PRODUCTS
+GDWS_INLINE Words dot(Words sum, Words words, Words weights) { return dotPairs(sum, words, weights); }
+#endif
 /// Word i of those at p, for a dot with it.
 GDWS_INLINE Words vectorWith(const int32_t* p, int i) { return broadcast(p[i]); }
+GDWS_INLINE Words dotPairsWith(Words sum, Words words, Words row, int) { return dotPairs(sum, words, row); }
 GDWS_INLINE Words dotWeight(Words sum, Words columns, Words weight, int) { return dot(sum, columns, weight); }
 GDWS_INLINE Words dotColumn(Words sum, Words column, Words weights, int) { return dot(sum, column, weights); }
 #endif

@@ -208,7 +208,7 @@ void winogradPlane(const WinogradPlaneTask& task) {
   constexpr int edge = 2 * Pairs;
   float* row = task.plane;
   for (int64_t r = 0; r < task.rows; ++r) {
-    for (int i = 0; i < edge; ++i, row += task.columns * edge) {
+    for (int i = 0; i < edge; ++i, row += task.pitch) {
       winogradRow(task.tiles + i * edge * task.tilePitch + r * task.columns, task.tilePitch, task.columns, row,
                   LaneList<edge>());
     }

@@ -30,7 +30,8 @@ struct WinogradPlaneTask {
   const float* tiles;  ///< may be read up to a vector beyond the last tile
   int64_t tilePitch;
   int64_t rows, columns;  ///< of tiles
-  float* plane;           ///< dense rows of columns·m; up to two vectors spill after the last
+  float* plane;           ///< rows of columns·m; up to two vectors spill after the last
+  int64_t pitch;          ///< from a row of the plane to the next; where it is less, the next row overwrites the rest
 };
 
 /// The steps of a Winograd convolution around its products, for output tiles of m × m and kernels of 3 × 3.

@@ -250,7 +250,8 @@ class Winograd final : public Kernel {
     for (int64_t channel = firstChannel; channel < endChannel; ++channel) {
       functions_.transformOutput({work.products + (channel - firstChannel) * work.pitch, productsPitch_, work.tiles,
                                   patchPitch_, work.vectors});
-      functions_.plane({work.tiles, patchPitch_, work.tile.rows, work.tile.columns, work.plane});
+      functions_.plane(
+          {work.tiles, patchPitch_, work.tile.rows, work.tile.columns, work.plane, work.tile.columns * Edge});
       writePlane(work, work.group * shape_.outputsPerGroup() + channel);
     }
   }

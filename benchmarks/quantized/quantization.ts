@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { InferenceSession } from 'onnxruntime-common';
 import { native } from '../../src/addon/native';
+import { simplify } from '../../src/analysis/simplify';
 import { CalibrationSet } from '../../src/calibrate/calibration-set';
 import { prepareCompression } from '../../src/compress/prepare';
 import { outcomesOf } from '../../src/compress/drop/outcomes';
@@ -11,6 +12,7 @@ import { Tensor } from '../../src/engine/session';
 import { Graph } from '../../src/graph/graph';
 import { measureInterleaved, type Contestant } from '../../src/measure';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
+import { editableCopy } from '../../src/onnx/copy';
 import { readModel } from '../../src/onnx/read';
 import { encodeModel, writeWhole } from '../../src/onnx/write';
 import type { RoundingSteps } from '../../src/quantize/quantization-pass';
@@ -129,7 +131,9 @@ async function raced(
   const [input] = dense.graph!.input;
   const batch = images.batch(0, Math.min(32, images.length)).images;
   const ranges = { [input!.name]: new Tensor('float32', batch.data as Float32Array, batch.dims) };
-  const static8 = await quantizePlainly(dense, { feeds: ranges });
+  const graph = new Graph(editableCopy(dense));
+  simplify(graph);
+  const static8 = await quantizePlainly(graph.model, { feeds: ranges });
   const lanes: { name: string; engine: EngineName; model: ModelProto }[] = [
     ...forms.map(({ form, model }) => ({ name: `gdws ${form}`, engine: 'gdws' as const, model })),
     { name: 'onnxruntime dense fp32', engine: 'onnxruntime', model: dense },

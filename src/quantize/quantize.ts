@@ -2,6 +2,7 @@ import { native } from '../addon/native';
 import { inferValues } from '../analysis/infer';
 import { simplify } from '../analysis/simplify';
 import { typesOfInputs } from '../analysis/input-types';
+import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
 import { GdwsError } from '../base/errors';
 import type { CalibrationImages } from '../calibrate/images';
 import { LiveStore } from '../calibrate/live-store';
@@ -51,7 +52,8 @@ export interface FloatNodeSummary {
  *
  * @param dense the network in floats that the results should be those of
  * @param compressed the same network, whose convolutions may be GDWS ones: this is quantized
- * @throws {GdwsError} ARGUMENT_INVALID where no layer can be quantized; what the engine throws for a network that it cannot run; ABORTED
+ * @throws {GdwsError} ARGUMENT_INVALID where no layer can be quantized; OPERATOR_UNSUPPORTED for a model of an operator set before 13
+ *   that cannot be upgraded; what the engine throws for a network that it cannot run; ABORTED
  */
 export async function quantize(
   dense: ModelProto,
@@ -59,10 +61,11 @@ export async function quantize(
   images: CalibrationImages,
   options: QuantizeOptions,
 ): Promise<Quantized> {
-  const reference = prepared(dense);
-  const simulated = prepared(compressed);
-  const result = prepared(compressed);
-  checkOperatorSet(result);
+  const [reference, simulated, result] = [dense, compressed, compressed].map((model) => prepared(model, options)) as [
+    Graph,
+    Graph,
+    Graph,
+  ];
   const nodes = findNodes(simulated, options);
   if (nodes.products.length === 0) {
     throw new GdwsError('ARGUMENT_INVALID', 'the model has no layer that may be quantized.', {
@@ -85,21 +88,11 @@ export async function quantize(
   }
 }
 
-/** QDQ with a scale for each channel needs this operator set. */
-const leastOperatorSet = 13;
-
-function checkOperatorSet(graph: Graph): void {
-  if (graph.opset >= leastOperatorSet) return;
-  throw new GdwsError('ARGUMENT_INVALID', `the model is of operator set ${graph.opset}.`, {
-    file: graph.file,
-    remedy: `Quantized weights need ${leastOperatorSet} or newer: export it with that, or convert it (onnx.version_converter).`,
-  });
-}
-
-/** A copy to edit, simplified, whose nodes have names of their own. */
-function prepared(model: ModelProto): Graph {
+/** A copy to edit, simplified, of an operator set with scales by channel, whose nodes have names of their own. */
+function prepared(model: ModelProto, { inputShapes }: QuantizeOptions): Graph {
   const graph = new Graph(editableCopy(model));
   graph.removeDead();
+  upgradeOperatorSet(graph, inferValues(graph, typesOfInputs(graph, inputShapes), { lenient: true }));
   simplify(graph);
   const seen = new Set<string>();
   for (const node of graph.nodes) {

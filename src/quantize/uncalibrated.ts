@@ -1,4 +1,5 @@
 import { inferValues } from '../analysis/infer';
+import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
 import type { ValueType } from '../onnx/value';
 import type { Graph } from '../graph/graph';
 import type { NodeProto } from '../onnx/onnx_pb';
@@ -19,7 +20,9 @@ export function quantizeUncalibrated(
   feeds: ReadonlyMap<string, ValueType>,
   exclude?: readonly (string | RegExp)[],
 ): void {
-  const nodes = findQuantizedNodes(graph, inferValues(graph, feeds, { lenient: true }), exclude);
+  const values = inferValues(graph, feeds, { lenient: true });
+  upgradeOperatorSet(graph, values);
+  const nodes = findQuantizedNodes(graph, values, exclude);
   const isLimited = (tensor: string) => graph.producer(tensor)?.opType === 'Relu';
   const zeroPoints = new Map([...nodes.tensors.keys()].map((name) => [name, isLimited(name) ? 0 : featureZeroPoint]));
   insertQuantization(graph, nodes, (tensor) => ({ type: 'uint8', scale: 1 / 64, zeroPoint: zeroPoints.get(tensor)! }));

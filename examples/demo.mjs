@@ -2,7 +2,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { InferenceSession, compress, measureInterleaved, readMnist } from 'gdws';
+import { InferenceSession, compress, measureInterleaved, readImages, readMnist } from 'gdws';
 
 const here = import.meta.dirname;
 const model = path.join(here, 'robust-mnist.onnx');
@@ -33,12 +33,17 @@ async function accuracy(session) {
 const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-demo-'));
 try {
   const networks = [{ name: 'dense', file: model }];
-  for (const macs of [0.5, 0.35, 0.25]) {
-    const file = path.join(folder, `macs-${macs}.onnx`);
-    const compression = await compress(model, { macs });
+  const add = async (name, options) => {
+    const file = path.join(folder, `${networks.length}.onnx`);
+    const compression = await compress(model, options);
     await compression.write(file);
-    networks.push({ name: `GDWS, --macs ${macs}`, file, summary: compression.summary });
-  }
+    networks.push({ name, file, summary: compression.summary });
+  };
+  for (const macs of [0.5, 0.35, 0.25]) await add(`GDWS, --macs ${macs}`, { macs });
+  // Digits that are not counted below; their labels do not matter.
+  const calibration = { images: await readImages(path.join(here, 'mnist-calib-images-idx3-ubyte'), { count: 256 }) };
+  await add('--int8', { int8: true, calibration });
+  for (const macs of [0.5, 0.25]) await add(`GDWS, --macs ${macs} --int8`, { macs, int8: true, calibration });
   const { macs, params, bytes } = networks[1].summary;
   networks[0].summary = {
     macs: { after: macs.before },

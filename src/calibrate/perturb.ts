@@ -6,6 +6,7 @@ import type { Classifier } from '../robustness/classifier';
 import type { Normalization } from '../robustness/normalized';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
+import { thorough } from '../robustness/ways';
 
 /** Limits of the images whose attacks keep state in memory at once, and of their pixels. */
 const maxImages = 256;
@@ -52,7 +53,7 @@ export async function perturbedImages(
   declaredBatch: number | undefined,
   options: PerturbOptions,
 ): Promise<ImageSource> {
-  attackerOf(thoroughly(settings), lengthOf(images));
+  attackerOf(thorough(settings), lengthOf(images));
   const { classifier, release } = await openClassifier(source, images.dims, options);
   return { ...perturbedBy(classifier, images, settings, declaredBatch, options), release };
 }
@@ -78,7 +79,7 @@ export function perturbedBy(
       const labels = images.labels.subarray(begin, end);
       const starts = all && pixelsOf(all, begin, end);
       const options = { seed, firstImage: begin, batchSize, signal, starts, onProgress };
-      return (await attack(classifier, pixelsOf(images, begin, end), labels, thoroughly(settings), options)).images;
+      return (await attack(classifier, pixelsOf(images, begin, end), labels, thorough(settings), options)).images;
     },
     release: () => Promise.resolve(),
   };
@@ -90,9 +91,4 @@ function lengthOf({ dims }: ImageSet): number {
 
 function pixelsOf(images: ImageSet, begin: number, end: number): Float32Array {
   return images.batch(begin, end).images.data as Float32Array;
-}
-
-/** Without early stop: an image just beyond the boundary would outweigh all others by its small margin. */
-function thoroughly(settings: AttackSettings): AttackSettings {
-  return settings.attack === 'pgd' || settings.attack === 'msd' ? { earlyStop: false, ...settings } : settings;
 }

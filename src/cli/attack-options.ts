@@ -32,8 +32,17 @@ export function addAttackOptions(command: Command, attack: Option): Command {
     .option('--step-size <length>', 'length of a step, of pgd')
     .option('--restarts <number>', 'independent runs', positiveInteger)
     .addOption(new Option('--loss <name>', 'what pgd and apgd raise').choices(['ce', 'dlr', 'dlr-targeted']))
-    .option('--queries <number>', 'queries of square and autoattack', positiveInteger)
+    .option(
+      '--queries <number>',
+      'queries of square and autoattack, also where square is added for quantized networks',
+      positiveInteger,
+    )
     .option('--seed <number>', 'repeats a run', seedNumber, 0);
+}
+
+/** `--queries`, where they are not the attack's own, but of the attack square that is added where a network is quantized. */
+export function squareQueriesOf({ attack, queries }: Pick<AttackArguments, 'attack' | 'queries'>): number | undefined {
+  return attack === undefined || attack === 'square' || attack === 'autoattack' ? undefined : queries;
 }
 
 /**

@@ -41,6 +41,11 @@ export function addCalibrationOptions(command: Command): Command {
   return addNormalizationOptions(addAttackOptions(command, attack.choices(attackNames)));
 }
 
+/** Name of the attack that the images are perturbed by, if there is one. */
+export function calibrationAttackOf({ calibAttack, robust }: CalibrationArguments): AttackArguments['attack'] {
+  return calibAttack ?? (robust ? 'pgd' : undefined);
+}
+
 /**
  * Reads the images. `undefined` without any.
  *
@@ -55,7 +60,7 @@ export async function calibrationOf(
 ): Promise<Calibration | undefined> {
   const { calib, calibCount, calibLabels, calibAttack, calibRounds, robust, seed, shape } = options;
   const normalization = normalizationOf(options);
-  const attack = settingsOf({ ...options, attack: calibAttack ?? (robust ? 'pgd' : undefined) }, attackOption);
+  const attack = settingsOf({ ...options, attack: calibrationAttackOf(options) }, attackOption);
   if (calib === undefined) {
     const given = firstGiven({
       '--calib-count': calibCount,

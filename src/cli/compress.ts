@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { GdwsError } from '../base/errors';
 import { compress } from '../compress/compress';
 import type { Compression } from '../compress/compression';
@@ -16,9 +16,16 @@ import type {
   LayerSummary,
   QuantizationSummary,
 } from '../compress/summary';
+import { quantizedForms } from '../quantize/quantize';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
-import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
+import { squareQueriesOf } from './attack-options';
+import {
+  addCalibrationOptions,
+  calibrationAttackOf,
+  calibrationOf,
+  type CalibrationArguments,
+} from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
 import { firstGiven } from './dependent-options';
 import { checkDestination } from './destination';
@@ -46,7 +53,7 @@ interface CompressArguments
     CalibrationArguments,
     DropArguments,
     LayerArguments,
-    Pick<CompressOptions, 'threads' | 'int8' | 'int8Exclude'> {
+    Pick<CompressOptions, 'threads' | 'int8' | 'int8Exclude' | 'format'> {
   readonly output: string;
   readonly alpha?: string;
   readonly json?: boolean;
@@ -86,7 +93,13 @@ export function compressCommand(): Command {
     )
     .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz')
     .option('--int8', 'quantize to 8 bits, after what the goal asks for, if there is one; needs --calib')
-    .option('--int8-exclude <names...>', 'with --int8: nodes that stay in floats; * stands for anything');
+    .option('--int8-exclude <names...>', 'with --int8: nodes that stay in floats; * stands for anything')
+    .addOption(
+      new Option(
+        '--format <form>',
+        'with --int8: qdq (the default), operators of floats between QuantizeLinear and DequantizeLinear; or qoperator, operators on bytes, as QLinearConv',
+      ).choices(quantizedForms),
+    );
   return addLayerOptions(addCalibrationOptions(addDropOptions(command)))
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -136,8 +149,10 @@ function goalOf(command: Command, options: CompressArguments): Goal['kind'] | un
       'error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop; or --int8',
     );
   }
-  if (options.int8Exclude && !options.int8 && !options.fastest)
-    command.error('error: --int8-exclude belongs to --int8');
+  const ofIntegers = firstGiven({ '--int8-exclude': options.int8Exclude, '--format': options.format });
+  if (ofIntegers !== undefined && !options.int8 && !options.fastest) {
+    command.error(`error: ${ofIntegers} belongs to --int8`);
+  }
   return given[0];
 }
 
@@ -169,12 +184,17 @@ async function findCompression(
   goal: Goal['kind'] | undefined,
 ): Promise<Found> {
   const { include, exclude, firstLayer, foldBatchNorm, threads, batch, runThreads, remeasure, shape } = options;
-  const { int8, int8Exclude } = options;
+  const { int8, int8Exclude, format } = options;
   const layers = { include, exclude, firstLayer };
   const alpha = options.alpha === undefined ? undefined : await alphaFor(model, options.alpha, layers);
   const progress = new Progress('compressing');
   let tried = '';
-  const calibration = await calibrationOf(options, model, ({ step, done, total }) =>
+  const squareQueries =
+    options.maxDrop === undefined
+      ? undefined
+      : squareQueriesOf({ attack: calibrationAttackOf(options), queries: options.queries });
+  const attacking = squareQueries === undefined ? options : { ...options, queries: undefined };
+  const calibration = await calibrationOf(attacking, model, ({ step, done, total }) =>
     progress.update(
       done / total,
       `${tried}${step}: ${done} of ${total} ${step === 'attack' || step === 'moments' ? 'images' : 'layers'}`,
@@ -182,7 +202,7 @@ async function findCompression(
   );
   const prepare: PrepareOptions = {
     ...layers,
-    ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration, int8, int8Exclude },
+    ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration, int8, int8Exclude, format },
     inputShapes: shape,
     signal: interruption(),
     onMeasured: (done) => progress.update(done, 'measuring times'),
@@ -193,7 +213,7 @@ async function findCompression(
       return { compression: await compress(model, { ...prepare, ...(goal && { [goal]: options[goal] }) }) };
     }
     const onTrial = (trial: DropTrial) => (tried = `${describeTrial(trial)}; `);
-    return await searchWithinDrop(model, options, { ...prepare, onTrial });
+    return await searchWithinDrop(model, options, { ...prepare, squareQueries, onTrial });
   } finally {
     progress.stop();
   }
@@ -203,7 +223,7 @@ async function findCompression(
 async function searchWithinDrop(
   model: string,
   options: CompressArguments,
-  prepare: PrepareOptions & Pick<WithinDropOptions, 'onTrial'>,
+  prepare: PrepareOptions & Pick<WithinDropOptions, 'squareQueries' | 'onTrial'>,
 ): Promise<Found> {
   const { data, labels, count, shape, seed, sure, maxDrop } = options;
   const search = await compressWithinDrop(model, {

@@ -17,7 +17,7 @@ import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
 import { isMasked } from '../robustness/ways';
 import { collected, jsonOption, positiveInteger, threadsOption } from './arguments';
-import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
+import { addAttackOptions, attackOption, settingsOf, squareQueriesOf, type AttackArguments } from './attack-options';
 import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
 import { firstGiven } from './dependent-options';
 import { formatNumber, formatShare, formatTime } from './format';
@@ -75,8 +75,8 @@ Examples:
   $ gdws evaluate model.onnx --data pictures/ --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --attack autoattack`,
     )
     .action(async (models: string[], options: EvaluateArguments) => {
-      const ownQueries = options.attack === undefined || hasQueries(options.attack);
-      const settings = settingsOf(ownQueries ? options : { ...options, queries: undefined });
+      const isOfSquare = squareQueriesOf(options) !== undefined;
+      const settings = settingsOf(isOfSquare ? { ...options, queries: undefined } : options);
       const idle = firstGiven({ transfer: options.transfer, 'transfer-from': options.transferFrom });
       if (settings === undefined && idle) {
         throw new GdwsError('ARGUMENT_INVALID', `--${idle} belongs to --attack, which is not given.`, {
@@ -118,7 +118,7 @@ async function evaluateModels(
   const withSources = (opened: Opened<LogitsClassifier>): EvaluateOptions => ({
     ...options,
     transferFrom: opened.of(transferFrom),
-    squareQueries: hasQueries(settings.attack) ? undefined : arguments_.queries,
+    squareQueries: squareQueriesOf(arguments_),
   });
   if (settings.attack === 'square') {
     const opened = await openAll(files, openPlainly);
@@ -130,11 +130,6 @@ async function evaluateModels(
     warn(`${rounded[0]!.name} is quantized; name the model that it was made of, for its images: --transfer-from`);
   }
   return evaluate(opened.of(models), pixels, images.labels, settings, withSources(opened)).finally(opened.release);
-}
-
-/** Whether `--queries` are a setting of the attack itself. */
-function hasQueries(attack: AttackArguments['attack']): boolean {
-  return attack === 'square' || attack === 'autoattack';
 }
 
 /** Models that are open, each once. */

@@ -7,7 +7,7 @@ import type { SweepReport } from '../sweep/report';
 import { defaultBudgets, sweep } from '../sweep/sweep';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, positiveShares, threadsOption } from './arguments';
-import { attackOption, settingsOf, type AttackArguments } from './attack-options';
+import { attackOption, settingsOf, squareQueriesOf, type AttackArguments } from './attack-options';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf, normalizationOf } from './data-options';
 import { checkDestination } from './destination';
@@ -87,10 +87,12 @@ Examples:
       for (const file of reportFile === undefined ? [output] : [output, reportFile]) {
         await checkDestination(file, model, data, labels, options.calib, options.calibLabels, options.alpha);
       }
-      const settings = attack && settingsOf({ ...options, attack });
+      const squareQueries = squareQueriesOf(options);
+      const attacking = squareQueries === undefined ? options : { ...options, queries: undefined };
+      const settings = attack && settingsOf({ ...attacking, attack });
       const progress = new Progress('sweeping');
       const isAttackedOnly = settings !== undefined && options.calibAttack === undefined && !options.robust;
-      const ofCalibration = isAttackedOnly ? withoutAttack(options) : options;
+      const ofCalibration = isAttackedOnly ? withoutAttack(attacking) : attacking;
       const report = await (async () => {
         const calibration = await calibrationOf(
           ofCalibration,
@@ -99,7 +101,7 @@ Examples:
           '--attack',
         );
         return sweep(model, {
-          ...{ budgets, attack: settings, calibration, time, seed },
+          ...{ budgets, attack: settings, squareQueries, calibration, time, seed },
           ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 },
           data: await imagesOf({ data, labels, count, shape }, model),
           normalization: normalizationOf(options),

@@ -1,8 +1,7 @@
-import { GdwsError } from '../base/errors';
 import { checkOptions, pickOptions } from '../base/options';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { Compression } from './compression';
-import { compressOptions, goalOf, prepareOptions, type CompressOptions } from './options';
+import { checkIntegerOptions, compressOptions, goalOf, prepareOptions, type CompressOptions } from './options';
 import { prepareCompression } from './prepare';
 
 /**
@@ -20,11 +19,7 @@ export async function compress(
 ): Promise<Compression> {
   checkOptions(options, compressOptions);
   const goal = goalOf(options);
-  if (options.int8Exclude && !options.int8) {
-    throw new GdwsError('ARGUMENT_INVALID', 'int8Exclude belongs to int8, which is not given.', {
-      remedy: 'Leave it out, or give int8: true.',
-    });
-  }
+  checkIntegerOptions(options, options.int8 === true);
   const prepared = await prepareCompression(source, pickOptions(prepareOptions, options));
   return prepared.compress(goal);
 }

@@ -21,6 +21,7 @@ import { maxThreads } from '../engine/threads';
 import type { GivenAlpha } from '../gdws/alpha';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
 import type { LatencyModel } from '../latency/latency-model';
+import { quantizedForms, type QuantizedForm } from '../quantize/quantize';
 
 /** How a network is compressed. Exactly one of `beta`, `error`, `macs`, `params`, `latency` and `fps` is the goal; with `int8` there may be none. */
 export interface CompressOptions extends LayerSelection {
@@ -67,6 +68,11 @@ export interface CompressOptions extends LayerSelection {
   int8?: boolean;
   /** With `int8`, nodes that stay in floats: names, in which `*` stands for anything, or expressions that match them. */
   int8Exclude?: readonly (string | RegExp)[];
+  /**
+   * With `int8`, how integers are written: as operators of floats between DequantizeLinear and QuantizeLinear (`qdq`, the default), or
+   * as operators on bytes (`qoperator`), as QLinearConv, some of which are onnxruntime's own.
+   */
+  format?: QuantizedForm;
   /** Limits of the model's resources; see docs/untrusted-models.md. */
   limits?: Partial<Limits>;
   /** Threads that decompose weights (default: the processors this process may use). */
@@ -96,6 +102,7 @@ export const prepareOptions: OptionTable<PrepareOptions> = {
   calibration: calibrationOption,
   int8: boolean,
   int8Exclude: patterns,
+  format: oneOf(quantizedForms),
   limits: limitsOption,
   threads: integer(1, maxThreads),
   signal,
@@ -183,6 +190,20 @@ export function checkGoal(goal: Goal): void {
   const isPercent = most === 1 && value > 1 && value <= 100;
   const percent = isPercent ? ` ${value} percent is ${value / 100}, on the command line also ${value}%.` : '';
   throw new GdwsError(code, `${kind} is ${value}.`, { remedy: `Give ${what}.${percent}` });
+}
+
+/**
+ * Checks options that are for quantized networks.
+ *
+ * @param hasQuantized whether there are any
+ * @throws {GdwsError} ARGUMENT_INVALID
+ */
+export function checkIntegerOptions(options: PrepareOptions, hasQuantized: boolean): void {
+  const idle = (['int8Exclude', 'format'] as const).find((name) => options[name]);
+  if (!idle || hasQuantized) return;
+  throw new GdwsError('ARGUMENT_INVALID', `${idle} belongs to int8, which is not given.`, {
+    remedy: 'Leave it out, or give int8: true.',
+  });
 }
 
 /** Threads that decompose weights and run calibrations. */

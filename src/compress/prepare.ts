@@ -264,7 +264,7 @@ export class PreparedCompression {
     const images = await set.seen();
     const inputs = set.asInputs(images, set.declaredBatch ?? batchSize ?? batchOf(images.dims));
     return quantize(graph.model, compressed, inputs, {
-      exclude: options.int8Exclude,
+      ...{ exclude: options.int8Exclude, form: options.format },
       inputShapes: options.inputShapes,
       threads: threadsOf(options),
       seed,

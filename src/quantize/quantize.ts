@@ -14,13 +14,25 @@ import type { UniformQuantization } from '../program/byte-quantization';
 import { ConstantPool } from '../program/constant-pool';
 import { insertQuantization } from './insert-quantization';
 import { setIntegerWeights } from './product-weights';
+import { toOperatorForm } from './qoperator-form';
 import { findQuantizedNodes, type FloatReason, type QuantizedNodes } from './quantized-nodes';
 import { QuantizationPass, type PassResult, type ProductSummary, type RoundingSteps } from './quantization-pass';
+
+/**
+ * How integers are written: as operators of floats between DequantizeLinear and QuantizeLinear (QDQ), or as operators on bytes
+ * (QOperator) where there are such.
+ */
+export const quantizedForms = ['qdq', 'qoperator'] as const;
+
+/** One of {@link quantizedForms}. */
+export type QuantizedForm = (typeof quantizedForms)[number];
 
 /** How a network is quantized. */
 export interface QuantizeOptions extends Partial<RoundingSteps> {
   /** Nodes that stay in floats, by name. */
   readonly exclude?: readonly (string | RegExp)[];
+  /** Default qdq. */
+  readonly form?: QuantizedForm;
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   readonly threads: number;
   readonly seed: number;
@@ -46,7 +58,7 @@ export interface FloatNodeSummary {
 }
 
 /**
- * Quantizes a network to 8 bits, in QDQ form: activations uint8 by tensor, weights int8 by output channel, biases int32. In the
+ * Quantizes a network to 8 bits: activations uint8 by tensor, weights int8 by output channel, biases int32. In the
  * network's order, each scale is chosen by what the quantized network so far gives for the images; each product is regressed on what
  * it then reads, to give what the dense network gives there, and rounded. Batch normalisations after products are folded into them.
  *
@@ -78,6 +90,7 @@ export async function quantize(
     const pass = new QuantizationPass({ reference, simulated, nodes, images, engine }, options);
     const { quantizations, weights, summaries } = await pass.run();
     write(result, findNodes(result, options), quantizations, weights);
+    if (options.form === 'qoperator') toOperatorForm(result);
     return {
       model: result.model,
       products: summaries,

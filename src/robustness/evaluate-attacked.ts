@@ -1,33 +1,19 @@
-import { GdwsError } from '../base/errors';
-import { pickOptions } from '../base/options';
-import { attack, attackOptions, checkGradients, checkImages, type AttackOptions, type AttackResult } from './attack';
+import { checkGradients, checkImages } from './attack';
 import { attackerOf } from './attacks';
-import type { Classifier, LogitsClassifier } from './classifier';
+import type { LogitsClassifier } from './classifier';
 import { compareOutcomes } from './comparison';
 import type { CandidateReport, EvaluateOptions, Evaluation, NaturalCandidate, Transfer } from './evaluation';
-import { naturalOutcomes } from './natural';
-import { LogitQueries, type Passes } from './queries';
 import type { AttackSettings, SquareSettings } from './settings';
 import { sum } from './statistics/sum';
 import { proportion } from './statistics/wilson';
-import { isMasked, leastOf, squareBeside, thorough, type Found, type WayReport } from './ways';
-
-/** What is evaluated on. */
-interface Labelled {
-  readonly images: Float32Array;
-  readonly labels: ArrayLike<number>;
-}
+import { checkSquareQueries, isMasked, squareBeside, thorough } from './ways';
+import { attackOne, tryImages, withstand, type Attacked, type Labelled } from './withstand';
 
 /** A candidate, and what it must withstand besides the attack itself. */
 interface Subject extends NaturalCandidate {
   /** The others whose images are tried on it. */
   readonly sources: readonly NaturalCandidate[];
   readonly squares: readonly SquareSettings[];
-}
-
-/** A candidate under the attack itself. */
-interface Attacked extends AttackResult {
-  readonly seconds: number;
 }
 
 /** {@link evaluate} under an attack; settings and images are checked before any work is done. */
@@ -47,7 +33,11 @@ export async function evaluateAttacked(
     attacked.set(one.classifier, await attackOne(one, on, own, options));
   }
   const reports: CandidateReport[] = [];
-  for (const subject of subjects) reports.push(await reportOf(subject, attacked, on, settings, options));
+  for (const subject of subjects) {
+    const made = subject.sources.map(({ name, classifier }) => ({ name, images: attacked.get(classifier)!.images }));
+    const further = { made, squares: subject.squares };
+    reports.push(await withstand(subject, attacked.get(subject.classifier)!, further, on, settings, options));
+  }
   const [first, ...others] = reports as [CandidateReport, ...CandidateReport[]];
   return {
     candidates: reports,
@@ -88,102 +78,7 @@ function checkAttacks(
   for (const { classifier } of [...subjects, ...transferFrom]) checkGradients(classifier, settings);
   const squares = subjects.flatMap((subject) => subject.squares);
   for (const one of [settings, ...squares]) attackerOf(one, images.length / labels.length);
-  if (squareQueries === undefined || squares.length > 0) return;
-  throw new GdwsError(
-    'ARGUMENT_INVALID',
-    `squareQueries is ${squareQueries}, and ${settings.attack} needs no square.`,
-    {
-      remedy:
-        'Leave it out: the attack square is added only where a network is quantized and the attack uses gradients.',
-    },
-  );
-}
-
-async function attackOne(
-  { name, classifier }: NaturalCandidate,
-  { images, labels }: Labelled,
-  settings: AttackSettings,
-  options: EvaluateOptions,
-): Promise<Attacked> {
-  const began = performance.now();
-  const seconds = (): number => (performance.now() - began) / 1000;
-  const { attack: made } = settings;
-  const result = await attack(classifier as Classifier, images, labels, settings, {
-    ...pickOptions<AttackOptions>(attackOptions, { ...options, onProgress: undefined }),
-    onProgress: (progress) =>
-      options.onProgress?.({
-        ...progress,
-        classifier: name,
-        attack: made,
-        imagesPerSecond: progress.done / seconds(),
-      }),
-  });
-  return { ...result, seconds: seconds() };
-}
-
-/** A candidate's outcome in all ways, which counts an image only where it stands in each. */
-async function reportOf(
-  subject: Subject,
-  attacked: ReadonlyMap<LogitsClassifier, Attacked>,
-  on: Labelled,
-  settings: AttackSettings,
-  options: EvaluateOptions,
-): Promise<CandidateReport> {
-  const { name, classifier, sources, squares } = subject;
-  const { labels } = on;
-  const own = attacked.get(classifier)!;
-  const way = wayOf(settings);
-  const found: Found[] = [{ ...way, ...own }];
-  const passes = [own.passes];
-  const began = performance.now();
-  for (const source of sources) {
-    const { images } = attacked.get(source.classifier)!;
-    const tried = await tryImages(classifier, images, labels, options);
-    const standing = own.correct.map((right, image) => right & tried.right[image]!);
-    found.push({ ...way, madeOn: source.name, images, standing });
-    passes.push(tried.passes);
-  }
-  for (const square of squares) {
-    const result = await attackOne(subject, on, square, options);
-    found.push({ ...wayOf(square), ...result });
-    passes.push(result.passes);
-  }
-  const seconds = own.seconds + (performance.now() - began) / 1000;
-  const total = labels.length;
-  const { images, standing } = leastOf(found, on.images.length / total);
-  return {
-    name,
-    natural: proportion(sum(own.correct), total),
-    robust: proportion(sum(standing), total),
-    correct: own.correct,
-    standing,
-    images,
-    ways: found.map(({ attack: made, norm, madeOn, standing: left }) => ({
-      ...{ attack: made, norm, madeOn, robust: proportion(sum(left), total), standing: left },
-    })),
-    passes: {
-      forward: sum(passes.map(({ forward }) => forward)),
-      backward: sum(passes.map(({ backward }) => backward)),
-    },
-    seconds,
-    imagesPerSecond: total / seconds,
-  };
-}
-
-function wayOf(settings: AttackSettings): Pick<WayReport, 'attack' | 'norm'> {
-  return { attack: settings.attack, norm: settings.attack === 'msd' ? undefined : settings.norm };
-}
-
-/** 1 for each image that a classifier gets right. */
-async function tryImages(
-  classifier: LogitsClassifier,
-  images: Float32Array,
-  labels: ArrayLike<number>,
-  { batchSize = 32, signal }: EvaluateOptions,
-): Promise<{ right: Uint8Array; passes: Passes }> {
-  const queries = new LogitQueries(classifier, batchSize, signal);
-  const right = await naturalOutcomes(queries, images, labels);
-  return { right, passes: queries.passes };
+  checkSquareQueries(squareQueries, squares, settings);
 }
 
 async function tryOnOthers(

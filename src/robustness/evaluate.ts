@@ -18,7 +18,7 @@ import { sum } from './statistics/sum';
 import { proportion } from './statistics/wilson';
 
 export type * from './evaluation';
-export type { WayReport } from './ways';
+export type { WayAccuracy, WayReport } from './ways';
 
 const evaluateOptions: OptionTable<EvaluateOptions> = {
   ...attackOptions,

@@ -1,6 +1,7 @@
 import type { LayerSummary } from '../compress/summary';
 import type { AttackSettings } from '../robustness/settings';
 import type { Proportion } from '../robustness/statistics/wilson';
+import type { WayAccuracy } from '../robustness/ways';
 
 /**
  * Method of a network of a sweep: none, gdws with one budget (calibrated or by weights), the same quantized to 8 bits, or the paper's
@@ -23,8 +24,10 @@ export interface SweptNetwork {
   readonly bytes: number;
   /** Classified right without an attack, with the 95 % Wilson interval. */
   readonly natural: Proportion;
-  /** Classified right without and under the attack. */
+  /** Classified right without and under the attack; where there are quantized networks, in all of `ways`. */
   readonly robust?: Proportion;
+  /** Under the attack alone, and under each that is added where there are quantized networks. */
+  readonly ways?: readonly WayAccuracy[];
   /** Images a second, by the median time of a run. */
   readonly imagesPerSecond: number;
   /** Median time of a run, in milliseconds. */

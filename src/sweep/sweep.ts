@@ -14,8 +14,8 @@ import {
   type OptionTable,
 } from '../base/options';
 import type { Compression } from '../compress/compression';
-import { outcomesOf } from '../compress/drop/outcomes';
-import { prepareOptions, type PrepareOptions } from '../compress/options';
+import { checkOutcomeOptions, outcomesOf, type Outcomes } from '../compress/drop/outcomes';
+import { checkIntegerOptions, prepareOptions, type PrepareOptions } from '../compress/options';
 import { prepareCompression, type PreparedCompression } from '../compress/prepare';
 import { ImageSet } from '../data/image-set';
 import { roundFeed } from '../engine/feeds';
@@ -25,6 +25,7 @@ import type { DataType } from '../onnx/value';
 import { normalizationOption, type Normalization } from '../robustness/normalized';
 import type { AttackSettings } from '../robustness/settings';
 import { proportion } from '../robustness/statistics/wilson';
+import { accuracyOf } from '../robustness/ways';
 import type { SweepMethod, SweepReport, SweptNetwork } from './report';
 import { spectraOf } from './spectra';
 
@@ -37,8 +38,13 @@ export interface SweepOptions extends PrepareOptions {
   readonly data: ImageSet;
   /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
-  /** An attack under which accuracy is also measured. */
+  /**
+   * An attack under which accuracy is also measured; with `int8`, and where it uses gradients, all networks must also withstand what
+   * `evaluate` adds: the attack square, and the quantized ones the images made on the dense one.
+   */
   readonly attack?: AttackSettings;
+  /** Queries of this square (default 5000). */
+  readonly squareQueries?: number;
   /** Shares of the dense network's multiply-accumulates, above 0 to 1. */
   readonly budgets?: readonly number[];
   /** Seconds for timing all networks (default 10). */
@@ -54,6 +60,7 @@ const sweepOptions: OptionTable<SweepOptions> = {
   data: required(instanceOf(ImageSet, 'an ImageSet, as readImages gives')),
   normalization: normalizationOption,
   attack: object,
+  squareQueries: integer(1),
   budgets: listOf(number({ above: 0, to: 1 }), 'an array of shares above 0 and up to 1, as [0.3, 0.5]'),
   time: number({ above: 0, below: Infinity }, 'a number of seconds'),
   seed: integer(),
@@ -84,6 +91,7 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
     ...preparing,
     int8: false,
     int8Exclude: undefined,
+    format: undefined,
     calibration: undefined,
     alpha: undefined,
   };
@@ -114,16 +122,25 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
     }
   }
   if (refusal && made.length === 1) throw refusal;
-  const accuracies: Pick<SweptNetwork, 'natural' | 'robust'>[] = [];
+  const accuracies: Pick<SweptNetwork, 'natural' | 'robust' | 'ways'>[] = [];
+  let dense: Outcomes | undefined;
   for (const [index, { model }] of made.entries()) {
     onStep?.('evaluate', index, made.length);
-    const { natural, robust } = await outcomesOf(model, data, { ...options, attack, seed });
+    const compared = { hasQuantized: options.int8, dense };
+    const outcomes = await outcomesOf(model, data, { ...options, attack, seed }, compared);
+    // The first of all.
+    dense ??= outcomes;
+    const { natural, robust, ways } = outcomes;
     const shareOf = (right: Uint8Array) =>
       proportion(
         right.reduce((sum, one) => sum + one, 0),
         right.length,
       );
-    accuracies.push({ natural: shareOf(natural), robust: robust && shareOf(robust) });
+    accuracies.push({
+      natural: shareOf(natural),
+      robust: robust && shareOf(robust),
+      ways: ways?.map(accuracyOf),
+    });
   }
   const { times, batch, threads } = await timed(made, data, options);
 
@@ -209,6 +226,8 @@ async function timed(
 
 function check(options: SweepOptions): void {
   checkOptions(options, sweepOptions);
+  checkIntegerOptions(options, options.int8 === true);
+  checkOutcomeOptions(options, { hasQuantized: options.int8 });
   if (options.data.length === 0) throw new GdwsError('ARGUMENT_INVALID', 'there are no labelled images.');
   if (options.budgets?.length === 0) {
     throw new GdwsError('ARGUMENT_INVALID', 'there are no budgets.', { remedy: 'Give shares above 0 and up to 1.' });

@@ -52,6 +52,15 @@ test('--int8-exclude keeps nodes in floats, and names them', async () => {
   expect(stdout).toContain('in floats: conv1 (Conv, excluded)');
 });
 
+test('--format qoperator writes operators on bytes', async () => {
+  const args = ['compress', model, '-o', output, '--int8', '--format', 'qoperator', '--calib', calib];
+  const { code } = await inProcess(...args);
+  expect(code).toBe(0);
+  const types = await operators();
+  expect(types.filter((type) => type === 'QLinearConv')).toHaveLength(3);
+  expect(types).not.toContain('DequantizeLinear');
+});
+
 test('--fastest searches in integers and in floats', async () => {
   const data = ['--data', calib, '--labels', labels, '--calib', calib, '--run-threads', '1'];
   const args = ['compress', model, '-o', output, '--fastest', '--max-drop', '60%', ...data, '--keep-anyway', '--json'];
@@ -61,9 +70,46 @@ test('--fastest searches in integers and in floats', async () => {
   expect(search.trials.map(({ format }) => format)).toContain('int8');
 }, 120_000);
 
+describe('under attack, with the queries of the attack square that is added', () => {
+  const attack = ['--eps', '0.01', '--queries', '20', '--calib', calib, '--data', calib, '--labels', labels];
+  const all = ['fgsm', 'fgsm', 'square'];
+  const named = ({ ways }: { ways: { attack: string }[] }) => ways.map(({ attack }) => attack);
+
+  test('a search', async () => {
+    const args = ['compress', model, '-o', output, '--int8', '--max-drop', '80%', '--calib-attack', 'fgsm', ...attack];
+    const { stdout } = await inProcess(...args, '--keep-anyway', '--json');
+    const { search } = JSON.parse(stdout) as { search: { heldOut: { ways: { attack: string }[] } } };
+    expect(named(search.heldOut)).toEqual(all);
+  }, 120_000);
+
+  test('a sweep', async () => {
+    const page = folder.file('page.html');
+    const args = [
+      'sweep',
+      model,
+      '-o',
+      page,
+      '--int8',
+      '--attack',
+      'fgsm',
+      '--budgets',
+      '0.7',
+      '--time',
+      '0.05',
+      ...attack,
+    ];
+    const { stdout } = await inProcess(...args, '--json');
+    const { networks } = JSON.parse(stdout) as { networks: { method: string; ways: { attack: string }[] }[] };
+    expect(named(networks.find(({ method }) => method === 'int8')!)).toEqual(all);
+    expect(named(networks[0]!)).toEqual(['fgsm', 'square']);
+  }, 120_000);
+});
+
 test.each([
   [['--int8'], /int8 needs images.*--calib/],
   [['--int8-exclude', 'conv1', '--macs', '0.5'], /--int8-exclude belongs to --int8/],
+  [['--format', 'qdq', '--macs', '0.5'], /--format belongs to --int8/],
+  [['--int8', '--format', 'bytes', '--calib', calib], /Allowed choices are qdq, qoperator/],
   [['--fastest', '--macs', '0.5'], /--fastest belongs to --max-drop/],
   [['--fastest', '--save', 'macs', '--max-drop', '1%', '--data', calib], /--fastest saves time/],
   [[], /give exactly one of .* or --int8/],

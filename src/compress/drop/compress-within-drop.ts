@@ -19,10 +19,11 @@ import { compareOutcomes } from '../../robustness/comparison';
 import { normalizationOption, type Normalization } from '../../robustness/normalized';
 import type { AttackSettings } from '../../robustness/settings';
 import { pairedDrop, type PairedDrop } from '../../robustness/statistics/paired-drop';
+import { accuracyOf, type WayAccuracy } from '../../robustness/ways';
 import type { Compression } from '../compression';
-import { prepareOptions, type Goal, type PrepareOptions } from '../options';
+import { checkIntegerOptions, prepareOptions, type Goal, type PrepareOptions } from '../options';
 import { prepareCompression, type NumberFormat } from '../prepare';
-import { outcomesOf, type Outcomes } from './outcomes';
+import { checkOutcomeOptions, outcomesOf, type Outcomes } from './outcomes';
 import { leastShare } from './search-share';
 import { halves } from './split';
 
@@ -34,8 +35,13 @@ export interface WithinDropOptions extends PrepareOptions {
   readonly data: ImageSet;
   /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
-  /** Accuracy under this attack must stay within the drop, too. */
+  /**
+   * Accuracy under this attack must stay within the drop, too; where there are quantized networks and it uses gradients, also under what
+   * `evaluate` adds: the attack square, and for these networks the images made on the dense one.
+   */
   readonly attack?: AttackSettings;
+  /** Queries of this square (default 5000). */
+  readonly squareQueries?: number;
   /** The budget to lower (default `macs`). */
   readonly budget?: 'macs' | 'params' | 'latency';
   /**
@@ -59,6 +65,7 @@ const withinDropOptions: OptionTable<WithinDropOptions> = {
   data: required(instanceOf(ImageSet, 'an ImageSet, as readImages gives')),
   normalization: normalizationOption,
   attack: object,
+  squareQueries: integer(1),
   budget: oneOf(['macs', 'params', 'latency']),
   fastest: boolean,
   confidence: number({ above: 0, below: 1 }, 'a share'),
@@ -71,8 +78,10 @@ const withinDropOptions: OptionTable<WithinDropOptions> = {
 export interface Drops {
   /** Without an attack. */
   readonly natural: PairedDrop;
-  /** Without an attack and under it; absent where there is none. */
+  /** Without an attack and under it, in all of `ways`; absent where there is none. */
   readonly robust?: PairedDrop;
+  /** Accuracy of the other network under the attack alone, and under each that is added where there are quantized networks. */
+  readonly ways?: readonly WayAccuracy[];
 }
 
 /** One network that was tried, on the images of the search. */
@@ -127,22 +136,27 @@ export async function compressWithinDrop(
   const own = typeof source === 'string' || source instanceof Uint8Array;
   const dense = own ? source : encodeModel(source);
   const [searched, held] = halves(data, seed);
-  const outcomes = (model: string | Uint8Array, images: ImageSet) => outcomesOf(model, images, { ...options, seed });
+  const formats: readonly NumberFormat[] = fastest ? ['int8', 'float32'] : [options.int8 ? 'int8' : 'float32'];
+  const hasQuantized = formats.includes('int8');
+  checkIntegerOptions(options, hasQuantized);
+  checkOutcomeOptions(options, { hasQuantized });
+  const outcomes = (model: string | Uint8Array, images: ImageSet, ofDense?: Outcomes) =>
+    outcomesOf(model, images, { ...options, seed }, { hasQuantized, dense: ofDense });
   const drops = (first: Outcomes, second: Outcomes): Drops => {
     const drop = (a: Uint8Array, b: Uint8Array) => {
       const { lost, gained } = compareOutcomes(a, b);
       return pairedDrop(lost, gained, a.length, confidence);
     };
     const natural = drop(first.natural, second.natural);
-    return first.robust && second.robust ? { natural, robust: drop(first.robust, second.robust) } : { natural };
+    if (!first.robust || !second.robust) return { natural };
+    return { natural, robust: drop(first.robust, second.robust), ways: second.ways?.map(accuracyOf) };
   };
 
   const isWithin = ({ natural, robust }: Drops) =>
     [natural, robust].every((drop) => !drop || (isSure ? drop.atMost : drop.estimate) <= maxDrop);
 
   const prepared = await prepareCompression(source, pickOptions(prepareOptions, options));
-  const formats: readonly NumberFormat[] = fastest ? ['int8', 'float32'] : [options.int8 ? 'int8' : 'float32'];
-  if (!formats.includes('int8')) prepared.checkReplaceable();
+  if (!hasQuantized) prepared.checkReplaceable();
   const expected = await outcomes(dense, searched);
   const trials: DropTrial[] = [];
   /** @param rival the share of the time that a network takes which is to be beaten */
@@ -157,7 +171,8 @@ export async function compressWithinDrop(
       if (!compression) return false;
       // The same network for several shares.
       const isDense = compression.summary.layers.every(({ status }) => status === 'dense');
-      const found = (isDense ? dense : undefined) ?? drops(expected, await outcomes(compression.bytes(), searched));
+      const found =
+        (isDense ? dense : undefined) ?? drops(expected, await outcomes(compression.bytes(), searched, expected));
       const trial = { ...found, share: value, format, isWithin: isWithin(found) };
       if (isDense) dense = trial;
       if (trial.isWithin) compressions.set(value, compression);
@@ -183,7 +198,7 @@ export async function compressWithinDrop(
   const before = await outcomes(dense, held);
   if (!compression)
     return { compression, share, format, trials, heldOut: { ...drops(before, before), isWithin: true } };
-  const lost = drops(before, await outcomes(compression.bytes(), held));
+  const lost = drops(before, await outcomes(compression.bytes(), held, before));
   return { compression, share, format, trials, heldOut: { ...lost, isWithin: isWithin(lost) } };
 }
 

@@ -96,7 +96,7 @@ async function main(): Promise<void> {
     for (const [variant, steps] of options.steps ? variants : variants.slice(0, 1)) {
       const begin = performance.now();
       const { model: quantized } = await quantize(model, float, inputs, {
-        ...{ threads: native().concurrency, seed: 0, liveBytes: 7.5e8, ...steps },
+        ...{ threads: native().concurrency, seed: 0, liveBytes: 7.5e8, momentBytes: 1.5e9, ...steps },
         onProduct: () => undefined,
         throwIfAborted: () => undefined,
       });

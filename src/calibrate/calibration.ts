@@ -34,7 +34,7 @@ export interface Calibration {
   readonly batchSize?: number;
   /**
    * Bytes of working memory, in addition to the network and the images (default 3e9). A refit keeps values in a quarter of it,
-   * and further ones in a temporary file.
+   * and further ones in a temporary file. With int8, products whose moments take more than half of it are not regressed.
    */
   readonly memory?: number;
   /**

@@ -39,7 +39,7 @@ import {
 } from './options';
 import { plan } from './plan';
 import { summarize, type SummaryOptions } from './summarize';
-import { quantize, type Quantized } from '../quantize/quantize';
+import { checkOperatorSet, quantize, type Quantized } from '../quantize/quantize';
 
 /**
  * Reads a network, to compress it to several goals. Calibration, where there are images for it, runs once for all goals.
@@ -120,7 +120,7 @@ export class PreparedCompression {
    */
   async compress(goal?: Goal, format = formatOf(this.options)): Promise<Compression> {
     try {
-      checkInt8(this.options, format);
+      checkInt8(this.graph, this.values, this.options, format);
       if (goal) return await this.compressTo(goal, format);
       if (format === 'int8') {
         const latency = await this.knownLatency(format);
@@ -265,10 +265,10 @@ export class PreparedCompression {
     const inputs = set.asInputs(images, set.declaredBatch ?? batchSize ?? batchOf(images.dims));
     return quantize(graph.model, compressed, inputs, {
       ...{ exclude: options.int8Exclude, form: options.format },
-      inputShapes: options.inputShapes,
       threads: threadsOf(options),
       seed,
       liveBytes: memory / 4,
+      momentBytes: memory / 2,
       onProduct: (done, total) => calibration.onProgress?.({ step: 'quantize', done, total }),
       throwIfAborted: () => throwIfAborted(options.signal),
     });
@@ -338,9 +338,16 @@ function calibrationSetOf(graph: Graph, options: PrepareOptions): CalibrationSet
   return calibration && new CalibrationSet(graph, calibration, { threads: threadsOf(options), signal });
 }
 
-/** @throws {GdwsError} ARGUMENT_INVALID for `int8` without images */
-function checkInt8({ calibration }: PrepareOptions, format: NumberFormat): void {
-  if (format !== 'int8' || calibration) return;
+/** @throws {GdwsError} ARGUMENT_INVALID for `int8` without images, OPERATOR_UNSUPPORTED for an old operator set */
+function checkInt8(
+  graph: Graph,
+  values: ReadonlyMap<string, KnownValue>,
+  { calibration }: PrepareOptions,
+  format: NumberFormat,
+): void {
+  if (format !== 'int8') return;
+  checkOperatorSet(graph, values);
+  if (calibration) return;
   throw new GdwsError('ARGUMENT_INVALID', 'int8 needs images: they show the ranges of the numbers between layers.', {
     remedy: 'Give some hundred that are like those in use: calibration in the API, --calib on the command line.',
   });

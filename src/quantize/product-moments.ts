@@ -12,15 +12,15 @@ import {
   type ProductMaps,
 } from './product-patches';
 
-/** Means over patches; N = C / groups · K². */
+/** Means and covariances of patches; N = C / groups · K². */
 export interface ProductMoments {
-  /** (groups, N, N): of the patches' products; less the product of means, where `isCentered`. */
+  /** (groups, N, N): covariances of the patches. */
   readonly gram: Float64Array;
-  /** (M, N): of outputs and patches; the same. */
+  /** (M, N): of outputs and patches. */
   readonly cross: Float64Array;
-  /** (groups, N) */
+  /** (groups, N): means. */
   readonly inputs: Float64Array;
-  /** (M) */
+  /** (M): means. */
   readonly outputs: Float64Array;
 }
 
@@ -31,12 +31,11 @@ const patchesAtOnce = 4096;
  * The moments that regress the wanted outputs of a product on what it reads.
  *
  * @param patches that are drawn at random, if there are more
- * @param isCentered where the product has a bias, which takes care of means
  */
 export async function productMoments(
   product: MeasuredProduct,
   batches: readonly ProductMaps[],
-  { patches, isCentered }: { readonly patches: number; readonly isCentered: boolean },
+  patches: number,
   programs: MeasuringPrograms,
   random: RandomStream,
 ): Promise<ProductMoments> {
@@ -50,6 +49,7 @@ export async function productMoments(
   };
   const share = Math.min(1, patches / batches.reduce((sum, one) => sum + pixelsOf(product, one), 0));
   let count = 0;
+  let origin: Origin | undefined;
   for (const batch of batches) {
     const pixels = pixelsOf(product, batch);
     const wanted = Math.max(1, Math.round(share * pixels));
@@ -59,13 +59,22 @@ export async function productMoments(
       const first = Math.floor((part * pixels) / parts);
       const chosen = drawPixels(first, Math.floor(((part + 1) * pixels) / parts) - first, drawn, random);
       const { places, outputPlaces } = placesOf(product, batch, chosen);
-      const results = await programs.run(
+      const inputs = [batch.x, batch.y, places, outputPlaces];
+      if (!origin) {
+        const [ofInputs, ofOutputs] = await programs.run(
+          `means ${pixels} ${chosen.length}`,
+          operation.origin,
+          inputs,
+          (writer) => writeMeans(writer, product, batch, chosen.length),
+        );
+        origin = { inputs: ofInputs!, outputs: ofOutputs! };
+      }
+      const [gram, cross, sumOfInputs, sumOfOutputs] = await programs.run(
         `moments ${pixels} ${chosen.length}`,
         operation.origin,
-        [batch.x, batch.y, places, outputPlaces],
-        (writer) => write(writer, product, batch, chosen.length),
+        [...inputs, origin.inputs, origin.outputs],
+        (writer) => writeMoments(writer, product, batch, chosen.length),
       );
-      const [gram, cross, sumOfInputs, sumOfOutputs] = results;
       addTo(sums.gram, gram!);
       addTo(sums.cross, cross!);
       addTo(sums.inputs, sumOfInputs!);
@@ -74,22 +83,47 @@ export async function productMoments(
     }
   }
   for (const sum of Object.values(sums)) for (let i = 0; i < sum.length; ++i) sum[i]! /= count;
-  if (isCentered) center(sums, groups, size);
+  center(sums, groups, size);
+  addTo(sums.inputs, origin!.inputs);
+  addTo(sums.outputs, origin!.outputs);
   return sums;
 }
 
-function write(writer: ProgramWriter, product: MeasuredProduct, batch: ProductMaps, drawn: number): void {
+/**
+ * What patches and outputs are measured from: their means in the first part. Squares of numbers that vary little about a large
+ * mean would lose their variance in single precision.
+ */
+interface Origin {
+  /** (groups, N) */
+  readonly inputs: Float32Array;
+  /** (M) */
+  readonly outputs: Float32Array;
+}
+
+function writeMeans(writer: ProgramWriter, product: MeasuredProduct, batch: ProductMaps, drawn: number): void {
   const { patches, wanted } = readPatches(writer, product, batch, drawn);
-  const total = (rows: ValueId) => {
-    const [first = 0, second = 0] = writer.dimsOf(rows);
-    return writer.emit('reduce', [rows], [first, second, 1], { function: 'sum', axes: [2] });
+  writer.program.outputs.push(reducedRows(writer, patches, 'mean'), reducedRows(writer, wanted, 'mean'));
+}
+
+function writeMoments(writer: ProgramWriter, product: MeasuredProduct, batch: ProductMaps, drawn: number): void {
+  const { patches, wanted } = readPatches(writer, product, batch, drawn);
+  const fromOrigin = (rows: ValueId) => {
+    const dims = writer.dimsOf(rows);
+    const origin = writer.input('float32', [...dims.slice(0, 2), 1]);
+    return writer.emit('binary', [rows, origin], dims, { function: 'sub' });
   };
+  const [inputs, outputs] = [fromOrigin(patches), fromOrigin(wanted)];
   writer.program.outputs.push(
-    writer.productOfRows(patches, patches),
-    writer.productOfRows(wanted, patches),
-    total(patches),
-    total(wanted),
+    writer.productOfRows(inputs, inputs),
+    writer.productOfRows(outputs, inputs),
+    reducedRows(writer, inputs, 'sum'),
+    reducedRows(writer, outputs, 'sum'),
   );
+}
+
+function reducedRows(writer: ProgramWriter, rows: ValueId, reduction: 'mean' | 'sum'): ValueId {
+  const [first = 0, second = 0] = writer.dimsOf(rows);
+  return writer.emit('reduce', [rows], [first, second, 1], { function: reduction, axes: [2] });
 }
 
 /** E[(f - μ)(f - μ)ᵀ] and E[(y - ν)(f - μ)ᵀ]. Features that do not vary beyond rounding get zeros. */

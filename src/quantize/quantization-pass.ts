@@ -45,6 +45,8 @@ export interface RoundingSteps {
 export interface PassOptions extends Partial<RoundingSteps> {
   readonly threads: number;
   readonly seed: number;
+  /** Bytes of the moments of a product; one that would take more is rounded to the nearest. */
+  readonly momentBytes: number;
   onProduct(done: number, total: number): void;
   throwIfAborted(): void;
 }
@@ -62,6 +64,7 @@ export interface PassNetworks {
 
 /** What became of a product. */
 export interface ProductSummary {
+  /** Its name. */
   readonly node: string;
   /** How it was rounded: fitted to what the dense network gives, as a depthwise stage, or to the nearest. */
   readonly method: 'fitted' | 'depthwise stage' | 'nearest';
@@ -118,10 +121,12 @@ export class QuantizationPass {
     // Read before the nodes read dequantized tensors.
     for (const node of nodes.products) this.markStages(node);
     for (const node of nodes.products) {
-      if (this.featureTensors.has(node.output[0]!)) node.input.length = 2;
-      else addBias(simulated, node);
       const rows = weightRowsOf(simulated, node);
-      if (!isOneOperation(node, rows)) setFloatWeights(simulated, node, rows);
+      checkFinite(node, 'weight', rows.rows);
+      if (this.featureTensors.has(node.output[0]!)) node.input.length = 2;
+      else setFloatBias(simulated, node, rows.outputs);
+      const numbers = isOneOperation(node, rows) ? rows.rows : dequantizedRows(nearestWeights(rows));
+      setFloatWeights(simulated, node, rows, numbers);
     }
     insertQuantization(simulated, nodes, () => ({ type: 'uint8', scale: 1, zeroPoint: 0 }));
     for (const node of simulated.nodes) {
@@ -180,11 +185,19 @@ export class QuantizationPass {
       value: sized.program.values[x!]!,
     }));
     const random = new RandomStream(this.options.seed, place);
-    this.setQuantization(
-      tensor,
-      operation,
-      leastErrorScale(await sampleTensor(batches, operation, this.programs, random)),
-    );
+    const sample = await sampleTensor(batches, operation, this.programs, random);
+    if (!Number.isFinite(sample.most - sample.least)) {
+      throw new GdwsError(
+        'ARGUMENT_INVALID',
+        'the calibration images make numbers of this tensor that are not finite.',
+        {
+          tensor,
+          remedy:
+            'Check that the images hold no NaN or infinity, and are prepared as those that the model was trained on.',
+        },
+      );
+    }
+    this.setQuantization(tensor, operation, leastErrorScale(sample));
   }
 
   private setQuantization(tensor: string, { inputs }: ProgramOperation, quantization: UniformQuantization): void {
@@ -205,9 +218,11 @@ export class QuantizationPass {
       return;
     }
     if (this.featureTensors.has(node.output[0]!)) return this.roundKernels(product, rows, place);
-    const target = await this.wanted(node);
+    const unknowns = rows.rows.length / rows.outputs;
+    const isTooWide = rows.groups * unknowns ** 2 * Float64Array.BYTES_PER_ELEMENT > this.options.momentBytes;
+    const target = isTooWide ? undefined : await this.wanted(node);
     if (target === undefined) return this.setWeights(product, rows, nearestWeights(rows), this.biasOf(node), 'nearest');
-    const patches = Math.max(leastPatches, (patchesPerUnknown * rows.rows.length) / rows.outputs);
+    const patches = Math.max(leastPatches, patchesPerUnknown * unknowns);
     const x = operation.inputs[0]!;
     const maps = this.quantized.batches.map(({ live, sized }, index) => ({
       x: live.get(x)!,
@@ -219,7 +234,7 @@ export class QuantizationPass {
     const moments = await productMoments(
       measured,
       maps,
-      { patches, isCentered: true },
+      patches,
       this.programs,
       new RandomStream(this.options.seed, place),
     );
@@ -362,19 +377,36 @@ function isOneOperation({ opType }: NodeProto, { kernel }: WeightRows): boolean 
   return opType === 'Gemm' || (opType === 'Conv' && kernel.length === 2);
 }
 
-/** Biases make up for rounding, so that each product which may have one gets one. */
-function addBias(graph: Graph, node: NodeProto): void {
-  if (node.opType === 'MatMul' || node.input[2]) return;
+/** @throws {GdwsError} MODEL_INVALID */
+function checkFinite(node: NodeProto, what: 'weight' | 'bias', numbers: Float32Array): void {
+  const at = numbers.findIndex((number) => !Number.isFinite(number));
+  if (at < 0) return;
+  throw new GdwsError('MODEL_INVALID', `a ${what} is ${numbers[at]}.`, {
+    node: nameOf(node),
+    operator: node.opType,
+    remedy: `Integers need finite numbers: keep the node in floats (int8Exclude, --int8-exclude), or export the model again from a training that converged.`,
+  });
+}
+
+/**
+ * Gives a product a bias of its own, which others do not read: it is to be replaced. Biases make up for rounding, so that each
+ * product which may have one gets one.
+ */
+function setFloatBias(graph: Graph, node: NodeProto, outputs: number): void {
+  if (node.opType === 'MatMul') return;
+  const given = node.input[2] ? toFloat32(graph.constant(node.input[2])!) : Float32Array.of(0);
+  checkFinite(node, 'bias', given);
   const name = graph.uniqueName(`${nameOf(node)}.bias`);
-  const { outputs } = weightRowsOf(graph, node);
-  graph.setInitializer(name, { type: 'float32', dims: [outputs], data: new Float32Array(outputs) });
+  // That of a Gemm may be one number for all outputs.
+  const data = given.length === outputs ? given.slice() : new Float32Array(outputs).fill(given[0]!);
+  graph.setInitializer(name, { type: 'float32', dims: [outputs], data });
   node.input[2] = name;
 }
 
-/** Rounds weights to the nearest, as floats. */
-function setFloatWeights(graph: Graph, node: NodeProto, rows: WeightRows): void {
-  const data = inModelOrder(dequantizedRows(nearestWeights(rows)), rows);
+/** Gives a product weights of its own, which others do not read: they are to be replaced. */
+function setFloatWeights(graph: Graph, node: NodeProto, rows: WeightRows, numbers: Float32Array): void {
   const name = graph.uniqueName(`${nameOf(node)}.weight`);
+  const data = inModelOrder(numbers, rows).slice();
   graph.setInitializer(name, { type: 'float32', dims: rows.dims, data });
   node.input[1] = name;
 }

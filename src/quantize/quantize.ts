@@ -1,15 +1,17 @@
 import { native } from '../addon/native';
 import { inferValues } from '../analysis/infer';
 import { simplify } from '../analysis/simplify';
-import { typesOfInputs } from '../analysis/input-types';
 import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
 import { GdwsError } from '../base/errors';
-import type { CalibrationImages } from '../calibrate/images';
+import { nearest } from '../base/nearest';
+import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
 import { LiveStore } from '../calibrate/live-store';
+import { matches } from '../gdws/layer-selection';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
 import { nameOf } from '../onnx/node-place';
 import type { ModelProto, NodeProto } from '../onnx/onnx_pb';
+import type { KnownValue } from '../onnx/value';
 import type { UniformQuantization } from '../program/byte-quantization';
 import { ConstantPool } from '../program/constant-pool';
 import { insertQuantization } from './insert-quantization';
@@ -33,11 +35,12 @@ export interface QuantizeOptions extends Partial<RoundingSteps> {
   readonly exclude?: readonly (string | RegExp)[];
   /** Default qdq. */
   readonly form?: QuantizedForm;
-  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   readonly threads: number;
   readonly seed: number;
   /** Bytes of values between operations that are held in memory; others go to a temporary file. */
   readonly liveBytes: number;
+  /** Bytes of the moments of a product; one that would take more is rounded to the nearest. */
+  readonly momentBytes: number;
   onProduct(done: number, total: number): void;
   throwIfAborted(): void;
 }
@@ -52,8 +55,11 @@ export interface Quantized {
 
 /** A node that stays in floats. */
 export interface FloatNodeSummary {
+  /** Its name. */
   readonly node: string;
+  /** Its operator, as `Softmax`. */
   readonly operator: string;
+  /** Why it stays. */
   readonly reason: FloatReason;
 }
 
@@ -73,12 +79,14 @@ export async function quantize(
   images: CalibrationImages,
   options: QuantizeOptions,
 ): Promise<Quantized> {
-  const [reference, simulated, result] = [dense, compressed, compressed].map((model) => prepared(model, options)) as [
+  const [reference, simulated, result] = [dense, compressed, compressed].map((model) => prepared(model, images)) as [
     Graph,
     Graph,
     Graph,
   ];
-  const nodes = findNodes(simulated, options);
+  checkPatterns(options.exclude, dense, simulated);
+  const exclude = withStages(options.exclude, reference, simulated);
+  const nodes = findNodes(simulated, images, exclude);
   if (nodes.products.length === 0) {
     throw new GdwsError('ARGUMENT_INVALID', 'the model has no layer that may be quantized.', {
       remedy: 'Convolutions, Gemm and MatMul of float32 with constant weights are.',
@@ -89,7 +97,7 @@ export async function quantize(
     const engine = { session: native().createSession(options.threads), store, pool: new ConstantPool() };
     const pass = new QuantizationPass({ reference, simulated, nodes, images, engine }, options);
     const { quantizations, weights, summaries } = await pass.run();
-    write(result, findNodes(result, options), quantizations, weights);
+    write(result, findNodes(result, images, exclude), quantizations, weights);
     if (options.form === 'qoperator') toOperatorForm(result);
     return {
       model: result.model,
@@ -101,11 +109,49 @@ export async function quantize(
   }
 }
 
+type Patterns = readonly (string | RegExp)[];
+
+/** @throws {GdwsError} ARGUMENT_INVALID for a pattern that matches no node */
+function checkPatterns(exclude: Patterns = [], dense: ModelProto, simulated: Graph): void {
+  const names = new Set([...dense.graph!.node, ...simulated.nodes].map(nameOf));
+  const unmatched = exclude.find((pattern) => ![...names].some((name) => matches(name, [pattern])));
+  if (unmatched === undefined) return;
+  const shown = typeof unmatched === 'string' ? `'${unmatched}'` : String(unmatched);
+  const likely = nearest(typeof unmatched === 'string' ? unmatched : unmatched.source, [...names], 3);
+  throw new GdwsError('ARGUMENT_INVALID', `int8Exclude: no node matches ${shown}.`, {
+    remedy: likely.length > 0 ? `Did you mean ${likely.join(' or ')}?` : "'gdws inspect' lists the layers of a model.",
+  });
+}
+
+/** The patterns, and the names of the stages of what they match in the dense network. */
+function withStages(exclude: Patterns = [], reference: Graph, compressed: Graph): Patterns {
+  const denseNodeOf = (node: NodeProto): NodeProto | undefined => {
+    const own = reference.producer(node.output[0]!);
+    if (own) return own;
+    const [reader] = compressed.consumers(node.output[0]!);
+    return reader && denseNodeOf(reader);
+  };
+  const isStage = (node: NodeProto) => {
+    const own = denseNodeOf(node);
+    return own && matches(nameOf(own), exclude);
+  };
+  return exclude.length > 0 ? [...exclude, ...compressed.nodes.filter(isStage).map(nameOf)] : [];
+}
+
+/**
+ * Checks that a model is of an operator set with scales by channel, or can be upgraded to one.
+ *
+ * @throws {GdwsError} OPERATOR_UNSUPPORTED
+ */
+export function checkOperatorSet(graph: Graph, values: ReadonlyMap<string, KnownValue>): void {
+  upgradeOperatorSet(new Graph(editableCopy(graph.model), graph.file), values);
+}
+
 /** A copy to edit, simplified, of an operator set with scales by channel, whose nodes have names of their own. */
-function prepared(model: ModelProto, { inputShapes }: QuantizeOptions): Graph {
+function prepared(model: ModelProto, images: CalibrationImages): Graph {
   const graph = new Graph(editableCopy(model));
   graph.removeDead();
-  upgradeOperatorSet(graph, inferValues(graph, typesOfInputs(graph, inputShapes), { lenient: true }));
+  upgradeOperatorSet(graph, valuesOf(graph, images));
   simplify(graph);
   const seen = new Set<string>();
   for (const node of graph.nodes) {
@@ -115,9 +161,15 @@ function prepared(model: ModelProto, { inputShapes }: QuantizeOptions): Graph {
   return graph;
 }
 
-function findNodes(graph: Graph, { inputShapes, exclude }: QuantizeOptions): QuantizedNodes {
-  const values = inferValues(graph, typesOfInputs(graph, inputShapes), { lenient: true });
-  return findQuantizedNodes(graph, values, exclude);
+function findNodes(graph: Graph, images: CalibrationImages, exclude: Patterns): QuantizedNodes {
+  return findQuantizedNodes(graph, valuesOf(graph, images), exclude);
+}
+
+/** The shapes are those that the images give: the model may leave them open. */
+function valuesOf(graph: Graph, images: CalibrationImages): Map<string, KnownValue> {
+  const dims = [Math.min(images.batchSize, images.count), ...images.dims];
+  const feeds = new Map([[graph.inputs[0]!.name, { type: imageTypeOf(graph), dims }]]);
+  return inferValues(graph, feeds, { lenient: true });
 }
 
 /** Writes what a pass has chosen. */

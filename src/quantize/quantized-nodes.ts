@@ -61,7 +61,8 @@ export function findQuantizedNodes(
   const products: NodeProto[] = [];
   const isConstant = (name: string) =>
     name === '' || values.get(name)?.constant !== undefined || !!graph.constant(name);
-  const isFixed = (name: string) => isConstant(name) && !graph.isOverridable(name);
+  // Weights that only shapes make known have no elements in the model that could be rounded.
+  const isFixed = (name: string) => name === '' || (!!graph.constant(name) && !graph.isOverridable(name));
   const dataOf = (node: NodeProto) => node.input.filter((name) => !isConstant(name));
   const isFloat32 = (name: string) => values.get(name)?.type === 'float32';
   const refusalOf = (node: NodeProto): FloatReason | undefined => {
@@ -70,7 +71,8 @@ export function findQuantizedNodes(
     return undefined;
   };
 
-  for (const node of graph.nodes) {
+  const live = liveNodes(graph, isConstant);
+  for (const node of live) {
     if (!productOperators.has(node.opType) || !isStandardDomain(node.domain)) continue;
     const [, weights = '', bias = ''] = node.input;
     const reason =
@@ -85,7 +87,7 @@ export function findQuantizedNodes(
   /** Tensors that come from products, by nodes with an integer form. */
   const integer = new Set<string>();
   const candidates = new Set<NodeProto>();
-  for (const node of graph.nodes) {
+  for (const node of live) {
     const data = dataOf(node);
     const known = isStandardDomain(node.domain) && [passing, computing, limiting].some((set) => set.has(node.opType));
     const follows = !isProduct.has(node) && data.length > 0 && data.every((name) => integer.has(name));
@@ -114,10 +116,22 @@ export function findQuantizedNodes(
       tensors.set(name, tensors.get(source) ?? name);
     }
   }
-  const between = graph.nodes.filter((node) => !candidates.has(node) && isBetween(node, integer));
+  const between = live.filter((node) => !candidates.has(node) && isBetween(node, integer));
   const known = new Set(inFloats.map(({ node }) => node));
   for (const node of between) if (!known.has(node)) inFloats.push({ node, reason: 'no integer form' });
   return { products, nodes, tensors, inFloats };
+}
+
+/** Nodes that compute what an output depends on: others only give shapes, which are known. In the network's order. */
+function liveNodes(graph: Graph, isConstant: (name: string) => boolean): readonly NodeProto[] {
+  const read = new Set(graph.outputs.map(({ name }) => name));
+  const live: NodeProto[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.output.some((name) => read.has(name) && !isConstant(name))) continue;
+    for (const name of node.input) read.add(name);
+    live.push(node);
+  }
+  return live.reverse();
 }
 
 function isPassing(graph: Graph, node: NodeProto): boolean {

@@ -7,8 +7,10 @@ import type { WayAccuracy } from '../robustness/ways';
  * Method of a network of a sweep: none, gdws with one budget (calibrated or by weights), the same quantized to 8 bits, or the paper's
  * algorithm with one β.
  */
-export const sweepMethods = ['dense', 'gdws', 'int8', 'paper'] as const;
-export type SweepMethod = (typeof sweepMethods)[number];
+export type SweepMethod = 'dense' | 'gdws' | 'int8' | 'paper';
+
+/** In the order in which they are drawn. */
+export const sweepMethods: readonly SweepMethod[] = ['dense', 'gdws', 'int8', 'paper'];
 
 /** One network of a sweep. */
 export interface SweptNetwork {

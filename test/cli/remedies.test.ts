@@ -95,6 +95,12 @@ const cases: Record<string, readonly Case[]> = {
     followed: (message) => [...command, ...named(/(--\S*attack)/.exec(message)![1]!, message)],
     next: absent,
   })),
+  'Give some hundred that are like those in use: calibration in the API, --calib on the command line.': [
+    {
+      command: [...compress, '--int8'],
+      followed: () => [...compress, '--int8', '--calib', 'data_batch_1.bin', '--calib-count', '8'],
+    },
+  ],
   'Name them: --calib data_batch_1.bin.': [
     ...ofCalibration.map((option) => ({
       command: [...compress, '--params', '0.8', '--exclude', '*', ...option],

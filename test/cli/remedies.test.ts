@@ -252,6 +252,10 @@ const cases: Record<string, readonly Case[]> = {
 /** Those that cannot be followed here, and why. */
 const elsewhere: Record<string, string> = {
   'Allow a larger --max-drop, give more of --data or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
+  "'gdws inspect' lists the layers of a model.":
+    'quantize/unusual-networks.test.ts; gdws inspect is in first-steps.test.ts',
+  'Integers need finite numbers: keep the node in floats (int8Exclude, --int8-exclude), or export the model again from a training that converged.':
+    'quantize/unusual-networks.test.ts',
   'Its size is what `node --max-old-space-size=` says, in MB.': 'an option of node',
   "Where a bundler has put gdws into a file, leave it out (esbuild: --external:gdws; docs/bundlers.md), or set the environment variable GDWS_ADDON to the path of the addon. Else build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in node_modules/gdws (needs CMake and a C++20 compiler with OpenMP).":
     'commands of npm, and tarball.full.test.ts',

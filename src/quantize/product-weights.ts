@@ -80,7 +80,10 @@ function transposed<Elements extends Float32Array | Int8Array>(
 /** q·scale, row by row. */
 export function dequantizedRows({ numbers, scales }: IntegerWeights): Float32Array {
   const size = numbers.length / scales.length;
-  return Float32Array.from(numbers, (number, i) => number * scales[Math.floor(i / size)]!);
+  const rows = new Float32Array(numbers.length);
+  // A loop: TypedArray.from with a function lists all elements on JavaScript's heap.
+  for (let i = 0; i < rows.length; ++i) rows[i] = numbers[i]! * scales[Math.floor(i / size)]!;
+  return rows;
 }
 
 /** Each weight rounded to the nearest multiple of a 127th of the largest of its output. */

@@ -3,7 +3,7 @@ import { withNodeErrors } from '../engine/compile';
 import type { Layer } from '../gdws/layers';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import { paddedMap } from '../gradient/convolution-weights';
-import { patchPlace, tapPlaces, walkOf } from '../gradient/walk';
+import { walkOf } from '../gradient/walk';
 import type { ConstantPool } from '../program/constant-pool';
 import { encodeProgram } from '../program/encode';
 import type { Operation, ValueId } from '../program/operation';
@@ -11,7 +11,7 @@ import { Program, type ProgramValue } from '../program/program';
 import { ProgramWriter } from '../program/program-writer';
 import type { RandomStream } from '../robustness/random-stream';
 import type { LiveStore, StoredValue } from './live-store';
-import { channelRows } from './maps';
+import { drawPixels, gatherChannels, patchPlaces } from './patches';
 import { runStored } from './segments';
 
 /** Moments that regress a layer's outputs in the dense network on its inputs in the compressed one. N = C / groups · K². */
@@ -94,7 +94,7 @@ export class RegressionSums {
       const part = batches.slice(begin, begin + atOnce);
       const { program, indices } = this.programFor(regressed, part.length, drawn);
       const inputs = part.flatMap(({ dense, compressed }) => {
-        const places = indices(this.draw(pixels, drawn));
+        const places = indices(drawPixels(0, pixels, drawn, this.random));
         const made = { type: 'int32' as const, bytes: places.byteLength, make: () => Promise.resolve(places) };
         return [dense, compressed, made];
       });
@@ -143,13 +143,6 @@ export class RegressionSums {
     return { patches, cross };
   }
 
-  private draw(pixels: number, drawn: number): Int32Array {
-    const stretch = pixels / drawn;
-    return Int32Array.from({ length: drawn }, (_, index) =>
-      Math.min(pixels - 1, Math.floor((index + (drawn === pixels ? 0 : this.random.uniform())) * stretch)),
-    );
-  }
-
   private programFor({ operation, values }: RegressedOperation, batches: number, drawn: number) {
     const { dims } = values[operation.inputs[0]!]!;
     const key = `${batches} ${drawn} ${dims.join('×')}`;
@@ -171,7 +164,7 @@ export class RegressionSums {
     batches: number,
     drawn: number,
   ): (pixels: Int32Array) => Int32Array {
-    const { groups, inputChannels, outputChannels, kernel } = this.shape;
+    const { groups, outputChannels, kernel } = this.shape;
     const { dims } = values[operation.inputs[0]!]!;
     const output = values[operation.outputs[0]!]!.dims;
     const [size, kernelSize] = [this.patchSize, taps(this.shape)];
@@ -182,9 +175,7 @@ export class RegressionSums {
     const patchesOf = (map: ValueId, places: ValueId) => {
       const padded = paddedMap(writer, map, output.slice(2), walk, [outputChannels, size, ...kernel]);
       plane = writer.dimsOf(padded).slice(2);
-      const channels = writer.view(channelRows(writer, padded, 1), [inputChannels, dims[0]! * plane[0]! * plane[1]!]);
-      const read = writer.emit('gather', [channels, places], [inputChannels, kernelSize * drawn], { axis: 1 });
-      return writer.view(read, [groups, size, drawn]);
+      return writer.view(gatherChannels(writer, padded, places, kernelSize * drawn), [groups, size, drawn]);
     };
     const x: ValueId[] = [];
     const y: ValueId[] = [];
@@ -211,17 +202,7 @@ export class RegressionSums {
 
     const [height = 0, width = 0] = plane;
     const [outputHeight = 0, outputWidth = 0] = output.slice(2);
-    const ofTaps = tapPlaces(kernel, walk, width);
-    return (pixels) => {
-      const places = new Int32Array(kernelSize * drawn);
-      pixels.forEach((pixel, index) => {
-        const image = Math.floor(pixel / (outputHeight * outputWidth));
-        const row = Math.floor(pixel / outputWidth) % outputHeight;
-        const first = image * height * width + patchPlace(row, pixel % outputWidth, walk, width);
-        ofTaps.forEach((place, tap) => (places[tap * drawn + index] = first + place));
-      });
-      return places;
-    };
+    return (pixels) => patchPlaces(pixels, kernel, walk, [height, width], [outputHeight, outputWidth]);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph';
 import { makeNode } from '../onnx/make';
 import type { NodeProto } from '../onnx/onnx_pb';
+import type { Constant } from '../onnx/value';
 import { newBytes, type UniformQuantization } from '../program/byte-quantization';
 import type { QuantizedNodes } from './quantized-nodes';
 
@@ -10,6 +11,16 @@ export interface QuantizationNames {
   readonly zeroPoint: string;
   /** The tensor of bytes, dequantized. */
   readonly dequantized: string;
+}
+
+/** The scale and the zero point of a tensor, of these dims: one element each. */
+export function quantizationConstants(
+  { type, scale, zeroPoint }: UniformQuantization,
+  dims: readonly number[],
+): { readonly scale: Constant; readonly zeroPoint: Constant } {
+  const data = newBytes(type, 1);
+  data[0] = zeroPoint;
+  return { scale: { type: 'float32', dims, data: Float32Array.of(scale) }, zeroPoint: { type, dims, data } };
 }
 
 /**
@@ -32,11 +43,9 @@ export function insertQuantization(
       zeroPoint: graph.uniqueName(`${tensor}.zero_point`),
     };
     if (!known) {
-      const { type, scale, zeroPoint } = quantizationOf(tensor);
-      graph.setInitializer(own.scale, { type: 'float32', dims: [], data: Float32Array.of(scale) });
-      const data = newBytes(type, 1);
-      data[0] = zeroPoint;
-      graph.setInitializer(own.zeroPoint, { type, dims: [], data });
+      const constants = quantizationConstants(quantizationOf(tensor), []);
+      graph.setInitializer(own.scale, constants.scale);
+      graph.setInitializer(own.zeroPoint, constants.zeroPoint);
     }
     const bytes = graph.uniqueName(`${tensor}.quantized`);
     const dequantized = graph.uniqueName(`${tensor}.dequantized`);

@@ -1,10 +1,10 @@
+import { drawPixels } from '../calibrate/patches';
 import type { RandomStream } from '../robustness/random-stream';
 import type { MeasuringPrograms } from './measuring-programs';
 import {
-  drawPixels,
   patchSize,
   pixelsOf,
-  placesOf,
+  patchInputs,
   readPatches,
   type MeasuredProduct,
   type ProductMaps,
@@ -36,8 +36,7 @@ export async function productError(
   for (const batch of batches) {
     const pixels = pixelsOf(product, batch);
     const chosen = drawPixels(0, pixels, Math.max(1, Math.round(share * pixels)), random);
-    const { places, outputPlaces } = placesOf(product, batch, chosen);
-    const inputs = [batch.x, batch.y, places, outputPlaces, weights, bias];
+    const inputs = [...patchInputs(product, batch, chosen), weights, bias];
     const [found, wanted] = await programs.run(
       `error ${pixels} ${chosen.length}`,
       operation.origin,

@@ -1,12 +1,12 @@
+import { drawPixels } from '../calibrate/patches';
 import type { ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import type { RandomStream } from '../robustness/random-stream';
 import type { MeasuringPrograms } from './measuring-programs';
 import {
-  drawPixels,
   patchSize,
   pixelsOf,
-  placesOf,
+  patchInputs,
   readPatches,
   type MeasuredProduct,
   type ProductMaps,
@@ -58,8 +58,7 @@ export async function productMoments(
     for (let part = 0; part < parts; ++part) {
       const first = Math.floor((part * pixels) / parts);
       const chosen = drawPixels(first, Math.floor(((part + 1) * pixels) / parts) - first, drawn, random);
-      const { places, outputPlaces } = placesOf(product, batch, chosen);
-      const inputs = [batch.x, batch.y, places, outputPlaces];
+      const inputs = patchInputs(product, batch, chosen);
       if (!origin) {
         const [ofInputs, ofOutputs] = await programs.run(
           `means ${pixels} ${chosen.length}`,

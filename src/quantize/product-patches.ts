@@ -1,11 +1,10 @@
 import type { StoredValue } from '../calibrate/live-store';
-import { channelRows } from '../calibrate/maps';
+import { gatherChannels, patchPlaces } from '../calibrate/patches';
 import { paddedMap } from '../gradient/convolution-weights';
-import { patchPlace, tapPlaces, walkOf, type WalkAttributes } from '../gradient/walk';
+import { walkOf, type WalkAttributes } from '../gradient/walk';
 import type { Operation, ValueId } from '../program/operation';
 import type { ProgramValue } from '../program/program';
 import type { ProgramWriter } from '../program/program-writer';
-import type { RandomStream } from '../robustness/random-stream';
 
 /** A product of constant weights whose inputs and wanted outputs are stored. */
 export interface MeasuredProduct {
@@ -36,15 +35,6 @@ function walkOfProduct({ operation }: MeasuredProduct) {
   return walkOf(operation.opcode === 'convolution' ? operation.attributes : pointwise);
 }
 
-/** Pixels from `first` on, one of each of as many equal stretches. */
-export function drawPixels(first: number, pixels: number, wanted: number, random: RandomStream): Int32Array {
-  const count = Math.min(wanted, pixels);
-  const stretch = pixels / count;
-  return Int32Array.from({ length: count }, (_, index) =>
-    Math.min(first + pixels - 1, first + Math.floor((index + (count === pixels ? 0 : random.uniform())) * stretch)),
-  );
-}
-
 /** Dims of the padded map of a product's input, and of its output. */
 function planesOf(product: MeasuredProduct, { values }: ProductMaps) {
   const { operation, kernel } = product;
@@ -61,18 +51,16 @@ function planesOf(product: MeasuredProduct, { values }: ProductMaps) {
   };
 }
 
-/** Where the patches of pixels lie in a channel of the padded maps of all images, and where the pixels do in one of the outputs. */
-export function placesOf(product: MeasuredProduct, batch: ProductMaps, pixels: Int32Array) {
+/** The inputs of a program that begins with {@link readPatches}, for these pixels of a batch. */
+export function patchInputs(
+  product: MeasuredProduct,
+  batch: ProductMaps,
+  pixels: Int32Array,
+): readonly (StoredValue | Int32Array)[] {
   const { walk, height, width, outputHeight, outputWidth } = planesOf(product, batch);
-  const taps = tapPlaces(product.kernel.length === 2 ? product.kernel : [1, 1], walk, width);
-  const places = new Int32Array(taps.length * pixels.length);
-  pixels.forEach((pixel, index) => {
-    const image = Math.floor(pixel / (outputHeight * outputWidth));
-    const row = Math.floor(pixel / outputWidth) % outputHeight;
-    const first = image * height * width + patchPlace(row, pixel % outputWidth, walk, width);
-    taps.forEach((place, tap) => (places[tap * pixels.length + index] = first + place));
-  });
-  return { places, outputPlaces: pixels };
+  const kernel = product.kernel.length === 2 ? product.kernel : [1, 1];
+  const places = patchPlaces(pixels, kernel, walk, [height, width], [outputHeight, outputWidth]);
+  return [batch.x, batch.y, places, pixels];
 }
 
 /** N: unknowns of an output. */
@@ -88,8 +76,8 @@ export function pixelsOf({ operation }: MeasuredProduct, { values }: ProductMaps
 }
 
 /**
- * Reads patches and the outputs wanted for them: (groups, N, drawn) and (groups, M / groups, drawn). The program's inputs are x, y and
- * what {@link placesOf} gives.
+ * Reads patches and the outputs wanted for them: (groups, N, drawn) and (groups, M / groups, drawn). The program's inputs are those of
+ * {@link patchInputs}.
  */
 export function readPatches(
   writer: ProgramWriter,
@@ -108,11 +96,8 @@ export function readPatches(
   const { walk } = planesOf(product, batch);
   const weights = [outputs, writer.dimsOf(map)[1]! / groups, ...(kernel.length === 2 ? kernel : [1, 1])];
   const padded = paddedMap(writer, map, output, walk, weights);
-  const read = (from: ValueId, at: ValueId, count: number, dims: readonly number[]) => {
-    const [images = 0, channels = 0, height = 0, width = 0] = writer.dimsOf(from);
-    const rows = writer.view(channelRows(writer, from, 1), [channels, images * height * width]);
-    return writer.view(writer.emit('gather', [rows, at], [channels, count], { axis: 1 }), dims);
-  };
+  const read = (from: ValueId, at: ValueId, count: number, dims: readonly number[]) =>
+    writer.view(gatherChannels(writer, from, at, count), dims);
   return {
     patches: read(padded, places, taps * drawn, [groups, patchSize(product, batch), drawn]),
     wanted: read(writer.view(y, mapDims(yDims)), outputPlaces, drawn, [groups, outputs / groups, drawn]),

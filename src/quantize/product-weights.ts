@@ -36,7 +36,7 @@ export function weightRowsOf(graph: Graph, node: NodeProto): WeightRows {
   const axis = axisOf(node);
   const outputs = dims[axis]!;
   return {
-    rows: axis === 0 ? data : transposed(data, dims, axis),
+    rows: axis === 0 ? data : transposed(data, dims),
     outputs,
     groups: node.opType === 'Conv' ? intAttribute(node, 'group', 1) : 1,
     kernel: node.opType === 'Conv' || node.opType === 'ConvTranspose' ? dims.slice(2) : [],
@@ -57,16 +57,14 @@ export function inModelOrder<Elements extends Float32Array | Int8Array>(
 ): Elements {
   if (axis === 0) return rows;
   const [first = 0, second = 0] = dims;
-  return transposed(rows, [second, first, ...dims.slice(2)], 1);
+  return transposed(rows, [second, first, ...dims.slice(2)]);
 }
 
-/** The first two axes exchanged, if `axis` is 1. */
+/** The first two axes exchanged. */
 function transposed<Elements extends Float32Array | Int8Array>(
   data: Elements,
   [first = 0, second = 0, ...rest]: readonly number[],
-  axis: number,
 ): Elements {
-  if (axis !== 1) return data;
   const run = elementCount(rest);
   const result = data.slice() as Elements;
   for (let a = 0; a < first; ++a) {
@@ -77,8 +75,8 @@ function transposed<Elements extends Float32Array | Int8Array>(
   return result;
 }
 
-/** q·scale, row by row. */
-export function dequantizedRows({ numbers, scales }: IntegerWeights): Float32Array {
+/** q·scale, row by row; of a bias, each output is a row. */
+export function dequantizedRows({ numbers, scales }: IntegerWeights | IntegerBias): Float32Array {
   const size = numbers.length / scales.length;
   const rows = new Float32Array(numbers.length);
   // A loop: TypedArray.from with a function lists all elements on JavaScript's heap.

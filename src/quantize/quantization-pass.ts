@@ -6,11 +6,11 @@ import type { Graph } from '../graph/graph';
 import { toFloat32 } from '../onnx/floats';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import { newBytes, type UniformQuantization } from '../program/byte-quantization';
+import type { UniformQuantization } from '../program/byte-quantization';
 import type { Operation, ProgramOperation } from '../program/operation';
 import { RandomStream } from '../robustness/random-stream';
 import { featureRanges } from './feature-ranges';
-import { insertQuantization } from './insert-quantization';
+import { insertQuantization, quantizationConstants } from './insert-quantization';
 import { MeasuringPrograms } from './measuring-programs';
 import { productError } from './product-error';
 import { productMoments, type ProductMoments } from './product-moments';
@@ -106,7 +106,8 @@ export class QuantizationPass {
   private readonly programs: MeasuringPrograms;
   /** What the weights of pointwise stages are to be divided by, column by column. */
   private readonly featureFactors = new Map<NodeProto, Float64Array>();
-  private readonly featureTensors = new Set<string>();
+  /** The pointwise stage that reads a tensor of features. */
+  private readonly pointwiseStages = new Map<string, NodeProto>();
   private readonly tensorOfQuantize = new Map<string, string>();
   private readonly productOfNode: ReadonlyMap<string, NodeProto>;
   private readonly steps: RoundingSteps;
@@ -123,7 +124,7 @@ export class QuantizationPass {
     for (const node of nodes.products) {
       const rows = weightRowsOf(simulated, node);
       checkFinite(node, 'weight', rows.rows);
-      if (this.featureTensors.has(node.output[0]!)) node.input.length = 2;
+      if (this.pointwiseStages.has(node.output[0]!)) node.input.length = 2;
       else setFloatBias(simulated, node, rows.outputs);
       const numbers = isOneOperation(node, rows) ? rows.rows : dequantizedRows(nearestWeights(rows));
       setFloatWeights(simulated, node, rows, numbers);
@@ -172,13 +173,12 @@ export class QuantizationPass {
     if (!reader || reader.opType !== 'Conv' || !nodes.products.includes(reader)) return;
     const bias = node.input[2] ? toFloat32(simulated.constant(node.input[2])!) : [];
     if (weightRowsOf(simulated, reader).kernel.some((size) => size !== 1) || bias.some((one) => one !== 0)) return;
-    this.featureTensors.add(features);
-    this.featureFactors.set(reader, new Float64Array());
+    this.pointwiseStages.set(features, reader);
   }
 
   private async quantizeTensor(tensor: string, operation: Operation<'quantize'>, place: number): Promise<void> {
     // The scale of features is that of the map that the kernels read.
-    if (this.featureTensors.has(tensor)) return;
+    if (this.pointwiseStages.has(tensor)) return;
     const [x] = operation.inputs;
     const batches = this.quantized.batches.map(({ live, sized }) => ({
       stored: live.get(x!)!,
@@ -201,12 +201,10 @@ export class QuantizationPass {
   }
 
   private setQuantization(tensor: string, { inputs }: ProgramOperation, quantization: UniformQuantization): void {
-    const { type, scale, zeroPoint } = quantization;
     this.quantizations.set(tensor, quantization);
-    this.quantized.setConstant(inputs[1]!, { type: 'float32', dims: [1], data: Float32Array.of(scale) });
-    const data = newBytes(type, 1);
-    data[0] = zeroPoint;
-    this.quantized.setConstant(inputs[2]!, { type, dims: [1], data });
+    const { scale, zeroPoint } = quantizationConstants(quantization, [1]);
+    this.quantized.setConstant(inputs[1]!, scale);
+    this.quantized.setConstant(inputs[2]!, zeroPoint);
   }
 
   private async round(node: NodeProto, operation: ProgramOperation, place: number): Promise<void> {
@@ -217,7 +215,7 @@ export class QuantizationPass {
       this.record(node, nearestWeights(rows), this.biasOf(node), 'nearest');
       return;
     }
-    if (this.featureTensors.has(node.output[0]!)) return this.roundKernels(product, rows, place);
+    if (this.pointwiseStages.has(node.output[0]!)) return this.roundKernels(product, rows, place);
     const unknowns = rows.rows.length / rows.outputs;
     const isTooWide = rows.groups * unknowns ** 2 * Float64Array.BYTES_PER_ELEMENT > this.options.momentBytes;
     const target = isTooWide ? undefined : await this.wanted(node);
@@ -251,7 +249,6 @@ export class QuantizationPass {
   /** Rounds the depthwise stage of a GDWS convolution, and gives its features their scale. */
   private async roundKernels(product: PlacedProduct, rows: WeightRows, place: number): Promise<void> {
     const { node, operation } = product;
-    const { simulated } = this.networks;
     const batches = this.quantized.batches.map(({ live, sized }) => ({
       stored: live.get(operation.inputs[0]!)!,
       values: sized.program.values,
@@ -267,9 +264,7 @@ export class QuantizationPass {
       ({ opcode, origin }) => opcode === 'quantize' && this.tensorOfQuantize.get(origin.node) === features,
     )!;
     this.setQuantization(features, quantizing, { type: 'uint8', scale, zeroPoint: featureZeroPoint });
-    const bytes = simulated.consumers(features)[0]!;
-    const [reader] = simulated.consumers(simulated.consumers(bytes.output[0]!)[0]!.output[0]!);
-    this.featureFactors.set(reader!, factors);
+    this.featureFactors.set(this.pointwiseStages.get(features)!, factors);
     this.setWeights(product, rows, { numbers, scales }, undefined, 'depthwise stage');
   }
 
@@ -348,9 +343,9 @@ export class QuantizationPass {
     const { weights, bias: integers } = this.record(node, rounded, bias, method, error);
     const data = inModelOrder(dequantizedRows(weights), rows);
     this.quantized.setConstant(operation.inputs[1]!, { type: 'float32', dims: rows.dims, data });
-    const floats = integers && Float32Array.from(integers.numbers, (number, m) => number * integers.scales[m]!);
-    if (floats)
-      this.quantized.setConstant(operation.inputs[2]!, { type: 'float32', dims: [rows.outputs], data: floats });
+    if (!integers) return;
+    const floats = dequantizedRows(integers);
+    this.quantized.setConstant(operation.inputs[2]!, { type: 'float32', dims: [rows.outputs], data: floats });
   }
 
   private record(

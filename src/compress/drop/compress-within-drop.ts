@@ -162,7 +162,7 @@ export async function compressWithinDrop(
   /** @param rival the share of the time that a network takes which is to be beaten */
   const search = async (format: NumberFormat, rival = 1): Promise<Candidate> => {
     const compressions = new Map<number, Compression>();
-    let dense: DropTrial | undefined;
+    let unreplaced: DropTrial | undefined;
     const attempt = async (value: number, goal?: Goal): Promise<boolean> => {
       const compression = await prepared.compress(goal, format).catch((error: unknown) => {
         if (error instanceof GdwsError && error.code === 'BUDGET_OUT_OF_RANGE') return undefined;
@@ -172,9 +172,9 @@ export async function compressWithinDrop(
       // The same network for several shares.
       const isDense = compression.summary.layers.every(({ status }) => status === 'dense');
       const found =
-        (isDense ? dense : undefined) ?? drops(expected, await outcomes(compression.bytes(), searched, expected));
+        (isDense ? unreplaced : undefined) ?? drops(expected, await outcomes(compression.bytes(), searched, expected));
       const trial = { ...found, share: value, format, isWithin: isWithin(found) };
-      if (isDense) dense = trial;
+      if (isDense) unreplaced = trial;
       if (trial.isWithin) compressions.set(value, compression);
       trials.push(trial);
       options.onTrial?.(trial);

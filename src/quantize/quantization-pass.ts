@@ -210,16 +210,18 @@ export class QuantizationPass {
   private async round(node: NodeProto, operation: ProgramOperation, place: number): Promise<void> {
     const { simulated } = this.networks;
     const rows = weightRowsOf(simulated, node);
+    const prior = this.priorOf(node, rows);
+    const nearest = () => nearestWeights({ ...rows, rows: prior });
     const product = placedProduct(node, operation, rows);
     if (!product) {
-      this.record(node, nearestWeights(rows), this.biasOf(node), 'nearest');
+      this.record(node, nearest(), this.biasOf(node), 'nearest');
       return;
     }
     if (this.pointwiseStages.has(node.output[0]!)) return this.roundKernels(product, rows, place);
     const unknowns = rows.rows.length / rows.outputs;
     const isTooWide = rows.groups * unknowns ** 2 * Float64Array.BYTES_PER_ELEMENT > this.options.momentBytes;
     const target = isTooWide ? undefined : await this.wanted(node);
-    if (target === undefined) return this.setWeights(product, rows, nearestWeights(rows), this.biasOf(node), 'nearest');
+    if (target === undefined) return this.setWeights(product, rows, nearest(), this.biasOf(node), 'nearest');
     const patches = Math.max(leastPatches, patchesPerUnknown * unknowns);
     const x = operation.inputs[0]!;
     const maps = this.quantized.batches.map(({ live, sized }, index) => ({
@@ -236,7 +238,6 @@ export class QuantizationPass {
       this.programs,
       new RandomStream(this.options.seed, place),
     );
-    const prior = this.priorOf(node, rows);
     const weights = await this.roundedTo(node, prior, rows, moments);
     const dequantized = dequantizedRows(weights);
     const bias = this.steps.correctsBias ? correctedBias(dequantized, rows, moments) : this.biasOf(node)!;

@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { networks, type NetworkName, type NetworkOptions } from '../../benchmarks/networks';
 import type { CompressOptions } from '../../src';
+import { calibrationImages } from '../../src/calibrate/images';
 import { Graph } from '../../src/graph/graph';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
+import { quantize } from '../../src/quantize/quantize';
 import { floats } from '../graph/small-network';
 import { compress, kernelsOf, onnxruntime, outputs, photographs, relativeError } from './subjects';
 
@@ -52,6 +54,19 @@ describe('networks', () => {
     const kernels = await kernelsOf(model, digits);
     expect(kernels).toContain('integerGdws.fused');
   });
+});
+
+test('pointwise stages too wide for a fit are rounded for the kernels as these are scaled', async () => {
+  const { model } = networks['vgg16-cifar']({ width: 1 / 8, kernels: 2 });
+  const inputs = calibrationImages(calibration, 24);
+  const { model: quantized, products } = await quantize(model, model, inputs, {
+    ...{ threads: 1, seed: 0, liveBytes: 1e9, momentBytes: 0 },
+    onProduct: () => {},
+    throwIfAborted: () => {},
+  });
+  expect(products.map(({ method }) => method)).not.toContain('fitted');
+  expect(products.map(({ method }) => method)).toContain('depthwise stage');
+  expect(relativeError(await outputs(quantized, others), await outputs(model, others))).toBeLessThan(0.02);
 });
 
 describe('each step', () => {

@@ -39,7 +39,8 @@ import {
 } from './options';
 import { plan } from './plan';
 import { summarize, type SummaryOptions } from './summarize';
-import { checkOperatorSet, quantize, type Quantized } from '../quantize/quantize';
+import { checkOperatorSet } from '../quantize/quantizable-graph';
+import { quantize, type Quantized } from '../quantize/quantize';
 
 /**
  * Reads a network, to compress it to several goals. Calibration, where there are images for it, runs once for all goals.

@@ -1,23 +1,19 @@
 import { native } from '../addon/native';
-import { inferValues } from '../analysis/infer';
-import { simplify } from '../analysis/simplify';
-import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
 import { GdwsError } from '../base/errors';
 import { nearest } from '../base/nearest';
-import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
+import type { CalibrationImages } from '../calibrate/images';
 import { LiveStore } from '../calibrate/live-store';
 import { matches } from '../gdws/layer-selection';
-import { Graph } from '../graph/graph';
-import { editableCopy } from '../onnx/copy';
+import type { Graph } from '../graph/graph';
 import { nameOf } from '../onnx/node-place';
 import type { ModelProto, NodeProto } from '../onnx/onnx_pb';
-import type { KnownValue } from '../onnx/value';
 import type { UniformQuantization } from '../program/byte-quantization';
 import { ConstantPool } from '../program/constant-pool';
 import { insertQuantization } from './insert-quantization';
 import { setIntegerWeights } from './product-weights';
 import { toOperatorForm } from './qoperator-form';
-import { findQuantizedNodes, type FloatReason, type QuantizedNodes } from './quantized-nodes';
+import { findNodes, quantizableGraph } from './quantizable-graph';
+import type { FloatReason, QuantizedNodes } from './quantized-nodes';
 import { QuantizationPass, type PassResult, type ProductSummary, type RoundingSteps } from './quantization-pass';
 
 /**
@@ -79,7 +75,7 @@ export async function quantize(
   images: CalibrationImages,
   options: QuantizeOptions,
 ): Promise<Quantized> {
-  const [reference, simulated, result] = [dense, compressed, compressed].map((model) => prepared(model, images)) as [
+  const [reference, simulated, result] = [dense, compressed, compressed].map((model) => quantizableGraph(model, images)) as [
     Graph,
     Graph,
     Graph,
@@ -136,40 +132,6 @@ function withStages(exclude: Patterns = [], reference: Graph, compressed: Graph)
     return own && matches(nameOf(own), exclude);
   };
   return exclude.length > 0 ? [...exclude, ...compressed.nodes.filter(isStage).map(nameOf)] : [];
-}
-
-/**
- * Checks that a model is of an operator set with scales by channel, or can be upgraded to one.
- *
- * @throws {GdwsError} OPERATOR_UNSUPPORTED
- */
-export function checkOperatorSet(graph: Graph, values: ReadonlyMap<string, KnownValue>): void {
-  upgradeOperatorSet(new Graph(editableCopy(graph.model), graph.file), values);
-}
-
-/** A copy to edit, simplified, of an operator set with scales by channel, whose nodes have names of their own. */
-function prepared(model: ModelProto, images: CalibrationImages): Graph {
-  const graph = new Graph(editableCopy(model));
-  graph.removeDead();
-  upgradeOperatorSet(graph, valuesOf(graph, images));
-  simplify(graph);
-  const seen = new Set<string>();
-  for (const node of graph.nodes) {
-    if (seen.has(nameOf(node)) || node.name === '') node.name = graph.uniqueName(`${node.output[0]!}/node`);
-    seen.add(nameOf(node));
-  }
-  return graph;
-}
-
-function findNodes(graph: Graph, images: CalibrationImages, exclude: Patterns): QuantizedNodes {
-  return findQuantizedNodes(graph, valuesOf(graph, images), exclude);
-}
-
-/** The shapes are those that the images give: the model may leave them open. */
-function valuesOf(graph: Graph, images: CalibrationImages): Map<string, KnownValue> {
-  const dims = [Math.min(images.batchSize, images.count), ...images.dims];
-  const feeds = new Map([[graph.inputs[0]!.name, { type: imageTypeOf(graph), dims }]]);
-  return inferValues(graph, feeds, { lenient: true });
 }
 
 /** Writes what a pass has chosen. */

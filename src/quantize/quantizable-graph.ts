@@ -1,0 +1,49 @@
+import { inferValues } from '../analysis/infer';
+import { simplify } from '../analysis/simplify';
+import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
+import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
+import { Graph } from '../graph/graph';
+import { editableCopy } from '../onnx/copy';
+import { nameOf } from '../onnx/node-place';
+import type { ModelProto } from '../onnx/onnx_pb';
+import type { KnownValue } from '../onnx/value';
+import { findQuantizedNodes, type QuantizedNodes } from './quantized-nodes';
+
+/**
+ * Checks that a model is of an operator set with scales by channel, or can be upgraded to one.
+ *
+ * @throws {GdwsError} OPERATOR_UNSUPPORTED
+ */
+export function checkOperatorSet(graph: Graph, values: ReadonlyMap<string, KnownValue>): void {
+  upgradeOperatorSet(new Graph(editableCopy(graph.model), graph.file), values);
+}
+
+/** A copy to edit, simplified, of an operator set with scales by channel, whose nodes have names of their own. */
+export function quantizableGraph(model: ModelProto, images: CalibrationImages): Graph {
+  const graph = new Graph(editableCopy(model));
+  graph.removeDead();
+  upgradeOperatorSet(graph, valuesOf(graph, images));
+  simplify(graph);
+  const seen = new Set<string>();
+  for (const node of graph.nodes) {
+    if (seen.has(nameOf(node)) || node.name === '') node.name = graph.uniqueName(`${node.output[0]!}/node`);
+    seen.add(nameOf(node));
+  }
+  return graph;
+}
+
+/** What becomes integers in such a copy. */
+export function findNodes(
+  graph: Graph,
+  images: CalibrationImages,
+  exclude?: readonly (string | RegExp)[],
+): QuantizedNodes {
+  return findQuantizedNodes(graph, valuesOf(graph, images), exclude);
+}
+
+/** The shapes are those that the images give: the model may leave them open. */
+function valuesOf(graph: Graph, images: CalibrationImages): Map<string, KnownValue> {
+  const dims = [Math.min(images.batchSize, images.count), ...images.dims];
+  const feeds = new Map([[graph.inputs[0]!.name, { type: imageTypeOf(graph), dims }]]);
+  return inferValues(graph, feeds, { lenient: true });
+}

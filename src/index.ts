@@ -17,7 +17,7 @@ export {
 } from './compress/drop/compress-within-drop';
 export { compress } from './compress/compress';
 export { type Compression } from './compress/compression';
-export { prepareCompression, type NumberFormat, type PreparedCompression } from './compress/prepare';
+export { prepareCompression, type PreparedCompression } from './compress/prepare';
 export type { CompressOptions, Goal, PrepareOptions, WriteOptions } from './compress/options';
 export type { GivenAlpha } from './gdws/alpha';
 export type { LayerSelection } from './gdws/layer-selection';
@@ -27,6 +27,7 @@ export type {
   Change,
   CompressionSummary,
   LayerSummary,
+  NumberFormat,
   QuantizationSummary,
 } from './compress/summary';
 export type { ProductSummary } from './quantize/quantization-pass';

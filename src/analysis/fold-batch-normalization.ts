@@ -30,6 +30,8 @@ export function foldBatchNormalization(graph: Graph): number {
     if (!before || graph.consumers(source).length !== 1 || graph.isOutput(source)) continue;
     const normalization = scaleShiftOf(graph, node);
     if (!normalization || !foldInto(graph, before, normalization)) continue;
+    // One without a name keeps that of its own output.
+    before.name = nameOf(before);
     before.output[0] = node.output[0]!;
     producers.set(node.output[0]!, before);
     folded.add(node);

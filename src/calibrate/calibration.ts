@@ -4,9 +4,12 @@ import type { AttackSettings } from '../robustness/settings';
 
 /** Progress of a calibration. */
 export interface CalibrationProgress {
-  /** Whether images are being attacked, moments or losses under attack measured, stages fitted, or layers quantized. */
-  readonly step: 'attack' | 'moments' | 'losses' | 'refit' | 'quantize';
-  /** Images that are done; layers in the last three steps. */
+  /**
+   * Whether images are being attacked, moments or losses under attack measured, stages fitted, losses by rounding
+   * measured, or layers quantized.
+   */
+  readonly step: 'attack' | 'moments' | 'losses' | 'refit' | 'rounding' | 'quantize';
+  /** Images that are done; layers in the last four steps. */
   readonly done: number;
   /** All images or layers of the step. */
   readonly total: number;

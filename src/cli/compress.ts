@@ -18,7 +18,7 @@ import type {
 } from '../compress/summary';
 import { quantizedForms } from '../quantize/quantize';
 import { alphaFor } from './alpha-file';
-import { finiteNumber, jsonOption, positiveInteger, share, threadsOption } from './arguments';
+import { finiteNumber, jsonOption, positiveInteger, share, shareUpToOne, threadsOption } from './arguments';
 import { squareQueriesOf } from './attack-options';
 import {
   addCalibrationOptions,
@@ -53,7 +53,7 @@ interface CompressArguments
     CalibrationArguments,
     DropArguments,
     LayerArguments,
-    Pick<CompressOptions, 'threads' | 'int8' | 'int8Exclude' | 'format'> {
+    Pick<CompressOptions, 'threads' | 'int8' | 'int8Exclude' | 'int8MaxLoss' | 'format'> {
   readonly output: string;
   readonly alpha?: string;
   readonly json?: boolean;
@@ -94,6 +94,11 @@ export function compressCommand(): Command {
     .option('--alpha <file>', 'weight-error vectors by layer name, .json or .npz')
     .option('--int8', 'quantize to 8 bits, after what the goal asks for, if there is one; needs --calib')
     .option('--int8-exclude <names...>', 'with --int8: nodes that stay in floats; * stands for anything')
+    .option(
+      '--int8-max-loss <share>',
+      'with --int8, but not for a time: the most that rounding may lose of what the predictions tell, before the layers that lose most stay in floats (default 2%); 100% quantizes all',
+      shareUpToOne,
+    )
     .addOption(
       new Option(
         '--format <form>',
@@ -149,7 +154,11 @@ function goalOf(command: Command, options: CompressArguments): Goal['kind'] | un
       'error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop; or --int8',
     );
   }
-  const ofIntegers = firstGiven({ '--int8-exclude': options.int8Exclude, '--format': options.format });
+  const ofIntegers = firstGiven({
+    '--int8-exclude': options.int8Exclude,
+    '--int8-max-loss': options.int8MaxLoss,
+    '--format': options.format,
+  });
   if (ofIntegers !== undefined && !options.int8 && !options.fastest) {
     command.error(`error: ${ofIntegers} belongs to --int8`);
   }
@@ -184,7 +193,7 @@ async function findCompression(
   goal: Goal['kind'] | undefined,
 ): Promise<Found> {
   const { include, exclude, firstLayer, foldBatchNorm, threads, batch, runThreads, remeasure, shape } = options;
-  const { int8, int8Exclude, format } = options;
+  const { int8, int8Exclude, int8MaxLoss, format } = options;
   const layers = { include, exclude, firstLayer };
   const alpha = options.alpha === undefined ? undefined : await alphaFor(model, options.alpha, layers);
   const progress = new Progress('compressing');
@@ -202,7 +211,8 @@ async function findCompression(
   );
   const prepare: PrepareOptions = {
     ...layers,
-    ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration, int8, int8Exclude, format },
+    ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration },
+    ...{ int8, int8Exclude, int8MaxLoss, format },
     inputShapes: shape,
     signal: interruption(),
     onMeasured: (done) => progress.update(done, 'measuring times'),
@@ -286,7 +296,7 @@ function printSummary({ layers, macs, params, time, allocation, bytes, quantizat
     layers.map((layer) => [
       layer.name,
       shapeOf(layer),
-      layer.status === 'gdws' ? 'GDWS' : `dense: ${layer.reason}`,
+      isNow(layer),
       meanKernels(layer),
       layer.macs ? formatCount(layer.macs.after) : '?',
       layer.macs ? formatShare(kept(layer.macs)) : '?',
@@ -306,8 +316,9 @@ function printSummary({ layers, macs, params, time, allocation, bytes, quantizat
   if (quantization) printQuantization(quantization);
 }
 
-function printQuantization({ products, inFloats }: QuantizationSummary): void {
-  print(`int8: ${products.length} products (Conv, ConvTranspose, Gemm, MatMul)`);
+function printQuantization({ products, inFloats, loss }: QuantizationSummary): void {
+  const lost = loss === undefined ? '' : `; rounding loses ${formatShare(loss)} of what the predictions tell`;
+  print(`int8: ${products.length} products (Conv, ConvTranspose, Gemm, MatMul)${lost}`);
   const fitted = products.filter(({ error }) => error !== undefined).sort((a, b) => b.error! - a.error!);
   const worst = fitted.slice(0, 3).map(({ node, error }) => `${node} (${formatShare(error!)})`);
   if (worst.length > 0) print(`largest errors, of the variance of what the dense network gives: ${worst.join(', ')}`);
@@ -322,6 +333,10 @@ function printQuantization({ products, inFloats }: QuantizationSummary): void {
 function shapeOf({ outputChannels, inputChannels, kernel, groups }: LayerSummary): string {
   if (!kernel || outputChannels === undefined || inputChannels === undefined) return '?';
   return `${formatShape([outputChannels, inputChannels, ...kernel])}${groups && groups > 1 ? ` in ${groups} groups` : ''}`;
+}
+
+function isNow({ status, reason, format }: LayerSummary): string {
+  return `${status === 'gdws' ? 'GDWS' : `dense: ${reason}`}${format === 'float32' ? ', in floats' : ''}`;
 }
 
 function meanKernels({ kernels, inputChannels }: LayerSummary): string {

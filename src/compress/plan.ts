@@ -45,21 +45,28 @@ export function plan(
       return withinBudget(layers.map(macs), network.macs!, goal.value, leastShare(goal));
     case 'params':
       return withinBudget(layers.map(params), network.params, goal.value, leastShare(goal));
-    case 'latency': {
-      const { dense, floats = dense } = network.latency!;
-      // Shares are of the network in floats.
-      const share = Math.min(1, (goal.value * floats) / dense);
-      const refusal = (least: number) => leastShare(goal)((least * dense) / floats);
-      return withinBudget(times(layers, network.latency!), dense, share, refusal);
-    }
+    case 'latency':
     case 'fps': {
-      const { dense, batch } = network.latency!;
-      const rateAt = (share: number) => (1000 * batch) / (share * dense);
-      // A rate that the dense network reaches leaves it as it is.
-      const share = Math.min(1, rateAt(goal.value));
-      return withinBudget(times(layers, network.latency!), dense, share, (least) => highestRate(goal, rateAt(least)));
+      const model = network.latency!;
+      // What the dense network is faster than leaves it as it is.
+      const share = Math.min(1, timeOf(goal, model) / model.dense);
+      return withinBudget(times(layers, model), model.dense, share, (least) =>
+        tooFast(goal, model, least * model.dense),
+      );
     }
   }
+}
+
+/** Milliseconds of a run that a goal allows. Shares are of the dense network in floats. */
+export function timeOf({ kind, value }: Goal, { dense, inFloats, batch }: LatencyModel): number {
+  return kind === 'fps' ? (1000 * batch) / value : value * (inFloats?.dense ?? dense);
+}
+
+/** @param least milliseconds that are possible */
+export function tooFast(goal: Goal, { dense, inFloats, batch }: LatencyModel, least: number): GdwsError {
+  return goal.kind === 'fps'
+    ? highestRate(goal, (1000 * batch) / least)
+    : leastShare(goal)(least / (inFloats?.dense ?? dense));
 }
 
 function withError(one: RankedLayer, beta: number): Choice {
@@ -94,7 +101,7 @@ function choicesOf({ layer: { shape }, ranking }: RankedLayer, pixels: number, l
  * The losses of the network where they were measured; otherwise (e² / energy)², which is convex as e² is, and steeper for a
  * layer with a large error.
  */
-function budgetLosses({ ranking: { errors }, losses }: RankedLayer): Float64Array {
+export function budgetLosses({ ranking: { errors }, losses }: RankedLayer): Float64Array {
   if (losses) return losses;
   const energy = errors[0]!;
   return errors.map((error) => (energy > 0 ? (error / energy) ** 2 : 0));

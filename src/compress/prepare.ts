@@ -6,6 +6,7 @@ import { typesOfInputs } from '../analysis/input-types';
 import { GdwsError, located } from '../base/errors';
 import { limitsOf } from '../base/limits';
 import { checkOptions } from '../base/options';
+import type { CalibrationImages } from '../calibrate/images';
 import { calibrate, defaultMemory, type Calibrated } from '../calibrate/calibrate';
 import { CalibrationSet } from '../calibrate/calibration-set';
 import type { ImageSet } from '../data/image-set';
@@ -37,10 +38,14 @@ import {
   type Goal,
   type PrepareOptions,
 } from './options';
-import { plan } from './plan';
+import { mixedPlan, type MixedPlan } from './mixed-plan';
+import { plan, timeOf, tooFast, type Plan } from './plan';
 import { summarize, type SummaryOptions } from './summarize';
 import { checkOperatorSet } from '../quantize/quantizable-graph';
-import { quantize, type Quantized } from '../quantize/quantize';
+import { excluding } from '../quantize/quantized-nodes';
+import { firstOf, imagesOfParts, quantizeWithinLoss, type QuantizedWithinLoss } from '../quantize/quantize-within-loss';
+import { roundingLosses, type RoundedPart } from '../quantize/rounding-losses';
+import type { NumberFormat } from './summary';
 
 /**
  * Reads a network, to compress it to several goals. Calibration, where there are images for it, runs once for all goals.
@@ -94,6 +99,7 @@ export class PreparedCompression {
   private calibrated: Promise<Calibrated> | undefined;
   /** By format. */
   private readonly timed = new Map<NumberFormat, Promise<LatencyModel>>();
+  private rounded: Promise<readonly RoundedPart[] | undefined> | undefined;
   /** By whether weights are balanced. */
   private readonly decompositions = new Map<boolean, Promise<readonly DecomposedLayer[]>>();
 
@@ -142,7 +148,11 @@ export class PreparedCompression {
     const latency = isTime(goal.kind) ? await this.latency(format) : await this.knownLatency(format);
     const calibration = await this.calibration();
     const decomposed = await this.decomposed(isBudget(goal));
-    const { chosen, allocation } = plan(decomposed, goal, { ...network, latency });
+    const rounding = isTime(goal.kind) && format === 'int8' && latency?.inFloats && (await this.rounding());
+    const found: Plan & Partial<MixedPlan> = rounding
+      ? plannedFormats(decomposed, rounding, goal, latency)
+      : plan(decomposed, goal, { ...network, latency });
+    const { chosen, allocation, inFloats } = found;
 
     const replaced = new Map<Layer, Stages>();
     for (const [i, { layer, spectrum, ranking }] of decomposed.entries()) {
@@ -154,13 +164,16 @@ export class PreparedCompression {
     const refitted = await calibration?.refit(replaced, this.rewritten);
     refitted?.forEach((stages, layer) => replaced.set(layer, stages));
 
-    return this.finish({ replaced, goal, latency, allocation, refitted, format });
+    return this.finish({ replaced, goal, latency, allocation, refitted, format, inFloats });
   }
 
   /** Rewrites the model, quantizes it if that is asked for, and sums up. */
-  private async finish({ replaced, format, ...rest }: Replacement): Promise<Compression> {
+  private async finish({ replaced, format, inFloats, ...rest }: Replacement): Promise<Compression> {
     const separable = this.rewritten(replaced);
-    const quantized = format === 'int8' ? await this.quantized(separable) : undefined;
+    const { int8MaxLoss = defaultMaxLoss } = this.options;
+    // A goal of time is met with the formats that were planned.
+    const maxLoss = rest.goal && isTime(rest.goal.kind) ? 1 : int8MaxLoss;
+    const quantized = format === 'int8' ? await this.quantized(separable, maxLoss, inFloats) : undefined;
     const model = quantized?.model ?? separable;
     const bytes = encodeModel(model);
     const summary = summarize(this.convolutions, replaced, this.network, {
@@ -256,23 +269,57 @@ export class PreparedCompression {
     return this.calibrated;
   }
 
-  /** A network of integers that gives what the dense one does; `undefined` where none is asked for. */
-  private async quantized(compressed: ModelProto): Promise<Quantized | undefined> {
+  /** A network of integers that gives what the dense one does; `undefined` where there are no images. */
+  private async quantized(
+    compressed: ModelProto,
+    maxLoss: number,
+    inFloats: ReadonlySet<string> = new Set(),
+  ): Promise<QuantizedWithinLoss | undefined> {
     const { calibrationSet: set, options, graph } = this;
     if (!set) return undefined;
-    const calibration = options.calibration!;
-    const { memory = defaultMemory, seed = 0, batchSize } = calibration;
-    const images = await set.seen();
-    const inputs = set.asInputs(images, set.declaredBatch ?? batchSize ?? batchOf(images.dims));
-    return quantize(graph.model, compressed, inputs, {
-      ...{ exclude: options.int8Exclude, form: options.format },
-      threads: threadsOf(options),
+    const { onProgress } = options.calibration!;
+    return quantizeWithinLoss(graph.model, compressed, this.inputs(set, await set.seen()), {
+      ...this.quantizeOptions(),
+      ...{ exclude: options.int8Exclude, form: options.format, maxLoss },
+      keep: new Map([...inFloats].map((name) => [name, 'the budget allows it'])),
+      onProduct: (done, total) => onProgress?.({ step: 'quantize', done, total }),
+    });
+  }
+
+  /** What the rounding of each product costs, in the unit of the layers' losses; `undefined` where that cannot be measured. */
+  private rounding(): Promise<readonly RoundedPart[] | undefined> {
+    this.rounded ??= this.roundingParts();
+    return this.rounded;
+  }
+
+  private async roundingParts(): Promise<readonly RoundedPart[] | undefined> {
+    const { calibrationSet: set, options, graph } = this;
+    if (!set) return undefined;
+    const { attack, onProgress } = options.calibration!;
+    const { images } = await set.images();
+    const found = await roundingLosses(graph.model, firstOf(this.inputs(set, images), imagesOfParts), {
+      ...this.quantizeOptions(),
+      choice: excluding(options.int8Exclude),
+      onPart: (done, total) => onProgress?.({ step: 'rounding', done, total }),
+    });
+    // Losses that were not measured under attack are twice the divergence: docs/calibration.md.
+    return found?.parts.map((part) => ({ ...part, loss: attack ? part.loss : 2 * part.loss }));
+  }
+
+  private inputs(set: CalibrationSet, images: ImageSet): CalibrationImages {
+    return set.asInputs(images, set.declaredBatch ?? this.options.calibration!.batchSize ?? batchOf(images.dims));
+  }
+
+  private quantizeOptions() {
+    const { calibration, signal } = this.options;
+    const { memory = defaultMemory, seed = 0 } = calibration!;
+    return {
+      threads: threadsOf(this.options),
       seed,
       liveBytes: memory / 4,
       momentBytes: memory / 2,
-      onProduct: (done, total) => calibration.onProgress?.({ step: 'quantize', done, total }),
-      throwIfAborted: () => throwIfAborted(options.signal),
-    });
+      throwIfAborted: () => throwIfAborted(signal),
+    };
   }
 
   /** @param isBalanced whether outputs are scaled to one size, as budgets need them without calibration */
@@ -324,10 +371,24 @@ export class PreparedCompression {
 interface Replacement extends Pick<SummaryOptions, 'goal' | 'latency' | 'allocation' | 'refitted'> {
   readonly replaced: ReadonlyMap<Layer, Stages>;
   readonly format: NumberFormat;
+  /** Products that are planned in floats, by name. */
+  readonly inFloats?: ReadonlySet<string>;
 }
 
-/** Format of a network's numbers. */
-export type NumberFormat = 'float32' | 'int8';
+/** What rounding may lose by default: docs/quantization.md. */
+const defaultMaxLoss = 0.02;
+
+/** @throws {GdwsError} BUDGET_OUT_OF_RANGE */
+function plannedFormats(
+  layers: readonly DecomposedLayer[],
+  rounding: readonly RoundedPart[],
+  goal: Goal,
+  latency: LatencyModel,
+): MixedPlan {
+  const found = mixedPlan(layers, rounding, latency, timeOf(goal, latency));
+  if (typeof found === 'number') throw tooFast(goal, latency, found);
+  return found;
+}
 
 function formatOf({ int8 }: PrepareOptions): NumberFormat {
   return int8 ? 'int8' : 'float32';

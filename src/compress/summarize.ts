@@ -5,10 +5,16 @@ import type { Convolutions, DenseReason, Layer } from '../gdws/layers';
 import type { NetworkCost } from '../gdws/network-cost';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
-import { gdwsLatency, latencyCosts, networkLatency, type LatencyModel } from '../latency/latency-model';
+import {
+  gdwsLatency,
+  latencyCosts,
+  networkLatency,
+  type LatencyModel,
+  type LayerLatency,
+} from '../latency/latency-model';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import type { Quantized } from '../quantize/quantize';
+import type { QuantizedWithinLoss } from '../quantize/quantize-within-loss';
 import { isBudget, isTime, type Goal } from './options';
 import type { AllocationSummary, Change, CompressionSummary, LayerSummary } from './summary';
 
@@ -16,7 +22,7 @@ export interface SummaryOptions {
   readonly alpha: Alpha;
   /** None where the network is only quantized. */
   readonly goal?: Goal;
-  readonly quantized?: Quantized;
+  readonly quantized?: QuantizedWithinLoss;
   readonly bytes: Change;
   readonly refitted?: ReadonlyMap<Layer, Stages>;
   readonly latency?: LatencyModel;
@@ -43,7 +49,8 @@ export function summarize(
         ? { ...gdws(layer, done, alpha), calibrated: options.refitted?.has(layer) }
         : dense(reasonToKeepDense(layer, options))),
       ...sizes(layer.shape, layer.pixels, layer.weightsStay, done),
-      time: options.latency && timeOf(layer, options.latency, done),
+      ...formatOf(layer, options),
+      time: options.latency && timeOf(layer, options, done),
     });
   }
 
@@ -54,14 +61,19 @@ export function summarize(
     macs: network.macs === undefined ? undefined : { before: network.macs, after: network.macs - saved('macs') },
     params: { before: network.params, after: network.params - saved('params') },
     time: options.latency && {
-      before: options.latency.floats ?? options.latency.dense,
-      after: networkLatency(options.latency, new Map([...replaced].map(([{ name }, done]) => [name, kernelsOf(done)]))),
+      before: options.latency.inFloats?.dense ?? options.latency.dense,
+      after: networkLatency(
+        options.latency,
+        new Map([...replaced].map(([{ name }, done]) => [name, kernelsOf(done)])),
+        options.quantized?.floatProducts,
+      ),
     },
     allocation: options.allocation && gapOf(options.allocation),
     bytes: options.bytes,
     quantization: options.quantized && {
       products: options.quantized.products,
       inFloats: options.quantized.inFloats,
+      loss: options.quantized.loss,
     },
   };
 }
@@ -80,9 +92,25 @@ function reasonToKeepDense({ name, shape }: Layer, { goal, latency }: SummaryOpt
   return isBudget(goal) && cheaper ? 'dense fits the budget' : 'not cheaper as GDWS';
 }
 
-function timeOf({ name }: Layer, { layers }: LatencyModel, done: Stages | undefined): Change | undefined {
+/** The format of a layer's numbers, where the network is quantized. */
+function formatOf({ nodes }: Layer, { quantized }: SummaryOptions): Pick<LayerSummary, 'format'> {
+  if (!quantized) return {};
+  return { format: nodes.some((node) => quantized.floatProducts.has(nameOf(node))) ? 'float32' : 'int8' };
+}
+
+function timeOf(
+  { name, nodes }: Layer,
+  { latency, quantized }: SummaryOptions,
+  done: Stages | undefined,
+): Change | undefined {
+  const { layers, inFloats } = latency!;
   const layer = layers[name];
-  return layer && { before: layer.dense, after: done ? gdwsLatency(layer, kernelsOf(done)) : layer.dense };
+  if (!layer) return undefined;
+  const gdws = (of: LayerLatency) => (done ? gdwsLatency(of, kernelsOf(done)) - of.dense : 0);
+  const inFloat = nodes.map(nameOf).filter((node) => quantized?.floatProducts.has(node));
+  const extra = inFloat.reduce((sum, node) => sum + (inFloats?.products[node] ?? 0), 0);
+  const own = inFloat.length > 0 && inFloats?.layers[name] ? inFloats.layers[name] : layer;
+  return { before: layer.dense, after: layer.dense + extra + gdws(own) };
 }
 
 /** G = Σ g_c */

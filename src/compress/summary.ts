@@ -40,9 +40,14 @@ export interface LayerSummary {
   readonly macs?: Change;
   /** Weights, without biases. */
   readonly params?: Change;
+  /** In a quantized network: the format of its numbers. */
+  readonly format?: NumberFormat;
   /** Milliseconds by the latency model, if there is one. */
   readonly time?: Change;
 }
+
+/** Format of a network's numbers, or of a layer's. */
+export type NumberFormat = 'float32' | 'int8';
 
 /** Quality of the allocation of a budget. docs/allocation.md defines losses. */
 export interface AllocationSummary {
@@ -80,4 +85,9 @@ export interface QuantizationSummary {
   readonly products: readonly ProductSummary[];
   /** Nodes that compute floats, among those and behind them. */
   readonly inFloats: readonly FloatNodeSummary[];
+  /**
+   * What rounding loses: the share of what the dense network's predictions tell about the calibration images that is lost beyond what
+   * the network in floats loses. Absent where the network's first output is not one of each image.
+   */
+  readonly loss?: number;
 }

@@ -43,7 +43,7 @@ interface Best {
  * @returns for each layer an index of its frontier; `isOptimal` where nothing was left out
  */
 export function closeGap(
-  frontiers: readonly Frontier[],
+  frontiers: readonly Frontier<unknown>[],
   relaxation: Relaxation,
 ): { indices: readonly number[]; isOptimal: boolean } {
   let indices = relaxation.indices.slice();
@@ -63,7 +63,7 @@ export function closeGap(
 
 /** The layers that have a choice, those of most candidates first: layers at the end take the most time. */
 function coreOf(
-  frontiers: readonly Frontier[],
+  frontiers: readonly Frontier<unknown>[],
   { indices, multiplier }: Relaxation,
   gap: number,
 ): readonly CoreLayer[] {

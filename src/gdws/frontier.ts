@@ -1,9 +1,9 @@
 import type { Choice, Choices } from './choices';
 
 /** The choices of a layer that are Pareto-optimal in cost and loss. */
-export interface Frontier {
-  /** From the cheapest to the one that loses nothing. */
-  readonly choices: readonly Choice[];
+export interface Frontier<AnyChoice = Choice> {
+  /** From the cheapest to the one that loses least. */
+  readonly choices: readonly AnyChoice[];
   /** Strictly increasing. */
   readonly costs: Float64Array;
   /** Strictly decreasing. */
@@ -24,6 +24,26 @@ export function frontierOf({ dense, costs, losses }: Choices): Frontier {
     choices: isDenseBetter ? [...steps, 'dense'] : steps,
     costs: Float64Array.from([...steps.map((n) => costs[n]!), ...(isDenseBetter ? [dense] : [])]),
     losses: Float64Array.from([...steps.map((n) => losses[n]!), ...(isDenseBetter ? [0] : [])]),
+  };
+}
+
+/** What a choice of any kind costs and loses. */
+export interface PricedChoice<AnyChoice> {
+  readonly choice: AnyChoice;
+  readonly cost: number;
+  readonly loss: number;
+}
+
+/** The Pareto-optimal ones of any choices. */
+export function frontierAmong<AnyChoice>(all: readonly PricedChoice<AnyChoice>[]): Frontier<AnyChoice> {
+  const best: PricedChoice<AnyChoice>[] = [];
+  for (const one of [...all].sort((a, b) => a.cost - b.cost || a.loss - b.loss)) {
+    if (best.length === 0 || one.loss < best.at(-1)!.loss) best.push(one);
+  }
+  return {
+    choices: best.map(({ choice }) => choice),
+    costs: Float64Array.from(best, ({ cost }) => cost),
+    losses: Float64Array.from(best, ({ loss }) => loss),
   };
 }
 

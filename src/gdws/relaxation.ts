@@ -26,7 +26,7 @@ interface Hull {
  *
  * @returns `undefined` where even the least cost exceeds the budget
  */
-export function relax(frontiers: readonly Frontier[], budget: number): Relaxation | undefined {
+export function relax(frontiers: readonly Frontier<unknown>[], budget: number): Relaxation | undefined {
   const hulls = frontiers.map(hullOf);
   const costAt = (corners: readonly number[]) =>
     corners.reduce((sum, corner, layer) => sum + frontiers[layer]!.costs[hulls[layer]!.corners[corner]!]!, 0);
@@ -68,7 +68,7 @@ export function relax(frontiers: readonly Frontier[], budget: number): Relaxatio
   return { indices, multiplier, slack, bound: Math.max(0, loss - multiplier * slack) };
 }
 
-function hullOf({ costs, losses }: Frontier): Hull {
+function hullOf({ costs, losses }: Frontier<unknown>): Hull {
   const corners = lowerHull(costs, losses);
   const rates = Float64Array.from(corners, (to, corner) => {
     const from = corners[corner - 1];

@@ -1,4 +1,5 @@
 import { describe } from '../measure';
+import { extraTimes, type PlacedProduct } from './format-times';
 import { isotonic } from './isotonic';
 import type { LayerLatency } from './latency-model';
 import type { PlacedLayer } from './leveled-program';
@@ -10,16 +11,28 @@ export interface LevelTime {
   readonly level: number;
   readonly dense: ProgramTime;
   readonly gdws: ProgramTime;
-  /** Of the dense network in floats, where the others are in integers. */
-  readonly floats?: ProgramTime;
+  /** Where the others are in integers: of the dense network in floats, and with some of its products in floats. */
+  readonly formats?: { readonly floats: ProgramTime; readonly mixed: ProgramTime };
+}
+
+/** Products whose format may be chosen. */
+export interface FormatChoices {
+  readonly products: readonly PlacedProduct[];
+  /** Names of those that are in floats in the mixed program. */
+  readonly mixed: ReadonlySet<string>;
 }
 
 /** Time of the dense network and of its layers, which together with the rest of the network make exactly that time. */
 export interface Curves {
   readonly dense: number;
   readonly layers: readonly LayerLatency[];
-  /** Time of the dense network in floats, where the others are in integers. */
-  readonly floats?: number;
+  /** Where they are in integers. */
+  readonly inFloats?: {
+    /** Time of the dense network in floats. */
+    readonly dense: number;
+    /** By how much longer the dense network in integers takes with a product in floats; by its name. */
+    readonly products: Readonly<Record<string, number>>;
+  };
 }
 
 /**
@@ -32,7 +45,7 @@ export interface Curves {
  * The rest of the network takes less time where the layers are faster: smaller layers leave more of the caches, and short runs are
  * interrupted less often. Each layer's curve includes its part of that time.
  */
-export function curvesOf(layers: readonly PlacedLayer[], times: readonly LevelTime[]): Curves {
+export function curvesOf(layers: readonly PlacedLayer[], times: readonly LevelTime[], formats?: FormatChoices): Curves {
   const dense = describe(times.map((time) => runTime(time.dense))).median;
   const scaled = times.map((time) => ({ ...time, scale: dense / runTime(time.dense) }));
   const share = 1 + restByLayerTime(layers, times);
@@ -54,11 +67,25 @@ export function curvesOf(layers: readonly PlacedLayer[], times: readonly LevelTi
   const kinds = new Map<string, PlacedLayer[]>();
   for (const layer of layers) kinds.set(layer.kind, [...(kinds.get(layer.kind) ?? []), layer]);
   const curves = new Map([...kinds].map(([kind, alike]) => [kind, curveOf(alike)]));
-  const floats = scaled.flatMap((time) => (time.floats ? [time.scale * runTime(time.floats)] : []));
   return {
     dense: digits(dense),
     layers: layers.map(({ kind }) => curves.get(kind)!),
-    ...(floats.length > 0 && { floats: digits(describe(floats).median) }),
+    ...(formats && { inFloats: inFloats(scaled, formats) }),
+  };
+}
+
+/** Of levels that were all timed in both formats. */
+function inFloats(
+  times: readonly (LevelTime & { readonly scale: number })[],
+  { products, mixed }: FormatChoices,
+): Curves['inFloats'] {
+  const median = (numbers: number[]) => Number(describe(numbers).median.toPrecision(5));
+  const extra = times.map(({ scale, dense, formats }) =>
+    extraTimes(products, mixed, { integers: dense, ...formats! }, scale),
+  );
+  return {
+    dense: median(times.map(({ scale, formats }) => scale * runTime(formats!.floats))),
+    products: Object.fromEntries(products.map(({ name }) => [name, median(extra.map((own) => own[name]!))])),
   };
 }
 

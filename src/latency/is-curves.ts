@@ -2,8 +2,21 @@ import type { Curves } from './curves';
 
 /** Whether an entry of a cache file has valid curves. */
 export function isCurves(entry: unknown): entry is Curves {
-  const { dense, layers, floats } = (entry ?? {}) as Partial<Record<keyof Curves, unknown>>;
-  return isTime(dense) && Array.isArray(layers) && layers.every(isLayer) && (floats === undefined || isTime(floats));
+  const { dense, layers, inFloats } = (entry ?? {}) as Partial<Record<keyof Curves, unknown>>;
+  return (
+    isTime(dense) && Array.isArray(layers) && layers.every(isLayer) && (inFloats === undefined || areFormats(inFloats))
+  );
+}
+
+function areFormats(formats: unknown): boolean {
+  const { dense, products } = (formats ?? {}) as Record<string, unknown>;
+  return (
+    isTime(dense) &&
+    typeof products === 'object' &&
+    products !== null &&
+    // A product may take less time in floats.
+    Object.values(products).every((extra) => Number.isFinite(extra))
+  );
 }
 
 function isLayer(layer: unknown): boolean {

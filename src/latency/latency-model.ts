@@ -8,10 +8,23 @@ export interface LatencyModel {
   readonly instructionSet: string;
   /** Time of a run of the dense network, including all that is not in `layers`; in integers with the option `int8`. */
   readonly dense: number;
-  /** With `int8`, the time of a run of the dense network in floats. */
-  readonly floats?: number;
+  /** With `int8`: what floats take. */
+  readonly inFloats?: FloatLatency;
   /** By layer name; layers that could not be timed are absent. */
   readonly layers: Readonly<Record<string, LayerLatency>>;
+}
+
+/** Times in floats of a network that may be in integers, in milliseconds. */
+export interface FloatLatency {
+  /** Time of a run of the dense network in floats. */
+  readonly dense: number;
+  /** By layer name: times in that network. */
+  readonly layers: Readonly<Record<string, LayerLatency>>;
+  /**
+   * By how much longer the dense network in integers takes where one product (Conv, ConvTranspose, Gemm, MatMul) alone is in floats,
+   * with the conversion of what it reads and gives; by its name.
+   */
+  readonly products: Readonly<Record<string, number>>;
 }
 
 /** Times of one layer: the total of all nodes that share its weights. */
@@ -61,11 +74,22 @@ export function latencyCosts(layer: LayerLatency | undefined, groups: number, st
   return { dense: layer.dense, costs };
 }
 
-/** Milliseconds of the network with some layers as GDWS; `replaced` has their numbers of kernels by name. */
-export function networkLatency(model: LatencyModel, replaced: ReadonlyMap<string, number>): number {
+/**
+ * Milliseconds of the network with some layers as GDWS.
+ *
+ * @param replaced their numbers of kernels, by layer name
+ * @param floatProducts of a network in integers, the products that are in floats, by name
+ */
+export function networkLatency(
+  model: LatencyModel,
+  replaced: ReadonlyMap<string, number>,
+  floatProducts: ReadonlySet<string> = new Set(),
+): number {
   let time = model.dense;
+  for (const product of floatProducts) time += model.inFloats?.products[product] ?? 0;
   for (const [name, kernels] of replaced) {
-    const layer = model.layers[name];
+    const layers = floatProducts.has(name) && model.inFloats ? model.inFloats.layers : model.layers;
+    const layer = layers[name];
     if (layer) time += gdwsLatency(layer, kernels) - layer.dense;
   }
   return time;

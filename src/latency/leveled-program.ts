@@ -30,19 +30,19 @@ export interface CompilableProgram {
 /** The dense network's program, and programs with its layers as GDWS, with random weights. */
 export class LeveledProgram {
   readonly dense: CompilableProgram;
-  /** The dense network in floats, where the others are in integers. */
-  readonly floats: CompilableProgram | undefined;
+  /** Programs of the dense network in other formats. */
+  readonly others: readonly CompilableProgram[];
   /** Number of the next constant: in one session, constants of one number are the same weights. */
   private nextConstant: number;
 
   constructor(
     private readonly built: BuiltProgram,
     private readonly layers: readonly PlacedLayer[],
-    inFloats?: BuiltProgram,
+    others: readonly BuiltProgram[] = [],
   ) {
     this.dense = compilable(built);
-    this.floats = inFloats && compilable(inFloats);
-    const numbers = [...this.dense.constants.keys(), ...(this.floats?.constants.keys() ?? [])];
+    this.others = others.map(compilable);
+    const numbers = [this.dense, ...this.others].flatMap(({ constants }) => [...constants.keys()]);
     this.nextConstant = Math.max(-1, ...numbers) + 1;
   }
 

@@ -10,6 +10,8 @@ import { convolutionsOf } from '../gdws/layer-operations';
 import type { Layer } from '../gdws/layers';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
+import { nameOf } from '../onnx/node-place';
+import type { ValueType } from '../onnx/value';
 import { ConstantPool } from '../program/constant-pool';
 import { encodeProgram } from '../program/encode';
 import type { ProgramOperation } from '../program/operation';
@@ -17,7 +19,8 @@ import type { Program } from '../program/program';
 import { quantizeUncalibrated } from '../quantize/uncalibrated';
 import { curvesOf, type Curves, type LevelTime } from './curves';
 import { isCurves } from './is-curves';
-import type { LatencyModel } from './latency-model';
+import { placeProducts, type PlacedProduct } from './format-times';
+import type { LatencyModel, LayerLatency } from './latency-model';
 import { LeveledProgram, type CompilableProgram, type PlacedLayer } from './leveled-program';
 import { levels } from './levels';
 import { runnerOf } from './network-run';
@@ -70,29 +73,39 @@ export async function timeLayers(
   simplify(own);
   const feeds = typesOfInputs(own, batch === undefined ? inputShapes : withBatch(own, batch, inputShapes));
   const pool = new ConstantPool();
-  const inFloats = int8 ? fusedProgram(own, inferValues(own, feeds), pool) : undefined;
+  const formats = int8 ? formatsOf(own, feeds, options.int8Exclude, pool) : undefined;
   if (int8) quantizeUncalibrated(own, feeds, options.int8Exclude);
   const values = inferValues(own, feeds);
   const built = fusedProgram(own, values, pool);
   const placed = placeLayers(built.program, layers);
+  const choices = formats && {
+    products: placeProducts(formats.graph, formats.products, formats.values, {
+      integers: built.program,
+      floats: formats.floats.program,
+    }),
+    mixed: formats.mixedNames,
+  };
   const measure = async (): Promise<Curves> => {
-    const leveled = new LeveledProgram(built, [...placed.values()], inFloats);
+    const leveled = new LeveledProgram(built, [...placed.values()], formats && [formats.floats, formats.mixed]);
     const session = native().createSession(threads);
     const compile = ({ words, constants }: CompilableProgram): NativeProgram =>
       withNodeErrors(built.program, () => session.compile(words, [...constants]));
     const run = runnerOf(own, values);
     const dense = compile(leveled.dense);
-    const floats = leveled.floats && compile(leveled.floats);
+    const others = leveled.others.map(compile);
     const times: LevelTime[] = [];
     const measureTogether = async (together: readonly { level: number; program: NativeProgram }[]): Promise<void> => {
-      const programs = [dense, ...together.map(({ program }) => program), ...(floats ? [floats] : [])];
-      const [ofDense, ...others] = await timePrograms(session, programs, async (program) => {
+      const programs = [dense, ...together.map(({ program }) => program), ...others];
+      const [ofDense, ...measured] = await timePrograms(session, programs, async (program) => {
         throwIfAborted(signal);
         await run(program);
       });
-      const ofFloats = floats && others.at(-1)!;
+      const [floats, mixed] = measured.slice(together.length);
       together.forEach(({ level }, i) =>
-        times.push({ level, dense: ofDense!, gdws: others[i]!, ...(ofFloats && { floats: ofFloats }) }),
+        times.push({
+          ...{ level, dense: ofDense!, gdws: measured[i]! },
+          ...(floats && mixed && { formats: { floats, mixed } }),
+        }),
       );
       onMeasured?.(times.length / levels.length);
     };
@@ -111,25 +124,65 @@ export async function timeLayers(
       bytes += own;
     }
     await measureTogether(together);
-    return curvesOf([...placed.values()], times);
+    return curvesOf([...placed.values()], times, choices);
   };
 
   const cache = new MachineCache(latencyCache);
-  const key = keyOf(built.program, [...placed.values()], threads);
+  const key = keyOf(built.program, { layers: [...placed.values()], products: choices?.products }, threads);
   let curves = remeasure ? undefined : cache.read()[key];
   if (!curves) {
     curves = await measure();
     cache.add({ [key]: curves });
   }
   const [input] = built.program.inputs;
+  const { inFloats } = curves;
   return {
     threads,
     batch: (input === undefined ? undefined : built.program.values[input]!.dims[0]) ?? 1,
     instructionSet: native().instructionSet,
     dense: curves.dense,
-    ...(curves.floats !== undefined && { floats: curves.floats }),
+    ...(inFloats && {
+      inFloats: {
+        ...inFloats,
+        layers: scaledTo(inFloats.dense, await timeLayers(graph, layers, { ...options, int8: false })),
+      },
+    }),
     layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),
   };
+}
+
+/** A network in floats, and with every other product in floats among integers. */
+function formatsOf(
+  graph: Graph,
+  feeds: ReadonlyMap<string, ValueType>,
+  exclude: TimingOptions['int8Exclude'] = [],
+  pool: ConstantPool,
+) {
+  const copy = () => new Graph(editableCopy(graph.model), graph.file, graph.limits);
+  const dense = copy();
+  const values = inferValues(dense, feeds);
+  // As they are there: those of the quantized network read bytes.
+  const products = quantizeUncalibrated(copy(), feeds, exclude).map(({ output }) => dense.producer(output[0]!)!);
+  const some = products.filter((_, index) => index % 2 === 1);
+  const mixed = copy();
+  quantizeUncalibrated(mixed, feeds, [...exclude, ...some.map(nameOf)]);
+  return {
+    ...{ graph: dense, values, products },
+    floats: fusedProgram(dense, values, pool),
+    mixed: fusedProgram(mixed, inferValues(mixed, feeds), pool),
+    mixedNames: new Set(some.map(nameOf)),
+  };
+}
+
+/** Times of the layers of a network that takes this time as a whole. */
+function scaledTo(dense: number, model: LatencyModel): Record<string, LayerLatency> {
+  const scaled = (time: number) => Number(((dense / model.dense) * time).toPrecision(5));
+  return Object.fromEntries(
+    Object.entries(model.layers).map(([name, layer]) => [
+      name,
+      { ...layer, dense: scaled(layer.dense), gdws: layer.gdws.map(scaled) },
+    ]),
+  );
 }
 
 /**
@@ -176,9 +229,13 @@ function kindOf({ values }: Program, { inputs, outputs, attributes }: ProgramOpe
   return [[...inputs, ...outputs].map((id) => (id === undefined ? null : values[id]!.dims)), attributes];
 }
 
-/** The cache key: equal for networks with the same operations, shapes and layers that may be replaced. */
-function keyOf(program: Program, layers: readonly PlacedLayer[], threads: number): string {
-  const hash = createHash('sha256').update(encodeProgram(program)).update(JSON.stringify(layers));
+/** The cache key: equal for networks with the same operations, shapes and layers that may be replaced, and formats to choose. */
+function keyOf(
+  program: Program,
+  timed: { readonly layers: readonly PlacedLayer[]; readonly products?: readonly PlacedProduct[] },
+  threads: number,
+): string {
+  const hash = createHash('sha256').update(encodeProgram(program)).update(JSON.stringify(timed));
   return `${hash.digest('hex').slice(0, 32)} ${threads}`;
 }
 

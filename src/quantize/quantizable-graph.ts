@@ -7,7 +7,7 @@ import { editableCopy } from '../onnx/copy';
 import { nameOf } from '../onnx/node-place';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { KnownValue } from '../onnx/value';
-import { findQuantizedNodes, type QuantizedNodes } from './quantized-nodes';
+import { findQuantizedNodes, type FloatChoice, type QuantizedNodes } from './quantized-nodes';
 
 /**
  * Checks that a model is of an operator set with scales by channel, or can be upgraded to one.
@@ -26,19 +26,15 @@ export function quantizableGraph(model: ModelProto, images: CalibrationImages): 
   simplify(graph);
   const seen = new Set<string>();
   for (const node of graph.nodes) {
-    if (seen.has(nameOf(node)) || node.name === '') node.name = graph.uniqueName(`${node.output[0]!}/node`);
-    seen.add(nameOf(node));
+    node.name = seen.has(nameOf(node)) ? graph.uniqueName(`${node.output[0]!}/node`) : nameOf(node);
+    seen.add(node.name);
   }
   return graph;
 }
 
 /** What becomes integers in such a copy. */
-export function findNodes(
-  graph: Graph,
-  images: CalibrationImages,
-  exclude?: readonly (string | RegExp)[],
-): QuantizedNodes {
-  return findQuantizedNodes(graph, valuesOf(graph, images), exclude);
+export function findNodes(graph: Graph, images: CalibrationImages, choice?: FloatChoice): QuantizedNodes {
+  return findQuantizedNodes(graph, valuesOf(graph, images), choice);
 }
 
 /** The shapes are those that the images give: the model may leave them open. */

@@ -13,7 +13,7 @@ import { insertQuantization } from './insert-quantization';
 import { setIntegerWeights } from './product-weights';
 import { toOperatorForm } from './qoperator-form';
 import { findNodes, quantizableGraph } from './quantizable-graph';
-import type { FloatReason, QuantizedNodes } from './quantized-nodes';
+import type { ChosenReason, FloatChoice, FloatReason, QuantizedNodes } from './quantized-nodes';
 import { QuantizationPass, type PassResult, type ProductSummary, type RoundingSteps } from './quantization-pass';
 
 /**
@@ -27,8 +27,10 @@ export type QuantizedForm = (typeof quantizedForms)[number];
 
 /** How a network is quantized. */
 export interface QuantizeOptions extends Partial<RoundingSteps> {
-  /** Nodes that stay in floats, by name. */
-  readonly exclude?: readonly (string | RegExp)[];
+  /** Nodes that stay in floats: names, or patterns, of the dense or the compressed network. */
+  readonly exclude?: Patterns;
+  /** Nodes that stay in floats for other reasons, by such names. */
+  readonly keep?: ReadonlyMap<string, ChosenReason>;
   /** Default qdq. */
   readonly form?: QuantizedForm;
   readonly threads: number;
@@ -47,6 +49,8 @@ export interface Quantized {
   readonly products: readonly ProductSummary[];
   /** Nodes of the network that compute floats among these. */
   readonly inFloats: readonly FloatNodeSummary[];
+  /** Those of them that stand for products of the dense network, by the names there. */
+  readonly floatProducts: ReadonlySet<string>;
 }
 
 /** A node that stays in floats. */
@@ -75,15 +79,23 @@ export async function quantize(
   images: CalibrationImages,
   options: QuantizeOptions,
 ): Promise<Quantized> {
-  const [reference, simulated, result] = [dense, compressed, compressed].map((model) => quantizableGraph(model, images)) as [
-    Graph,
-    Graph,
-    Graph,
-  ];
+  const [reference, simulated, result] = [dense, compressed, compressed].map((model) =>
+    quantizableGraph(model, images),
+  ) as [Graph, Graph, Graph];
   checkPatterns(options.exclude, dense, simulated);
-  const exclude = withStages(options.exclude, reference, simulated);
-  const nodes = findNodes(simulated, images, exclude);
+  const denseNameOf = denseNames(reference, simulated);
+  const choice: FloatChoice = (name) => {
+    const names = [name, denseNameOf(name) ?? name];
+    if (names.some((one) => matches(one, options.exclude ?? []))) return 'excluded';
+    return names.map((one) => options.keep?.get(one)).find((reason) => reason !== undefined);
+  };
+  const nodes = findNodes(simulated, images, choice);
+  const summary = {
+    inFloats: nodes.inFloats.map(({ node, reason }) => ({ node: nameOf(node), operator: node.opType, reason })),
+    floatProducts: new Set(nodes.inFloats.flatMap(({ node }) => denseNameOf(nameOf(node)) ?? [])),
+  };
   if (nodes.products.length === 0) {
+    if (nodes.inFloats.some(({ reason }) => isJudged(reason))) return { model: compressed, products: [], ...summary };
     throw new GdwsError('ARGUMENT_INVALID', 'the model has no layer that may be quantized.', {
       remedy: 'Convolutions, Gemm and MatMul of float32 with constant weights are.',
     });
@@ -93,16 +105,21 @@ export async function quantize(
     const engine = { session: native().createSession(options.threads), store, pool: new ConstantPool() };
     const pass = new QuantizationPass({ reference, simulated, nodes, images, engine }, options);
     const { quantizations, weights, summaries } = await pass.run();
-    write(result, findNodes(result, images, exclude), quantizations, weights);
+    write(result, findNodes(result, images, choice), quantizations, weights);
     if (options.form === 'qoperator') toOperatorForm(result);
     return {
       model: result.model,
       products: summaries,
-      inFloats: nodes.inFloats.map(({ node, reason }) => ({ node: nameOf(node), operator: node.opType, reason })),
+      ...summary,
     };
   } finally {
     await store.close();
   }
+}
+
+/** Whether a node has an integer form, and is in floats by what was measured. */
+function isJudged(reason: FloatReason): boolean {
+  return reason === 'rounding loses too much' || reason === 'the budget allows it';
 }
 
 type Patterns = readonly (string | RegExp)[];
@@ -119,19 +136,21 @@ function checkPatterns(exclude: Patterns = [], dense: ModelProto, simulated: Gra
   });
 }
 
-/** The patterns, and the names of the stages of what they match in the dense network. */
-function withStages(exclude: Patterns = [], reference: Graph, compressed: Graph): Patterns {
+/** The name that a node of the compressed network has in the dense one: that of the convolution, for its stages. */
+function denseNames(reference: Graph, compressed: Graph): (name: string) => string | undefined {
   const denseNodeOf = (node: NodeProto): NodeProto | undefined => {
     const own = reference.producer(node.output[0]!);
     if (own) return own;
     const [reader] = compressed.consumers(node.output[0]!);
     return reader && denseNodeOf(reader);
   };
-  const isStage = (node: NodeProto) => {
-    const own = denseNodeOf(node);
-    return own && matches(nameOf(own), exclude);
-  };
-  return exclude.length > 0 ? [...exclude, ...compressed.nodes.filter(isStage).map(nameOf)] : [];
+  const names = new Map(
+    compressed.nodes.flatMap((node) => {
+      const own = denseNodeOf(node);
+      return own ? [[nameOf(node), nameOf(own)] as const] : [];
+    }),
+  );
+  return (name) => names.get(name);
 }
 
 /** Writes what a pass has chosen. */

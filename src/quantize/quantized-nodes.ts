@@ -19,7 +19,18 @@ export interface QuantizedNodes {
 }
 
 /** Why a node stays in floats. */
-export type FloatReason = 'excluded' | 'weights are not constant' | 'not float32' | 'no integer form';
+export type FloatReason = ChosenReason | 'weights are not constant' | 'not float32' | 'no integer form';
+
+/** Why a node that has an integer form stays in floats. */
+export type ChosenReason = 'excluded' | 'rounding loses too much' | 'the budget allows it';
+
+/** Says of a node, by its name, why it is to stay in floats; `undefined` where it is not. */
+export type FloatChoice = (name: string) => ChosenReason | undefined;
+
+/** Nodes that stay in floats by their names, or patterns of these. */
+export function excluding(patterns: readonly (string | RegExp)[] = []): FloatChoice {
+  return (name) => (matches(name, patterns) ? 'excluded' : undefined);
+}
 
 export interface FloatNode {
   readonly node: NodeProto;
@@ -50,12 +61,12 @@ const productOperators = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
  * its operands come from products, and products read what it gives: so nothing before the first product or after the last one is
  * quantized.
  *
- * @param exclude names of nodes, or patterns, that stay in floats
+ * @param choice of the nodes that stay in floats
  */
 export function findQuantizedNodes(
   graph: Graph,
   values: ReadonlyMap<string, KnownValue>,
-  exclude: readonly (string | RegExp)[] = [],
+  choice: FloatChoice = () => undefined,
 ): QuantizedNodes {
   const inFloats: FloatNode[] = [];
   const products: NodeProto[] = [];
@@ -66,7 +77,8 @@ export function findQuantizedNodes(
   const dataOf = (node: NodeProto) => node.input.filter((name) => !isConstant(name));
   const isFloat32 = (name: string) => values.get(name)?.type === 'float32';
   const refusalOf = (node: NodeProto): FloatReason | undefined => {
-    if (matches(nameOf(node), exclude)) return 'excluded';
+    const chosen = choice(nameOf(node));
+    if (chosen) return chosen;
     if (![...dataOf(node), ...node.output].every((name) => name === '' || isFloat32(name))) return 'not float32';
     return undefined;
   };

@@ -6,7 +6,7 @@ import type { NodeProto } from '../onnx/onnx_pb';
 import { featureZeroPoint } from './separable-kernels';
 import { insertQuantization } from './insert-quantization';
 import { nearestWeights, setIntegerWeights, weightRowsOf } from './product-weights';
-import { findQuantizedNodes } from './quantized-nodes';
+import { excluding, findQuantizedNodes } from './quantized-nodes';
 
 /**
  * Quantizes a network without images: its results mean nothing, but it takes the time of a network that was quantized with
@@ -14,15 +14,16 @@ import { findQuantizedNodes } from './quantized-nodes';
  *
  * @param graph is edited
  * @param feeds types of its inputs
+ * @returns its products that are in integers now
  */
 export function quantizeUncalibrated(
   graph: Graph,
   feeds: ReadonlyMap<string, ValueType>,
   exclude?: readonly (string | RegExp)[],
-): void {
+): readonly NodeProto[] {
   const values = inferValues(graph, feeds, { lenient: true });
   upgradeOperatorSet(graph, values);
-  const nodes = findQuantizedNodes(graph, values, exclude);
+  const nodes = findQuantizedNodes(graph, values, excluding(exclude));
   const isLimited = (tensor: string) => graph.producer(tensor)?.opType === 'Relu';
   const zeroPoints = new Map([...nodes.tensors.keys()].map((name) => [name, isLimited(name) ? 0 : featureZeroPoint]));
   insertQuantization(graph, nodes, (tensor) => ({ type: 'uint8', scale: 1 / 64, zeroPoint: zeroPoints.get(tensor)! }));
@@ -37,4 +38,5 @@ export function quantizeUncalibrated(
   }
   graph.replace(replacements);
   graph.removeDead();
+  return nodes.products;
 }

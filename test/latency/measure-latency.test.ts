@@ -45,9 +45,11 @@ describe('measureLatency', () => {
   test('with int8, times the layers in integers, and the network in floats beside them', async () => {
     const { latency } = await measured({ int8: true });
     const floats = await measured();
-    expect(floats.isNew).toBe(true);
-    expect(floats.latency.floats).toBeUndefined();
-    expect(latency.floats).toBeGreaterThan(0);
+    expect(floats.isNew).toBe(false);
+    expect(floats.latency.inFloats).toBeUndefined();
+    expect(latency.inFloats!.dense).toBeGreaterThan(0);
+    expect(Object.keys(latency.inFloats!.layers)).toEqual(layerNames);
+    expect(Object.keys(latency.inFloats!.products)).toEqual(expect.arrayContaining(layerNames));
     expect(Object.keys(latency.layers)).toEqual(layerNames);
     expect(await measured({ int8: true })).toEqual({ latency, isNew: false });
   });

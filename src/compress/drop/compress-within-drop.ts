@@ -22,7 +22,8 @@ import { pairedDrop, type PairedDrop } from '../../robustness/statistics/paired-
 import { accuracyOf, type WayAccuracy } from '../../robustness/ways';
 import type { Compression } from '../compression';
 import { checkIntegerOptions, prepareOptions, type Goal, type PrepareOptions } from '../options';
-import { prepareCompression, type NumberFormat } from '../prepare';
+import { prepareCompression } from '../prepare';
+import type { NumberFormat } from '../summary';
 import { checkOutcomeOptions, outcomesOf, type Outcomes } from './outcomes';
 import { leastShare } from './search-share';
 import { halves } from './split';
@@ -162,7 +163,8 @@ export async function compressWithinDrop(
   /** @param rival the share of the time that a network takes which is to be beaten */
   const search = async (format: NumberFormat, rival = 1): Promise<Candidate> => {
     const compressions = new Map<number, Compression>();
-    let unreplaced: DropTrial | undefined;
+    /** Trials of the dense network, by what of it is in floats. */
+    const unreplaced = new Map<string, DropTrial>();
     const attempt = async (value: number, goal?: Goal): Promise<boolean> => {
       const compression = await prepared.compress(goal, format).catch((error: unknown) => {
         if (error instanceof GdwsError && error.code === 'BUDGET_OUT_OF_RANGE') return undefined;
@@ -170,11 +172,14 @@ export async function compressWithinDrop(
       });
       if (!compression) return false;
       // The same network for several shares.
-      const isDense = compression.summary.layers.every(({ status }) => status === 'dense');
+      const { layers, quantization } = compression.summary;
+      const isDense = layers.every(({ status }) => status === 'dense');
+      const key = JSON.stringify(quantization?.inFloats);
       const found =
-        (isDense ? unreplaced : undefined) ?? drops(expected, await outcomes(compression.bytes(), searched, expected));
+        (isDense ? unreplaced.get(key) : undefined) ??
+        drops(expected, await outcomes(compression.bytes(), searched, expected));
       const trial = { ...found, share: value, format, isWithin: isWithin(found) };
-      if (isDense) unreplaced = trial;
+      if (isDense) unreplaced.set(key, trial);
       if (trial.isWithin) compressions.set(value, compression);
       trials.push(trial);
       options.onTrial?.(trial);

@@ -4,6 +4,7 @@ import type { Stages } from '../gdws/stages';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { AttackSettings } from '../robustness/settings';
 import { adversarialImages, withClassifier, type AdversarialOptions, type OpenOptions } from './adversarial-images';
+import { divergence } from './divergence';
 import { logitsOf } from './logits';
 
 /** Loss of a network of which one layer keeps `steps` steps, and all others are dense. */
@@ -45,7 +46,8 @@ export async function attackedLosses(
         const made = await adversarialImages(own, images, attack, attackOptions);
         return [made, await logitsOf(own, made, declaredBatch)];
       });
-      losses.set(layer, divergence(await logitsOf(whole, attacked, declaredBatch), found));
+      const prediction = { kind: 'logits', classes: whole.classes, inner: 1 } as const;
+      losses.set(layer, divergence(prediction, await logitsOf(whole, attacked, declaredBatch), found));
       options.onProgress?.(losses.size, replaced.size);
     }
     return losses;
@@ -75,18 +77,3 @@ export function lossesAlong(errors: Float64Array, measured: readonly MeasuredLos
 const leastLoss = 1e-9;
 
 const steepest = 3;
-
-/** Mean of Σ p log(p / q) over the images. */
-function divergence(expected: readonly Float32Array[], found: readonly Float32Array[]): number {
-  const total = expected.reduce((sum, row, image) => {
-    const [p, q] = [logProbabilities(row), logProbabilities(found[image]!)];
-    return sum + p.reduce((own, log, index) => own + Math.exp(log) * (log - q[index]!), 0);
-  }, 0);
-  return total / expected.length;
-}
-
-function logProbabilities(logits: Float32Array): Float64Array {
-  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
-  return Float64Array.from(logits, (logit) => logit - largest - Math.log(total));
-}

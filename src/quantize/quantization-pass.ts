@@ -7,7 +7,8 @@ import { toFloat32 } from '../onnx/floats';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { UniformQuantization } from '../program/byte-quantization';
-import type { Operation, ProgramOperation } from '../program/operation';
+import { operationOf, type Operation, type ProgramOperation, type ValueId } from '../program/operation';
+import type { Program } from '../program/program';
 import { RandomStream } from '../robustness/random-stream';
 import { featureRanges } from './feature-ranges';
 import { insertQuantization, quantizationConstants } from './insert-quantization';
@@ -43,6 +44,11 @@ export interface RoundingSteps {
 }
 
 export interface PassOptions extends Partial<RoundingSteps> {
+  /**
+   * Whether each product and tensor is rounded as if it alone were: those behind it read what the network in floats gives (default
+   * false).
+   */
+  readonly isIsolated?: boolean;
   readonly threads: number;
   readonly seed: number;
   /** Bytes of the moments of a product; one that would take more is rounded to the nearest. */
@@ -126,7 +132,8 @@ export class QuantizationPass {
       checkFinite(node, 'weight', rows.rows);
       if (this.pointwiseStages.has(node.output[0]!)) node.input.length = 2;
       else setFloatBias(simulated, node, rows.outputs);
-      const numbers = isOneOperation(node, rows) ? rows.rows : dequantizedRows(nearestWeights(rows));
+      const isExact = options.isIsolated || isOneOperation(node, rows);
+      const numbers = isExact ? rows.rows : dequantizedRows(nearestWeights(rows));
       setFloatWeights(simulated, node, rows, numbers);
     }
     insertQuantization(simulated, nodes, () => ({ type: 'uint8', scale: 1, zeroPoint: 0 }));
@@ -135,7 +142,7 @@ export class QuantizationPass {
     }
     this.productOfNode = new Map(nodes.products.map((node) => [nameOf(node), node]));
     this.dense = new StoredNetwork(reference, images, engine);
-    this.quantized = new StoredNetwork(simulated, images, engine);
+    this.quantized = new StoredNetwork(simulated, images, engine, options.isIsolated ? passOver : undefined);
     this.programs = new MeasuringPrograms(engine);
   }
 
@@ -342,6 +349,7 @@ export class QuantizationPass {
     error?: number,
   ): void {
     const { weights, bias: integers } = this.record(node, rounded, bias, method, error);
+    if (this.options.isIsolated) return;
     const data = inModelOrder(dequantizedRows(weights), rows);
     this.quantized.setConstant(operation.inputs[1]!, { type: 'float32', dims: rows.dims, data });
     if (!integers) return;
@@ -361,6 +369,18 @@ export class QuantizationPass {
     this.summaries.push({ node: nameOf(node), method, ...(error !== undefined && { error }) });
     return done;
   }
+}
+
+/** Has what reads a dequantized tensor read the tensor itself. */
+function passOver(program: Program): void {
+  const tensorOf = new Map<ValueId, ValueId>();
+  program.operations = program.operations.map((operation) => {
+    const [x] = operation.inputs;
+    const [y] = operation.outputs;
+    if (operation.opcode === 'quantize') tensorOf.set(y!, x!);
+    const tensor = operation.opcode === 'dequantize' ? tensorOf.get(x!) : undefined;
+    return tensor === undefined ? operation : operationOf('alias', [tensor], [y!], operation.origin);
+  });
 }
 
 /** The product where one operation computes it: others are rounded to the nearest. */

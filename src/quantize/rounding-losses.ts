@@ -34,7 +34,7 @@ export interface RoundingOptions extends Pick<PassOptions, 'threads' | 'seed' | 
   readonly choice?: FloatChoice;
   /** Bytes of values between operations that are held in memory; others go to a temporary file. */
   readonly liveBytes: number;
-  onPart?(done: number, total: number): void;
+  readonly onPart?: (done: number, total: number) => void;
 }
 
 /**
@@ -47,7 +47,7 @@ export interface RoundingOptions extends Pick<PassOptions, 'threads' | 'seed' | 
 export async function roundingLosses(
   model: ModelProto,
   images: CalibrationImages,
-  { threads, seed, liveBytes, choice, throwIfAborted, onPart }: RoundingOptions,
+  { threads, seed, liveBytes, choice, onPart, ...options }: RoundingOptions,
 ): Promise<RoundingLosses | undefined> {
   const store = new LiveStore(liveBytes);
   try {
@@ -57,7 +57,7 @@ export async function roundingLosses(
     const nodes = findNodes(simulated, images, choice);
     const pass = new QuantizationPass(
       { reference: graph, simulated, nodes, images, engine },
-      { threads, seed, throwIfAborted, momentBytes: 0, onProduct: () => {} },
+      { ...options, threads, seed, momentBytes: 0, isIsolated: true, onProduct: () => {} },
     );
     const rounded = await pass.run();
 
@@ -68,7 +68,7 @@ export async function roundingLosses(
     const parts: RoundedPart[] = [];
     const found = partsOf(graph, findNodes(graph, images, choice), rounded);
     for (const { products, tensors } of found) {
-      throwIfAborted();
+      options.throwIfAborted();
       const own = quantizableGraph(model, images);
       roundPart(own, { products, tensors }, findNodes(own, images, choice), rounded);
       const loss = divergence(prediction, expected, await runs.outputs(own));

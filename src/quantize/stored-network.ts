@@ -45,6 +45,8 @@ export class StoredNetwork {
     private readonly graph: Graph,
     private readonly images: CalibrationImages,
     private readonly engine: StoredEngine,
+    /** Edits a program before it runs. */
+    private readonly edit: (program: Program) => void = () => {},
   ) {
     const batches: StoredBatch[] = [];
     for (let begin = 0; begin < images.count; begin += images.batchSize) {
@@ -111,6 +113,7 @@ export class StoredNetwork {
       const type = { type: imageTypeOf(this.graph), dims: [count, ...this.images.dims] };
       const values = inferValues(this.graph, new Map([[input!.name, type]]));
       const { program, constants } = buildProgram(this.graph, values, this.engine.pool);
+      this.edit(program);
       sized = { program, constants: toNativeConstants(constants) };
       this.programs.set(count, sized);
     }

@@ -78,10 +78,10 @@ async function partsByLoss(
   model: ModelProto,
   images: CalibrationImages,
   { products }: Quantized,
-  { threads, seed, liveBytes, exclude, throwIfAborted }: QuantizeOptions,
+  { exclude, ...options }: QuantizeOptions,
 ): Promise<readonly RoundedPart[]> {
   const found = await roundingLosses(model, firstOf(images, imagesOfParts), {
-    ...{ threads, seed, liveBytes, throwIfAborted },
+    ...options,
     choice: excluding(exclude),
   });
   const inIntegers = new Set(products.map(({ node }) => node));

@@ -32,7 +32,7 @@ export type {
 } from './compress/summary';
 export type { ProductSummary } from './quantize/quantization-pass';
 export type { FloatNodeSummary } from './quantize/quantize';
-export type { FloatReason } from './quantize/quantized-nodes';
+export type { ChosenReason, FloatReason } from './quantize/quantized-nodes';
 export { GdwsError, type ErrorCode, type ErrorDetails } from './base/errors';
 export { errorCodes, type ErrorDescription } from './base/error-codes';
 export { defaultLimits, type Limits } from './base/limits';
@@ -53,7 +53,7 @@ export {
   type Ratio,
 } from './measure';
 export { measureLatency, type LatencyOptions } from './compress/measure-latency';
-export type { LatencyModel, LayerLatency } from './latency/latency-model';
+export type { FloatLatency, LatencyModel, LayerLatency } from './latency/latency-model';
 export type { Calibration, CalibrationProgress } from './calibrate/calibration';
 export { weightErrors, type WeightErrors } from './calibrate/weight-error';
 export type { WeightErrorOptions, WeightErrorProgress } from './calibrate/options';

@@ -277,12 +277,12 @@ export class PreparedCompression {
   ): Promise<QuantizedWithinLoss | undefined> {
     const { calibrationSet: set, options, graph } = this;
     if (!set) return undefined;
-    const { onProgress } = options.calibration!;
+    const calibration = options.calibration!;
     return quantizeWithinLoss(graph.model, compressed, this.inputs(set, await set.seen()), {
       ...this.quantizeOptions(),
       ...{ exclude: options.int8Exclude, form: options.format, maxLoss },
       keep: new Map([...inFloats].map((name) => [name, 'the budget allows it'])),
-      onProduct: (done, total) => onProgress?.({ step: 'quantize', done, total }),
+      onProduct: (done, total) => calibration.onProgress?.({ step: 'quantize', done, total }),
     });
   }
 
@@ -295,15 +295,15 @@ export class PreparedCompression {
   private async roundingParts(): Promise<readonly RoundedPart[] | undefined> {
     const { calibrationSet: set, options, graph } = this;
     if (!set) return undefined;
-    const { attack, onProgress } = options.calibration!;
+    const calibration = options.calibration!;
     const { images } = await set.images();
     const found = await roundingLosses(graph.model, firstOf(this.inputs(set, images), imagesOfParts), {
       ...this.quantizeOptions(),
       choice: excluding(options.int8Exclude),
-      onPart: (done, total) => onProgress?.({ step: 'rounding', done, total }),
+      onPart: (done, total) => calibration.onProgress?.({ step: 'rounding', done, total }),
     });
     // Losses that were not measured under attack are twice the divergence: docs/calibration.md.
-    return found?.parts.map((part) => ({ ...part, loss: attack ? part.loss : 2 * part.loss }));
+    return found?.parts.map((part) => ({ ...part, loss: calibration.attack ? part.loss : 2 * part.loss }));
   }
 
   private inputs(set: CalibrationSet, images: ImageSet): CalibrationImages {

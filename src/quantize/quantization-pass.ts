@@ -53,8 +53,8 @@ export interface PassOptions extends Partial<RoundingSteps> {
   readonly seed: number;
   /** Bytes of the moments of a product; one that would take more is rounded to the nearest. */
   readonly momentBytes: number;
-  onProduct(done: number, total: number): void;
-  throwIfAborted(): void;
+  readonly onProduct: (done: number, total: number) => void;
+  readonly throwIfAborted: () => void;
 }
 
 export interface PassNetworks {

@@ -39,8 +39,8 @@ export interface QuantizeOptions extends Partial<RoundingSteps> {
   readonly liveBytes: number;
   /** Bytes of the moments of a product; one that would take more is rounded to the nearest. */
   readonly momentBytes: number;
-  onProduct(done: number, total: number): void;
-  throwIfAborted(): void;
+  readonly onProduct: (done: number, total: number) => void;
+  readonly throwIfAborted: () => void;
 }
 
 /** A quantized network. */

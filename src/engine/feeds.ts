@@ -113,7 +113,7 @@ export function roundFeed<Feed>(feed: Feed, type: DataType | undefined): Feed | 
 }
 
 /** By its properties, not by its class: a program may contain several copies of onnxruntime-common. */
-function isTensor(feed: unknown): feed is Tensor {
+export function isTensor(feed: unknown): feed is Tensor {
   const tensor = feed as Partial<Tensor>;
   return (
     typeof feed === 'object' &&

@@ -16,7 +16,8 @@ import {
 import { Graph } from '../graph/graph';
 import type { ValueType } from '../onnx/value';
 import type { CompiledGraph } from './compile';
-import { checkFeeds, holdFeed, toNativeFeed, toTensor } from './feeds';
+import { checkFeeds, holdFeed, toNativeFeed } from './feeds';
+import { checkGiven, readFetches, resultIn, type Fetches } from './fetches';
 import { metadataOf } from './metadata';
 import { Network, type OperationProfile } from './network';
 import { onAbort } from './on-abort';
@@ -91,6 +92,7 @@ export class InferenceSession implements Common {
   readonly inputMetadata: readonly Common.ValueMetadata[];
   readonly outputMetadata: readonly Common.ValueMetadata[];
   private network: Network | undefined;
+  private readonly allOutputs: Fetches;
   private readonly running = new Set<() => void>();
 
   private constructor(
@@ -102,6 +104,7 @@ export class InferenceSession implements Common {
     if (enableProfiling) network.setProfiling(true);
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.outputNames = graph.outputs.map(({ name }) => name);
+    this.allOutputs = readFetches(undefined, this.outputNames, graph.file);
     this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
     this.outputMetadata = this.outputNames.map((name) => metadataOf(graph, name));
   }
@@ -166,7 +169,8 @@ export class InferenceSession implements Common {
   /**
    * As above, with some of the outputs only.
    *
-   * @param fetches names of the outputs wanted
+   * @param fetches names of the outputs wanted, or an object with null or a tensor for each: a result is written into that tensor,
+   * which is then the one returned
    */
   run(feeds: Common.FeedsType, fetches: Common.FetchesType, options?: RunOptions): Promise<Common.ReturnType>;
   async run(
@@ -188,6 +192,7 @@ export class InferenceSession implements Common {
         given = this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
         compiled = await this.compiled(network, types, copySmallFeeds(feeds), signal);
       }
+      this.checkGiven(compiled, fetches);
       const run = compiled.native.run(given);
       const outputs = await this.abortable(run.done, () => run.abort(), signal);
       return this.results(compiled, outputs, fetches);
@@ -198,12 +203,13 @@ export class InferenceSession implements Common {
 
   /** As {@link run}, but synchronous: it blocks the event loop. */
   runSync(feeds: Common.FeedsType, fetches?: Common.FetchesType): Common.ReturnType {
-    const names = this.argumentsOf(fetches).fetches;
+    const wanted = this.argumentsOf(fetches).fetches;
     const network = this.networkInUse();
     const types = network.knownTypes(feeds) ?? checkFeeds(this.graph, feeds);
     try {
       const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
-      return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds)), names);
+      this.checkGiven(compiled, wanted);
+      return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds)), wanted);
     } catch (error) {
       throw located(runError(error), { file: this.graph.file });
     }
@@ -244,8 +250,8 @@ export class InferenceSession implements Common {
   private argumentsOf(
     fetchesOrOptions?: Common.FetchesType | RunOptions,
     options?: RunOptions,
-  ): { readonly fetches: readonly string[]; readonly signal?: AbortSignal } {
-    if (fetchesOrOptions === undefined && options === undefined) return { fetches: this.outputNames };
+  ): { readonly fetches: Fetches; readonly signal?: AbortSignal } {
+    if (fetchesOrOptions === undefined && options === undefined) return { fetches: this.allOutputs };
     const isFetches =
       options !== undefined ||
       Array.isArray(fetchesOrOptions) ||
@@ -254,21 +260,12 @@ export class InferenceSession implements Common {
     const given = (isFetches ? options : (fetchesOrOptions as RunOptions | undefined)) ?? {};
     // A misspelt output looks like an option.
     checkSharedOptions(given, runOptions, isFetches ? [] : this.outputNames);
-    return { fetches: this.fetchNames(fetches), signal: given.signal };
+    const { outputNames, graph } = this;
+    return { fetches: readFetches(fetches, outputNames, graph.file), signal: given.signal };
   }
 
-  private fetchNames(fetches: Common.FetchesType | undefined): readonly string[] {
-    if (!fetches) return this.outputNames;
-    const names = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
-    const unknown = names.find((name) => !this.outputNames.includes(name));
-    if (unknown !== undefined) {
-      throw new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
-        file: this.graph.file,
-        tensor: unknown,
-        remedy: `Its outputs are: ${this.outputNames.join(', ')}.`,
-      });
-    }
-    return names;
+  private checkGiven({ outputs }: CompiledGraph, fetches: Fetches): void {
+    if (fetches.given.size > 0) checkGiven(fetches, (name) => outputs[this.outputNames.indexOf(name)]!);
   }
 
   private networkInUse(): Network {
@@ -307,15 +304,11 @@ export class InferenceSession implements Common {
     }
   }
 
-  private results(
-    { outputs }: CompiledGraph,
-    buffers: readonly ArrayBuffer[],
-    fetches: readonly string[],
-  ): Common.ReturnType {
+  private results({ outputs }: CompiledGraph, buffers: readonly ArrayBuffer[], fetches: Fetches): Common.ReturnType {
     const results = {};
-    fetches.forEach((name, place) => {
-      const index = fetches === this.outputNames ? place : this.outputNames.indexOf(name);
-      setOwn(results, name, toTensor(outputs[index]!, buffers[index]!));
+    fetches.names.forEach((name, place) => {
+      const index = fetches.names === this.outputNames ? place : this.outputNames.indexOf(name);
+      setOwn(results, name, resultIn(fetches, name, outputs[index]!, buffers[index]!));
     });
     return results;
   }

@@ -38,10 +38,11 @@ interface Options {
 /** The steps that rounding consists of, with all and with parts of them. */
 const variants: readonly (readonly [string, Partial<RoundingSteps>])[] = [
   ['all steps', {}],
+  ['without equalization of channels', { equalizes: false }],
   ['without bias correction', { correctsBias: false }],
   ['without rounding in sequence', { isSequential: false }],
   ['without regression', { fits: false }],
-  ['plain rounding', { fits: false, isSequential: false, correctsBias: false }],
+  ['plain rounding', { equalizes: false, fits: false, isSequential: false, correctsBias: false }],
 ];
 
 interface Row {

@@ -6,6 +6,7 @@ import type { ImageSet } from '../data/image-set';
 import { preferHugePages } from '../engine/read-model';
 import { threadsOf } from '../engine/threads';
 import { findConvolutions, nothingToReplace } from '../gdws/layers';
+import { distinguishNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
 import { readModel } from '../onnx/read';
 import { normalizer } from '../robustness/normalized';
@@ -77,6 +78,7 @@ async function measure(
   const threads = threadsOf({ intraOpNumThreads: options.threads });
   const graph = new Graph(await readModel(source, defaultLimits, preferHugePages), file);
   graph.removeDead();
+  distinguishNodes(graph);
   const convolutions = findConvolutions(graph, inferValues(graph, undefined, { lenient: true }), options);
   const refusal = nothingToReplace(convolutions, false);
   if (refusal) throw refusal;

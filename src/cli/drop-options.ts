@@ -3,6 +3,7 @@ import { GdwsError } from '../base/errors';
 import type { Drops, DropTrial, WithinDrop } from '../compress/drop/compress-within-drop';
 import type { PairedDrop } from '../robustness/statistics/paired-drop';
 import { positiveInteger, shareUpToOne } from './arguments';
+import type { CalibrationArguments } from './calibration-options';
 import { firstGiven } from './dependent-options';
 import { formatShare } from './format';
 import { print, printHeading, printTable } from './output';
@@ -46,20 +47,30 @@ export function addDropOptions(command: Command): Command {
 
 /**
  * @param goal the option that is given in place of --max-drop
- * @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not its data
+ * @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not the images that it needs
  */
-export function checkDropOptions(options: DropArguments, goal: string | undefined): void {
-  const { maxDrop, data, labels, count, save, fastest, sure, keepAnyway } = options;
+export function checkDropOptions(
+  options: DropArguments & Pick<CalibrationArguments, 'calib'>,
+  goal: string | undefined,
+): void {
+  const { maxDrop, data, labels, count, save, fastest, sure, keepAnyway, calib } = options;
   if (maxDrop !== undefined) {
     if (fastest && save !== undefined) {
       throw new GdwsError('ARGUMENT_INVALID', '--fastest saves time, and --save names what else to save.', {
         remedy: 'Give one of them.',
       });
     }
-    if (data !== undefined) return;
-    throw new GdwsError('ARGUMENT_INVALID', '--max-drop needs labelled images.', {
-      remedy: 'Name them: --data test_batch.bin.',
-    });
+    if (data === undefined) {
+      throw new GdwsError('ARGUMENT_INVALID', '--max-drop needs labelled images.', {
+        remedy: 'Name them: --data test_batch.bin.',
+      });
+    }
+    if (fastest && calib === undefined) {
+      throw new GdwsError('ARGUMENT_INVALID', '--fastest needs images to quantize with.', {
+        remedy: 'Name them: --calib data_batch_1.bin.',
+      });
+    }
+    return;
   }
   const given = firstGiven({
     '--data': data,

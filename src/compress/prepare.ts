@@ -16,6 +16,7 @@ import { findConvolutions, nothingToReplace, type Convolutions, type Layer } fro
 import { networkCost, type NetworkCost } from '../gdws/network-cost';
 import { rewrite } from '../gdws/rewrite';
 import { nearestStages, type Stages } from '../gdws/stages';
+import { distinguishNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
 import type { LatencyModel } from '../latency/latency-model';
 import { timeLayers } from '../latency/time-layers';
@@ -70,6 +71,7 @@ export async function prepareCompression(
   const graph = new Graph(model, file, limits);
   // A node whose results are not needed is no layer.
   graph.removeDead();
+  distinguishNodes(graph);
   if (options.foldBatchNorm) foldBatchNormalization(graph);
   const values = inferValues(graph, typesOfInputs(graph, options.inputShapes), { lenient: true });
   const convolutions = findConvolutions(graph, values, options);

@@ -60,8 +60,8 @@ function uniformOf(graph: Graph, scale: string, zeroPoint: string): UniformQuant
   return { type: zero.type, scale: Number(steps.data[0]), zeroPoint: Number(zero.data[0]) };
 }
 
-/** Bounds of a Relu or Clip. */
-function boundsOf(graph: Graph, node: NodeProto): readonly [number, number] | undefined {
+/** Bounds of a Relu or Clip; `undefined` of another node, and where only a run knows them. */
+export function boundsOf(graph: Graph, node: NodeProto): readonly [number, number] | undefined {
   if (isStandard(node, 'Relu')) return [0, Infinity];
   if (!isStandard(node, 'Clip')) return undefined;
   const bound = (index: number, absent: number) =>

@@ -108,8 +108,12 @@ export interface IntegerBias {
 /** Biases beyond this would leave no room for sums in 32 bits. */
 const largestBias = 2 ** 29;
 
+/** The least normal number of float32. */
+const leastUnit = 2 ** -126;
+
 /**
- * The bias of a product in units of its sums. Where a bias is large beside its weights, their scale grows so that it fits.
+ * The bias of a product in units of its sums. Where a bias is large beside its weights, their scale grows so that it fits; so it does
+ * where the unit would be no normal number.
  *
  * @returns the weights too, which may have been rounded again
  */
@@ -121,7 +125,7 @@ export function withBias(
   const size = weights.numbers.length / weights.scales.length;
   const numbers = Int8Array.from(weights.numbers);
   const scales = Float32Array.from(weights.scales, (scale, m) => {
-    const least = Math.fround(Math.abs(bias[m]!) / (inputScale * largestBias));
+    const least = Math.fround(Math.max(Math.abs(bias[m]!) / largestBias, leastUnit) / inputScale);
     if (scale >= least) return scale;
     for (let i = m * size; i < (m + 1) * size; ++i) numbers[i] = roundHalfToEven((numbers[i]! * scale) / least);
     return least;

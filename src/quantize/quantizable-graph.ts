@@ -2,11 +2,13 @@ import { inferValues } from '../analysis/infer';
 import { simplify } from '../analysis/simplify';
 import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
 import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
+import { distinguishNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
 import { nameOf } from '../onnx/node-place';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { KnownValue } from '../onnx/value';
+import type { EqualizedNetwork } from './equalize-channels';
 import { findQuantizedNodes, type FloatChoice, type QuantizedNodes } from './quantized-nodes';
 
 /**
@@ -24,17 +26,20 @@ export function quantizableGraph(model: ModelProto, images: CalibrationImages): 
   graph.removeDead();
   upgradeOperatorSet(graph, valuesOf(graph, images));
   simplify(graph);
-  const seen = new Set<string>();
-  for (const node of graph.nodes) {
-    node.name = seen.has(nameOf(node)) ? graph.uniqueName(`${node.output[0]!}/node`) : nameOf(node);
-    seen.add(node.name);
-  }
+  distinguishNodes(graph);
+  for (const node of graph.nodes) node.name = nameOf(node);
   return graph;
 }
 
 /** What becomes integers in such a copy. */
 export function findNodes(graph: Graph, images: CalibrationImages, choice?: FloatChoice): QuantizedNodes {
   return findQuantizedNodes(graph, valuesOf(graph, images), choice);
+}
+
+/** Such a copy, for the equalization of its channels. */
+export function equalizedNetwork(graph: Graph, images: CalibrationImages, choice?: FloatChoice): EqualizedNetwork {
+  const values = valuesOf(graph, images);
+  return { graph, values, products: findQuantizedNodes(graph, values, choice).products };
 }
 
 /** The shapes are those that the images give: the model may leave them open. */

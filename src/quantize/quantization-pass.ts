@@ -10,11 +10,15 @@ import type { UniformQuantization } from '../program/byte-quantization';
 import { operationOf, type Operation, type ProgramOperation, type ValueId } from '../program/operation';
 import type { Program } from '../program/program';
 import { RandomStream } from '../robustness/random-stream';
+import { channelMeans } from './channel-means';
 import { featureRanges } from './feature-ranges';
+import { checkFinite, floatBias, setFloatBias, setFloatWeights } from './float-weights';
 import { insertQuantization, quantizationConstants } from './insert-quantization';
 import { MeasuringPrograms } from './measuring-programs';
+import { pointwiseStageOf } from './pointwise-stage';
 import { productError } from './product-error';
 import { productMoments, type ProductMoments } from './product-moments';
+import { withMeans } from './moments-with-means';
 import {
   dequantizedRows,
   inModelOrder,
@@ -33,6 +37,8 @@ import { leastErrorScale } from './uniform-scale';
 
 /** Which of the steps are taken; all by default. */
 export interface RoundingSteps {
+  /** Whether channels between products are scaled where one scale for all of a tensor's bytes fits them better then. */
+  readonly equalizes: boolean;
   /** Whether products are regressed on what they read. */
   readonly fits: boolean;
   /** Whether weights are rounded one after the other, each making up for those before. */
@@ -43,7 +49,7 @@ export interface RoundingSteps {
   readonly ridge: number;
 }
 
-export interface PassOptions extends Partial<RoundingSteps> {
+export interface PassOptions extends Partial<Omit<RoundingSteps, 'equalizes'>> {
   /**
    * Whether each product and tensor is rounded as if it alone were: those behind it read what the network in floats gives (default
    * false).
@@ -102,6 +108,9 @@ interface PlacedProduct {
 const leastPatches = 16384;
 const patchesPerUnknown = 4;
 
+/** Of numbers with a scale below this, the squares are no normal numbers of float32. */
+const leastFittedScale = 1e-17;
+
 /** Goes through a network, and chooses scales and rounds weights on the way. */
 export class QuantizationPass {
   readonly weights = new Map<string, ProductInIntegers>();
@@ -116,7 +125,7 @@ export class QuantizationPass {
   private readonly pointwiseStages = new Map<string, NodeProto>();
   private readonly tensorOfQuantize = new Map<string, string>();
   private readonly productOfNode: ReadonlyMap<string, NodeProto>;
-  private readonly steps: RoundingSteps;
+  private readonly steps: Omit<RoundingSteps, 'equalizes'>;
 
   constructor(
     private readonly networks: PassNetworks,
@@ -126,13 +135,22 @@ export class QuantizationPass {
     const { fits = true, isSequential = true, correctsBias = true, ridge = 1e-3 } = options;
     this.steps = { fits, isSequential, correctsBias, ridge };
     // Read before the nodes read dequantized tensors.
-    for (const node of nodes.products) this.markStages(node);
+    const isProduct = new Set(nodes.products);
+    for (const node of nodes.products) {
+      const stage = pointwiseStageOf(simulated, isProduct, node);
+      if (stage) this.pointwiseStages.set(node.output[0]!, stage);
+    }
     for (const node of nodes.products) {
       const rows = weightRowsOf(simulated, node);
       checkFinite(node, 'weight', rows.rows);
       if (this.pointwiseStages.has(node.output[0]!)) node.input.length = 2;
-      else setFloatBias(simulated, node, rows.outputs);
-      const isExact = options.isIsolated || isOneOperation(node, rows);
+      else if (node.opType !== 'MatMul') {
+        // Biases make up for rounding, so that each product which may have one gets one.
+        const bias = floatBias(simulated, node, rows.outputs);
+        checkFinite(node, 'bias', bias);
+        setFloatBias(simulated, node, bias);
+      }
+      const isExact = options.isIsolated || isOneOperation(node);
       const numbers = isExact ? rows.rows : dequantizedRows(nearestWeights(rows));
       setFloatWeights(simulated, node, rows, numbers);
     }
@@ -153,7 +171,7 @@ export class QuantizationPass {
     for (const [place, operation] of quantized.operations.entries()) {
       const { node } = operation.origin;
       const tensor = operation.opcode === 'quantize' ? this.tensorOfQuantize.get(node) : undefined;
-      const product = quantized.placeOf(node) === place ? this.productOfNode.get(node) : undefined;
+      const product = quantized.productPlaceOf(node) === place ? this.productOfNode.get(node) : undefined;
       const sharesScale = tensor !== undefined && networks.nodes.tensors.get(tensor) !== tensor;
       if ((tensor === undefined || sharesScale) && !product) continue;
       options.throwIfAborted();
@@ -168,21 +186,6 @@ export class QuantizationPass {
     return { quantizations: this.quantizations, weights: this.weights, summaries: this.summaries };
   }
 
-  /** Notes a depthwise convolution whose results only a pointwise one reads: the two stages of a GDWS convolution. */
-  private markStages(node: NodeProto): void {
-    const { simulated, nodes } = this.networks;
-    if (node.opType !== 'Conv') return;
-    const { groups, kernel, outputs } = weightRowsOf(simulated, node);
-    const [features = ''] = node.output;
-    const readers = simulated.consumers(features);
-    const [reader] = readers;
-    if (groups !== outputs || kernel.length !== 2 || readers.length !== 1 || simulated.isOutput(features)) return;
-    if (!reader || reader.opType !== 'Conv' || !nodes.products.includes(reader)) return;
-    const bias = node.input[2] ? toFloat32(simulated.constant(node.input[2])!) : [];
-    if (weightRowsOf(simulated, reader).kernel.some((size) => size !== 1) || bias.some((one) => one !== 0)) return;
-    this.pointwiseStages.set(features, reader);
-  }
-
   private async quantizeTensor(tensor: string, operation: Operation<'quantize'>, place: number): Promise<void> {
     // The scale of features is that of the map that the kernels read.
     if (this.pointwiseStages.has(tensor)) return;
@@ -193,18 +196,35 @@ export class QuantizationPass {
     }));
     const random = new RandomStream(this.options.seed, place);
     const sample = await sampleTensor(batches, operation, this.programs, random);
-    if (!Number.isFinite(sample.most - sample.least)) {
-      throw new GdwsError(
-        'ARGUMENT_INVALID',
-        'the calibration images make numbers of this tensor that are not finite.',
-        {
-          tensor,
-          remedy:
-            'Check that the images hold no NaN or infinity, and are prepared as those that the model was trained on.',
-        },
-      );
-    }
+    if (!Number.isFinite(sample.most - sample.least)) this.refuseTensor(tensor);
     this.setQuantization(tensor, operation, leastErrorScale(sample));
+  }
+
+  /** @throws {GdwsError} ARGUMENT_INVALID for a tensor with numbers that are not finite */
+  private refuseTensor(tensor: string): never {
+    const { simulated, nodes } = this.networks;
+    if (simulated.inputs.some(({ name }) => name === tensor)) {
+      throw new GdwsError('ARGUMENT_INVALID', 'the calibration images have numbers that are not finite.', {
+        tensor,
+        remedy:
+          'Check that the images hold no NaN or infinity, and are prepared as those that the model was trained on.',
+      });
+    }
+    const isRead = (name: string) => name !== '' && nodes.tensors.get(name) === tensor;
+    const sources = new Map(simulated.nodes.map((node) => [node.output[0]!, node.input[0]!]));
+    const readers = [...nodes.nodes].filter(({ input }) =>
+      // Through DequantizeLinear and QuantizeLinear.
+      input.some((name) => isRead(sources.get(sources.get(name) ?? '') ?? '')),
+    );
+    const names = readers.map(nameOf).join("', '");
+    throw new GdwsError(
+      'ARGUMENT_INVALID',
+      'the network makes numbers of the calibration images that are not finite.',
+      {
+        tensor,
+        remedy: `Keep in floats what reads them: int8Exclude in the API, --int8-exclude on the command line, for '${names}'.`,
+      },
+    );
   }
 
   private setQuantization(tensor: string, { inputs }: ProgramOperation, quantization: UniformQuantization): void {
@@ -219,15 +239,13 @@ export class QuantizationPass {
     const rows = weightRowsOf(simulated, node);
     const prior = this.priorOf(node, rows);
     const nearest = () => nearestWeights({ ...rows, rows: prior });
-    const product = placedProduct(node, operation, rows);
-    if (!product) {
-      this.record(node, nearest(), this.biasOf(node), 'nearest');
-      return;
-    }
+    const product = placedProduct(node, operation);
+    if (!product) return this.correctBias(node, nearest());
     if (this.pointwiseStages.has(node.output[0]!)) return this.roundKernels(product, rows, place);
     const unknowns = rows.rows.length / rows.outputs;
     const isTooWide = rows.groups * unknowns ** 2 * Float64Array.BYTES_PER_ELEMENT > this.options.momentBytes;
-    const target = isTooWide ? undefined : await this.wanted(node);
+    const isTooSmall = this.inputScale(node) < leastFittedScale;
+    const target = isTooWide || isTooSmall ? undefined : await this.wanted(node);
     if (target === undefined) return this.setWeights(product, rows, nearest(), this.biasOf(node), 'nearest');
     const patches = Math.max(leastPatches, patchesPerUnknown * unknowns);
     const x = operation.inputs[0]!;
@@ -236,22 +254,37 @@ export class QuantizationPass {
       y: target[index]!,
       values: sized.program.values,
     }));
-    const { groups, outputs, kernel } = rows;
-    const measured = { operation: product.operation, groups, outputs, kernel };
-    const moments = await productMoments(
+    const { groups, outputs } = rows;
+    const measured = { operation: product.operation, groups, outputs, kernel: this.kernelOf(product) };
+    const centered = await productMoments(
       measured,
       maps,
       patches,
       this.programs,
       new RandomStream(this.options.seed, place),
     );
+    const given = this.biasOf(node);
+    const moments = given ? centered : withMeans(centered, groups);
     const weights = await this.roundedTo(node, prior, rows, moments);
     const dequantized = dequantizedRows(weights);
-    const bias = this.steps.correctsBias ? correctedBias(dequantized, rows, moments) : this.biasOf(node)!;
-    const result = { weights: dequantized, bias: Float32Array.from(bias) };
+    const bias = given && this.steps.correctsBias ? correctedBias(dequantized, rows, moments) : given;
+    const result = { weights: dequantized, bias: bias ? Float32Array.from(bias) : new Float32Array(outputs) };
     const random = new RandomStream(this.options.seed, place, 1);
     const error = await productError(measured, maps, result, this.programs, random);
     this.setWeights(product, rows, weights, bias, 'fitted', error);
+  }
+
+  /** Corrects the bias of a product of several operations, whose weights are rounded already. */
+  private async correctBias(node: NodeProto, rounded: IntegerWeights): Promise<void> {
+    const bias = this.biasOf(node);
+    const isCorrected = bias !== undefined && this.steps.correctsBias && !this.options.isIsolated;
+    const shifts = isCorrected ? await this.shiftsOf(node) : undefined;
+    const corrected = shifts ? bias!.map((one, m) => one + shifts[m]!) : bias;
+    const { bias: integers } = this.record(node, rounded, corrected, 'nearest');
+    const reading = this.quantized.operations.find(
+      ({ origin, opcode }) => origin.node === nameOf(node) && opcode === 'convolutionTranspose',
+    );
+    if (integers && reading && !this.options.isIsolated) this.setBias(reading, integers);
   }
 
   /** Rounds the depthwise stage of a GDWS convolution, and gives its features their scale. */
@@ -318,10 +351,14 @@ export class QuantizationPass {
     return rows.map((one, i) => one / factors[Math.floor(i / size / perGroup) * size + (i % size)]!);
   }
 
-  /** What the dense network gives where a node does, batch by batch; `undefined` where it has no such tensor. */
+  /** What the product of the dense network gives where a node does, batch by batch; `undefined` where it has none. */
   private async wanted(node: NodeProto): Promise<StoredValue[] | undefined> {
     const producer = this.networks.reference.producer(node.output[0]!);
-    const place = producer && this.dense.placeOf(nameOf(producer));
+    return producer && this.denseValues(this.dense.productPlaceOf(nameOf(producer)));
+  }
+
+  /** The result of an operation of the dense network, batch by batch. */
+  private async denseValues(place: number | undefined): Promise<StoredValue[] | undefined> {
     if (place === undefined) return undefined;
     await this.dense.advance(place + 1);
     const [y] = this.dense.operations[place]!.outputs;
@@ -329,8 +366,36 @@ export class QuantizationPass {
     return stored.every((one) => one !== undefined) ? stored : undefined;
   }
 
+  /** By how much the means of the channels that a node gives are too small; `undefined` where the dense network has no such tensor. */
+  private async shiftsOf(node: NodeProto): Promise<Float64Array | undefined> {
+    const producer = this.networks.reference.producer(node.output[0]!);
+    const wanted = await this.denseValues(producer && this.dense.placeOf(nameOf(producer)));
+    const place = this.quantized.placeOf(nameOf(node))!;
+    const { outputs, origin } = this.quantized.operations[place]!;
+    if (!wanted) return undefined;
+    const found = await this.quantized.preview(place);
+    const meansOf = (stored: readonly StoredValue[]) => {
+      const batches = this.quantized.batches.map(({ sized }, index) => ({
+        stored: stored[index]!,
+        dims: sized.program.values[outputs[0]!]!.dims,
+      }));
+      return channelMeans(batches, origin, this.programs);
+    };
+    const [means, meansFound] = [await meansOf(wanted), await meansOf(found)];
+    for (const stored of found) this.networks.engine.store.release(stored);
+    return means.map((mean, m) => mean - meansFound[m]!);
+  }
+
   private biasOf(node: NodeProto): Float64Array | undefined {
     return node.input[2] ? Float64Array.from(toFloat32(this.networks.simulated.constant(node.input[2])!)) : undefined;
+  }
+
+  /** Kernel of the operation, of two axes; none for a matrix. */
+  private kernelOf({ operation }: PlacedProduct): readonly number[] {
+    const [, weights] = operation.inputs;
+    return operation.opcode === 'matmul'
+      ? []
+      : this.quantized.batches[0]!.sized.program.values[weights!]!.dims.slice(2);
   }
 
   private inputScale(node: NodeProto): number {
@@ -352,9 +417,12 @@ export class QuantizationPass {
     if (this.options.isIsolated) return;
     const data = inModelOrder(dequantizedRows(weights), rows);
     this.quantized.setConstant(operation.inputs[1]!, { type: 'float32', dims: rows.dims, data });
-    if (!integers) return;
-    const floats = dequantizedRows(integers);
-    this.quantized.setConstant(operation.inputs[2]!, { type: 'float32', dims: [rows.outputs], data: floats });
+    if (integers) this.setBias(operation, integers);
+  }
+
+  private setBias({ inputs }: ProgramOperation, integers: IntegerBias): void {
+    const data = dequantizedRows(integers);
+    this.quantized.setConstant(inputs[2]!, { type: 'float32', dims: [data.length], data });
   }
 
   private record(
@@ -383,48 +451,14 @@ function passOver(program: Program): void {
   });
 }
 
-/** The product where one operation computes it: others are rounded to the nearest. */
-function placedProduct(node: NodeProto, operation: ProgramOperation, rows: WeightRows): PlacedProduct | undefined {
-  if (!isOneOperation(node, rows)) return undefined;
+/** The product where one operation computes it. */
+function placedProduct(node: NodeProto, operation: ProgramOperation): PlacedProduct | undefined {
+  if (!isOneOperation(node)) return undefined;
   return operation.opcode === 'convolution' || operation.opcode === 'matmul' ? { node, operation } : undefined;
 }
 
-function isOneOperation({ opType }: NodeProto, { kernel }: WeightRows): boolean {
-  return opType === 'Gemm' || (opType === 'Conv' && kernel.length === 2);
-}
-
-/** @throws {GdwsError} MODEL_INVALID */
-function checkFinite(node: NodeProto, what: 'weight' | 'bias', numbers: Float32Array): void {
-  const at = numbers.findIndex((number) => !Number.isFinite(number));
-  if (at < 0) return;
-  throw new GdwsError('MODEL_INVALID', `a ${what} is ${numbers[at]}.`, {
-    node: nameOf(node),
-    operator: node.opType,
-    remedy: `Integers need finite numbers: keep the node in floats (int8Exclude, --int8-exclude), or export the model again from a training that converged.`,
-  });
-}
-
-/**
- * Gives a product a bias of its own, which others do not read: it is to be replaced. Biases make up for rounding, so that each
- * product which may have one gets one.
- */
-function setFloatBias(graph: Graph, node: NodeProto, outputs: number): void {
-  if (node.opType === 'MatMul') return;
-  const given = node.input[2] ? toFloat32(graph.constant(node.input[2])!) : Float32Array.of(0);
-  checkFinite(node, 'bias', given);
-  const name = graph.uniqueName(`${nameOf(node)}.bias`);
-  // That of a Gemm may be one number for all outputs.
-  const data = given.length === outputs ? given.slice() : new Float32Array(outputs).fill(given[0]!);
-  graph.setInitializer(name, { type: 'float32', dims: [outputs], data });
-  node.input[2] = name;
-}
-
-/** Gives a product weights of its own, which others do not read: they are to be replaced. */
-function setFloatWeights(graph: Graph, node: NodeProto, rows: WeightRows, numbers: Float32Array): void {
-  const name = graph.uniqueName(`${nameOf(node)}.weight`);
-  const data = inModelOrder(numbers, rows).slice();
-  graph.setInitializer(name, { type: 'float32', dims: rows.dims, data });
-  node.input[1] = name;
+function isOneOperation({ opType }: NodeProto): boolean {
+  return opType !== 'ConvTranspose';
 }
 
 /** ν - P μ */

@@ -9,11 +9,12 @@ import { nameOf } from '../onnx/node-place';
 import type { ModelProto, NodeProto } from '../onnx/onnx_pb';
 import type { UniformQuantization } from '../program/byte-quantization';
 import { ConstantPool } from '../program/constant-pool';
+import { equalizeChannels } from './equalize-channels';
 import { insertQuantization } from './insert-quantization';
 import { setIntegerWeights } from './product-weights';
 import { toOperatorForm } from './qoperator-form';
-import { findNodes, quantizableGraph } from './quantizable-graph';
-import type { ChosenReason, FloatChoice, FloatReason, QuantizedNodes } from './quantized-nodes';
+import { equalizedNetwork, findNodes, quantizableGraph } from './quantizable-graph';
+import { type ChosenReason, type FloatChoice, type FloatReason, type QuantizedNodes } from './quantized-nodes';
 import { QuantizationPass, type PassResult, type ProductSummary, type RoundingSteps } from './quantization-pass';
 
 /**
@@ -102,6 +103,10 @@ export async function quantize(
   }
   const store = new LiveStore(options.liveBytes);
   try {
+    if (options.equalizes ?? true) {
+      const networks = [simulated, reference, result].map((graph) => equalizedNetwork(graph, images, choice));
+      await equalizeChannels(networks[0]!, networks.slice(1), images, { ...options, store });
+    }
     const engine = { session: native().createSession(options.threads), store, pool: new ConstantPool() };
     const pass = new QuantizationPass({ reference, simulated, nodes, images, engine }, options);
     const { quantizations, weights, summaries } = await pass.run();

@@ -4,7 +4,7 @@ import { floatAttribute, intAttribute } from '../onnx/attribute';
 import { isStandardDomain } from '../onnx/domain';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
-import type { KnownValue } from '../onnx/value';
+import { elementCount, type KnownValue } from '../onnx/value';
 
 /** What becomes integers in a network. */
 export interface QuantizedNodes {
@@ -167,7 +167,7 @@ function isPlainProduct(graph: Graph, node: NodeProto): boolean {
         intAttribute(node, 'transA', 0) === 0 &&
         floatAttribute(node, 'alpha', 1) === 1 &&
         floatAttribute(node, 'beta', 1) === 1 &&
-        (node.input[2] ? graph.constant(node.input[2])?.dims.length === 1 : true)
+        (node.input[2] ? isBiasOfOutputs(graph, node) : true)
       );
     case 'MatMul':
       return dims?.length === 2;
@@ -176,4 +176,12 @@ function isPlainProduct(graph: Graph, node: NodeProto): boolean {
     default:
       return true;
   }
+}
+
+/** Whether the bias of a Gemm is one number for each output, or one for all. */
+function isBiasOfOutputs(graph: Graph, node: NodeProto): boolean {
+  const [weights, bias] = [node.input[1]!, node.input[2]!].map((name) => graph.constant(name)!.dims);
+  const outputs = weights![intAttribute(node, 'transB', 0) === 0 ? 1 : 0]!;
+  const count = elementCount(bias!);
+  return count === 1 || (count === outputs && bias!.at(-1) === outputs);
 }

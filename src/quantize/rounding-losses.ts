@@ -6,10 +6,11 @@ import type { Graph } from '../graph/graph';
 import { nameOf } from '../onnx/node-place';
 import type { ModelProto } from '../onnx/onnx_pb';
 import { ConstantPool } from '../program/constant-pool';
+import { equalizeChannels } from './equalize-channels';
 import { insertQuantization } from './insert-quantization';
 import { PredictionRuns } from './prediction-runs';
 import { dequantizedRows, inModelOrder, weightRowsOf } from './product-weights';
-import { findNodes, quantizableGraph } from './quantizable-graph';
+import { equalizedNetwork, findNodes, quantizableGraph } from './quantizable-graph';
 import type { FloatChoice, QuantizedNodes } from './quantized-nodes';
 import { QuantizationPass, type PassOptions, type PassResult } from './quantization-pass';
 
@@ -53,7 +54,9 @@ export async function roundingLosses(
   try {
     const engine = { session: native().createSession(threads), store, pool: new ConstantPool() };
     const graph = quantizableGraph(model, images);
-    const simulated = quantizableGraph(model, images);
+    // As in the network that will be quantized, so that what loses too much there is found.
+    await equalizeChannels(equalizedNetwork(graph, images, choice), [], images, { ...options, threads, seed, store });
+    const simulated = quantizableGraph(graph.model, images);
     const nodes = findNodes(simulated, images, choice);
     const pass = new QuantizationPass(
       { reference: graph, simulated, nodes, images, engine },
@@ -69,7 +72,7 @@ export async function roundingLosses(
     const found = partsOf(graph, findNodes(graph, images, choice), rounded);
     for (const { products, tensors } of found) {
       options.throwIfAborted();
-      const own = quantizableGraph(model, images);
+      const own = quantizableGraph(graph.model, images);
       roundPart(own, { products, tensors }, findNodes(own, images, choice), rounded);
       const loss = divergence(prediction, expected, await runs.outputs(own));
       parts.push({ products: [...products], loss });

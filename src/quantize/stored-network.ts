@@ -1,7 +1,7 @@
 import type { NativeSession } from '../addon/native';
 import { inferValues } from '../analysis/infer';
 import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
-import type { LiveStore } from '../calibrate/live-store';
+import type { LiveStore, StoredValue } from '../calibrate/live-store';
 import { readBy, Segment, type LiveValues } from '../calibrate/segments';
 import { buildProgram } from '../engine/builder';
 import type { Graph } from '../graph/graph';
@@ -38,7 +38,7 @@ export interface StoredEngine {
 export class StoredNetwork {
   readonly batches: readonly StoredBatch[];
   private readonly programs = new Map<number, SizedProgram>();
-  private readonly places = new Map<string, number>();
+  private readonly places = new Map<string, { first: number; last: number }>();
   private place = 0;
 
   constructor(
@@ -61,7 +61,9 @@ export class StoredNetwork {
       batches.push({ images: count, sized, live });
     }
     this.batches = batches;
-    this.operations.forEach(({ origin }, place) => this.places.set(origin.node, place));
+    this.operations.forEach(({ origin: { node } }, place) => {
+      this.places.set(node, { first: this.places.get(node)?.first ?? place, last: place });
+    });
   }
 
   /** The operations for the size of the first batches; those of other sizes have the same values at the same places. */
@@ -71,7 +73,16 @@ export class StoredNetwork {
 
   /** Place of the last operation that computes a node. */
   placeOf(node: string): number | undefined {
-    return this.places.get(node);
+    return this.places.get(node)?.last;
+  }
+
+  /** Place of the product of matrices or the convolution that a node is, between views of its tensors; of its first operation, if it is none. */
+  productPlaceOf(node: string): number | undefined {
+    const own = this.places.get(node);
+    if (!own) return undefined;
+    const inNode = this.operations.slice(own.first, own.last + 1);
+    const product = inNode.findIndex(({ opcode }) => opcode === 'convolution' || opcode === 'matmul');
+    return own.first + Math.max(product, 0);
   }
 
   /** Runs all operations before a place that have not run yet. */
@@ -96,6 +107,19 @@ export class StoredNetwork {
     this.place = to;
   }
 
+  /** What operations that have not run yet give, batch by batch: the result of the one at a place. It must be released. */
+  async preview(place: number): Promise<StoredValue[]> {
+    const [result] = this.operations[place]!.outputs;
+    const found: StoredValue[] = [];
+    for (const { live, sized } of this.batches) {
+      const { program, constants } = sized;
+      const own = program.operations.slice(this.place, place + 1);
+      const segment = new Segment(this.engine.session, program.values, own, new Set([result!]), constants);
+      found.push((await segment.run(live, this.engine.store)).get(result!)!);
+    }
+    return found;
+  }
+
   /** Gives a constant value other elements, for the operations that have not run yet. */
   setConstant(id: ValueId, constant: Constant): void {
     const index = this.engine.pool.numberOf(constant);
@@ -104,6 +128,11 @@ export class StoredNetwork {
       constants.set(index, { type: nativeTypes.indexOf(type), data: constant.data as Float32Array });
       program.values[id] = { ...program.values[id]!, index };
     }
+  }
+
+  /** Gives up what it holds in the store. It must not advance after. */
+  release(): void {
+    for (const { live } of this.batches) for (const stored of live.values()) this.engine.store.release(stored);
   }
 
   private programFor(count: number): SizedProgram {

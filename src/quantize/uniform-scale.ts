@@ -13,8 +13,8 @@ export interface TensorSample {
 /** Shares of the range that are tried. */
 const shares = [1, 0.97, 0.94, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3];
 
-/** Scales below this would be no normal numbers, or lose them in products of scales. */
-const leastScale = 1e-20;
+/** Scales below this would be no normal numbers in float32, or quotients by them would not be finite. */
+const leastScale = 2 ** -120;
 
 /**
  * The quantization of a tensor with the least mean squared error on a sample, among the range of all its numbers and shares of it.
@@ -33,7 +33,9 @@ export function leastErrorScale({ least, most, numbers }: TensorSample, type: By
 /** The quantization whose bytes span a range, which holds 0; 0 has a byte. */
 export function rangeScale(least: number, most: number, type: ByteType): UniformQuantization {
   const limits = byteLimits[type];
-  const scale = Math.fround(Math.max((most - least) / (limits.most - limits.least), leastScale));
+  // Any scale has a byte for zeros. This one is of the size that tensors of networks have.
+  const range = most - least || 1;
+  const scale = Math.fround(Math.max(range / (limits.most - limits.least), leastScale));
   const zeroPoint = Math.min(Math.max(roundHalfToEven(limits.least - least / scale), limits.least), limits.most);
   return { type, scale, zeroPoint };
 }

@@ -120,6 +120,13 @@ const cases: Record<string, readonly Case[]> = {
       followed: (message) => [...sweep, '--data', 'absent.bin', '--calib-count', '4', ...named('--calib', message)],
       next: absent,
     },
+    {
+      command: [...compress, '--fastest', '--max-drop', '100%', '--data', 'test_batch.bin', '--run-threads', '1'],
+      followed: (message) => [
+        ...[...compress, '--fastest', '--max-drop', '100%', '--data', 'test_batch.bin', '--run-threads', '1'],
+        ...[...named('--calib', message), '--calib-count', '4'],
+      ],
+    },
   ],
   'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.': [
     {
@@ -251,6 +258,8 @@ const cases: Record<string, readonly Case[]> = {
 
 /** Those that cannot be followed here, and why. */
 const elsewhere: Record<string, string> = {
+  "Keep in floats what reads them: int8Exclude in the API, --int8-exclude on the command line, for '…'.":
+    'quantize/unusual-networks.test.ts',
   'Allow a larger --max-drop, give more of --data or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
   "'gdws inspect' lists the layers of a model.":
     'quantize/unusual-networks.test.ts; gdws inspect is in first-steps.test.ts',

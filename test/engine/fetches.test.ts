@@ -91,11 +91,11 @@ describe('tensors to write results into', () => {
 
   test('whose memory was transferred are refused, also during the run', async () => {
     const gone = empty();
-    structuredClone(gone.data, { transfer: [(gone.data).buffer] });
+    structuredClone(gone.data, { transfer: [gone.data.buffer as ArrayBuffer] });
     expect(await codeOf(session.run({ x }, { sum: gone }))).toBe('SHAPE_MISMATCH');
     const going = empty();
     const running = session.run({ x }, { sum: going });
-    structuredClone(going.data, { transfer: [(going.data).buffer] });
+    structuredClone(going.data, { transfer: [going.data.buffer as ArrayBuffer] });
     expect(await codeOf(running)).toBe('SHAPE_MISMATCH');
   });
 });

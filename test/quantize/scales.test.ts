@@ -86,4 +86,11 @@ describe('withBias', () => {
     expect(found.bias.numbers[1]! * found.bias.scales[1]!).toBeCloseTo(40, 4);
     expect([...found.weights.numbers.slice(2)]).toEqual([0, 0]);
   });
+
+  test('where its unit would be no normal number, too', () => {
+    const found = withBias(weights, [1e-28, 0], 1e-30);
+    for (const unit of found.bias.scales) expect(unit).toBeGreaterThanOrEqual(1.17e-38);
+    expect(found.bias.numbers[0]! * found.bias.scales[0]!).toBeCloseTo(1e-28, 31);
+    expect([...found.weights.numbers]).toEqual([...weights.numbers.slice(0, 2), 0, 0]);
+  });
 });

@@ -1,5 +1,6 @@
-import { compress, ImageSet, InferenceSession, Tensor, type CompressOptions } from '../../src';
+import { compress, type GdwsError, ImageSet, InferenceSession, Tensor, type CompressOptions } from '../../src';
 import type { AttributeValue } from '../../src/onnx/attribute';
+import { Graph } from '../../src/graph/graph';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import type { ModelProto, NodeProto } from '../../src/onnx/onnx_pb';
 import type { Constant } from '../../src/onnx/value';
@@ -96,11 +97,49 @@ test.each([[['N', 3, 'height', 'width']], [['N', 'channels', 'height', 'width']]
   },
 );
 
-test('a bias of Gemm that is one number for all outputs', async () => {
+test.each([[[]], [[1]], [[1, 1]], [[6]], [[1, 6]]])('a bias of Gemm of shape %p', async (dims) => {
   const nodes = [layer('Flatten', ['x'], 'f'), layer('Gemm', ['f', 'w', 'b'], 'g'), layer('Gemm', ['g', 'v'], 'y')];
-  const bias: Constant = { type: 'float32', dims: [1], data: Float32Array.of(3) };
-  const { error } = await quantized(network(nodes, { w: floats([192, 6]), b: bias, v: floats([6, 4], 2) }));
+  const { data } = floats(dims, 5);
+  const bias: Constant = { type: 'float32', dims, data: (data as Float32Array).map((one) => 3 + 2 * one) };
+  const { error, products } = await quantized(network(nodes, { w: floats([192, 6]), b: bias, v: floats([6, 4], 2) }));
+  expect(products).toEqual(['/g', '/y']);
   expect(error).toBeLessThan(0.01);
+});
+
+test('a bias of Gemm for each image stays in floats', async () => {
+  const nodes = [layer('Flatten', ['x'], 'f'), layer('Gemm', ['f', 'w', 'b'], 'g'), layer('Gemm', ['g', 'v'], 'y')];
+  const model = network(nodes, { w: floats([192, 6]), b: floats([8, 1]), v: floats([6, 4], 2) }, [8, 3, 8, 8]);
+  const { error, products, inFloats } = await quantized(model);
+  expect({ products, inFloats }).toEqual({ products: ['/y'], inFloats: ['/g'] });
+  expect(error).toBeLessThan(0.01);
+});
+
+describe('nodes of one name', () => {
+  const same = (input: readonly string[], output: string, name = 'same') =>
+    makeNode({ opType: 'Conv', name, input, output: [output], attributes: padded });
+  const initializers = { w: floats([8, 3, 3, 3]), v: floats([8, 8, 3, 3], 2), u: floats([4, 8, 3, 3], 3) };
+  const model = network([same(['x', 'w'], 'a'), same(['a', 'v'], 'b'), same(['b', 'u'], 'y')], initializers);
+
+  test.each([[{}], [{ macs: 0.7 }], [{ macs: 0.7, firstLayer: true }]])('are told apart: %p', async (goal) => {
+    const [images, held] = [noise(24, [3, 8, 8]), noise(8, [3, 8, 8], { seed: 2 })];
+    const options = { ...goal, threads: 1, calibration: { images } };
+    const { model: found, summary } = await compress(model, { ...options, int8: true });
+    expect(summary.layers.map(({ name }) => name)).toEqual(['same', 'same_1', 'same_2']);
+    // As with names of their own.
+    const names = ['same', 'same_1', 'same_2'];
+    const named = network(
+      [same(['x', 'w'], 'a', names[0]), same(['a', 'v'], 'b', names[1]), same(['b', 'u'], 'y', names[2])],
+      initializers,
+    );
+    const { model: expected } = await compress(named, { ...options, int8: true });
+    expect(await outputs(found, held)).toEqual(await outputs(expected, held));
+  });
+
+  test('and those without a name are excluded by that of their output', async () => {
+    const nodes = [same(['x', 'w'], 'a', ''), same(['a', 'v'], 'b', ''), same(['b', 'u'], 'y', 'a')];
+    const { products, inFloats } = await quantized(network(nodes, initializers), { int8Exclude: ['b'] });
+    expect({ products, inFloats }).toEqual({ products: ['a', 'a_1'], inFloats: ['b'] });
+  });
 });
 
 test('a product whose moments do not fit the memory is rounded to the nearest', async () => {
@@ -163,6 +202,81 @@ test('kernels of a depthwise stage that a node in floats reads too', async () =>
   const { error, inFloats } = await quantized(model, { int8Exclude: ['/other'] });
   expect(inFloats).toEqual(['/other']);
   expect(error).toBeLessThan(2e-3);
+});
+
+describe('tensors of very small numbers', () => {
+  const scaledBy = (factor: number, constant: Constant): Constant => ({
+    ...constant,
+    data: (constant.data as Float32Array).map((one) => one * factor),
+  });
+
+  test.each([1e-15, 1e-19, 1e-22, 1e-30, 1e-33])('of %d keep their digits', async (size) => {
+    const model = network(
+      [
+        layer('Conv', ['x', 'w', 'b'], 'a', padded),
+        layer('Relu', ['a'], 'r'),
+        layer('Conv', ['r', 'v', 'c'], 'y', padded),
+      ],
+      {
+        ...{ w: scaledBy(size, floats([4, 3, 3, 3])), b: scaledBy(size, floats([4], 2)) },
+        ...{ v: scaledBy(1 / size, floats([4, 4, 3, 3], 3)), c: floats([4], 4) },
+      },
+    );
+    const { error, products } = await quantized(model);
+    expect(products).toEqual(['/a', '/y']);
+    expect(error).toBeLessThan(2e-3);
+  });
+
+  test('of 1e-38 become 0', async () => {
+    const tiny = scaledBy(1e-38, floats([4, 3, 3, 3]));
+    const nodes = [layer('Conv', ['x', 'w'], 'a', padded), layer('Conv', ['a', 'v', 'c'], 'y', padded)];
+    const { error } = await quantized(network(nodes, { w: tiny, v: floats([4, 4, 3, 3], 3), c: floats([4], 4) }));
+    expect(error).toBeLessThan(1e-6);
+  });
+
+  test('a tensor that is 0 for all calibration images has a scale of the usual size', async () => {
+    const nodes = [
+      layer('Conv', ['x', 'w', 'b'], 'a', padded),
+      layer('Relu', ['a'], 'r'),
+      layer('Conv', ['r', 'v', 'c'], 'y', padded),
+    ];
+    const b: Constant = { type: 'float32', dims: [4], data: new Float32Array(4).fill(-20) };
+    const positive = floats([4, 3, 3, 3]);
+    const w = { ...positive, data: (positive.data as Float32Array).map(Math.abs) };
+    const model = network([...nodes, layer('Conv', ['x', 'u'], 'other', padded), layer('Add', ['y', 'other'], 'sum')], {
+      w,
+      b,
+      v: floats([4, 4, 3, 3], 3),
+      c: floats([4], 4),
+      u: floats([4, 3, 3, 3], 5),
+    });
+    expect((await quantized(model)).error).toBeLessThan(1e-3);
+    const calibration = { images: noise(24, [3, 8, 8]) };
+    const { model: found } = await compress(model, { int8: true, threads: 1, calibration });
+    const graph = new Graph(found);
+    const scale = graph.consumers('r').find(({ opType }) => opType === 'QuantizeLinear')!.input[1]!;
+    expect(graph.constant(scale)!.data[0]).toBeCloseTo(1 / 255, 6);
+  });
+});
+
+test('a network that makes numbers which are not finite: what reads them is named, and stays in floats then', async () => {
+  const nodes = [
+    layer('Conv', ['x', 'w'], 'a', padded),
+    layer('Exp', ['a'], 'e'),
+    layer('Conv', ['e', 'v'], 'b', padded),
+    layer('Conv', ['x', 'u'], 'c', padded),
+    layer('Add', ['b', 'c'], 'y'),
+  ];
+  const large = floats([4, 3, 3, 3]);
+  const w = { ...large, data: (large.data as Float32Array).map((one) => 200 * one) };
+  const model = network(nodes, { w, v: floats([4, 4, 3, 3], 2), u: floats([4, 3, 3, 3], 3) });
+  const options = { int8: true, threads: 1, calibration: { images: noise(8, [3, 8, 8]) } };
+  const refusal = await compress(model, options).catch((error: unknown) => error as GdwsError);
+  expect(refusal).toMatchObject({ code: 'ARGUMENT_INVALID', tensor: 'e' });
+  const names = [...(refusal as GdwsError).remedy!.matchAll(/'([^']+)'/g)].map(([, name]) => name!);
+  expect(names).toEqual(['/b']);
+  const { summary } = await compress(model, { ...options, int8Exclude: names });
+  expect(summary.quantization!.inFloats.map(({ node }) => node)).toContain('/b');
 });
 
 describe('numbers that are not finite are refused, with the place', () => {

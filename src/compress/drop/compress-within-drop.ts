@@ -140,6 +140,11 @@ export async function compressWithinDrop(
   const formats: readonly NumberFormat[] = fastest ? ['int8', 'float32'] : [options.int8 ? 'int8' : 'float32'];
   const hasQuantized = formats.includes('int8');
   checkIntegerOptions(options, hasQuantized);
+  if (fastest && !options.calibration) {
+    throw new GdwsError('ARGUMENT_INVALID', 'fastest needs images to quantize with.', {
+      remedy: 'Give some hundred that are like those in use: calibration.',
+    });
+  }
   checkOutcomeOptions(options, { hasQuantized });
   const outcomes = (model: string | Uint8Array, images: ImageSet, ofDense?: Outcomes) =>
     outcomesOf(model, images, { ...options, seed }, { hasQuantized, dense: ofDense });

@@ -76,3 +76,12 @@ test('refuses a single image', async () => {
   const refused = compressWithinDrop(model, { maxDrop: 0.1, data: await digits(1), inputShapes });
   await expect(refused).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
 });
+
+test('the fastest network needs images to quantize with', async () => {
+  const refused = compressWithinDrop(model, { maxDrop: 0.1, data: await digits(4), inputShapes, fastest: true });
+  await expect(refused).rejects.toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    message: expect.stringContaining('fastest needs images') as string,
+    remedy: expect.stringContaining('calibration') as string,
+  });
+});

@@ -19,6 +19,13 @@ namespace gdws {
 
 namespace {
 
+/// A finite number, 0 or more; otherwise throws invalidArgument.
+double ridgeOf(const Napi::Value& value) {
+  const double ridge = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (ridge >= 0 && std::isfinite(ridge)) return ridge;
+  throw invalidArgument(value.Env(), "ridge must be a finite number, 0 or more");
+}
+
 class DecomposeTask final : public LayerTask {
  public:
   using LayerTask::LayerTask;
@@ -128,12 +135,9 @@ class LeastSquaresTask final : public LinalgTask {
  public:
   /// Arguments: gram, cross (Float64Array), features, outputs, ridge, threads.
   explicit LeastSquaresTask(const Napi::CallbackInfo& info) {
-    const Napi::Env env = info.Env();
     features_ = positiveInteger(info[2], "features must be a positive integer");
     outputs_ = positiveInteger(info[3], "outputs must be a positive integer");
-    ridge_ = info[4].IsNumber() ? info[4].As<Napi::Number>().DoubleValue() : -1;
-    if (!(ridge_ >= 0) || !std::isfinite(ridge_))
-      throw invalidArgument(env, "ridge must be a finite number, 0 or more");
+    ridge_ = ridgeOf(info[4]);
     useThreads(info[5]);
     gram_ = doublesOf(info[0], 1, features_, features_, "gram must be a Float64Array of features × features");
     cross_ = doublesOf(info[1], 1, outputs_, features_, "cross must be a Float64Array of outputs × features");
@@ -165,10 +169,8 @@ class RoundWeightsTask final : public LinalgTask {
     const Napi::Object given = info[3].As<Napi::Object>();
     problem_.features = positiveInteger(given.Get("features"), "features must be a positive integer");
     problem_.outputs = positiveInteger(given.Get("outputs"), "outputs must be a positive integer");
-    const Napi::Value ridge = given.Get("ridge");
-    problem_.ridge = ridge.IsNumber() ? ridge.As<Napi::Number>().DoubleValue() : -1;
-    if (!(problem_.ridge > 0) || !std::isfinite(problem_.ridge))
-      throw invalidArgument(env, "ridge must be a finite number above 0");
+    problem_.ridge = ridgeOf(given.Get("ridge"));
+    if (problem_.ridge == 0) throw invalidArgument(env, "ridge must be above 0");
     problem_.fits = given.Get("fits").ToBoolean();
     problem_.isSequential = given.Get("isSequential").ToBoolean();
     useThreads(info[4]);
@@ -213,10 +215,7 @@ class FitStagesTask final : public LinalgTask {
     if (!(count >= 0 && count <= 1000 && count == std::floor(count)))
       throw invalidArgument(env, "sweeps must be an integer from 0 to 1000");
     sweeps_ = static_cast<int>(count);
-    const Napi::Value ridge = sizes.Get("ridge");
-    problem_.ridge = ridge.IsNumber() ? ridge.As<Napi::Number>().DoubleValue() : -1;
-    if (!(problem_.ridge >= 0) || !std::isfinite(problem_.ridge))
-      throw invalidArgument(env, "ridge must be a finite number, 0 or more");
+    problem_.ridge = ridgeOf(sizes.Get("ridge"));
     useThreads(info[6]);
 
     const ConstantData counts = elementsOf(info[3], DataType::int32);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "linalg/parallel.h"
+#include "linalg/product.h"
 
 namespace gdws {
 
@@ -21,6 +22,9 @@ constexpr Index panel = 128;
 /// Rows and columns of the tiles in which the rest is updated, and right-hand sides that are solved at once. The
 /// division does not depend on the number of threads, so that every product is summed in the same order.
 constexpr Index tile = 256;
+
+/// Unknowns of a triangular system that are solved between two products.
+constexpr Index solved = 64;
 
 struct Span {
   Index begin;
@@ -63,9 +67,11 @@ bool factorizeCholesky(Eigen::Map<MatrixXd>& matrix, int threads) {
       auto updated = matrix.block(rows.begin, columns.begin, rows.size, columns.size);
       const auto left = matrix.block(rows.begin, begin, rows.size, size);
       if (rows.begin == columns.begin) {
-        updated.selfadjointView<Lower>().rankUpdate(left, -1);
+        MatrixXd whole = updated.triangularView<Lower>();
+        subtractProduct(whole, left, left.transpose());
+        updated.triangularView<Lower>() = whole;
       } else {
-        updated.noalias() -= left * matrix.block(columns.begin, begin, columns.size, size).transpose();
+        subtractProduct(updated, left, matrix.block(columns.begin, begin, columns.size, size).transpose());
       }
     });
   }
@@ -76,8 +82,20 @@ void solveCholesky(const Eigen::Map<MatrixXd>& factor, Eigen::Map<MatrixXd>& rig
   const std::vector<Span> parts = spans(0, right.cols());
   forEachInParallel(static_cast<int64_t>(parts.size()), threads, [&](int64_t i) {
     auto columns = right.middleCols(parts[i].begin, parts[i].size);
-    factor.triangularView<Lower>().solveInPlace(columns);
-    factor.triangularView<Lower>().transpose().solveInPlace(columns);
+    const Index n = factor.rows();
+    for (Index begin = 0; begin < n; begin += solved) {
+      const Index size = std::min(solved, n - begin), rest = n - begin - size;
+      auto own = columns.middleRows(begin, size);
+      factor.block(begin, begin, size, size).triangularView<Lower>().solveInPlace(own);
+      subtractProduct(columns.bottomRows(rest), factor.block(begin + size, begin, rest, size), own);
+    }
+    for (Index end = n; end > 0;) {
+      const Index begin = (end - 1) / solved * solved, size = end - begin;
+      auto own = columns.middleRows(begin, size);
+      subtractProduct(own, factor.block(end, begin, n - end, size).transpose(), columns.bottomRows(n - end));
+      factor.block(begin, begin, size, size).triangularView<Lower>().transpose().solveInPlace(own);
+      end = begin;
+    }
   });
 }
 

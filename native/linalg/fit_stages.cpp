@@ -9,6 +9,7 @@
 #include "linalg/eigen.h"
 #include "linalg/least_squares.h"
 #include "linalg/parallel.h"
+#include "linalg/product.h"
 #include "linalg/semidefinite.h"
 #include "linalg/sign.h"
 
@@ -250,7 +251,7 @@ class StagesFit {
       for (int64_t i = 0; i < count; ++i) {
         residual.block(from, i * taps(), rows, taps()) = weighted_.block(from, channels[i] * taps(), rows, taps());
       }
-      residual.middleRows(from, rows).noalias() -= pointwise_.middleRows(from, rows) * reads;
+      subtractProduct(residual.middleRows(from, rows), pointwise_.middleRows(from, rows), reads);
     });
     Change change;
     for (int64_t i = 0; i < count; ++i) {

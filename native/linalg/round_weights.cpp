@@ -5,6 +5,7 @@
 
 #include "linalg/cholesky.h"
 #include "linalg/parallel.h"
+#include "linalg/product.h"
 #include "linalg/regularized_cholesky.h"
 
 namespace gdws {
@@ -19,7 +20,7 @@ using Eigen::VectorXd;
 constexpr double largest = 127;
 
 /// Outputs that are rounded at once, and weights between two products with those that are rounded already.
-constexpr Index outputTile = 32, weightTile = 64;
+constexpr Index outputTile = 64, weightTile = 64;
 
 /// Half to even, as ONNX rounds.
 double nearest(double number) { return std::clamp(std::nearbyint(number), -largest, largest); }
@@ -82,30 +83,32 @@ void roundWeights(const RoundingProblem& problem, double* gram, const double* cr
       scales[m] = rounded.scales[first + m];
     }
     MatrixXd target, multiples;
-    if (isSequential) {
-      target = factor.triangularView<Eigen::Lower>().transpose() * fitted.middleCols(first, count);
-      multiples.resize(features, count);
-    }
+    MatrixXd excess;  // of the rounded weights over the fitted ones
+    if (isSequential) excess.resize(features, count);
     for (Index end = features; end > 0;) {
       const Index begin = std::max<Index>(0, end - weightTile), later = features - end;
-      if (isSequential && later > 0) {
-        target.middleRows(begin, end - begin).noalias() -=
-            factor.block(end, begin, later, end - begin).transpose() * multiples.bottomRows(later);
+      const Index size = end - begin;
+      if (isSequential) {
+        target = factor.block(begin, begin, size, size).triangularView<Eigen::Lower>().transpose() *
+                 fitted.block(begin, first, size, count);
+        subtractProduct(target, factor.block(end, begin, later, size).transpose(), excess.bottomRows(later));
+        multiples.resize(size, count);
       }
       for (Index m = 0; m < count; ++m) {
         int8_t* const numbers = rounded.numbers.data() + (first + m) * features;
         for (Index j = end - 1; j >= begin; --j) {
           double best = fitted(j, first + m);
           if (isSequential) {
-            double left = target(j, m);
-            for (Index i = j + 1; i < end; ++i) left -= factor(i, j) * multiples(i, m);
+            double left = target(j - begin, m);
+            for (Index i = j + 1; i < end; ++i) left -= factor(i, j) * multiples(i - begin, m);
             best = left / factor(j, j);
           }
           const double number = nearest(best / scales[m]);
           numbers[j] = static_cast<int8_t>(number);
-          if (isSequential) multiples(j, m) = number * scales[m];
+          if (isSequential) multiples(j - begin, m) = number * scales[m];
         }
       }
+      if (isSequential) excess.middleRows(begin, size) = multiples - fitted.block(begin, first, size, count);
       end = begin;
     }
   });

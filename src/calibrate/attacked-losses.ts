@@ -1,11 +1,16 @@
 import type { ImageSet } from '../data/image-set';
 import type { Layer } from '../gdws/layers';
 import type { Stages } from '../gdws/stages';
+import { GradientSession } from '../gradient/gradient-session';
+import type { ProgramEdit } from '../gradient/network';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { AttackSettings } from '../robustness/settings';
-import { adversarialImages, withClassifier, type AdversarialOptions, type OpenOptions } from './adversarial-images';
+import type { Classifier } from '../robustness/classifier';
+import { classifierOf } from '../robustness/open-classifier';
+import { adversarialImages, type AdversarialOptions, type OpenOptions } from './adversarial-images';
 import { divergence } from './divergence';
-import { logitsOf } from './logits';
+import { imagesAtOnce, logitsOf } from './logits';
+import { replacedOperations } from './replaced-operations';
 
 /** Loss of a network of which one layer keeps `steps` steps, and all others are dense. */
 export interface MeasuredLoss {
@@ -14,35 +19,40 @@ export interface MeasuredLoss {
   readonly loss: number;
 }
 
-/** The dense network, and a way to replace layers of it. */
-interface AttackedNetworks {
-  readonly dense: ModelProto;
-  /** The stages of each layer to replace. */
-  readonly replaced: ReadonlyMap<Layer, Stages>;
-  /** The network with given stages. */
-  readonly compressed: (stages: ReadonlyMap<Layer, Stages>) => ModelProto;
-}
-
 /**
  * The loss under attack that replacing each layer alone causes. The attack is made on the network with that one layer replaced:
  * images made against the dense network do not show what the layer lost.
  *
+ * @param replaced the stages of each layer to replace
  * @param images with the classes that the dense network predicts
  */
 export async function attackedLosses(
-  { dense, replaced, compressed }: AttackedNetworks,
+  dense: ModelProto,
+  replaced: ReadonlyMap<Layer, Stages>,
   images: ImageSet,
   attack: AttackSettings,
   options: AdversarialOptions & OpenOptions,
 ): Promise<Map<Layer, number>> {
   const losses = new Map<Layer, number>();
   const { normalization, threads, declaredBatch } = options;
-  const open = { normalization, threads };
   const attackOptions = { ...options, onProgress: undefined };
-  return withClassifier(dense, images.dims, open, async (whole) => {
+  const session = await GradientSession.of(dense, { intraOpNumThreads: threads });
+  const withEdited = async <Result>(edit: ProgramEdit, use: (classifier: Classifier) => Promise<Result>) => {
+    const { classifier, release } = await classifierOf(session.edited(edit), images.dims, normalization);
+    try {
+      return await use(classifier);
+    } finally {
+      await release();
+    }
+  };
+  const unchanged = () => undefined;
+  return withEdited(unchanged, async (whole) => {
+    // The programs of the dense network keep its packed weights for those of the others, which have all of them but one.
+    const [first] = images.batches(declaredBatch ?? imagesAtOnce);
+    const cotangent = (logits: Float32Array) => new Float32Array(logits.length);
+    await whole.gradient(first!.images.data as Float32Array, first!.labels.length, cotangent);
     for (const [layer, stages] of replaced) {
-      const model = compressed(new Map([[layer, stages]]));
-      const [attacked, found] = await withClassifier(model, images.dims, open, async (own) => {
+      const [attacked, found] = await withEdited(replacing(layer, stages), async (own) => {
         const made = await adversarialImages(own, images, attack, attackOptions);
         return [made, await logitsOf(own, made, declaredBatch)];
       });
@@ -51,7 +61,15 @@ export async function attackedLosses(
       options.onProgress?.(losses.size, replaced.size);
     }
     return losses;
-  });
+  }).finally(() => session.release());
+}
+
+/** Replaces a layer by its stages. */
+function replacing(layer: Layer, stages: Stages): ProgramEdit {
+  return ({ program, constants, pool }) => {
+    const replacements = replacedOperations({ program, constants }, pool, layer, stages);
+    program.operations = program.operations.map((operation) => replacements.get(operation) ?? operation);
+  };
 }
 
 /**

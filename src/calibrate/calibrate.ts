@@ -16,10 +16,7 @@ import { refitInOrder, type Kernels } from './refit';
 export interface Calibrated {
   readonly moments: ReadonlyMap<Layer, LayerMoments>;
   /** With an attack: by how much the network's loss under it grows by each of these layers alone, in nats. */
-  readonly attackedLosses?: (
-    stages: ReadonlyMap<Layer, Kernels>,
-    compressed: CompressedModel,
-  ) => Promise<Map<Layer, number>>;
+  readonly attackedLosses?: (stages: ReadonlyMap<Layer, Kernels>) => Promise<Map<Layer, number>>;
   /** The refitted stages of the layers that the engine can run. */
   readonly refit: (stages: ReadonlyMap<Layer, Stages>, compressed: CompressedModel) => Promise<Map<Layer, Stages>>;
 }
@@ -31,7 +28,7 @@ type CompressedModel = (stages: ReadonlyMap<Layer, Stages>) => ModelProto;
 const imagesOfFits = 128;
 
 /** Images attacked for each layer; few, since each layer needs attacks of its own. They are the same for all layers. */
-const imagesOfAttackedLosses = 32;
+const imagesOfAttackedLosses = 16;
 
 export const defaultMemory = 3e9;
 
@@ -95,11 +92,11 @@ export async function calibrate(
     moments,
     attackedLosses:
       attack &&
-      (async (stages, compressed) => {
+      (async (stages) => {
         const whole = (count: number) => Math.max(1, Math.floor(count / batch)) * batch;
         const some = labelled.first(whole(imagesOfAttackedLosses));
         const replaced = await refitted(stages, images.first(whole(imagesOfFits)), 'losses', onceAtMost);
-        return attackedLosses({ dense: graph.model, replaced, compressed }, some, wholeAttack(attack), {
+        return attackedLosses(graph.model, replaced, some, wholeAttack(attack), {
           ...{ normalization, threads, seed, signal, declaredBatch },
           onProgress: (done: number, total: number) => calibration.onProgress?.({ step: 'losses', done, total }),
         });

@@ -1,7 +1,7 @@
 import { GdwsError } from '../base/errors';
 import { checkFeeds } from '../engine/feeds';
 import type { Layer } from '../gdws/layers';
-import { GradientNetwork, type DifferentiatedNetwork, type Forward } from '../gradient/network';
+import { gradientEngine, GradientNetwork, type DifferentiatedNetwork, type Forward } from '../gradient/network';
 import type { Graph } from '../graph/graph';
 import { fromFloat32, roundedTo } from '../onnx/floats';
 import { nameOf } from '../onnx/node-place';
@@ -41,7 +41,7 @@ export class ChannelGradients {
     }
     this.input = input.name;
     this.type = imageTypeOf(graph);
-    this.network = new GradientNetwork(graph, 0, 1);
+    this.network = new GradientNetwork(graph, 0, gradientEngine(graph, 1));
   }
 
   /** Number of classes. */

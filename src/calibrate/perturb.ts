@@ -7,6 +7,7 @@ import type { Normalization } from '../robustness/normalized';
 import { openClassifier } from '../robustness/open-classifier';
 import type { AttackSettings } from '../robustness/settings';
 import { thorough } from '../robustness/ways';
+import { imagesAtOnce } from './logits';
 
 /** Limits of the images whose attacks keep state in memory at once, and of their pixels. */
 const maxImages = 256;
@@ -64,7 +65,7 @@ export function perturbedBy(
   images: ImageSet,
   settings: AttackSettings,
   declaredBatch: number | undefined,
-  { seed, batchSize: wanted = 32, signal, starts: all }: PerturbOptions,
+  { seed, batchSize: wanted = imagesAtOnce, signal, starts: all }: PerturbOptions,
 ): ImageSource {
   const batchSize = declaredBatch ?? wanted;
   const batches = Math.floor(Math.min(maxImages, maxPixels / lengthOf(images)) / batchSize);

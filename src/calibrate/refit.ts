@@ -7,14 +7,14 @@ import { taps } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
 import type { Graph } from '../graph/graph';
 import { ConstantPool, toNativeConstants, type NativeConstants } from '../program/constant-pool';
-import { gdwsInPlaceOf } from '../program/gdws-operation';
-import type { Operation, ProgramOperation, ValueId } from '../program/operation';
+import type { Operation, ProgramOperation } from '../program/operation';
 import { bytesOf, type Program } from '../program/program';
 import { RandomStream } from '../robustness/random-stream';
 import { fitStages, type FitOptions } from './fit-stages';
 import { imageTypeOf, type CalibrationImages } from './images';
 import { RegressionSums } from './layer-regression';
 import { LiveStore } from './live-store';
+import { replacedOperations } from './replaced-operations';
 import { readBy, Segment, type LiveValues } from './segments';
 
 /** A layer's depthwise stage. */
@@ -169,25 +169,13 @@ class Refit {
   /** The GDWS operations that replace convolutions of a program. */
   private readonly replacements = new Map<SizedProgram, Map<ProgramOperation, ProgramOperation>>();
 
-  private replace(layer: Layer, { counts, kernels, pointwise }: Stages): void {
-    const total = kernels.length / taps(layer.shape);
-    const { outputChannels, groups, kernel } = layer.shape;
+  private replace(layer: Layer, stages: Stages): void {
     for (const sized of this.programs.values()) {
       const own = this.replacements.get(sized) ?? new Map<ProgramOperation, ProgramOperation>();
       this.replacements.set(sized, own);
-      const depthwiseId = this.constant(sized, kernels, [total, 1, ...kernel]);
-      const pointwiseId = this.constant(sized, pointwise, [outputChannels, total / groups, 1, 1]);
-      for (const operation of operationsOf(sized.program, layer)) {
-        const operands = { depthwise: depthwiseId, pointwise: pointwiseId, kernels: Array.from(counts) };
-        own.set(operation, gdwsInPlaceOf(operation, operands));
-      }
+      for (const [operation, replaced] of replacedOperations(sized, this.pool, layer, stages))
+        own.set(operation, replaced);
     }
-  }
-
-  private constant({ program, constants }: SizedProgram, data: Float32Array, dims: readonly number[]): ValueId {
-    const index = this.pool.numberOf({ type: 'float32', dims, data });
-    constants.set(index, { type: 0, data });
-    return program.addValue({ type: 'float32', dims, storage: 'constant', index });
   }
 
   /** The stages that best map the layer's input in the compressed network to its output in the dense one. */

@@ -9,7 +9,6 @@ import { rankComponents, type Ranking } from '../gdws/ranking';
 import { decompose, energies, type Spectrum } from '../gdws/spectrum';
 import { chosenKernels, type Stages } from '../gdws/stages';
 import { decomposeWhitened } from '../gdws/whitened-spectrum';
-import type { ModelProto } from '../onnx/onnx_pb';
 import { threadsOf, throwIfAborted, type PrepareOptions } from './options';
 
 /** A layer with its components ranked. */
@@ -64,7 +63,6 @@ const measuredShares = [0.5, 0.25];
 export async function measureLosses(
   decomposed: readonly DecomposedLayer[],
   { attackedLosses }: Calibrated,
-  compressed: (stages: ReadonlyMap<Layer, Stages>) => ModelProto,
 ): Promise<void> {
   if (!attackedLosses) return;
   const measured = new Map<Layer, MeasuredLoss[]>();
@@ -78,7 +76,7 @@ export async function measureLosses(
       steps.set(layer, Math.min(ranking.steps, Math.max(1, paid)));
       kernels.set(layer, chosenKernels(layer, spectrum, ranking, steps.get(layer)!));
     }
-    for (const [layer, loss] of await attackedLosses(kernels, compressed)) {
+    for (const [layer, loss] of await attackedLosses(kernels)) {
       measured.set(layer, [...(measured.get(layer) ?? []), { steps: steps.get(layer)!, loss }]);
     }
   }

@@ -339,7 +339,7 @@ export class PreparedCompression {
       ...{ isBalanced, alpha, moments: calibration?.moments, file: graph.file },
       ...{ threads, signal, onProgress },
     });
-    if (calibration) await measureLosses(decomposed, calibration, this.rewritten);
+    if (calibration) await measureLosses(decomposed, calibration);
     return decomposed;
   }
 

@@ -17,7 +17,7 @@ import type { ValueType } from '../onnx/value';
 import { requireKnownVersions } from '../onnx/versions';
 import { isQuantizing } from '../operators/quantized';
 import { crossEntropy } from './loss';
-import { GradientNetwork, type DifferentiatedNetwork, type Target } from './network';
+import { gradientEngine, GradientNetwork, type DifferentiatedNetwork, type ProgramEdit, type Target } from './network';
 import { rows } from './rows';
 
 /** Limit of the programs that are kept, for all input shapes and targets. */
@@ -152,11 +152,22 @@ export class GradientSession {
     const threads = threadsOf(options);
     const session = new GradientSession(
       graph,
-      new GradientNetwork(graph, output, threads, options.kernel),
-      new GradientNetwork(written, output, threads, options.kernel),
+      new GradientNetwork(graph, output, gradientEngine(graph, threads, options.kernel)),
+      new GradientNetwork(written, output, gradientEngine(written, threads, options.kernel)),
     );
     await session.prepare();
     return session;
+  }
+
+  /**
+   * A session of the same network, without folded batch normalization, whose programs are edited. Sessions that are made so of one
+   * session share the packed weights of all constants that their programs have in common.
+   *
+   * @internal
+   */
+  edited(edit: ProgramEdit): GradientSession {
+    const network = this.weightNetwork.edited(edit);
+    return new GradientSession(this.graph, network, network);
   }
 
   /**

@@ -59,16 +59,35 @@ interface Wanted {
   readonly id: ValueId;
 }
 
+/** What the programs of networks share: constants with the same numbers have the same weights, packed once. */
+export interface GradientEngine {
+  readonly session: NativeSession;
+  readonly pool: ConstantPool;
+}
+
+/** A program in floats before it is differentiated, and its constants by the numbers that the pool gives. */
+export interface EditableProgram {
+  readonly program: Program;
+  readonly constants: NativeConstants;
+  readonly pool: ConstantPool;
+}
+
+/** Changes the operations of a program in place. */
+export type ProgramEdit = (editable: EditableProgram) => void;
+
 interface Lowered {
   readonly program: Program;
   readonly constants: NativeConstants;
   readonly nameOf: ReadonlyMap<number, string>;
 }
 
+/** A new engine for networks of a graph. */
+export function gradientEngine({ limits }: Graph, threads: number, kernel?: string): GradientEngine {
+  return { session: native().createSession(threads, kernel, false, limits.memoryBytes), pool: new ConstantPool() };
+}
+
 /** The programs of one graph, differentiated on demand. */
 export class GradientNetwork {
-  private readonly pool = new ConstantPool();
-  private readonly session: NativeSession;
   private readonly running = new Set<{ abort(): void }>();
   private ended = false;
 
@@ -76,10 +95,13 @@ export class GradientNetwork {
     private readonly graph: Graph,
     /** Number of the output that is differentiated. */
     private readonly output: number,
-    threads: number,
-    kernel?: string,
-  ) {
-    this.session = native().createSession(threads, kernel, false, graph.limits.memoryBytes);
+    private readonly engine: GradientEngine,
+    private readonly edit?: ProgramEdit,
+  ) {}
+
+  /** The network with edited programs, which share what they have in common with those of this one. */
+  edited(edit: ProgramEdit): GradientNetwork {
+    return new GradientNetwork(this.graph, this.output, this.engine, edit);
   }
 
   /** Ends the runs that have begun, with code ABORTED; further ones are refused. */
@@ -114,7 +136,7 @@ export class GradientNetwork {
       classes,
       gradients: [],
       bytes: 0,
-      derived: this.pool.derivedAmong(constants),
+      derived: this.engine.pool.derivedAmong(constants),
       forward: async (inputs) => {
         const [logits] = await this.run(await compiled(), inputs);
         return { logits: new Float32Array(logits!), backward: () => Promise.resolve([]), release: () => undefined };
@@ -135,7 +157,7 @@ export class GradientNetwork {
     const form = formOf(target);
     const forms = new Map(form ? to.map((id) => [id, form]) : []);
     const derivatives = { from: logits, to, forms };
-    const { backward, saved, constants: all } = differentiate({ program, constants }, derivatives, this.pool);
+    const { backward, saved, constants: all } = differentiate({ program, constants }, derivatives, this.engine.pool);
 
     const sources = saved.map((id) => sourceOf(program, id));
     const forwardProgram = this.compiledOnce(program, constants);
@@ -146,7 +168,7 @@ export class GradientNetwork {
       classes,
       gradients: wanted.map(({ name }, i) => ({ name, dims: backward.values[backward.outputs[i]!]!.dims })),
       bytes: sum(saved.map((id) => bytesOf(program.values[id]!))) + largest(backward),
-      derived: this.pool.derivedAmong(all),
+      derived: this.engine.pool.derivedAmong(all),
       forward: async (inputs) => {
         const compiled = await forwardProgram();
         const held = spare.pop() ?? program.outputs.slice(1).map((id) => holdValue(program, id));
@@ -189,12 +211,14 @@ export class GradientNetwork {
   /** Where `separable` is false, the weights of GDWS stages stay in their order. */
   private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean, integers: boolean): Lowered {
     const values = inferValues(this.graph, feeds);
-    const built = fusedProgram(this.graph, values, this.pool, separable, integers);
+    const built = fusedProgram(this.graph, values, this.engine.pool, separable, integers);
     const nameOf = new Map<number, string>();
     for (const [name, { constant }] of values) {
-      if (constant && constant.type !== 'string') nameOf.set(this.pool.numberOf(constant), name);
+      if (constant && constant.type !== 'string') nameOf.set(this.engine.pool.numberOf(constant), name);
     }
-    return { program: built.program, constants: toNativeConstants(built.constants), nameOf };
+    const lowered = { program: built.program, constants: toNativeConstants(built.constants), nameOf };
+    this.edit?.({ ...lowered, pool: this.engine.pool });
+    return lowered;
   }
 
   private logitsOf(program: Program): [images: number, classes: number] {
@@ -247,7 +271,7 @@ export class GradientNetwork {
     let source: EncodedProgram | undefined = { program, words: encodeProgram(program), constants, limits };
     const compile = async () => {
       try {
-        const made = await this.begun(() => beginCompiling(source!, this.session));
+        const made = await this.begun(() => beginCompiling(source!, this.engine.session));
         source = undefined;
         return made;
       } catch (error) {

@@ -1,10 +1,11 @@
-import { drawPixels } from '../calibrate/patches';
 import type { RandomStream } from '../robustness/random-stream';
 import type { MeasuringPrograms } from './measuring-programs';
 import {
-  patchSize,
-  pixelsOf,
+  countOf,
+  drawPatches,
+  keyOf,
   patchInputs,
+  patchSize,
   readPatches,
   type MeasuredProduct,
   type ProductMaps,
@@ -28,36 +29,28 @@ export async function productError(
 ): Promise<number> {
   const { operation, groups, outputs } = product;
   const perGroup = outputs / groups;
-  const all = batches.reduce((sum, batch) => sum + pixelsOf(product, batch), 0);
-  const share = Math.min(1, patchesDrawn / all);
+  const size = patchSize(product, batches[0]!);
   let count = 0;
   let error = 0;
   const [sums, squares] = [new Float64Array(outputs), new Float64Array(outputs)];
-  for (const batch of batches) {
-    const pixels = pixelsOf(product, batch);
-    const chosen = drawPixels(0, pixels, Math.max(1, Math.round(share * pixels)), random);
-    const inputs = [...patchInputs(product, batch, chosen), weights, bias];
-    const [found, wanted] = await programs.run(
-      `error ${pixels} ${chosen.length}`,
-      operation.origin,
-      inputs,
-      (writer) => {
-        const { patches, wanted } = readPatches(writer, product, batch, chosen.length);
-        const matrix = writer.input('float32', [groups, perGroup, patchSize(product, batch)]);
-        const shift = writer.input('float32', [groups, perGroup, 1]);
-        const dims = [groups, perGroup, chosen.length];
-        const sum = writer.emit('matmul', [matrix, patches], dims, { transposeA: false, transposeB: false, alpha: 1 });
-        writer.program.outputs.push(writer.emit('binary', [sum, shift], dims, { function: 'add' }), wanted);
-      },
-    );
+  for (const drawn of drawPatches(product, batches, patchesDrawn, random)) {
+    const [own, inputs] = [countOf(drawn), [...patchInputs(product, drawn), weights, bias]];
+    const [found, wanted] = await programs.run(`error ${keyOf(product, drawn)}`, operation.origin, inputs, (writer) => {
+      const { patches, wanted } = readPatches(writer, product, drawn);
+      const matrix = writer.input('float32', [groups, perGroup, size]);
+      const shift = writer.input('float32', [groups, perGroup, 1]);
+      const dims = [groups, perGroup, own];
+      const sum = writer.emit('matmul', [matrix, patches], dims, { transposeA: false, transposeB: false, alpha: 1 });
+      writer.program.outputs.push(writer.emit('binary', [sum, shift], dims, { function: 'add' }), wanted);
+    });
     for (let i = 0; i < found!.length; ++i) {
-      const output = Math.floor(i / chosen.length);
+      const output = Math.floor(i / own);
       const y = wanted![i]!;
       error += (found![i]! - y) ** 2;
       sums[output]! += y;
       squares[output]! += y * y;
     }
-    count += chosen.length;
+    count += own;
   }
   const variance = squares.reduce((sum, square, m) => sum + square - sums[m]! ** 2 / count, 0);
   return variance > 0 ? error / variance : 0;

@@ -1,13 +1,15 @@
-import { drawPixels } from '../calibrate/patches';
 import type { ValueId } from '../program/operation';
 import type { ProgramWriter } from '../program/program-writer';
 import type { RandomStream } from '../robustness/random-stream';
 import type { MeasuringPrograms } from './measuring-programs';
 import {
-  patchSize,
-  pixelsOf,
+  countOf,
+  drawPatches,
+  keyOf,
   patchInputs,
+  patchSize,
   readPatches,
+  type DrawnPatches,
   type MeasuredProduct,
   type ProductMaps,
 } from './product-patches';
@@ -23,9 +25,6 @@ export interface ProductMoments {
   /** (M): means. */
   readonly outputs: Float64Array;
 }
-
-/** Patches that are multiplied at once. */
-const patchesAtOnce = 4096;
 
 /**
  * The moments that regress the wanted outputs of a product on what it reads.
@@ -47,39 +46,28 @@ export async function productMoments(
     inputs: new Float64Array(groups * size),
     outputs: new Float64Array(outputs),
   };
-  const share = Math.min(1, patches / batches.reduce((sum, one) => sum + pixelsOf(product, one), 0));
   let count = 0;
   let origin: Origin | undefined;
-  for (const batch of batches) {
-    const pixels = pixelsOf(product, batch);
-    const wanted = Math.max(1, Math.round(share * pixels));
-    const parts = Math.ceil(wanted / patchesAtOnce);
-    const drawn = Math.ceil(wanted / parts);
-    for (let part = 0; part < parts; ++part) {
-      const first = Math.floor((part * pixels) / parts);
-      const chosen = drawPixels(first, Math.floor(((part + 1) * pixels) / parts) - first, drawn, random);
-      const inputs = patchInputs(product, batch, chosen);
-      if (!origin) {
-        const [ofInputs, ofOutputs] = await programs.run(
-          `means ${pixels} ${chosen.length}`,
-          operation.origin,
-          inputs,
-          (writer) => writeMeans(writer, product, batch, chosen.length),
-        );
-        origin = { inputs: ofInputs!, outputs: ofOutputs! };
-      }
-      const [gram, cross, sumOfInputs, sumOfOutputs] = await programs.run(
-        `moments ${pixels} ${chosen.length}`,
-        operation.origin,
-        [...inputs, origin.inputs, origin.outputs],
-        (writer) => writeMoments(writer, product, batch, chosen.length),
+  for (const drawn of drawPatches(product, batches, patches, random)) {
+    const inputs = patchInputs(product, drawn);
+    const key = keyOf(product, drawn);
+    if (!origin) {
+      const [ofInputs, ofOutputs] = await programs.run(`means ${key}`, operation.origin, inputs, (writer) =>
+        writeMeans(writer, product, drawn),
       );
-      addTo(sums.gram, gram!);
-      addTo(sums.cross, cross!);
-      addTo(sums.inputs, sumOfInputs!);
-      addTo(sums.outputs, sumOfOutputs!);
-      count += chosen.length;
+      origin = { inputs: ofInputs!, outputs: ofOutputs! };
     }
+    const [gram, cross, sumOfInputs, sumOfOutputs] = await programs.run(
+      `moments ${key}`,
+      operation.origin,
+      [...inputs, origin.inputs, origin.outputs],
+      (writer) => writeMoments(writer, product, drawn),
+    );
+    addTo(sums.gram, gram!);
+    addTo(sums.cross, cross!);
+    addTo(sums.inputs, sumOfInputs!);
+    addTo(sums.outputs, sumOfOutputs!);
+    count += countOf(drawn);
   }
   for (const sum of Object.values(sums)) for (let i = 0; i < sum.length; ++i) sum[i]! /= count;
   center(sums, groups, size);
@@ -99,13 +87,13 @@ interface Origin {
   readonly outputs: Float32Array;
 }
 
-function writeMeans(writer: ProgramWriter, product: MeasuredProduct, batch: ProductMaps, drawn: number): void {
-  const { patches, wanted } = readPatches(writer, product, batch, drawn);
+function writeMeans(writer: ProgramWriter, product: MeasuredProduct, drawn: DrawnPatches): void {
+  const { patches, wanted } = readPatches(writer, product, drawn);
   writer.program.outputs.push(reducedRows(writer, patches, 'mean'), reducedRows(writer, wanted, 'mean'));
 }
 
-function writeMoments(writer: ProgramWriter, product: MeasuredProduct, batch: ProductMaps, drawn: number): void {
-  const { patches, wanted } = readPatches(writer, product, batch, drawn);
+function writeMoments(writer: ProgramWriter, product: MeasuredProduct, drawn: DrawnPatches): void {
+  const { patches, wanted } = readPatches(writer, product, drawn);
   const fromOrigin = (rows: ValueId) => {
     const dims = writer.dimsOf(rows);
     const origin = writer.input('float32', [...dims.slice(0, 2), 1]);

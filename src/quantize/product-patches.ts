@@ -1,10 +1,11 @@
 import type { StoredValue } from '../calibrate/live-store';
-import { gatherChannels, patchPlaces } from '../calibrate/patches';
+import { drawPixels, gatherChannels, patchPlaces } from '../calibrate/patches';
 import { paddedMap } from '../gradient/convolution-weights';
 import { walkOf, type WalkAttributes } from '../gradient/walk';
 import type { Operation, ValueId } from '../program/operation';
 import type { ProgramValue } from '../program/program';
 import type { ProgramWriter } from '../program/program-writer';
+import type { RandomStream } from '../robustness/random-stream';
 
 /** A product of constant weights whose inputs and wanted outputs are stored. */
 export interface MeasuredProduct {
@@ -51,16 +52,75 @@ function planesOf(product: MeasuredProduct, { values }: ProductMaps) {
   };
 }
 
-/** The inputs of a program that begins with {@link readPatches}, for these pixels of a batch. */
+/** Output pixels of some batches of equal size, the same number of each, whose patches are read at once. */
+export interface DrawnPatches {
+  readonly batches: readonly ProductMaps[];
+  /** Of each batch. */
+  readonly pixels: readonly Int32Array[];
+}
+
+/** Patches that are read at once: so many that what is done once for all of them is a small part of the work. */
+const patchesAtOnce = 4096;
+
+/** Bytes of the maps that are read at once, where there are several: products with many unknowns read small maps. */
+const bytesAtOnce = 2 ** 26;
+
+/**
+ * Draws patches of all batches.
+ *
+ * @param wanted how many, about
+ */
+export function drawPatches(
+  product: MeasuredProduct,
+  batches: readonly ProductMaps[],
+  wanted: number,
+  random: RandomStream,
+): DrawnPatches[] {
+  const share = Math.min(1, wanted / batches.reduce((sum, one) => sum + pixelsOf(product, one), 0));
+  const groups: { batches: ProductMaps[]; pixels: Int32Array[]; key: string; most: number }[] = [];
+  for (const batch of batches) {
+    const pixels = pixelsOf(product, batch);
+    const ofBatch = Math.max(1, Math.round(share * pixels));
+    const parts = Math.ceil(ofBatch / patchesAtOnce);
+    for (let part = 0; part < parts; ++part) {
+      const first = Math.floor((part * pixels) / parts);
+      const end = Math.floor(((part + 1) * pixels) / parts);
+      const chosen = drawPixels(first, end - first, Math.ceil(ofBatch / parts), random);
+      const key = `${pixels} ${chosen.length}`;
+      const last = groups.at(-1);
+      if (last?.key === key && last.pixels.length < last.most) {
+        last.batches.push(batch);
+        last.pixels.push(chosen);
+      } else {
+        const most = Math.min(patchesAtOnce / chosen.length, bytesAtOnce / (batch.x.bytes + batch.y.bytes));
+        groups.push({ batches: [batch], pixels: [chosen], key, most: Math.floor(most) });
+      }
+    }
+  }
+  return groups;
+}
+
+/** Names the programs that begin with {@link readPatches}, of one product, for drawn patches. */
+export function keyOf(product: MeasuredProduct, { batches, pixels }: DrawnPatches): string {
+  return `${batches.length} ${pixelsOf(product, batches[0]!)} ${pixels[0]!.length}`;
+}
+
+/** Number of the patches. */
+export function countOf({ pixels }: DrawnPatches): number {
+  return pixels.length * pixels[0]!.length;
+}
+
+/** The inputs of a program that begins with {@link readPatches}. */
 export function patchInputs(
   product: MeasuredProduct,
-  batch: ProductMaps,
-  pixels: Int32Array,
+  { batches, pixels }: DrawnPatches,
 ): readonly (StoredValue | Int32Array)[] {
-  const { walk, height, width, outputHeight, outputWidth } = planesOf(product, batch);
-  const kernel = product.kernel.length === 2 ? product.kernel : [1, 1];
-  const places = patchPlaces(pixels, kernel, walk, [height, width], [outputHeight, outputWidth]);
-  return [batch.x, batch.y, places, pixels];
+  return batches.flatMap((batch, index) => {
+    const { walk, height, width, outputHeight, outputWidth } = planesOf(product, batch);
+    const kernel = product.kernel.length === 2 ? product.kernel : [1, 1];
+    const chosen = pixels[index]!;
+    return [batch.x, batch.y, patchPlaces(chosen, kernel, walk, [height, width], [outputHeight, outputWidth]), chosen];
+  });
 }
 
 /** N: unknowns of an output. */
@@ -70,7 +130,7 @@ export function patchSize({ operation, groups, kernel }: MeasuredProduct, { valu
 }
 
 /** Pixels that a product computes of a batch. */
-export function pixelsOf({ operation }: MeasuredProduct, { values }: ProductMaps): number {
+function pixelsOf({ operation }: MeasuredProduct, { values }: ProductMaps): number {
   const [images = 0, , height = 0, width = 0] = mapDims(values[operation.outputs[0]!]!.dims);
   return images * height * width;
 }
@@ -80,6 +140,20 @@ export function pixelsOf({ operation }: MeasuredProduct, { values }: ProductMaps
  * {@link patchInputs}.
  */
 export function readPatches(
+  writer: ProgramWriter,
+  product: MeasuredProduct,
+  drawn: DrawnPatches,
+): { readonly patches: ValueId; readonly wanted: ValueId } {
+  const read = drawn.batches.map((batch) => readBatch(writer, product, batch, drawn.pixels[0]!.length));
+  const all = (parts: readonly ValueId[]) => {
+    if (parts.length === 1) return parts[0]!;
+    const [first = 0, second = 0] = writer.dimsOf(parts[0]!);
+    return writer.emit('concat', parts, [first, second, countOf(drawn)], { axis: 2 });
+  };
+  return { patches: all(read.map(({ patches }) => patches)), wanted: all(read.map(({ wanted }) => wanted)) };
+}
+
+function readBatch(
   writer: ProgramWriter,
   product: MeasuredProduct,
   batch: ProductMaps,

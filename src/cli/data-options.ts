@@ -49,12 +49,14 @@ export function addNormalizationOptions(command: Command): Command {
  * The images. Pictures are scaled to the size of `--shape` or of the model; other images must have the size of `--shape`.
  *
  * @param isUnlabelled labels are not needed
+ * @param most how many are taken at most where no number is given, of a size (C, H, W) if it is known; all by default
  * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID; SHAPE_UNKNOWN, SHAPE_MISMATCH, INPUT_UNKNOWN
  */
 export async function imagesOf(
   { data, labels, count, shape }: DataArguments,
   model: string,
   isUnlabelled = false,
+  most?: (dims?: ImageSet['dims']) => number,
 ): Promise<ImageSet> {
   const isFolder = await fs.stat(data).then(
     (found) => found.isDirectory(),
@@ -62,7 +64,8 @@ export async function imagesOf(
   );
   // Otherwise the model need not be read.
   const dims = isFolder || shape ? await imageDimsOf(model, shape, isFolder) : undefined;
-  const images = await readImages(data, { labels, count, isUnlabelled, dims });
+  const read = await readImages(data, { labels, count: count ?? most?.(dims), isUnlabelled, dims });
+  const images = count === undefined && most ? read.first(most(read.dims)) : read;
   if (dims && images.dims.some((dim, axis) => dim !== dims[axis])) {
     throw new GdwsError(
       'SHAPE_MISMATCH',

@@ -12,6 +12,7 @@ import { fuse } from '../program/fuse/fuse';
 import type { Program } from '../program/program';
 import { buildProgram } from './builder';
 import { checkLeastMemory, checkMemory } from './check-memory';
+import { preferHugePages } from './read-model';
 
 /** Description of a program, which is kept with it once it is compiled. */
 interface ProgramDescription {
@@ -64,7 +65,7 @@ export function lowerGraph(
 ): LoweredGraph {
   const values = inferValues(graph, feeds);
   const built = fusedProgram(graph, values, pool);
-  const constants = toNativeConstants(built.constants);
+  const constants = toNativeConstants(built.constants, preferHugePages);
   checkLeastMemory(built.program, constants, graph.limits);
   const { program } = built;
   return {

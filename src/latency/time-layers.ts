@@ -162,7 +162,9 @@ function formatsOf(
   const dense = copy();
   const values = inferValues(dense, feeds);
   // As they are there: those of the quantized network read bytes.
-  const products = quantizeUncalibrated(copy(), feeds, exclude).map(({ output }) => dense.producer(output[0]!)!);
+  const products = quantizeUncalibrated(copy(), feeds, exclude).flatMap(
+    ({ output }) => dense.producer(output[0]!) ?? [],
+  );
   const some = products.filter((_, index) => index % 2 === 1);
   const mixed = copy();
   quantizeUncalibrated(mixed, feeds, [...exclude, ...some.map(nameOf)]);

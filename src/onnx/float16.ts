@@ -12,10 +12,13 @@ const halfTable = Float32Array.from({ length: 1 << 16 }, (_, half) => {
   return exponent ? sign * 2 ** (exponent - 15) * (1 + fraction / 1024) : sign * 2 ** -14 * (fraction / 1024);
 });
 
-/** Widens half-precision bit patterns; exact. */
-export function float16ToFloat32(halves: Uint16Array): Float32Array {
+/**
+ * Widens half-precision bit patterns; exact.
+ *
+ * @param values where to, of the same length
+ */
+export function float16ToFloat32(halves: Uint16Array, values = new Float32Array(halves.length)): Float32Array {
   // A loop, since `from` with a function is about twenty times as slow.
-  const values = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; ++i) values[i] = halfTable[halves[i]!]!;
   return values;
 }
@@ -40,11 +43,15 @@ function toHalf(value: number): number {
   return sign | rounded;
 }
 
-/** Widens bfloat16 bit patterns; exact. */
-export function bfloat16ToFloat32(patterns: Uint16Array): Float32Array {
-  const words = new Uint32Array(patterns.length);
+/**
+ * Widens bfloat16 bit patterns; exact.
+ *
+ * @param values where to, of the same length
+ */
+export function bfloat16ToFloat32(patterns: Uint16Array, values = new Float32Array(patterns.length)): Float32Array {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < patterns.length; ++i) words[i] = patterns[i]! << 16;
-  return new Float32Array(words.buffer);
+  return values;
 }
 
 /** Rounds to bfloat16, ties to even. */

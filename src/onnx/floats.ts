@@ -6,10 +6,20 @@ export function isFloat(type: DataType): boolean {
   return type === 'float32' || type === 'float64' || type === 'float16' || type === 'bfloat16';
 }
 
-/** The elements of a tensor of numbers, in single precision: rounded to the nearest. */
-export function toFloat32({ type, data }: Pick<Constant, 'type' | 'data'>): Float32Array {
-  if (type === 'float16') return float16ToFloat32(data as Uint16Array);
-  if (type === 'bfloat16') return bfloat16ToFloat32(data as Uint16Array);
+/**
+ * The elements of a tensor of numbers, in single precision: rounded to the nearest.
+ *
+ * @param onAllocated gets the memory that half precision is widened to, before it is written
+ */
+export function toFloat32(
+  { type, data }: Pick<Constant, 'type' | 'data'>,
+  onAllocated?: (memory: Uint8Array) => void,
+): Float32Array {
+  if (type === 'float16' || type === 'bfloat16') {
+    const values = new Float32Array(data.length);
+    onAllocated?.(new Uint8Array(values.buffer));
+    return (type === 'float16' ? float16ToFloat32 : bfloat16ToFloat32)(data as Uint16Array, values);
+  }
   if (data instanceof Float32Array) return data;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     // A loop, since TypedArray.from with a function lists all elements on JavaScript's heap.

@@ -27,13 +27,17 @@ export function nativeTypeOf(type: DataType): NativeType | undefined {
   }
 }
 
-/** Elements in the type of the engine: floats as float32, integers widened. */
-export function toNativeArray(type: DataType, data: ElementArray): NativeArray {
+/** Elements in the type of the engine: floats as float32, integers widened; `onAllocated` is that of {@link toFloat32}. */
+export function toNativeArray(
+  type: DataType,
+  data: ElementArray,
+  onAllocated?: (memory: Uint8Array) => void,
+): NativeArray {
   switch (type) {
     case 'float16':
     case 'bfloat16':
     case 'float64':
-      return toFloat32({ type, data });
+      return toFloat32({ type, data }, onAllocated);
     case 'uint64':
       return BigInt64Array.from(data as BigUint64Array);
     case 'uint32':
@@ -110,12 +114,19 @@ export class ConstantPool {
 /** The constants of one program by number, as the engine holds them. */
 export type NativeConstants = Map<number, NativeConstant>;
 
-export function toNativeConstants(constants: ReadonlyMap<number, Constant>): NativeConstants {
+/** @param onAllocated that of {@link toFloat32} */
+export function toNativeConstants(
+  constants: ReadonlyMap<number, Constant>,
+  onAllocated?: (memory: Uint8Array) => void,
+): NativeConstants {
   const held: NativeConstants = new Map();
   for (const [number, constant] of constants) {
     const type = nativeTypeOf(constant.type);
     if (type === undefined) continue;
-    held.set(number, { type: nativeTypes.indexOf(type), data: toNativeArray(constant.type, constant.data) });
+    held.set(number, {
+      type: nativeTypes.indexOf(type),
+      data: toNativeArray(constant.type, constant.data, onAllocated),
+    });
   }
   return held;
 }

@@ -1,6 +1,7 @@
 import { inferValues } from '../analysis/infer';
 import { simplify } from '../analysis/simplify';
 import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
+import { widenHalfFloats } from '../analysis/widen-half-floats';
 import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
 import { distinguishNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
@@ -20,11 +21,13 @@ export function checkOperatorSet(graph: Graph, values: ReadonlyMap<string, Known
   upgradeOperatorSet(new Graph(editableCopy(graph.model), graph.file), values);
 }
 
-/** A copy to edit, simplified, of an operator set with scales by channel, whose nodes have names of their own. */
+/** A copy to edit, simplified, of float32, of an operator set with scales by channel, whose nodes have names of their own. */
 export function quantizableGraph(model: ModelProto, images: CalibrationImages): Graph {
   const graph = new Graph(editableCopy(model));
   graph.removeDead();
-  upgradeOperatorSet(graph, valuesOf(graph, images));
+  const values = valuesOf(graph, images);
+  upgradeOperatorSet(graph, values);
+  widenHalfFloats(graph, values);
   simplify(graph);
   distinguishNodes(graph);
   for (const node of graph.nodes) node.name = nameOf(node);

@@ -49,7 +49,9 @@ export async function quantizeWithinLoss(
   for (let round = 1; ; ++round) {
     const quantized = await quantize(dense, compressed, images, { ...options, keep });
     const loss = await lostBy(quantized.model, { dense, compressed }, some, options.threads);
-    if (loss === undefined || loss <= maxLoss || round === mostRounds) return { ...quantized, loss };
+    // Predictions that tell next to nothing may lose more than all of it.
+    const isEnough = loss === undefined || loss <= maxLoss || maxLoss >= 1;
+    if (isEnough || round === mostRounds) return { ...quantized, loss };
     parts ??= await partsByLoss(compressed, images, quantized, options);
     if (kept === parts.length) return { ...quantized, loss };
     const more = keptWithin(parts, kept, maxLoss / loss);

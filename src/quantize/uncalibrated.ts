@@ -1,5 +1,6 @@
 import { inferValues } from '../analysis/infer';
 import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
+import { widenHalfFloats } from '../analysis/widen-half-floats';
 import type { ValueType } from '../onnx/value';
 import type { Graph } from '../graph/graph';
 import type { NodeProto } from '../onnx/onnx_pb';
@@ -21,8 +22,10 @@ export function quantizeUncalibrated(
   feeds: ReadonlyMap<string, ValueType>,
   exclude?: readonly (string | RegExp)[],
 ): readonly NodeProto[] {
+  const given = inferValues(graph, feeds, { lenient: true });
+  upgradeOperatorSet(graph, given);
+  widenHalfFloats(graph, given);
   const values = inferValues(graph, feeds, { lenient: true });
-  upgradeOperatorSet(graph, values);
   const nodes = findQuantizedNodes(graph, values, excluding(exclude));
   const isLimited = (tensor: string) => graph.producer(tensor)?.opType === 'Relu';
   const zeroPoints = new Map([...nodes.tensors.keys()].map((name) => [name, isLimited(name) ? 0 : featureZeroPoint]));

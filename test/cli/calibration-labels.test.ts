@@ -3,6 +3,8 @@ import path from 'node:path';
 import { zipSync } from 'fflate';
 import { Tensor } from 'onnxruntime-common';
 import { readImages, writeNpy } from '../../src';
+import { countFor } from '../../src/cli/calibration-options';
+import { imagesOf } from '../../src/cli/data-options';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
 import { classifier } from './small-classifier';
@@ -65,4 +67,15 @@ test('accuracy does need them', async () => {
   await expect(readImages(folder.file('images.npz'))).rejects.toMatchObject({ code: 'DATA_UNREADABLE' });
   const unlabelled = await readImages(folder.file('images.npz'), { isUnlabelled: true });
   expect([...unlabelled.labels]).toEqual([0, 0, 0, 0]);
+});
+
+test('large pictures are fewer by default, where no number is given', async () => {
+  expect([undefined, 224, 256, 512, 1024, 4096].map((edge) => countFor(edge ? [3, edge, edge] : undefined))).toEqual([
+    ...[512, 512, 512, 64, 16, 8],
+  ]);
+  const data = folder.file('images.npy');
+  expect(await imagesOf({ data }, model, true, () => 3)).toHaveLength(3);
+  expect(await imagesOf({ data }, model, true, (dims) => (dims ? 2 : 4))).toHaveLength(2);
+  expect(await imagesOf({ data, count: 4 }, model, true, () => 3)).toHaveLength(4);
+  expect(await imagesOf({ data }, model, true)).toHaveLength(4);
 });

@@ -1,5 +1,7 @@
 #include "kernels/winograd/kernel_transform.h"
 
+#include <algorithm>
+
 #include "kernels/winograd/points.h"
 
 namespace gdws {
@@ -27,30 +29,46 @@ struct KernelTransform {
   }
 };
 
+/// Kernels that are transformed together, so that the compiler makes vectors of them.
+constexpr int lanes = 8;
+
 template <int Pairs>
-void transform(const float* kernel, double* result) {
+void transform(const float* kernels, int64_t stride, int64_t count, float* result, int64_t pitch) {
   static const KernelTransform<Pairs> g;
   constexpr int size = KernelTransform<Pairs>::size;
+  double kernel[9][lanes] = {};
+  for (int64_t lane = 0; lane < count; ++lane) {
+    for (int k = 0; k < 9; ++k) kernel[k][lane] = kernels[lane * stride + k];
+  }
   for (int i = 0; i < size; ++i) {
-    double row[3] = {};
+    double row[3][lanes] = {};
     for (int k = 0; k < 3; ++k) {
-      for (int kw = 0; kw < 3; ++kw) row[kw] += g.rows[i][k] * static_cast<double>(kernel[3 * k + kw]);
+      for (int kw = 0; kw < 3; ++kw) {
+        for (int lane = 0; lane < lanes; ++lane) row[kw][lane] += g.rows[i][k] * kernel[3 * k + kw][lane];
+      }
     }
     for (int j = 0; j < size; ++j) {
-      double sum = 0;
-      for (int k = 0; k < 3; ++k) sum += row[k] * g.rows[j][k];
-      result[i * size + j] = sum;
+      double sums[lanes] = {};
+      for (int k = 0; k < 3; ++k) {
+        for (int lane = 0; lane < lanes; ++lane) sums[lane] += row[k][lane] * g.rows[j][k];
+      }
+      float* const to = result + (i * size + j) * pitch;
+      for (int64_t lane = 0; lane < count; ++lane) to[lane] = static_cast<float>(sums[lane]);
     }
   }
 }
 
 }  // namespace
 
-void transformWinogradKernel(int64_t edge, const float* kernel, double* result) {
-  if (edge == 2) {
-    transform<1>(kernel, result);
-  } else {
-    transform<2>(kernel, result);
+void transformWinogradKernels(int64_t edge, const float* kernels, int64_t stride, int64_t count, float* result,
+                              int64_t pitch) {
+  for (int64_t first = 0; first < count; first += lanes) {
+    const int64_t some = std::min<int64_t>(lanes, count - first);
+    if (edge == 2) {
+      transform<1>(kernels + first * stride, stride, some, result + first, pitch);
+    } else {
+      transform<2>(kernels + first * stride, stride, some, result + first, pitch);
+    }
   }
 }
 

@@ -4,8 +4,11 @@
 
 namespace gdws {
 
-/// G·g·Gᵀ of a 3 × 3 kernel for output tiles of `edge` × `edge` (2 or 4): (edge + 2)² numbers, row by row, computed in
-/// double precision.
-void transformWinogradKernel(int64_t edge, const float* kernel, double* result);
+/// G·g·Gᵀ of 3 × 3 kernels for output tiles of `edge` × `edge` (2 or 4), computed in double precision.
+///
+/// @param stride floats from a kernel to the next
+/// @param result (edge + 2)² rows, `pitch` floats apart, each with the same point of all kernels
+void transformWinogradKernels(int64_t edge, const float* kernels, int64_t stride, int64_t count, float* result,
+                              int64_t pitch);
 
 }  // namespace gdws

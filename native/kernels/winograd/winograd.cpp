@@ -1,6 +1,8 @@
 #include "kernels/winograd/winograd.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "base/aligned_floats.h"
 #include "kernels/product/blocking.h"
@@ -154,18 +156,24 @@ class Winograd final : public Kernel {
     const int64_t inputs = shape_.channelsPerGroup(), outputs = shape_.outputsPerGroup();
     const std::shared_ptr<float[]> packed =
         allocateFloats(static_cast<size_t>(shape_.groups * points * inputs * outputs));
-    double transformed[points];
+    // Rows of the points are far apart, often by a power of two: written one by one, they would drive each other from
+    // the caches.
+    constexpr int64_t channelsTogether = 16;
+    const int64_t pitch = channelsTogether * channelParts_.largest();
+    std::vector<float> rows(static_cast<size_t>(points * pitch));
     for (int64_t group = 0; group < shape_.groups; ++group) {
       for (int64_t part = 0; part < channelParts_.parts; ++part) {
         const int64_t first = channelParts_.begin(part), count = channelParts_.size(part);
-        float* to = packed.get() + group * points * inputs * outputs + first * inputs;
-        for (int64_t channel = 0; channel < inputs; ++channel) {
-          for (int64_t i = 0; i < count; ++i) {
-            const int64_t kernel = (group * outputs + first + i) * inputs + channel;
-            transformWinogradKernel(Edge, weights + kernel * kernelEdge * kernelEdge, transformed);
-            for (int64_t point = 0; point < points; ++point) {
-              to[point * inputs * outputs + channel * count + i] = static_cast<float>(transformed[point]);
-            }
+        const float* const from = weights + (group * outputs + first) * inputs * kernelEdge * kernelEdge;
+        float* const to = packed.get() + group * points * inputs * outputs + first * inputs;
+        for (int64_t channel = 0; channel < inputs; channel += channelsTogether) {
+          const int64_t channels = std::min(channelsTogether, inputs - channel);
+          for (int64_t i = 0; i < channels; ++i) {
+            transformWinogradKernels(Edge, from + (channel + i) * kernelEdge * kernelEdge,
+                                     inputs * kernelEdge * kernelEdge, count, rows.data() + i * count, pitch);
+          }
+          for (int64_t point = 0; point < points; ++point) {
+            std::copy_n(rows.data() + point * pitch, channels * count, to + point * inputs * outputs + channel * count);
           }
         }
       }

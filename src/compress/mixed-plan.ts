@@ -1,7 +1,7 @@
 import { allocateAmong, type Allocation } from '../gdws/allocation';
 import type { Choice } from '../gdws/choices';
 import { frontierAmong, frontierOf, type Frontier, type PricedChoice } from '../gdws/frontier';
-import { latencyCosts, type LatencyModel } from '../latency/latency-model';
+import { latencyCosts, type LatencyModel, type LayerLatency } from '../latency/latency-model';
 import { nameOf } from '../onnx/node-place';
 import type { RoundedPart } from '../quantize/rounding-losses';
 import { budgetLosses, type Plan, type RankedLayer } from './plan';
@@ -73,32 +73,28 @@ function groupsOf(layers: readonly RankedLayer[], parts: readonly RoundedPart[])
 /** Costs in milliseconds; those of products alone are beyond what they take in integers. */
 function choicesOf({ layer, products, loss }: Group, model: LatencyModel): Frontier<MixedChoice> {
   const { inFloats } = model;
-  const extra = products.reduce((sum, name) => sum + (inFloats?.products[name] ?? Infinity), 0);
-  // What has no integer form is among the times of the network in integers as it is.
-  const hasFormats = products.length > 0 && extra < Infinity;
   if (!layer) {
+    const extra = products.reduce((sum, name) => sum + (inFloats?.products[name] ?? Infinity), 0);
     const integers: PricedChoice<MixedChoice> = { choice: { choice: 'dense', isFloat: false }, cost: 0, loss };
     const floats: PricedChoice<MixedChoice> = { choice: { choice: 'dense', isFloat: true }, cost: extra, loss: 0 };
-    return frontierAmong(hasFormats ? [integers, floats] : [integers]);
+    return frontierAmong(extra < Infinity ? [integers, floats] : [integers]);
   }
   const { shape, name } = layer.layer;
   const losses = budgetLosses(layer);
-  const pricedIn = (times: LatencyModel['layers'], isFloat: boolean, cost: number, loss: number) => {
+  const pricedIn = (times: LayerLatency | undefined, isFloat: boolean, loss: number) => {
     const {
       choices,
       costs,
       losses: own,
-    } = frontierOf({
-      ...latencyCosts(times[name], shape.groups, layer.ranking.steps),
-      losses,
-    });
+    } = frontierOf({ ...latencyCosts(times, shape.groups, layer.ranking.steps), losses });
     return choices.map((choice, i): PricedChoice<MixedChoice> => {
-      return { choice: { choice, isFloat }, cost: cost + costs[i]!, loss: loss + own[i]! };
+      return { choice: { choice, isFloat }, cost: costs[i]!, loss: loss + own[i]! };
     });
   };
-  const dense = (times: LatencyModel['layers']) => times[name]?.dense ?? 0;
+  const floats = inFloats?.layers[name];
   return frontierAmong([
-    ...pricedIn(model.layers, false, 0, loss),
-    ...(hasFormats ? pricedIn(inFloats!.layers, true, dense(model.layers) + extra - dense(inFloats!.layers), 0) : []),
+    ...pricedIn(model.layers[name], false, loss),
+    // What has no integer form is among the times of the network in integers as it is.
+    ...(products.length > 0 && floats ? pricedIn(floats, true, 0) : []),
   ]);
 }

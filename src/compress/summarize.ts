@@ -5,13 +5,7 @@ import type { Convolutions, DenseReason, Layer } from '../gdws/layers';
 import type { NetworkCost } from '../gdws/network-cost';
 import { taps, type ConvolutionShape } from '../gdws/shape';
 import type { Stages } from '../gdws/stages';
-import {
-  gdwsLatency,
-  latencyCosts,
-  networkLatency,
-  type LatencyModel,
-  type LayerLatency,
-} from '../latency/latency-model';
+import { gdwsLatency, latencyCosts, networkLatency, type LatencyModel } from '../latency/latency-model';
 import { nameOf } from '../onnx/node-place';
 import type { NodeProto } from '../onnx/onnx_pb';
 import type { QuantizedWithinLoss } from '../quantize/quantize-within-loss';
@@ -106,11 +100,9 @@ function timeOf(
   const { layers, inFloats } = latency!;
   const layer = layers[name];
   if (!layer) return undefined;
-  const gdws = (of: LayerLatency) => (done ? gdwsLatency(of, kernelsOf(done)) - of.dense : 0);
-  const inFloat = nodes.map(nameOf).filter((node) => quantized?.floatProducts.has(node));
-  const extra = inFloat.reduce((sum, node) => sum + (inFloats?.products[node] ?? 0), 0);
-  const own = inFloat.length > 0 && inFloats?.layers[name] ? inFloats.layers[name] : layer;
-  return { before: layer.dense, after: layer.dense + extra + gdws(own) };
+  const isFloat = nodes.some((node) => quantized?.floatProducts.has(nameOf(node)));
+  const now = (isFloat ? inFloats?.layers[name] : undefined) ?? layer;
+  return { before: layer.dense, after: done ? gdwsLatency(now, kernelsOf(done)) : now.dense };
 }
 
 /** G = Σ g_c */

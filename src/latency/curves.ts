@@ -1,5 +1,5 @@
 import { describe } from '../measure';
-import { extraTimes, type PlacedProduct } from './format-times';
+import { floatTimes, type FloatTime, type PlacedProduct } from './format-times';
 import { isotonic } from './isotonic';
 import type { LayerLatency } from './latency-model';
 import type { PlacedLayer } from './leveled-program';
@@ -30,8 +30,8 @@ export interface Curves {
   readonly inFloats?: {
     /** Time of the dense network in floats. */
     readonly dense: number;
-    /** By how much longer the dense network in integers takes with a product in floats; by its name. */
-    readonly products: Readonly<Record<string, number>>;
+    /** What it takes to have products in floats, by name. */
+    readonly products: Readonly<Record<string, FloatTime>>;
   };
 }
 
@@ -81,11 +81,22 @@ function inFloats(
 ): Curves['inFloats'] {
   const median = (numbers: number[]) => Number(describe(numbers).median.toPrecision(5));
   const extra = times.map(({ scale, dense, formats }) =>
-    extraTimes(products, mixed, { integers: dense, ...formats! }, scale),
+    floatTimes(products, mixed, { integers: dense, ...formats! }, scale),
   );
   return {
     dense: median(times.map(({ scale, formats }) => scale * runTime(formats!.floats))),
-    products: Object.fromEntries(products.map(({ name }) => [name, median(extra.map((own) => own[name]!))])),
+    products: Object.fromEntries(
+      products.map(({ name }) => {
+        const own = extra.map((ofLevel) => ofLevel[name]!);
+        return [
+          name,
+          {
+            longer: median(own.map(({ longer }) => longer)),
+            conversion: median(own.map(({ conversion }) => conversion)),
+          },
+        ];
+      }),
+    ),
   };
 }
 

@@ -54,20 +54,27 @@ function operationsByNode({ operations }: Program): Map<string, number[]> {
   return found;
 }
 
+/** By how much longer a network in integers takes with one product in floats, in milliseconds. */
+export interface FloatTime {
+  /** The product itself; less than 0 where floats are faster. */
+  readonly longer: number;
+  /** To convert what it reads and gives. */
+  readonly conversion: number;
+}
+
 /**
- * By how much longer the network in integers takes with a product in floats, in milliseconds, by the product's name. What
- * the network with some of its products in floats takes beyond the difference of these products is the conversion of what they read
+ * What it takes to have products in floats, by name. What the network with some of its products in floats takes beyond the difference of these products is the conversion of what they read
  * and give, in proportion to its size: the upper end, since floats between two of these products are not converted.
  *
  * @param scale of the times
  * @param inFloats the products that are in floats in `mixed`
  */
-export function extraTimes(
+export function floatTimes(
   products: readonly PlacedProduct[],
   inFloats: ReadonlySet<string>,
   { integers, floats, mixed }: FormatTimes,
   scale: number,
-): Record<string, number> {
+): Record<string, FloatTime> {
   const total = (time: ProgramTime, operations: readonly number[]) =>
     operations.reduce((sum, operation) => sum + (time.operations.get(operation) ?? 0), 0);
   const differences = new Map<string, number[]>();
@@ -88,6 +95,9 @@ export function extraTimes(
   }
   const perElement = elements > 0 ? Math.max(0, beyond / elements) : 0;
   return Object.fromEntries(
-    products.map((product) => [product.name, scale * (differenceOf(product) + perElement * product.elements)]),
+    products.map((product) => [
+      product.name,
+      { longer: scale * differenceOf(product), conversion: scale * perElement * product.elements },
+    ]),
   );
 }

@@ -11,12 +11,13 @@ export function isCurves(entry: unknown): entry is Curves {
 function areFormats(formats: unknown): boolean {
   const { dense, products } = (formats ?? {}) as Record<string, unknown>;
   return (
-    isTime(dense) &&
-    typeof products === 'object' &&
-    products !== null &&
-    // A product may take less time in floats.
-    Object.values(products).every((extra) => Number.isFinite(extra))
+    isTime(dense) && typeof products === 'object' && products !== null && Object.values(products).every(isFloatTime)
   );
+}
+
+function isFloatTime(time: unknown): boolean {
+  const { longer, conversion } = (time ?? {}) as Record<string, unknown>;
+  return Number.isFinite(longer) && isTime(conversion);
 }
 
 function isLayer(layer: unknown): boolean {

@@ -14,15 +14,17 @@ export interface LatencyModel {
   readonly layers: Readonly<Record<string, LayerLatency>>;
 }
 
-/** Times in floats of a network that may be in integers, in milliseconds. */
+/** Times, in milliseconds, of what is in floats in a network of integers. */
 export interface FloatLatency {
-  /** Time of a run of the dense network in floats. */
+  /** Time of a run of the dense network that is in floats altogether. */
   readonly dense: number;
-  /** By layer name: times in that network. */
+  /**
+   * By layer name: times of a layer that alone is in floats, with the conversion of what it reads and gives.
+   */
   readonly layers: Readonly<Record<string, LayerLatency>>;
   /**
-   * By how much longer the dense network in integers takes where one product (Conv, ConvTranspose, Gemm, MatMul) alone is in floats,
-   * with the conversion of what it reads and gives; by its name.
+   * By how much longer the network takes with another product (Conv, ConvTranspose, Gemm, MatMul) in floats, with the conversion; by
+   * its name.
    */
   readonly products: Readonly<Record<string, number>>;
 }
@@ -85,11 +87,15 @@ export function networkLatency(
   replaced: ReadonlyMap<string, number>,
   floatProducts: ReadonlySet<string> = new Set(),
 ): number {
+  const { inFloats } = model;
   let time = model.dense;
-  for (const product of floatProducts) time += model.inFloats?.products[product] ?? 0;
+  for (const product of floatProducts) {
+    time += inFloats?.products[product] ?? 0;
+    const [integers, floats] = [model.layers[product], inFloats?.layers[product]];
+    if (integers && floats) time += floats.dense - integers.dense;
+  }
   for (const [name, kernels] of replaced) {
-    const layers = floatProducts.has(name) && model.inFloats ? model.inFloats.layers : model.layers;
-    const layer = layers[name];
+    const layer = (floatProducts.has(name) ? inFloats?.layers[name] : undefined) ?? model.layers[name];
     if (layer) time += gdwsLatency(layer, kernels) - layer.dense;
   }
   return time;

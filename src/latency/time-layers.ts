@@ -19,8 +19,8 @@ import type { Program } from '../program/program';
 import { quantizeUncalibrated } from '../quantize/uncalibrated';
 import { curvesOf, type Curves, type LevelTime } from './curves';
 import { isCurves } from './is-curves';
-import { placeProducts, type PlacedProduct } from './format-times';
-import type { LatencyModel, LayerLatency } from './latency-model';
+import { placeProducts, type FloatTime, type PlacedProduct } from './format-times';
+import type { FloatLatency, LatencyModel, LayerLatency } from './latency-model';
 import { LeveledProgram, type CompilableProgram, type PlacedLayer } from './leveled-program';
 import { levels } from './levels';
 import { runnerOf } from './network-run';
@@ -142,10 +142,12 @@ export async function timeLayers(
     instructionSet: native().instructionSet,
     dense: curves.dense,
     ...(inFloats && {
-      inFloats: {
-        ...inFloats,
-        layers: scaledTo(inFloats.dense, await timeLayers(graph, layers, { ...options, int8: false })),
-      },
+      inFloats: floatLatency(
+        inFloats,
+        [...placed.keys()],
+        curves.layers,
+        await timeLayers(graph, layers, { ...options, int8: false }),
+      ),
     }),
     layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),
   };
@@ -176,15 +178,38 @@ function formatsOf(
   };
 }
 
-/** Times of the layers of a network that takes this time as a whole. */
-function scaledTo(dense: number, model: LatencyModel): Record<string, LayerLatency> {
-  const scaled = (time: number) => Number(((dense / model.dense) * time).toPrecision(5));
-  return Object.fromEntries(
-    Object.entries(model.layers).map(([name, layer]) => [
-      name,
-      { ...layer, dense: scaled(layer.dense), gdws: layer.gdws.map(scaled) },
-    ]),
-  );
+/**
+ * Times of what is in floats in a network of integers.
+ *
+ * @param layers with their times in integers
+ * @param model of the network in floats: how its layers' times depend on their kernels
+ */
+function floatLatency(
+  { dense, products }: NonNullable<Curves['inFloats']>,
+  layers: readonly Layer[],
+  inIntegers: readonly LayerLatency[],
+  model: LatencyModel,
+): FloatLatency {
+  const digits = (time: number) => Number(time.toPrecision(5));
+  const left = new Map(Object.entries(products));
+  const ofLayers: Record<string, LayerLatency> = {};
+  for (const [index, { name, nodes }] of layers.entries()) {
+    const names = nodes.map(nameOf);
+    const own = names.map((node) => products[node]);
+    for (const node of names) left.delete(node);
+    const layer = model.layers[name];
+    if (!layer || own.some((time) => time === undefined)) continue;
+    const [longer, conversion] = [sumOf(own, 'longer'), sumOf(own, 'conversion')];
+    const scale = Math.max(0, inIntegers[index]!.dense + longer) / layer.dense;
+    const withConversion = (time: number) => digits(scale * time + conversion);
+    ofLayers[name] = { ...layer, dense: withConversion(layer.dense), gdws: layer.gdws.map(withConversion) };
+  }
+  const others = Array.from(left, ([name, { longer, conversion }]) => [name, digits(longer + conversion)] as const);
+  return { dense, layers: ofLayers, products: Object.fromEntries(others) };
+}
+
+function sumOf(times: readonly (FloatTime | undefined)[], part: keyof FloatTime): number {
+  return times.reduce((sum, time) => sum + (time?.[part] ?? 0), 0);
 }
 
 /**

@@ -135,8 +135,8 @@ describe('a time', () => {
     layers: Object.fromEntries(names.map((name) => [name, layer])),
     inFloats: {
       dense: 20,
-      layers: Object.fromEntries(names.map((name) => [name, { ...layer, dense: 4, gdws: [4, 4] }])),
-      products: Object.fromEntries(names.map((name) => [name, 3])),
+      layers: Object.fromEntries(names.map((name) => [name, { ...layer, dense: 5, gdws: [5, 5] }])),
+      products: {},
     },
   };
 

@@ -5,6 +5,8 @@ const layer = { dense: 2, kernels: [1, 4, 9], gdws: [0, 1, 1] };
 test('times are recognized', () => {
   expect(isCurves({ dense: 3, layers: [layer, { ...layer, kernels: [7], gdws: [7] }] })).toBe(true);
   expect(isCurves({ dense: 3, layers: [] })).toBe(true);
+  const products = { a: { longer: -1, conversion: 0 } };
+  expect(isCurves({ dense: 3, layers: [], inFloats: { dense: 4, products } })).toBe(true);
 });
 
 test.each<[string, unknown]>([
@@ -19,6 +21,13 @@ test.each<[string, unknown]>([
   ['times that fall', { dense: 3, layers: [{ ...layer, gdws: [1, 3, 2] }] }],
   ['a number of kernels twice', { dense: 3, layers: [{ ...layer, kernels: [1, 1, 9] }] }],
   ['a time too few', { dense: 3, layers: [{ ...layer, gdws: [1, 2] }] }],
+  ['floats without products', { dense: 3, layers: [], inFloats: { dense: 4 } }],
+  ['floats without a time', { dense: 3, layers: [], inFloats: { products: {} } }],
+  ['a product without times', { dense: 3, layers: [], inFloats: { dense: 4, products: { a: null } } }],
+  [
+    'a conversion below 0',
+    { dense: 3, layers: [], inFloats: { dense: 4, products: { a: { longer: 1, conversion: -1 } } } },
+  ],
   ['no times', { dense: 3, layers: [{ ...layer, kernels: [], gdws: [] }] }],
 ])('%s: not', (_, entry) => {
   expect(isCurves(entry)).toBe(false);

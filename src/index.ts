@@ -3,7 +3,9 @@
  *
  * @packageDocumentation
  */
-export { InferenceSession, Tensor, type RunOptions, type SessionOptions } from './engine/session';
+export { InferenceSession, type RunOptions, type SessionOptions } from './engine/session';
+export { listSupportedBackends, type SupportedBackend } from './engine/backends';
+export * from 'onnxruntime-common';
 export { concurrency, counters, simd, type Concurrency, type InstructionSet, type Simd } from './addon/introspection';
 export { type Counters } from './addon/native';
 export type { OperationProfile } from './engine/network';

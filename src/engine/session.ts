@@ -314,6 +314,47 @@ export class InferenceSession implements Common {
   }
 }
 
+/**
+ * The types that onnxruntime-common has under this name, and documents. Only a namespace merges with a class.
+ *
+ * @hidden
+ */
+// eslint-disable-next-line @typescript-eslint/no-namespace
+export declare namespace InferenceSession {
+  export type OnnxValueMapType = Common.OnnxValueMapType;
+  export type NullableOnnxValueMapType = Common.NullableOnnxValueMapType;
+  export type FeedsType = Common.FeedsType;
+  export type FetchesType = Common.FetchesType;
+  export type ReturnType = Common.ReturnType;
+  export type SessionOptions = Common.SessionOptions;
+  export type ExecutionProviderOptionMap = Common.ExecutionProviderOptionMap;
+  export type ExecutionProviderName = Common.ExecutionProviderName;
+  export type ExecutionProviderConfig = Common.ExecutionProviderConfig;
+  export type ExecutionProviderOption = Common.ExecutionProviderOption;
+  export type CpuExecutionProviderOption = Common.CpuExecutionProviderOption;
+  export type CudaExecutionProviderOption = Common.CudaExecutionProviderOption;
+  export type DmlExecutionProviderOption = Common.DmlExecutionProviderOption;
+  export type TensorRtExecutionProviderOption = Common.TensorRtExecutionProviderOption;
+  export type WebAssemblyExecutionProviderOption = Common.WebAssemblyExecutionProviderOption;
+  export type WebGLExecutionProviderOption = Common.WebGLExecutionProviderOption;
+  export type XnnpackExecutionProviderOption = Common.XnnpackExecutionProviderOption;
+  export type WebGpuExecutionProviderOption = Common.WebGpuExecutionProviderOption;
+  export type WebNNExecutionProviderName = Common.WebNNExecutionProviderName;
+  export type WebNNContextOptions = Common.WebNNContextOptions;
+  export type WebNNOptionsWithoutMLContext = Common.WebNNOptionsWithoutMLContext;
+  export type WebNNOptionsWithMLContext = Common.WebNNOptionsWithMLContext;
+  export type WebNNOptionsWebGpu = Common.WebNNOptionsWebGpu;
+  export type WebNNExecutionProviderOption = Common.WebNNExecutionProviderOption;
+  export type QnnExecutionProviderOption = Common.QnnExecutionProviderOption;
+  export type CoreMLExecutionProviderOption = Common.CoreMLExecutionProviderOption;
+  export type NnapiExecutionProviderOption = Common.NnapiExecutionProviderOption;
+  export type RunOptions = Common.RunOptions;
+  export type ValueMetadataBase = Common.ValueMetadataBase;
+  export type NonTensorValueMetadata = Common.NonTensorValueMetadata;
+  export type TensorValueMetadata = Common.TensorValueMetadata;
+  export type ValueMetadata = Common.ValueMetadata;
+}
+
 /** The static side fits onnxruntime-common's factory, so that changing an import is enough. */
 const factory: InferenceSessionFactory = InferenceSession;
 void factory;

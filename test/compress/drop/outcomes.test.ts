@@ -37,7 +37,7 @@ async function subjects() {
 const sum = (right: Uint8Array) => right.reduce((sum, one) => sum + one, 0);
 
 /** What `evaluate` says of a network beside the dense one. */
-async function evaluated(models: readonly Uint8Array[], data: ImageSet, seed = 0) {
+async function evaluated(models: readonly Uint8Array[], data: ImageSet, { seed = 0, eps = attack.eps } = {}) {
   const sessions = await Promise.all(models.map((model) => GradientSession.create(model, { intraOpNumThreads: 1 })));
   const candidates = await Promise.all(
     sessions.map(async (session, i) => ({
@@ -46,16 +46,18 @@ async function evaluated(models: readonly Uint8Array[], data: ImageSet, seed = 0
     })),
   );
   const images = data.batch(0, data.length).images.data as Float32Array;
-  const found = await evaluate(candidates, images, data.labels, attack, { squareQueries, seed });
+  const found = await evaluate(candidates, images, data.labels, { ...attack, eps }, { squareQueries, seed });
   for (const session of sessions) await session.release();
   return found;
 }
 
 test('a quantized network must withstand three attacks, and the one of floats two, as evaluate has it', async () => {
   const { model, data, calibration } = await subjects();
-  const compression = await compress(model, { int8: true, calibration, threads: 1 });
-  const dense = await outcomesOf(model, data, options, { hasQuantized: true });
-  const quantized = await outcomesOf(compression.bytes(), data, options, { hasQuantized: true, dense });
+  const compression = await compress(model, { int8: true, int8MaxLoss: 1, calibration, threads: 1 });
+  const eps = 0.02;
+  const stronger = { ...options, attack: { ...attack, eps } };
+  const dense = await outcomesOf(model, data, stronger, { hasQuantized: true });
+  const quantized = await outcomesOf(compression.bytes(), data, stronger, { hasQuantized: true, dense });
   const names = ({ ways }: typeof dense) => ways!.map(({ attack, madeOn }) => [attack, madeOn]);
   expect(names(dense)).toEqual([
     ['fgsm', undefined],
@@ -64,7 +66,7 @@ test('a quantized network must withstand three attacks, and the one of floats tw
   expect(names(quantized)).toEqual(threeWays);
   // The attack alone would be too optimistic.
   expect(sum(quantized.robust!)).toBeLessThan(sum(quantized.ways![0]!.standing) - 1);
-  const { candidates } = await evaluated([model, compression.bytes()], data);
+  const { candidates } = await evaluated([model, compression.bytes()], data, { eps });
   for (const [i, { correct, standing, ways }] of candidates.entries()) {
     const { natural, robust, ways: own } = [dense, quantized][i]!;
     expect(natural).toEqual(correct);
@@ -84,7 +86,7 @@ test('a search has the drops that evaluate has', async () => {
   const seed = 3;
   const search = { ...options, seed, data, calibration, int8: true, maxDrop: 0.15 };
   const { compression, trials, heldOut } = await compressWithinDrop(model, search);
-  const { comparisons, candidates } = await evaluated([model, compression!.bytes()], halves(data, seed)[1], seed);
+  const { comparisons, candidates } = await evaluated([model, compression!.bytes()], halves(data, seed)[1], { seed });
   expect(candidates[1]!.ways).toHaveLength(3);
   expect(sum(candidates[1]!.standing)).toBeGreaterThan(3);
   const [{ natural, robust }] = comparisons as [(typeof comparisons)[0]];

@@ -59,7 +59,7 @@ async function quantized(
     ...options
   }: Partial<CompressOptions & { images: ImageSet; held: ImageSet }> = {},
 ) {
-  const result = await compress(model, { int8: true, threads: 1, calibration: { images }, ...options });
+  const result = await compress(model, { int8: true, int8MaxLoss: 1, threads: 1, calibration: { images }, ...options });
   const [found, expected] = [await outputs(result.model, held), await outputs(model, held)];
   const square = (numbers: Float32Array) => numbers.reduce((sum, one) => sum + one * one, 0);
   const { products, inFloats } = result.summary.quantization!;
@@ -123,7 +123,7 @@ describe('nodes of one name', () => {
   test.each([[{}], [{ macs: 0.7 }], [{ macs: 0.7, firstLayer: true }]])('are told apart: %p', async (goal) => {
     const [images, held] = [noise(24, [3, 8, 8]), noise(8, [3, 8, 8], { seed: 2 })];
     const options = { ...goal, threads: 1, calibration: { images } };
-    const { model: found, summary } = await compress(model, { ...options, int8: true });
+    const { model: found, summary } = await compress(model, { ...options, int8: true, int8MaxLoss: 1 });
     expect(summary.layers.map(({ name }) => name)).toEqual(['same', 'same_1', 'same_2']);
     // As with names of their own.
     const names = ['same', 'same_1', 'same_2'];
@@ -131,7 +131,7 @@ describe('nodes of one name', () => {
       [same(['x', 'w'], 'a', names[0]), same(['a', 'v'], 'b', names[1]), same(['b', 'u'], 'y', names[2])],
       initializers,
     );
-    const { model: expected } = await compress(named, { ...options, int8: true });
+    const { model: expected } = await compress(named, { ...options, int8: true, int8MaxLoss: 1 });
     expect(await outputs(found, held)).toEqual(await outputs(expected, held));
   });
 
@@ -146,7 +146,7 @@ test('a product whose moments do not fit the memory is rounded to the nearest', 
   const model = network([layer('Flatten', ['x'], 'f'), layer('Gemm', ['f', 'w'], 'y')], { w: floats([192, 6]) });
   const methods = async (memory: number) => {
     const calibration = { images: noise(24, [3, 8, 8]), memory };
-    const { summary } = await compress(model, { int8: true, threads: 1, calibration });
+    const { summary } = await compress(model, { int8: true, int8MaxLoss: 1, threads: 1, calibration });
     return summary.quantization!.products.map(({ method }) => method);
   };
   // 192² numbers of 8 bytes.
@@ -252,7 +252,7 @@ describe('tensors of very small numbers', () => {
     });
     expect((await quantized(model)).error).toBeLessThan(1e-3);
     const calibration = { images: noise(24, [3, 8, 8]) };
-    const { model: found } = await compress(model, { int8: true, threads: 1, calibration });
+    const { model: found } = await compress(model, { int8: true, int8MaxLoss: 1, threads: 1, calibration });
     const graph = new Graph(found);
     const scale = graph.consumers('r').find(({ opType }) => opType === 'QuantizeLinear')!.input[1]!;
     expect(graph.constant(scale)!.data[0]).toBeCloseTo(1 / 255, 6);
@@ -270,7 +270,7 @@ test('a network that makes numbers which are not finite: what reads them is name
   const large = floats([4, 3, 3, 3]);
   const w = { ...large, data: (large.data as Float32Array).map((one) => 200 * one) };
   const model = network(nodes, { w, v: floats([4, 4, 3, 3], 2), u: floats([4, 3, 3, 3], 3) });
-  const options = { int8: true, threads: 1, calibration: { images: noise(8, [3, 8, 8]) } };
+  const options = { int8: true, int8MaxLoss: 1, threads: 1, calibration: { images: noise(8, [3, 8, 8]) } };
   const refusal = await compress(model, options).catch((error: unknown) => error as GdwsError);
   expect(refusal).toMatchObject({ code: 'ARGUMENT_INVALID', tensor: 'e' });
   const names = [...(refusal as GdwsError).remedy!.matchAll(/'([^']+)'/g)].map(([, name]) => name!);

@@ -37,7 +37,11 @@ async function subjects() {
 const sum = (right: Uint8Array) => right.reduce((sum, one) => sum + one, 0);
 
 /** What `evaluate` says of a network beside the dense one. */
-async function evaluated(models: readonly Uint8Array[], data: ImageSet, { seed = 0, eps = attack.eps as number } = {}) {
+async function evaluated(
+  models: readonly Uint8Array[],
+  data: ImageSet,
+  { seed = 0, eps = attack.eps }: { readonly seed?: number; readonly eps?: number } = {},
+) {
   const sessions = await Promise.all(models.map((model) => GradientSession.create(model, { intraOpNumThreads: 1 })));
   const candidates = await Promise.all(
     sessions.map(async (session, i) => ({

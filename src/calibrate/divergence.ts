@@ -21,18 +21,27 @@ export function divergence(
  * images and classes, for `normal` predictions half the variance.
  */
 export function information(prediction: Prediction, outputs: readonly Float32Array[]): number {
-  const probabilities = outputs.map((output) => toProbabilities(prediction, output));
-  const mean = new Float32Array(outputs[0]!.length);
-  for (const own of probabilities) own.forEach((p, i) => (mean[i]! += p / outputs.length));
-  const means = outputs.map(() => mean);
-  return divergence(
-    'classes' in prediction ? { ...prediction, kind: 'probabilities' } : prediction,
-    probabilities,
-    means,
+  const mean = new Float64Array(outputs[0]!.length);
+  for (const output of outputs) {
+    for (const [i, p] of toProbabilities(prediction, output).entries()) mean[i]! += p / outputs.length;
+  }
+  const logarithms = 'classes' in prediction && mean.map((p) => Math.log(Math.max(p, leastProbability)));
+  const total = outputs.reduce(
+    (sum, output) =>
+      sum +
+      (logarithms
+        ? relativeEntropies(logProbabilities(prediction, output), logarithms)
+        : divergenceOf(prediction, output, mean)),
+    0,
   );
+  return Math.max(0, total / outputs.length);
 }
 
-function divergenceOf(prediction: Prediction, expected: Float32Array, found: Float32Array): number {
+type ClassPrediction = Extract<Prediction, { classes: number }>;
+
+type Numbers = Float32Array | Float64Array;
+
+function divergenceOf(prediction: Prediction, expected: Numbers, found: Numbers): number {
   let sum = 0;
   switch (prediction.kind) {
     case 'normal':
@@ -45,15 +54,14 @@ function divergenceOf(prediction: Prediction, expected: Float32Array, found: Flo
       }
       return sum;
     default: {
-      const { classes, inner } = prediction;
-      const [p, q] = [expected, found].map((output) => logProbabilities(prediction, output)) as [
-        Float64Array,
-        Float64Array,
-      ];
-      for (let i = 0; i < classes * inner; ++i) if (p[i]! > -Infinity) sum += Math.exp(p[i]!) * (p[i]! - q[i]!);
-      return sum;
+      return relativeEntropies(logProbabilities(prediction, expected), logProbabilities(prediction, found));
     }
   }
+}
+
+/** Σ p log(p / q), from logarithms. */
+function relativeEntropies(p: Float64Array, q: Float64Array): number {
+  return p.reduce((sum, own, i) => (own > -Infinity ? sum + Math.exp(own) * (own - q[i]!) : sum), 0);
 }
 
 /** A probability that a network gives as 0 counts as the least positive float: what it excludes may come true. */
@@ -63,15 +71,12 @@ function relativeEntropy(p: number, q: number): number {
   return p > 0 ? p * Math.log(p / Math.max(q, leastProbability)) : 0;
 }
 
-function toProbabilities(prediction: Prediction, output: Float32Array): Float32Array {
-  return 'classes' in prediction ? Float32Array.from(logProbabilities(prediction, output), Math.exp) : output;
+function toProbabilities(prediction: Prediction, output: Float32Array): Numbers {
+  return 'classes' in prediction ? logProbabilities(prediction, output).map(Math.exp) : output;
 }
 
 /** Of (classes, inner), in each column. */
-function logProbabilities(
-  { kind, classes, inner }: Extract<Prediction, { classes: number }>,
-  output: Float32Array,
-): Float64Array {
+function logProbabilities({ kind, classes, inner }: ClassPrediction, output: Numbers): Float64Array {
   if (kind === 'logProbabilities') return Float64Array.from(output);
   if (kind === 'probabilities') return Float64Array.from(output, (p) => Math.log(Math.max(p, leastProbability)));
   const result = new Float64Array(output.length);

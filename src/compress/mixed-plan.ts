@@ -1,7 +1,7 @@
-import { allocateAmong, type Allocation } from '../gdws/allocation';
+import { allocateAmong } from '../gdws/allocation';
 import type { Choice } from '../gdws/choices';
 import { frontierAmong, frontierOf, type Frontier, type PricedChoice } from '../gdws/frontier';
-import { latencyCosts, type LatencyModel, type LayerLatency } from '../latency/latency-model';
+import { isAllFloat, latencyCosts, type LatencyModel, type LayerLatency } from '../latency/latency-model';
 import { nameOf } from '../onnx/node-place';
 import type { RoundedPart } from '../quantize/rounding-losses';
 import { budgetLosses, type Plan, type RankedLayer } from './plan';
@@ -24,6 +24,8 @@ interface Group {
   readonly products: string[];
   /** Of rounding them. */
   loss: number;
+  /** Whether they stay in integers. */
+  isFixed?: boolean;
 }
 
 /**
@@ -42,19 +44,43 @@ export function mixedPlan(
   milliseconds: number,
 ): MixedPlan | number {
   const groups = groupsOf(layers, parts);
+  const rest = restOf(layers, model.layers, model.dense);
   const frontiers = groups.map((group) => choicesOf(group, model));
-  const rest = layers.reduce((left, { layer }) => left - (model.layers[layer.name]?.dense ?? 0), model.dense);
+  const plans = [planned(groups, frontiers, milliseconds, rest)];
+  const names = new Set(groups.flatMap(({ products }) => products));
+  const { inFloats } = model;
+  if (inFloats && isAllFloat(model, names)) {
+    // Nothing is converted then.
+    const ofFloats = groups.map((group) => floatChoices(group, inFloats.layers));
+    plans.push(planned(groups, ofFloats, milliseconds, restOf(layers, inFloats.layers, inFloats.dense)));
+  }
+  const found = plans.filter((one) => typeof one !== 'number');
+  if (found.length === 0) return Math.min(...(plans as number[]));
+  return found.reduce((a, b) => (b.allocation!.loss < a.allocation!.loss ? b : a));
+}
+
+/** What a network takes besides its layers. */
+function restOf(layers: readonly RankedLayer[], times: LatencyModel['layers'], dense: number): number {
+  return layers.reduce((left, { layer }) => left - (times[layer.name]?.dense ?? 0), dense);
+}
+
+/** @returns the least time where this one is not possible */
+function planned(
+  groups: readonly Group[],
+  frontiers: readonly Frontier<MixedChoice>[],
+  milliseconds: number,
+  rest: number,
+): MixedPlan | number {
   const found = allocateAmong(frontiers, milliseconds * (1 + 1e-12) - rest);
   if (!found) return frontiers.reduce((sum, { costs }) => sum + costs[0]!, rest);
   const inFloats = new Set<string>();
-  const chosen = new Map<RankedLayer, Choice>();
+  const chosen: Choice[] = [];
   found.chosen.forEach(({ choice, isFloat }, index) => {
     const { layer, products } = groups[index]!;
-    if (layer) chosen.set(layer, choice);
+    if (layer) chosen.push(choice);
     if (isFloat) for (const name of products) inFloats.add(name);
   });
-  const allocation: Allocation = { ...found, chosen: layers.map((layer) => chosen.get(layer)!) };
-  return { chosen: allocation.chosen, allocation, inFloats };
+  return { chosen, allocation: { ...found, chosen }, inFloats };
 }
 
 function groupsOf(layers: readonly RankedLayer[], parts: readonly RoundedPart[]): Group[] {
@@ -62,39 +88,65 @@ function groupsOf(layers: readonly RankedLayer[], parts: readonly RoundedPart[])
   const groupOf = new Map(ofLayers.flatMap((group) => group.layer!.layer.nodes.map((node) => [nameOf(node), group])));
   const others: Group[] = [];
   for (const { products, loss } of parts) {
-    let group = products.map((name) => groupOf.get(name)).find((one) => one !== undefined);
-    if (!group) others.push((group = { products: [], loss: 0 }));
+    const touched = new Set(products.flatMap((name) => groupOf.get(name) ?? []));
+    const [own] = touched;
+    const group = own ?? { products: [], loss: 0 };
+    if (!own) others.push(group);
     group.products.push(...products);
     group.loss += loss;
+    // Layers of one format whose steps are chosen apart: in integers.
+    if (touched.size > 1) for (const one of touched) one.isFixed = true;
   }
   return [...ofLayers, ...others];
 }
 
 /** Costs in milliseconds; those of products alone are beyond what they take in integers. */
-function choicesOf({ layer, products, loss }: Group, model: LatencyModel): Frontier<MixedChoice> {
+function choicesOf(group: Group, model: LatencyModel): Frontier<MixedChoice> {
+  const { layer, products, loss, isFixed } = group;
   const { inFloats } = model;
+  const ofLayer = new Set(layer?.layer.nodes.map(nameOf));
+  const extra = products.reduce(
+    (sum, name) => (ofLayer.has(name) ? sum : sum + (inFloats?.products[name] ?? Infinity)),
+    0,
+  );
+  const hasFormats = !isFixed && products.length > 0 && extra < Infinity;
   if (!layer) {
-    const extra = products.reduce((sum, name) => sum + (inFloats?.products[name] ?? Infinity), 0);
     const integers: PricedChoice<MixedChoice> = { choice: { choice: 'dense', isFloat: false }, cost: 0, loss };
     const floats: PricedChoice<MixedChoice> = { choice: { choice: 'dense', isFloat: true }, cost: extra, loss: 0 };
-    return frontierAmong(extra < Infinity ? [integers, floats] : [integers]);
+    return frontierAmong(hasFormats ? [integers, floats] : [integers]);
   }
-  const { shape, name } = layer.layer;
-  const losses = budgetLosses(layer);
-  const pricedIn = (times: LayerLatency | undefined, isFloat: boolean, loss: number) => {
-    const {
-      choices,
-      costs,
-      losses: own,
-    } = frontierOf({ ...latencyCosts(times, shape.groups, layer.ranking.steps), losses });
-    return choices.map((choice, i): PricedChoice<MixedChoice> => {
-      return { choice: { choice, isFloat }, cost: costs[i]!, loss: loss + own[i]! };
-    });
-  };
-  const floats = inFloats?.layers[name];
+  const floats = inFloats?.layers[layer.layer.name];
   return frontierAmong([
-    ...pricedIn(model.layers[name], false, loss),
+    ...pricedSteps(layer, model.layers[layer.layer.name], { isFloat: false, cost: 0, loss }),
     // What has no integer form is among the times of the network in integers as it is.
-    ...(products.length > 0 && floats ? pricedIn(floats, true, 0) : []),
+    ...(hasFormats && floats ? pricedSteps(layer, floats, { isFloat: true, cost: extra, loss: 0 }) : []),
   ]);
+}
+
+/** Costs in milliseconds in a network that is in floats altogether; those of products alone are none. */
+function floatChoices({ layer }: Group, times: LatencyModel['layers']): Frontier<MixedChoice> {
+  const none = { isFloat: true, cost: 0, loss: 0 };
+  return frontierAmong(
+    layer
+      ? pricedSteps(layer, times[layer.layer.name], none)
+      : [{ choice: { choice: 'dense', isFloat: true }, cost: 0, loss: 0 }],
+  );
+}
+
+/** The steps of a layer in one format; `beyond` has what that costs and loses besides them. */
+function pricedSteps(
+  ranked: RankedLayer,
+  times: LayerLatency | undefined,
+  beyond: { readonly isFloat: boolean; readonly cost: number; readonly loss: number },
+): PricedChoice<MixedChoice>[] {
+  const { layer, ranking } = ranked;
+  const { choices, costs, losses } = frontierOf({
+    ...latencyCosts(times, layer.shape.groups, ranking.steps),
+    losses: budgetLosses(ranked),
+  });
+  return choices.map((choice, i) => ({
+    choice: { choice, isFloat: beyond.isFloat },
+    cost: beyond.cost + costs[i]!,
+    loss: beyond.loss + losses[i]!,
+  }));
 }

@@ -144,7 +144,8 @@ export class PreparedCompression {
   private async compressTo(goal: Goal, format: NumberFormat): Promise<Compression> {
     const { network, options } = this;
     checkGoal(goal);
-    if (isBudget(goal)) this.checkReplaceable();
+    // Formats alone may save time.
+    if (isBudget(goal) && !(isTime(goal.kind) && format === 'int8')) this.checkReplaceable();
     if (goal.kind === 'macs') this.checkCounted();
     // First, before other work starts. Where times are known, the summaries of other goals have them too.
     const latency = isTime(goal.kind) ? await this.latency(format) : await this.knownLatency(format);

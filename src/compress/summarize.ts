@@ -32,7 +32,12 @@ export function summarize(
 ): CompressionSummary {
   const summaries = new Map<NodeProto, LayerSummary>();
   for (const one of keptDense) {
-    summaries.set(one.node, { name: nameOf(one.node), ...dense(one.reason), ...sizes(one.shape, one.pixels) });
+    summaries.set(one.node, {
+      name: nameOf(one.node),
+      ...dense(one.reason),
+      ...formatOf([one.node], options),
+      ...sizes(one.shape, one.pixels),
+    });
   }
   for (const layer of layers) {
     const done = replaced.get(layer);
@@ -43,7 +48,7 @@ export function summarize(
         ? { ...gdws(layer, done, alpha), calibrated: options.refitted?.has(layer) }
         : dense(reasonToKeepDense(layer, options))),
       ...sizes(layer.shape, layer.pixels, layer.weightsStay, done),
-      ...formatOf(layer, options),
+      ...formatOf(layer.nodes, options),
       time: options.latency && timeOf(layer, options, done),
     });
   }
@@ -87,7 +92,7 @@ function reasonToKeepDense({ name, shape }: Layer, { goal, latency }: SummaryOpt
 }
 
 /** The format of a layer's numbers, where the network is quantized. */
-function formatOf({ nodes }: Layer, { quantized }: SummaryOptions): Pick<LayerSummary, 'format'> {
+function formatOf(nodes: readonly NodeProto[], { quantized }: SummaryOptions): Pick<LayerSummary, 'format'> {
   if (!quantized) return {};
   return { format: nodes.some((node) => quantized.floatProducts.has(nameOf(node))) ? 'float32' : 'int8' };
 }

@@ -94,9 +94,16 @@ export function networkLatency(
     const [integers, floats] = [model.layers[product], inFloats?.layers[product]];
     if (integers && floats) time += floats.dense - integers.dense;
   }
+  if (isAllFloat(model, floatProducts)) time = Math.min(time, inFloats!.dense);
   for (const [name, kernels] of replaced) {
     const layer = (floatProducts.has(name) ? inFloats?.layers[name] : undefined) ?? model.layers[name];
     if (layer) time += gdwsLatency(layer, kernels) - layer.dense;
   }
   return time;
+}
+
+/** Whether nothing whose times are known is in integers: nothing is converted then. */
+export function isAllFloat({ layers, inFloats }: LatencyModel, floatProducts: ReadonlySet<string>): boolean {
+  const names = [...Object.keys(layers), ...Object.keys(inFloats?.products ?? {})];
+  return inFloats !== undefined && names.length > 0 && names.every((name) => floatProducts.has(name));
 }

@@ -107,7 +107,7 @@ export async function timeLayers(
           ...(floats && mixed && { formats: { floats, mixed } }),
         }),
       );
-      onMeasured?.(times.length / levels.length);
+      onMeasured?.((int8 ? 0.5 : 1) * (times.length / levels.length));
     };
     // All levels in turn where memory allows, so that other load of the machine affects all alike.
     let together: { level: number; program: NativeProgram }[] = [];
@@ -146,7 +146,11 @@ export async function timeLayers(
         inFloats,
         [...placed.keys()],
         curves.layers,
-        await timeLayers(graph, layers, { ...options, int8: false }),
+        await timeLayers(graph, layers, {
+          ...options,
+          int8: false,
+          onMeasured: (done) => onMeasured?.(0.5 + 0.5 * done),
+        }),
       ),
     }),
     layers: Object.fromEntries([...placed.keys()].map(({ name }, index) => [name, curves.layers[index]!])),

@@ -16,22 +16,25 @@ export interface ChannelReader {
   readonly channels: Int32Array;
 }
 
-type ChannelTensor = Omit<ChannelReader, 'node'>;
+interface ChannelTensor extends Omit<ChannelReader, 'node'> {
+  /** What it holds of the product: all, or what is above 0. */
+  readonly holds: 'all' | 'positive';
+}
 
 /** Products by rows: the channels that they read are along the last axis. Others read those along axis 1. */
 const byRows = new Set(['Gemm', 'MatMul']);
 
-/** Operators with f(s·x) = s·f(x) for s > 0 of all elements of a channel, which mix no channels. */
-const homogeneous = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Identity']);
-
-/** Those of maps (N, C, ...). */
-const homogeneousPooling = new Set(['MaxPool', 'GlobalMaxPool', 'AveragePool', 'GlobalAveragePool']);
+const maxPooling = new Set(['MaxPool', 'GlobalMaxPool']);
 
 const reshaping = new Set(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze']);
 
 /**
- * The products that read what a product gives, with only functions between that are positively homogeneous by channel: each of its
- * channels may be divided by a positive number, if the weights that read it are multiplied by that number.
+ * The products that read what a product gives, with only functions between that are positively homogeneous by channel, f(s·x) = s·f(x)
+ * for s > 0: each of its channels may be divided by a positive number, if the weights that read it are multiplied by that number.
+ *
+ * All tensors on the way that become bytes have the same range in each channel, so that what suits the reader suits all: Relu only directly
+ * behind the product, which it is part of, and maxima only behind Relu. A mean, or a slope below 0, would leave a range far smaller than that
+ * of the bytes before it.
  *
  * @param values of all tensors: shapes
  * @param products that may be among the readers
@@ -48,7 +51,7 @@ export function channelReaders(
   if (!dims) return undefined;
   const axis = channelAxis(producer, dims);
   const pending: ChannelTensor[] = [
-    { tensor: output, axis, channels: Int32Array.from({ length: dims[axis]! }, (_, channel) => channel) },
+    { tensor: output, axis, channels: Int32Array.from({ length: dims[axis]! }, (_, channel) => channel), holds: 'all' },
   ];
   const readers: ChannelReader[] = [];
   for (const read of pending) {
@@ -57,7 +60,13 @@ export function channelReaders(
       if (node.input.lastIndexOf(read.tensor) !== 0) return undefined;
       if (products.has(node)) {
         if (read.axis !== channelAxis(node, values.get(read.tensor)!.dims)) return undefined;
-        readers.push({ node, ...read });
+        const { tensor, axis, channels } = read;
+        readers.push({ node, tensor, axis, channels });
+        continue;
+      }
+      if (isLimiting(graph, node)) {
+        if (read.tensor !== output) return undefined;
+        pending.push({ ...read, tensor: node.output[0]!, holds: 'positive' });
         continue;
       }
       const passed = passedBy(graph, values, node, read);
@@ -73,31 +82,33 @@ function channelAxis({ opType }: NodeProto, dims: readonly number[]): number {
   return byRows.has(opType) ? dims.length - 1 : 1;
 }
 
+/** Whether a node is Relu, or Clip as such. */
+function isLimiting(graph: Graph, node: NodeProto): boolean {
+  const bounds = boundsOf(graph, node);
+  return bounds?.[0] === 0 && bounds[1] === Infinity;
+}
+
 /** What a node makes of channels; `undefined` where it is no positively homogeneous function of each. */
 function passedBy(
   graph: Graph,
   values: ReadonlyMap<string, KnownValue>,
   node: NodeProto,
-  { tensor, axis, channels }: ChannelTensor,
+  { tensor, axis, channels, holds }: ChannelTensor,
 ): ChannelTensor | undefined {
   const { opType } = node;
   const [output = '', ...others] = node.output;
   const [from, to] = [values.get(tensor)?.dims, values.get(output)?.dims];
   if (!isStandardDomain(node.domain) || others.some((name) => name !== '') || !from || !to) return undefined;
-  const same = { tensor: output, axis, channels };
-  if (opType === 'PRelu') return graph.constant(node.input[1]!) ? same : undefined;
-  if (homogeneous.has(opType)) return same;
-  if (opType === 'Clip') {
-    return boundsOf(graph, node)?.every((bound) => bound === 0 || !Number.isFinite(bound)) ? same : undefined;
-  }
+  const same = { tensor: output, axis, channels, holds };
+  if (opType === 'Identity') return same;
   if (axis !== 1) return undefined;
-  if (homogeneousPooling.has(opType)) return same;
+  if (maxPooling.has(opType)) return holds === 'positive' ? same : undefined;
   if (opType === 'Gather') {
     const places = graph.constant(node.input[1]!);
     const along = intAttribute(node, 'axis', 0);
     if (places?.dims.length !== 1 || (along !== 1 && along !== 1 - from.length)) return undefined;
     const chosen = Int32Array.from(places.data as ArrayLike<number | bigint>, (place) => channels.at(Number(place))!);
-    return { tensor: output, axis, channels: chosen };
+    return { tensor: output, axis, channels: chosen, holds };
   }
   if (!reshaping.has(opType) || to.length < 2 || to[0] !== from[0]) return undefined;
   // Each of the new channels must be of one.
@@ -107,5 +118,6 @@ function passedBy(
   ];
   if (before % after !== 0) return undefined;
   const channelOf = (place: number) => channels[Math.floor((place * after) / before)]!;
-  return { tensor: output, axis, channels: Int32Array.from({ length: to[1]! }, (_, place) => channelOf(place)) };
+  const places = Int32Array.from({ length: to[1]! }, (_, place) => channelOf(place));
+  return { tensor: output, axis, channels: places, holds };
 }

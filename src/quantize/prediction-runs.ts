@@ -9,7 +9,7 @@ import { toNativeConstants } from '../program/constant-pool';
 import { encodeProgram } from '../program/encode';
 import type { StoredEngine } from './stored-network';
 
-/** Runs networks that differ in a few layers: the weights of the others are packed once. */
+/** Runs networks on the same images. */
 export class PredictionRuns {
   constructor(
     private readonly images: CalibrationImages,

@@ -6,7 +6,6 @@ import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
 import { distinguishNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
-import { nameOf } from '../onnx/node-place';
 import type { ModelProto } from '../onnx/onnx_pb';
 import type { KnownValue } from '../onnx/value';
 import type { EqualizedNetwork } from './equalize-channels';
@@ -25,12 +24,12 @@ export function checkOperatorSet(graph: Graph, values: ReadonlyMap<string, Known
 export function quantizableGraph(model: ModelProto, images: CalibrationImages): Graph {
   const graph = new Graph(editableCopy(model));
   graph.removeDead();
+  // Before outputs are renamed, whose names are those of unnamed nodes.
+  distinguishNodes(graph);
   const values = valuesOf(graph, images);
   upgradeOperatorSet(graph, values);
   widenHalfFloats(graph, values);
   simplify(graph);
-  distinguishNodes(graph);
-  for (const node of graph.nodes) node.name = nameOf(node);
   return graph;
 }
 

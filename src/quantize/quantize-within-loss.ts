@@ -27,12 +27,12 @@ export interface LossLimit {
 const imagesOfLoss = 64;
 export const imagesOfParts = 32;
 
-/** Each quantizes the network anew. */
+/** Each quantizes the network anew; after them, all products stay in floats. */
 const mostRounds = 4;
 
 /**
  * Quantizes a network, and where that loses too much, again with the products in floats whose rounding alone loses most: as few
- * as it takes.
+ * as it takes, or all of them.
  *
  * @throws {GdwsError} as `quantize`
  */
@@ -44,22 +44,26 @@ export async function quantizeWithinLoss(
 ): Promise<QuantizedWithinLoss> {
   const keep = new Map<string, ChosenReason>(options.keep);
   const some = firstOf(images, imagesOfLoss);
-  let parts: readonly RoundedPart[] | undefined;
-  let kept = 0;
-  for (let round = 1; ; ++round) {
+  const attempt = async (): Promise<QuantizedWithinLoss> => {
     const quantized = await quantize(dense, compressed, images, { ...options, keep });
-    const loss = await lostBy(quantized.model, { dense, compressed }, some, options.threads);
-    // Predictions that tell next to nothing may lose more than all of it.
-    const isEnough = loss === undefined || loss <= maxLoss || maxLoss >= 1;
-    if (isEnough || round === mostRounds) return { ...quantized, loss };
-    parts ??= await partsByLoss(compressed, images, quantized, options);
-    if (kept === parts.length) return { ...quantized, loss };
-    const more = keptWithin(parts, kept, maxLoss / loss);
+    return { ...quantized, loss: await lostBy(quantized.model, { dense, compressed }, some, options.threads) };
+  };
+  // Predictions that tell next to nothing may lose more than all of it.
+  const isEnough = ({ loss }: QuantizedWithinLoss) => loss === undefined || loss <= maxLoss || maxLoss >= 1;
+  let quantized = await attempt();
+  if (isEnough(quantized)) return quantized;
+  const parts = await partsByLoss(compressed, images, quantized, options);
+  for (let round = 2, kept = 0; kept < parts.length; ++round) {
+    // What helps in no round is not worth more of them: all in floats loses nothing.
+    const more = round <= mostRounds ? keptWithin(parts, kept, maxLoss / quantized.loss!) : parts.length;
     for (const { products } of parts.slice(kept, more)) {
       for (const name of products) keep.set(name, 'rounding loses too much');
     }
     kept = more;
+    quantized = await attempt();
+    if (isEnough(quantized)) return quantized;
   }
+  return quantized;
 }
 
 /**

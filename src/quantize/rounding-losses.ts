@@ -65,9 +65,9 @@ export async function roundingLosses(
     const rounded = await pass.run();
 
     const runs = new PredictionRuns(images, engine);
-    const expected = await runs.outputs(graph);
     const prediction = runs.prediction(graph);
     if (!prediction) return undefined;
+    const expected = await runs.outputs(graph);
     const parts: RoundedPart[] = [];
     const found = partsOf(graph, findNodes(graph, images, choice), rounded);
     for (const { products, tensors } of found) {

@@ -51,6 +51,16 @@ describe('information', () => {
     expect(information(prediction, [images[0]!, images[0]!])).toBeCloseTo(0, 12);
   });
 
+  test('keeps its digits where all images are nearly sure of one class', () => {
+    const sure = (other: number) => Float32Array.of(16, other);
+    const [p, q] = [0, -1].map((other) => 1 / (1 + Math.exp(16 - other)));
+    const mean = (p! + q!) / 2;
+    const entropy = (one: number) => one * log(one / mean) + (1 - one) * (Math.log1p(-one) - Math.log1p(-mean));
+    const expected = (entropy(p!) + entropy(q!)) / 2;
+    const found = information({ kind: 'logits', classes: 2, inner: 1 }, [sure(0), sure(-1)]);
+    expect(found / expected).toBeCloseTo(1, 2);
+  });
+
   test('of numbers is half their variance', () => {
     expect(information({ kind: 'normal' }, [Float32Array.of(1), Float32Array.of(5)])).toBe(2);
   });

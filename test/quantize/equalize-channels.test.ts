@@ -82,24 +82,14 @@ describe('floats stay the same bit by bit', () => {
   const cases: Record<string, readonly [readonly NodeProto[], Record<string, Constant>, readonly string[]]> = {
     'through Relu': [[first, node('Relu', ['a'], 'r'), node('Conv', ['r', 'v'], 'y', padded)], {}, ['a']],
     'through nothing': [[first, node('Conv', ['a', 'v', 'b'], 'y')], {}, ['a']],
-    'through LeakyRelu and MaxPool': [
+    'through Relu and MaxPool': [
       [
         first,
-        node('LeakyRelu', ['a'], 'r', { alpha: { float: 0.25 } }),
+        node('Relu', ['a'], 'r'),
         node('MaxPool', ['r'], 'm', { kernel_shape: [2, 2], strides: [2, 2] }),
         node('Conv', ['m', 'v'], 'y'),
       ],
       {},
-      ['a'],
-    ],
-    'through PRelu and AveragePool': [
-      [
-        first,
-        node('PRelu', ['a', 'slopes'], 'r'),
-        node('AveragePool', ['r'], 'm', { kernel_shape: [2, 2] }),
-        node('Conv', ['m', 'v'], 'y'),
-      ],
-      { slopes: floats([4, 1, 1], 4) },
       ['a'],
     ],
     'through a Clip at 0': [
@@ -164,11 +154,11 @@ describe('floats stay the same bit by bit', () => {
       },
       ['a', 'g', 'm'],
     ],
-    'behind the mean over a map': [
+    'behind the maximum over a map': [
       [
         first,
         node('Relu', ['a'], 'r'),
-        node('GlobalAveragePool', ['r'], 'p'),
+        node('GlobalMaxPool', ['r'], 'p'),
         node('Reshape', ['p', 'rows'], 'f'),
         node('Gemm', ['f', 'last'], 'y'),
       ],
@@ -211,6 +201,16 @@ describe('channels stay as they are', () => {
   const last = node('Conv', ['r', 'v'], 'y', padded);
   const number = (value: number): Constant => ({ type: 'float32', dims: [], data: Float32Array.of(value) });
   const cases: Record<string, readonly [readonly NodeProto[], string[]?]> = {
+    'whose bytes before a LeakyRelu have another range': [
+      [first, node('LeakyRelu', ['a'], 'r', { alpha: { float: 0.25 } }), last],
+    ],
+    'whose bytes before a PRelu do': [[first, node('PRelu', ['a', 'slopes'], 'r'), last]],
+    'whose bytes before a mean do': [
+      [first, node('Relu', ['a'], 'p'), node('AveragePool', ['p'], 'r', { kernel_shape: [2, 2] }), last],
+    ],
+    'whose bytes before a Relu behind a maximum do': [
+      [first, node('MaxPool', ['a'], 'p', { kernel_shape: [2, 2] }), node('Relu', ['p'], 'r'), last],
+    ],
     'before a Sigmoid': [[first, node('Sigmoid', ['a'], 'r'), last]],
     'before a Clip at 6': [[first, node('Clip', ['a', 'zero', 'six'], 'r'), last]],
     'that are added to others': [[first, node('Add', ['a', 'a'], 'r'), last]],
@@ -233,7 +233,7 @@ describe('channels stay as they are', () => {
   test.each(Object.entries(cases))('%s', (_, [nodes, outputNames]) => {
     const initializers = {
       ...{ w, v, b: bias, zero: number(0), six: number(6), places: integers(0, 1, 2, 3), matrix: floats([8, 8]) },
-      ...{ kernels: floats([3, 1, 3, 3]), points: floats([4, 3, 1, 1]) },
+      ...{ kernels: floats([3, 1, 3, 3]), points: floats([4, 3, 1, 1]), slopes: floats([4, 1, 1]) },
     };
     expect(scaled(network(nodes, initializers, outputNames), images, 6).found).toEqual([]);
   });

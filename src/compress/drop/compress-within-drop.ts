@@ -122,8 +122,8 @@ export interface WithinDrop {
  * The network with the least budget, or the fastest one, whose accuracy, natural and under attack, is within a drop of the dense network's, on the half
  * of the images that is searched. `heldOut.isWithin` says whether it is on the other half, too.
  *
- * @throws GdwsError ARGUMENT_INVALID for options that make no sense or fewer than two images, BUDGET_OUT_OF_RANGE for a model with
- *   no convolution that may be replaced, and what `compress` and
+ * @throws GdwsError ARGUMENT_INVALID for options that make no sense or fewer than two images, BUDGET_OUT_OF_RANGE, in floats, for a
+ *   model with no convolution that may be replaced, and what `compress` and
  *   `evaluate` throw
  */
 export async function compressWithinDrop(

@@ -2,13 +2,22 @@ import { nameOf } from '../onnx/node-place';
 import type { Graph } from './graph';
 
 /**
- * Gives every node a name of its own: one without that of its first output, and one whose name another before it has the same with a
- * number. ONNX allows nodes of one name or none, but results are listed by names, also where outputs are renamed.
+ * Gives a node whose name another one before it has a name of its own: the same with a number. ONNX allows nodes of one name, but
+ * results are listed by names.
  */
 export function distinguishNodes(graph: Graph): void {
   const seen = new Set<string>();
   for (const node of graph.nodes) {
-    node.name = seen.has(nameOf(node)) ? graph.uniqueName(nameOf(node)) : nameOf(node);
-    seen.add(node.name);
+    if (seen.has(nameOf(node))) node.name = graph.uniqueName(nameOf(node));
+    seen.add(nameOf(node));
   }
+}
+
+/**
+ * Gives every node a name of its own, one without that of its first output: so that it keeps the name by which it is listed where its
+ * output is renamed.
+ */
+export function nameNodes(graph: Graph): void {
+  distinguishNodes(graph);
+  for (const node of graph.nodes) node.name = nameOf(node);
 }

@@ -8,6 +8,7 @@ import { fusedProgram, withNodeErrors } from '../engine/compile';
 import { MachineCache } from '../engine/machine-cache';
 import { convolutionsOf } from '../gdws/layer-operations';
 import type { Layer } from '../gdws/layers';
+import { nameNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
 import { nameOf } from '../onnx/node-place';
@@ -70,6 +71,7 @@ export async function timeLayers(
     onMeasured,
   } = options;
   const own = new Graph(editableCopy(graph.model), graph.file, graph.limits);
+  nameNodes(own);
   simplify(own);
   const feeds = typesOfInputs(own, batch === undefined ? inputShapes : withBatch(own, batch, inputShapes));
   const pool = new ConstantPool();

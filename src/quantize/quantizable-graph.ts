@@ -3,7 +3,7 @@ import { simplify } from '../analysis/simplify';
 import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
 import { widenHalfFloats } from '../analysis/widen-half-floats';
 import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
-import { distinguishNodes } from '../graph/distinct-names';
+import { nameNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
 import type { ModelProto } from '../onnx/onnx_pb';
@@ -24,8 +24,7 @@ export function checkOperatorSet(graph: Graph, values: ReadonlyMap<string, Known
 export function quantizableGraph(model: ModelProto, images: CalibrationImages): Graph {
   const graph = new Graph(editableCopy(model));
   graph.removeDead();
-  // Before outputs are renamed, whose names are those of unnamed nodes.
-  distinguishNodes(graph);
+  nameNodes(graph);
   const values = valuesOf(graph, images);
   upgradeOperatorSet(graph, values);
   widenHalfFloats(graph, values);

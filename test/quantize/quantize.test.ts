@@ -163,6 +163,22 @@ describe('what is quantized', () => {
     ]);
   });
 
+  test('nodes without names are excluded by that of their output, also where it is renamed', async () => {
+    const unnamed = makeNode({ opType: 'Conv', input: ['a', 'w'], output: ['z'], attributes: { pads: [1, 1, 1, 1] } });
+    const model = makeModel({
+      nodes: [conv('first', 'x', 'w', 'a'), unnamed, makeNode({ opType: 'Identity', input: ['z'], output: ['y'] })],
+      inputs,
+      outputs: [makeValueInfo('y', 'float32', ['N', 3, 8, 8])],
+      initializers: { w: floats([3, 3, 3, 3]) },
+    });
+    const { summary } = await compress(model, { int8: true, int8Exclude: ['z'], calibration: { images } });
+    expect(summary.quantization!.inFloats).toEqual([{ node: 'z', operator: 'Conv', reason: 'excluded' }]);
+    expect(summary.layers.map(({ name, format }) => [name, format])).toEqual([
+      ['first', 'int8'],
+      ['z', 'float32'],
+    ]);
+  });
+
   test('an output that is also read keeps its name, in floats', async () => {
     const model = makeModel({
       nodes: [conv('first', 'x', 'w', 'a'), conv('second', 'a', 'w', 'c')],

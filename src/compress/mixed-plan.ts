@@ -31,7 +31,8 @@ interface Group {
 /**
  * How many steps each layer takes, and its format, with the least loss within a time. Losses add up: that of the steps and that of
  * the rounding. So do times: to those of the network in integers comes, for each product in floats, what it takes longer, with the
- * conversion of what it reads and gives. Neighbours in floats are not converted between, so that the network takes at most this time.
+ * conversion of what it reads and gives. Neighbours in floats are not converted between, so that the network takes at most this time;
+ * one that is in floats altogether, which is planned beside that, converts nothing.
  *
  * @param milliseconds that the whole network may take
  * @param parts products that have one format; their losses in the unit of the layers'

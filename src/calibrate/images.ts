@@ -2,7 +2,7 @@ import { GdwsError } from '../base/errors';
 import type { ImageSet } from '../data/image-set';
 import type { Graph } from '../graph/graph';
 import { isFloat, roundedTo } from '../onnx/floats';
-import type { DataType } from '../onnx/value';
+import type { DataType, ValueType } from '../onnx/value';
 import { normalizer, type Normalization } from '../robustness/normalized';
 
 /** Images as the network takes them, batch by batch. */
@@ -52,4 +52,9 @@ export function imageTypeOf(graph: Graph): DataType {
     tensor: name,
     remedy: 'Export it with an input of floats.',
   });
+}
+
+/** Types of the inputs of a network of images, for so many images of these dims (C, H, W) at once. */
+export function imageFeeds(graph: Graph, count: number, dims: readonly number[]): Map<string, ValueType> {
+  return new Map([[graph.inputs[0]!.name, { type: imageTypeOf(graph), dims: [count, ...dims] }]]);
 }

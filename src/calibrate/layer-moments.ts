@@ -16,7 +16,7 @@ import type { ProgramOperation, ValueId } from '../program/operation';
 import { bytesOf, type Program } from '../program/program';
 import { ProgramWriter } from '../program/program-writer';
 import { RandomStream } from '../robustness/random-stream';
-import { imageTypeOf, type CalibrationImages } from './images';
+import { imageFeeds, type CalibrationImages } from './images';
 import { channelMoments, patchMoments } from './maps';
 import { drawnCotangent, predictionOf, type Prediction } from './prediction';
 import { sampledConvolution } from './sampled-convolution';
@@ -170,9 +170,7 @@ export class MomentsNetwork {
   }
 
   private compile(count: number, dims: readonly number[]): CompiledMoments {
-    const [input] = this.graph.inputs;
-    const type = imageTypeOf(this.graph);
-    const values = inferValues(this.graph, new Map([[input!.name, { type, dims: [count, ...dims] }]]));
+    const values = inferValues(this.graph, imageFeeds(this.graph, count, dims));
     const { program, constants } = buildProgram(this.graph, values, this.pool);
     const output = program.outputs[0]!;
     program.outputs.splice(0, program.outputs.length, output);

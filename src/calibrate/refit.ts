@@ -11,7 +11,7 @@ import type { Operation, ProgramOperation } from '../program/operation';
 import { bytesOf, type Program } from '../program/program';
 import { RandomStream } from '../robustness/random-stream';
 import { fitStages, type FitOptions } from './fit-stages';
-import { imageTypeOf, type CalibrationImages } from './images';
+import { imageFeeds, type CalibrationImages } from './images';
 import { RegressionSums } from './layer-regression';
 import { LiveStore } from './live-store';
 import { replacedOperations } from './replaced-operations';
@@ -118,9 +118,7 @@ class Refit {
   private programFor(count: number): SizedProgram {
     let sized = this.programs.get(count);
     if (!sized) {
-      const [input] = this.graph.inputs;
-      const dims = [count, ...this.images.dims];
-      const values = inferValues(this.graph, new Map([[input!.name, { type: imageTypeOf(this.graph), dims }]]));
+      const values = inferValues(this.graph, imageFeeds(this.graph, count, this.images.dims));
       const { program, constants } = fusedProgram(this.graph, values, this.pool, false);
       sized = { program, constants: toNativeConstants(constants) };
       this.programs.set(count, sized);

@@ -18,16 +18,8 @@ export function costOf(choices: Choices, choice: Choice): number {
   return choice === 'dense' ? choices.dense : choices.costs[choice]!;
 }
 
-export function lossOf(choices: Choices, choice: Choice): number {
-  return choice === 'dense' ? 0 : choices.losses[choice]!;
-}
-
 export function totalCost(layers: readonly Choices[], chosen: readonly Choice[]): number {
   return layers.reduce((sum, choices, layer) => sum + costOf(choices, chosen[layer]!), 0);
-}
-
-export function totalLoss(layers: readonly Choices[], chosen: readonly Choice[]): number {
-  return layers.reduce((sum, choices, layer) => sum + lossOf(choices, chosen[layer]!), 0);
 }
 
 /** GDWS with this number of steps if it is cheaper than the standard convolution, otherwise that. */

@@ -1,5 +1,5 @@
 import { inferValues } from '../analysis/infer';
-import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
+import { imageFeeds, type CalibrationImages } from '../calibrate/images';
 import { predictionOf, type Prediction } from '../calibrate/prediction';
 import { buildProgram } from '../engine/builder';
 import { fusedProgram, withNodeErrors } from '../engine/compile';
@@ -47,7 +47,6 @@ export class PredictionRuns {
   }
 
   private values(graph: Graph, count: number) {
-    const type = { type: imageTypeOf(graph), dims: [count, ...this.images.dims] };
-    return inferValues(graph, new Map([[graph.inputs[0]!.name, type]]));
+    return inferValues(graph, imageFeeds(graph, count, this.images.dims));
   }
 }

@@ -2,7 +2,7 @@ import { inferValues } from '../analysis/infer';
 import { simplify } from '../analysis/simplify';
 import { upgradeOperatorSet } from '../analysis/upgrade-operator-set';
 import { widenHalfFloats } from '../analysis/widen-half-floats';
-import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
+import { imageFeeds, type CalibrationImages } from '../calibrate/images';
 import { nameNodes } from '../graph/distinct-names';
 import { Graph } from '../graph/graph';
 import { editableCopy } from '../onnx/copy';
@@ -45,7 +45,6 @@ export function equalizedNetwork(graph: Graph, images: CalibrationImages, choice
 
 /** The shapes are those that the images give: the model may leave them open. */
 function valuesOf(graph: Graph, images: CalibrationImages): Map<string, KnownValue> {
-  const dims = [Math.min(images.batchSize, images.count), ...images.dims];
-  const feeds = new Map([[graph.inputs[0]!.name, { type: imageTypeOf(graph), dims }]]);
-  return inferValues(graph, feeds, { lenient: true });
+  const count = Math.min(images.batchSize, images.count);
+  return inferValues(graph, imageFeeds(graph, count, images.dims), { lenient: true });
 }

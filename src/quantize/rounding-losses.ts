@@ -7,9 +7,10 @@ import { nameOf } from '../onnx/node-place';
 import type { ModelProto } from '../onnx/onnx_pb';
 import { ConstantPool } from '../program/constant-pool';
 import { equalizeChannels } from './equalize-channels';
+import { setFloatWeights } from './float-weights';
 import { insertQuantization } from './insert-quantization';
 import { PredictionRuns } from './prediction-runs';
-import { dequantizedRows, inModelOrder, weightRowsOf } from './product-weights';
+import { dequantizedRows, weightRowsOf } from './product-weights';
 import { equalizedNetwork, findNodes, quantizableGraph } from './quantizable-graph';
 import type { FloatChoice, QuantizedNodes } from './quantized-nodes';
 import { QuantizationPass, type PassOptions, type PassResult } from './quantization-pass';
@@ -121,11 +122,8 @@ function partsOf(graph: Graph, { products, tensors }: QuantizedNodes, { summarie
 /** Rounds a part of a network, in floats. */
 function roundPart(graph: Graph, part: Part, nodes: QuantizedNodes, { quantizations, weights }: PassResult): void {
   for (const node of nodes.products.filter((node) => part.products.has(nameOf(node)))) {
-    const shape = weightRowsOf(graph, node);
-    const name = graph.uniqueName(`${nameOf(node)}.rounded`);
-    const data = inModelOrder(dequantizedRows(weights.get(nameOf(node))!.weights), shape);
-    graph.setInitializer(name, { type: 'float32', dims: shape.dims, data });
-    node.input[1] = name;
+    const { weights: rounded } = weights.get(nameOf(node))!;
+    setFloatWeights(graph, node, weightRowsOf(graph, node), dequantizedRows(rounded));
   }
   const tensors = new Map([...nodes.tensors].filter(([tensor]) => part.tensors.has(tensor)));
   insertQuantization(graph, { ...nodes, tensors }, (tensor) => quantizations.get(nodes.tensors.get(tensor)!)!);

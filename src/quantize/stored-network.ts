@@ -1,6 +1,6 @@
 import type { NativeSession } from '../addon/native';
 import { inferValues } from '../analysis/infer';
-import { imageTypeOf, type CalibrationImages } from '../calibrate/images';
+import { imageFeeds, type CalibrationImages } from '../calibrate/images';
 import type { LiveStore, StoredValue } from '../calibrate/live-store';
 import { readBy, Segment, type LiveValues } from '../calibrate/segments';
 import { buildProgram } from '../engine/builder';
@@ -138,9 +138,7 @@ export class StoredNetwork {
   private programFor(count: number): SizedProgram {
     let sized = this.programs.get(count);
     if (!sized) {
-      const [input] = this.graph.inputs;
-      const type = { type: imageTypeOf(this.graph), dims: [count, ...this.images.dims] };
-      const values = inferValues(this.graph, new Map([[input!.name, type]]));
+      const values = inferValues(this.graph, imageFeeds(this.graph, count, this.images.dims));
       const { program, constants } = buildProgram(this.graph, values, this.engine.pool);
       this.edit(program);
       sized = { program, constants: toNativeConstants(constants) };

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { allocate, cheapest } from '../../src/gdws/allocation';
-import { costOf, linearCosts, lossOf, totalCost, totalLoss, type Choice, type Choices } from '../../src/gdws/choices';
+import { costOf, linearCosts, totalCost, type Choice, type Choices } from '../../src/gdws/choices';
 import { seeded } from '../linalg/layers';
+
+function lossOf(choices: Choices, choice: Choice): number {
+  return choice === 'dense' ? 0 : choices.losses[choice]!;
+}
+
+function totalLoss(layers: readonly Choices[], chosen: readonly Choice[]): number {
+  return layers.reduce((sum, choices, layer) => sum + lossOf(choices, chosen[layer]!), 0);
+}
 
 /** The losses that gains leave, the last being 0. */
 function lossesOf(gains: readonly number[]): Float64Array {

@@ -44,6 +44,13 @@ void keepSpare(std::vector<Spare>& spares, Spare spare) {
   }
 }
 
+bool writesNothing(const OperationView& operation) {
+  for (size_t k = 0; k < operation.outputCount(); ++k) {
+    if (operation.output(k).elements > 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 CompiledProgram::CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
@@ -70,6 +77,8 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
       };
     }
     Step step{&definition, definition.make(view, own), i, inputIds_.size(), outputIds_.size()};
+    // Checked by its kernel, but not run: the loops over the other dims of an empty result may be 2^31 long.
+    if (writesNothing(view)) return;
     scratchBytes = std::max(scratchBytes, step.kernel->scratchBytes(threads_));
     overwrites[i] = definition.overwrites;
     for (size_t k = 0; k < operation.inputs.size(); ++k) {

@@ -14,6 +14,8 @@ constexpr int32_t format = 1;
 constexpr int32_t maxRank = 32;
 /// Keeps every size in bytes far from overflow, and every element index within 32 bits signed times 8.
 constexpr int64_t maxElements = int64_t{1} << 36;
+/// The dims of an empty value, those of 0 aside: kernels loop over them for nothing.
+constexpr int64_t maxEmptyExtent = int64_t{1} << 31;
 
 /// Reads words in order and never past their end.
 class WordReader {
@@ -72,6 +74,7 @@ Value readValue(WordReader& reader, const Constants& constants, size_t inputCoun
     extent *= std::max(dim, 1);
     elements *= dim;
   }
+  if (elements == 0 && extent > maxEmptyExtent) throw ProgramError("an empty value has dims of more than 2^31");
   value.elements = static_cast<size_t>(elements);
   if (value.storage == Storage::constant) {
     const auto given = constants.find(value.index);

@@ -154,6 +154,18 @@ describe('a program', () => {
     }
   });
 
+  test('whose empty values have dims of more than 2^31 is refused, and whose result is empty does not run', () => {
+    const program = smallProgram();
+    const withDims = (dims: number[]) => {
+      for (const id of [0, 1, 2]) program.values[id] = { ...program.values[id]!, dims };
+      return compile(encodeProgram(program));
+    };
+    expect(() => withDims([2, 2 ** 31 - 1, 0])).toThrow(/empty value has dims of more than 2\^31/);
+    const compiled = withDims([1, 2 ** 31 - 1, 0]);
+    expect(compiled.kernels).toEqual([]);
+    expect(compiled.runSync([new Float32Array(0)])[0]!.byteLength).toBe(0);
+  });
+
   test('cannot name one input twice, nor alias a value to several', () => {
     const twice = smallProgram();
     twice.addValue({ type: 'float32', dims: [1000], storage: 'input', index: 0 });

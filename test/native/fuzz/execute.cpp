@@ -58,6 +58,13 @@ class OwnedConstants {
   std::vector<Bytes> memory_;
 };
 
+/// Of the dims that are not 0: kernels loop over those of empty values, too.
+double extentOf(const Value& value) {
+  double extent = 1;
+  for (const int64_t dim : value.dims) extent *= static_cast<double>(std::max<int64_t>(dim, 1));
+  return extent;
+}
+
 /// Bounds the multiply-adds of the program's operations, and what a run writes.
 bool isSmall(const Program& program, const CompiledProgram& compiled) {
   if (compiled.arenaBytes() > maxRunBytes) return false;
@@ -68,9 +75,9 @@ bool isSmall(const Program& program, const CompiledProgram& compiled) {
   double work = 0;
   for (const Operation& operation : program.operations) {
     double written = 1, read = 1;
-    for (const int32_t id : operation.outputs) written += static_cast<double>(program.values[id].elements);
+    for (const int32_t id : operation.outputs) written += extentOf(program.values[id]);
     for (const int32_t id : operation.inputs) {
-      if (id >= 0) read = std::max(read, static_cast<double>(program.values[id].elements));
+      if (id >= 0) read = std::max(read, extentOf(program.values[id]));
     }
     work += written * read;
   }

@@ -16,6 +16,8 @@ inline Real activate(Activation activation, Real x, Real a, Real b) {
     }
     case Activation::leakyRelu:
       return x < 0 ? a * x : x;
+    case Activation::hardSwish:
+      return a * (x * activate<Real>(Activation::clip, x / 6 + Real(0.5), 0, 1)) + b;
     default:
       return x;
   }

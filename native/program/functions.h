@@ -15,15 +15,18 @@ enum class Activation : int32_t {
   clip,
   /// x < 0 ? a·x : x
   leakyRelu,
+  /// a·x·max(0, min(1, x / 6 + 1 / 2)) + b
+  hardSwish,
 };
 
-inline constexpr int32_t activationCount = 4;
+inline constexpr int32_t activationCount = 5;
 
 #define GDWS_ACTIVATIONS(X) \
   X(none)                   \
   X(relu)                   \
   X(clip)                   \
-  X(leakyRelu)
+  X(leakyRelu)              \
+  X(hardSwish)
 
 /// Functions of one float, with parameters a and b where named. Those of integers are relu, abs, neg and sign.
 enum class UnaryFunction : int32_t {
@@ -41,7 +44,7 @@ enum class UnaryFunction : int32_t {
   sigmoid,
   /// max(0, min(1, a·x + b))
   hardSigmoid,
-  /// x·max(0, min(1, x / 6 + 1 / 2))
+  /// a·x·max(0, min(1, x / 6 + 1 / 2)) + b
   hardSwish,
   /// x·sigmoid(a·x)
   silu,

@@ -8,7 +8,7 @@ import type { KnownValue, ValueType } from '../onnx/value';
 import type { BuiltProgram } from '../program/built-program';
 import { toNativeConstants, type ConstantPool, type NativeConstants } from '../program/constant-pool';
 import { encodeProgram } from '../program/encode';
-import { fuse } from '../program/fuse/fuse';
+import { fuse, type FusionOptions } from '../program/fuse/fuse';
 import type { Program } from '../program/program';
 import { buildProgram } from './builder';
 import { checkLeastMemory, checkMemory } from './check-memory';
@@ -85,16 +85,15 @@ export function lowerGraph(
   };
 }
 
-/** The program of a graph whose values are inferred; `separable` and `integers` are those of {@link fuse}. */
+/** The program of a graph whose values are inferred. */
 export function fusedProgram(
   graph: Graph,
   values: ReturnType<typeof inferValues>,
   pool: ConstantPool,
-  separable = true,
-  integers = true,
+  options?: FusionOptions,
 ): BuiltProgram {
   const built = buildProgram(graph, values, pool);
-  fuse(built, pool, separable, integers);
+  fuse(built, pool, options);
   return built;
 }
 

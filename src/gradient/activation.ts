@@ -16,6 +16,8 @@ export function throughActivation(tape: Tape, operation: ProgramOperation, gradi
       // With a negative slope, the result does not determine the sign of the argument.
       if (a < 0) throw new Unsupported('of a leaky ReLU of negative slope after another operation');
       return leakyReluGradient(tape, y, gradient, a);
+    case 'hardSwish':
+      throw new Unsupported('of a hard swish that was fused into another operation');
   }
 }
 

@@ -25,10 +25,10 @@ const derivatives: Record<UnaryName, 'zero' | ((call: Call) => ValueId)> = {
   celu: ({ tape, gradient, x, a }) => exponentialBelow(tape, gradient, x(), { steepness: 1 / a }),
   sigmoid: ({ tape, gradient, y }) => tape.mul(gradient, tape.mul(y(), tape.linear(y(), -1, 1))),
   hardSigmoid: ({ tape, gradient, y, a }) => clipGradient(tape, y(), tape.linear(gradient, a), 0, 1),
-  hardSwish: ({ tape, gradient, x }) => {
-    // Between -3 and 3 the slope is x / 3 + 1 / 2; above it is 1.
-    const inner = tape.linear(x(), 1 / 3, 0.5);
-    const above = tape.select(tape.compare('less', x(), tape.filled(3)), inner, tape.filled(1));
+  hardSwish: ({ tape, gradient, x, a }) => {
+    // Between -3 and 3 the slope is a·(x / 3 + 1 / 2); above it is a.
+    const inner = tape.linear(x(), a / 3, a / 2);
+    const above = tape.select(tape.compare('less', x(), tape.filled(3)), inner, tape.filled(a));
     const slope = tape.select(tape.compare('greater', x(), tape.filled(-3)), above, tape.filled(0));
     return tape.mul(gradient, slope);
   },

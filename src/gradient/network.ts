@@ -211,7 +211,10 @@ export class GradientNetwork {
   /** Where `separable` is false, the weights of GDWS stages stay in their order. */
   private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean, integers: boolean): Lowered {
     const values = inferValues(this.graph, feeds);
-    const built = fusedProgram(this.graph, values, this.engine.pool, separable, integers);
+    const built = fusedProgram(this.graph, values, this.engine.pool, {
+      ...{ separable, integers },
+      differentiably: true,
+    });
     const nameOf = new Map<number, string>();
     for (const [name, { constant }] of values) {
       if (constant && constant.type !== 'string') nameOf.set(this.engine.pool.numberOf(constant), name);

@@ -139,7 +139,10 @@ export const activationOperators: Record<string, Operator> = {
   Celu: elementwise(() => 'celu', attributes(['alpha', 1])),
   Sigmoid: elementwise(() => 'sigmoid'),
   HardSigmoid: elementwise(() => 'hardSigmoid', attributes(['alpha', 0.2], ['beta', 0.5])),
-  HardSwish: elementwise(() => 'hardSwish'),
+  HardSwish: elementwise(
+    () => 'hardSwish',
+    () => [1, 0],
+  ),
   Swish: elementwise(() => 'silu', attributes(['alpha', 1])),
   Mish: elementwise(() => 'mish'),
   Gelu: elementwise(gelu),

@@ -13,6 +13,7 @@ export const enumerations = {
     relu: 'max(x, 0)',
     clip: 'min(max(x, a), b)',
     leakyRelu: 'x < 0 ? a·x : x',
+    hardSwish: 'a·x·max(0, min(1, x / 6 + 1 / 2)) + b',
   },
   /** Functions of one float, with parameters a and b where named. Those of integers are relu, abs, neg and sign. */
   UnaryFunction: {
@@ -24,7 +25,7 @@ export const enumerations = {
     celu: 'max(0, x) + min(0, a·(exp(x / a) - 1))',
     sigmoid: '',
     hardSigmoid: 'max(0, min(1, a·x + b))',
-    hardSwish: 'x·max(0, min(1, x / 6 + 1 / 2))',
+    hardSwish: 'a·x·max(0, min(1, x / 6 + 1 / 2)) + b',
     silu: 'x·sigmoid(a·x)',
     mish: 'x·tanh(softplus(x))',
     gelu: 'x / 2·(1 + erf(x / sqrt(2)))',

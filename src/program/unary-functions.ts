@@ -27,7 +27,7 @@ export const unaryFunctions: Readonly<Record<UnaryName, (x: number, a: number, b
   celu: (x, a) => Math.max(0, x) + Math.min(0, a * Math.expm1(x / a)),
   sigmoid,
   hardSigmoid: (x, a, b) => clip(a * x + b, 0, 1),
-  hardSwish: (x) => x * clip(x / 6 + 0.5, 0, 1),
+  hardSwish: (x, a, b) => a * (x * clip(x / 6 + 0.5, 0, 1)) + b,
   silu: (x, a) => x * sigmoid(a * x),
   mish: (x) => x * Math.tanh(softplus(x)),
   gelu: (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),

@@ -37,7 +37,7 @@ double UnaryCall::operator()(double x) const {
     case hardSigmoid:
       return gdws::clip(a * x + b, 0, 1);
     case hardSwish:
-      return x * gdws::clip(x / 6 + 0.5, 0, 1);
+      return activate<double>(Activation::hardSwish, x, a, b);
     case silu:
       return x * gdws::sigmoid(a * x);
     case mish:

@@ -30,7 +30,7 @@ GDWS_INLINE Vector unaryOf(Vector x, [[maybe_unused]] Vector a, [[maybe_unused]]
   if constexpr (function == celu) return maximum(zero, x) + minimum(zero, a * exponentialLessOne(x / a));
   if constexpr (function == sigmoid) return logistic(x);
   if constexpr (function == hardSigmoid) return minimum(one, maximum(zero, a * x + b));
-  if constexpr (function == hardSwish) return x * minimum(one, maximum(zero, x * (1.0f / 6) + 0.5f));
+  if constexpr (function == hardSwish) return activateVector(x, Activation::hardSwish, a, b);
   if constexpr (function == silu) return x * logistic(a * x);
   if constexpr (function == mish) {
     // tanh(log(1 + e)) = e·(e + 2) / (e·(e + 2) + 2), which is 1 long before e overflows.

@@ -16,6 +16,8 @@ GDWS_INLINE Vector activateVector(Vector x, Activation activation, Vector a, Vec
       return minimum(b, maximum(a, x));
     case Activation::leakyRelu:
       return x < Vector{} ? a * x : x;
+    case Activation::hardSwish:
+      return a * (x * minimum(broadcast(1.0f), maximum(Vector{}, x * (1.0f / 6) + 0.5f))) + b;
     default:
       return x;
   }

@@ -1,11 +1,29 @@
-import { canActivate, type ActivatedOperation, type ActivationName, type UnaryName } from '../operation';
-import type { Pattern } from '../program-rewriter';
+import {
+  canActivate,
+  type ActivatedOperation,
+  type ActivationName,
+  type Operation,
+  type UnaryName,
+} from '../operation';
+import type { Pattern, ProgramRewriter } from '../program-rewriter';
 
-const fusable: ReadonlySet<UnaryName> = new Set(['relu', 'clip', 'leakyRelu'] satisfies (ActivationName & UnaryName)[]);
+/** Those whose result says what their gradient is. */
+const invertible = ['relu', 'clip', 'leakyRelu'] satisfies (ActivationName & UnaryName)[];
+const all = [...invertible, 'hardSwish'] satisfies (ActivationName & UnaryName)[];
 
-/** Fuses an activation into the operation before it, where nothing else reads the value between. */
-export const fuseActivation: Pattern = (operation, rewriter) => {
-  if (operation.opcode !== 'unary' || !fusable.has(operation.attributes.function)) return;
+/**
+ * Fuses an activation into the operation before it, where nothing else reads the value between.
+ *
+ * @param differentiably only activations whose gradient follows from their result
+ */
+export function activationPattern(differentiably: boolean): Pattern {
+  const fusable: ReadonlySet<UnaryName> = new Set(differentiably ? invertible : all);
+  return (operation, rewriter) => {
+    if (operation.opcode === 'unary' && fusable.has(operation.attributes.function)) fuseActivation(operation, rewriter);
+  };
+}
+
+function fuseActivation(operation: Operation<'unary'>, rewriter: ProgramRewriter): void {
   const [source] = operation.inputs;
   const before = rewriter.soleProducerOf(source);
   // Operations on integers apply no activation.
@@ -15,4 +33,4 @@ export const fuseActivation: Pattern = (operation, rewriter) => {
   const activation = { name: name as ActivationName, a, b };
   const activated = { ...before, outputs: operation.outputs, attributes: { ...before.attributes, activation } };
   rewriter.replace(before, activated as ActivatedOperation, [operation]);
-};
+}

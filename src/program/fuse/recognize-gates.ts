@@ -20,5 +20,5 @@ function gatedBy({ function: name, a, b }: Attributes<'unary'>): Attributes<'una
   if (name === 'sigmoid') return { function: 'silu', a: 1, b: 0 };
   // The slope is 1/6 in single precision.
   const isSixth = Math.fround(a) === Math.fround(1 / 6);
-  return name === 'hardSigmoid' && isSixth && b === 0.5 ? { function: 'hardSwish', a: 0, b: 0 } : undefined;
+  return name === 'hardSigmoid' && isSixth && b === 0.5 ? { function: 'hardSwish', a: 1, b: 0 } : undefined;
 }

@@ -11,6 +11,7 @@ export const activations: Readonly<Record<ActivationName, Unary>> = {
   relu: unaryFunctions.relu,
   clip: unaryFunctions.clip,
   leakyRelu: unaryFunctions.leakyRelu,
+  hardSwish: unaryFunctions.hardSwish,
 };
 
 export const binaryFunctions: Readonly<Record<BinaryName, (x: number, y: number) => number>> = {

@@ -9,6 +9,7 @@ export * from 'onnxruntime-common';
 export { concurrency, counters, simd, type Concurrency, type InstructionSet, type Simd } from './addon/introspection';
 export { type Counters } from './addon/native';
 export type { OperationProfile } from './engine/network';
+export type { InputShapes } from './engine/given-shapes';
 export {
   compressWithinDrop,
   type Drops,

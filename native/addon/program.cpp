@@ -62,7 +62,7 @@ class RunMemory {
 
   bool run(const ProgramHandle& handle, const std::atomic<bool>& aborted) {
     const bool finished = handle.program->run(inputs_, outputs_, aborted, handle.session->session.profiling);
-    for (auto& [input, memory] : copies_) handle.program->returnInput(input, std::move(memory));
+    for (WorkingMemory::Block& copy : copies_) handle.program->returnInput(std::move(copy));
     return finished;
   }
 
@@ -77,10 +77,10 @@ class RunMemory {
     if (elements.elements != value.elements) {
       throw invalidArgument(given.Env(), "an input has another size than its value");
     }
-    AlignedBytes copy = program.borrowInput(i);
-    if (value.bytes() > 0) std::memcpy(copy.get(), elements.data, value.bytes());
-    inputs_.push_back(copy.get());
-    copies_.emplace_back(i, std::move(copy));
+    WorkingMemory::Block copy = program.borrowInput(i);
+    if (value.bytes() > 0) std::memcpy(copy.memory.get(), elements.data, value.bytes());
+    inputs_.push_back(copy.memory.get());
+    copies_.push_back(std::move(copy));
   }
 
   /// Keeps held memory alive during the run; false where `given` is no held memory.
@@ -93,7 +93,7 @@ class RunMemory {
   }
 
   std::vector<AlignedBytes> held_;
-  std::vector<std::pair<size_t, AlignedBytes>> copies_;  ///< by input
+  std::vector<WorkingMemory::Block> copies_;
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
 };

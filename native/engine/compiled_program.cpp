@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "base/counters.h"
@@ -17,31 +18,14 @@ namespace gdws {
 
 namespace {
 
+/// As many as runs went on at once.
+constexpr size_t anyNumber = std::numeric_limits<size_t>::max();
+
 void checkAlias(const OperationView& operation) {
   if (operation.inputCount() != 1 || operation.outputCount() != 1)
     operation.fail("an alias has one input and one output");
   if (operation.input(0).bytes() != operation.output(0).bytes())
     operation.fail("an alias changes the size of its value");
-}
-
-/// Takes the last spare; null where there is none.
-template <class Spare>
-Spare takeSpare(std::vector<Spare>& spares, std::mutex& mutex) {
-  const std::lock_guard lock(mutex);
-  if (spares.empty()) return nullptr;
-  Spare spare = std::move(spares.back());
-  spares.pop_back();
-  return spare;
-}
-
-/// Keeps a spare for the next run, unless there is no memory for it in the list.
-template <class Spare>
-void keepSpare(std::vector<Spare>& spares, Spare spare) {
-  try {
-    spares.push_back(std::move(spare));
-  } catch (const std::bad_alloc&) {
-    // The run has succeeded.
-  }
 }
 
 bool writesNothing(const OperationView& operation) {
@@ -55,12 +39,11 @@ bool writesNothing(const OperationView& operation) {
 
 CompiledProgram::CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
                                  const std::function<AlignedBytes(const Value&)>& retain,
-                                 const std::atomic<bool>& aborted)
+                                 std::shared_ptr<RunMemories> memories, const std::atomic<bool>& aborted)
     : program_(std::move(program)),
       threads_(context.threads),
       constants_(program_.values.size()),
-      account_(MemoryAccount::current()),
-      spareInputs_(program_.inputs.size()) {
+      memories_(std::move(memories)) {
   size_t scratchBytes = 0;
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
   std::vector<std::vector<int32_t>> releasable;
@@ -140,46 +123,23 @@ Profile CompiledProgram::profile() const {
   return profile;
 }
 
-std::unique_ptr<CompiledProgram::Workspace> CompiledProgram::borrowWorkspace() {
-  if (auto spare = takeSpare(spareWorkspaces_, sparesMutex_)) return spare;
-  const MemoryAccount::Scope scope(account_);
-  auto workspace = std::make_unique<Workspace>();
-  workspace->arena = allocateCounted(plan_.arenaBytes, MemoryUse::work);
-  workspace->sources.resize(inputIds_.size());
-  workspace->results.resize(outputIds_.size());
-  return workspace;
-}
-
-void CompiledProgram::returnWorkspace(std::unique_ptr<Workspace> workspace) {
-  const std::lock_guard lock(sparesMutex_);
-  keepSpare(spareWorkspaces_, std::move(workspace));
-}
-
-AlignedBytes CompiledProgram::borrowInput(size_t i) {
-  if (auto spare = takeSpare(spareInputs_[i], sparesMutex_)) return spare;
-  const MemoryAccount::Scope scope(account_);
-  return allocateCounted(input(i).bytes(), MemoryUse::work);
-}
-
-void CompiledProgram::returnInput(size_t i, AlignedBytes memory) {
-  const std::lock_guard lock(sparesMutex_);
-  // No more than runs have gone on at once; the inputs of runs that waited in the queue are freed.
-  if (spareInputs_[i].size() >= spareWorkspaces_.size()) return;
-  keepSpare(spareInputs_[i], std::move(memory));
+void CompiledProgram::returnInput(WorkingMemory::Block memory) {
+  // As many as for the runs that have gone on at once; the inputs of runs that waited in the queue are freed.
+  memories_->inputs.giveBack(std::move(memory), program_.inputs.size() * memories_->arenas.spares());
 }
 
 bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
                           const std::atomic<bool>& aborted, bool profiled) {
-  std::unique_ptr<Workspace> workspace = borrowWorkspace();
-  const AlignedBytes& arena = workspace->arena;
-  std::vector<const void*>& sources = workspace->sources;
-  std::vector<void*>& results = workspace->results;
+  std::vector<const void*> sources(inputIds_.size());
+  std::vector<void*> results(outputIds_.size());
+  WorkingMemory::Block workspace = memories_->arenas.borrow(plan_.arenaBytes);
+  std::byte* const arena = workspace.memory.get();
   const auto locate = [&](int32_t id) -> std::byte* {
     if (id < 0) return nullptr;
     const Place& place = plan_.places[id];
     switch (place.kind) {
       case Place::Kind::arena:
-        return arena.get() + place.offset;
+        return arena + place.offset;
       case Place::Kind::output:
         return static_cast<std::byte*>(outputs[place.index]) + place.offset;
       case Place::Kind::input:
@@ -194,7 +154,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
   std::transform(outputIds_.begin(), outputIds_.end(), results.begin(), locate);
 
   const auto runStep = [&](const Step& step, const Team& team) {
-    step.kernel->run({sources.data() + step.firstInput, results.data() + step.firstOutput, arena.get()}, team);
+    step.kernel->run({sources.data() + step.firstInput, results.data() + step.firstOutput, arena}, team);
   };
   StepTimes* const times = profiled ? times_.get() : nullptr;
   bool stopped = false;
@@ -233,7 +193,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
       if (plan_.outputCopied[k] && bytes > 0) std::memcpy(outputs[k], locate(program_.outputs[k]), bytes);
     }
   }
-  returnWorkspace(std::move(workspace));
+  memories_->arenas.giveBack(std::move(workspace), anyNumber);
   return !stopped;
 }
 

@@ -4,15 +4,14 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/aligned_bytes.h"
-#include "base/memory_account.h"
 #include "engine/kernel_choice.h"
 #include "engine/memory_plan.h"
 #include "engine/profile.h"
+#include "engine/working_memory.h"
 #include "kernels/kernel.h"
 #include "program/program.h"
 
@@ -24,8 +23,16 @@ class CompilationAborted : public std::exception {
   const char* what() const noexcept override { return "the compilation was aborted"; }
 };
 
+/// What the runs of a session's programs need beside their outputs.
+struct RunMemories {
+  explicit RunMemories(const std::shared_ptr<MemoryAccount>& account) : arenas(account), inputs(account) {}
+
+  WorkingMemory arenas;
+  WorkingMemory inputs;
+};
+
 /// A program made ready to run: a kernel for each operation, and a place for each value.
-/// Any number of runs may go on at once; each borrows a workspace of its own.
+/// Any number of runs may go on at once; each borrows memory of its own.
 class CompiledProgram {
  public:
   /// `retain` is called for each constant that a kernel reads during a run, and returns memory that outlives the
@@ -33,7 +40,8 @@ class CompiledProgram {
   /// any more. Throws ProgramError where an operation has no kernel or does not fit its operands, CompilationAborted at
   /// the next operation once `aborted`, WeightsExceeded and std::bad_alloc.
   CompiledProgram(Program program, KernelContext& context, const KernelChoice& choose,
-                  const std::function<AlignedBytes(const Value&)>& retain, const std::atomic<bool>& aborted);
+                  const std::function<AlignedBytes(const Value&)>& retain, std::shared_ptr<RunMemories> memories,
+                  const std::atomic<bool>& aborted);
 
   size_t inputCount() const { return program_.inputs.size(); }
   size_t outputCount() const { return program_.outputs.size(); }
@@ -45,11 +53,10 @@ class CompiledProgram {
   /// Names of the kernels of all operations, in order.
   std::vector<std::string> kernelNames() const;
 
-  /// Memory for an input of a run: that of an earlier run if there is some, which saves the first touch of new pages.
-  /// Throws std::bad_alloc.
-  AlignedBytes borrowInput(size_t i);
+  /// Memory for an input of a run. Throws std::bad_alloc.
+  WorkingMemory::Block borrowInput(size_t i) { return memories_->inputs.borrow(input(i).bytes()); }
   /// Takes back the memory that a run borrowed, after its end.
-  void returnInput(size_t i, AlignedBytes memory);
+  void returnInput(WorkingMemory::Block memory);
 
   /// Runs the program with its threads; returns false where `aborted` was set before the end. `profiled` runs are added
   /// to the profile. Throws std::bad_alloc before anything is written.
@@ -68,28 +75,15 @@ class CompiledProgram {
     size_t firstOutput;
   };
 
-  /// The memory that one run needs beside its inputs and outputs; kept for the next.
-  struct Workspace {
-    AlignedBytes arena;
-    std::vector<const void*> sources;  ///< of all steps, in order
-    std::vector<void*> results;
-  };
-
-  std::unique_ptr<Workspace> borrowWorkspace();
-  void returnWorkspace(std::unique_ptr<Workspace> workspace);
-
   Program program_;
   int threads_;
   std::vector<Step> steps_;
   std::vector<int32_t> inputIds_;  ///< of all steps, in order
   std::vector<int32_t> outputIds_;
   MemoryPlan plan_;
-  std::unique_ptr<StepTimes[]> times_;      ///< by step
-  std::vector<AlignedBytes> constants_;     ///< by value id; null where no kernel reads it
-  std::shared_ptr<MemoryAccount> account_;  ///< of the session, for workspaces
-  std::mutex sparesMutex_;
-  std::vector<std::unique_ptr<Workspace>> spareWorkspaces_;
-  std::vector<std::vector<AlignedBytes>> spareInputs_;  ///< by input
+  std::unique_ptr<StepTimes[]> times_;   ///< by step
+  std::vector<AlignedBytes> constants_;  ///< by value id; null where no kernel reads it
+  std::shared_ptr<RunMemories> memories_;
 };
 
 }  // namespace gdws

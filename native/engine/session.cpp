@@ -47,7 +47,7 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
   KernelContext context{bestVectors(), weights_, threads_};
   const auto retain = [this](const Value& constant) { return weights_.retain(constant); };
   if (pages != nullptr) context.release = [pages](const void* from, size_t bytes) { pages->discard(from, bytes); };
-  return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain, aborted);
+  return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain, memories_, aborted);
 }
 
 Tuner Session::tuner(const int32_t* words, size_t count, const Constants& constants) const {

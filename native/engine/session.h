@@ -60,6 +60,7 @@ class Session {
   int threads_;
   KernelChoice choice_;
   const std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>();
+  const std::shared_ptr<RunMemories> memories_ = std::make_shared<RunMemories>(account_);
   std::mutex compiling_;
   Weights weights_;
 };

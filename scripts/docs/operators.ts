@@ -14,7 +14,7 @@ What the engine knows of ONNX's operators (domain \`ai.onnx\`). This page is mad
   order. NaN is the largest in TopK, and of equals the first comes first.
 - **Before the run**: where all inputs are known, the result is computed once, exactly in its own type: the arithmetic of
   shapes. Known are constants, shapes, what follows from them, and inputs of the model of at most ${maxValueElements} elements on which shapes, axes or
-  scales depend: for each new value of these, the network is compiled anew (programs of the last 16 kinds of feeds are kept).
+  scales depend: for each new value of these, the network is compiled anew (programs are kept up to 32 MiB).
 - **Operator sets**: those in which tests compare it with onnxruntime-node. Others are understood as ONNX defines them.
 
 The ONNX backend test suite is run on top of that (\`test/conformance\`), with a checked list of what does not pass and why. What is not

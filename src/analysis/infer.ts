@@ -4,7 +4,7 @@ import { checkTensor } from '../graph/tensor-limits';
 import { placeOf } from '../onnx/node-place';
 import type { NodeProto, ValueInfoProto } from '../onnx/onnx_pb';
 import type { KnownValue, ValueType } from '../onnx/value';
-import { operatorOf } from '../operators';
+import { operatorOf, type OperatorCall } from '../operators';
 import { callOf, computeCall } from './call';
 import { FoldingWork } from './folding-work';
 import { feedsWithOtherGuess, orUnknownShape } from './guessed-dims';
@@ -12,6 +12,14 @@ import { feedsWithOtherGuess, orUnknownShape } from './guessed-dims';
 export interface InferenceOptions {
   /** Leaves out values that cannot be inferred, instead of throwing. */
   readonly lenient?: boolean;
+}
+
+/** What is known of a graph's tensors. */
+export interface Inference {
+  /** By the name of the tensor. */
+  readonly values: ReadonlyMap<string, KnownValue>;
+  /** Nodes with their inputs, of those whose operators were asked. */
+  readonly calls?: ReadonlyMap<NodeProto, OperatorCall>;
 }
 
 /**
@@ -24,10 +32,20 @@ export interface InferenceOptions {
  */
 export function inferValues(
   graph: Graph,
+  feeds?: ReadonlyMap<string, KnownValue>,
+  options?: InferenceOptions,
+): Map<string, KnownValue> {
+  return inferGraph(graph, feeds, options).values;
+}
+
+/** As {@link inferValues}, with the nodes as their operators saw them. */
+export function inferGraph(
+  graph: Graph,
   feeds: ReadonlyMap<string, KnownValue> = new Map(),
   { lenient = false }: InferenceOptions = {},
-): Map<string, KnownValue> {
+): Inference & { readonly values: Map<string, KnownValue> } {
   const values = new Map<string, KnownValue>();
+  const calls = new Map<NodeProto, OperatorCall>();
   const work = new FoldingWork(graph);
   const attempt = (step: () => void, otherwise?: () => void) => {
     try {
@@ -52,7 +70,7 @@ export function inferValues(
   }
   const infer = (node: NodeProto) => {
     try {
-      inferNode(graph, node, values, work);
+      inferNode(graph, node, { values, calls }, work);
     } catch (error) {
       const others = lenient || !(error instanceof GdwsError) ? undefined : feedsWithOtherGuess(graph, feeds);
       if (!others) throw error;
@@ -66,7 +84,7 @@ export function inferValues(
       () => useDeclarations(graph, node, values),
     );
   }
-  return values;
+  return { values, calls };
 }
 
 function inferConstant(graph: Graph, name: string, values: Map<string, KnownValue>): void {
@@ -82,7 +100,12 @@ function refuseSparse(tensor: string | undefined): never {
   });
 }
 
-function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue>, work: FoldingWork): void {
+function inferNode(
+  graph: Graph,
+  node: NodeProto,
+  { values, calls }: { values: Map<string, KnownValue>; calls: Map<NodeProto, OperatorCall> },
+  work: FoldingWork,
+): void {
   const output = node.output[0] ?? '';
   // Through the graph, which decodes a tensor once.
   if (graph.constant(output)) return inferConstant(graph, output, values);
@@ -97,6 +120,7 @@ function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue
     }
     return call.fail('SHAPE_UNKNOWN', `the shape of input ${unknown} ('${node.input[unknown]}') cannot be inferred.`);
   }
+  calls.set(node, call);
   const place = placeOf(node);
   const { fold } = operator;
   const folded = fold && computeCall(call, () => work.fold(call.inputs, place, () => fold(call)));
@@ -106,7 +130,7 @@ function inferNode(graph: Graph, node: NodeProto, values: Map<string, KnownValue
     if (name === '' || !type) return;
     checkTensor(graph.limits, type, { ...place, tensor: name });
     const constant = folded?.[index];
-    values.set(name, { type: type.type, dims: type.dims, ...(constant ? { constant } : {}) });
+    values.set(name, constant ? { type: type.type, dims: type.dims, constant } : { type: type.type, dims: type.dims });
   });
 }
 

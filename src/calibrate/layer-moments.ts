@@ -171,7 +171,7 @@ export class MomentsNetwork {
 
   private compile(count: number, dims: readonly number[]): CompiledMoments {
     const values = inferValues(this.graph, imageFeeds(this.graph, count, dims));
-    const { program, constants } = buildProgram(this.graph, values, this.pool);
+    const { program, constants } = buildProgram(this.graph, { values }, this.pool);
     const output = program.outputs[0]!;
     program.outputs.splice(0, program.outputs.length, output);
     program.removeUnused();

@@ -119,7 +119,7 @@ class Refit {
     let sized = this.programs.get(count);
     if (!sized) {
       const values = inferValues(this.graph, imageFeeds(this.graph, count, this.images.dims));
-      const { program, constants } = fusedProgram(this.graph, values, this.pool, { separable: false });
+      const { program, constants } = fusedProgram(this.graph, { values }, this.pool, { separable: false });
       sized = { program, constants: toNativeConstants(constants) };
       this.programs.set(count, sized);
     }

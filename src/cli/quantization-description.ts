@@ -24,7 +24,7 @@ export function describeQuantization(
   if (!graph.nodes.some(({ opType }) => /Quantize|QLinear|QGemm|Integer$/.test(opType))) return undefined;
   let program: Program;
   try {
-    ({ program } = fusedProgram(graph, values, new ConstantPool()));
+    ({ program } = fusedProgram(graph, { values }, new ConstantPool()));
   } catch (error) {
     if (error instanceof GdwsError) return undefined;
     throw error;

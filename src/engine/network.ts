@@ -27,8 +27,14 @@ type Types = ReadonlyMap<string, ValueType>;
 /** The feeds themselves, which must be tensors of these types. */
 type Feeds = Readonly<Record<string, unknown>>;
 
-/** Limit of the programs that are kept; for more input shapes, programs are compiled again. */
-const maxPrograms = 16;
+/** Bytes of programs that are kept, some hundred; for more input shapes, programs are compiled again. */
+const defaultProgramBytes = 32 << 20;
+
+/**
+ * A file of at most this size stays in memory once programs are compiled for other shapes: to read it again takes as long as all
+ * else in a compilation.
+ */
+const keptFileBytes = 32 << 20;
 
 export interface NetworkOptions {
   readonly threads: number;
@@ -38,6 +44,8 @@ export interface NetworkOptions {
   readonly tuning: TuningEffort | 'off';
   /** Memory of the graph's weights, discarded between compilations. Not with tuning, which reads weights at any time. */
   readonly memory?: FileMemory;
+  /** Bound of the memory of the programs that are kept for other input shapes, in bytes. */
+  readonly programBytes?: number;
 }
 
 /** Time of one operation of one program in profiled runs. */
@@ -54,7 +62,7 @@ export interface OperationProfile extends CompiledOperation {
 export class Network {
   private readonly pool = new ConstantPool();
   private readonly session;
-  private readonly programs = new RecentlyUsed<CompiledGraph>(maxPrograms);
+  private readonly programs: RecentlyUsed<CompiledGraph>;
   /** The program of the last run, where it is for all feeds of these types. */
   private latest: { readonly feeds: AcceptedFeeds; readonly types: Types; readonly program: CompiledGraph } | undefined;
 
@@ -64,15 +72,17 @@ export class Network {
   private current: NativeCompilation | undefined;
   private last: Promise<unknown> = Promise.resolve();
   private released = false;
+  private compilations = 0;
   private readonly tuning;
   private readonly valueInputs;
   private readonly inputNames: readonly string[];
 
   private constructor(
     private readonly graph: Graph,
-    { threads, kernel, tuning, memory }: NetworkOptions,
+    { threads, kernel, tuning, memory, programBytes = defaultProgramBytes }: NetworkOptions,
   ) {
     this.memory = memory;
+    this.programs = new RecentlyUsed(programBytes);
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.valueInputs = new ValueInputs(graph);
     this.session = native().createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
@@ -125,13 +135,22 @@ export class Network {
     }
   }
 
+  /**
+   * Compiles the program for inputs of these types, unless there is one.
+   *
+   * @throws GdwsError INPUT_MISSING where it also depends on the elements of an input
+   */
+  async prepare(types: Types): Promise<void> {
+    if (!this.programs.get(this.keyFor(types, {}))) await this.compilation(types, {});
+  }
+
   /** As {@link compile}, synchronously. */
   compileSync(types: Types, feeds: Feeds): CompiledGraph {
     this.current?.wait();
     const lowered = this.lowerFor(types, feeds);
     this.tuning?.prepareSync(lowered);
-    this.memory?.discard();
-    return this.remember({ ...lowered.description, native: compileProgram(lowered, this.session, this.memory?.pages) });
+    const native = compileProgram(lowered, this.session, this.pagesToGiveBack());
+    return this.remember({ ...lowered.description, native });
   }
 
   /** Whether runs that begin from now on are profiled. */
@@ -197,14 +216,21 @@ export class Network {
     const lowered = lower();
     if (this.tuning) await this.tuning.prepare(lowered);
     this.checkInUse();
-    this.memory?.discard();
-    const current = beginCompiling(lowered, this.session, this.memory?.pages);
+    const current = beginCompiling(lowered, this.session, this.pagesToGiveBack());
     this.current = current;
     try {
       return this.remember({ ...lowered.description, native: await current.done });
     } finally {
       this.current = undefined;
     }
+  }
+
+  /** The pages of the file, where a compilation may give them back to the system. */
+  private pagesToGiveBack(): ArrayBuffer | undefined {
+    const { memory } = this;
+    if (!memory || (this.compilations++ > 0 && memory.bytes.length <= keptFileBytes)) return undefined;
+    memory.discard();
+    return memory.pages;
   }
 
   private checkInUse(): void {
@@ -228,7 +254,7 @@ export class Network {
   }
 
   private remember(compiled: CompiledGraph): CompiledGraph {
-    this.programs.set(this.keyOf(compiled.inputs), compiled);
+    this.programs.set(this.keyOf(compiled.inputs), compiled, compiled.bytes);
     return compiled;
   }
 

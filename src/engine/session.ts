@@ -18,6 +18,7 @@ import type { ValueType } from '../onnx/value';
 import type { CompiledGraph } from './compile';
 import { checkFeeds, holdFeed, toNativeFeed } from './feeds';
 import { checkGiven, readFetches, resultIn, type Fetches } from './fetches';
+import { typesOfShapes, type InputShapes } from './given-shapes';
 import { metadataOf } from './metadata';
 import { Network, type OperationProfile } from './network';
 import { onAbort } from './on-abort';
@@ -50,6 +51,11 @@ export interface SessionOptions extends Common.SessionOptions {
   tuning?: 'on' | 'off' | 'thorough';
   /** Limits of the model's resources; see docs/untrusted-models.md. */
   limits?: Partial<Limits>;
+  /**
+   * Bytes of memory, beside the weights, that programs for other input shapes may take before those unused for the longest time are
+   * dropped. One takes some 100 KB. Default 32 MiB.
+   */
+  programBytes?: number;
 }
 
 const tunings = ['on', 'off', 'thorough'] as const;
@@ -61,6 +67,7 @@ const sessionOptions: OptionTable<SessionOptions> = {
   kernel: text,
   tuning: oneOf(tunings),
   limits: limitsOption,
+  programBytes: integer(0),
   ...{ executionProviders: ignored, interOpNumThreads: ignored, freeDimensionOverrides: ignored },
   ...{ graphOptimizationLevel: ignored, enableCpuMemArena: ignored, enableMemPattern: ignored, executionMode: ignored },
   ...{ optimizedModelFilePath: ignored, profileFilePrefix: ignored, logId: ignored, logSeverityLevel: ignored },
@@ -136,7 +143,8 @@ export class InferenceSession implements Common {
     const numbers = rest.filter((argument) => typeof argument === 'number');
     const options = rest.find((argument) => typeof argument !== 'number' && argument !== undefined) ?? {};
     checkSharedOptions(options, sessionOptions);
-    const network = { threads: threadsOf(options), kernel: options.kernel, tuning: tuningOf(options) };
+    const { kernel, programBytes } = options;
+    const network = { threads: threadsOf(options), kernel, tuning: tuningOf(options), programBytes };
     const limits = limitsOf(options);
     const given = modelSource(source, numbers);
     const file = typeof given === 'string' ? given : undefined;
@@ -215,6 +223,24 @@ export class InferenceSession implements Common {
     }
   }
 
+  /**
+   * Compiles for inputs of given shapes, off the JavaScript thread for the most part, so that the first run of each takes no longer
+   * than the next ones. Programs are kept up to the option `programBytes`.
+   *
+   * @param shapes for each, the dims of the inputs by name; inputs whose dims the model fixes may be left out
+   * @throws GdwsError ARGUMENT_INVALID, INPUT_MISSING, INPUT_UNKNOWN, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED, and what a run may
+   */
+  async prepare(shapes: Iterable<InputShapes>): Promise<void> {
+    const network = this.networkInUse();
+    for (const one of shapes) {
+      try {
+        await network.prepare(typesOfShapes(this.graph, one));
+      } catch (error) {
+        throw located(error, { file: this.graph.file });
+      }
+    }
+  }
+
   /** Frees the network; runs that have begun are aborted. Safe to call again. */
   release(): Promise<void> {
     const { network } = this;
@@ -241,7 +267,7 @@ export class InferenceSession implements Common {
 
   /**
    * Times of all profiled runs: an entry for each operation in the order of execution, for each set of input shapes that is
-   * still compiled (the last 16).
+   * still compiled.
    */
   profile(): OperationProfile[] {
     return this.networkInUse().profile();

@@ -34,6 +34,12 @@ export class ValueInputs {
     for (const name of this.names) {
       const { type, dims } = types.get(name)!;
       if (!isSmall(dims)) continue;
+      if (feeds[name] === undefined) {
+        throw new GdwsError('INPUT_MISSING', 'programs depend on the elements of this input, not only on its shape.', {
+          tensor: name,
+          remedy: 'Leave out prepare: the first run for each of its values compiles.',
+        });
+      }
       const data = copyElements(elementsOf(feeds[name] as Tensor));
       known.set(name, { type, dims, constant: { type, dims, data } });
     }

@@ -211,7 +211,7 @@ export class GradientNetwork {
   /** Where `separable` is false, the weights of GDWS stages stay in their order. */
   private lower(feeds: ReadonlyMap<string, ValueType> | undefined, separable: boolean, integers: boolean): Lowered {
     const values = inferValues(this.graph, feeds);
-    const built = fusedProgram(this.graph, values, this.engine.pool, {
+    const built = fusedProgram(this.graph, { values }, this.engine.pool, {
       ...{ separable, integers },
       differentiably: true,
     });

@@ -24,6 +24,7 @@ export class Graph {
   private readonly initializerIndex = new Map<string, number>();
   /** By the message they were decoded from, so that other edits do not cause decoding again. */
   private readonly constants = new WeakMap<TensorProto | NodeProto, { readonly value: Constant | undefined }>();
+  private readonly elements = new WeakSet<object>();
   private inputIndex = new Map<string, number>();
   private outputNames: ReadonlySet<string> = new Set();
   private declarations: ReadonlyMap<string, DeclaredValue> | undefined;
@@ -105,8 +106,14 @@ export class Graph {
     if (!known) {
       known = { value: this.decode(message) };
       this.constants.set(message, known);
+      if (known.value) this.elements.add(known.value.data);
     }
     return known.value;
+  }
+
+  /** Whether these are the elements of one of its constants, which was asked for. */
+  holds(elements: object): boolean {
+    return this.elements.has(elements);
   }
 
   /** The declaration of an input, an output or another tensor. */
@@ -120,6 +127,7 @@ export class Graph {
     const { initializer, input } = this.proto;
     const message = encodeTensor(name, constant);
     this.constants.set(message, { value: constant });
+    this.elements.add(constant.data);
     const index = this.initializerIndex.get(name);
     if (index === undefined) this.initializerIndex.set(name, initializer.push(message) - 1);
     else initializer[index] = message;

@@ -13,15 +13,19 @@ export function tensorBytes({ type, dims }: ValueType): number {
   return elementCount(dims) * (type === 'string' ? stringBytes : arrayOfType[type].BYTES_PER_ELEMENT);
 }
 
+function isLength(dim: number): boolean {
+  return Number.isSafeInteger(dim) && dim >= 0;
+}
+
 /** @throws GdwsError LIMIT_EXCEEDED for a tensor of too many bytes, OPERATOR_UNSUPPORTED for too many dims, SHAPE_MISMATCH for invalid ones */
 export function checkTensor(limits: Limits, value: ValueType, place: ErrorDetails): void {
   const { dims } = value;
+  const bytes = tensorBytes(value);
+  if (dims.length <= maxDims && dims.every(isLength) && bytes <= limits.tensorBytes) return;
   const at = { ...place, shape: dims.slice(0, maxDims) };
   if (dims.length > maxDims) {
     throw new GdwsError('OPERATOR_UNSUPPORTED', `a tensor of ${dims.length} dimensions is not supported.`, at);
   }
-  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
-    throw new GdwsError('SHAPE_MISMATCH', 'the dimensions make no sense.', at);
-  }
-  checkLimit(limits, 'tensorBytes', tensorBytes(value), 'the tensor has too many bytes', at);
+  if (!dims.every(isLength)) throw new GdwsError('SHAPE_MISMATCH', 'the dimensions make no sense.', at);
+  checkLimit(limits, 'tensorBytes', bytes, 'the tensor has too many bytes', at);
 }

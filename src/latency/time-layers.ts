@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { native, type NativeProgram } from '../addon/native';
-import { inferValues } from '../analysis/infer';
+import { inferGraph, inferValues } from '../analysis/infer';
 import { typesOfInputs } from '../analysis/input-types';
 import { simplify } from '../analysis/simplify';
 import { GdwsError } from '../base/errors';
@@ -78,7 +78,7 @@ export async function timeLayers(
   const formats = int8 ? formatsOf(own, feeds, options.int8Exclude, pool) : undefined;
   if (int8) quantizeUncalibrated(own, feeds, options.int8Exclude);
   const values = inferValues(own, feeds);
-  const built = fusedProgram(own, values, pool);
+  const built = fusedProgram(own, { values }, pool);
   const placed = placeLayers(built.program, layers);
   const choices = formats && {
     products: placeProducts(formats.graph, formats.products, formats.values, {
@@ -178,8 +178,8 @@ function formatsOf(
   quantizeUncalibrated(mixed, feeds, [...exclude, ...some.map(nameOf)]);
   return {
     ...{ graph: dense, values, products },
-    floats: fusedProgram(dense, values, pool),
-    mixed: fusedProgram(mixed, inferValues(mixed, feeds), pool),
+    floats: fusedProgram(dense, { values }, pool),
+    mixed: fusedProgram(mixed, inferGraph(mixed, feeds), pool),
     mixedNames: new Set(some.map(nameOf)),
   };
 }

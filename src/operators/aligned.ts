@@ -1,6 +1,7 @@
 import { hasAttribute, intAttribute } from '../onnx/attribute';
 import { normalizeAxis } from './arguments';
 import { reshaped } from './elements';
+import { withOperands } from './lowering';
 import { OperatorCall, type Operator } from './operator';
 
 // https://onnx.ai/onnx/operators/onnx__Add.html#add-6 and its like
@@ -20,7 +21,7 @@ export function aligned(operator: Operator): Operator {
           const value = lowering.input(index);
           return index === 1 && value !== undefined ? lowering.view(value, seen.input(1).dims) : value;
         };
-        lower(seen, { ...lowering, input });
+        lower(seen, withOperands(lowering, { input }));
       },
     }),
   };

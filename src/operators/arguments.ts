@@ -80,9 +80,19 @@ export function ranked(call: OperatorCall, index: number, least: number, most = 
 
 /** The common type of some inputs; absent ones do not count. */
 export function commonType(call: OperatorCall, indices: readonly number[]): DataType {
+  let common: DataType | undefined;
+  for (const index of indices) {
+    const type = call.inputs[index]?.type;
+    if (type === undefined || type === common) continue;
+    if (common !== undefined) return failMixed(call, indices);
+    common = type;
+  }
+  return common ?? failMixed(call, indices);
+}
+
+function failMixed(call: OperatorCall, indices: readonly number[]): never {
   const types = new Set(indices.flatMap((index) => call.inputs[index]?.type ?? []));
-  if (types.size !== 1) call.fail('TYPE_MISMATCH', `the inputs mix element types ${[...types].join(' and ')}.`);
-  return [...types][0]!;
+  return call.fail('TYPE_MISMATCH', `the inputs mix element types ${[...types].join(' and ')}.`);
 }
 
 /** The element type that an attribute names by its number. */

@@ -39,14 +39,14 @@ function binaryType(call: OperatorCall): ValueType {
 /** An operator of two inputs of one type, with broadcasting. */
 function binary(name: BinaryName, f: ElementFunction): Operator {
   return aligned({
-    infer: inferOne(binaryType),
-    fold: (call) => foldElementwise(call, binaryType(call).type, f),
+    infer: inferOne((call) => call.once(binaryType)),
+    fold: (call) => foldElementwise(call, call.once(binaryType).type, f),
     lower: (call, lowering) => lowerBinary(call, lowering, name),
   });
 }
 
 function lowerBinary(call: OperatorCall, lowering: Lowering, name: BinaryName): void {
-  requireArithmetic(call, binaryType(call).type);
+  requireArithmetic(call, call.once(binaryType).type);
   const output = lowering.output(0);
   if (output === undefined) return;
   emitBinary(lowering, name, required(call, lowering, 0), required(call, lowering, 1), output);

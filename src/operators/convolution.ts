@@ -157,7 +157,7 @@ function emitPlanar(call: OperatorCall, lowering: Lowering, convolved: Convoluti
  * @throws GdwsError OPERATOR_UNSUPPORTED where there are more
  */
 export function emitConvolution(call: OperatorCall, lowering: Lowering, form: ProductForm): void {
-  const convolved = convolution(call);
+  const convolved = call.once(convolution);
   const spatial = convolved.dims.length - 2;
   if (spatial > 3) call.fail('OPERATOR_UNSUPPORTED', `convolutions over ${spatial} axes are not supported.`);
   if (spatial === 3) emitSpatial(call, lowering, convolved, form);
@@ -309,17 +309,17 @@ function kernelSlices(call: OperatorCall, lowering: Lowering, { kernel, kernelSt
 export const convolutionOperators: Record<string, Operator> = {
   Conv: {
     limits: 'One to three spatial axes.',
-    infer: inferOne(convolution),
+    infer: inferOne((call) => call.once(convolution)),
     lower: (call, lowering) => {
-      requireFloat(call, convolution(call).type);
+      requireFloat(call, call.once(convolution).type);
       emitConvolution(call, lowering, floatForm(lowering, 'convolution'));
     },
   },
   ConvTranspose: {
     limits: 'One to three spatial axes.',
-    infer: inferOne(transposedConvolution),
+    infer: inferOne((call) => call.once(transposedConvolution)),
     lower: (call, lowering) => {
-      const convolved = transposedConvolution(call);
+      const convolved = call.once(transposedConvolution);
       requireFloat(call, convolved.type);
       const spatial = convolved.dims.length - 2;
       if (spatial > 3) {

@@ -14,6 +14,7 @@ export interface ElementFunction {
 
 /** Applies a function to the elements of all inputs, which are broadcast together; `undefined` where they are not known. */
 export function foldElementwise(call: OperatorCall, type: DataType, f: ElementFunction): Constant[] | undefined {
+  if (call.inputs.some((input) => input && !input.constant)) return undefined;
   const indices = call.inputs.map((_, index) => index);
   const dims = broadcastInputs(call, indices);
   const count = elementCount(dims);

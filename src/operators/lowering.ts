@@ -3,6 +3,14 @@ import type { AttributesArgument, OpcodeName, ValueId } from '../program/operati
 
 export type { ValueId } from '../program/operation';
 
+/** A lowering of other operands. */
+export function withOperands(
+  lowering: Lowering,
+  operands: Pick<Lowering, 'input'> & Partial<Pick<Lowering, 'output'>>,
+): Lowering {
+  return Object.assign(Object.create(lowering) as Lowering, operands);
+}
+
 /** Where an operator writes its operations: a view of the program for one node. */
 export interface Lowering {
   /** The value of node input `index`; `undefined` where it is absent. Constants enter the program when first asked for. */

@@ -7,6 +7,8 @@ import { maxValueElements } from './value-limit';
 
 /** A node and its input values, as far as they are known: the argument of an operator's functions. */
 export class OperatorCall {
+  private readonly computed = new Map<(call: OperatorCall) => unknown, unknown>();
+
   constructor(
     readonly node: NodeProto,
     /** Version of the node's operator set. */
@@ -14,6 +16,14 @@ export class OperatorCall {
     /** Input values in order; `undefined` where an optional input is absent. */
     readonly inputs: readonly (KnownValue | undefined)[],
   ) {}
+
+  /** What `compute` makes of this call: inference and lowering both ask for it. */
+  once<Result>(compute: (call: OperatorCall) => Result): Result {
+    if (this.computed.has(compute)) return this.computed.get(compute) as Result;
+    const result = compute(this);
+    this.computed.set(compute, result);
+    return result;
+  }
 
   /** Input `index`, which the operator requires. */
   input(index: number): KnownValue {

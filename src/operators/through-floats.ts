@@ -2,7 +2,7 @@ import type { DataType, KnownValue, ValueType } from '../onnx/value';
 import { isByteType } from '../program/byte-quantization';
 import { constantOf, numbersOf } from './elements';
 import { emitBinary, emitUnary, floats, required } from './emission';
-import type { Lowering, ValueId } from './lowering';
+import { withOperands, type Lowering, type ValueId } from './lowering';
 import { OperatorCall, type Operator } from './operator';
 import { scaleOperands, scalesOf, type ScalePlaces } from './quantization';
 
@@ -73,11 +73,13 @@ function lower(call: OperatorCall, lowering: Lowering, form: ThroughFloats): voi
   if (inner.inputs.length > values.length) values.push(dequantizedBias(call, lowering, form));
   const [type] = form.operator.infer(inner) as [ValueType];
   const y = form.output ? floats(lowering, type.dims) : result;
-  form.operator.lower!(inner, {
-    ...lowering,
-    input: (index) => values[index],
-    output: (index) => (index === 0 ? y : undefined),
-  });
+  form.operator.lower!(
+    inner,
+    withOperands(lowering, {
+      input: (index) => values[index],
+      output: (index) => (index === 0 ? y : undefined),
+    }),
+  );
   if (!form.output) return;
   const { count } = scalesOf(call, form.output, { type: outputType(call, form), dims: type.dims }, undefined);
   lowering.emit('quantize', [y, ...scaleOperands(call, lowering, form.output, count)], [result], { axis: 0 });

@@ -8,6 +8,9 @@ const magic = 0x47445753;
 const format = 1;
 
 const opcodeNumbers = numbering(operations);
+const attributeSchemas = new Map<string, [name: string, schema: AttributeSchema][]>(
+  Object.entries(operations).map(([opcode, { attributes }]) => [opcode, Object.entries(attributes)]),
+);
 const nameNumbers = new Map(Object.entries(enumerations).map(([name, names]) => [name, numbering(names)]));
 
 function numbering(names: object): ReadonlyMap<string, number> {
@@ -21,19 +24,18 @@ function numbering(names: object): ReadonlyMap<string, number> {
  * @throws GdwsError OPERATOR_UNSUPPORTED for a number that 32 bits cannot hold
  */
 export function encodeProgram(program: Program): Int32Array {
-  const used = new Set<ValueId>([...program.inputs, ...program.outputs]);
-  for (const { inputs, outputs } of program.operations) {
-    for (const id of [...inputs, ...outputs]) if (id !== undefined) used.add(id);
-  }
-  const numbers = new Map([...used].sort((a, b) => a - b).map((id, number) => [id, number]));
-  const number = (id: ValueId | undefined) => (id === undefined ? -1 : numbers.get(id)!);
+  const numbers = numbersOfUsed(program);
+  const number = (id: ValueId | undefined) => (id === undefined ? -1 : numbers[id]!);
 
-  const words = [magic, format, numbers.size, program.operations.length, program.inputs.length, program.outputs.length];
-  for (const id of numbers.keys()) {
-    const { type, storage, index, dims } = program.values[id]!;
-    words.push(nativeTypes.indexOf(type), storages.indexOf(storage), index, dims.length, ...dims);
-  }
-  for (const id of [...program.inputs, ...program.outputs]) words.push(number(id));
+  const words = [magic, format, 0, program.operations.length, program.inputs.length, program.outputs.length];
+  program.values.forEach(({ type, storage, index, dims }, id) => {
+    if (numbers[id]! < 0) return;
+    words[2]!++;
+    words.push(nativeTypes.indexOf(type), storages.indexOf(storage), index, dims.length);
+    for (const dim of dims) words.push(dim);
+  });
+  for (const id of program.inputs) words.push(number(id));
+  for (const id of program.outputs) words.push(number(id));
   const starts: number[] = [];
   for (const operation of program.operations) {
     starts.push(words.length);
@@ -48,10 +50,11 @@ export function encodeProgram(program: Program): Int32Array {
     words.push(floats.length);
     for (const float of floats) words.push(bitsOf(float));
   }
-  const encoded = Int32Array.from(words);
+  const encoded = new Int32Array(words);
   // Refuses numbers that 32 bits cannot hold, instead of wrapping them.
-  const wrapped = encoded.findIndex((word, i) => word !== words[i]);
-  if (wrapped >= 0) {
+  let wrapped = 0;
+  while (wrapped < encoded.length && encoded[wrapped] === words[wrapped]) wrapped++;
+  if (wrapped < encoded.length) {
     const operation = program.operations[starts.findLastIndex((start) => start <= wrapped)];
     throw new GdwsError(
       'OPERATOR_UNSUPPORTED',
@@ -62,15 +65,31 @@ export function encodeProgram(program: Program): Int32Array {
   return encoded;
 }
 
+/** The number of each value among those that are used, in order; -1 of the others. */
+function numbersOfUsed({ values, inputs, outputs, operations: list }: Program): Int32Array {
+  const numbers = new Int32Array(values.length).fill(-1);
+  const use = (id: ValueId | undefined) => {
+    if (id !== undefined) numbers[id] = 0;
+  };
+  inputs.forEach(use);
+  outputs.forEach(use);
+  for (const operation of list) {
+    operation.inputs.forEach(use);
+    operation.outputs.forEach(use);
+  }
+  let next = 0;
+  for (let id = 0; id < numbers.length; id++) if (numbers[id] === 0) numbers[id] = next++;
+  return numbers;
+}
+
 /** The ints and floats that stand for an operation's attributes, in the schema's order. */
 export function encodeAttributes({ opcode, attributes }: { opcode: OpcodeName; attributes: object }): {
   ints: number[];
   floats: number[];
 } {
-  const schemas: Readonly<Record<string, AttributeSchema>> = operations[opcode].attributes;
   const ints: number[] = [];
   const floats: number[] = [];
-  for (const [name, schema] of Object.entries(schemas)) {
+  for (const [name, schema] of attributeSchemas.get(opcode)!) {
     const value = (attributes as Record<string, unknown>)[name];
     switch (schema.kind) {
       case 'int':

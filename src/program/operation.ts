@@ -97,19 +97,22 @@ export function operationOf<Opcode extends OpcodeName>(
     opcode,
     inputs: [...inputs],
     outputs: [...outputs],
-    attributes: { ...defaultAttributes(opcode), ...attributes },
+    attributes: { ...defaults.get(opcode), ...attributes },
     origin,
   } as unknown as ProgramOperation;
 }
 
-function defaultAttributes(opcode: OpcodeName): Record<string, unknown> {
-  const schemas: Readonly<Record<string, AttributeSchema>> = operations[opcode].attributes;
-  const defaults: Record<string, unknown> = {};
+const defaults = new Map(
+  Object.entries(operations).map(([opcode, { attributes }]) => [opcode as OpcodeName, defaultsOf(attributes)]),
+);
+
+function defaultsOf(schemas: Readonly<Record<string, AttributeSchema>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(schemas)) {
-    if (schema.kind === 'activation') defaults[name] = noActivation;
-    else if ('default' in schema) defaults[name] = schema.default;
+    if (schema.kind === 'activation') values[name] = noActivation;
+    else if ('default' in schema) values[name] = schema.default;
   }
-  return defaults;
+  return values;
 }
 
 export function canActivate(operation: ProgramOperation): operation is ActivatedOperation {

@@ -24,8 +24,11 @@ export class ProgramRewriter {
 
   /** Applies a pattern to each operation in order, after replacements of earlier ones. */
   apply(pattern: Pattern): void {
-    for (const slot of this.slots.keys()) {
-      for (const operation of this.slots[slot]!) if (this.places.has(operation)) pattern(operation, this);
+    for (let slot = 0; slot < this.slots.length; slot++) {
+      const operations = this.slots[slot]!;
+      // One alone is in the program; of several, one may be removed with another.
+      if (operations.length === 1) pattern(operations[0]!, this);
+      else for (const operation of operations) if (this.places.has(operation)) pattern(operation, this);
     }
     this.program.operations = this.slots.flat();
   }

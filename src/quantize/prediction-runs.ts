@@ -1,4 +1,4 @@
-import { inferValues } from '../analysis/infer';
+import { inferGraph } from '../analysis/infer';
 import { imageFeeds, type CalibrationImages } from '../calibrate/images';
 import { predictionOf, type Prediction } from '../calibrate/prediction';
 import { buildProgram } from '../engine/builder';
@@ -35,18 +35,18 @@ export class PredictionRuns {
   /** What the first output predicts; `undefined` where it is not floats of each image. */
   prediction(graph: Graph): Prediction | undefined {
     const count = Math.min(this.images.batchSize, this.images.count);
-    const { program } = buildProgram(graph, this.values(graph, count), this.engine.pool);
+    const { program } = buildProgram(graph, this.inferred(graph, count), this.engine.pool);
     const { type, dims } = program.values[program.outputs[0]!]!;
     return type === 'float32' && dims[0] === count ? predictionOf(program, program.outputs[0]!) : undefined;
   }
 
   private compile(graph: Graph, count: number) {
     const { session, pool } = this.engine;
-    const { program, constants } = fusedProgram(graph, this.values(graph, count), pool);
+    const { program, constants } = fusedProgram(graph, this.inferred(graph, count), pool);
     return withNodeErrors(program, () => session.compile(encodeProgram(program), [...toNativeConstants(constants)]));
   }
 
-  private values(graph: Graph, count: number) {
-    return inferValues(graph, imageFeeds(graph, count, this.images.dims));
+  private inferred(graph: Graph, count: number) {
+    return inferGraph(graph, imageFeeds(graph, count, this.images.dims));
   }
 }

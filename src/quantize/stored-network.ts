@@ -139,7 +139,7 @@ export class StoredNetwork {
     let sized = this.programs.get(count);
     if (!sized) {
       const values = inferValues(this.graph, imageFeeds(this.graph, count, this.images.dims));
-      const { program, constants } = buildProgram(this.graph, values, this.engine.pool);
+      const { program, constants } = buildProgram(this.graph, { values }, this.engine.pool);
       this.edit(program);
       sized = { program, constants: toNativeConstants(constants) };
       this.programs.set(count, sized);

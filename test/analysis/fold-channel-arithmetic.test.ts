@@ -21,7 +21,7 @@ function modelOf(
   constants: Readonly<Record<string, Constant>>,
   { opset = 17, outputs = ['y'] }: { opset?: number; outputs?: string[] } = {},
 ): ModelProto {
-  const bias = opType === 'Gemm' ? { b: floats([w[1]!], 3) } : {};
+  const bias: Record<string, Constant> = opType === 'Gemm' ? { b: floats([w[1]!], 3) } : {};
   return makeModel({
     nodes: [
       makeNode({ opType, name: 'layer', input: ['x', 'w', ...Object.keys(bias)], output: ['a'], attributes }),

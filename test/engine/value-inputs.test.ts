@@ -134,7 +134,7 @@ describe('an input whose values must be known before the run', () => {
     for (let length = 1; length <= 40; length++) await run(100_000 + length);
     const few = await weightsInUse();
     for (let length = 1; length <= 40; length++) await run(200_000 + length);
-    // Programs of the last 16 values are kept, each with its constant of twice the size now.
+    // Programs of the last values are kept, up to 32 MiB, each with its constant of twice the size now.
     expect(await weightsInUse()).toBeLessThan(2.5 * few);
   });
 

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import * as ort from 'onnxruntime-node';
-import { inferValues } from '../../../src/analysis/infer';
+import { inferGraph } from '../../../src/analysis/infer';
 import { fusedProgram } from '../../../src/engine/compile';
 import { InferenceSession } from '../../../src/engine/session';
 import { Graph } from '../../../src/graph/graph';
@@ -170,7 +170,7 @@ test.each([
   };
   const graph = new Graph(decodeModel(encoded(network)));
   const pool = new ConstantPool();
-  const [first, second] = [0, 1].map(() => fusedProgram(graph, inferValues(graph, undefined), pool));
+  const [first, second] = [0, 1].map(() => fusedProgram(graph, inferGraph(graph, undefined), pool));
   expect([...second!.constants.keys()]).toEqual([...first!.constants.keys()]);
 });
 

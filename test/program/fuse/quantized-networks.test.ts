@@ -34,7 +34,7 @@ function programOf(model: ModelProto, isFused: boolean): BuiltProgram {
   const graph = new Graph(decodeModel(encodeModel(model)));
   const values = inferValues(graph, undefined);
   const pool = new ConstantPool();
-  return isFused ? fusedProgram(graph, values, pool) : buildProgram(graph, values, pool);
+  return isFused ? fusedProgram(graph, { values }, pool) : buildProgram(graph, { values }, pool);
 }
 
 type Elements = Float32Array | Uint8Array | Int8Array;

@@ -142,6 +142,7 @@ export class Graph {
 
   /** Makes computed tensors initializers, and removes nodes and initializers that only they needed. */
   becomeInitializers(constants: ReadonlyMap<string, Constant>): void {
+    if (constants.size === 0) return;
     const isKnown = ({ output }: NodeProto) => output.every((name) => name === '' || constants.has(name));
     for (const name of this.nodes.filter(isKnown).flatMap(({ output }) => output)) {
       if (this.consumers(name).length > 0 || this.isOutput(name)) this.setInitializer(name, constants.get(name)!);
@@ -169,7 +170,7 @@ export class Graph {
 
   /** Removes nodes that nothing reads from, and all that only they needed. Indexes edits of other nodes. */
   remove(nodes: ReadonlySet<NodeProto>): void {
-    this.setNodes(this.proto.node.filter((node) => !nodes.has(node)));
+    this.proto.node = this.proto.node.filter((node) => !nodes.has(node));
     this.removeDead();
   }
 
@@ -195,8 +196,11 @@ export class Graph {
     proto.input = proto.input.filter(({ name }) => !isDead(name));
     proto.initializer = proto.initializer.filter(({ name }) => !isDead(name));
     proto.valueInfo = proto.valueInfo.filter(({ name }) => computed.has(name) || read.has(name));
-    this.setNodes(proto.node.filter((node) => needed.has(node)));
-    return proto.node.length + proto.initializer.length < before;
+    const nodes = proto.node.filter((node) => needed.has(node));
+    const removes = nodes.length + proto.initializer.length < before;
+    if (removes) this.setNodes(nodes);
+    this.declarations = undefined;
+    return removes;
   }
 
   private setNodes(nodes: NodeProto[]): void {

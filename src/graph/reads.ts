@@ -2,8 +2,10 @@ import { subgraphs } from '../onnx/attribute';
 import type { GraphProto, NodeProto } from '../onnx/onnx_pb';
 
 /** Names that a node reads, itself or from within its subgraphs. */
-export function namesReadBy(node: NodeProto): string[] {
-  return [...node.input.filter((name) => name !== ''), ...subgraphs(node).flatMap(namesFromOutside)];
+export function namesReadBy(node: NodeProto): readonly string[] {
+  const own = node.input.includes('') ? node.input.filter((name) => name !== '') : node.input;
+  const inner = subgraphs(node);
+  return inner.length === 0 ? own : [...own, ...inner.flatMap(namesFromOutside)];
 }
 
 /** Names that a subgraph reads and does not define. */

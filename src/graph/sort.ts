@@ -14,6 +14,7 @@ export function sortNodes(
   producers: ReadonlyMap<string, NodeProto>,
   known: ReadonlySet<string>,
 ): NodeProto[] {
+  if (areSorted(nodes, known)) return [...nodes];
   const sources = new Map(nodes.map((node) => [node, sourcesOf(node, producers, known)]));
   const sorted: NodeProto[] = [];
   const done = new Set<NodeProto>();
@@ -37,6 +38,16 @@ export function sortNodes(
     }
   }
   return sorted;
+}
+
+/** Whether each node reads only what is known or computed before it. */
+function areSorted(nodes: readonly NodeProto[], known: ReadonlySet<string>): boolean {
+  const defined = new Set(known);
+  for (const node of nodes) {
+    for (const name of namesReadBy(node)) if (!defined.has(name)) return false;
+    for (const name of node.output) defined.add(name);
+  }
+  return true;
 }
 
 function sourcesOf(

@@ -101,7 +101,12 @@ export function tensorAttribute(node: NodeProto, name: string): TensorProto | un
 
 /** The graphs within a node's attributes: the bodies of If, Loop and Scan. */
 export function subgraphs(node: NodeProto): GraphProto[] {
-  return node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+  const found: GraphProto[] = [];
+  for (const { g, graphs } of node.attribute) {
+    if (g) found.push(g);
+    if (graphs.length > 0) found.push(...graphs);
+  }
+  return found;
 }
 
 /** Clamps a 64-bit integer to the safe ones: larger values, such as INT64_MAX, mean 'to the end'. */

@@ -72,6 +72,12 @@ void Environment::submit(const std::shared_ptr<Task>& task, int threads) {
   if (unsettled_++ == 0) completion_.Ref(env_);
 }
 
+bool Environment::runHere(Task& task) {
+  if (!Scheduler::instance().runHere([&] { task.work(); })) return false;
+  task.settle(env_);
+  return true;
+}
+
 bool Environment::cancel(Task& task) {
   task.aborted = true;
   if (!Scheduler::instance().cancel(task.ticket_)) return false;

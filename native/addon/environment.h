@@ -43,6 +43,10 @@ class Environment {
   /// Runs task->work() on the scheduler, counted as `threads` threads, then task->settle() here. Throws std::bad_alloc.
   void submit(const std::shared_ptr<Task>& task, int threads);
 
+  /// Runs a task of one thread on the JavaScript thread, and settles its promise at once; false where it has not run,
+  /// because other work has the processors or waits for them.
+  bool runHere(Task& task);
+
   /// Asks the task to stop. If it has not begun, it is settled without its work in the event loop's next turn, and
   /// the result is true.
   bool cancel(Task& task);

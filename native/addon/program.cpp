@@ -13,6 +13,9 @@ namespace gdws {
 
 namespace {
 
+/// Nanoseconds that two switches between threads may take on a machine that is not idle.
+constexpr int64_t briefRun = 100'000;
+
 /// A program and the session whose weights it uses.
 struct ProgramHandle {
   std::shared_ptr<SessionHandle> session;
@@ -185,6 +188,12 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
  private:
   void release(const Napi::CallbackInfo& info) { handle_.release(info.Env()); }
 
+  /// Whether a run takes less time than two switches between threads.
+  bool isBrief() const {
+    const int64_t fastest = handle_.program->fastestRun();
+    return handle_.session->session.threads() == 1 && fastest > 0 && fastest < briefRun;
+  }
+
   const CompiledProgram& program(Napi::Env env) const {
     if (!handle_.program) throw invalidArgument(env, "the program was released");
     return *handle_.program;
@@ -197,6 +206,10 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
       auto task = std::make_shared<RunTask>(env, handle_, info);
       Napi::Object run = Napi::Object::New(env);
       run.Set("done", task->promise());
+      if (info[2].ToBoolean() && isBrief() && Environment::of(env).runHere(*task)) {
+        run.Set("abort", Napi::Function::New(env, [](const Napi::CallbackInfo&) {}));
+        return run;
+      }
       run.Set("abort",
               Napi::Function::New(env, [waiting = std::weak_ptr<RunTask>(task)](const Napi::CallbackInfo& info) {
                 if (const auto running = waiting.lock()) Environment::of(info.Env()).cancel(*running);

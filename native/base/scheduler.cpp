@@ -39,24 +39,25 @@ bool Scheduler::cancel(Ticket ticket) {
   return !cancelled.empty();
 }
 
-void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
-  if (threads == 1) {
-    std::unique_lock lock(mutex_);
-    if (queue_.empty() && fits(1)) {
-      begin(1);
-      lock.unlock();
-      try {
-        job();
-      } catch (...) {
-        lock.lock();
-        end(1);
-        throw;
-      }
-      lock.lock();
-      end(1);
-      return;
-    }
+bool Scheduler::runHere(const std::function<void()>& job) {
+  std::unique_lock lock(mutex_);
+  if (!queue_.empty() || !fits(1)) return false;
+  begin(1);
+  lock.unlock();
+  try {
+    job();
+  } catch (...) {
+    lock.lock();
+    end(1);
+    throw;
   }
+  lock.lock();
+  end(1);
+  return true;
+}
+
+void Scheduler::runAndWait(const std::function<void()>& job, int threads) {
+  if (threads == 1 && runHere(job)) return;
   std::mutex mutex;
   std::condition_variable ended;
   bool done = false;

@@ -35,6 +35,10 @@ class Scheduler {
   /// Takes a job out of the queue; false where it has begun or ended.
   bool cancel(Ticket ticket);
 
+  /// Runs a job of one thread on the calling thread, if a processor is free for it and no other job waits; false where
+  /// it has not run. Throws what the job throws.
+  bool runHere(const std::function<void()>& job);
+
   /// Returns when the job has run. A job of one thread runs on the calling thread if a processor is free, which saves
   /// two switches between threads; others run in their turn on a worker. Throws what the job throws, and what submit()
   /// throws.

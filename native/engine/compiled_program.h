@@ -63,6 +63,9 @@ class CompiledProgram {
   bool run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, const std::atomic<bool>& aborted,
            bool profiled);
 
+  /// Nanoseconds of the fastest run so far; 0 before the first.
+  int64_t fastestRun() const { return fastestRun_; }
+
   /// The time that each operation took in profiled runs.
   Profile profile() const;
 
@@ -84,6 +87,7 @@ class CompiledProgram {
   std::unique_ptr<StepTimes[]> times_;   ///< by step
   std::vector<AlignedBytes> constants_;  ///< by value id; null where no kernel reads it
   std::shared_ptr<RunMemories> memories_;
+  std::atomic<int64_t> fastestRun_{0};
 };
 
 }  // namespace gdws

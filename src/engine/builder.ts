@@ -10,13 +10,7 @@ import { operatorOf } from '../operators';
 import type { Lowering } from '../operators/lowering';
 import type { BuiltProgram } from '../program/built-program';
 import { nativeTypeOf, type ConstantPool } from '../program/constant-pool';
-import {
-  operationOf,
-  type AttributesArgument,
-  type OpcodeName,
-  type Origin,
-  type ValueId,
-} from '../program/operation';
+import { operationOf, type AttributesArgument, type OpcodeName, type Origin, type ValueId } from '../program/operation';
 import { Program, type ProgramValue } from '../program/program';
 
 /** Cost of computing one element of a table, in folded elements. */

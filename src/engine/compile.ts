@@ -99,7 +99,8 @@ export function lowerGraph(
 /** Bytes of the constants that were computed for this program, and are not the graph's. */
 function ownBytes(graph: Graph, { constants }: BuiltProgram): number {
   let bytes = 0;
-  for (const { data } of constants.values()) if (ArrayBuffer.isView(data) && !graph.holds(data)) bytes += data.byteLength;
+  for (const { data } of constants.values())
+    if (ArrayBuffer.isView(data) && !graph.holds(data)) bytes += data.byteLength;
   return bytes;
 }
 

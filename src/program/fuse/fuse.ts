@@ -9,6 +9,7 @@ import { dequantizeConstants, recognizeQuantized } from './integer/recognize-qua
 import { fuseScale } from './integer/scaled-sums';
 import { recognizeGate } from './recognize-gates';
 import { gdwsPattern } from './recognize-gdws';
+import { spreadTransposed } from './spread-transposed';
 
 /** What a program is for, where that limits what is fused. */
 export interface FusionOptions {
@@ -36,6 +37,8 @@ export function fuse(
     fuseAddition,
     activationPattern(differentiably),
     fusePadding,
+    // Gradients belong to the weights as they are.
+    ...(differentiably ? [] : [spreadTransposed(built, pool)]),
   ];
   for (const pattern of separable ? [gdwsPattern(built, pool), ...patterns] : patterns) rewriter.apply(pattern);
   built.program.removeUnused();

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-export { InferenceSession, type RunOptions, type SessionOptions } from './engine/session';
-export { listSupportedBackends, type SupportedBackend } from './engine/backends';
+export { InferenceSession } from './engine/session';
+export type { RunOptions, SessionOptions } from './engine/session-options';
+export { listSupportedBackends, type SupportedBackend } from './engine/execution-providers';
 export * from 'onnxruntime-common';
 export { concurrency, counters, simd, type Concurrency, type InstructionSet, type Simd } from './addon/introspection';
 export { type Counters } from './addon/native';

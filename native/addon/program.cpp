@@ -1,5 +1,6 @@
 #include "addon/program.h"
 
+#include <chrono>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -172,6 +173,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
         {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::runSync>("runSync"),
          InstanceAccessor<&ProgramObject::kernels>("kernels"),
          InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes"), InstanceMethod<&ProgramObject::profile>("profile"),
+         InstanceMethod<&ProgramObject::takeTimelines>("takeTimelines"),
          InstanceMethod<&ProgramObject::release>("release")});
   }
 
@@ -257,6 +259,23 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
       entry.Set("runs", Napi::Number::New(env, static_cast<double>(profile[i].runs)));
       entry.Set("milliseconds", Napi::Number::New(env, static_cast<double>(profile[i].nanoseconds) / 1e6));
       array[i] = entry;
+    }
+    return array;
+  }
+
+  /// Of each run, how long ago it began and its operations ended, in nanoseconds.
+  Napi::Value takeTimelines(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    program(env);
+    const std::vector<Timeline> timelines = handle_.program->takeTimelines();
+    const auto now = std::chrono::steady_clock::now();
+    Napi::Array array = Napi::Array::New(env, timelines.size());
+    for (uint32_t i = 0; i < timelines.size(); ++i) {
+      Napi::Float64Array ages = Napi::Float64Array::New(env, timelines[i].size());
+      for (size_t k = 0; k < timelines[i].size(); ++k) {
+        ages[k] = std::chrono::duration<double, std::nano>(now - timelines[i][k]).count();
+      }
+      array[i] = ages;
     }
     return array;
   }

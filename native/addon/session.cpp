@@ -94,7 +94,10 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     return info[2].As<Napi::Number>().DoubleValue();
   }
 
-  void setProfiling(const Napi::CallbackInfo& info) { session_->session.profiling = info[0].ToBoolean(); }
+  void setProfiling(const Napi::CallbackInfo& info) {
+    const Profiling on = info[1].ToBoolean() ? Profiling::timelines : Profiling::totals;
+    session_->session.profiling = info[0].ToBoolean() ? on : Profiling::off;
+  }
 
   std::shared_ptr<SessionHandle> session_;
 };

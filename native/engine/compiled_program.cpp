@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "base/counters.h"
 #include "base/placement.h"
@@ -124,13 +125,18 @@ Profile CompiledProgram::profile() const {
   return profile;
 }
 
+std::vector<Timeline> CompiledProgram::takeTimelines() {
+  const std::lock_guard lock(timelinesMutex_);
+  return std::exchange(timelines_, {});
+}
+
 void CompiledProgram::returnInput(WorkingMemory::Block memory) {
   // As many as for the runs that have gone on at once; the inputs of runs that waited in the queue are freed.
   memories_->inputs.giveBack(std::move(memory), program_.inputs.size() * memories_->arenas.spares());
 }
 
 bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
-                          const std::atomic<bool>& aborted, bool profiled) {
+                          const std::atomic<bool>& aborted, Profiling profiling) {
   std::vector<const void*> sources(inputIds_.size());
   std::vector<void*> results(outputIds_.size());
   const auto begin = std::chrono::steady_clock::now();
@@ -158,10 +164,13 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
   const auto runStep = [&](const Step& step, const Team& team) {
     step.kernel->run({sources.data() + step.firstInput, results.data() + step.firstOutput, arena}, team);
   };
-  StepTimes* const times = profiled ? times_.get() : nullptr;
+  StepTimes* const times = profiling == Profiling::off ? nullptr : times_.get();
+  Timeline timeline;
+  Timeline* const ends = profiling == Profiling::timelines ? &timeline : nullptr;
+  if (ends != nullptr) ends->reserve(steps_.size() + 1);
   bool stopped = false;
   if (threads_ == 1) {
-    RunClock clock(times);
+    RunClock clock(times, ends);
     for (size_t i = 0; i < steps_.size(); ++i) {
       if ((stopped = aborted.load(std::memory_order_relaxed))) break;
       runStep(steps_[i], Team{0, 1});
@@ -178,7 +187,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
       const Team team{omp_get_thread_num(), omp_get_num_threads(), &barrier};
       placement.bind(team.index);
       std::optional<RunClock> clock;
-      if (team.index == 0) clock.emplace(times);
+      if (team.index == 0) clock.emplace(times, ends);
       for (size_t i = 0; i < steps_.size() && !stop[i & 1]; ++i) {
         runStep(steps_[i], team);
         if (team.index == 0) stop[(i + 1) & 1] = aborted.load(std::memory_order_relaxed);
@@ -188,6 +197,10 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
       clock.reset();
     }
     stopped = stop[0] || stop[1];
+  }
+  if (ends != nullptr) {
+    const std::lock_guard lock(timelinesMutex_);
+    timelines_.push_back(std::move(timeline));
   }
   if (!stopped) {
     for (size_t k = 0; k < outputs.size(); ++k) {

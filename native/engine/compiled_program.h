@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -58,16 +59,18 @@ class CompiledProgram {
   /// Takes back the memory that a run borrowed, after its end.
   void returnInput(WorkingMemory::Block memory);
 
-  /// Runs the program with its threads; returns false where `aborted` was set before the end. `profiled` runs are added
-  /// to the profile. Throws std::bad_alloc before anything is written.
+  /// Runs the program with its threads; returns false where `aborted` was set before the end. What `profiling`
+  /// says is kept of it. Throws std::bad_alloc.
   bool run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, const std::atomic<bool>& aborted,
-           bool profiled);
+           Profiling profiling);
 
   /// Nanoseconds of the fastest run so far; 0 before the first.
   int64_t fastestRun() const { return fastestRun_; }
 
   /// The time that each operation took in profiled runs.
   Profile profile() const;
+  /// The timelines of runs that have ended since the last call, in that order.
+  std::vector<Timeline> takeTimelines();
 
  private:
   struct Step {
@@ -84,7 +87,9 @@ class CompiledProgram {
   std::vector<int32_t> inputIds_;  ///< of all steps, in order
   std::vector<int32_t> outputIds_;
   MemoryPlan plan_;
-  std::unique_ptr<StepTimes[]> times_;   ///< by step
+  std::unique_ptr<StepTimes[]> times_;  ///< by step
+  std::mutex timelinesMutex_;
+  std::vector<Timeline> timelines_;
   std::vector<AlignedBytes> constants_;  ///< by value id; null where no kernel reads it
   std::shared_ptr<RunMemories> memories_;
   std::atomic<int64_t> fastestRun_{0};

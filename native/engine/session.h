@@ -23,8 +23,8 @@ class Session {
   Session(int threads, KernelChoice choice, int64_t maxWeightBytes = std::numeric_limits<int64_t>::max());
 
   int threads() const { return threads_; }
-  /// Whether runs that begin now add to their program's profile.
-  std::atomic<bool> profiling{false};
+  /// What is kept of runs that begin now.
+  std::atomic<Profiling> profiling{Profiling::off};
 
   /// Constants have the same numbers in all programs of the session; a constant must not change its size while a
   /// program uses it. Pages of constants in `pages` are given back to the system as soon as they are not needed. One

@@ -69,6 +69,11 @@ export interface NativeProgram {
   readonly arenaBytes: number;
   /** Totals of all profiled runs so far. */
   profile(): NativeProfile[];
+  /**
+   * Of each run that has ended since the last call, in that order, while the session kept timelines: how many nanoseconds ago it
+   * began, and each operation ended that has an entry in the profile. An aborted run has fewer.
+   */
+  takeTimelines(): Float64Array[];
   /** Frees the program once the runs that have begun have ended; it must not be used after. Safe to call again. */
   release(): void;
 }
@@ -119,8 +124,8 @@ export interface NativeSession {
    * detached.
    */
   beginCompiling(words: Int32Array, constants: readonly NumberedConstant[], pages?: ArrayBuffer): NativeCompilation;
-  /** Whether runs that begin from now on are profiled. */
-  setProfiling(on: boolean): void;
+  /** Whether runs that begin from now on are profiled, and whether their timelines are kept for `takeTimelines`. */
+  setProfiling(on: boolean, timelines?: boolean): void;
 }
 
 /** A constant by the number that the words of programs name it by, from 0. */

@@ -17,7 +17,7 @@ export const errorCodes = {
   },
   EXTERNAL_DATA: {
     cause: 'Weights that lie in files beside the model are missing, too short, or outside its folder.',
-    cure: 'Put the files where the exporter did; give the model by its path, not as bytes.',
+    cure: 'Put the files where the exporter did, and give the model by its path; or give their bytes to the session, as `externalData`.',
   },
   OPERATOR_UNSUPPORTED: {
     cause:
@@ -46,7 +46,8 @@ export const errorCodes = {
     cure: 'Feed every name of `session.inputNames`.',
   },
   INPUT_UNKNOWN: {
-    cause: 'A tensor or shape was given for an input that the model does not have.',
+    cause:
+      'A tensor or shape was given for an input that the model does not have. Sessions ignore such tensors, unless they have `strictNames`.',
     cure: 'Check the name; the message lists the inputs.',
   },
   OUTPUT_UNKNOWN: {
@@ -88,7 +89,8 @@ export const errorCodes = {
     cure: 'Release it later, or make another.',
   },
   ABORTED: {
-    cause: 'The `AbortSignal` fired, the session was released during a run, or Ctrl-C was pressed.',
+    cause:
+      'The `AbortSignal` fired, a run was told to `terminate`, the session was released during it, or Ctrl-C was pressed.',
     cure: 'None needed.',
   },
   OUT_OF_MEMORY: {

@@ -9,12 +9,12 @@ import { nativeTypeOf, toNativeArray } from '../program/constant-pool';
 import { nativeTypes, type NativeArray } from '../program/element-type';
 
 /**
- * Types and shapes of the feeds, once they fit the graph's inputs.
+ * Types and shapes of the feeds, once they fit the graph's inputs. Feeds of other names are not looked at.
  *
- * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, ARGUMENT_INVALID
+ * @throws GdwsError INPUT_MISSING, TYPE_MISMATCH, SHAPE_MISMATCH, ARGUMENT_INVALID
  */
 export function checkFeeds(graph: Graph, feeds: Readonly<Record<string, unknown>>): Map<string, ValueType> {
-  if (typeof feeds !== 'object' || feeds === null) {
+  if (typeof feeds !== 'object' || feeds === null || Array.isArray(feeds) || isTensor(feeds)) {
     throw new GdwsError('ARGUMENT_INVALID', 'feeds are given as an object with a Tensor for the name of each input.', {
       file: graph.file,
     });
@@ -24,24 +24,34 @@ export function checkFeeds(graph: Graph, feeds: Readonly<Record<string, unknown>
     const declared = graph.declared(name);
     const feed = feeds[name];
     if (feed === undefined || feed === null) {
+      const others = unknownNames(graph, feeds).map((other) => `'${other}'`);
+      const misspelt = others.length === 0 ? '' : ` The model has no input ${others.join(', ')}: is this one meant?`;
       throw new GdwsError('INPUT_MISSING', 'the model needs this input.', {
         file: graph.file,
         tensor: name,
         shape: declared?.dims?.map((dim) => dim ?? '?'),
-        remedy: `Feed it as a ${declared?.type ?? 'float32'} Tensor.`,
+        remedy: `Feed it as a ${declared?.type ?? 'float32'} Tensor.${misspelt}`,
       });
     }
     types.set(name, checkFeed(graph, name, feed));
   }
-  for (const name of Object.keys(feeds)) {
-    if (types.has(name)) continue;
-    throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', {
-      file: graph.file,
-      tensor: name,
-      remedy: `Its inputs are: ${[...types.keys()].join(', ')}.`,
-    });
-  }
   return types;
+}
+
+/** @throws GdwsError INPUT_UNKNOWN where there are feeds for inputs that the graph does not have */
+export function refuseUnknownFeeds(graph: Graph, feeds: Readonly<Record<string, unknown>>): void {
+  const [unknown] = unknownNames(graph, feeds);
+  if (unknown === undefined) return;
+  throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', {
+    file: graph.file,
+    tensor: unknown,
+    remedy: `Its inputs are: ${graph.inputs.map(({ name }) => name).join(', ')}.`,
+  });
+}
+
+function unknownNames(graph: Graph, feeds: object): string[] {
+  const known = new Set(graph.inputs.map(({ name }) => name));
+  return Object.keys(feeds).filter((name) => !known.has(name));
 }
 
 function checkFeed(graph: Graph, name: string, feed: unknown): ValueType {
@@ -56,8 +66,11 @@ function checkFeed(graph: Graph, name: string, feed: unknown): ValueType {
     });
   }
   const wanted = declared?.dims;
+  // Many programs feed a number as an array of one, which onnxruntime takes.
+  const isNumber = wanted?.length === 0 && elementCount(feed.dims) === 1;
   if (
     wanted &&
+    !isNumber &&
     (wanted.length !== feed.dims.length ||
       wanted.some((dim, axis) => typeof dim === 'number' && dim !== feed.dims[axis]))
   ) {
@@ -68,7 +81,7 @@ function checkFeed(graph: Graph, name: string, feed: unknown): ValueType {
     });
   }
   checkElements(graph, name, feed);
-  return { type: feed.type as DataType, dims: [...feed.dims] };
+  return { type: feed.type as DataType, dims: isNumber ? [] : [...feed.dims] };
 }
 
 /** Checks what a Tensor's constructor checks: a feed may be of another class, or its dims and data may have changed. */
@@ -117,6 +130,7 @@ export function isTensor(feed: unknown): feed is Tensor {
   const tensor = feed as Partial<Tensor>;
   return (
     typeof feed === 'object' &&
+    feed !== null &&
     Array.isArray(tensor.dims) &&
     typeof tensor.type === 'string' &&
     (tensor.location === undefined || tensor.location === 'cpu')

@@ -5,7 +5,7 @@ import { elementsOf, isTensor, toTensor } from './feeds';
 
 /** The outputs that a run is asked for. */
 export interface Fetches {
-  /** In the order in which they were named. */
+  /** In the order of the model, as onnxruntime gives them. */
   readonly names: readonly string[];
   /** Tensors that results are to be written into. */
   readonly given: ReadonlyMap<string, Tensor>;
@@ -17,16 +17,18 @@ const none: ReadonlyMap<string, Tensor> = new Map();
  * The outputs that are asked for: names in an array, or an object with null or the tensor to write into for each.
  *
  * @param outputNames of the model: all of them are meant where none is named in an object
+ * @param strict whether an object may have no other names; those in an array must be the model's
  * @throws GdwsError OUTPUT_UNKNOWN, ARGUMENT_INVALID for an empty array, TYPE_MISMATCH for a value that is neither a tensor nor null
  */
 export function readFetches(
   fetches: InferenceSession.FetchesType | undefined,
   outputNames: readonly string[],
   file: string | undefined,
+  strict: boolean,
 ): Fetches {
   if (!fetches) return { names: outputNames, given: none };
   const isList = Array.isArray(fetches);
-  const names = isList ? (fetches as readonly string[]) : Object.keys(fetches);
+  const names = isList ? (fetches as readonly string[]) : namesIn(fetches as Nullable);
   if (isList && names.length === 0) {
     throw new GdwsError('ARGUMENT_INVALID', 'no output is asked for.', {
       file,
@@ -34,17 +36,13 @@ export function readFetches(
     });
   }
   const unknown = names.find((name) => !outputNames.includes(name));
-  if (unknown !== undefined) {
-    throw new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
-      file,
-      tensor: unknown,
-      remedy: `Its outputs are: ${outputNames.join(', ')}.`,
-    });
-  }
-  if (isList) return { names, given: none };
+  if (unknown !== undefined && (isList || strict)) throw unknownOutput(unknown, outputNames, file);
+  const asked = outputNames.filter((name) => names.includes(name));
+  if (isList) return { names: asked, given: none };
   const given = new Map<string, Tensor>();
-  for (const [name, value] of Object.entries(fetches as Readonly<Record<string, OnnxValue | null | undefined>>)) {
-    if (value === null || value === undefined) continue;
+  for (const name of asked) {
+    const value = (fetches as Nullable)[name]!;
+    if (value === null) continue;
     if (!isTensor(value)) {
       throw new GdwsError(
         'TYPE_MISMATCH',
@@ -57,7 +55,23 @@ export function readFetches(
     }
     given.set(name, value);
   }
-  return { names: names.length > 0 ? names : outputNames, given };
+  return { names: asked.length > 0 ? asked : outputNames, given };
+}
+
+/** The error for an output that the model does not have. */
+export function unknownOutput(name: string, outputNames: readonly string[], file: string | undefined): GdwsError {
+  return new GdwsError('OUTPUT_UNKNOWN', 'the model has no output of this name.', {
+    file,
+    tensor: name,
+    remedy: `Its outputs are: ${outputNames.join(', ')}.`,
+  });
+}
+
+type Nullable = Readonly<Record<string, OnnxValue | null | undefined>>;
+
+/** The names that an object asks for: undefined stands for nothing, as in onnxruntime. */
+export function namesIn(fetches: Nullable): string[] {
+  return Object.keys(fetches).filter((name) => fetches[name] !== undefined);
 }
 
 /**

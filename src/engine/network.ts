@@ -153,9 +153,9 @@ export class Network {
     return this.remember({ ...lowered.description, native });
   }
 
-  /** Whether runs that begin from now on are profiled. */
-  setProfiling(on: boolean): void {
-    this.session.setProfiling(on);
+  /** Whether runs that begin from now on are profiled, and whether their programs keep timelines. */
+  setProfiling(on: boolean, timelines = false): void {
+    this.session.setProfiling(on, timelines);
   }
 
   /** Totals of the profiled runs of all programs that are kept. */

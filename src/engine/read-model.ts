@@ -3,7 +3,7 @@ import { native } from '../addon/native';
 import { GdwsError } from '../base/errors';
 import { defaultLimits, type Limits } from '../base/limits';
 import { alignRawData } from '../onnx/align';
-import { loadExternalData, refuseExternalData } from '../onnx/external-data';
+import { loadExternalData, refuseExternalData, useGivenFiles, type GivenFiles } from '../onnx/external-data';
 import type { ModelProto } from '../onnx/onnx_pb';
 import { checkFileBytes, decodeModel, readModel } from '../onnx/read';
 import { FileMemory } from './file-memory';
@@ -12,10 +12,15 @@ import { FileMemory } from './file-memory';
  * As {@link readModel}, but bytes are copied, so that the caller may change or transfer them afterwards; in parts, between which
  * the event loop runs.
  *
+ * @param given files of weights that are not to be read
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
  */
-export async function readModelCopy(source: string | Uint8Array, limits: Limits = defaultLimits): Promise<ModelProto> {
-  if (typeof source === 'string') return readModel(source, limits, preferHugePages);
+export async function readModelCopy(
+  source: string | Uint8Array,
+  limits: Limits = defaultLimits,
+  given?: GivenFiles,
+): Promise<ModelProto> {
+  if (typeof source === 'string') return readModel(source, limits, preferHugePages, given);
   checkFileBytes(source.length, limits);
   const bytes = allocateForModel(source.length);
   for (let at = 0; at < bytes.length; at += copiedAtOnce) {
@@ -26,8 +31,9 @@ export async function readModelCopy(source: string | Uint8Array, limits: Limits 
     bytes.set(source.subarray(at, at + copiedAtOnce), at);
   }
   const model = decodeModel(bytes, undefined, limits);
-  refuseExternalData(model);
   alignRawData(model);
+  if (given) useGivenFiles(model, given, limits);
+  refuseExternalData(model);
   return model;
 }
 
@@ -59,12 +65,14 @@ export function preferHugePages(memory: Uint8Array): void {
 export async function readModelReleasably(
   file: string,
   limits: Limits = defaultLimits,
+  given?: GivenFiles,
 ): Promise<{ model: ModelProto; memory: FileMemory | undefined }> {
   const memory = await FileMemory.read(file, (bytes) => checkFileBytes(bytes, limits, file));
-  if (!memory) return { model: await readModel(file, limits, preferHugePages), memory };
+  if (!memory) return { model: await readModel(file, limits, preferHugePages, given), memory };
   try {
     const model = decodeModel(memory.bytes, file, limits);
     memory.moves = alignRawData(model);
+    if (given) useGivenFiles(model, given, limits, file);
     await loadExternalData(model, file, limits, preferHugePages);
     return { model, memory };
   } catch (error) {

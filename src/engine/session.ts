@@ -1,91 +1,41 @@
 import { setImmediate } from 'node:timers/promises';
-import type { InferenceSession as Common, InferenceSessionFactory, OnnxValue, Tensor } from 'onnxruntime-common';
+import {
+  TRACE_EVENT_BEGIN,
+  TRACE_EVENT_END,
+  TRACE_FUNC_BEGIN,
+  TRACE_FUNC_END,
+  type InferenceSession as Common,
+  type InferenceSessionFactory,
+  type OnnxValue,
+  type Tensor,
+} from 'onnxruntime-common';
 import { simplify } from '../analysis/simplify';
 import { GdwsError, located } from '../base/errors';
-import { limitsOf, limitsOption, type Limits } from '../base/limits';
-import {
-  boolean,
-  checkSharedOptions,
-  ignored,
-  integer,
-  oneOf,
-  signal as signalOption,
-  text,
-  type OptionTable,
-} from '../base/options';
+import { limitsOf } from '../base/limits';
 import { Graph } from '../graph/graph';
 import type { ValueType } from '../onnx/value';
+import { writeModel } from '../onnx/write';
 import type { CompiledGraph } from './compile';
+import { readCreateArguments } from './create-arguments';
 import { mayRunHere } from './event-loop-turn';
-import { checkFeeds, holdFeed, toNativeFeed } from './feeds';
+import { checkFeeds, holdFeed, refuseUnknownFeeds, toNativeFeed } from './feeds';
 import { checkGiven, readFetches, resultIn, type Fetches } from './fetches';
+import { setFreeDims } from './free-dims';
+import { givenFiles } from './given-data';
 import { typesOfShapes, type InputShapes } from './given-shapes';
 import { metadataOf } from './metadata';
 import { Network, type OperationProfile } from './network';
 import { onAbort } from './on-abort';
+import { ProfileFile } from './profile-file';
 import { readModelCopy, readModelReleasably } from './read-model';
+import { readRunArguments, type RunArguments } from './run-arguments';
 import { aborted, runError } from './run-error';
-import { maxThreads, threadsOf } from './threads';
+import { checkOutputLocations, tuningOf, type RunOptions, type SessionOptions } from './session-options';
+import { threadsOf } from './threads';
 import { copySmallFeeds } from './value-inputs';
 
 export { Tensor } from 'onnxruntime-common';
-
-/**
- * Options of onnxruntime-common, of which two have an effect here: `intraOpNumThreads`, the threads of one run, by default all
- * processors that affinity and cgroup quota allow, and `enableProfiling`. The others are accepted and ignored, so that changing
- * an import is enough. A misspelling of a known name is refused with ARGUMENT_INVALID; any other unknown name, for example an
- * option of another engine, causes one warning of the process.
- */
-export interface SessionOptions extends Common.SessionOptions {
-  /**
-   * A kernel (`convolution.product`) or method (`reference`) to take wherever it is supported, instead of the fastest.
-   * For tests and benchmarks.
-   */
-  kernel?: string;
-  /**
-   * How a kernel is chosen for a layer that several kernels can run: `'on'`, by timing them on this machine when a shape is first
-   * used, largest layers first, for about 50 ms at most; `'thorough'`, by timing all of them; `'off'`, by estimates of their
-   * cycles. Measurements are remembered on disk. Kernels differ in their rounding errors: with tuning, the last digits of results
-   * may differ between machines, and after further measurements; with `'off'` they do not. Default: the environment variable
-   * GDWS_TUNING, or `'off'`.
-   */
-  tuning?: 'on' | 'off' | 'thorough';
-  /** Limits of the model's resources; see docs/untrusted-models.md. */
-  limits?: Partial<Limits>;
-  /**
-   * Bytes of memory, beside the weights, that programs for other input shapes may take before those unused for the longest time are
-   * dropped. One takes some 100 KB. Default 32 MiB.
-   */
-  programBytes?: number;
-}
-
-const tunings = ['on', 'off', 'thorough'] as const;
-
-/** Options of onnxruntime-common without an effect here are accepted, so that changing an import is enough. */
-const sessionOptions: OptionTable<SessionOptions> = {
-  intraOpNumThreads: integer(0, maxThreads),
-  enableProfiling: boolean,
-  kernel: text,
-  tuning: oneOf(tunings),
-  limits: limitsOption,
-  programBytes: integer(0),
-  ...{ executionProviders: ignored, interOpNumThreads: ignored, freeDimensionOverrides: ignored },
-  ...{ graphOptimizationLevel: ignored, enableCpuMemArena: ignored, enableMemPattern: ignored, executionMode: ignored },
-  ...{ optimizedModelFilePath: ignored, profileFilePrefix: ignored, logId: ignored, logSeverityLevel: ignored },
-  ...{ logVerbosityLevel: ignored, preferredOutputLocation: ignored, enableGraphCapture: ignored, extra: ignored },
-  externalData: ignored,
-};
-
-/** Options of onnxruntime-common, and a signal. */
-export interface RunOptions extends Common.RunOptions {
-  /** Stops the run before its next operation, or before it begins; the promise rejects with code ABORTED. */
-  signal?: AbortSignal;
-}
-
-const runOptions: OptionTable<RunOptions> = {
-  signal: signalOption,
-  ...{ logSeverityLevel: ignored, logVerbosityLevel: ignored, terminate: ignored, tag: ignored, extra: ignored },
-};
+export type { RunOptions, SessionOptions } from './session-options';
 
 /**
  * A network ready to run on the CPU, with the signatures of onnxruntime-common.
@@ -101,18 +51,23 @@ export class InferenceSession implements Common {
   readonly outputMetadata: readonly Common.ValueMetadata[];
   private network: Network | undefined;
   private readonly allOutputs: Fetches;
+  private readonly strictNames: boolean;
+  private readonly profilePrefix: string | undefined;
   private readonly running = new Set<() => void>();
 
   private constructor(
     private readonly graph: Graph,
     network: Network,
-    { enableProfiling }: SessionOptions,
+    { strictNames = false, profileFilePrefix }: SessionOptions,
+    /** What is written at the end of the profile, where one is made and there is a name for it. */
+    private profileFile: ProfileFile | undefined,
   ) {
     this.network = network;
-    if (enableProfiling) network.setProfiling(true);
+    this.strictNames = strictNames;
+    this.profilePrefix = profileFilePrefix;
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.outputNames = graph.outputs.map(({ name }) => name);
-    this.allOutputs = readFetches(undefined, this.outputNames, graph.file);
+    this.allOutputs = readFetches(undefined, this.outputNames, graph.file, false);
     this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
     this.outputMetadata = this.outputNames.map((name) => metadataOf(graph, name));
   }
@@ -126,7 +81,7 @@ export class InferenceSession implements Common {
    * An open leading dim counts as 1 here; a model that does not accept that is checked by its first run.
    *
    * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, OPERATOR_UNSUPPORTED, SHAPE_MISMATCH,
-   * LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID
+   * LIMIT_EXCEEDED, OUT_OF_MEMORY, ARGUMENT_INVALID, OUTPUT_UNKNOWN, OUTPUT_UNWRITABLE
    */
   static create(path: string, options?: SessionOptions): Promise<InferenceSession>;
   static create(buffer: ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>;
@@ -141,27 +96,49 @@ export class InferenceSession implements Common {
     source: string | ArrayBufferLike | Uint8Array,
     ...rest: (number | SessionOptions | undefined)[]
   ): Promise<InferenceSession> {
-    const numbers = rest.filter((argument) => typeof argument === 'number');
-    const options = rest.find((argument) => typeof argument !== 'number' && argument !== undefined) ?? {};
-    checkSharedOptions(options, sessionOptions);
+    TRACE_FUNC_BEGIN();
+    TRACE_EVENT_BEGIN('InferenceSession.create');
+    const { source: given, options } = readCreateArguments(source, rest);
+    const { enableProfiling = false, profileFilePrefix, freeDimensionOverrides, optimizedModelFilePath } = options;
+    const profileFile =
+      enableProfiling && profileFilePrefix !== undefined ? new ProfileFile(profileFilePrefix) : undefined;
     const { kernel, programBytes } = options;
     const network = { threads: threadsOf(options), kernel, tuning: tuningOf(options), programBytes };
     const limits = limitsOf(options);
-    const given = modelSource(source, numbers);
+    const weights = givenFiles(options.externalData);
     const file = typeof given === 'string' ? given : undefined;
+    const began = performance.now();
     const releasable =
-      file !== undefined && network.tuning === 'off' ? await readModelReleasably(file, limits) : undefined;
+      file !== undefined && network.tuning === 'off' ? await readModelReleasably(file, limits, weights) : undefined;
     const { model, memory } = releasable ?? {
-      model: await readModelCopy(given, limits),
+      model: await readModelCopy(given, limits, weights),
       memory: undefined,
     };
+    profileFile?.add(file === undefined ? 'model_loading_array' : 'model_loading_uri', began);
     try {
+      const loaded = performance.now();
+      if (freeDimensionOverrides) setFreeDims(model.graph!, freeDimensionOverrides);
       const graph = new Graph(model, file, limits);
+      checkOutputLocations(
+        options,
+        graph.outputs.map(({ name }) => name),
+        file,
+      );
       // Each step takes some milliseconds for a large model; the event loop runs between them.
       await setImmediate();
       simplify(graph);
       await setImmediate();
-      return new InferenceSession(graph, await Network.create(graph, { ...network, memory }), options);
+      // Compiling discards weights.
+      if (optimizedModelFilePath !== undefined) {
+        await writeModel(model, optimizedModelFilePath, undefined, file === undefined ? [] : [file]);
+      }
+      const compiled = await Network.create(graph, { ...network, memory });
+      if (enableProfiling) compiled.setProfiling(true, profileFile !== undefined);
+      profileFile?.add('session_initialization', loaded);
+      const session = new InferenceSession(graph, compiled, options, profileFile);
+      TRACE_EVENT_END('InferenceSession.create');
+      TRACE_FUNC_END();
+      return session;
     } catch (error) {
       memory?.close();
       throw located(error, { file });
@@ -170,14 +147,15 @@ export class InferenceSession implements Common {
 
   /**
    * Runs the network off the JavaScript thread; a run of one thread that takes less than 0.1 ms may take place on it, for 2 ms
-   * between turns of the event loop at most. The feeds are copied, and may be changed as soon as this returns.
+   * between turns of the event loop at most. The feeds are copied, and may be changed as soon as this returns. Feeds for
+   * inputs that the model does not have are ignored, unless the session has the option `strictNames`.
    *
    * @throws GdwsError INPUT_MISSING, INPUT_UNKNOWN, OUTPUT_UNKNOWN, TYPE_MISMATCH, SHAPE_MISMATCH, SESSION_RELEASED, ABORTED,
-   * MODEL_UNREADABLE where the shapes are new and the file has changed
+   * ARGUMENT_INVALID, MODEL_UNREADABLE where the shapes are new and the file has changed
    */
   run(feeds: Common.FeedsType, options?: RunOptions): Promise<Common.ReturnType>;
   /**
-   * As above, with some of the outputs only.
+   * As above, with some of the outputs only, in the order of the model.
    *
    * @param fetches names of the outputs wanted, or an object with null or a tensor for each: a result is written into that tensor,
    * which is then the one returned
@@ -188,10 +166,14 @@ export class InferenceSession implements Common {
     fetchesOrOptions?: Common.FetchesType | RunOptions,
     options?: RunOptions,
   ): Promise<Common.ReturnType> {
-    const { fetches, signal } = this.argumentsOf(fetchesOrOptions, options);
-    if (signal?.aborted) throw aborted(signal);
+    TRACE_FUNC_BEGIN();
+    TRACE_EVENT_BEGIN('InferenceSession.run');
+    const { fetches, signal, terminate } = this.argumentsOf(fetchesOrOptions, options);
+    if (terminate || signal?.aborted) throw aborted(signal);
+    const { profileFile } = this;
+    const began = profileFile ? performance.now() : 0;
     const network = this.networkInUse();
-    const types = network.knownTypes(feeds) ?? checkFeeds(this.graph, feeds);
+    const types = this.typesOf(feeds, network);
     try {
       let compiled = network.programFor(types, feeds);
       let given;
@@ -200,12 +182,16 @@ export class InferenceSession implements Common {
       } else {
         // Feeds that wait for a compilation must not change.
         given = this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
-        compiled = await this.compiled(network, types, copySmallFeeds(feeds), signal);
+        compiled = await this.compiled(network, types, copySmallFeeds(this.inputNames, feeds), signal);
       }
       this.checkGiven(compiled, fetches);
       const run = compiled.native.run(given, undefined, mayRunHere());
       const outputs = await this.abortable(run.done, () => run.abort(), signal);
-      return this.results(compiled, outputs, fetches);
+      if (this.network) profileFile?.addRun(compiled, began);
+      const results = this.results(compiled, outputs, fetches);
+      TRACE_EVENT_END('InferenceSession.run');
+      TRACE_FUNC_END();
+      return results;
     } catch (error) {
       throw located(runError(error, signal), { file: this.graph.file });
     }
@@ -214,12 +200,16 @@ export class InferenceSession implements Common {
   /** As {@link run}, but synchronous: it blocks the event loop. */
   runSync(feeds: Common.FeedsType, fetches?: Common.FetchesType): Common.ReturnType {
     const wanted = this.argumentsOf(fetches).fetches;
+    const { profileFile } = this;
+    const began = profileFile ? performance.now() : 0;
     const network = this.networkInUse();
-    const types = network.knownTypes(feeds) ?? checkFeeds(this.graph, feeds);
+    const types = this.typesOf(feeds, network);
     try {
       const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
       this.checkGiven(compiled, wanted);
-      return this.results(compiled, compiled.native.runSync(this.nativeFeeds(feeds)), wanted);
+      const outputs = compiled.native.runSync(this.nativeFeeds(feeds));
+      profileFile?.addRun(compiled, began);
+      return this.results(compiled, outputs, wanted);
     } catch (error) {
       throw located(runError(error), { file: this.graph.file });
     }
@@ -243,13 +233,18 @@ export class InferenceSession implements Common {
     }
   }
 
-  /** Frees the network; runs that have begun are aborted. Safe to call again. */
-  release(): Promise<void> {
+  /**
+   * Frees the network; runs that have begun are aborted. A profile that is not ended is written. Safe to call again.
+   *
+   * @throws GdwsError OUTPUT_UNWRITABLE where the profile cannot be written; the network is freed all the same
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that errors reject the promise
+  async release(): Promise<void> {
     const { network } = this;
     this.network = undefined;
     for (const abort of this.running) abort();
     network?.release();
-    return Promise.resolve();
+    this.writeProfile();
   }
 
   /** As {@link release}, for `await using`. */
@@ -259,12 +254,20 @@ export class InferenceSession implements Common {
 
   /** Times the operations of runs that begin from now on; the option `enableProfiling` does so from the first run. */
   startProfiling(): void {
-    this.networkInUse().setProfiling(true);
+    const network = this.networkInUse();
+    if (this.profilePrefix !== undefined) this.profileFile ??= new ProfileFile(this.profilePrefix);
+    network.setProfiling(true, this.profileFile !== undefined);
   }
 
-  /** Ends what {@link startProfiling} began. No file is written: {@link profile} has the times. */
+  /**
+   * Ends what {@link startProfiling} or `enableProfiling` began. {@link profile} has the times; with the option `profileFilePrefix`,
+   * they are also written to a file of Chrome's trace format, as onnxruntime does, `<prefix>_<date>.json`.
+   *
+   * @throws GdwsError SESSION_RELEASED, OUTPUT_UNWRITABLE
+   */
   endProfiling(): void {
     this.networkInUse().setProfiling(false);
+    this.writeProfile();
   }
 
   /**
@@ -275,21 +278,22 @@ export class InferenceSession implements Common {
     return this.networkInUse().profile();
   }
 
-  private argumentsOf(
-    fetchesOrOptions?: Common.FetchesType | RunOptions,
-    options?: RunOptions,
-  ): { readonly fetches: Fetches; readonly signal?: AbortSignal } {
+  private writeProfile(): void {
+    const { profileFile } = this;
+    this.profileFile = undefined;
+    profileFile?.write();
+  }
+
+  /** Types and shapes of feeds that fit. */
+  private typesOf(feeds: Common.FeedsType, network: Network): ReadonlyMap<string, ValueType> {
+    const types = network.knownTypes(feeds) ?? checkFeeds(this.graph, feeds);
+    if (this.strictNames) refuseUnknownFeeds(this.graph, feeds);
+    return types;
+  }
+
+  private argumentsOf(fetchesOrOptions?: Common.FetchesType | RunOptions, options?: RunOptions): RunArguments {
     if (fetchesOrOptions === undefined && options === undefined) return { fetches: this.allOutputs };
-    const isFetches =
-      options !== undefined ||
-      Array.isArray(fetchesOrOptions) ||
-      Object.keys(fetchesOrOptions ?? {}).some((name) => this.outputNames.includes(name));
-    const fetches = isFetches ? (fetchesOrOptions as Common.FetchesType) : undefined;
-    const given = (isFetches ? options : (fetchesOrOptions as RunOptions | undefined)) ?? {};
-    // A misspelt output looks like an option.
-    checkSharedOptions(given, runOptions, isFetches ? [] : this.outputNames);
-    const { outputNames, graph } = this;
-    return { fetches: readFetches(fetches, outputNames, graph.file), signal: given.signal };
+    return readRunArguments(fetchesOrOptions, options, this.outputNames, this.strictNames, this.graph.file);
   }
 
   private checkGiven({ outputs }: CompiledGraph, fetches: Fetches): void {
@@ -392,21 +396,4 @@ function setOwn<Value>(object: Record<string, Value>, name: string, value: Value
   if (name === '__proto__')
     Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   else object[name] = value;
-}
-
-function tuningOf({ tuning }: SessionOptions): (typeof tunings)[number] {
-  return tuning ?? tunings.find((name) => name === process.env.GDWS_TUNING) ?? 'off';
-}
-
-function modelSource(source: string | ArrayBufferLike | Uint8Array, [offset, length]: number[]): string | Uint8Array {
-  if (typeof source === 'string' || source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) {
-    try {
-      return new Uint8Array(source, offset, length);
-    } catch (cause) {
-      const summary = `byteOffset ${offset} and byteLength ${length} do not fit a buffer of ${source.byteLength} bytes.`;
-      throw new GdwsError('ARGUMENT_INVALID', summary, { cause });
-    }
-  }
-  throw new GdwsError('ARGUMENT_INVALID', 'a model is given as a path, an ArrayBuffer or a Uint8Array.');
 }

@@ -86,11 +86,15 @@ export class ValueInputs {
   }
 }
 
-/** Copies of the feeds whose elements a program may be compiled for. */
-export function copySmallFeeds(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  const small = Object.entries(feeds).filter(([, { data }]) => data.length <= maxValueElements);
+/** Copies of the feeds of these inputs whose elements a program may be compiled for. */
+export function copySmallFeeds(
+  inputNames: readonly string[],
+  feeds: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  const small = inputNames.filter((name) => feeds[name]!.data.length <= maxValueElements);
   return Object.fromEntries(
-    small.map(([name, feed]) => {
+    small.map((name) => {
+      const feed = feeds[name]!;
       const { type, dims } = feed;
       return [name, { type, dims: [...dims], data: copyElements(elementsOf(feed)) } as unknown as Tensor];
     }),

@@ -4,7 +4,7 @@ import { simplify } from '../analysis/simplify';
 import { GdwsError, located } from '../base/errors';
 import { limitsOf, limitsOption, type Limits } from '../base/limits';
 import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from '../base/options';
-import { checkFeeds, holdFeed, roundFeed, toTensor } from '../engine/feeds';
+import { checkFeeds, holdFeed, refuseUnknownFeeds, roundFeed, toTensor } from '../engine/feeds';
 import { metadataOf } from '../engine/metadata';
 import { programKey } from '../engine/program-key';
 import { readModelCopy } from '../engine/read-model';
@@ -298,7 +298,9 @@ export class GradientSession {
     const feeds = Object.fromEntries(
       Object.entries(given).map(([name, feed]) => [name, roundFeed(feed, this.graph.declared(name)?.type)]),
     );
-    return { feeds, types: checkFeeds(this.graph, feeds) };
+    const types = checkFeeds(this.graph, feeds);
+    refuseUnknownFeeds(this.graph, feeds);
+    return { feeds, types };
   }
 
   private programFor(

@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { GdwsError } from '../base/errors';
 import { checkLimit, defaultLimits, type Limits } from '../base/limits';
 import { alignRawData } from './align';
-import { loadExternalData, refuseExternalData } from './external-data';
+import { loadExternalData, refuseExternalData, useGivenFiles, type GivenFiles } from './external-data';
 import { formatOf } from './file-format';
 import { ModelProtoSchema, type ModelProto } from './onnx_pb';
 import { openRegular, readAndClose, type BeforeReading } from './regular-file';
@@ -13,14 +13,16 @@ import { scanModel } from './scan';
  * where they are in the bytes: nothing is copied. Unknown fields are kept and written back.
  *
  * @param beforeReading called with the memory of each file
+ * @param given files of weights that are not to be read
  * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, EXTERNAL_DATA, LIMIT_EXCEEDED, OUT_OF_MEMORY
  */
 export async function readModel(
   source: string | Uint8Array,
   limits: Limits = defaultLimits,
   beforeReading?: BeforeReading,
+  given?: GivenFiles,
 ): Promise<ModelProto> {
-  return (await readModelAndFiles(source, limits, beforeReading)).model;
+  return (await readModelAndFiles(source, limits, beforeReading, given)).model;
 }
 
 /** As {@link readModel}, with the paths of all files that were read. */
@@ -28,6 +30,7 @@ export async function readModelAndFiles(
   source: string | Uint8Array,
   limits: Limits,
   beforeReading?: BeforeReading,
+  given?: GivenFiles,
 ): Promise<{ model: ModelProto; files: string[] }> {
   if (typeof source !== 'string') {
     checkFileBytes(source.length, limits);
@@ -37,6 +40,7 @@ export async function readModelAndFiles(
   }
   const model = decodeModel(await readFile(source, limits, beforeReading), source, limits);
   alignRawData(model);
+  if (given) useGivenFiles(model, given, limits, source);
   return { model, files: [source, ...(await loadExternalData(model, source, limits, beforeReading))] };
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../base/errors';
@@ -15,6 +16,22 @@ export async function writeWhole(file: string, bytes: Uint8Array | string): Prom
 }
 
 /**
+ * As {@link writeWhole}, synchronously, for a file that is no link.
+ *
+ * @throws GdwsError OUTPUT_UNWRITABLE
+ */
+export function writeWholeSync(file: string, text: string): void {
+  const beside = besideOf(file);
+  try {
+    writeFileSync(beside, text, { flag: 'wx' });
+    renameSync(beside, file);
+  } catch (cause) {
+    rmSync(beside, { force: true });
+    throw unwritable(file, cause as Error);
+  }
+}
+
+/**
  * Writes files that belong together: all of them to temporary files beside their places, which are then renamed in order. On
  * failure no new file is left.
  *
@@ -28,7 +45,7 @@ export async function writeTogether(files: readonly FileParts[]): Promise<void> 
     for (const { file, parts } of files) {
       current = file;
       const { target, isNew } = await targetOf(file);
-      const beside = path.join(path.dirname(target), `.${path.basename(target)}.${randomUUID()}.tmp`);
+      const beside = besideOf(target);
       written.push({ beside, target, isNew });
       await writeNew(beside, parts);
     }
@@ -41,12 +58,20 @@ export async function writeTogether(files: readonly FileParts[]): Promise<void> 
     for (const left of [...moved, ...written.map(({ beside }) => beside)]) {
       await fs.rm(left, { force: true }).catch(() => undefined);
     }
-    throw new GdwsError('OUTPUT_UNWRITABLE', `the file cannot be written: ${(cause as Error).message}.`, {
-      file: current,
-      remedy: 'Does the folder exist, and may you write there?',
-      cause,
-    });
+    throw unwritable(current, cause as Error);
   }
+}
+
+function besideOf(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
+}
+
+function unwritable(file: string, cause: Error): GdwsError {
+  return new GdwsError('OUTPUT_UNWRITABLE', `the file cannot be written: ${cause.message}.`, {
+    file,
+    remedy: 'Does the folder exist, and may you write there?',
+    cause,
+  });
 }
 
 /** The path to be written: that of the target where it is a link. Refuses an existing folder or device. */

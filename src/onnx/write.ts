@@ -58,7 +58,7 @@ async function refuseReplacing(file: string, kept: readonly string[]): Promise<v
     if (!(await isSameFile(file, source))) continue;
     throw new GdwsError('ARGUMENT_INVALID', `the output is the model itself, which was read from ${source}.`, {
       file,
-      remedy: 'Give another name; in the API, the option overwriteSource allows it.',
+      remedy: 'Give another name; where networks are compressed, the option overwriteSource allows it.',
     });
   }
 }

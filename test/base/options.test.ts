@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import type { InferenceSession as Common } from 'onnxruntime-common';
 import * as gdws from '../../src';
@@ -123,7 +125,7 @@ describe('a session', () => {
       enableCpuMemArena: true,
       enableMemPattern: true,
       executionMode: 'sequential',
-      optimizedModelFilePath: 'x.onnx',
+      optimizedModelFilePath: path.join(os.tmpdir(), `gdws-options-${process.pid}.onnx`),
       enableProfiling: false,
       profileFilePrefix: 'x',
       logId: 'x',
@@ -147,6 +149,7 @@ describe('a session', () => {
     await session.run({ x: image() }, { logits: null }, run);
     expect(warning).not.toHaveBeenCalled();
     warning.mockRestore();
+    fs.rmSync(common.optimizedModelFilePath);
   });
 
   test.each([

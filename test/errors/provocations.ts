@@ -304,7 +304,10 @@ export const provocations: readonly Provocation[] = [
   {
     title: 'a feed that the model does not have',
     code: 'INPUT_UNKNOWN',
-    provoke: runs(relu, { x: image, other: image }),
+    provoke: async (file) => {
+      const session = await InferenceSession.create(await write(file, relu), { strictNames: true });
+      return session.run({ x: image, other: image });
+    },
     names: { file: true, tensor: 'other' },
   },
   {

@@ -1,46 +1,21 @@
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { npm as npmIn, pack, root, run as runIn, type Packed } from './npm';
 
-const root = path.join(__dirname, '../..');
 const model = path.join(root, 'examples/robust-mnist.onnx');
 let temporary: string;
 let folder: string;
 let contents: string[];
-let packed: { filename: string; size: number; unpackedSize: number; files: { path: string }[] };
+let packed: Packed;
 
 /** Runs a program in the folder where the package is installed; its output, or an error with what it said. */
 function run(program: string, args: string[], { cwd = folder, env = {} } = {}): string {
-  return execFileSync(program, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: 'pipe',
-    env: { ...process.env, NODE_PATH: '', ...env },
-  });
+  return runIn(program, args, cwd, env);
 }
 
-/** What users may have set for themselves, and what would spoil the tests were it to count. */
-const userSettings = {
-  npm_config_ignore_scripts: 'true',
-  npm_config_foreground_scripts: 'true',
-  npm_config_dry_run: 'true',
-  npm_config_json: 'false',
-  npm_config_omit: 'optional',
-  npm_config_bin_links: 'false',
-  npm_config_install_strategy: 'linked',
-  npm_config_global: 'true',
-  npm_config_loglevel: 'silly',
-};
-
-/**
- * Runs npm; only what concerns the network is the user's to say. What the scripts of the package print is kept apart,
- * so that stdout is npm's.
- */
 function npm(args: string[], cwd = folder): string {
-  const settings = ['--dry-run=false', '--foreground-scripts=false', '--bin-links', '--install-strategy=hoisted'];
-  const output = ['--json', '--global=false', '--no-audit', '--no-fund', '--loglevel=error'];
-  return run('npm', [...args, ...settings, ...output], { cwd, env: userSettings });
+  return npmIn(args, cwd);
 }
 
 function write(name: string, text: string): void {
@@ -77,8 +52,7 @@ beforeAll(() => {
   temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-package-'));
   folder = path.join(temporary, 'with');
   fs.mkdirSync(folder);
-  const json = npm(['pack', '--ignore-scripts=false', '--pack-destination', folder], root);
-  [packed] = JSON.parse(json) as [typeof packed];
+  packed = pack(folder);
   contents = packed.files.map((file) => file.path);
   write('package.json', '{ "name": "consumer", "private": true }');
   npm(['install', '--ignore-scripts', '--include=optional', `./${packed.filename}`]);

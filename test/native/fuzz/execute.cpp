@@ -128,7 +128,7 @@ void runOnce(CompiledProgram& compiled, Random& random) {
     outputs.push_back(memory.back().get());
   }
   const std::atomic<bool> neverAborted{false};
-  compiled.run(inputs, outputs, neverAborted, false);
+  compiled.run(inputs, outputs, neverAborted, Profiling::off);
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+
+export const root = path.join(__dirname, '../..');
+
+export interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Runs a program in a folder; its output, or an error with what it said. */
+export function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): string {
+  return execFileSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    env: { ...process.env, NODE_PATH: '', ...env },
+  });
+}
+
+/** What users may have set for themselves, and what would spoil the tests were it to count. */
+const userSettings = {
+  npm_config_ignore_scripts: 'true',
+  npm_config_foreground_scripts: 'true',
+  npm_config_dry_run: 'true',
+  npm_config_json: 'false',
+  npm_config_omit: 'optional',
+  npm_config_bin_links: 'false',
+  npm_config_install_strategy: 'linked',
+  npm_config_global: 'true',
+  npm_config_loglevel: 'silly',
+};
+
+/**
+ * Runs npm; only what concerns the network is the user's to say. What the scripts of the package print is kept apart,
+ * so that stdout is npm's.
+ */
+export function npm(args: readonly string[], cwd: string): string {
+  const settings = ['--dry-run=false', '--foreground-scripts=false', '--bin-links', '--install-strategy=hoisted'];
+  const output = ['--json', '--global=false', '--no-audit', '--no-fund', '--loglevel=error'];
+  return run('npm', [...args, ...settings, ...output], cwd, userSettings);
+}
+
+/** Packs gdws into a folder, as `npm publish` does. */
+export function pack(folder: string): Packed {
+  const json = npm(['pack', '--ignore-scripts=false', '--pack-destination', folder], root);
+  return (JSON.parse(json) as [Packed])[0];
+}

@@ -40,6 +40,7 @@ namespace gdws {
   X(normalizeVector) X(normalizeReference) \
   X(padRows) X(padReference) \
   X(quantizeVector) X(quantizeReference) \
+  X(recurrentSteps) X(recurrentReference) \
   X(reduceVector) X(reduceIntegers) X(reduceReference) \
   X(roiAlignBins) X(roiAlignReference) \
   X(scaleShiftVector) X(scaleShiftReference) \

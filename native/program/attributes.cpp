@@ -113,6 +113,9 @@ void checkAttributes(const OperationView& operation) {
     case Opcode::integerAveragePool:
       IntegerAveragePoolAttributes::of(operation);
       break;
+    case Opcode::recurrent:
+      RecurrentAttributes::of(operation);
+      break;
     case Opcode::alias:
     case Opcode::cast:
     case Opcode::select:

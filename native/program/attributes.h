@@ -601,6 +601,43 @@ struct IntegerAveragePoolAttributes {
   }
 };
 
+struct RecurrentAttributes {
+  RecurrentCell cell = {};
+  bool reverse = false;
+  bool linearBeforeReset = false;
+  bool inputForget = false;
+  UnaryFunction f = {};
+  UnaryFunction g = {};
+  UnaryFunction h = {};
+  float clip = 0;
+  float fA = 0;
+  float fB = 0;
+  float gA = 0;
+  float gB = 0;
+  float hA = 0;
+  float hB = 0;
+
+  static RecurrentAttributes of(const OperationView& operation) {
+    AttributeReader reader(operation, {.ints = 7, .floats = 7});
+    return {
+        .cell = reader.name<RecurrentCell>("cell", recurrentCellCount),
+        .reverse = reader.flag("reverse"),
+        .linearBeforeReset = reader.flag("linearBeforeReset"),
+        .inputForget = reader.flag("inputForget"),
+        .f = reader.name<UnaryFunction>("f", unaryFunctionCount),
+        .g = reader.name<UnaryFunction>("g", unaryFunctionCount),
+        .h = reader.name<UnaryFunction>("h", unaryFunctionCount),
+        .clip = reader.real(),
+        .fA = reader.real(),
+        .fB = reader.real(),
+        .gA = reader.real(),
+        .gB = reader.real(),
+        .hA = reader.real(),
+        .hB = reader.real(),
+    };
+  }
+};
+
 /// Whether the operation's ints and floats are as its opcode has them. Throws ProgramError.
 void checkAttributes(const OperationView& operation);
 

@@ -85,9 +85,11 @@ enum class UnaryFunction : int32_t {
   asinh,
   acosh,
   atanh,
+  /// a·tanh(b·x)
+  scaledTanh,
 };
 
-inline constexpr int32_t unaryFunctionCount = 41;
+inline constexpr int32_t unaryFunctionCount = 42;
 
 #define GDWS_UNARY_FUNCTIONS(X) \
   X(relu)                       \
@@ -130,7 +132,8 @@ inline constexpr int32_t unaryFunctionCount = 41;
   X(cosh)                       \
   X(asinh)                      \
   X(acosh)                      \
-  X(atanh)
+  X(atanh)                      \
+  X(scaledTanh)
 
 /// Functions of two floats. Those of integers are all but pow, prelu and reluGradient.
 enum class BinaryFunction : int32_t {
@@ -295,5 +298,20 @@ inline constexpr int32_t extremeCount = 2;
 #define GDWS_EXTREMES(X) \
   X(max)                 \
   X(min)
+
+/// Cells of recurrent networks, each with its gates in the order of ONNX: those of gru update, reset and hidden, those
+/// of lstm input, output, forget and cell.
+enum class RecurrentCell : int32_t {
+  rnn,
+  gru,
+  lstm,
+};
+
+inline constexpr int32_t recurrentCellCount = 3;
+
+#define GDWS_RECURRENT_CELLS(X) \
+  X(rnn)                        \
+  X(gru)                        \
+  X(lstm)
 
 }  // namespace gdws

@@ -50,9 +50,10 @@ enum class Opcode : int32_t {
   integerBinary,
   integerAveragePool,
   table,
+  recurrent,
 };
 
-inline constexpr int32_t opcodeCount = 43;
+inline constexpr int32_t opcodeCount = 44;
 
 #define GDWS_OPCODES(X)   \
   X(convolution)          \
@@ -97,6 +98,7 @@ inline constexpr int32_t opcodeCount = 43;
   X(integerMatmul)        \
   X(integerBinary)        \
   X(integerAveragePool)   \
-  X(table)
+  X(table)                \
+  X(recurrent)
 
 }  // namespace gdws

@@ -1,5 +1,5 @@
 import { maxValueElements } from '../../src/operators/value-limit';
-import { operatorTable, type Operator } from '../../src/operators';
+import { microsoftOperatorTable, operatorTable, type Operator } from '../../src/operators';
 import { allCases } from '../../test/operators/all-cases';
 
 const introduction = `# Operators
@@ -24,16 +24,29 @@ What can be differentiated is in [gradients.md](gradients.md). \`compress\` keep
 
 /** `docs/operators.md`: the table of operators, as the engine knows them. */
 export function operatorsDocument(): string {
-  const rows = [...operatorTable].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, operator]) => row(name, operator));
+  const sorted = (table: ReadonlyMap<string, Operator>) => [...table].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = sorted(operatorTable).map(([name, operator]) => row(name, operator));
+  const fused = sorted(microsoftOperatorTable).map(([name, { limits = '' }]) => `| ${name} | ${limits} |`);
   return `${introduction}
 | operator | in a run | before the run | operator sets | limits |
 | --- | :-: | :-: | --- | --- |
 ${rows.join('\n')}
+
+## Of onnxruntime
+
+Operators of the [domain com.microsoft](https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md), which onnxruntime
+writes into models that it has optimized or quantized. They are computed in a run.
+
+| operator | limits |
+| --- | --- |
+${fused.join('\n')}
 `;
 }
 
 function row(name: string, { lower, fold, limits = '' }: Operator): string {
-  const sets = new Set(allCases.filter(({ opType }) => opType === name).map(({ opset }) => opset));
+  const sets = new Set(
+    allCases.filter(({ domain, opType }) => domain === undefined && opType === name).map(({ opset }) => opset),
+  );
   const listed = [...sets].sort((a, b) => a - b).join(', ');
   const page = `https://onnx.ai/onnx/operators/onnx__${name}.html`;
   return `| [${name}](${page}) | ${lower ? 'yes' : ''} | ${fold ? 'yes' : ''} | ${listed} | ${limits} |`;

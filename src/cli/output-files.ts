@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../base/errors';
 import { writeNpy } from '../data/npy';
+import { toFloat32 } from '../onnx/floats';
+import type { Constant } from '../onnx/value';
 
 /**
  * Writes outputs to one .npy file, or to a folder as one file each; returns the file of each.
@@ -25,8 +27,13 @@ export async function saveOutputs(outputs: Common.ReturnType, destination: strin
     // Names of tensors may contain characters that file names must not.
     for (const [name] of entries) files[name] = path.join(destination, `${name.replace(/[^\w.-]+/g, '_')}.npy`);
   }
-  for (const [name, tensor] of entries) await writeNpy(files[name]!, tensor);
+  for (const [name, tensor] of entries) await writeNpy(files[name]!, representable(tensor as Constant) as Tensor);
   return files;
+}
+
+/** A tensor as numpy has it: bfloat16 as float32, which is exact. */
+function representable(tensor: Constant): Constant {
+  return tensor.type === 'bfloat16' ? { type: 'float32', dims: tensor.dims, data: toFloat32(tensor) } : tensor;
 }
 
 /** Whether a destination is one file, not a folder. */

@@ -56,12 +56,6 @@ class ProgramBuilder {
       if (node.output.some((name) => needed.has(name))) this.lower(node, needed);
     }
     for (const { name } of graph.outputs) {
-      if (this.known(name).type === 'bfloat16') {
-        throw new GdwsError('OPERATOR_UNSUPPORTED', 'JavaScript has no tensors of bfloat16 for this output.', {
-          tensor: name,
-          remedy: 'Cast it to float in the model.',
-        });
-      }
       program.outputs.push(this.idOf(name));
     }
     program.removeUnused();

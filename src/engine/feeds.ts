@@ -2,7 +2,7 @@ import { Tensor } from 'onnxruntime-common';
 import { native, type HeldMemory } from '../addon/native';
 import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
-import { float32ToFloat16 } from '../onnx/float16';
+import { float32ToBfloat16, float32ToFloat16 } from '../onnx/float16';
 import { fromFloat32, isFloat } from '../onnx/floats';
 import { arrayOfType, elementCount, type DataType, type ElementArray, type ValueType } from '../onnx/value';
 import { nativeTypeOf, toNativeArray } from '../program/constant-pool';
@@ -164,13 +164,18 @@ export function holdFeed(feed: Tensor): NativeArray | HeldMemory {
 
 /** The tensor of an output from its bytes in the engine. */
 export function toTensor({ type, dims }: ValueType, bytes: ArrayBuffer): Tensor {
-  return new Tensor(type as Tensor.Type, fromNative(type, bytes), dims.slice());
+  const data = fromNative(type, bytes);
+  if (type !== 'bfloat16') return new Tensor(type, data, dims.slice());
+  // onnxruntime-common's class knows no bfloat16: its bits, under the type's own name.
+  return Object.defineProperty(new Tensor('uint16', data as Uint16Array, dims.slice()), 'type', { value: type });
 }
 
 function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {
   switch (type) {
     case 'float16':
       return float32ToFloat16(new Float32Array(bytes));
+    case 'bfloat16':
+      return float32ToBfloat16(new Float32Array(bytes));
     case 'float64':
       return Float64Array.from(new Float32Array(bytes));
     case 'uint64':

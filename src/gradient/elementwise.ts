@@ -90,6 +90,10 @@ const derivatives: Record<UnaryName, 'zero' | ((call: Call) => ValueId)> = {
   asinh: ({ tape, gradient, x }) => tape.binary('div', gradient, arc(tape, x(), 1, 1)),
   acosh: ({ tape, gradient, x }) => tape.binary('div', gradient, arc(tape, x(), 1, -1)),
   atanh: ({ tape, gradient, x }) => tape.binary('div', gradient, tape.linear(tape.mul(x(), x()), -1, 1)),
+  scaledTanh: ({ tape, gradient, x, a, b }) => {
+    const t = tape.unary('tanh', tape.linear(x(), b));
+    return tape.mul(gradient, tape.linear(tape.mul(t, t), -a * b, a * b));
+  },
 };
 
 export const unary: Rule<'unary'> = (tape, { inputs, outputs, attributes: { function: name, a, b } }, gradient) => {

@@ -4,6 +4,7 @@ import { arithmeticOperators } from './arithmetic';
 import { castOperators } from './cast';
 import { convolutionOperators } from './convolution';
 import { einsumOperators } from './einsum';
+import { fusedOperators } from './fused';
 import { gatherOperators } from './gather';
 import { joiningOperators } from './joining';
 import { logicOperators } from './logic';
@@ -15,9 +16,10 @@ import { padOperators } from './pad';
 import { integerProductOperators } from './integer-products';
 import { poolingOperators } from './pooling';
 import { quantizationOperators } from './quantization';
-import { microsoftOperators, quantizedOperators } from './quantized';
+import { quantizedMicrosoftOperators, quantizedOperators } from './quantized';
 import { productOperators } from './product';
 import { rearrangingOperators } from './rearranging';
+import { recurrentOperators } from './recurrent';
 import { reductionOperators } from './reduction';
 import { regionOperators } from './region';
 import { resizeOperators } from './resize';
@@ -57,6 +59,7 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
     ...gatherOperators,
     ...scatterOperators,
     ...reversalOperators,
+    ...recurrentOperators,
     ...reductionOperators,
     ...softmaxOperators,
     ...sourceOperators,
@@ -68,7 +71,9 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
 );
 
 /** Operators of the domain com.microsoft. */
-export const microsoftOperatorTable: ReadonlyMap<string, Operator> = new Map(Object.entries(microsoftOperators));
+export const microsoftOperatorTable: ReadonlyMap<string, Operator> = new Map(
+  Object.entries({ ...quantizedMicrosoftOperators, ...fusedOperators }),
+);
 
 /** An operator of the tables; `undefined` for unknown ones and other domains. */
 export function operatorOf(domain: string, opType: string): Operator | undefined {

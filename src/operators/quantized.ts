@@ -67,7 +67,7 @@ export const quantizedOperators: Record<string, Operator> = {
 };
 
 /** Those that onnxruntime adds, in the domain com.microsoft. */
-export const microsoftOperators: Record<string, Operator> = {
+export const quantizedMicrosoftOperators: Record<string, Operator> = {
   QLinearAdd: ofTwo(arithmeticOperators.Add!),
   QLinearMul: ofTwo(arithmeticOperators.Mul!),
   QLinearSigmoid: ofOne(activationOperators.Sigmoid!),
@@ -100,7 +100,7 @@ const quantizing = new Set([
   'QuantizeLinear',
   'DynamicQuantizeLinear',
   ...Object.keys(quantizedOperators),
-  ...Object.keys(microsoftOperators),
+  ...Object.keys(quantizedMicrosoftOperators),
 ]);
 
 /** Whether a node rounds a tensor to bytes. */

@@ -58,6 +58,7 @@ export const enumerations = {
     asinh: '',
     acosh: '',
     atanh: '',
+    scaledTanh: 'a·tanh(b·x)',
   },
   /** Functions of two floats. Those of integers are all but pow, prelu and reluGradient. */
   BinaryFunction: {
@@ -106,6 +107,8 @@ export const enumerations = {
   IntegerBinaryFunction: { add: 'a·aScale + b·bScale', mul: 'a·b·aScale' },
   /** Which element an arg reduction looks for. */
   Extreme: { max: '', min: '' },
+  /** Cells of recurrent networks, each with its gates in the order of ONNX: those of gru update, reset and hidden, those of lstm input, output, forget and cell. */
+  RecurrentCell: { rnn: '', gru: '', lstm: '' },
 } as const;
 
 export type EnumerationName = keyof typeof enumerations;
@@ -479,5 +482,34 @@ export const operations = {
     outputs: { y: 'any type of one byte' },
     attributes: {},
     what: 'y = table[x], or table[c, x] in channel c, x counted as its bits without sign',
+  },
+  recurrent: {
+    inputs: {
+      x: '(T,B,G·H)',
+      r: '(G·H,H)',
+      'bias?': '(H)',
+      'lengths?': 'int32 (B)',
+      'initial?': '(B,H)',
+      'initialCell?': '(B,H)',
+      'peepholes?': '(3·H)',
+    },
+    outputs: { y: '(T,B,H)', last: '(B,H)', 'lastCell?': '(B,H)' },
+    attributes: {
+      cell: name('RecurrentCell'),
+      reverse: flag,
+      linearBeforeReset: flag,
+      inputForget: flag,
+      f: name('UnaryFunction'),
+      g: name('UnaryFunction'),
+      h: name('UnaryFunction'),
+      clip: float,
+      fA: parameter,
+      fB: parameter,
+      gA: parameter,
+      gB: parameter,
+      hA: parameter,
+      hB: parameter,
+    },
+    what: 'one direction of ONNX RNN, GRU (G = 3) or LSTM (G = 4): x holds X·Wᵀ and the biases of all gates, but for that of the hidden gate of a gru with `linearBeforeReset`, which is `bias`; sequence b ends after lengths[b] steps, limited to 0..T, from where on y is 0 (and the last states, where there is no step); cells, `inputForget` and peepholes (of input, output and forget gate) are those of lstm; arguments of f and g are limited to -`clip`..`clip` where it is positive',
   },
 } as const satisfies Record<string, OperationSchema>;

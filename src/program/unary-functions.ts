@@ -60,4 +60,5 @@ export const unaryFunctions: Readonly<Record<UnaryName, (x: number, a: number, b
   asinh: Math.asinh,
   acosh: Math.acosh,
   atanh: Math.atanh,
+  scaledTanh: (x, a, b) => a * Math.tanh(b * x),
 };

@@ -13,6 +13,7 @@ import { activationCases } from '../operators/cases/activation';
 import { arithmeticCases } from '../operators/cases/arithmetic';
 import { convolutionCases } from '../operators/cases/convolution';
 import { einsumCases } from '../operators/cases/einsum';
+import { fusedCases } from '../operators/cases/fused';
 import { gatherCases } from '../operators/cases/gather';
 import { joiningCases } from '../operators/cases/joining';
 import { maskingCases } from '../operators/cases/masking';
@@ -44,6 +45,7 @@ const cases: readonly Case[] = [
   ...softmaxCases,
   ...activationCases,
   ...arithmeticCases,
+  ...fusedCases,
   ...gatherCases,
   ...normalizationCases,
   ...reductionCases,

@@ -9,7 +9,7 @@ test('docs/gradients.md names the operations that have a rule, and no others', (
   expect(named).toEqual(Object.keys(rules));
 });
 
-test('only what gives indices, truth values or sums of bytes, takes places as values, or is a gradient itself, has no rule', () => {
+test('only what gives indices, truth values or sums of bytes, takes places as values, goes through time, or is a gradient itself, has no rule', () => {
   const without = Object.keys(operations).filter((name) => !(name in rules));
   expect(without.sort()).toEqual([
     'argReduce',
@@ -24,6 +24,7 @@ test('only what gives indices, truth values or sums of bytes, takes places as va
     'maxPoolGradient',
     'maxPoolIndices',
     'maxUnpool',
+    'recurrent',
     'roiAlign',
     'table',
   ]);

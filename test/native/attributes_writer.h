@@ -283,4 +283,22 @@ inline void write(const IntegerAveragePoolAttributes& attributes, Operation& ope
   writer.add(attributes.scale);
 }
 
+inline void write(const RecurrentAttributes& attributes, Operation& operation) {
+  AttributeWriter writer(operation);
+  writer.add(attributes.cell);
+  writer.add(attributes.reverse);
+  writer.add(attributes.linearBeforeReset);
+  writer.add(attributes.inputForget);
+  writer.add(attributes.f);
+  writer.add(attributes.g);
+  writer.add(attributes.h);
+  writer.add(attributes.clip);
+  writer.add(attributes.fA);
+  writer.add(attributes.fB);
+  writer.add(attributes.gA);
+  writer.add(attributes.gB);
+  writer.add(attributes.hA);
+  writer.add(attributes.hB);
+}
+
 }  // namespace gdws::test

@@ -58,7 +58,7 @@ TestCase randomConvolution(Random& random) {
   const Dims w{groups * outputs, inputs, maps.vertical.kernel, maps.horizontal.kernel};
   TestCase testCase(Opcode::convolution);
   testCase.addInput(x, numbers(random, x));
-  if (random.chance(0.9)) {
+  if (random.chance(0.8)) {
     testCase.addConstant(w, numbers(random, w));
   } else {
     testCase.addInput(w, numbers(random, w));

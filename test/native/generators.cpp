@@ -46,6 +46,7 @@ const std::vector<Generator>& generators() {
       {Opcode::integerConvolution, randomIntegerConvolution},
       {Opcode::integerMatmul, randomIntegerMatmul},
       {Opcode::integerGdws, randomIntegerGdws},
+      {Opcode::recurrent, randomRecurrent},
   };
   return all;
 }

@@ -58,5 +58,6 @@ TestCase randomTable(Random& random);
 TestCase randomIntegerConvolution(Random& random);
 TestCase randomIntegerMatmul(Random& random);
 TestCase randomIntegerGdws(Random& random);
+TestCase randomRecurrent(Random& random);
 
 }  // namespace gdws::test

@@ -9,7 +9,7 @@ TestCase randomInterpolate(Random& random) {
   Dims dims = randomDims(random, random.integer(1, 4));
   const auto axis = static_cast<size_t>(random.integer(0, static_cast<int64_t>(dims.size()) - 1));
   if (dims[axis] == 0) dims[axis] = 1;
-  const Dims index = {random.integer(0, 100), random.choose<int64_t>({1, 2, 2, 2, 4, 7})};
+  const Dims index = {random.integer(0, 100), random.choose<int64_t>({1, 2, 2, 2, 4, 7, 100})};
   TestCase testCase(Opcode::interpolate);
   testCase.addInput(dims, numbers(random, dims));
   // As a resize has them, near the place in proportion; or anywhere.

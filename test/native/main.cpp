@@ -1,6 +1,7 @@
 // Runs every kernel of the table against its reference on random cases.
 //   kernel_tests [--operation <name>] [--kernel <name>] [--cases <per operation>] [--seed <first>]
-// Prints one JSON line: the instruction set, how often each kernel ran, failures. Exit code 1 where there are any.
+// Prints one JSON line: the instruction set, how often each kernel ran, failures, and which operations on floats are
+// left to their reference. Exit code 1 where there are failures.
 
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "kernels/registry.h"
+#include "native/choices.h"
 #include "native/generators.h"
 #include "native/run.h"
 
@@ -27,6 +29,7 @@ struct Report {
   std::map<std::string, int> runs;
   int refused = 0;  ///< hostile variants that make() refused
   int failures = 0;
+  std::map<std::string, int> left;  ///< to the reference, by operation
 
   void fail(const char* kernel, uint64_t seed, int threads, const TestCase& testCase, const std::string& what) {
     // A few messages are enough; the count is in the report.
@@ -129,11 +132,15 @@ Report check(const Options& options) {
       testCase.bindConstants();
       try {
         checkKernels(options, seed, testCase, random, report);
+        report.left[nameOf(generator.opcode)] += isLeftToReference(testCase, 2);
       } catch (const ProgramError& error) {
         report.fail("make", seed, 0, testCase, error.what());
       }
       checkHostile(testCase, random, report);
     }
+  }
+  if (options.operation.empty() && options.kernel.empty()) {
+    for (const auto& [operation, count] : windowsLeftToReference()) report.left[operation] += count;
   }
   return report;
 }
@@ -150,6 +157,12 @@ int main(int count, char** words) {
   const char* separator = "";
   for (const auto& [kernel, runs] : report.runs) {
     std::printf("%s\"%s\":%d", separator, kernel.c_str(), runs);
+    separator = ",";
+  }
+  std::printf("},\"leftToReference\":{");
+  separator = "";
+  for (const auto& [operation, count] : report.left) {
+    std::printf("%s\"%s\":%d", separator, operation.c_str(), count);
     separator = ",";
   }
   std::printf("}}\n");

@@ -32,6 +32,20 @@ Axis randomWinogradAxis(Random& random) {
   return axis;
 }
 
+/// A long stride, dilation or kernel, at times with padding longer than the map.
+Axis randomDistantAxis(Random& random) {
+  Axis axis{};
+  axis.length = random.integer(1, random.choose<int64_t>({3, 100, 700}));
+  axis.kernel = random.choose<int64_t>({1, 2, 3, 40, 40, 300});
+  axis.stride = random.choose<int64_t>({1, 7, 33, 128});
+  axis.dilation = axis.kernel > 3 ? 1 : random.choose<int64_t>({1, 50, 70000});
+  const int64_t extent = (axis.kernel - 1) * axis.dilation + 1;
+  axis.padBegin = random.chance(0.5) ? 0 : random.integer(0, extent);
+  axis.padEnd = random.chance(0.3) ? 0 : random.integer(0, 50);
+  padForOutput(axis);
+  return axis;
+}
+
 }  // namespace
 
 Maps randomWinogradMaps(Random& random) { return {randomWinogradAxis(random), randomWinogradAxis(random)}; }
@@ -50,6 +64,12 @@ Maps randomMaps(Random& random) {
     const int64_t length = maps.vertical.length;
     maps.horizontal = maps.vertical;
     maps.horizontal.length = length;
+  }
+  if (random.chance(0.12)) {
+    maps.horizontal = randomDistantAxis(random);
+    // Maps stay small.
+    maps.vertical.length = std::min<int64_t>(maps.vertical.length, 5);
+    padForOutput(maps.vertical);
   }
   return maps;
 }

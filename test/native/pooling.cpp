@@ -54,6 +54,13 @@ TestCase randomPool(Random& random, Opcode opcode) {
   const Axis height = randomAxis(random);
   Axis width = randomAxis(random);
   if (random.chance(0.5)) width = height;
+  if (random.chance(0.05)) {  // padding much longer than the rows
+    width.kernel = 2;
+    width.dilation = random.integer(1000, 3000);
+    width.padBegin = random.integer(0, width.dilation);
+    width.padEnd = std::max<int64_t>(0, width.dilation + 1 - width.from - width.padBegin);
+    width.to = (width.from + width.padBegin + width.padEnd - width.dilation - 1) / width.stride + 1;
+  }
   const Dims x = {random.integer(1, 2), random.chance(0.02) ? 0 : random.integer(1, 5), height.from, width.from};
   const Dims y = {x[0], x[1], height.to, width.to};
   const bool isGradient = opcode == Opcode::maxPoolGradient;

@@ -10,6 +10,8 @@ interface Report {
   refused: number;
   /** How often each kernel of the table ran. */
   runs: Record<string, number>;
+  /** How many operations on floats a session would leave to the reference, by opcode; choices.h says which may be. */
+  leftToReference: Record<string, number>;
 }
 
 /** The test program of the kernels (main.cpp beside this file), built in a folder of its own. */
@@ -53,6 +55,9 @@ export function expectAgreement({ folder, emulator = [] }: Program, cap: string,
   // Hostile attributes were tried and refused, and no kernel went untested.
   expect(report.refused).toBeGreaterThan(0);
   expect(Object.keys(report.runs).filter((kernel) => report.runs[kernel] === 0)).toEqual([]);
+  const left = report.leftToReference;
+  expect(Object.keys(left).filter((operation) => left[operation] !== 0)).toEqual([]);
+  expect(left).toMatchObject({ convolution: 0, convolutionTranspose: 0, maxPool: 0 });
   expect(Object.keys(report.runs)).toEqual(expect.arrayContaining(['convolution.product', 'gdws.fused']));
   return report.instructionSet;
 }

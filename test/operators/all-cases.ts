@@ -2,8 +2,9 @@ import type { Case } from './case';
 import { activationCases } from './cases/activation';
 import { arithmeticCases } from './cases/arithmetic';
 import { castCases } from './cases/cast';
-import { convolutionCases } from './cases/convolution';
+import { convolutionCases, distantConvolutionCases } from './cases/convolution';
 import { einsumCases } from './cases/einsum';
+import { fusedCases } from './cases/fused';
 import { gatherCases } from './cases/gather';
 import { joiningCases } from './cases/joining';
 import { logicCases } from './cases/logic';
@@ -15,6 +16,7 @@ import { poolingCases } from './cases/pooling';
 import { productCases } from './cases/product';
 import { quantizationCases } from './cases/quantization';
 import { rearrangingCases } from './cases/rearranging';
+import { recurrentCases } from './cases/recurrent';
 import { reductionCases } from './cases/reduction';
 import { regionCases } from './cases/region';
 import { resizeCases } from './cases/resize';
@@ -33,7 +35,9 @@ export const allCases: readonly Case[] = [
   ...arithmeticCases,
   ...castCases,
   ...convolutionCases,
+  ...distantConvolutionCases,
   ...einsumCases,
+  ...fusedCases,
   ...gatherCases,
   ...joiningCases,
   ...logicCases,
@@ -45,6 +49,7 @@ export const allCases: readonly Case[] = [
   ...productCases,
   ...quantizationCases,
   ...rearrangingCases,
+  ...recurrentCases,
   ...reductionCases,
   ...regionCases,
   ...resizeCases,

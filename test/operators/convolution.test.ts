@@ -1,4 +1,4 @@
-import { convolutionCases } from './cases/convolution';
+import { convolutionCases, distantConvolutionCases } from './cases/convolution';
 import { checkCases } from './check';
 
-checkCases(convolutionCases);
+checkCases([...convolutionCases, ...distantConvolutionCases]);

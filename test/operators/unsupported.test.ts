@@ -102,9 +102,6 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
   'Indices over … axes are not supported.': [
     { opType: 'MaxPool', opset: 12, inputs: [x(...ones(6))], attributes: { kernel_shape: ones(4) }, outputs: 2 },
   ],
-  'JavaScript has no tensors of bfloat16 for this output. Cast it to float in the model.': [
-    { opType: 'Identity', opset: 16, inputs: [filled('bfloat16', [2])] },
-  ],
   'ONNX defines cubic sampling over two axes only.': [sample('cubic', 3)],
   'sampling over … axes is not supported.': [sample('linear', 1), sample('linear', 4), sample('cubic', 1)],
   'a stride of … along the depth is not supported.': [
@@ -142,6 +139,28 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
         attributes: { pads: [...ones(spatial).fill(0).with(-1, -1), ...ones(spatial).fill(0)] },
       })),
   ),
+  'the activation … is not supported.': [
+    {
+      opType: 'RNN',
+      opset: 14,
+      inputs: [x(1, 1, 1), known('float32', ones(3), 1), known('float32', ones(3), 1)],
+      attributes: { hidden_size: 1, activations: ['Sine'] },
+    },
+    {
+      ...microsoft,
+      opType: 'FusedConv',
+      inputs: [x(1, 1, 2, 2), known('float32', ones(4), 1)],
+      attributes: { activation: 'Sine' },
+    },
+  ],
+  'its outputs of the mean and deviation are not computed.': [
+    {
+      ...microsoft,
+      opType: 'SkipLayerNormalization',
+      inputs: [x(1, 1, 2), x(1, 1, 2), known('float32', [2], 1)],
+      outputs: 2,
+    },
+  ],
   "mode '…' is not one of nearest, linear, cubic.": [
     resize({ mode: 'spline' }),
     {

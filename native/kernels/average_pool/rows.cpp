@@ -68,7 +68,7 @@ class AveragePoolRows final : public Kernel {
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {
-  return RowPooling::supports(AveragePoolOperation(operation).pool);
+  return AveragePoolOperation(operation).pool.maps > 0;
 }
 
 }  // namespace

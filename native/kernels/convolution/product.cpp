@@ -1,8 +1,8 @@
 #include "kernels/convolution/shape.h"
 #include "kernels/product/estimate.h"
-#include "kernels/product/lines.h"
 #include "kernels/product/packed_product.h"
 #include "kernels/product/patches.h"
+#include "kernels/product/rounding.h"
 #include "kernels/registry.h"
 
 namespace gdws {
@@ -17,20 +17,44 @@ bool isPointwise(const ConvolutionShape& shape) {
          window.padLeft == 0;
 }
 
-/// Dense and grouped convolution as a packed matrix product with the input's patches.
+/// Dense and grouped convolution as a packed matrix product with the input's patches. Weights that are no constant are
+/// packed in each run.
 class ProductConvolution final : public Kernel {
  public:
   ProductConvolution(const OperationView& operation, KernelContext& context)
-      : shape_(ConvolutionShape::of(operation)), product_(makeProduct(operation, shape_, context)) {}
+      : shape_(ConvolutionShape::of(operation)),
+        isPacked_(operation.input(1).storage == Storage::constant),
+        product_(makeProduct(operation, shape_, context)) {}
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
-  bool readsInput(size_t i) const override { return i != 1; }
+  size_t scratchBytes(int threads) const override {
+    return scratchFor(threads, product_.scratchFloats()) + packedFloats() * sizeof(float);
+  }
+  bool readsInput(size_t i) const override { return i != 1 || !isPacked_; }
   void run(const Buffers& buffers, const Team& team) const override {
-    product_.run(buffers, {shape_.addends.bias(buffers), 1, shape_.addends.residual(buffers), buffers.result()}, team,
-                 scratchOf(buffers, team, product_.scratchFloats()));
+    ProductOperands operands{shape_.addends.bias(buffers), 1, shape_.addends.residual(buffers), buffers.result()};
+    if (isPacked_) return runPacked(buffers, operands, team);
+    // Threads that cannot meet leave the work to the first.
+    const Team packers = team.size > 1 && team.meeting == nullptr ? Team{0, 1} : team;
+    if (team.index >= packers.size) return;
+    float* packed = reinterpret_cast<float*>(buffers.scratch);
+    product_.packInRun({buffers.floats(1), depthOf(shape_), 1}, packers, packed);
+    if (packers.meeting != nullptr) packers.meeting->wait();
+    operands.packed = packed;
+    runPacked(buffers, operands, packers);
   }
 
  private:
+  static int64_t depthOf(const ConvolutionShape& shape) { return shape.channelsPerGroup() * shape.window.taps(); }
+
+  /// Floats of the weights that each run packs, before the threads' scratch memory.
+  size_t packedFloats() const {
+    return isPacked_ ? 0 : static_cast<size_t>(wholeLines(static_cast<int64_t>(product_.packedFloats())));
+  }
+
+  void runPacked(const Buffers& buffers, const ProductOperands& operands, const Team& team) const {
+    product_.run(buffers, operands, team, scratchOf(buffers, team, product_.scratchFloats()) + packedFloats());
+  }
+
   static PackedProduct makeProduct(const OperationView& operation, const ConvolutionShape& shape,
                                    KernelContext& context) {
     const bool pointwise = isPointwise(shape);
@@ -39,26 +63,27 @@ class ProductConvolution final : public Kernel {
                              : PixelMap{shape.batch, shape.outputHeight, shape.outputWidth};
     geometry.groups = shape.groups;
     geometry.channels = shape.outputsPerGroup();
-    geometry.depth = shape.channelsPerGroup() * shape.window.taps();
+    geometry.depth = depthOf(shape);
     geometry.result = ResultMap::planes(geometry.map, shape.outputs);
     geometry.activation = shape.activation;
     const InputMaps input{shape.channels, shape.channelsPerGroup(), shape.height, shape.width};
     const Value& w = operation.input(1);
-    return PackedProduct(geometry,
-                         pointwise ? makePlanes(geometry.map, input, context.vectors)
-                                   : makePatches(geometry.map, input, shape.window, context.vectors),
-                         {static_cast<const float*>(w.data), geometry.depth, 1},
-                         "convolution " + std::to_string(w.index), context);
+    return PackedProduct(
+        geometry,
+        pointwise ? makePlanes(geometry.map, input, context.vectors)
+                  : makePatches(geometry.map, input, shape.window, context.vectors),
+        {w.storage == Storage::constant ? static_cast<const float*>(w.data) : nullptr, geometry.depth, 1},
+        "convolution " + std::to_string(w.index), context);
   }
 
   ConvolutionShape shape_;
+  bool isPacked_;  ///< the weights are constant
   PackedProduct product_;
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {
-  const ConvolutionShape shape = ConvolutionShape::of(operation);
-  return operation.input(1).storage == Storage::constant && operation.output().elements > 0 &&
-         Lines::reasonable(shape.window);
+  ConvolutionShape::of(operation);
+  return operation.output().elements > 0;
 }
 
 std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& context) {

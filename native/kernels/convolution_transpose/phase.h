@@ -2,8 +2,20 @@
 
 #include <cstdint>
 #include <numeric>
+#include <utility>
 
 namespace gdws {
+
+/// The b from 0 to m - 1 for which a·b is 1 modulo m, which has no factor in common with a: Euclid's algorithm.
+constexpr int64_t inverse(int64_t a, int64_t m) {
+  int64_t remainder = m, next = a % m, factor = 0, nextFactor = 1;
+  while (next != 0) {
+    const int64_t quotient = remainder / next;
+    remainder = std::exchange(next, remainder - quotient * next);
+    factor = std::exchange(nextFactor, factor - quotient * nextFactor);
+  }
+  return (factor % m + m) % m;
+}
 
 /// One axis of a transposed convolution, for the output positions with one remainder by the stride. For these it is an
 /// ordinary convolution of stride 1 with every tapStep-th tap, in reverse.
@@ -20,16 +32,24 @@ struct Phase {
                   int64_t length) {
     Phase phase;
     phase.outputs = remainder < length ? (length - remainder - 1) / stride + 1 : 0;
-    phase.tapStep = stride / std::gcd(stride, kernelDilation);
     // Output stride·i + remainder meets input (stride·i + remainder + pad - tap·dilation) / stride where that is an
     // integer.
     const auto distance = [&](int64_t tap) { return remainder + kernelPad - tap * kernelDilation; };
-    while (phase.firstTap < phase.tapStep && distance(phase.firstTap) % stride != 0) ++phase.firstTap;
-    if (phase.firstTap == phase.tapStep || phase.firstTap >= kernel) return phase;
+    const int64_t divisor = std::gcd(stride, kernelDilation);
+    phase.tapStep = stride / divisor;
+    if (distance(0) % divisor != 0) return phase;
+    phase.firstTap =
+        distance(0) / divisor % phase.tapStep * inverse(kernelDilation / divisor, phase.tapStep) % phase.tapStep;
+    if (phase.firstTap >= kernel) return phase;
     phase.taps = (kernel - 1 - phase.firstTap) / phase.tapStep + 1;
     phase.dilation = phase.tapStep * kernelDilation / stride;
     phase.pad = (phase.taps - 1) * phase.dilation - distance(phase.firstTap) / stride;
     return phase;
+  }
+
+  /// Whether both read the same elements for each of as many outputs.
+  bool readsLike(const Phase& other) const {
+    return taps == other.taps && dilation == other.dilation && pad == other.pad && outputs == other.outputs;
   }
 
   /// The original tap behind tap `i` of the ordinary convolution.

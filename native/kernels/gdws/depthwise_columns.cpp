@@ -2,10 +2,14 @@
 
 #include "kernels/product/flat_maps.h"
 #include "kernels/product/lines.h"
+#include "kernels/product/patches.h"
 
 namespace gdws {
 
 namespace {
+
+/// Taps whose patches are summed up at once, where lines would be too long.
+constexpr int64_t tapsAtOnce = 32;
 
 class DepthwiseColumns final : public Producer {
  public:
@@ -21,6 +25,10 @@ class DepthwiseColumns final : public Producer {
   }
 
   size_t prepare(int64_t rows, int64_t columns) override {
+    if (!Lines::reasonable(window_)) {
+      patches_ = makePatches(map_, input_, window_, vectors_);
+      return static_cast<size_t>(tapsAtOnce * rows * columns);
+    }
     // Tiles of whole rows are read without padding, if the window allows it.
     flat_ = columns == map_.columns && FlatMaps::fits(window_, input_.width, columns);
     if (flat_) {
@@ -33,6 +41,13 @@ class DepthwiseColumns final : public Producer {
 
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                int64_t pitch, float* scratch) const override {
+    if (patches_ != nullptr) {
+      forKernels(
+          group, depth, [](int64_t) {},
+          [&](int64_t kernel, int64_t k, int64_t) { sumPatches(buffers, tile, kernel, panel + k * pitch, scratch); },
+          1);
+      return;
+    }
     forImages(map_, tile, [&](int64_t image, int64_t row, int64_t rows, int64_t done) {
       float* result = panel + done * tile.columns;
       if (flat_) {
@@ -73,13 +88,27 @@ class DepthwiseColumns final : public Producer {
     });
   }
 
-  bool spills() const override { return true; }
+  bool spills() const override { return patches_ == nullptr; }
   double cyclesPerDepth(int64_t rows, int64_t vectors) const override {
     return 0.8 * static_cast<double>(window_.taps() * std::max(rows, vectors)) + 20;
   }
   bool hasHalo() const override { return window_.kernelHeight > window_.strideHeight; }
 
  private:
+  void sumPatches(const Buffers& buffers, const PixelTile& tile, int64_t kernel, float* result, float* patches) const {
+    const int64_t taps = window_.taps(), pixels = tile.pixels();
+    const int64_t first = channelOf_[static_cast<size_t>(kernel)] * taps;
+    const float* weights = buffers.floats(1) + kernel * taps;
+    std::fill_n(result, pixels, 0.0f);
+    for (int64_t tap = 0; tap < taps; tap += tapsAtOnce) {
+      const int64_t end = std::min(taps, tap + tapsAtOnce);
+      patches_->produce(buffers, tile, 0, {first + tap, first + end}, patches, pixels, nullptr);
+      for (int64_t i = 0; i < end - tap; ++i) {
+        for (int64_t j = 0; j < pixels; ++j) result[j] += weights[tap + i] * patches[i * pixels + j];
+      }
+    }
+  }
+
   /// Calls compute(depthwise kernel, row of the panel, kernels) for rows `depth` of a group, up to `max` kernels of
   /// one channel at a time, and fill(channel) before the first of each channel.
   template <class Fill, class Compute>
@@ -105,8 +134,9 @@ class DepthwiseColumns final : public Producer {
   const VectorTable& vectors_;
   std::vector<int32_t> channelOf_;  ///< by depthwise kernel
   bool flat_ = false;
-  FlatMaps flatMaps_;  ///< where flat
-  Lines lines_;        ///< elsewhere
+  FlatMaps flatMaps_;                  ///< where flat
+  Lines lines_;                        ///< elsewhere, but
+  std::unique_ptr<Producer> patches_;  ///< where lines would be too long
 };
 
 }  // namespace

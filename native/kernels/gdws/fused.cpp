@@ -1,7 +1,6 @@
 #include "kernels/gdws/depthwise_columns.h"
 #include "kernels/gdws/shape.h"
 #include "kernels/product/estimate.h"
-#include "kernels/product/lines.h"
 #include "kernels/product/packed_product.h"
 #include "kernels/registry.h"
 
@@ -44,9 +43,8 @@ class FusedGdws final : public Kernel {
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {
-  const GdwsShape shape = GdwsShape::of(operation);
-  return operation.input(2).storage == Storage::constant && operation.output().elements > 0 &&
-         Lines::reasonable(shape.map.window);
+  GdwsShape::of(operation);
+  return operation.input(2).storage == Storage::constant && operation.output().elements > 0;
 }
 
 std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& context) {

@@ -5,21 +5,22 @@ namespace gdws {
 
 namespace {
 
-/// The largest number of taps of an output: an antialiased reduction by up to 16 has fewer.
-constexpr int64_t maxTaps = 64;
-
 /// Every axis but the innermost: whole rows of x are combined.
 class InterpolateRows final : public Kernel {
  public:
   InterpolateRows(const OperationView& operation, const ElementwiseFunctions& functions)
       : operation_(operation), functions_(functions) {}
 
+  /// Where the rows of an output's taps begin.
+  size_t scratchBytes(int threads) const override {
+    return static_cast<size_t>(threads * operation_.taps) * sizeof(const float*);
+  }
   bool readsInput(size_t i) const override { return i != 1; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     const InterpolateOperation& o = operation_;
     const int32_t* index = o.indices.constant()->data();
-    const float* rows[maxTaps];
+    const float** rows = reinterpret_cast<const float**>(buffers.scratch) + team.index * o.taps;
     const Range share = team.share(o.outer * o.out);
     for (int64_t item = share.begin; item < share.end; ++item) {
       const float* x = buffers.floats(0) + item / o.out * o.n * o.inner;
@@ -36,7 +37,7 @@ class InterpolateRows final : public Kernel {
 
 bool supports(const OperationView& operation, const KernelContext&) {
   const InterpolateOperation o(operation);
-  return o.inner > 1 && o.taps <= maxTaps && o.indices.constant().has_value();
+  return o.inner > 1 && o.indices.constant().has_value();
 }
 
 }  // namespace

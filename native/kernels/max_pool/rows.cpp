@@ -39,8 +39,7 @@ class MaxPoolRows final : public Kernel {
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {
-  return operation.hasInput(0) && operation.input(0).type == DataType::float32 &&
-         RowPooling::supports(maxPoolOf(operation));
+  return operation.hasInput(0) && operation.input(0).type == DataType::float32 && maxPoolOf(operation).maps > 0;
 }
 
 }  // namespace

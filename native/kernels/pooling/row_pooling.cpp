@@ -26,16 +26,13 @@ RowPooling::RowPooling(const PoolOperation& operation, Fold fold, const Elementw
       fold_(fold),
       functions_(functions),
       global_(seesAll(operation.height) && seesAll(operation.width)),
-      rowLength_(operation.width.paddedLength()),
+      padded_(operation.width.isPaddedLittle()),
+      rowLength_(padded_ ? operation.width.paddedLength() : operation.width.from),
       rowsAtOnce_(tilesExactly(operation.width) ? std::max<int64_t>(1, sideBySide / std::max<int64_t>(1, rowLength_))
                                                 : 1),
       pairs_(tilesExactly(operation.width) && tilesExactly(operation.height) && operation.height.kernel == 2 &&
              operation.height.stride == 2),
       scratchFloats_((rowsAtOnce_ * rowLength_ + windowOverrun + 15) / 16 * 16) {}
-
-bool RowPooling::supports(const PoolOperation& operation) {
-  return operation.maps > 0 && operation.width.isPaddedLittle();
-}
 
 float RowPooling::paddingValue() const { return fold_ == Fold::max ? -std::numeric_limits<float>::infinity() : 0.0f; }
 
@@ -63,8 +60,28 @@ void RowPooling::foldDown(const float* x, int64_t row, float* result) const {
   }
 }
 
+void RowPooling::foldAcross(const float* row, float* y) const {
+  const PoolAxis& width = operation_.width;
+  for (int64_t position = 0; position < width.to; ++position) {
+    const Taps taps = width.inside(position);
+    float folded = paddingValue();
+    for (int64_t tap = taps.begin; tap < taps.end; ++tap) {
+      const float x = row[width.start(position) + tap * width.dilation];
+      folded = fold_ == Fold::sum ? folded + x : x > folded || x != x ? x : folded;
+    }
+    y[position] = folded;
+  }
+}
+
 void RowPooling::rows(const float* x, float* y, int64_t first, int64_t count, float* scratch) const {
   const PoolAxis& width = operation_.width;
+  if (!padded_) {
+    for (int64_t i = 0; i < count; ++i) {
+      foldDown(x, first + i, scratch);
+      foldAcross(scratch, y + (first + i) * width.to);
+    }
+    return;
+  }
   if (pairs_) {
     functions_.foldPairs[static_cast<int>(fold_)](x + 2 * first * rowLength_, scratch, count, rowLength_);
   } else {

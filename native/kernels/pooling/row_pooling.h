@@ -5,14 +5,12 @@
 namespace gdws {
 
 /// Pooling by rows: the rows of x that a row of y depends on are folded to one, padded, then windows walk along it. If
-/// windows tile the width exactly, several such rows lie side by side and are treated as one.
+/// windows tile the width exactly, several such rows lie side by side and are treated as one. Where padding is much
+/// longer than the rows, it is not written: windows look for their taps.
 class RowPooling {
  public:
   /// `fold` is max or sum.
   RowPooling(const PoolOperation& operation, Fold fold, const ElementwiseFunctions& functions);
-
-  /// Whether there is anything to pool, and a padded row is not too long.
-  static bool supports(const PoolOperation& operation);
 
   /// Whether one window is the whole map, which is then folded at once.
   bool isGlobal() const { return global_ && !pairs_; }
@@ -31,11 +29,14 @@ class RowPooling {
  private:
   float paddingValue() const;
   void foldDown(const float* x, int64_t row, float* result) const;
+  /// A row of y from the folded row of x without padding.
+  void foldAcross(const float* row, float* y) const;
 
   PoolOperation operation_;
   Fold fold_;
   const ElementwiseFunctions& functions_;
   bool global_;
+  bool padded_;        ///< rows are padded
   int64_t rowLength_;  ///< of a padded row
   int64_t rowsAtOnce_;
   bool pairs_;  ///< each row of y sees the next two rows of x, of all maps

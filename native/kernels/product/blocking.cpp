@@ -21,7 +21,7 @@ double microCycles(int64_t rows, int64_t vectors, double sumCycles) {
   return std::max({multiplications / 2, loads / 2, latency}) + overhead + sumCycles * multiplications;
 }
 
-double cycles(const Split& rows, const Split& vectors, double sumCycles) {
+double cycles(const Split& rows, const Split& vectors, int64_t together, double sumCycles) {
   double sum = 0;
   const int64_t largeRows = rows.total % rows.parts, largeVectors = vectors.total % vectors.parts;
   for (const bool moreRows : {false, true}) {
@@ -29,18 +29,19 @@ double cycles(const Split& rows, const Split& vectors, double sumCycles) {
       const int64_t count =
           (moreRows ? largeRows : rows.parts - largeRows) * (moreVectors ? largeVectors : vectors.parts - largeVectors);
       if (count == 0) continue;
-      sum += static_cast<double>(count) *
-             microCycles(rows.total / rows.parts + moreRows, vectors.total / vectors.parts + moreVectors, sumCycles);
+      sum +=
+          static_cast<double>(count) * microCycles(rows.total / rows.parts + moreRows,
+                                                   together * (vectors.total / vectors.parts + moreVectors), sumCycles);
     }
   }
   return sum;
 }
 
 /// Whether a kernel exists for every part.
-bool exists(const VectorTable& table, const Split& rows, const Split& vectors) {
+bool exists(const VectorTable& table, const Split& rows, const Split& vectors, int64_t together) {
   for (int64_t r = rows.total / rows.parts; r <= rows.largest(); ++r) {
     for (int64_t v = vectors.total / vectors.parts; v <= vectors.largest(); ++v) {
-      if (table.product.micro[r][v] == nullptr) return false;
+      if (table.product.micro[r][together * v] == nullptr) return false;
     }
   }
   return true;
@@ -55,14 +56,15 @@ int64_t depthBlock(int64_t depth, int64_t columns) {
   return quotientUp(depth, blocks);
 }
 
-Blocking chooseBlocking(const VectorTable& table, int64_t rowCount, int64_t vectorCount, int64_t depth) {
+Blocking chooseBlocking(const VectorTable& table, int64_t rowCount, int64_t vectorCount, int64_t depth,
+                        int64_t together) {
   Blocking best;
   for (int64_t r = 1; r <= ProductFunctions::maxRows; ++r) {
-    for (int64_t v = 1; v <= ProductFunctions::maxVectors; ++v) {
+    for (int64_t v = 1; v * together <= ProductFunctions::maxVectors; ++v) {
       const Split rows = Split::atMost(rowCount, r), vectors = Split::atMost(vectorCount, v);
-      if (!exists(table, rows, vectors)) continue;
-      const int64_t block = std::max<int64_t>(1, depthBlock(depth, vectors.largest() * table.lanes));
-      const double estimate = cycles(rows, vectors, cyclesPerSum / static_cast<double>(block));
+      if (!exists(table, rows, vectors, together)) continue;
+      const int64_t block = std::max<int64_t>(1, depthBlock(depth, together * vectors.largest() * table.lanes));
+      const double estimate = cycles(rows, vectors, together, cyclesPerSum / static_cast<double>(block));
       if (best.cyclesPerDepth == 0 || estimate < best.cyclesPerDepth) best = {rows, vectors, estimate};
     }
   }

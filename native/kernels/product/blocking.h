@@ -16,7 +16,9 @@ struct Blocking {
 /// cache until then.
 int64_t depthBlock(int64_t depth, int64_t columns);
 
-/// The division with the lowest estimate for a product of this depth.
-Blocking chooseBlocking(const VectorTable& vectors, int64_t rowCount, int64_t vectorCount, int64_t depth);
+/// The division with the lowest estimate for a product of this depth. Groups of `together` vectors are not divided:
+/// `vectorCount`, and the vectors of the result, count such groups.
+Blocking chooseBlocking(const VectorTable& vectors, int64_t rowCount, int64_t vectorCount, int64_t depth,
+                        int64_t together = 1);
 
 }  // namespace gdws

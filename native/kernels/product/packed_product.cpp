@@ -27,6 +27,7 @@ PackedProduct::PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Pr
                              const WeightMatrix& weights, const std::string& key, KernelContext& context)
     : geometry_(geometry), producer_(std::move(producer)), vectors_(context.vectors) {
   choose(context.threads);
+  if (weights.data == nullptr) return;
   std::string packing = key + (alongChannels_ ? " channels" : " pixels");
   for (const int64_t number :
        {geometry_.groups, geometry_.channels, geometry_.depth, channelParts_.parts, depthBlock_}) {
@@ -90,32 +91,52 @@ void PackedProduct::choose(int threads) {
 }
 
 std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, const KernelContext& context) const {
-  const int64_t unit = alongChannels_ ? vectors_.lanes : 1, depth = geometry_.depth;
-  const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == depth;
-  const auto floats = static_cast<size_t>(geometry_.groups * packedChannels() * depth);
+  const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == geometry_.depth;
+  const size_t floats = packedFloats();
   // Each part is written to all blocks of depth. With huge pages the first part would take the memory of all blocks
   // before any constant is released.
   constexpr size_t manyFloats = size_t{1} << 22;
   const bool isReleasable = context.release && consecutive && depthBlocks_ > 1 && floats >= manyFloats;
   const std::shared_ptr<float[]> packed = allocateFloats(floats, isReleasable ? PageSize::small : PageSize::huge);
+  const int64_t unit = alongChannels_ ? vectors_.lanes : 1;
   for (int64_t group = 0; group < geometry_.groups; ++group) {
     for (int64_t part = 0; part < channelParts_.parts; ++part) {
-      const int64_t first = channelParts_.begin(part) * unit, width = channelParts_.size(part) * unit;
-      const int64_t count = std::min(width, geometry_.channels - first);
-      const float* const from = weights.data + (group * geometry_.channels + first) * weights.channelPitch;
-      for (int64_t block = 0; block < depthBlocks_; ++block) {
-        const int64_t begin = depthBegin(block), end = depthBegin(block + 1);
-        float* to = packed.get() + packedChannels() * (group * depth + begin) + first * (end - begin);
-        for (int64_t k = begin; k < end; ++k, to += width) {
-          for (int64_t i = 0; i < count; ++i) {
-            to[i] = weights.scale * from[i * weights.channelPitch + k * weights.depthPitch];
-          }
-        }
-      }
-      if (context.release && consecutive) context.release(from, static_cast<size_t>(count * depth) * sizeof(float));
+      packPart(weights, group, part, packed.get());
+      if (!context.release || !consecutive) continue;
+      const int64_t first = channelParts_.begin(part) * unit;
+      const int64_t count = std::min(channelParts_.size(part) * unit, geometry_.channels - first);
+      context.release(weights.data + (group * geometry_.channels + first) * weights.channelPitch,
+                      static_cast<size_t>(count * geometry_.depth) * sizeof(float));
     }
   }
   return packed;
+}
+
+void PackedProduct::packPart(const WeightMatrix& weights, int64_t group, int64_t part, float* packed) const {
+  const int64_t unit = alongChannels_ ? vectors_.lanes : 1, depth = geometry_.depth;
+  const int64_t first = channelParts_.begin(part) * unit, width = channelParts_.size(part) * unit;
+  const int64_t count = std::min(width, geometry_.channels - first);
+  const float* const from = weights.data + (group * geometry_.channels + first) * weights.channelPitch;
+  for (int64_t block = 0; block < depthBlocks_; ++block) {
+    const int64_t begin = depthBegin(block), end = depthBegin(block + 1);
+    float* to = packed + packedChannels() * (group * depth + begin) + first * (end - begin);
+    for (int64_t k = begin; k < end; ++k, to += width) {
+      for (int64_t i = 0; i < count; ++i) {
+        to[i] = weights.scale * from[i * weights.channelPitch + k * weights.depthPitch];
+      }
+    }
+  }
+}
+
+size_t PackedProduct::packedFloats() const {
+  return static_cast<size_t>(geometry_.groups * packedChannels() * geometry_.depth);
+}
+
+void PackedProduct::packInRun(const WeightMatrix& weights, const Team& team, float* packed) const {
+  const Range parts = team.share(geometry_.groups * channelParts_.parts);
+  for (int64_t part = parts.begin; part < parts.end; ++part) {
+    packPart(weights, part / channelParts_.parts, part % channelParts_.parts, packed);
+  }
 }
 
 void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands, const Team& team,
@@ -130,6 +151,7 @@ void PackedProduct::run(const Buffers& buffers, const ProductOperands& operands,
 
   Work work{};
   work.operands = &operands;
+  work.weights = operands.packed == nullptr ? weights_.get() : operands.packed;
   work.parts = Team{team.index % teams, teams}.share(channelParts_.parts);
   work.panel = panel;
   work.sums = sums;
@@ -171,7 +193,7 @@ void PackedProduct::multiplyPixelVectors(const Work& work) const {
   const int64_t lanes = vectors_.lanes;
   const int64_t depth = work.depth.end - work.depth.begin;
   const int64_t firstChannel = work.group * geometry_.channels;
-  const float* weights = weights_.get() + firstChannel * geometry_.depth + geometry_.channels * work.depth.begin;
+  const float* weights = work.weights + firstChannel * geometry_.depth + geometry_.channels * work.depth.begin;
   const Split pixelParts = Split::atMost(quotientUp(work.tile.pixels(), lanes), pixelPart_);
   const ProductOperands& operands = *work.operands;
 
@@ -260,7 +282,7 @@ void PackedProduct::multiplyChannelVectors(const Work& work) const {
   const int64_t lanes = vectors_.lanes;
   const int64_t depth = work.depth.end - work.depth.begin;
   const float* weights =
-      weights_.get() + work.group * packedChannels() * geometry_.depth + packedChannels() * work.depth.begin;
+      work.weights + work.group * packedChannels() * geometry_.depth + packedChannels() * work.depth.begin;
   const Split pixelParts = Split::atMost(work.tile.pixels(), pixelPart_);
 
   MicroTile micro{};

@@ -24,6 +24,7 @@ struct ProductGeometry {
 };
 
 /// Weight (channel, k), channels of all groups numbered through, is scale·data[channel·channelPitch + k·depthPitch].
+/// Without data, it is what each run gives.
 struct WeightMatrix {
   const float* data;
   int64_t channelPitch;
@@ -37,6 +38,7 @@ struct ProductOperands {
   int64_t biasPitch;      ///< 0 where all channels have the same
   const float* residual;  ///< null, or laid out as y
   float* y;
+  const float* packed = nullptr;  ///< weights that the run has packed; else those that were packed before
 };
 
 /// The packed matrix product behind convolutions. The depth is cut into blocks, so that a panel of columns stays in the
@@ -51,6 +53,10 @@ class PackedProduct {
 
   /// Floats of scratch memory for each thread.
   size_t scratchFloats() const { return scratchFloats_; }
+  /// Floats of packed weights.
+  size_t packedFloats() const;
+  /// Packs weights that only the run knows, this thread's share of them. All threads must meet before the product runs.
+  void packInRun(const WeightMatrix& weights, const Team& team, float* packed) const;
   /// `scratch` is this thread's own, 64-byte aligned.
   void run(const Buffers& buffers, const ProductOperands& operands, const Team& team, float* scratch) const;
 
@@ -58,6 +64,7 @@ class PackedProduct {
   /// The tile and depth block that one thread computes.
   struct Work {
     const ProductOperands* operands;
+    const float* weights;
     PixelTile tile;
     int64_t group;
     Range depth;
@@ -71,6 +78,7 @@ class PackedProduct {
 
   void choose(int threads);
   std::shared_ptr<const float[]> pack(const WeightMatrix& weights, const KernelContext& context) const;
+  void packPart(const WeightMatrix& weights, int64_t group, int64_t part, float* packed) const;
   int64_t depthBegin(int64_t block) const { return std::min(geometry_.depth, block * depthBlock_); }
   int64_t packedChannels() const;
   void multiplyPixelVectors(const Work& work) const;
@@ -95,7 +103,7 @@ class PackedProduct {
   int64_t depthBlock_ = 0, depthBlocks_ = 1;
   int64_t panelPitch_ = 0, sumsPitch_ = 0;
   size_t panelFloats_ = 0, sumsFloats_ = 0, biasFloats_ = 0, scratchFloats_ = 0;
-  std::shared_ptr<const float[]> weights_;
+  std::shared_ptr<const float[]> weights_;  ///< null where each run packs them
 };
 
 }  // namespace gdws

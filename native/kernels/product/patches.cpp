@@ -50,6 +50,87 @@ class Patches final : public Producer {
   Lines lines_;
 };
 
+/// Patches of windows with strides or dilations so long that lines would be: each tap is read where it is.
+class DistantPatches final : public Producer {
+ public:
+  DistantPatches(const PixelMap& map, const InputMaps& input, const Window& window, const VectorTable& vectors)
+      : map_(map), input_(input), window_(window), vectors_(vectors) {}
+
+  size_t prepare(int64_t, int64_t) override { return 0; }
+
+  void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
+               int64_t pitch, float*) const override {
+    const int64_t width = window_.kernelWidth;
+    forImages(map_, tile, [&](int64_t image, int64_t row, int64_t rows, int64_t done) {
+      for (int64_t k = depth.begin; k < depth.end;) {
+        // Taps of one row of the kernel.
+        const int64_t first = k % width, count = std::min(depth.end - k, width - first);
+        const int64_t channel = group * input_.channelsPerGroup + k / window_.taps();
+        const float* plane = input_.plane(buffers, image, channel);
+        for (int64_t r = 0; r < rows; ++r) {
+          const int64_t from =
+              (row + r) * window_.strideHeight + k % window_.taps() / width * window_.dilationHeight - window_.padTop;
+          float* to = panel + (k - depth.begin) * pitch + (done + r) * tile.columns;
+          if (from < 0 || from >= input_.height) {
+            for (int64_t i = 0; i < count; ++i) std::fill_n(to + i * pitch, tile.columns, 0.0f);
+          } else {
+            readTaps(plane + from * input_.width, {first, first + count}, tile, to, pitch);
+          }
+        }
+        k += count;
+      }
+    });
+  }
+
+  bool spills() const override { return false; }
+  double cyclesPerDepth(int64_t, int64_t vectors) const override {
+    return static_cast<double>(vectors * vectors_.lanes);
+  }
+  bool hasHalo() const override { return false; }
+
+ private:
+  /// What some taps of a row of the kernel read of a row of the map, for the columns of a tile.
+  void readTaps(const float* row, const Range& taps, const PixelTile& tile, float* to, int64_t pitch) const {
+    const int64_t stride = window_.strideWidth;
+    const auto columnOf = [&](int64_t tap) {
+      return tile.firstColumn * stride + tap * window_.dilationWidth - window_.padLeft;
+    };
+    // The output columns for which all of the taps lie within the row, if these are neighbours.
+    Range inside{0, 0};
+    if (window_.dilationWidth == 1) {
+      inside.begin = inRow(columnOf(taps.begin), tile.columns).begin;
+      inside.end = std::max(inside.begin, inRow(columnOf(taps.end - 1), tile.columns).end);
+    }
+    if (inside.end > inside.begin) {
+      const float* from = row + columnOf(taps.begin) + inside.begin * stride;
+      vectors_.product.transpose(from, stride, inside.end - inside.begin, taps.end - taps.begin, to + inside.begin,
+                                 pitch);
+    }
+    for (int64_t tap = taps.begin; tap < taps.end; ++tap, to += pitch) {
+      const int64_t first = columnOf(tap);
+      const Range own = inRow(first, tile.columns);
+      for (const Range& part : {Range{0, inside.begin}, Range{inside.end, tile.columns}}) {
+        for (int64_t j = part.begin; j < part.end; ++j) {
+          to[j] = j >= own.begin && j < own.end ? row[first + j * stride] : 0.0f;
+        }
+      }
+    }
+  }
+
+  /// The j below `columns` with first + j·stride within a row.
+  Range inRow(int64_t first, int64_t columns) const {
+    const auto firstAt = [&](int64_t bound) {
+      return first >= bound ? 0 : std::min(columns, quotientUp(bound - first, window_.strideWidth));
+    };
+    return {firstAt(0), firstAt(input_.width)};
+  }
+
+  PixelMap map_;
+  InputMaps input_;
+  Window window_;
+  const VectorTable& vectors_;
+};
+
 class Planes final : public Producer {
  public:
   Planes(const PixelMap& map, const InputMaps& input, const VectorTable& vectors)
@@ -104,6 +185,7 @@ class Planes final : public Producer {
 
 std::unique_ptr<Producer> makePatches(const PixelMap& map, const InputMaps& input, const Window& window,
                                       const VectorTable& vectors) {
+  if (!Lines::reasonable(window)) return std::make_unique<DistantPatches>(map, input, window, vectors);
   return std::make_unique<Patches>(map, input, window, vectors);
 }
 

@@ -118,14 +118,31 @@ class ReduceVector final : public Kernel {
     return maximum + std::log(sum);
   }
 
-  void columns(const float* x, float* y, int64_t columns) const {
+  /// Calls visit with each row of elements that are reduced into columns.
+  template <class Visit>
+  void forEachColumnRow(const float* x, Visit visit) const {
     const int64_t stride = operation_.reduced.axes.back().strides[0];
-    std::fill_n(y, columns, static_cast<float>(startOf(fold_)));
     forEachRow(x, [&](const float* elements, int64_t count) {
-      for (int64_t i = 0; i < count; ++i) {
-        functions_.foldInto[static_cast<int>(fold_)](elements + i * stride, y, columns);
-      }
+      for (int64_t i = 0; i < count; ++i) visit(elements + i * stride);
     });
+  }
+
+  void foldColumns(const float* x, float* y, int64_t columns, Fold fold) const {
+    std::fill_n(y, columns, static_cast<float>(startOf(fold)));
+    forEachColumnRow(x, [&](const float* row) { functions_.foldInto[static_cast<int>(fold)](row, y, columns); });
+  }
+
+  void columns(const float* x, float* y, int64_t columns) const {
+    if (operation_.function == ReduceFunction::logSumExp) {
+      float sums[tile] = {};
+      foldColumns(x, y, columns, Fold::max);
+      forEachColumnRow(x, [&](const float* row) { functions_.exponentialsInto(row, y, nullptr, sums, columns); });
+      for (int64_t i = 0; i < columns; ++i) {
+        if (!std::isinf(y[i])) y[i] += std::log(sums[i]);
+      }
+      return;
+    }
+    foldColumns(x, y, columns, fold_);
     if (fold_ == Fold::sum || fold_ == Fold::sumSquare) {
       for (int64_t i = 0; i < columns; ++i) y[i] = static_cast<float>(finish(y[i]));
     }
@@ -138,20 +155,8 @@ class ReduceVector final : public Kernel {
   bool oneRow_;  ///< the reduced elements are consecutive
 };
 
-/// The last axis of x that has more than one element.
-bool keepsInnermost(const OperationView& operation) {
-  const Value& x = operation.input(0);
-  const Value& y = operation.output();
-  for (size_t axis = x.rank(); axis-- > 0;) {
-    if (x.dims[axis] != 1) return axis < y.rank() && y.dims[axis] != 1;
-  }
-  return false;
-}
-
-/// logSumExp along columns would need a second pass for each; no network is known that needs it fast.
 bool supports(const OperationView& operation, const KernelContext&) {
-  if (!operation.hasInput(0) || operation.input(0).type != DataType::float32) return false;
-  return !keepsInnermost(operation) || ReduceAttributes::of(operation).function != ReduceFunction::logSumExp;
+  return operation.hasInput(0) && operation.input(0).type == DataType::float32;
 }
 
 }  // namespace

@@ -104,6 +104,8 @@ double UnaryCall::operator()(double x) const {
       return std::acosh(x);
     case atanh:
       return std::atanh(x);
+    case scaledTanh:
+      return a * std::tanh(b * x);
   }
   return x;
 }

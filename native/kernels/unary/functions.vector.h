@@ -58,6 +58,7 @@ GDWS_INLINE Vector unaryOf(Vector x, [[maybe_unused]] Vector a, [[maybe_unused]]
   if constexpr (function == round) return roundToEven(x);
   if constexpr (function == erf) return errorFunction(x);
   if constexpr (function == linear) return a * x + b;
+  if constexpr (function == scaledTanh) return a * hyperbolicTangent(b * x);
   return x;
 }
 

@@ -71,6 +71,31 @@ function transposed(rank: number): Case {
   };
 }
 
+/** Windows as those of spectra: long, far apart, of one channel to many or back. */
+function spectrum(opType: 'Conv' | 'ConvTranspose', kernel: number, stride: number, bins: number): Case {
+  const isForward = opType === 'Conv';
+  const pad = random.pick([0, kernel / 2]);
+  return {
+    opType,
+    opset: 11,
+    inputs: [
+      random.floats(isForward ? [1, 1, kernel + 5 * stride] : [1, bins, 9]),
+      known(random.floats([bins, 1, kernel], -0.1, 0.1)),
+    ],
+    attributes: { strides: [stride], pads: [pad, pad] },
+  };
+}
+
+/** A dilation beyond the length of lines that kernels make. */
+function distant(): Case {
+  return {
+    opType: 'Conv',
+    opset: 11,
+    inputs: [random.floats([1, 2, 70100]), known(random.floats([6, 2, 2]))],
+    attributes: { dilations: [70000], strides: [random.pick([1, 7])] },
+  };
+}
+
 export const convolutionCases: readonly Case[] = [
   ...repeat(40, () => convolution(2)),
   ...repeat(12, () => convolution(1)),
@@ -78,4 +103,13 @@ export const convolutionCases: readonly Case[] = [
   ...repeat(40, () => transposed(2)),
   ...repeat(10, () => transposed(1)),
   ...repeat(40, () => transposed(3)),
+];
+
+/** Too large for differences in double precision. */
+export const distantConvolutionCases: readonly Case[] = [
+  ...(['Conv', 'ConvTranspose'] as const).flatMap((opType) => [
+    ...repeat(2, () => spectrum(opType, 64, 40, 33)),
+    ...repeat(2, () => spectrum(opType, 512, 128, 130)),
+  ]),
+  ...repeat(2, distant),
 ];

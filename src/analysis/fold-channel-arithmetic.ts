@@ -19,7 +19,8 @@ const arithmeticOf: ScalingOf = (graph, node, maps) => {
   if (!isStandardDomain(node.domain) || graph.opset < 7 || node.input.length !== 2) return undefined;
   const place = node.input.indexOf(maps.source);
   const constant = fixed(graph, node.input[1 - place]);
-  const operand = constant && perChannel(constant, maps);
+  // Weights of half precision would be rounded again.
+  const operand = constant?.type === 'float32' ? perChannel(constant, maps) : undefined;
   if (!operand) return undefined;
   const filled = (value: number) => new Float64Array(maps.channels).fill(value);
   switch (node.opType) {

@@ -87,7 +87,8 @@ export function inferGraph(
   return { values, calls };
 }
 
-function inferConstant(graph: Graph, name: string, values: Map<string, KnownValue>): void {
+/** Adds what an initializer, or a Constant node, holds. */
+export function inferConstant(graph: Graph, name: string, values: Map<string, KnownValue>): void {
   const constant = graph.constant(name)!;
   checkTensor(graph.limits, constant, { tensor: name });
   values.set(name, { type: constant.type, dims: constant.dims, constant });
@@ -100,10 +101,15 @@ function refuseSparse(tensor: string | undefined): never {
   });
 }
 
-function inferNode(
+/**
+ * Adds what follows for the outputs of a node from values that are known.
+ *
+ * @throws GdwsError SHAPE_UNKNOWN where a value is not, LIMIT_EXCEEDED, OPERATOR_UNSUPPORTED, and what operators throw
+ */
+export function inferNode(
   graph: Graph,
   node: NodeProto,
-  { values, calls }: { values: Map<string, KnownValue>; calls: Map<NodeProto, OperatorCall> },
+  { values, calls }: { values: Map<string, KnownValue>; calls?: Map<NodeProto, OperatorCall> },
   work: FoldingWork,
 ): void {
   const output = node.output[0] ?? '';
@@ -120,7 +126,7 @@ function inferNode(
     }
     return call.fail('SHAPE_UNKNOWN', `the shape of input ${unknown} ('${node.input[unknown]}') cannot be inferred.`);
   }
-  calls.set(node, call);
+  calls?.set(node, call);
   const place = placeOf(node);
   const { fold } = operator;
   const folded = fold && computeCall(call, () => work.fold(call.inputs, place, () => fold(call)));

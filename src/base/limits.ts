@@ -29,6 +29,8 @@ export interface Limits {
    * model may have 2 for each byte that it stores. Default 2²⁶, some seconds.
    */
   readonly foldedElements: number;
+  /** Trips of all Loop and Scan nodes in one run. Default 2²⁰, some tens of seconds. */
+  readonly trips: number;
 }
 
 const maxMemory = Math.floor(0.75 * memoryOfProcess());
@@ -42,6 +44,7 @@ export const defaultLimits: Limits = {
   memoryBytes: maxMemory,
   depth: 100,
   foldedElements: 2 ** 26,
+  trips: 2 ** 20,
 };
 
 /** A cgroup's limit where there is one; without one, Node returns 0 or more than the machine has. */
@@ -60,6 +63,7 @@ const limitOptions: OptionTable<Limits> = {
   memoryBytes: limit,
   depth: limit,
   foldedElements: limit,
+  trips: limit,
 };
 
 /** The option `limits`. */

@@ -2,6 +2,7 @@ import { inferValues } from '../analysis/infer';
 import { typesOfInputs } from '../analysis/input-types';
 import { networkCost, type NodeCost } from '../gdws/network-cost';
 import type { Graph } from '../graph/graph';
+import { nodesWithin } from '../graph/reads';
 import { nameOf } from '../onnx/node-place';
 import { elementCount, type DataType, type KnownValue } from '../onnx/value';
 import { newerVersion } from '../onnx/versions';
@@ -16,9 +17,12 @@ export interface ModelDescription {
   readonly opsets: Readonly<Record<string, number>>;
   readonly inputs: readonly ValueDescription[];
   readonly outputs: readonly ValueDescription[];
+  /** Of all nodes, those within If, Loop and Scan included. */
   readonly operators: readonly OperatorDescription[];
-  /** Nodes that multiply by weights, in the network's order. */
+  /** Nodes that multiply by weights, in the network's order, without those within If, Loop and Scan. */
   readonly layers: readonly LayerDescription[];
+  /** How many nodes are within If, Loop and Scan, and in none of the counts below. */
+  readonly nodesWithin: number;
   /** Multiply-accumulates of one run; absent where shapes are not known. */
   readonly macs?: number;
   /** Weights of the layers, without biases; shared ones count once. */
@@ -71,6 +75,7 @@ export function describeModel(graph: Graph, shapes: Record<string, number[]> = {
     outputs: graph.outputs.map(({ name }) => describeValue(graph, name)),
     operators,
     layers: nodes.map((cost) => describeLayer(cost, values)),
+    nodesWithin: graph.nodes.flatMap(nodesWithin).length,
     macs,
     params,
     quantization: describeQuantization(graph, values),
@@ -85,7 +90,7 @@ function describeValue(graph: Graph, name: string): ValueDescription {
 
 function describeOperators(graph: Graph): OperatorDescription[] {
   const found = new Map<string, { domain: string; type: string; count: number; runs: boolean }>();
-  for (const { domain, opType: type } of graph.nodes) {
+  for (const { domain, opType: type } of graph.nodes.flatMap((node) => [node, ...nodesWithin(node)])) {
     const key = `${domain} ${type}`;
     const same = found.get(key);
     if (same) ++same.count;

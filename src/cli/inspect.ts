@@ -88,6 +88,9 @@ function printDescription(file: string, bytes: number, model: ModelDescription, 
   print();
   const macs = model.macs === undefined ? 'unknown (give the input shapes: --shape)' : formatCount(model.macs);
   print(`total: ${macs} MACs, ${formatCount(model.params)} params`);
+  if (model.nodesWithin > 0) {
+    print(`without ${model.nodesWithin} nodes within If, Loop or Scan, which 'gdws compress' leaves as they are`);
+  }
   if (model.quantization) print(quantizationLine(model.quantization));
   if (newer !== undefined) print(`'gdws run' cannot run this model: ${newer} 'gdws compress' can compress it.`);
   const missing = model.operators.filter(({ runs }) => !runs);

@@ -170,7 +170,8 @@ export function toTensor({ type, dims }: ValueType, bytes: ArrayBuffer): Tensor 
   return Object.defineProperty(new Tensor('uint16', data as Uint16Array, dims.slice()), 'type', { value: type });
 }
 
-function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {
+/** Elements of a type from their bytes in the engine. */
+export function fromNative(type: DataType, bytes: ArrayBuffer): ElementArray {
   switch (type) {
     case 'float16':
       return float32ToFloat16(new Float32Array(bytes));

@@ -1,11 +1,9 @@
-import { native, type NativeCompilation } from '../addon/native';
+import { native, type NativeCompilation, type NativeSession } from '../addon/native';
 import { feedsWithOtherGuess } from '../analysis/guessed-dims';
 import { GdwsError } from '../base/errors';
 import type { Graph } from '../graph/graph';
-import { placeOf } from '../onnx/node-place';
 import type { KnownValue, ValueType } from '../onnx/value';
 import { requireKnownVersions } from '../onnx/versions';
-import { operatorOf } from '../operators';
 import { ConstantPool } from '../program/constant-pool';
 import { AcceptedFeeds } from './accepted-feeds';
 import {
@@ -19,6 +17,7 @@ import {
 import type { FileMemory } from './file-memory';
 import { programKey } from './program-key';
 import { RecentlyUsed } from './recently-used';
+import { requireOperator } from './require-operator';
 import { Tuning, type TuningEffort } from './tuning';
 import { ValueInputs } from './value-inputs';
 
@@ -46,6 +45,25 @@ export interface NetworkOptions {
   readonly memory?: FileMemory;
   /** Bound of the memory of the programs that are kept for other input shapes, in bytes. */
   readonly programBytes?: number;
+  /** Of a network of several graphs, whose weights are packed once for all. */
+  readonly shared?: SharedWeights;
+  /** Inputs that are never compiled for by value. */
+  readonly varying?: ReadonlySet<string>;
+}
+
+/** What networks share that have weights in common. */
+export interface SharedWeights {
+  readonly session: NativeSession;
+  readonly pool: ConstantPool;
+}
+
+/** A session of the addon and the numbers of its constants, for the networks of one model. */
+export function newWeights(
+  graph: Graph,
+  { threads, kernel, tuning }: Pick<NetworkOptions, 'threads' | 'kernel' | 'tuning'>,
+): SharedWeights {
+  const session = native().createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
+  return { session, pool: new ConstantPool() };
 }
 
 /** Time of one operation of one program in profiled runs. */
@@ -60,7 +78,7 @@ export interface OperationProfile extends CompiledOperation {
 
 /** A graph and its programs, one for each set of input types and shapes seen, over the same packed weights. */
 export class Network {
-  private readonly pool = new ConstantPool();
+  private readonly pool;
   private readonly session;
   private readonly programs: RecentlyUsed<CompiledGraph>;
   /** The program of the last run, where it is for all feeds of these types. */
@@ -79,13 +97,14 @@ export class Network {
 
   private constructor(
     private readonly graph: Graph,
-    { threads, kernel, tuning, memory, programBytes = defaultProgramBytes }: NetworkOptions,
+    options: NetworkOptions,
   ) {
+    const { kernel, tuning, memory, programBytes = defaultProgramBytes } = options;
     this.memory = memory;
     this.programs = new RecentlyUsed(programBytes);
     this.inputNames = graph.inputs.map(({ name }) => name);
-    this.valueInputs = new ValueInputs(graph);
-    this.session = native().createSession(threads, kernel, tuning !== 'off', graph.limits.memoryBytes);
+    this.valueInputs = new ValueInputs(graph, options.varying);
+    ({ session: this.session, pool: this.pool } = options.shared ?? newWeights(graph, options));
     this.tuning = tuning !== 'off' && kernel === undefined ? new Tuning(this.session, tuning) : undefined;
   }
 
@@ -110,6 +129,11 @@ export class Network {
       if (isForRun) network.checkLowering();
     }
     return network;
+  }
+
+  /** A network that is not compiled, nor checked, before its first run. */
+  static uncompiled(graph: Graph, options: NetworkOptions): Network {
+    return new Network(graph, options);
   }
 
   /** The types of feeds, known without another check where they are like those of the last run. */
@@ -166,6 +190,12 @@ export class Network {
         .filter(({ runs }) => runs > 0)
         .map(({ operation, ...times }) => ({ ...operations[operation]!, ...times })),
     );
+  }
+
+  /** Restores the weights in the graph's messages, until the next compilation discards them. */
+  restoreWeights(): void {
+    this.current?.wait();
+    this.memory?.restoreSync();
   }
 
   /** Closes the file; no shapes can be compiled after. */
@@ -259,13 +289,7 @@ export class Network {
   }
 
   private checkOperators(): void {
-    for (const node of this.graph.nodes) {
-      if (operatorOf(node.domain, node.opType)) continue;
-      throw new GdwsError('OPERATOR_UNSUPPORTED', 'the engine does not run this operator.', {
-        ...placeOf(node),
-        remedy: "'gdws inspect' lists the operators of a model.",
-      });
-    }
+    for (const node of this.graph.nodes) requireOperator(node);
   }
 
   /** Checks that the engine runs the operators with their attributes, by lowering for another guess of the open dims. */

@@ -13,26 +13,30 @@ import { simplify } from '../analysis/simplify';
 import { GdwsError, located } from '../base/errors';
 import { limitsOf } from '../base/limits';
 import { Graph } from '../graph/graph';
+import { separateSubgraphs } from '../graph/separate-subgraphs';
 import type { ValueType } from '../onnx/value';
 import { writeModel } from '../onnx/write';
 import type { CompiledGraph } from './compile';
 import { readCreateArguments } from './create-arguments';
 import { mayRunHere } from './event-loop-turn';
-import { checkFeeds, holdFeed, refuseUnknownFeeds, toNativeFeed } from './feeds';
+import { checkFeeds, refuseUnknownFeeds, toNativeFeed } from './feeds';
 import { checkGiven, readFetches, resultIn, type Fetches } from './fetches';
 import { setFreeDims } from './free-dims';
 import { givenFiles } from './given-data';
 import { typesOfShapes, type InputShapes } from './given-shapes';
 import { metadataOf } from './metadata';
-import { Network, type OperationProfile } from './network';
+import { Network, type NetworkOptions, type OperationProfile } from './network';
 import { onAbort } from './on-abort';
 import { ProfileFile } from './profile-file';
 import { readModelCopy, readModelReleasably } from './read-model';
 import { readRunArguments, type RunArguments } from './run-arguments';
 import { aborted, runError } from './run-error';
+import { ownWeights } from './segments/own-weights';
+import type { RunValue } from './segments/run-value';
+import { SegmentedNetwork } from './segments/segmented-network';
 import { checkOutputLocations, tuningOf, type RunOptions, type SessionOptions } from './session-options';
 import { threadsOf } from './threads';
-import { copySmallFeeds } from './value-inputs';
+import { copyFeeds } from './value-inputs';
 
 export { Tensor } from 'onnxruntime-common';
 export type { RunOptions, SessionOptions } from './session-options';
@@ -49,22 +53,27 @@ export class InferenceSession implements Common {
   readonly outputNames: readonly string[];
   readonly inputMetadata: readonly Common.ValueMetadata[];
   readonly outputMetadata: readonly Common.ValueMetadata[];
-  private network: Network | undefined;
+  private network: Network | SegmentedNetwork | undefined;
   private readonly allOutputs: Fetches;
   private readonly strictNames: boolean;
   private readonly profilePrefix: string | undefined;
   private readonly running = new Set<() => void>();
+  private isProfiling: boolean;
 
   private constructor(
     private readonly graph: Graph,
-    network: Network,
-    { strictNames = false, profileFilePrefix }: SessionOptions,
+    network: Network | SegmentedNetwork,
+    /** For the network that replaces it, if need be. */
+    private readonly networkOptions: NetworkOptions,
+    { strictNames = false, profileFilePrefix, enableProfiling = false }: SessionOptions,
     /** What is written at the end of the profile, where one is made and there is a name for it. */
     private profileFile: ProfileFile | undefined,
   ) {
     this.network = network;
     this.strictNames = strictNames;
     this.profilePrefix = profileFilePrefix;
+    this.isProfiling = enableProfiling;
+    this.applyProfiling(network);
     this.inputNames = graph.inputs.map(({ name }) => name);
     this.outputNames = graph.outputs.map(({ name }) => name);
     this.allOutputs = readFetches(undefined, this.outputNames, graph.file, false);
@@ -126,16 +135,29 @@ export class InferenceSession implements Common {
       );
       // Each step takes some milliseconds for a large model; the event loop runs between them.
       await setImmediate();
+      const isSegmented = SegmentedNetwork.isFor(graph);
+      if (isSegmented) separateSubgraphs(graph);
       simplify(graph);
       await setImmediate();
       // Compiling discards weights.
       if (optimizedModelFilePath !== undefined) {
         await writeModel(model, optimizedModelFilePath, undefined, file === undefined ? [] : [file]);
       }
-      const compiled = await Network.create(graph, { ...network, memory });
-      if (enableProfiling) compiled.setProfiling(true, profileFile !== undefined);
+      let compiled: Network | SegmentedNetwork | undefined;
+      if (!isSegmented) {
+        try {
+          compiled = await Network.create(graph, { ...network, memory });
+        } catch (error) {
+          if (!SegmentedNetwork.helpsAgainst(error)) throw error;
+        }
+      }
+      if (!compiled) {
+        compiled = new SegmentedNetwork(graph, network);
+        // Its weights stay in memory: its programs are compiled at any time.
+        memory?.close();
+      }
       profileFile?.add('session_initialization', loaded);
-      const session = new InferenceSession(graph, compiled, options, profileFile);
+      const session = new InferenceSession(graph, compiled, network, options, profileFile);
       TRACE_EVENT_END('InferenceSession.create');
       TRACE_FUNC_END();
       return session;
@@ -173,26 +195,29 @@ export class InferenceSession implements Common {
     const { profileFile } = this;
     const began = profileFile ? performance.now() : 0;
     const network = this.networkInUse();
+    if (network instanceof SegmentedNetwork) return this.runSegments(network, feeds, fetches, signal, began);
     const types = this.typesOf(feeds, network);
+    // Feeds that wait for a compilation must not change.
+    let copies: Record<string, Tensor> | undefined;
     try {
       let compiled = network.programFor(types, feeds);
-      let given;
-      if (compiled) {
-        given = this.nativeFeeds(feeds);
-      } else {
-        // Feeds that wait for a compilation must not change.
-        given = this.inputNames.map((name) => holdFeed(feeds[name] as Tensor));
-        compiled = await this.compiled(network, types, copySmallFeeds(this.inputNames, feeds), signal);
+      if (!compiled) {
+        copies = copyFeeds(this.inputNames, feeds);
+        compiled = await this.compiled(network, types, copies, signal);
       }
-      this.checkGiven(compiled, fetches);
+      const given = this.nativeFeeds(copies ?? feeds);
+      this.checkGiven(compiled.outputs, fetches);
       const run = compiled.native.run(given, undefined, mayRunHere());
       const outputs = await this.abortable(run.done, () => run.abort(), signal);
       if (this.network) profileFile?.addRun(compiled, began);
-      const results = this.results(compiled, outputs, fetches);
+      const results = this.results(compiled.outputs, outputs, fetches);
       TRACE_EVENT_END('InferenceSession.run');
       TRACE_FUNC_END();
       return results;
     } catch (error) {
+      if (copies && SegmentedNetwork.helpsAgainst(error)) {
+        return this.runSegments(this.segmented(network), copies, fetches, signal, began);
+      }
       throw located(runError(error, signal), { file: this.graph.file });
     }
   }
@@ -203,14 +228,17 @@ export class InferenceSession implements Common {
     const { profileFile } = this;
     const began = profileFile ? performance.now() : 0;
     const network = this.networkInUse();
+    if (network instanceof SegmentedNetwork) return this.runSegmentsSync(network, feeds, wanted, began);
     const types = this.typesOf(feeds, network);
     try {
       const compiled = network.programFor(types, feeds) ?? network.compileSync(types, feeds);
-      this.checkGiven(compiled, wanted);
+      this.checkGiven(compiled.outputs, wanted);
       const outputs = compiled.native.runSync(this.nativeFeeds(feeds));
       profileFile?.addRun(compiled, began);
-      return this.results(compiled, outputs, wanted);
+      return this.results(compiled.outputs, outputs, wanted);
     } catch (error) {
+      if (SegmentedNetwork.helpsAgainst(error))
+        return this.runSegmentsSync(this.segmented(network), feeds, wanted, began);
       throw located(runError(error), { file: this.graph.file });
     }
   }
@@ -224,6 +252,8 @@ export class InferenceSession implements Common {
    */
   async prepare(shapes: Iterable<InputShapes>): Promise<void> {
     const network = this.networkInUse();
+    // Networks in segments are compiled by what their data say.
+    if (network instanceof SegmentedNetwork) return;
     for (const one of shapes) {
       try {
         await network.prepare(typesOfShapes(this.graph, one));
@@ -255,8 +285,9 @@ export class InferenceSession implements Common {
   /** Times the operations of runs that begin from now on; the option `enableProfiling` does so from the first run. */
   startProfiling(): void {
     const network = this.networkInUse();
+    this.isProfiling = true;
     if (this.profilePrefix !== undefined) this.profileFile ??= new ProfileFile(this.profilePrefix);
-    network.setProfiling(true, this.profileFile !== undefined);
+    this.applyProfiling(network);
   }
 
   /**
@@ -266,7 +297,9 @@ export class InferenceSession implements Common {
    * @throws GdwsError SESSION_RELEASED, OUTPUT_UNWRITABLE
    */
   endProfiling(): void {
-    this.networkInUse().setProfiling(false);
+    const network = this.networkInUse();
+    this.isProfiling = false;
+    this.applyProfiling(network);
     this.writeProfile();
   }
 
@@ -291,16 +324,76 @@ export class InferenceSession implements Common {
     return types;
   }
 
+  /** The operations of networks in segments have totals, but no places in a file. */
+  private applyProfiling(network: Network | SegmentedNetwork): void {
+    if (network instanceof SegmentedNetwork) network.setProfiling(this.isProfiling);
+    else network.setProfiling(this.isProfiling, this.profileFile !== undefined);
+  }
+
   private argumentsOf(fetchesOrOptions?: Common.FetchesType | RunOptions, options?: RunOptions): RunArguments {
     if (fetchesOrOptions === undefined && options === undefined) return { fetches: this.allOutputs };
     return readRunArguments(fetchesOrOptions, options, this.outputNames, this.strictNames, this.graph.file);
   }
 
-  private checkGiven({ outputs }: CompiledGraph, fetches: Fetches): void {
+  private async runSegments(
+    network: SegmentedNetwork,
+    feeds: Common.FeedsType,
+    fetches: Fetches,
+    signal: AbortSignal | undefined,
+    began: number,
+  ): Promise<Common.ReturnType> {
+    checkFeeds(this.graph, feeds);
+    if (this.strictNames) refuseUnknownFeeds(this.graph, feeds);
+    try {
+      const run = network.begin(feeds);
+      const values = await this.abortable(run.done, () => run.abort(), signal);
+      if (this.network) this.profileFile?.add('model_run', began);
+      return this.resultsOf(values, fetches);
+    } catch (error) {
+      throw located(runError(error, signal), { file: this.graph.file });
+    }
+  }
+
+  private runSegmentsSync(
+    network: SegmentedNetwork,
+    feeds: Common.FeedsType,
+    fetches: Fetches,
+    began: number,
+  ): Common.ReturnType {
+    checkFeeds(this.graph, feeds);
+    if (this.strictNames) refuseUnknownFeeds(this.graph, feeds);
+    try {
+      const values = network.runSync(feeds);
+      this.profileFile?.add('model_run', began);
+      return this.resultsOf(values, fetches);
+    } catch (error) {
+      throw located(runError(error), { file: this.graph.file });
+    }
+  }
+
+  private resultsOf(values: readonly RunValue[], fetches: Fetches): Common.ReturnType {
+    this.checkGiven(values, fetches);
+    const bytes = values.map((value, index) => value.ownBytes(values.indexOf(value) < index));
+    return this.results(values, bytes, fetches);
+  }
+
+  /** Replaces a network by one in segments, once it turns out that shapes depend on data. */
+  private segmented(network: Network): SegmentedNetwork {
+    if (this.network instanceof SegmentedNetwork) return this.network;
+    // Of concurrent runs the first replaces it, or the session was released.
+    if (this.network !== network) throw aborted();
+    network.restoreWeights();
+    const segmented = new SegmentedNetwork(ownWeights(this.graph), this.networkOptions);
+    this.applyProfiling(segmented);
+    this.network = segmented;
+    return segmented;
+  }
+
+  private checkGiven(outputs: readonly ValueType[], fetches: Fetches): void {
     if (fetches.given.size > 0) checkGiven(fetches, (name) => outputs[this.outputNames.indexOf(name)]!);
   }
 
-  private networkInUse(): Network {
+  private networkInUse(): Network | SegmentedNetwork {
     if (!this.network) throw new GdwsError('SESSION_RELEASED', 'this session was released.', { file: this.graph.file });
     return this.network;
   }
@@ -336,7 +429,7 @@ export class InferenceSession implements Common {
     }
   }
 
-  private results({ outputs }: CompiledGraph, buffers: readonly ArrayBuffer[], fetches: Fetches): Common.ReturnType {
+  private results(outputs: readonly ValueType[], buffers: readonly ArrayBuffer[], fetches: Fetches): Common.ReturnType {
     const results = {};
     fetches.names.forEach((name, place) => {
       const index = fetches.names === this.outputNames ? place : this.outputNames.indexOf(name);

@@ -17,7 +17,11 @@ import { copyElements, elementsOf } from './feeds';
 export class ValueInputs {
   private readonly names = new Set<string>();
 
-  constructor(private readonly graph: Graph) {}
+  /** @param varying inputs that are never compiled for by value, since they differ from run to run */
+  constructor(
+    private readonly graph: Graph,
+    private readonly varying: ReadonlySet<string> = new Set(),
+  ) {}
 
   /** Whether programs depend on types and shapes alone, as far as is known. */
   get areNone(): boolean {
@@ -78,7 +82,7 @@ export class ValueInputs {
       const producer = graph.producer(name);
       if (producer) pending.push(...namesReadBy(producer));
     }
-    return graph.inputs.map(({ name }) => name).filter((name) => seen.has(name));
+    return graph.inputs.map(({ name }) => name).filter((name) => seen.has(name) && !this.varying.has(name));
   }
 
   private nodeNamedBy({ node, operator }: GdwsError): NodeProto | undefined {
@@ -86,14 +90,13 @@ export class ValueInputs {
   }
 }
 
-/** Copies of the feeds of these inputs whose elements a program may be compiled for. */
-export function copySmallFeeds(
+/** Copies of the feeds of these inputs, which wait for a compilation. */
+export function copyFeeds(
   inputNames: readonly string[],
   feeds: Readonly<Record<string, Tensor>>,
 ): Record<string, Tensor> {
-  const small = inputNames.filter((name) => feeds[name]!.data.length <= maxValueElements);
   return Object.fromEntries(
-    small.map((name) => {
+    inputNames.map((name) => {
       const feed = feeds[name]!;
       const { type, dims } = feed;
       return [name, { type, dims: [...dims], data: copyElements(elementsOf(feed)) } as unknown as Tensor];

@@ -1,6 +1,7 @@
 import { GdwsError } from '../base/errors';
 import { nearest } from '../base/nearest';
 import type { Graph } from '../graph/graph';
+import { nodesWithin } from '../graph/reads';
 import { intAttribute } from '../onnx/attribute';
 import { isStandardDomain } from '../onnx/domain';
 import { isFloat, toFloat32 } from '../onnx/floats';
@@ -22,7 +23,8 @@ export type DenseReason =
   | 'only quantized'
   | 'weights are quantized'
   | 'weights are not constant'
-  | 'weights are not floating-point';
+  | 'weights are not floating-point'
+  | 'within If, Loop or Scan';
 
 /** A convolution that may be replaced; several nodes where they share their weights. */
 export interface Layer {
@@ -50,7 +52,7 @@ export interface KeptDense {
 
 /** Every convolution of a network. */
 export interface Convolutions {
-  /** All nodes, in topological order. */
+  /** All nodes, in topological order; then those within subgraphs, which are left as they are. */
   readonly nodes: readonly NodeProto[];
   readonly layers: readonly Layer[];
   readonly keptDense: readonly KeptDense[];
@@ -100,7 +102,9 @@ export function findConvolutions(
     };
   });
   if (layers.length === 0) refuseQuantized(graph, nodes, keptDense);
-  return { nodes, layers, keptDense };
+  const within = graph.nodes.flatMap(nodesWithin).filter(isConvolution);
+  for (const node of within) keptDense.push({ node, reason: 'within If, Loop or Scan' });
+  return { nodes: [...nodes, ...within], layers, keptDense };
 }
 
 /** Throws for a network whose convolutions are quantized, apart from those that are never replaced. */

@@ -19,7 +19,8 @@ export function declaredValues({ input, output, valueInfo }: GraphProto): Map<st
   return values;
 }
 
-function declaredOf({ type }: ValueInfoProto): DeclaredValue | undefined {
+/** The declaration of a tensor; `undefined` for sequences, maps and the like, and without a type. */
+export function declaredOf({ type }: ValueInfoProto): DeclaredValue | undefined {
   if (type?.value.case !== 'tensorType') return undefined;
   const { elemType, shape } = type.value.value;
   return {

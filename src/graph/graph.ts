@@ -1,10 +1,20 @@
+import { create } from '@bufbuild/protobuf';
 import { GdwsError, located } from '../base/errors';
 import { defaultLimits, type Limits } from '../base/limits';
 import { constantOfNode } from '../onnx/constant-node';
+import { shallow } from '../onnx/copy';
 import { isStandardDomain } from '../onnx/domain';
 import { makeValueInfo } from '../onnx/make';
 import { placeOf } from '../onnx/node-place';
-import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../onnx/onnx_pb';
+import {
+  GraphProtoSchema,
+  ValueInfoProtoSchema,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from '../onnx/onnx_pb';
 import { decodeTensor, encodeTensor } from '../onnx/tensor';
 import type { Constant } from '../onnx/value';
 import { declaredValues, type DeclaredValue } from './declared';
@@ -22,9 +32,6 @@ export class Graph {
   private readonly producers = new Map<string, NodeProto>();
   private readonly readers = new Map<string, NodeProto[]>();
   private readonly initializerIndex = new Map<string, number>();
-  /** By the message they were decoded from, so that other edits do not cause decoding again. */
-  private readonly constants = new WeakMap<TensorProto | NodeProto, { readonly value: Constant | undefined }>();
-  private readonly elements = new WeakSet<object>();
   private inputIndex = new Map<string, number>();
   private outputNames: ReadonlySet<string> = new Set();
   private declarations: ReadonlyMap<string, DeclaredValue> | undefined;
@@ -35,16 +42,45 @@ export class Graph {
   /**
    * @param file the model's path, for errors
    * @param limits of its tensors
+   * @param constants by the message they were decoded from, so that edits do not cause decoding again
    * @throws GdwsError MODEL_INVALID where a name is defined twice or not at all, or nodes depend on each other in a ring
    */
   constructor(
     readonly model: ModelProto,
     readonly file?: string,
     readonly limits: Limits = defaultLimits,
+    private readonly constants = new WeakMap<TensorProto | NodeProto, { readonly value: Constant | undefined }>(),
+    /** The elements of those constants. */
+    private readonly elements = new WeakSet<object>(),
   ) {
     if (!model.graph) throw new GdwsError('MODEL_INVALID', 'the model has no graph.', { file });
     this.proto = model.graph;
     this.index();
+  }
+
+  /**
+   * A graph of some nodes and of the initializers that they read. It shares the messages with this one, and decoded constants, so that
+   * sessions recognise them.
+   *
+   * @param inputs names and, where they are declared, types of what it reads beside initializers
+   * @throws GdwsError MODEL_INVALID as the constructor
+   */
+  part(nodes: readonly NodeProto[], inputs: readonly ValueInfoProto[], outputs: readonly string[]): Graph {
+    const read = new Set([...nodes.flatMap(namesReadBy), ...outputs]);
+    for (const { name } of inputs) read.delete(name);
+    const model = shallow(this.model);
+    model.graph = create(GraphProtoSchema, {
+      name: this.proto.name,
+      node: [...nodes],
+      input: [...inputs],
+      output: outputs.map((name) => create(ValueInfoProtoSchema, { name })),
+      initializer: [...read].flatMap((name) => {
+        const index = this.initializerIndex.get(name);
+        return index === undefined ? [] : [this.proto.initializer[index]!];
+      }),
+      sparseInitializer: this.proto.sparseInitializer.filter(({ values }) => values && read.has(values.name)),
+    });
+    return new Graph(model, this.file, this.limits, this.constants, this.elements);
   }
 
   /** Nodes in an order in which each comes after those it reads from. */

@@ -25,6 +25,11 @@ export function namesDefinedIn({ input, initializer, sparseInitializer, node }: 
   ];
 }
 
+/** The nodes of a node's subgraphs, at any depth. */
+export function nodesWithin(node: NodeProto): NodeProto[] {
+  return subgraphs(node).flatMap((graph) => graph.node.flatMap((inner) => [inner, ...nodesWithin(inner)]));
+}
+
 /** Every name in a graph and its subgraphs, of tensors and of nodes. */
 export function allNames(graph: GraphProto): Set<string> {
   const names = new Set<string>();

@@ -99,6 +99,17 @@ export function tensorAttribute(node: NodeProto, name: string): TensorProto | un
   return read<TensorProto | null | undefined>(node, name, AttributeType.TENSOR, null, ({ t }) => t) ?? undefined;
 }
 
+/**
+ * A body of an If, Loop or Scan.
+ *
+ * @throws GdwsError MODEL_INVALID where the node has none of that name
+ */
+export function graphAttribute(node: NodeProto, name: string): GraphProto {
+  const graph = read<GraphProto | undefined>(node, name, AttributeType.GRAPH, undefined, ({ g }) => g);
+  if (!graph) throw fault(node, `attribute '${name}' has no GRAPH.`);
+  return graph;
+}
+
 /** The graphs within a node's attributes: the bodies of If, Loop and Scan. */
 export function subgraphs(node: NodeProto): GraphProto[] {
   const found: GraphProto[] = [];

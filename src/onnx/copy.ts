@@ -10,8 +10,8 @@ export function editableCopy(model: ModelProto): ModelProto {
   return copy;
 }
 
-/** A shallow copy with copies of its lists. */
-function shallow<T extends object>(message: T): T {
+/** A shallow copy of a message with copies of its lists. */
+export function shallow<T extends object>(message: T): T {
   // The prototype of a message has its defaults.
   const copy = Object.create(Object.getPrototypeOf(message) as object) as T;
   for (const [name, value] of Object.entries(message)) {

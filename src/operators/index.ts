@@ -2,6 +2,7 @@ import { isStandardDomain } from '../onnx/domain';
 import { activationOperators } from './activation';
 import { arithmeticOperators } from './arithmetic';
 import { castOperators } from './cast';
+import { controlFlowOperators } from './control-flow';
 import { convolutionOperators } from './convolution';
 import { einsumOperators } from './einsum';
 import { fusedOperators } from './fused';
@@ -10,6 +11,7 @@ import { joiningOperators } from './joining';
 import { logicOperators } from './logic';
 import { maskingOperators } from './masking';
 import { maxUnpoolOperators } from './max-unpool';
+import { nonMaxSuppressionOperators } from './non-max-suppression';
 import { normalizationOperators } from './normalization';
 import type { Operator } from './operator';
 import { padOperators } from './pad';
@@ -31,6 +33,7 @@ import { shapingOperators } from './shaping';
 import { sliceOperators } from './slice';
 import { softmaxOperators } from './softmax';
 import { sourceOperators } from './source';
+import { uniqueOperators } from './unique';
 
 export { OperatorCall, type Operator } from './operator';
 
@@ -64,9 +67,12 @@ export const operatorTable: ReadonlyMap<string, Operator> = new Map(
     ...softmaxOperators,
     ...sourceOperators,
     ...searchOperators,
+    ...uniqueOperators,
+    ...nonMaxSuppressionOperators,
     ...quantizationOperators,
     ...quantizedOperators,
     ...integerProductOperators,
+    ...controlFlowOperators,
   }),
 );
 

@@ -62,6 +62,8 @@ export interface Operator {
   readonly fold?: (call: OperatorCall) => Constant[] | undefined;
   /** Writes the operations that compute the outputs. Absent where the engine cannot run the operator. */
   readonly lower?: (call: OperatorCall, lowering: Lowering) => void;
+  /** Whether a session carries it out between two programs, because its elements decide shapes or which graph is run. */
+  readonly hosted?: true;
   /** Limits of the support of the ONNX operator, for `docs/operators.md`. */
   readonly limits?: string;
 }

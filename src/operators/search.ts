@@ -4,6 +4,7 @@ import { axisAttribute, normalizeAxis, ranked, requireArithmetic, scalar } from 
 import { bigintsOf, constantOf, isInteger, numbersOf } from './elements';
 import { required } from './emission';
 import { foldable } from './folding';
+import { hosted } from './hosted';
 import { inferOne, likeInput } from './inference';
 import { pick, stridedPositions, stridesOf } from './layout';
 import type { Lowering } from './lowering';
@@ -144,7 +145,7 @@ function accumulate<T>(call: OperatorCall, values: readonly T[], zero: T, add: (
 }
 
 export const searchOperators: Record<string, Operator> = {
-  NonZero: { infer: inferOne(nonZero), fold: (call) => [nonZero(call)] },
+  NonZero: hosted((call) => [nonZero(call)]),
   TopK: {
     infer: (call) => {
       const { type, dims } = topK(call);

@@ -112,6 +112,14 @@ test('a quotient that is not finite is left', () => {
 test.each<[string, (model: ModelProto) => void]>([
   ['that a run may override', ({ graph }) => graph!.input.push(makeValueInfo('c', 'float32', []))],
   ['of operator set 6, where an attribute tells the axes', ({ opsetImport }) => void (opsetImport[0]!.version = 6n)],
+  [
+    'of half precision, whose weights would be rounded again',
+    ({ graph }) => {
+      const tensor = graph!.initializer.find(({ name }) => name === 'c')!;
+      tensor.dataType = 10;
+      tensor.rawData = new Uint8Array(2);
+    },
+  ],
   ['of another domain', ({ graph }) => void (graph!.node[1]!.domain = 'com.example')],
 ])('one %s is left', (_, edit) => {
   const model = modelOf(conv, [node('Mul', 'a c')], { c: floats([]) });

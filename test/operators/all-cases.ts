@@ -24,6 +24,7 @@ import { reversalCases } from './cases/reversal';
 import { samplingCases } from './cases/sampling';
 import { scatterCases } from './cases/scatter';
 import { searchCases } from './cases/search';
+import { selectionCases } from './cases/selection';
 import { shapingCases } from './cases/shaping';
 import { sliceCases } from './cases/slice';
 import { softmaxCases } from './cases/softmax';
@@ -57,6 +58,7 @@ export const allCases: readonly Case[] = [
   ...samplingCases,
   ...scatterCases,
   ...searchCases,
+  ...selectionCases,
   ...shapingCases,
   ...sliceCases,
   ...softmaxCases,

@@ -4,6 +4,7 @@ import { Tensor } from 'onnxruntime-common';
 import { thrownMessages } from '../../scripts/docs/thrown-messages';
 import { GdwsError } from '../../src/base/errors';
 import { InferenceSession } from '../../src/engine/session';
+import { GradientSession } from '../../src/gradient/gradient-session';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import {
   AttributeProto_AttributeType,
@@ -19,7 +20,7 @@ import { encodeModel } from '../../src/onnx/write';
 import { constantOf } from '../../src/operators/elements';
 import { maxValueElements } from '../../src/operators/value-limit';
 import { titleOf, type Case, type CaseInput } from './case';
-import { modelOf } from './oracle';
+import { feedsOf, modelOf } from './oracle';
 
 // Every text with which gdws refuses what it does not support has a model here that meets it.
 
@@ -28,6 +29,8 @@ interface Refused {
   readonly title: string;
   readonly model: Uint8Array;
   readonly feeds?: Record<string, Tensor>;
+  /** Whether only a session for gradients refuses it. */
+  readonly isDifferentiated?: true;
 }
 
 const filled = (type: DataType, dims: readonly number[], value = 0): CaseInput => ({
@@ -66,6 +69,14 @@ const wobbles = (title: string, dims: readonly (number | string)[], out: readonl
   return { title, model: encodeModel(makeModel({ nodes: [wobble], inputs, outputs })) };
 };
 
+const branching = encodeModel(
+  makeModel({
+    nodes: [makeNode({ opType: 'If', name: 'node', input: ['condition'], output: ['y'] })],
+    inputs: [makeValueInfo('x', 'float32', [1, 2]), makeValueInfo('condition', 'bool', [])],
+    outputs: [makeValueInfo('y', 'float32', [1, 2])],
+  }),
+);
+
 const stringsOfAnyShape = encodeModel(
   makeModel({
     nodes: [makeNode({ opType: 'Identity', input: ['x'], output: ['y'] })],
@@ -82,6 +93,13 @@ const ofPoints = (statistics: readonly number[]): Case => ({
   attributes: { spatial: 0 },
   outputs: 5,
 });
+
+/** The statistics of so many channels are no part of a program's key. */
+const ofChannels: Case = {
+  opType: 'BatchNormalization',
+  opset: 15,
+  inputs: [x(1, many, 2), ...[1, 2, 3, 4].map(() => filled('float32', [many], 1))],
+};
 
 const resize = (attributes: Case['attributes']): Case => ({
   opType: 'Resize',
@@ -231,8 +249,10 @@ const refusals: Readonly<Record<string, readonly (Case | Refused)[]>> = {
     inputs: [x(many, 1), filled('uint8', [many, 1])],
   })),
   'input … must be known before the run. It must follow from constants, shapes, and inputs of at most … elements.': [
-    { opType: 'Reshape', opset: 13, inputs: [x(1), filled('int64', [many], 1)] },
+    { title: 'statistics that are fed', model: modelOf(ofChannels), feeds: feedsOf(ofChannels) },
   ],
+  'only an InferenceSession looks into the graphs of this operator. Export the model without control flow, as for one shape of its inputs.':
+    [{ title: 'If', model: branching, isDifferentiated: true }],
   "reduction '…' is not one of ….": [
     {
       opType: 'ScatterElements',
@@ -378,9 +398,13 @@ test.each<Refused & { text: string }>(each)('$text — $title', async ({ text, .
 });
 
 /** What making a session throws, or its first run where there are feeds for it. */
-async function refusalOf({ model, feeds }: Refused): Promise<unknown> {
-  let session: InferenceSession | undefined;
+async function refusalOf({ model, feeds, isDifferentiated }: Refused): Promise<unknown> {
+  let session: InferenceSession | GradientSession | undefined;
   try {
+    if (isDifferentiated) {
+      session = await GradientSession.create(model);
+      return undefined;
+    }
     session = await InferenceSession.create(model, { intraOpNumThreads: 1 });
     if (feeds) await session.run(feeds);
     return undefined;

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { removeBackground } from '@imgly/background-removal-node';
 import sharp from 'sharp';
 import { writePicture } from './picture.mjs';

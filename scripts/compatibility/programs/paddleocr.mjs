@@ -1,3 +1,4 @@
+import { URL } from 'node:url';
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { PaddleOcrService } from 'paddleocr';

@@ -1,4 +1,5 @@
 // A page of text and shapes, drawn here so that no picture belongs to anybody else.
+import { Buffer } from 'node:buffer';
 import sharp from 'sharp';
 
 const lines = ['Hello compatibility 2026', 'The quick brown fox', 'jumps over 13 lazy dogs', 'Total: 1,234.50 EUR'];

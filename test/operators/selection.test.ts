@@ -1,0 +1,4 @@
+import { selectionCases } from './cases/selection';
+import { checkCases } from './check';
+
+checkCases(selectionCases);

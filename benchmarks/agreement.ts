@@ -13,22 +13,30 @@ export interface Disagreement {
   readonly output: string;
 }
 
-/** Compares what two engines made of the same feeds. Other names, shapes or a number that is not finite are infinitely far. */
-export function disagreement(actual: InferenceSession.ReturnType, expected: InferenceSession.ReturnType): Disagreement {
+/**
+ * Compares what two engines made of the same feeds. Other names, shapes or a number that is not finite are infinitely far.
+ *
+ * @param least magnitude that differences are divided by at least, where outputs may be next to nothing
+ */
+export function disagreement(
+  actual: InferenceSession.ReturnType,
+  expected: InferenceSession.ReturnType,
+  least = 0,
+): Disagreement {
   let worst: Disagreement = { relative: 0, output: '' };
   for (const output of new Set([...Object.keys(actual), ...Object.keys(expected)])) {
-    const relative = distance(actual[output], expected[output]);
+    const relative = distance(actual[output], expected[output], least);
     if (relative >= worst.relative) worst = { relative, output };
   }
   return worst;
 }
 
-function distance(actual: Tensor | undefined, expected: Tensor | undefined): number {
+function distance(actual: Tensor | undefined, expected: Tensor | undefined, least: number): number {
   if (!actual || !expected || actual.type !== expected.type || String(actual.dims) !== String(expected.dims)) {
     return Infinity;
   }
   const [a, b] = [actual.data as ArrayLike<number | bigint>, expected.data as ArrayLike<number | bigint>];
-  let magnitude = 0;
+  let magnitude = least;
   let difference = 0;
   for (let index = 0; index < b.length; ++index) {
     const [one, other] = [toNumber(a[index]), toNumber(b[index])];

@@ -168,7 +168,7 @@ export class InferenceSession implements Common {
   }
 
   /**
-   * Runs the network off the JavaScript thread; a run of one thread that takes less than 0.1 ms may take place on it, for 2 ms
+   * Runs the network off the JavaScript thread; a run of one thread that takes less than 1 ms may take place on it, for 3 ms
    * between turns of the event loop at most. The feeds are copied, and may be changed as soon as this returns. Feeds for
    * inputs that the model does not have are ignored, unless the session has the option `strictNames`.
    *

@@ -81,8 +81,11 @@ std::unique_ptr<Kernel> make(const OperationView& operation, KernelContext& cont
 
 double estimate(const OperationView& operation, const KernelContext& context) {
   const ConvolutionShape shape = ConvolutionShape::of(operation);
-  const auto rows = static_cast<double>(shape.outputs * shape.batch * shape.outputHeight);
-  return rows * (vectorsOf(shape.outputWidth, context.vectors.lanes) * static_cast<double>(shape.window.taps()) + 6);
+  // What a plane takes however small it is, measured as that of a product's group.
+  constexpr double perPlane = 150;
+  const auto planes = static_cast<double>(shape.outputs * shape.batch);
+  const double row = vectorsOf(shape.outputWidth, context.vectors.lanes) * static_cast<double>(shape.window.taps()) + 6;
+  return planes * (static_cast<double>(shape.outputHeight) * row + perPlane);
 }
 
 }  // namespace

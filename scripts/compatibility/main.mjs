@@ -23,6 +23,9 @@ const programs = {
   transformers: { '@huggingface/transformers': '4.3.2' },
 };
 
+// Older ones download their library when they are installed.
+const overrides = { sharp: '0.33.5' };
+
 const { values } = parseArgs({ options: { only: { type: 'string' }, folder: { type: 'string' } } });
 const workplace = values.folder ?? mkdtempSync(path.join(os.tmpdir(), 'gdws-compatibility-'));
 
@@ -77,7 +80,7 @@ for (const [name, dependencies] of Object.entries(programs)) {
   const folder = path.join(workplace, name);
   if (!existsSync(path.join(folder, 'node_modules'))) {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }));
     execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder, stdio: 'inherit' });
   }
   cpSync(path.join(own, 'programs'), folder, { recursive: true });

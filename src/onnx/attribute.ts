@@ -33,6 +33,9 @@ const scalarFields = new Map([
   [AttributeType.TENSOR, AttributeProtoSchema.field.t],
 ]);
 
+/** What was read of attributes: lowering for each set of shapes asks again. Attributes are replaced, not changed. */
+const known = new WeakMap<AttributeProto, unknown>();
+
 /** Reads an attribute of a type, which files of IR version < 3 may leave out. */
 function read<T>(
   node: NodeProto,
@@ -57,7 +60,13 @@ function read<T>(
   if (field && !mayBeAbsent && !isFieldSet(attribute, field)) {
     throw fault(node, `attribute '${name}' has no ${AttributeType[type]}.`);
   }
-  return payload(attribute);
+  if (stated !== type) return payload(attribute);
+  let value = known.get(attribute) as T | undefined;
+  if (value === undefined) {
+    value = payload(attribute);
+    known.set(attribute, value);
+  }
+  return value;
 }
 
 function fault(node: NodeProto, summary: string): GdwsError {

@@ -64,8 +64,13 @@ async function measure({ name, file, shapes }: ZooModel, threads: number, batch:
   const sessions = {} as Record<EngineName, InferenceSession>;
   for (const engine of engineNames) sessions[engine] = await openSession(engine, file, { threads });
   try {
-    const sized = Object.fromEntries(Object.entries(shapes).map(([input, dims]) => [input, [...dims]]));
-    const random = randomFeeds(sessions.gdws as OwnSession, file, batch, sized).feeds;
+    const names = Object.keys(shapes);
+    // Of several inputs, some have states before the batch.
+    if (batch > 1 && names.length > 1) throw new Error('batches of such inputs are not tried');
+    const sized = Object.fromEntries(
+      names.map((input) => [input, shapes[input]!.map((dim, axis) => (axis === 0 && dim === 1 ? batch : dim))]),
+    );
+    const random = randomFeeds(sessions.gdws as OwnSession, file, names.length > 0 ? undefined : batch, sized).feeds;
     // onnxruntime takes only its own class.
     const feeds = Object.fromEntries(
       Object.entries(random).map(([input, { type, data, dims }]) => [input, new Tensor(type, data as never, dims)]),

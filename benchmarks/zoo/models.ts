@@ -13,8 +13,9 @@ const usualShapes: readonly (readonly [file: RegExp, shapes: Readonly<Record<str
   [/ocr.*det/i, { x: [1, 3, 640, 640] }],
   [/ocr.*rec/i, { x: [1, 3, 48, 320] }],
   [/ocr.*cls/i, { x: [1, 3, 48, 192] }],
-  [/silero_vad_v5/, { input: [1, 512], state: [2, 1, 128] }],
-  [/silero_vad/, { input: [1, 1536], h: [2, 1, 64], c: [2, 1, 64] }],
+  // The rate is fed as 0, which is not 16 kHz.
+  [/silero_vad_v5/, { input: [1, 256], state: [2, 1, 128] }],
+  [/silero_vad/, { input: [1, 768], h: [2, 1, 64], c: [2, 1, 64] }],
 ];
 
 /** All `.onnx` files under a folder, each content once. */

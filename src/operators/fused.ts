@@ -8,7 +8,7 @@ import { convolutionOperators } from './convolution';
 import { emitAs, emitBinary, emitUnary, floats, required } from './emission';
 import { inferOne } from './inference';
 import { stridesOf } from './layout';
-import type { Lowering, ValueId } from './lowering';
+import { withOperands, type Lowering, type ValueId } from './lowering';
 import { OperatorCall, type Operator } from './operator';
 import { productOperators } from './product';
 
@@ -96,7 +96,7 @@ function lowerFusedConvolution(call: OperatorCall, lowering: Lowering): void {
   const given = floatsAttribute(call.node, 'activation_params', []);
   const activation = activationOf(call, (_, place, fallback) => given[place] ?? fallback);
   const convolve = (target: ValueId) =>
-    convolutionOperators.Conv!.lower!(partOf(call, 3), { ...lowering, output: () => target });
+    convolutionOperators.Conv!.lower!(partOf(call, 3), withOperands(lowering, { output: () => target }));
   emitActivated(lowering, output, dims, activation, (target) => {
     const residual = lowering.input(3);
     if (residual === undefined) return convolve(target);
@@ -117,7 +117,7 @@ function lowerFusedGemm(call: OperatorCall, lowering: Lowering): void {
     floatAttribute(call.node, `activation_${name}`, fallback),
   );
   emitActivated(lowering, output, dims, activation, (target) =>
-    gemm.lower!(partOf(call, 3), { ...lowering, output: () => target }),
+    gemm.lower!(partOf(call, 3), withOperands(lowering, { output: () => target })),
   );
 }
 

@@ -4,10 +4,7 @@ import type { AttributesArgument, OpcodeName, ValueId } from '../program/operati
 export type { ValueId } from '../program/operation';
 
 /** A lowering of other operands. */
-export function withOperands(
-  lowering: Lowering,
-  operands: Pick<Lowering, 'input'> & Partial<Pick<Lowering, 'output'>>,
-): Lowering {
+export function withOperands(lowering: Lowering, operands: Partial<Pick<Lowering, 'input' | 'output'>>): Lowering {
   return Object.assign(Object.create(lowering) as Lowering, operands);
 }
 

@@ -7,11 +7,21 @@ import type { ValueType } from '../onnx/value';
 export type InputShapes = Readonly<Record<string, readonly number[]>>;
 
 /**
- * The types of all inputs of a graph for given shapes.
+ * The types of all inputs of a graph, for each of several shapes.
  *
  * @throws GdwsError ARGUMENT_INVALID, INPUT_MISSING, INPUT_UNKNOWN, SHAPE_MISMATCH
  */
-export function typesOfShapes(graph: Graph, shapes: InputShapes): Map<string, ValueType> {
+export function typesOfAllShapes(graph: Graph, shapes: Iterable<InputShapes>): Map<string, ValueType>[] {
+  if (typeof (shapes as Partial<Iterable<unknown>> | undefined | null)?.[Symbol.iterator] !== 'function') {
+    throw new GdwsError('ARGUMENT_INVALID', 'shapes are given as a list, with an object for each.', {
+      file: graph.file,
+      remedy: 'For example [{ input: [1, 3, 224, 224] }].',
+    });
+  }
+  return [...shapes].map((one) => typesOfShapes(graph, one));
+}
+
+function typesOfShapes(graph: Graph, shapes: InputShapes): Map<string, ValueType> {
   const { file } = graph;
   const isGiven = typeof shapes === 'object' && shapes !== null && Object.values(shapes).every(Array.isArray);
   if (!isGiven) {

@@ -5,7 +5,7 @@ import { defaultLimits, type Limits } from '../base/limits';
 import { alignRawData } from '../onnx/align';
 import { loadExternalData, refuseExternalData, useGivenFiles, type GivenFiles } from '../onnx/external-data';
 import type { ModelProto } from '../onnx/onnx_pb';
-import { checkFileBytes, decodeModel, readModel } from '../onnx/read';
+import { checkFileBytes, decodeModel, readModel, readModelAndFiles } from '../onnx/read';
 import { FileMemory } from './file-memory';
 
 /**
@@ -56,6 +56,27 @@ export function preferHugePages(memory: Uint8Array): void {
   native().preferHugePages(memory);
 }
 
+/** A model for a session. */
+export interface ReadModel {
+  readonly model: ModelProto;
+  /** The bytes of its file, where they can be given back to the system. */
+  readonly memory: FileMemory | undefined;
+  /** Paths of all files that were read. */
+  readonly files: readonly string[];
+}
+
+/** As {@link readModelCopy}, with the paths of all files that were read. */
+export async function readModelForSession(
+  source: string | Uint8Array,
+  limits: Limits,
+  given?: GivenFiles,
+): Promise<ReadModel> {
+  if (typeof source === 'string') {
+    return { ...(await readModelAndFiles(source, limits, preferHugePages, given)), memory: undefined };
+  }
+  return { model: await readModelCopy(source, limits, given), memory: undefined, files: [] };
+}
+
 /**
  * As {@link readModel}, for a session: the file's bytes, most of its memory, can be given back to the system while they are not
  * needed. `memory` is undefined where the runtime does not support that.
@@ -66,15 +87,15 @@ export async function readModelReleasably(
   file: string,
   limits: Limits = defaultLimits,
   given?: GivenFiles,
-): Promise<{ model: ModelProto; memory: FileMemory | undefined }> {
+): Promise<ReadModel> {
   const memory = await FileMemory.read(file, (bytes) => checkFileBytes(bytes, limits, file));
-  if (!memory) return { model: await readModel(file, limits, preferHugePages, given), memory };
+  if (!memory) return { ...(await readModelAndFiles(file, limits, preferHugePages, given)), memory };
   try {
     const model = decodeModel(memory.bytes, file, limits);
     memory.moves = alignRawData(model);
     if (given) useGivenFiles(model, given, limits, file);
-    await loadExternalData(model, file, limits, preferHugePages);
-    return { model, memory };
+    const beside = await loadExternalData(model, file, limits, preferHugePages);
+    return { model, memory, files: [file, ...beside] };
   } catch (error) {
     memory.close();
     throw error;

@@ -23,12 +23,12 @@ import { checkFeeds, refuseUnknownFeeds, toNativeFeed } from './feeds';
 import { checkGiven, readFetches, resultIn, type Fetches } from './fetches';
 import { setFreeDims } from './free-dims';
 import { givenFiles } from './given-data';
-import { typesOfShapes, type InputShapes } from './given-shapes';
+import { typesOfAllShapes, type InputShapes } from './given-shapes';
 import { metadataOf } from './metadata';
 import { Network, type NetworkOptions, type OperationProfile } from './network';
 import { onAbort } from './on-abort';
 import { ProfileFile } from './profile-file';
-import { readModelCopy, readModelReleasably } from './read-model';
+import { readModelForSession, readModelReleasably } from './read-model';
 import { readRunArguments, type RunArguments } from './run-arguments';
 import { aborted, runError } from './run-error';
 import { ownWeights } from './segments/own-weights';
@@ -117,12 +117,10 @@ export class InferenceSession implements Common {
     const weights = givenFiles(options.externalData);
     const file = typeof given === 'string' ? given : undefined;
     const began = performance.now();
-    const releasable =
-      file !== undefined && network.tuning === 'off' ? await readModelReleasably(file, limits, weights) : undefined;
-    const { model, memory } = releasable ?? {
-      model: await readModelCopy(given, limits, weights),
-      memory: undefined,
-    };
+    const releases = file !== undefined && network.tuning === 'off';
+    const { model, memory, files } = releases
+      ? await readModelReleasably(file, limits, weights)
+      : await readModelForSession(given, limits, weights);
     profileFile?.add(file === undefined ? 'model_loading_array' : 'model_loading_uri', began);
     try {
       const loaded = performance.now();
@@ -141,7 +139,7 @@ export class InferenceSession implements Common {
       await setImmediate();
       // Compiling discards weights.
       if (optimizedModelFilePath !== undefined) {
-        await writeModel(model, optimizedModelFilePath, undefined, file === undefined ? [] : [file]);
+        await writeModel(model, optimizedModelFilePath, undefined, files);
       }
       let compiled: Network | SegmentedNetwork | undefined;
       if (!isSegmented) {
@@ -252,11 +250,11 @@ export class InferenceSession implements Common {
    */
   async prepare(shapes: Iterable<InputShapes>): Promise<void> {
     const network = this.networkInUse();
-    // Networks in segments are compiled by what their data say.
-    if (network instanceof SegmentedNetwork) return;
-    for (const one of shapes) {
+    for (const types of typesOfAllShapes(this.graph, shapes)) {
+      // Networks in segments are compiled by what their data say.
+      if (network instanceof SegmentedNetwork) continue;
       try {
-        await network.prepare(typesOfShapes(this.graph, one));
+        await network.prepare(types);
       } catch (error) {
         throw located(error, { file: this.graph.file });
       }

@@ -148,6 +148,12 @@ describe('prepare', () => {
     await expect(session.prepare([])).rejects.toMatchObject({ code: 'SESSION_RELEASED' });
   });
 
+  test.each([null, 5, undefined, { x: [1, 3, 8, 8] }])('refuses %j in place of a list', async (shapes) => {
+    const session = await open();
+    await expect(session.prepare(shapes as never)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+    await session.release();
+  });
+
   test('says where programs depend on elements, too', async () => {
     const session = await InferenceSession.create(
       encodeModel(

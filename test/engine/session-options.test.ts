@@ -5,7 +5,7 @@ import { InferenceSession, Tensor, type SessionOptions } from '../../src';
 import { GdwsError, type ErrorCode } from '../../src/base/errors';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { StringStringEntryProtoSchema, TensorProto_DataLocation, TensorProtoSchema } from '../../src/onnx/onnx_pb';
-import { encodeModel } from '../../src/onnx/write';
+import { encodeModel, writeModel } from '../../src/onnx/write';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { convolutionModel } from './convolution-model';
 
@@ -118,6 +118,21 @@ describe('optimizedModelFilePath', () => {
       expect(await failure({ optimizedModelFilePath }, source)).toBe('ARGUMENT_INVALID');
     }
     expect(fs.readFileSync(source)).toEqual(Buffer.from(model()));
+    // Nor the weights beside it.
+    const large = folder.file('large.onnx');
+    const wide = makeModel({
+      nodes: [makeNode({ opType: 'Conv', input: ['x', 'w'], output: ['y'] })],
+      inputs: [makeValueInfo('x', 'float32', [1, 64, 4, 4])],
+      outputs: [makeValueInfo('y', 'float32', [1, 64, 2, 2])],
+      initializers: { w: { type: 'float32', dims: [64, 64, 3, 3], data: new Float32Array(64 * 64 * 9) } },
+    });
+    await writeModel(wide, large, 100_000);
+    const weights = `${large}.data`;
+    const bytes = fs.readFileSync(weights);
+    for (const tuning of ['off', 'on'] as const) {
+      expect(await failure({ optimizedModelFilePath: weights, tuning }, large)).toBe('ARGUMENT_INVALID');
+    }
+    expect(fs.readFileSync(weights)).toEqual(bytes);
     // A folder in its place.
     const place = folder.file('taken.onnx');
     fs.mkdirSync(place);

@@ -8,6 +8,7 @@ import type { ValueType } from '../../onnx/value';
 import { requireKnownVersions } from '../../onnx/versions';
 import { operatorOf } from '../../operators';
 import type { CompiledGraph } from '../compile';
+import { mayRunHere } from '../event-loop-turn';
 import { newWeights, type Network, type NetworkOptions, type OperationProfile, type SharedWeights } from '../network';
 import { requireOperator } from '../require-operator';
 import { aborted } from '../run-error';
@@ -170,7 +171,11 @@ async function run({ network, inputs, values }: NetworkRun, interruption: Interr
   const types = typesOf(network, feeds);
   const compiled = network.programFor(types, feeds) ?? (await interruption.wait(network.compile(types, feeds)));
   interruption.check();
-  const running = compiled.native.run(values.map(({ native }) => native));
+  const running = compiled.native.run(
+    values.map(({ native }) => native),
+    undefined,
+    mayRunHere(),
+  );
   return resultsOf(compiled, await interruption.wait(running.done, () => running.abort()));
 }
 

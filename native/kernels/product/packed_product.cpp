@@ -266,7 +266,8 @@ void PackedProduct::fetchAhead(const Work& work, const Split& pixelParts, int64_
   const int64_t pitch = work.columns.pitch;
   const bool isFar = work.columns.floats != work.panel && geometry_.depth * pitch > cachedInputFloats;
   if (!isFar || pass >= int64_t{1} << shift || (isLastPart && work.last)) {
-    micro.ahead = micro.rows + streamAhead;
+    // A product of no depth has no weights.
+    micro.ahead = micro.depth == 0 ? micro.rows : micro.rows + streamAhead;
     micro.aheadPitch = micro.rowsPitch;
     micro.aheadShift = 0;
     return;

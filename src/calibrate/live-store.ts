@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { native, type HeldMemory } from '../addon/native';
 import { GdwsError } from '../base/errors';
-import type { NativeArray, NativeType } from '../program/element-type';
+import { nativeArrayOf, type NativeArray, type NativeType } from '../program/element-type';
 
 /** A value in memory, at an offset of the store's file, or computed whenever it is read. */
 export interface StoredValue {
@@ -13,15 +13,6 @@ export interface StoredValue {
   readonly offset?: number;
   readonly make?: () => Promise<NativeArray>;
 }
-
-const arrays = {
-  float32: Float32Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-  int8: Int8Array,
-} as const;
 
 /**
  * Values to be read later, in memory up to a limit and then in a temporary file, which has no name where the system allows
@@ -86,7 +77,7 @@ export class LiveStore {
         throw new GdwsError('INTERNAL', 'the temporary file was cut short.', { file: this.fileName });
       done += bytesRead;
     }
-    return { value: new arrays[type](buffer), done: () => this.spareBuffers.set(bytes, buffer) };
+    return { value: new nativeArrayOf[type](buffer), done: () => this.spareBuffers.set(bytes, buffer) };
   }
 
   /** Allows its space to be used again. */

@@ -50,6 +50,11 @@ export function toNativeArray(
   }
 }
 
+/** A constant of floats, which may be of half precision, as float32. */
+export function float32Of({ type, data }: Constant): Float32Array {
+  return toNativeArray(type, data) as Float32Array;
+}
+
 /** A loop, since TypedArray.from with a function lists all elements on JavaScript's heap. */
 function bigintsOf(data: Uint32Array): BigInt64Array {
   const bigints = new BigInt64Array(data.length);

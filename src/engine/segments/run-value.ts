@@ -2,17 +2,8 @@ import type { Tensor } from 'onnxruntime-common';
 import { fromFloat32 } from '../../onnx/floats';
 import { elementCount, type Constant, type DataType, type ElementArray, type ValueType } from '../../onnx/value';
 import { nativeTypeOf, toNativeArray } from '../../program/constant-pool';
-import type { NativeArray, NativeType } from '../../program/element-type';
+import { nativeArrayOf, type NativeArray } from '../../program/element-type';
 import { copyElements, elementsOf, fromNative } from '../feeds';
-
-const arrayOf: Readonly<Record<NativeType, new (bytes: ArrayBuffer) => NativeArray>> = {
-  float32: Float32Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-  int8: Int8Array,
-};
 
 /** A tensor in a run, between two programs, with its elements as the engine holds them. A network takes it as it takes a Tensor. */
 export class RunValue implements ValueType {
@@ -28,7 +19,7 @@ export class RunValue implements ValueType {
 
   /** The result of a program. */
   static ofBytes({ type, dims }: ValueType, bytes: ArrayBuffer): RunValue {
-    return new RunValue(type, dims, new arrayOf[nativeTypeOf(type)!](bytes));
+    return new RunValue(type, dims, new nativeArrayOf[nativeTypeOf(type)!](bytes));
   }
 
   static ofConstant({ type, dims, data }: Constant): RunValue {

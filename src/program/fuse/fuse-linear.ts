@@ -1,5 +1,5 @@
-import type { BuiltProgram } from '../built-program';
-import { toNativeArray } from '../constant-pool';
+import { constantOf, type BuiltProgram } from '../built-program';
+import { float32Of } from '../constant-pool';
 import { sameDims } from '../../onnx/value';
 import type { Operation, ValueId } from '../operation';
 import type { Pattern, ProgramRewriter } from '../program-rewriter';
@@ -38,10 +38,9 @@ function hardSwishBefore(
 }
 
 /** A finite constant of one element. */
-function numberOf({ program, constants }: BuiltProgram, id: ValueId): number | undefined {
-  const value = program.values[id]!;
-  const constant = value.storage === 'constant' ? constants.get(value.index) : undefined;
-  if (constant?.data.length !== 1 || value.type !== 'float32') return undefined;
-  const [number] = toNativeArray(constant.type, constant.data);
-  return Number.isFinite(number) ? Number(number) : undefined;
+function numberOf(built: BuiltProgram, id: ValueId): number | undefined {
+  const constant = constantOf(built, id);
+  if (constant?.data.length !== 1 || built.program.values[id]!.type !== 'float32') return undefined;
+  const [number] = float32Of(constant);
+  return Number.isFinite(number) ? number : undefined;
 }

@@ -1,9 +1,8 @@
 import type { Constant } from '../../onnx/value';
-import type { BuiltProgram } from '../built-program';
-import { toNativeArray, type ConstantPool } from '../constant-pool';
+import { addConstant, constantOf, type BuiltProgram } from '../built-program';
+import { float32Of, type ConstantPool } from '../constant-pool';
 import { gdwsInPlaceOf } from '../gdws-operation';
-import type { Operation, ProgramOperation, ValueId } from '../operation';
-import type { Program } from '../program';
+import type { Operation, ProgramOperation } from '../operation';
 import type { Pattern, ProgramRewriter } from '../program-rewriter';
 import { isChannelGather, permuteColumns, permuteRows, separableStages } from './separable-stages';
 
@@ -18,24 +17,15 @@ interface Stages {
  * Replaces Gather → depthwise convolution → pointwise convolution by one `gdws` operation, also in models of other tools. The
  * gather may be absent, and may take channels in any order; the depthwise convolution may have a multiplier and a bias.
  */
-export function gdwsPattern({ program, constants }: BuiltProgram, pool: ConstantPool): Pattern {
-  const constantOf = (id: ValueId | undefined): Constant | undefined => {
-    const value = id === undefined ? undefined : program.values[id];
-    return value?.storage === 'constant' ? constants.get(value.index) : undefined;
-  };
-  const addConstant = (constant: Constant): ValueId => {
-    const index = pool.numberOf(constant);
-    constants.set(index, constant);
-    return program.addValue({ type: 'float32', dims: constant.dims, storage: 'constant', index });
-  };
+export function gdwsPattern(built: BuiltProgram, pool: ConstantPool): Pattern {
   return (pointwise, rewriter) => {
     if (!isPointwise(pointwise, rewriter)) return;
     const depthwise = rewriter.soleProducerOf(pointwise.inputs[0]);
     if (!depthwise || !isDepthwise(depthwise, rewriter)) return;
-    if (!constantOf(depthwise.inputs[1]) || !constantOf(pointwise.inputs[1])) return;
+    if (!constantOf(built, depthwise.inputs[1]) || !constantOf(built, pointwise.inputs[1])) return;
     const before = rewriter.soleProducerOf(depthwise.inputs[0]);
     const gather = before && isChannelGather(before, rewriter) ? before : undefined;
-    const operation = combine({ gather, depthwise, pointwise }, program, pool, constantOf, addConstant);
+    const operation = combine({ gather, depthwise, pointwise }, built, pool);
     if (operation) rewriter.replace(pointwise, operation, gather ? [depthwise, gather] : [depthwise]);
   };
 }
@@ -60,17 +50,15 @@ function isDepthwise(operation: ProgramOperation, rewriter: ProgramRewriter): op
 
 function combine(
   { gather, depthwise, pointwise }: Stages,
-  program: Program,
+  built: BuiltProgram,
   pool: ConstantPool,
-  constantOf: (id: ValueId | undefined) => Constant | undefined,
-  addConstant: (constant: Constant) => ValueId,
 ): Operation<'gdws'> | undefined {
   const source = gather ? gather.inputs[0]! : depthwise.inputs[0]!;
-  const channels = program.values[source]!.dims[1]!;
-  const indices = gather && constantOf(gather.inputs[1]);
+  const channels = built.program.values[source]!.dims[1]!;
+  const indices = gather && constantOf(built, gather.inputs[1]);
   if (gather && !indices) return undefined;
-  const depthwiseWeights = constantOf(depthwise.inputs[1])!;
-  const pointwiseWeights = constantOf(pointwise.inputs[1])!;
+  const depthwiseWeights = constantOf(built, depthwise.inputs[1])!;
+  const pointwiseWeights = constantOf(built, pointwise.inputs[1])!;
   const { groups, activation } = pointwise.attributes;
 
   const rows = depthwiseWeights.dims[0]!;
@@ -89,19 +77,27 @@ function combine(
     [name, ...of.map((constant) => constant && pool.numberOf(constant)), indices && pool.numberOf(indices)].join();
   const depthwiseId = isSorted
     ? depthwise.inputs[1]!
-    : addConstant(pool.derive(key('rows', depthwiseWeights), () => permuted(depthwiseWeights, permuteRows, order)));
+    : addConstant(
+        built,
+        pool,
+        pool.derive(key('rows', depthwiseWeights), () => permuted(depthwiseWeights, permuteRows, order)),
+      );
   const pointwiseId = isSorted
     ? pointwise.inputs[1]!
     : addConstant(
+        built,
+        pool,
         pool.derive(key('columns', pointwiseWeights), () => permuted(pointwiseWeights, permuteColumns, order)),
       );
 
   let bias = pointwise.inputs[2];
-  const depthwiseBias = constantOf(depthwise.inputs[2]);
+  const depthwiseBias = constantOf(built, depthwise.inputs[2]);
   if (depthwise.inputs[2] !== undefined) {
-    const pointwiseBias = constantOf(bias);
+    const pointwiseBias = constantOf(built, bias);
     if (!depthwiseBias || (bias !== undefined && !pointwiseBias)) return undefined;
     bias = addConstant(
+      built,
+      pool,
       pool.derive(key('bias', depthwiseBias, pointwiseWeights, pointwiseBias), () =>
         biasThrough(depthwiseBias, pointwiseWeights, pointwiseBias, groups),
       ),
@@ -122,11 +118,6 @@ function permuted(
   order: readonly number[],
 ): Constant {
   return { type: 'float32', dims: constant.dims, data: permute(float32Of(constant), order) };
-}
-
-/** A convolution's weights, which may be float16, as float32. */
-function float32Of({ type, data }: Constant): Float32Array {
-  return toNativeArray(type, data) as Float32Array;
 }
 
 /** Bias (M) of the pointwise stage that includes the bias (G) of the depthwise stage. */

@@ -1,6 +1,6 @@
 import type { Constant } from '../../onnx/value';
-import type { BuiltProgram } from '../built-program';
-import { toNativeArray, type ConstantPool } from '../constant-pool';
+import { addConstant, constantOf, type BuiltProgram } from '../built-program';
+import { float32Of, type ConstantPool } from '../constant-pool';
 import { operationOf, type Operation, type ValueId } from '../operation';
 import type { Pattern } from '../program-rewriter';
 
@@ -9,24 +9,21 @@ import type { Pattern } from '../program-rewriter';
  * convolution of 1×1 to as many channels as the blocks have elements, and a rearrangement of these to space: results of the
  * transposed convolution itself are written one by one, each stride apart.
  */
-export function spreadTransposed({ program, constants }: BuiltProgram, pool: ConstantPool): Pattern {
-  const constantOf = (id: ValueId | undefined) => {
-    const value = id === undefined ? undefined : program.values[id]!;
-    return value?.storage === 'constant' ? constants.get(value.index) : undefined;
-  };
-  const add = (rule: string, of: Constant, make: (data: Float32Array) => Constant): ValueId => {
-    const constant = pool.derive(`${rule}, ${pool.numberOf(of)}`, () => make(floatsOf(of)));
-    const index = pool.numberOf(constant);
-    constants.set(index, constant);
-    return program.addValue({ type: 'float32', dims: constant.dims, storage: 'constant', index });
-  };
+export function spreadTransposed(built: BuiltProgram, pool: ConstantPool): Pattern {
+  const { program } = built;
+  const add = (rule: string, of: Constant, make: (data: Float32Array) => Constant): ValueId =>
+    addConstant(
+      built,
+      pool,
+      pool.derive(`${rule}, ${pool.numberOf(of)}`, () => make(float32Of(of))),
+    );
   return (operation, rewriter) => {
     if (operation.opcode !== 'convolutionTranspose') return;
     const [x, w, bias] = operation.inputs;
     const [y] = operation.outputs as [ValueId];
     const blocks = blocksOf(operation, rewriter.valueOf(x!).dims, rewriter.valueOf(w!).dims, rewriter.valueOf(y).dims);
-    const weights = constantOf(w);
-    const offsets = constantOf(bias);
+    const weights = constantOf(built, w);
+    const offsets = constantOf(built, bias);
     if (!blocks || !weights || (bias !== undefined && !offsets)) return;
     const { images, channels, outputs, height, width, rows, columns } = blocks;
     const block = rows * columns;
@@ -91,10 +88,6 @@ function blocksOf(
     y[2] === height * rows &&
     y[3] === width * columns;
   return fits ? { images, channels, outputs, height, width, rows, columns } : undefined;
-}
-
-function floatsOf({ type, data }: Constant): Float32Array {
-  return toNativeArray(type, data) as Float32Array;
 }
 
 function transposed(data: Float32Array, rows: number, columns: number): Float32Array {

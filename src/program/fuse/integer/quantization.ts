@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isFloat, toFloat32 } from '../../../onnx/floats';
 import { elementCount, sameDims, type Constant } from '../../../onnx/value';
-import type { BuiltProgram } from '../../built-program';
+import { addConstant, type BuiltProgram } from '../../built-program';
 import {
   byteLimits,
   isByteType,
@@ -63,10 +63,7 @@ export class QuantizedProgram {
   }
 
   private enter(constant: Constant): ValueId {
-    const index = this.pool.numberOf(constant);
-    this.built.constants.set(index, constant);
-    const type = constant.type as 'float32' | 'int32' | ByteType;
-    return this.built.program.addValue({ type, dims: constant.dims, storage: 'constant', index });
+    return addConstant(this.built, this.pool, constant);
   }
 
   /** The same constant with other dims. */

@@ -15,7 +15,7 @@ namespace gdws {
   X(castThreads) X(castReference) \
   X(compareRuns) X(compareReference) \
   X(concatCopy) X(concatReference) \
-  X(convolutionDepthwise) X(convolutionAccumulate) X(convolutionWinograd4) X(convolutionWinograd2) X(convolutionProduct) X(convolutionReference) \
+  X(convolutionDepthwise) X(convolutionDepthwisePlanes) X(convolutionAccumulate) X(convolutionWinograd4) X(convolutionWinograd2) X(convolutionProduct) X(convolutionReference) \
   X(convolutionTransposeProduct) X(convolutionTransposeReference) \
   X(cumulativeSumLines) X(cumulativeSumReference) \
   X(dequantizeVector) X(dequantizeReference) \

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/convolution/shape.h"
 #include "kernels/product/estimate.h"
 #include "kernels/product/lines.h"
@@ -84,8 +86,14 @@ double estimate(const OperationView& operation, const KernelContext& context) {
   // What a plane takes however small it is, measured as that of a product's group.
   constexpr double perPlane = 150;
   const auto planes = static_cast<double>(shape.outputs * shape.batch);
-  const double row = vectorsOf(shape.outputWidth, context.vectors.lanes) * static_cast<double>(shape.window.taps()) + 6;
-  return planes * (static_cast<double>(shape.outputHeight) * row + perPlane);
+  const Window& window = shape.window;
+  const int lanes = context.vectors.lanes;
+  const double row = 2 * vectorsOf(shape.outputWidth, lanes) * static_cast<double>(window.taps()) + 12;
+  // Columns of a stride are sorted into their phases.
+  const double sorted = window.strideWidth == 1 ? 0 : 14 * vectorsOf(shape.width, lanes) + 20;
+  const auto rows = static_cast<double>(shape.outputHeight);
+  const double inputRows = std::min(static_cast<double>(shape.height), rows * static_cast<double>(window.strideHeight));
+  return planes * (rows * row + inputRows * sorted + perPlane);
 }
 
 }  // namespace

@@ -95,7 +95,8 @@ double estimate(const OperationView& operation, const KernelContext& context) {
   const int lanes = context.vectors.lanes;
   const auto depth = static_cast<double>(shape.channelsPerGroup() * shape.window.taps());
   const int64_t pixels = shape.batch * shape.outputPixels(), channels = shape.outputsPerGroup();
-  const double patches = 2 * depth * vectorsOf(pixels, lanes);
+  // Patches of a stride are collected element by element.
+  const double patches = (shape.window.strideWidth > 1 ? 12 : 2) * depth * vectorsOf(pixels, lanes);
   // What a group takes however small it is, measured on depthwise layers of 8×8 and 4×4.
   const double perGroup = shape.groups > 1 ? 400 : 0;
   return static_cast<double>(shape.groups) *

@@ -12,6 +12,9 @@ namespace {
 /// Columns of a tile where n is not the last axis: their maxima and sums stay in the first-level cache.
 constexpr int64_t tile = 256;
 
+/// Rows of at most so many elements are transposed, so that vectors hold an element of many rows.
+constexpr int64_t shortRow = 16;
+
 class SoftmaxVector final : public Kernel {
  public:
   SoftmaxVector(const OperationView& operation, const ElementwiseFunctions& functions)
@@ -19,6 +22,15 @@ class SoftmaxVector final : public Kernel {
 
   void run(const Buffers& buffers, const Team& team) const override {
     const auto& [outer, n, inner, logarithm] = operation_;
+    if (inner == 1 && n <= shortRow) {
+      const int64_t tiles = (outer + tile - 1) / tile;
+      const Range share = team.share(tiles);
+      for (int64_t i = share.begin; i < share.end; ++i) {
+        const int64_t first = i * tile * n;
+        alongShortRows(buffers.floats(0) + first, buffers.result() + first, std::min(tile, outer - i * tile));
+      }
+      return;
+    }
     if (inner == 1) {
       const Range rows = team.share(outer);
       for (int64_t row = rows.begin; row < rows.end; ++row) {
@@ -31,7 +43,7 @@ class SoftmaxVector final : public Kernel {
     for (int64_t i = share.begin; i < share.end; ++i) {
       const int64_t column = i % tiles * tile;
       const int64_t first = i / tiles * n * inner + column;
-      alongColumns(buffers.floats(0) + first, buffers.result() + first, std::min(tile, inner - column));
+      alongColumns(buffers.floats(0) + first, buffers.result() + first, inner, std::min(tile, inner - column));
     }
   }
 
@@ -48,8 +60,22 @@ class SoftmaxVector final : public Kernel {
     }
   }
 
-  void alongColumns(const float* x, float* y, int64_t columns) const {
-    const auto& [outer, n, inner, logarithm] = operation_;
+  void alongShortRows(const float* x, float* y, int64_t rows) const {
+    alignas(64) float columns[shortRow * tile];
+    const int64_t n = operation_.n;
+    for (int64_t i = 0; i < n; ++i) {
+      for (int64_t row = 0; row < rows; ++row) columns[i * tile + row] = x[row * n + i];
+    }
+    alongColumns(columns, columns, tile, rows);
+    for (int64_t i = 0; i < n; ++i) {
+      for (int64_t row = 0; row < rows; ++row) y[row * n + i] = columns[i * tile + row];
+    }
+  }
+
+  /// n rows `inner` elements apart.
+  void alongColumns(const float* x, float* y, int64_t inner, int64_t columns) const {
+    const int64_t n = operation_.n;
+    const bool logarithm = operation_.logarithm;
     alignas(64) float maximum[tile];
     alignas(64) float sums[tile];
     std::fill_n(maximum, columns, -std::numeric_limits<float>::infinity());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/vector/depthwise.vector.h"
+#include "kernels/vector/depthwise_planes.vector.h"
 #include "kernels/vector/lines.vector.h"
 #include "kernels/vector/matrix.vector.h"
 #include "kernels/vector/product_functions.h"
@@ -66,6 +67,7 @@ constexpr ProductFunctions makeProductFunctions() {
   functions.depthwise = depthwise;
   functions.addDepthwise = addDepthwise;
   functions.flatDepthwise = flatDepthwise;
+  functions.depthwisePlanes = depthwisePlanes;
   functions.flatKernels = maxFlatKernels;
   functions.copyFromPlanes = copyFromPlanes;
   functions.splitColumns = splitColumns;

@@ -89,6 +89,41 @@ struct FinishTask {
   float a, b;
 };
 
+/// Whole planes as a depthwise kernel of any window reads them: each in a slot, its rows and columns sorted by the
+/// strides' remainders (phases), lines `pitch` apart, so that a tap reads consecutive floats for all output pixels
+/// and vectors are full however short rows are. Lines of zeros stand for the padding above and below, and columns that
+/// a tap reads outside of the plane are masked out.
+struct PlaneLayout {
+  int64_t height, width;
+  int64_t strideHeight, strideWidth;
+  int64_t kernelHeight, kernelWidth;
+  int64_t outputRows, outputColumns;
+  int64_t pitch;       ///< from one line to the next, and from one row of sums to the next
+  int64_t firstLine;   ///< where the first line is in its phase, after zeros
+  int64_t zerosBelow;  ///< floats of zeros after the last line that a phase has
+  int64_t phasePitch;
+  int64_t slots, slotPitch;
+  const int64_t* taps;           ///< by kernel row and column, where it reads for the first pixel of a slot
+  const int32_t* const* inside;  ///< by kernel column: null, or for each pixel -1, but 0 where it is outside
+};
+
+/// Depthwise kernels over planes [begin, end) of `planes` ones. The slots must be zeros before the first task, and
+/// hold nothing else between tasks.
+struct PlanesTask {
+  const PlaneLayout& layout;
+  const float* x;
+  int64_t begin, end, planes;
+  int64_t outputsPerPlane, channels;  ///< output planes of an input plane, and of an image
+  const float* kernels;               ///< by output channel
+  const float* bias;                  ///< or null
+  const float* residual;              ///< or null
+  float* y;
+  float* maps;  ///< the slots
+  float* sums;  ///< for the pixels of a plane and up to four vectors more, where rows are not as long as the pitch
+  Activation activation;
+  float a, b;
+};
+
 /// Vector functions behind convolution, gdws, convolutionTranspose and matmul.
 struct ProductFunctions {
   static constexpr int maxRows = 16;
@@ -114,6 +149,7 @@ struct ProductFunctions {
   /// `readable` floats may be read from source on, at least 2·count: all that is left of the plane.
   void (*splitColumns)(const float* source, int64_t nextPlane, int64_t count, int64_t readable, float* even,
                        float* odd);
+  void (*depthwisePlanes)(const PlanesTask& task);
   void (*finish)(const FinishTask& task);
   /// Only multiply-adds in registers, 2·lanes operations each, as the peak for benchmarks. Returns their number.
   int64_t (*multiplyAdds)(int64_t rounds, float* result);

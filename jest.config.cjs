@@ -6,6 +6,8 @@ if (process.env.GDWS_ADDON) process.env.GDWS_ADDON = path.resolve(process.env.GD
 process.env.GDWS_TUNING ??= 'off';
 // Every program that a test compiles has its memory plan checked.
 process.env.GDWS_VERIFY_PLANS ??= 'on';
+// Small networks with several threads.
+process.env.GDWS_SMALL_TEAMS ??= 'off';
 
 /** @type {import('jest').Config} */
 module.exports = {

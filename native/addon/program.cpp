@@ -171,7 +171,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     return DefineClass(
         env, "NativeProgram",
         {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::runSync>("runSync"),
-         InstanceAccessor<&ProgramObject::kernels>("kernels"),
+         InstanceAccessor<&ProgramObject::kernels>("kernels"), InstanceAccessor<&ProgramObject::threads>("threads"),
          InstanceAccessor<&ProgramObject::arenaBytes>("arenaBytes"), InstanceMethod<&ProgramObject::profile>("profile"),
          InstanceMethod<&ProgramObject::takeTimelines>("takeTimelines"),
          InstanceMethod<&ProgramObject::release>("release")});
@@ -193,7 +193,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
   /// Whether a run takes less time than two switches between threads.
   bool isBrief() const {
     const int64_t fastest = handle_.program->fastestRun();
-    return handle_.session->session.threads() == 1 && fastest > 0 && fastest < briefRun;
+    return handle_.program->threads() == 1 && fastest > 0 && fastest < briefRun;
   }
 
   const CompiledProgram& program(Napi::Env env) const {
@@ -216,7 +216,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
               Napi::Function::New(env, [waiting = std::weak_ptr<RunTask>(task)](const Napi::CallbackInfo& info) {
                 if (const auto running = waiting.lock()) Environment::of(info.Env()).cancel(*running);
               }));
-      Environment::of(env).submit(task, handle_.session->session.threads());
+      Environment::of(env).submit(task, handle_.program->threads());
       return run;
     });
   }
@@ -230,7 +230,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
       const std::atomic<bool> neverAborted{false};
       Outcome outcome;
       Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, handle_, neverAborted); },
-                                       handle_.session->session.threads());
+                                       handle_.program->threads());
       handle_.session->reportMemory(env);
       outcome.check(env);
       return results;
@@ -242,6 +242,10 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     Napi::Array array = Napi::Array::New(info.Env(), names.size());
     for (uint32_t i = 0; i < names.size(); ++i) array[i] = Napi::String::New(info.Env(), names[i]);
     return array;
+  }
+
+  Napi::Value threads(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), program(info.Env()).threads());
   }
 
   Napi::Value arenaBytes(const Napi::CallbackInfo& info) {

@@ -49,6 +49,8 @@ class CompiledProgram {
   const Value& input(size_t i) const { return program_.values[program_.inputs[i]]; }
   const Value& output(size_t i) const { return program_.values[program_.outputs[i]]; }
 
+  /// Of a run.
+  int threads() const { return threads_; }
   /// Bytes of working memory of one run.
   size_t arenaBytes() const { return plan_.arenaBytes; }
   /// Names of the kernels of all operations, in order.

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/team_size.h"
+
 namespace gdws {
 
 Session::Session(int threads, KernelChoice choice, int64_t maxWeightBytes)
@@ -44,7 +46,8 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
   const MemoryAccount::Scope scope(account_);
   weights_.prune();
   Program program = parseProgram(words, count, constants);
-  KernelContext context{bestVectors(), weights_, threads_};
+  const VectorTable& vectors = bestVectors();
+  KernelContext context{vectors, weights_, teamSize(program, threads_, vectors.lanes)};
   const auto retain = [this](const Value& constant) { return weights_.retain(constant); };
   if (pages != nullptr) context.release = [pages](const void* from, size_t bytes) { pages->discard(from, bytes); };
   return std::make_shared<CompiledProgram>(std::move(program), context, choice_, retain, memories_, aborted);
@@ -52,7 +55,9 @@ std::shared_ptr<CompiledProgram> Session::compile(const int32_t* words, size_t c
 
 Tuner Session::tuner(const int32_t* words, size_t count, const Constants& constants) const {
   if (!choice_.measured || !choice_.preference.empty()) return Tuner({}, bestVectors(), threads_);
-  return Tuner(parseProgram(words, count, constants), bestVectors(), threads_);
+  const VectorTable& vectors = bestVectors();
+  const Program program = parseProgram(words, count, constants);
+  return Tuner(program, vectors, teamSize(program, threads_, vectors.lanes));
 }
 
 }  // namespace gdws

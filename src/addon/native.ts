@@ -65,6 +65,8 @@ export interface NativeProgram {
   runSync(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): ArrayBuffer[];
   /** The kernel of each operation, in order. */
   readonly kernels: readonly string[];
+  /** Threads of a run: one of all where a team would gain nothing. */
+  readonly threads: number;
   /** Bytes of working memory of one run. */
   readonly arenaBytes: number;
   /** Totals of all profiled runs so far. */

@@ -18,7 +18,7 @@ import type { ValueType } from '../onnx/value';
 import { writeModel } from '../onnx/write';
 import type { CompiledGraph } from './compile';
 import { readCreateArguments } from './create-arguments';
-import { mayRunHere } from './event-loop-turn';
+import { mayRunHere, turnOfEventLoop } from './event-loop-turn';
 import { checkFeeds, refuseUnknownFeeds, toNativeFeed } from './feeds';
 import { checkGiven, readFetches, resultIn, type Fetches } from './fetches';
 import { setFreeDims } from './free-dims';
@@ -209,6 +209,7 @@ export class InferenceSession implements Common {
       const outputs = await this.abortable(run.done, () => run.abort(), signal);
       if (this.network) profileFile?.addRun(compiled, began);
       const results = this.results(compiled.outputs, outputs, fetches);
+      await turnOfEventLoop();
       TRACE_EVENT_END('InferenceSession.run');
       TRACE_FUNC_END();
       return results;

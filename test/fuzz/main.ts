@@ -10,6 +10,7 @@ import { makeSeeds } from './seeds';
 
 // Every program has its memory plan checked.
 process.env.GDWS_VERIFY_PLANS ??= 'on';
+process.env.GDWS_SMALL_TEAMS ??= 'off';
 
 const { values } = parseArgs({
   options: {

@@ -13,6 +13,7 @@ import { Tally } from './tally';
 
 // Every program has its memory plan checked.
 process.env.GDWS_VERIFY_PLANS ??= 'on';
+process.env.GDWS_SMALL_TEAMS ??= 'off';
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: `${Date.now() % 2 ** 31}` } },

@@ -8,7 +8,7 @@ import type { ValueType } from '../../onnx/value';
 import { requireKnownVersions } from '../../onnx/versions';
 import { operatorOf } from '../../operators';
 import type { CompiledGraph } from '../compile';
-import { mayRunHere } from '../event-loop-turn';
+import { mayRunHere, turnOfEventLoop } from '../event-loop-turn';
 import { newWeights, type Network, type NetworkOptions, type OperationProfile, type SharedWeights } from '../network';
 import { requireOperator } from '../require-operator';
 import { aborted } from '../run-error';
@@ -176,7 +176,9 @@ async function run({ network, inputs, values }: NetworkRun, interruption: Interr
     undefined,
     mayRunHere(),
   );
-  return resultsOf(compiled, await interruption.wait(running.done, () => running.abort()));
+  const results = await interruption.wait(running.done, () => running.abort());
+  await turnOfEventLoop();
+  return resultsOf(compiled, results);
 }
 
 function runSync({ network, inputs, values }: NetworkRun): readonly RunValue[] {

@@ -53,6 +53,17 @@ GDWS_INLINE Vector oddElements(Vector a, Vector b) {
 #endif
 }
 
+/// The even elements of two vectors in a row.
+GDWS_INLINE Vector evenElements(Vector a, Vector b) {
+#if GDWS_VECTOR_BYTES == 64
+  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#elif GDWS_VECTOR_BYTES == 32
+  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6);
+#endif
+}
+
 /// result[j] = source[j·step]. `before` says that source[-1] may be read.
 GDWS_INLINE void copyStrided(const float* source, int64_t step, float* result, int64_t count, bool before) {
   int64_t j = 0;
@@ -121,9 +132,47 @@ GDWS_INLINE void fillPhase(const LinesTask& task, int64_t phase) {
   }
 }
 
+/// Both phases of all lines of step 2 at once: every other element goes to the phase of the first column inside.
+GDWS_INLINE void fillPairs(const LinesTask& task) {
+  const int64_t skipped = task.firstColumn < 0 ? -task.firstColumn : 0, column = task.firstColumn + skipped;
+  const Inside inside[2] = {insideOf(task, task.firstColumn), insideOf(task, task.firstColumn + 1)};
+  const int64_t first = skipped % 2, second = 1 - first;
+  const int64_t firstCount = inside[first].to - inside[first].from;
+  const int64_t secondCount = inside[second].to - inside[second].from;
+  const int64_t pairs = firstCount > secondCount ? firstCount : secondCount;
+  for (int64_t r = 0; r < task.rows; ++r) {
+    const int64_t row = task.firstRow + r * task.rowStep;
+    float* const line = task.lines + r * task.linePitch;
+    if (row < 0 || row >= task.height) {
+      for (int64_t f = 0; f < 2; ++f) zeroAtLeast(line + f * task.phasePitch, task.phaseLength);
+      continue;
+    }
+    for (int64_t f = 0; f < 2; ++f) zeroAtLeast(line + f * task.phasePitch, inside[f].from);
+    const float* source = task.plane + row * task.width + column;
+    const int64_t readable = (task.height - row) * task.width - column;
+    float* const firsts = line + first * task.phasePitch + inside[first].from;
+    float* const seconds = line + second * task.phasePitch + inside[second].from;
+    int64_t j = 0;
+    for (; j < pairs && 2 * (j + lanes) <= readable; j += lanes) {
+      const Vector a = load(source + 2 * j), b = load(source + 2 * j + lanes);
+      __builtin_prefetch(source + task.nextPlane + 2 * j);
+      __builtin_prefetch(source + task.nextPlane + 2 * j + lanes);
+      store(firsts + j, evenElements(a, b));
+      store(seconds + j, oddElements(a, b));
+    }
+    if (j < firstCount) copyStrided(source + 2 * j, 2, firsts + j, firstCount - j, column + j > 0);
+    if (j < secondCount) copyStrided(source + 2 * j + 1, 2, seconds + j, secondCount - j, true);
+    for (int64_t f = 0; f < 2; ++f) {
+      zeroAtLeast(line + f * task.phasePitch + inside[f].to, task.phaseLength - inside[f].to);
+    }
+  }
+}
+
 static void fillLines(const LinesTask& task) {
   if (task.columnStep == 1) {
     fillPhase<false>(task, 0);
+  } else if (task.columnStep == 2 && task.phases == 2) {
+    fillPairs(task);
   } else {
     for (int64_t phase = 0; phase < task.phases; ++phase) fillPhase<true>(task, phase);
   }
@@ -149,17 +198,6 @@ static void copyFromPlanes(const float* source, int64_t nextPlane, float* result
   // Planes lie far apart, where tiles are a part of them, so that the hardware does not prefetch from one to the next.
   for (int64_t j = 0; j < count; j += 16) __builtin_prefetch(source + nextPlane + j);
   copyExactly(source, result, count);
-}
-
-/// The even elements of two vectors in a row.
-GDWS_INLINE Vector evenElements(Vector a, Vector b) {
-#if GDWS_VECTOR_BYTES == 64
-  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-#elif GDWS_VECTOR_BYTES == 32
-  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6, 8, 10, 12, 14);
-#else
-  return GDWS_SHUFFLE(IntVector, a, b, 0, 2, 4, 6);
-#endif
 }
 
 static void splitColumns(const float* source, int64_t nextPlane, int64_t count, int64_t readable, float* even,

@@ -62,14 +62,16 @@ export function calibrationAttackOf({ calibAttack, robust }: CalibrationArgument
  * Reads the images. `undefined` without any.
  *
  * @param attackOption the option that names the attack, for errors
+ * @param isJudge whether as many again are read, to judge networks by
  * @throws GdwsError ARGUMENT_INVALID for options that belong to images where there are none; DATA_UNREADABLE
  */
 export async function calibrationOf(
   options: CalibrationArguments,
   model: string,
   onProgress: Calibration['onProgress'],
-  attackOption = '--calib-attack',
+  { attackOption = '--calib-attack', isJudge = false } = {},
 ): Promise<Calibration | undefined> {
+  const times = isJudge ? 2 : 1;
   const { calib, calibCount, calibLabels, calibAttack, calibRounds, robust, seed, shape } = options;
   const normalization = normalizationOf(options);
   const attack = settingsOf({ ...options, attack: calibrationAttackOf(options) }, attackOption);
@@ -87,7 +89,12 @@ export async function calibrationOf(
       remedy: 'Name them: --calib data_batch_1.bin.',
     });
   }
-  const data = { data: calib, labels: calibLabels, count: calibCount, shape };
-  const images = await imagesOf(data, model, true, countFor);
+  const count = calibCount === undefined ? undefined : times * calibCount;
+  const images = await imagesOf(
+    { data: calib, labels: calibLabels, count, shape },
+    model,
+    true,
+    (dims) => times * countFor(dims),
+  );
   return { images, normalization, attack, rounds: calibRounds, seed, onProgress };
 }

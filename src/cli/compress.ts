@@ -8,6 +8,7 @@ import {
   type WithinDrop,
   type WithinDropOptions,
 } from '../compress/drop/compress-within-drop';
+import { halves } from '../compress/drop/split';
 import { goals, isTime, type CompressOptions, type Goal, type PrepareOptions } from '../compress/options';
 import type {
   AllocationSummary,
@@ -16,6 +17,7 @@ import type {
   LayerSummary,
   QuantizationSummary,
 } from '../compress/summary';
+import type { ImageSet } from '../data/image-set';
 import { quantizedForms } from '../quantize/quantize';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, shareUpToOne, threadsOption } from './arguments';
@@ -42,6 +44,7 @@ import { interruption } from './interrupt';
 import { addLayerOptions, type LayerArguments } from './layer-options';
 import { note, print, printJson, printTable, warn } from './output';
 import { Progress } from './progress';
+import { isNoFaster, measureRunTime, type RunTime } from './run-time';
 
 type Goals = Pick<CompressOptions, (typeof goals)[number]>;
 type Timing = Pick<CompressOptions, 'batch' | 'runThreads' | 'remeasure'>;
@@ -63,7 +66,9 @@ interface CompressArguments
 export function compressCommand(): Command {
   const command = new Command('compress');
   command
-    .description("replace a trained network's convolutions by generalized depthwise-separable ones, without training")
+    .description(
+      'make a trained network faster without training: convolutions become generalized depthwise-separable ones, and numbers 8-bit integers where images are given',
+    )
     .argument('<model>', 'ONNX file')
     .requiredOption('-o, --output <file>', 'where to write the compressed model; a file of that name is replaced')
     .option('--macs <share>', 'share of the multiply-accumulates to keep, above 0 to 1, as 0.35 or 35%', share)
@@ -76,12 +81,12 @@ export function compressCommand(): Command {
     .option('--fps <number>', 'images a second to make on this machine', finiteNumber)
     .option(
       '--batch <number>',
-      'with --latency or --fps: images of a run; by default what the model declares, or 1',
+      'images of a run whose time is measured; by default what the model declares, or 1',
       positiveInteger,
     )
     .option(
       '--run-threads <number>',
-      'with --latency or --fps: threads that the compressed model will run with; by default all processors',
+      'threads that the compressed model will run with; by default all processors',
       positiveInteger,
     )
     .option('--remeasure', 'with --latency or --fps: measure anew, even what was measured earlier')
@@ -111,11 +116,15 @@ export function compressCommand(): Command {
     .addHelpText(
       'after',
       `
-Exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop says how far to go; with --int8 there
-may be none. docs/calibration.md says what images change, docs/quantization.md how numbers become integers,
- docs/latency.md how time is measured, docs/max-drop.md how a budget is searched.
+With images and nothing else, the fastest network within one point is searched for: of accuracy with labelled images (--data), of
+images whose prediction changes with others (--calib). One of --max-drop, --latency, --fps, --macs, --params, --beta and --error says
+how far to go instead; --int8 alone only quantizes. Fewer multiply-accumulates are often no less time: the times of both networks are
+printed. docs/calibration.md says what images change, docs/quantization.md how numbers become integers, docs/latency.md how time is
+measured, docs/max-drop.md how a network is searched.
 
 Examples:
+  $ gdws compress model.onnx -o fast.onnx --calib photos/
+  $ gdws compress model.onnx -o fast.onnx --calib data_batch_1.bin --data test_batch.bin
   $ gdws compress model.onnx -o small.onnx --macs 0.35
   $ gdws compress model.onnx -o small.onnx --macs 0.35 --calib data_batch_1.bin
   $ gdws compress model.onnx -o small.onnx --int8 --calib data_batch_1.bin
@@ -128,13 +137,17 @@ Examples:
   $ gdws compress model.onnx -o small.onnx --beta 0.005 --alpha alpha.json
   $ gdws compress model.onnx -o small.onnx --error 0.02 --exclude '/head/*'`,
     )
-    .action(async (model: string, options: CompressArguments) => {
+    .action(async (model: string, given: CompressArguments) => {
+      const options = withDefaultGoal(given);
       const goal = goalOf(command, options);
       await checkArguments(command, model, options, goal);
       const found = await findCompression(model, options, goal);
       const isKept = found.search === undefined || found.search.heldOut.isWithin || options.keepAnyway === true;
       if (isKept) await found.compression.write(options.output);
-      report(model, options, found, isKept);
+      const { batch, runThreads, shape } = options;
+      const timing = { batch, runThreads, shape, signal: interruption() };
+      const runTime = await measureRunTime(model, found.compression.bytes(), timing);
+      report(model, options, found, isKept, runTime);
       if (found.search) checkHeldOut(found.search, options, options.output);
     });
 }
@@ -145,13 +158,24 @@ interface Found {
   readonly search?: WithinDrop;
 }
 
+/** Where images are given and nothing else: the fastest network within one point. */
+function withDefaultGoal(options: CompressArguments): CompressArguments {
+  const { maxDrop, int8, data, calib, save } = options;
+  const isGiven = goals.some((goal) => options[goal] !== undefined) || maxDrop !== undefined || int8 === true;
+  if (isGiven || (data === undefined && calib === undefined)) return options;
+  if (save !== undefined) return { ...options, maxDrop: 0.01 };
+  return { ...options, maxDrop: 0.01, ...(calib === undefined ? { save: 'latency' } : { fastest: true }) };
+}
+
 /** The goal that is given; `undefined` for --max-drop, and where the network is only quantized. */
 function goalOf(command: Command, options: CompressArguments): Goal['kind'] | undefined {
   const given = goals.filter((goal) => options[goal] !== undefined);
   const count = given.length + (options.maxDrop === undefined ? 0 : 1);
   if (count > 1 || (count === 0 && !options.int8)) {
     command.error(
-      'error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop; or --int8',
+      count === 0
+        ? 'error: give images, --calib or --data, to find the fastest network within one point; or say how far to go: --latency, --fps, --macs, --params, --beta or --error'
+        : 'error: give exactly one of --macs, --params, --latency, --fps, --beta, --error and --max-drop; or --int8',
     );
   }
   const ofIntegers = firstGiven({
@@ -172,10 +196,9 @@ async function checkArguments(
   options: CompressArguments,
   goal: Goal['kind'] | undefined,
 ): Promise<void> {
-  const { batch, runThreads, remeasure, output, alpha, data, labels, calib, calibLabels } = options;
+  const { remeasure, output, alpha, data, labels, calib, calibLabels } = options;
   if (!isTime(goal ?? budgetOf(options))) {
-    const given = firstGiven({ '--batch': batch, '--run-threads': runThreads, '--remeasure': remeasure });
-    if (given !== undefined) command.error(`error: ${given} belongs to --latency or --fps`);
+    if (remeasure !== undefined) command.error('error: --remeasure belongs to --latency or --fps');
   }
   checkDropOptions(options, goal);
   await checkDestination(output, model, alpha, data, labels, calib, calibLabels);
@@ -203,12 +226,20 @@ async function findCompression(
       ? undefined
       : squareQueriesOf({ attack: calibrationAttackOf(options), queries: options.queries });
   const attacking = squareQueries === undefined ? options : { ...options, queries: undefined };
-  const calibration = await calibrationOf(attacking, model, ({ step, done, total }) =>
-    progress.update(
-      done / total,
-      `${tried}${step}: ${done} of ${total} ${step === 'attack' || step === 'moments' ? 'images' : 'layers'}`,
-    ),
+  // Without labelled images, half of the others are to judge networks by.
+  const isUnlabelled = options.maxDrop !== undefined && options.data === undefined;
+  const read = await calibrationOf(
+    attacking,
+    model,
+    ({ step, done, total }) =>
+      progress.update(
+        done / total,
+        `${tried}${step}: ${done} of ${total} ${step === 'attack' || step === 'moments' ? 'images' : 'layers'}`,
+      ),
+    { isJudge: isUnlabelled },
   );
+  const [images, judges] = isUnlabelled && read ? halves(read.images, options.seed ?? 0) : [read?.images];
+  const calibration = read && { ...read, images: images! };
   const prepare: PrepareOptions = {
     ...layers,
     ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration },
@@ -223,7 +254,7 @@ async function findCompression(
       return { compression: await compress(model, { ...prepare, ...(goal && { [goal]: options[goal] }) }) };
     }
     const onTrial = (trial: DropTrial) => (tried = `${describeTrial(trial)}; `);
-    return await searchWithinDrop(model, options, { ...prepare, squareQueries, onTrial });
+    return await searchWithinDrop(model, options, judges, { ...prepare, squareQueries, onTrial });
   } finally {
     progress.stop();
   }
@@ -233,13 +264,16 @@ async function findCompression(
 async function searchWithinDrop(
   model: string,
   options: CompressArguments,
+  /** Images without labels, in place of --data. */
+  judges: ImageSet | undefined,
   prepare: PrepareOptions & Pick<WithinDropOptions, 'squareQueries' | 'onTrial'>,
 ): Promise<Found> {
   const { data, labels, count, shape, seed, sure, maxDrop } = options;
   const search = await compressWithinDrop(model, {
     ...prepare,
     ...{ maxDrop: maxDrop!, budget: budgetOf(options), fastest: options.fastest, isSure: sure, seed },
-    data: await imagesOf({ data: data!, labels, count, shape }, model),
+    data: judges ?? (await imagesOf({ data: data!, labels, count, shape }, model)),
+    isUnlabelled: judges !== undefined,
     normalization: normalizationOf(options),
     attack: prepare.calibration?.attack,
   });
@@ -251,15 +285,28 @@ async function searchWithinDrop(
 }
 
 /** Prints the result and warnings. */
-function report(model: string, options: CompressArguments, { compression, search }: Found, isKept: boolean): void {
+function report(
+  model: string,
+  options: CompressArguments,
+  { compression, search }: Found,
+  isKept: boolean,
+  runTime: RunTime | string,
+): void {
   const { summary } = compression;
   const { output } = options;
   if (options.json) {
     const place = { model, ...(isKept && { output }) };
-    printJson({ ...place, ...summary, ...(search && { search: searchOf(search) }) });
+    const measured = typeof runTime === 'string' ? undefined : runTime;
+    printJson({ ...place, ...summary, runTime: measured, ...(search && { search: searchOf(search) }) });
   } else {
-    printSummary(summary);
-    if (search) printDrops(search, { latency: 'time', macs: 'MACs', params: 'params' }[budgetOf(options)]);
+    printSummary(summary, runTime);
+    const saved = { latency: 'time', macs: 'MACs', params: 'params' }[budgetOf(options)];
+    if (search) printDrops(search, saved, options.data === undefined);
+  }
+  const isForTime = options.params === undefined && options.save !== 'params';
+  if (typeof runTime !== 'string' && isForTime && isNoFaster(runTime)) {
+    const ways = options.calib === undefined ? '--calib with images, which brings --int8,' : '--int8, or --fastest';
+    warn(`the network is no faster here than the dense one. Try ${ways} or --latency 0.5 (docs/latency.md).`);
   }
   warnOfLayers(summary);
   if (isKept) note(`wrote ${output}`);
@@ -281,7 +328,10 @@ function searchOf({ share, format, trials, heldOut }: WithinDrop) {
   return { share, format, trials, heldOut };
 }
 
-function printSummary({ layers, macs, params, time, allocation, bytes, quantization }: CompressionSummary): void {
+function printSummary(
+  { layers, macs, params, time, allocation, bytes, quantization }: CompressionSummary,
+  runTime: RunTime | string,
+): void {
   printTable(
     [
       { title: 'layer' },
@@ -308,8 +358,16 @@ function printSummary({ layers, macs, params, time, allocation, bytes, quantizat
   print('g: depthwise kernels an input channel, on average; error: share of the (weighted) energy of the weights');
   const replaced = layers.filter(({ status }) => status === 'gdws').length;
   print(`${replaced} of ${layers.length} convolutions replaced`);
-  if (macs) print(change('MACs', macs, formatCount));
+  if (typeof runTime === 'string') {
+    print(`time: not measured: ${runTime}`);
+  } else {
+    const threads = `${runTime.threads} ${runTime.threads === 1 ? 'thread' : 'threads'}`;
+    print(
+      `${change('time', runTime, formatTime)} a run, measured in turn with ${threads} and a batch of ${runTime.batch}`,
+    );
+  }
   if (time) print(`${change('time', time, formatTime)}, as measured layer by layer`);
+  if (macs) print(change('MACs', macs, formatCount));
   print(change('params', params, formatCount));
   print(change('file', bytes, formatBytes));
   if (allocation) print(spent(allocation));

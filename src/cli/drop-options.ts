@@ -24,7 +24,7 @@ export function addDropOptions(command: Command): Command {
   return command
     .option(
       '--max-drop <share>',
-      'the most that accuracy may drop, as 1% or 0.01: finds the budget itself',
+      'the most that accuracy may drop, as 1% or 0.01: finds the budget itself; without labels, the most predictions that may change',
       shareUpToOne,
     )
     .option('--data <path>', 'with --max-drop: labelled images, half to search with, half to report on')
@@ -60,9 +60,15 @@ export function checkDropOptions(
         remedy: 'Give one of them.',
       });
     }
-    if (data === undefined) {
-      throw new GdwsError('ARGUMENT_INVALID', '--max-drop needs labelled images.', {
-        remedy: 'Name them: --data test_batch.bin.',
+    if (data === undefined && calib === undefined) {
+      throw new GdwsError('ARGUMENT_INVALID', '--max-drop needs images.', {
+        remedy: 'Name labelled ones, --data test_batch.bin, or others, --calib photos.',
+      });
+    }
+    const ofData = data === undefined ? firstGiven({ '--labels': labels, '--count': count }) : undefined;
+    if (ofData !== undefined) {
+      throw new GdwsError('ARGUMENT_INVALID', `${ofData} belongs to --data, which is not given.`, {
+        remedy: 'Leave it out, or name labelled images: --data test_batch.bin.',
       });
     }
     if (fastest && calib === undefined) {
@@ -91,7 +97,8 @@ export function describeTrial({ share, format, natural, robust }: DropTrial): st
   return `${format === 'int8' ? 'int8, ' : ''}${formatShare(share)} kept: accuracy ${describe(natural)}${robust ? `, under attack ${describe(robust)}` : ''}`;
 }
 
-export function printDrops({ trials, share, format, heldOut }: WithinDrop, saved: string): void {
+/** @param isUnlabelled whether predictions are compared with the dense network's, and not with labels */
+export function printDrops({ trials, share, format, heldOut }: WithinDrop, saved: string, isUnlabelled: boolean): void {
   const hasFormats = trials.some((trial) => trial.format === 'int8');
   const isAttacked = heldOut.robust !== undefined;
   printHeading('Networks tried');
@@ -99,7 +106,7 @@ export function printDrops({ trials, share, format, heldOut }: WithinDrop, saved
     [
       ...(hasFormats ? [{ title: 'numbers' }] : []),
       { title: `${saved} kept`, right: true },
-      { title: 'points lost', right: true },
+      { title: isUnlabelled ? '% changed' : 'points lost', right: true },
       ...(isAttacked ? [{ title: 'under attack', right: true }] : []),
       { title: '' },
     ],
@@ -114,7 +121,12 @@ export function printDrops({ trials, share, format, heldOut }: WithinDrop, saved
       ]),
   );
   print();
-  print(report(heldOut));
+  print(isUnlabelled ? reportChanged(heldOut) : report(heldOut));
+}
+
+function reportChanged({ natural }: Drops): string {
+  const { trials, estimate, confidence, atMost } = natural;
+  return `on ${trials} images that the search has not seen: the prediction changes on ${points(estimate)} %; with ${100 * confidence} % confidence on at most ${points(atMost)} %`;
 }
 
 /**

@@ -98,7 +98,7 @@ Examples:
           ofCalibration,
           model,
           ({ step, done, total }) => progress.update(done / total, step),
-          '--attack',
+          { attackOption: '--attack' },
         );
         return sweep(model, {
           ...{ budgets, attack: settings, squareQueries, calibration, time, seed },

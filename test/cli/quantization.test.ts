@@ -112,7 +112,8 @@ test.each([
   [['--int8', '--format', 'bytes', '--calib', calib], /Allowed choices are qdq, qoperator/],
   [['--fastest', '--macs', '0.5'], /--fastest belongs to --max-drop/],
   [['--fastest', '--save', 'macs', '--max-drop', '1%', '--data', calib], /--fastest saves time/],
-  [[], /give exactly one of .* or --int8/],
+  [[], /give images, --calib or --data/],
+  [['--macs', '0.5', '--beta', '1'], /give exactly one of .* or --int8/],
 ])('%p: refused', async (args, message) => {
   const { code, stderr } = await inProcess('compress', model, '-o', output, ...args);
   expect(code).not.toBe(0);

@@ -154,10 +154,16 @@ const cases: Record<string, readonly Case[]> = {
       ],
     },
   ],
-  'Name them: --data test_batch.bin.': [
+  'Name labelled ones, --data test_batch.bin, or others, --calib photos.': [
     {
       command: [...compress, '--max-drop', '100%'],
       followed: (message) => [...compress, '--max-drop', '100%', ...named('--data', message)],
+    },
+  ],
+  'Leave it out, or name labelled images: --data test_batch.bin.': [
+    {
+      command: [...compress, '--max-drop', '100%', '--calib', 'images.npy', '--count', '2'],
+      followed: (message) => [...compress, '--max-drop', '100%', '--count', '2', ...named('--data', message)],
     },
   ],
   'Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --….': ofDrop.flatMap((option) => [
@@ -172,7 +178,7 @@ const cases: Record<string, readonly Case[]> = {
           ...(option[0] === '--data' ? ['--count', '0'] : []),
         ];
       },
-      next: /--max-drop needs labelled images|not a whole number/,
+      next: /--max-drop needs images|not a whole number/,
     },
   ]),
   'Give --report another one.': [

@@ -25,6 +25,7 @@ import { checkIntegerOptions, prepareOptions, type Goal, type PrepareOptions } f
 import { prepareCompression } from '../prepare';
 import type { NumberFormat } from '../summary';
 import { checkOutcomeOptions, outcomesOf, type Outcomes } from './outcomes';
+import { labelledBy, predictionsOf } from './predictions';
 import { leastShare } from './search-share';
 import { halves } from './split';
 
@@ -34,6 +35,11 @@ export interface WithinDropOptions extends PrepareOptions {
   readonly maxDrop: number;
   /** Labelled images. Half of them, drawn by the seed, are for the search; the other half for the report only. */
   readonly data: ImageSet;
+  /**
+   * Whether `data` has no labels (default false): an image is lost then where the class is another than the dense network's; of networks
+   * that are no classifiers, where the output differs from the dense network's by more than a tenth of its deviation (root mean square).
+   */
+  readonly isUnlabelled?: boolean;
   /** Normalization that the network expects of its images. */
   readonly normalization?: Normalization;
   /**
@@ -64,6 +70,7 @@ const withinDropOptions: OptionTable<WithinDropOptions> = {
   ...prepareOptions,
   maxDrop: required(number({ from: 0, to: 1 }, 'a share')),
   data: required(instanceOf(ImageSet, 'an ImageSet, as readImages gives')),
+  isUnlabelled: boolean,
   normalization: normalizationOption,
   attack: object,
   squareQueries: integer(1),
@@ -136,7 +143,18 @@ export async function compressWithinDrop(
   const budget = fastest ? 'latency' : (options.budget ?? 'macs');
   const own = typeof source === 'string' || source instanceof Uint8Array;
   const dense = own ? source : encodeModel(source);
-  const [searched, held] = halves(data, seed);
+  const labelled = options.isUnlabelled ? labelledBy(await predictionsOf(dense, data, options), data) : data;
+  const comparesOutputs = labelled === undefined;
+  if (comparesOutputs && options.attack) {
+    throw new GdwsError(
+      'ARGUMENT_INVALID',
+      'the model is no classifier: its output is not one row of logits an image.',
+      {
+        remedy: 'Leave out attack.',
+      },
+    );
+  }
+  const [searched, held] = halves(labelled ?? data, seed);
   const formats: readonly NumberFormat[] = fastest ? ['int8', 'float32'] : [options.int8 ? 'int8' : 'float32'];
   const hasQuantized = formats.includes('int8');
   checkIntegerOptions(options, hasQuantized);
@@ -147,7 +165,7 @@ export async function compressWithinDrop(
   }
   checkOutcomeOptions(options, { hasQuantized });
   const outcomes = (model: string | Uint8Array, images: ImageSet, ofDense?: Outcomes) =>
-    outcomesOf(model, images, { ...options, seed }, { hasQuantized, dense: ofDense });
+    outcomesOf(model, images, { ...options, comparesOutputs, seed }, { hasQuantized, dense: ofDense });
   const drops = (first: Outcomes, second: Outcomes): Drops => {
     const drop = (a: Uint8Array, b: Uint8Array) => {
       const { lost, gained } = compareOutcomes(a, b);

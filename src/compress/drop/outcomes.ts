@@ -6,6 +6,7 @@ import { LogitQueries } from '../../robustness/queries';
 import type { AttackSettings } from '../../robustness/settings';
 import { checkSquareQueries, isMasked, squareBeside, thorough, type WayReport } from '../../robustness/ways';
 import { attackOne, withstand } from '../../robustness/withstand';
+import { predictionsOf, unchanged, type Predictions } from './predictions';
 
 /** 1 for each image that a classifier gets right. */
 export interface Outcomes {
@@ -16,9 +17,13 @@ export interface Outcomes {
   readonly ways?: readonly WayReport[];
   /** The images that the attack itself made of all. */
   readonly images?: Float32Array;
+  /** Where `comparesOutputs`, what the network gives. */
+  readonly predictions?: Predictions;
 }
 
 export interface OutcomeOptions {
+  /** Whether outputs are compared with the dense network's, which are right, and not classes with labels (default false). */
+  readonly comparesOutputs?: boolean;
   readonly normalization?: Normalization;
   readonly attack?: AttackSettings;
   /** Of the attack square, where quantized networks are among those compared. */
@@ -51,9 +56,13 @@ export function checkOutcomeOptions({ attack, squareQueries }: OutcomeOptions, {
 export async function outcomesOf(
   model: string | Uint8Array,
   images: ImageSet,
-  { normalization, attack: settings, squareQueries, threads, seed, signal }: OutcomeOptions,
+  { comparesOutputs, normalization, attack: settings, squareQueries, threads, seed, signal }: OutcomeOptions,
   { hasQuantized = false, dense }: ComparedWith = {},
 ): Promise<Outcomes> {
+  if (comparesOutputs) {
+    const predictions = await predictionsOf(model, images, { normalization, threads, signal });
+    return { natural: unchanged(dense?.predictions ?? predictions, predictions), predictions };
+  }
   const pixels = images.batch(0, images.length).images.data as Float32Array;
   if (settings) {
     const { classifier, release } = await openClassifier(model, images.dims, { normalization, threads });

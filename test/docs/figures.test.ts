@@ -15,8 +15,8 @@ test('a figure that was changed by hand is found, and a block without a place', 
   const figures = readFigures();
   const [race] = figures.races;
   const entries = race!.entries.map((entry) => ({ ...entry, time: { ...entry.time, median: 2 * entry.time.median } }));
-  expect(withBlocks(text, blocksOf({ ...figures, races: [{ ...race!, entries }, ...figures.races.slice(1)] }))).not.toBe(
-    text,
-  );
+  expect(
+    withBlocks(text, blocksOf({ ...figures, races: [{ ...race!, entries }, ...figures.races.slice(1)] })),
+  ).not.toBe(text);
   expect(() => withBlocks('no place', { demo: '' })).toThrow("no place for the figures 'demo'");
 });

@@ -215,7 +215,7 @@ describe('InferenceSession', () => {
 
   test('leaves the event loop free while it runs', async () => {
     const session = await create({ intraOpNumThreads: 1 });
-    const x = image(16, 2, 128, 128);
+    const x = image(16, 2, 256, 256);
     let turns = 0;
     let ended = false;
     const turn = () => {
@@ -223,7 +223,7 @@ describe('InferenceSession', () => {
       if (!ended) setImmediate(turn);
     };
     setImmediate(turn);
-    for (let run = 0; run < 10; run++) await session.run({ x });
+    for (let run = 0; run < 20; run++) await session.run({ x });
     ended = true;
     // Were the loop blocked, it would turn once or twice a run.
     expect(turns).toBeGreaterThan(100);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { CalibrationProgress } from '../src/calibrate/calibration';
 import { compress } from '../src/compress/compress';
-import { readCifar10 } from '../src/data/cifar10';
+import { readCifar10 } from '../src/data/cifar-binary';
 import { ImageSet } from '../src/data/image-set';
 import { RandomStream } from '../src/robustness/random-stream';
 import { networks } from './networks';

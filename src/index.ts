@@ -41,7 +41,7 @@ export { GdwsError, type ErrorCode, type ErrorDetails } from './base/errors';
 export { errorCodes, type ErrorDescription } from './base/error-codes';
 export { defaultLimits, type Limits } from './base/limits';
 export { readMnist } from './data/mnist';
-export { readCifar10 } from './data/cifar10';
+export { readCifar10 } from './data/cifar-binary';
 export { ImageSet, type ImageBatch } from './data/image-set';
 export { readNpy, writeNpy } from './data/npy';
 export { readNpz } from './data/npz';

@@ -1,17 +1,24 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import type { Calibration, CalibrationProgress } from '../../src/calibrate/calibration';
 import { weightErrors } from '../../src/calibrate/weight-error';
 import type { ImageSet } from '../../src/data/image-set';
 import { Tensor } from '../../src/engine/session';
 import type { Alpha } from '../../src/gdws/alpha';
 import { GradientSession } from '../../src/gradient/gradient-session';
-import { evaluate, type Candidate, type CandidateComparison, type Transfer } from '../../src/robustness/evaluate';
+import {
+  evaluate,
+  type Candidate,
+  type CandidateComparison,
+  type CandidateReport,
+  type Transfer,
+} from '../../src/robustness/evaluate';
 import { normalized, normalizer, type Normalization } from '../../src/robustness/normalized';
 import { sessionClassifier } from '../../src/robustness/session-classifier';
 import type { AttackSettings } from '../../src/robustness/settings';
 import type { Proportion } from '../../src/robustness/statistics/wilson';
 import { makeNetworks, type NetworkFile, type Networks, type Series } from './networks';
-import { measureSpeed, type Speed } from './speed';
+import { measureSpeed, type Speeds } from './speed';
 
 /** One run of the paper's experiment. */
 export interface Experiment {
@@ -20,6 +27,12 @@ export interface Experiment {
   readonly attack: AttackSettings;
   readonly normalization?: Normalization;
   readonly series: readonly Omit<Series, 'alpha'>[];
+  /** Images and attack for the forms that are calibrated; needed by these only. */
+  readonly calibration?: Calibration;
+  /** Queries of the attack square, which is added where a form is quantized and the attack uses gradients. */
+  readonly squareQueries?: number;
+  /** Whether the images made on each network are tried on the dense one, and the other way round (default true). */
+  readonly transfer?: boolean;
   /** α, or what to measure it on and by which attack; needed by a weighted series only. */
   readonly alpha?:
     Alpha | { readonly images: ImageSet; readonly attack: AttackSettings; readonly tieTolerance?: number };
@@ -38,11 +51,13 @@ export interface Experiment {
 export interface NetworkResult extends NetworkFile {
   readonly natural: Proportion;
   readonly robust: Proportion;
+  /** Where a network is quantized: which attacks counted, with the robust accuracy of each alone. */
+  readonly ways?: CandidateReport['ways'];
   /** Against the dense network, image by image. */
   readonly against?: Pick<CandidateComparison, 'natural' | 'robust'>;
   /** Images made on the dense network, tried on this one; and the other way round. */
   readonly transfer?: { readonly fromDense: Transfer; readonly toDense: Transfer };
-  readonly speed?: Speed;
+  readonly speed?: Speeds;
   readonly attackSeconds: number;
 }
 
@@ -54,14 +69,22 @@ export interface ExperimentResult extends Pick<Networks, 'unreachable'> {
 
 /** Runs it. @throws GdwsError what `weightErrors`, `compress` and `evaluate` throw */
 export async function runExperiment(experiment: Experiment): Promise<ExperimentResult> {
-  const { model, images, attack, normalization, folder, seed, threads } = experiment;
+  const { model, images, attack, normalization, folder, seed, threads, transfer = true } = experiment;
   const report = experiment.onProgress?.bind(experiment) ?? (() => {});
   const measured = await measureAlpha(experiment, report);
   const series = experiment.series.map((one) => ({
     ...one,
     alpha: one.form === 'weighted' ? measured?.alpha : undefined,
   }));
-  const { networks, unreachable } = await makeNetworks(model, series, folder, (step) => report('compressing', 0, step));
+  const calibration = experiment.calibration && {
+    ...experiment.calibration,
+    normalization,
+    seed,
+    onProgress: ({ step, done, total }: CalibrationProgress) => report('calibrating', done / total, step),
+  };
+  const { networks, unreachable } = await makeNetworks(model, series, folder, calibration, (step) =>
+    report('compressing', 0, step),
+  );
 
   const sessions: GradientSession[] = [];
   const candidates: Candidate[] = [];
@@ -76,7 +99,8 @@ export async function runExperiment(experiment: Experiment): Promise<ExperimentR
     const { candidates: reports, ...rest } = await evaluate(candidates, pixels, images.labels, attack, {
       seed,
       batchSize: experiment.batch,
-      transfer: true,
+      transfer,
+      squareQueries: series.some(({ form }) => form === 'int8') ? experiment.squareQueries : undefined,
       onProgress: ({ classifier, done, total, broken }) =>
         report(`${attack.attack} on ${classifier}`, done / total, `${broken} of ${done} broken`),
     });
@@ -87,11 +111,13 @@ export async function runExperiment(experiment: Experiment): Promise<ExperimentR
       alpha: measured && 'images' in measured ? withoutAlpha(measured) : undefined,
       unreachable,
       networks: networks.map((network, index): NetworkResult => {
-        const { natural, robust, seconds } = reports[index]!;
-        const own = { ...network, natural, robust, speed: speeds[index], attackSeconds: seconds };
+        const { natural, robust, ways, seconds } = reports[index]!;
+        const own = { ...network, natural, robust, ways, speed: speeds[index], attackSeconds: seconds };
         if (index === 0) return own;
-        const transfer = { fromDense: between('dense', network.name), toDense: between(network.name, 'dense') };
-        return { ...own, against: rest.comparisons[index - 1]!, transfer };
+        const against = rest.comparisons[index - 1]!;
+        if (!transfer) return { ...own, against };
+        const tried = { fromDense: between('dense', network.name), toDense: between(network.name, 'dense') };
+        return { ...own, against, transfer: tried };
       }),
     };
   } finally {
@@ -133,7 +159,7 @@ function race(
   networks: readonly NetworkFile[],
   { images, normalization, budget }: Experiment,
   report: Report,
-): Promise<Speed[]> {
+): Promise<Speeds[]> {
   const { images: first } = images.batch(0, 1);
   const pixels = first.data as Float32Array;
   const values = normalization ? normalizer(images.dims, normalization)(pixels) : pixels;
@@ -141,6 +167,6 @@ function race(
   return measureSpeed(networks, image, {
     threads: 1,
     budget,
-    onProgress: (done) => report('timing', done, `${networks.length} networks in turn`),
+    onProgress: (done) => report('timing', done, `${networks.length} networks in both engines in turn`),
   });
 }

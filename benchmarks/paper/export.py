@@ -58,6 +58,23 @@ def numbers(text):
     return [float(part) for part in text.split(",")]
 
 
+def export(network, image, output):
+    """Writes a network of images (channels, height, width)."""
+    network.eval()
+    torch.onnx.export(
+        network,
+        torch.rand(2, *image),
+        output,
+        input_names=["input"],
+        output_names=["logits"],
+        dynamic_axes={"input": {0: "batch"}, "logits": {0: "batch"}},
+        opset_version=13,
+        # EVAL, the default, would fold batch normalisation into convolutions: other weights, so another β and α.
+        training=torch.onnx.TrainingMode.PRESERVE,
+        do_constant_folding=False,
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("architecture", help="Python file that defines the network")
@@ -82,19 +99,7 @@ def main():
         randomize(network)
     if options.mean or options.std:
         network = Normalized(network, options.mean or [0.0], options.std or [1.0])
-    network.eval()
-    torch.onnx.export(
-        network,
-        torch.rand(2, *options.image),
-        options.output,
-        input_names=["input"],
-        output_names=["logits"],
-        dynamic_axes={"input": {0: "batch"}, "logits": {0: "batch"}},
-        opset_version=13,
-        # EVAL, the default, would fold batch normalisation into convolutions: other weights, so another β and α.
-        training=torch.onnx.TrainingMode.PRESERVE,
-        do_constant_folding=False,
-    )
+    export(network, options.image, options.output)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { measureInterleaved, type Distribution, type Ratio } from '../../src/measure';
-import { demandAgreement } from '../agreement';
-import { openSession } from '../engines';
+import { demandAgreement, tolerance } from '../agreement';
+import { engineNames, openSession, type EngineName } from '../engines';
 import { steady } from '../race';
 import type { NetworkFile } from './networks';
 
@@ -11,12 +11,18 @@ export interface Speed {
   readonly time: Distribution;
   /** By the median. */
   readonly fps: number;
-  /** Speed as a multiple of that of the first network: quotients of times within each round. */
+  /** Speed as a multiple of that of the first network in gdws: quotients of times within each round. */
   readonly speedup: Ratio;
 }
 
+/** In both engines. */
+export type Speeds = Readonly<Record<EngineName, Speed>>;
+
+/** Where integers are rounded at a tie, engines of floats between them may differ by a step here and there. */
+const integerTolerance = 0.1;
+
 /**
- * Times networks in turn on one image, after each gave what onnxruntime-node gives.
+ * Times networks in both engines, all in turn, on one image, after each gave what it gives in the other engine.
  *
  * @param image (1 x C x H x W), as the networks take it
  * @param budget milliseconds for all
@@ -25,28 +31,32 @@ export async function measureSpeed(
   networks: readonly NetworkFile[],
   image: Tensor,
   { threads, budget, onProgress }: { threads: number; budget: number; onProgress?: (done: number) => void },
-): Promise<Speed[]> {
-  const sessions: InferenceSession[] = [];
+): Promise<Speeds[]> {
+  const lanes: { name: string; session: InferenceSession }[] = [];
+  const run = (session: InferenceSession) => session.run({ [session.inputNames[0]!]: image });
   try {
-    for (const { file, name } of networks) {
-      const session = await openSession('gdws', file, { threads });
-      sessions.push(session);
-      const peer = await openSession('onnxruntime', file, { threads: 1 });
-      const feeds = { [session.inputNames[0]!]: image };
-      demandAgreement(name, await session.run(feeds), await peer.run(feeds));
-      await peer.release();
+    for (const { file, name, form } of networks) {
+      const outputs: InferenceSession.ReturnType[] = [];
+      for (const engine of engineNames) {
+        const session = await openSession(engine, file, { threads });
+        lanes.push({ name: laneOf(engine, name), session });
+        outputs.push(await run(session));
+      }
+      demandAgreement(name, outputs[0]!, outputs[1]!, form === 'int8' ? integerTolerance : tolerance);
     }
-    const contestants = sessions.map((session, index) => ({
-      name: networks[index]!.name,
-      run: () => session.run({ [session.inputNames[0]!]: image }),
-    }));
+    const contestants = lanes.map(({ name, session }) => ({ name, run: () => run(session) }));
     const comparison = await measureInterleaved(contestants, { budget, ...steady, onProgress });
-    return comparison.measurements.map(({ name, time }) => ({
-      time,
-      fps: 1000 / time.median,
-      speedup: comparison.ratio(networks[0]!.name, name),
-    }));
+    const speedOf = (engine: EngineName, network: string): Speed => {
+      const { time } = comparison.measurements.find(({ name }) => name === laneOf(engine, network))!;
+      const speedup = comparison.ratio(laneOf('gdws', networks[0]!.name), laneOf(engine, network));
+      return { time, fps: 1000 / time.median, speedup };
+    };
+    return networks.map(({ name }) => ({ gdws: speedOf('gdws', name), onnxruntime: speedOf('onnxruntime', name) }));
   } finally {
-    for (const session of sessions) await session.release();
+    for (const { session } of lanes) await session.release();
   }
+}
+
+function laneOf(engine: EngineName, network: string): string {
+  return `${engine}: ${network}`;
 }

@@ -6,29 +6,46 @@ import type { ExperimentResult, NetworkResult } from './experiment';
 export function tablesOf({ networks }: ExperimentResult): string {
   const [dense, ...others] = networks as [NetworkResult, ...NetworkResult[]];
   const main = table(
-    ['network', 'β', 'MACs, M', 'kept', 'params, M', 'A_nat %', 'A_rob %', 'FPS', 'speed'],
-    networks.map(({ form, beta, macs, params, natural, robust, speed }) => [
-      form === 'dense' ? 'dense' : `GDWS, ${form}`,
+    [
+      'network',
+      'β',
+      'MACs, M',
+      'kept',
+      'params, M',
+      'MB',
+      'gzip',
+      'A_nat %',
+      'A_rob %',
+      'FPS',
+      'speed',
+      'FPS, onnxruntime',
+    ],
+    networks.map(({ name, form, beta, macs, params, size, natural, robust, speed }) => [
+      form === 'dense' || form === 'pruned' ? name : `GDWS, ${form}`,
       beta === undefined ? '' : beta.toPrecision(3),
       millions(macs),
       percent(macs / dense.macs),
       millions(params),
+      millions(size.plain),
+      millions(size.packed),
       interval(natural),
       interval(robust),
-      speed ? speed.fps.toFixed(0) : '',
-      speed ? `${speed.speedup.ofPairs.median.toFixed(2)}×` : '',
+      speed ? speed.gdws.fps.toFixed(0) : '',
+      speed ? `${speed.gdws.speedup.ofPairs.median.toFixed(2)}×` : '',
+      speed ? speed.onnxruntime.fps.toFixed(0) : '',
     ]),
   );
   if (others.length === 0) return main;
   const changes = table(
     ['network', 'kept', 'natural: lost, gained, p', 'robust: lost, gained, p'],
-    others.map(({ form, macs, against }) => [
-      form,
+    others.map(({ name, form, macs, against }) => [
+      form === 'pruned' ? name : form,
       percent(macs / dense.macs),
       change(against!.natural),
       change(against!.robust),
     ]),
   );
+  const tried = others.filter(({ transfer }) => transfer);
   const transfers = table(
     [
       'network',
@@ -38,8 +55,8 @@ export function tablesOf({ networks }: ExperimentResult): string {
       "dense, network's images",
       'dense, own images',
     ],
-    others.map(({ form, macs, robust, transfer }) => [
-      form,
+    tried.map(({ name, form, macs, robust, transfer }) => [
+      form === 'pruned' ? name : form,
       percent(macs / dense.macs),
       percent(robust.value),
       percent(transfer!.fromDense.robust.value),
@@ -51,8 +68,7 @@ export function tablesOf({ networks }: ExperimentResult): string {
     main,
     'Image by image, against the dense network (McNemar, exact):',
     changes,
-    'Images made on one network, tried on another:',
-    transfers,
+    ...(tried.length > 0 ? ['Images made on one network, tried on another:', transfers] : []),
   ].join('\n\n');
 }
 

@@ -30,7 +30,7 @@ export function alphaCommand(): Command {
     .description("measure how much each input channel's weights matter on images (the paper's equation 8)")
     .argument('<model>', 'ONNX file of a classifier')
     .requiredOption('-o, --output <file>', 'where to write them, .json or .npz; a file of that name is replaced');
-  return addAttackOptions(addDataOptions(command), attackOption('perturb the images first by this attack'))
+  return addAttackOptions(addDataOptions(command, 'train'), attackOption('perturb the images first by this attack'))
     .option(
       '--rivals <number>',
       'other classes that count, those of the largest logits; all by default',

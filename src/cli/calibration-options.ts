@@ -7,9 +7,11 @@ import { positiveInteger } from './arguments';
 import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';
 import { addNormalizationOptions, imagesOf, normalizationOf, type NormalizationArguments } from './data-options';
 import { firstGiven } from './dependent-options';
+import { addReadingOptions, type ReadingArguments } from './reading-options';
 
 /** Which images a compression is calibrated on, and how. */
-export interface CalibrationArguments extends NormalizationArguments, Omit<AttackArguments, 'attack'> {
+export interface CalibrationArguments
+  extends NormalizationArguments, ReadingArguments, Omit<AttackArguments, 'attack'> {
   readonly calib?: string;
   readonly calibCount?: number;
   readonly calibLabels?: string;
@@ -33,7 +35,10 @@ export function countFor([, height, width]: ImageSet['dims'] = [3, 0, 0]): numbe
 
 export function addCalibrationOptions(command: Command): Command {
   command
-    .option('--calib <path>', 'images that show what matters: CIFAR-10, MNIST, .npz, .npy or a folder of pictures')
+    .option(
+      '--calib <path>',
+      'images that show what matters, as --data takes them; of a folder of CIFAR the training images',
+    )
     .option(
       '--calib-count <number>',
       `of them, from the beginning; by default ${defaultCount}, or fewer of large ones: ${countFor([3, 1024, 1024])} of 1024×1024`,
@@ -50,7 +55,7 @@ export function addCalibrationOptions(command: Command): Command {
     'the network is robust and is to stay so: --calib-attack pgd, if no other attack is named',
   );
   const attack = new Option('--calib-attack <name>', 'perturb them, for a network that is to stay robust');
-  return addNormalizationOptions(addAttackOptions(command, attack.choices(attackNames)));
+  return addNormalizationOptions(addReadingOptions(addAttackOptions(command, attack.choices(attackNames))));
 }
 
 /** Name of the attack that the images are perturbed by, if there is one. */
@@ -73,6 +78,7 @@ export async function calibrationOf(
 ): Promise<Calibration | undefined> {
   const times = isJudge ? 2 : 1;
   const { calib, calibCount, calibLabels, calibAttack, calibRounds, robust, seed, shape } = options;
+  const { coarse, resize, synsets } = options;
   const normalization = normalizationOf(options);
   const attack = settingsOf({ ...options, attack: calibrationAttackOf(options) }, attackOption);
   if (calib === undefined) {
@@ -91,7 +97,7 @@ export async function calibrationOf(
   }
   const count = calibCount === undefined ? undefined : times * calibCount;
   const images = await imagesOf(
-    { data: calib, labels: calibLabels, count, shape },
+    { data: calib, labels: calibLabels, count, split: 'train', shape, coarse, resize, synsets },
     model,
     true,
     (dims) => times * countFor(dims),

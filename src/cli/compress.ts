@@ -268,11 +268,11 @@ async function searchWithinDrop(
   judges: ImageSet | undefined,
   prepare: PrepareOptions & Pick<WithinDropOptions, 'squareQueries' | 'onTrial'>,
 ): Promise<Found> {
-  const { data, labels, count, shape, seed, sure, maxDrop } = options;
+  const { data, labels, count, shape, seed, sure, maxDrop, coarse, resize, synsets } = options;
   const search = await compressWithinDrop(model, {
     ...prepare,
     ...{ maxDrop: maxDrop!, budget: budgetOf(options), fastest: options.fastest, isSure: sure, seed },
-    data: judges ?? (await imagesOf({ data: data!, labels, count, shape }, model)),
+    data: judges ?? (await imagesOf({ data: data!, labels, count, shape, coarse, resize, synsets }, model)),
     isUnlabelled: judges !== undefined,
     normalization: normalizationOf(options),
     attack: prepare.calibration?.attack,

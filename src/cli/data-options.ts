@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { checkInputs } from '../analysis/infer';
 import { typesOfInputs } from '../analysis/input-types';
 import { GdwsError } from '../base/errors';
+import { cifarFilesIn, type Split } from '../data/cifar-folder';
 import type { ImageSet } from '../data/image-set';
 import { readImages } from '../data/read-images';
 import { Graph } from '../graph/graph';
@@ -10,6 +11,7 @@ import { readModel } from '../onnx/read';
 import type { Normalization } from '../robustness/normalized';
 import { positiveInteger, shapeOption } from './arguments';
 import { formatShape } from './format';
+import { addReadingOptions, readingOf, splitOption, type ReadingArguments } from './reading-options';
 import { exampleShape } from './shapes';
 
 /** Normalization that a network expects. */
@@ -19,24 +21,28 @@ export interface NormalizationArguments {
 }
 
 /** Images to evaluate a classifier on, and the normalization that it expects. */
-export interface DataArguments extends NormalizationArguments {
+export interface DataArguments extends NormalizationArguments, ReadingArguments {
   readonly data: string;
   readonly labels?: string;
   readonly count?: number;
+  readonly split?: Split;
   /** Of inputs whose shape the model leaves open; by name. */
   readonly shape?: Record<string, number[]>;
 }
 
-export function addDataOptions(command: Command): Command {
+/** @param split the usual part of a data set that is a folder */
+export function addDataOptions(command: Command, split: Split = 'test'): Command {
   command
     .requiredOption(
       '-d, --data <path>',
-      'images: CIFAR-10 (.bin), MNIST (IDX), .npz, .npy, or a folder with a folder of pictures for each class',
+      'images: CIFAR-10 or CIFAR-100 (.bin, the Python version, or the folder), SVHN (.mat), MNIST (IDX), .npz, .npy, a folder with a ' +
+        "folder of pictures for each class, or ImageNet's validation pictures with --labels",
     )
     .option('--labels <file>', 'labels, where they are apart from the images')
     .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger)
+    .addOption(splitOption(split))
     .addOption(shapeOption());
-  return addNormalizationOptions(command);
+  return addNormalizationOptions(addReadingOptions(command));
 }
 
 export function addNormalizationOptions(command: Command): Command {
@@ -53,18 +59,16 @@ export function addNormalizationOptions(command: Command): Command {
  * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID; SHAPE_UNKNOWN, SHAPE_MISMATCH, INPUT_UNKNOWN
  */
 export async function imagesOf(
-  { data, labels, count, shape }: DataArguments,
+  { data, labels, count, split, shape, ...reading }: DataArguments,
   model: string,
   isUnlabelled = false,
   most?: (dims?: ImageSet['dims']) => number,
 ): Promise<ImageSet> {
-  const isFolder = await fs.stat(data).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+  const isOfPictures = await isPictureFolder(data);
   // Otherwise the model need not be read.
-  const dims = isFolder || shape ? await imageDimsOf(model, shape, isFolder) : undefined;
-  const read = await readImages(data, { labels, count: count ?? most?.(dims), isUnlabelled, dims });
+  const dims = isOfPictures || shape ? await imageDimsOf(model, shape, isOfPictures) : undefined;
+  const how = { labels, count: count ?? most?.(dims), isUnlabelled, dims, split, ...readingOf(reading) };
+  const read = await readImages(data, how);
   const images = count === undefined && most ? read.first(most(read.dims)) : read;
   if (dims && images.dims.some((dim, axis) => dim !== dims[axis])) {
     throw new GdwsError(
@@ -77,6 +81,11 @@ export async function imagesOf(
     );
   }
   return images;
+}
+
+async function isPictureFolder(place: string): Promise<boolean> {
+  const found = await fs.stat(place).catch(() => undefined);
+  return found?.isDirectory() === true && !(await cifarFilesIn(place, 'test'));
 }
 
 /** `undefined` where the model takes images from 0 to 1. */

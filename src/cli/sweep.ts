@@ -78,6 +78,7 @@ Examples:
     .action(async (model: string, options: SweepArguments) => {
       const { output, report: reportFile, data, labels, count, attack, budgets, shape, time, seed } = options;
       const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 } = options;
+      const { coarse, resize, synsets } = options;
       if (reportFile !== undefined && path.resolve(reportFile) === path.resolve(output)) {
         throw new GdwsError('ARGUMENT_INVALID', 'the page and the figures have one name.', {
           file: reportFile,
@@ -103,7 +104,7 @@ Examples:
         return sweep(model, {
           ...{ budgets, attack: settings, squareQueries, calibration, time, seed },
           ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 },
-          data: await imagesOf({ data, labels, count, shape }, model),
+          data: await imagesOf({ data, labels, count, shape, coarse, resize, synsets }, model),
           normalization: normalizationOf(options),
           alpha:
             options.alpha === undefined

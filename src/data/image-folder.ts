@@ -3,7 +3,7 @@ import path from 'node:path';
 import type Sharp from 'sharp';
 import { GdwsError } from '../base/errors';
 import { optionalPackage } from '../base/optional';
-import { boolean, checkOptions, integer, listOf, required, type OptionTable } from '../base/options';
+import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from '../base/options';
 import { ImageSet } from './image-set';
 import { compareNaturally } from './natural-order';
 import { planesOf } from './numpy-images';
@@ -18,6 +18,13 @@ export interface ImageFolderOptions {
   readonly count?: number;
   /** Whether labels are not needed: pictures in the folder itself count too. */
   readonly isUnlabelled?: boolean;
+  /**
+   * Pixels that the shorter side is scaled to before the crop, as by torchvision's Resize and CenterCrop: 256 for most networks of
+   * ImageNet. Without, pictures are scaled just to cover the crop.
+   */
+  readonly resize?: number;
+  /** Names of all classes in the order of their numbers; by default those of the folders, in natural order. */
+  readonly classes?: readonly string[];
 }
 
 export const imageDims = listOf(integer(1), 'channels, height and width, as [3, 224, 224]', 3);
@@ -26,6 +33,8 @@ const imageFolderOptions: OptionTable<ImageFolderOptions> = {
   dims: required(imageDims),
   count: integer(1),
   isUnlabelled: boolean,
+  resize: integer(1),
+  classes: listOf(text, 'names of classes'),
 };
 
 /**
@@ -37,20 +46,40 @@ const imageFolderOptions: OptionTable<ImageFolderOptions> = {
  */
 export async function readImageFolder(folder: string, options: ImageFolderOptions): Promise<ImageSet> {
   checkOptions(options, imageFolderOptions);
-  const { dims, count, isUnlabelled = false } = options;
+  const { count, isUnlabelled = false, classes } = options;
+  return readPictures(spread(await picturesOf(folder, isUnlabelled, classes), count), options);
+}
+
+/**
+ * Pictures by their files, in this order.
+ *
+ * @throws GdwsError DATA_UNREADABLE, DEPENDENCY_MISSING, ARGUMENT_INVALID
+ */
+export async function readPictures(
+  pictures: readonly Picture[],
+  { dims, resize }: Pick<ImageFolderOptions, 'dims' | 'resize'>,
+): Promise<ImageSet> {
   const [channels, height, width] = dims;
   if (channels !== 1 && channels !== 3) {
-    throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, { file: folder });
+    throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, {
+      file: pictures[0]?.file,
+    });
+  }
+  if (resize !== undefined && resize < Math.max(height, width)) {
+    throw new GdwsError('ARGUMENT_INVALID', `resize is ${resize}, less than the crop of ${height}×${width}.`, {
+      remedy: 'Give at least the larger side of the crop.',
+    });
   }
   const { default: sharp } = await optionalPackage<{ default: typeof Sharp }>('sharp');
-  const pictures = spread(await picturesOf(folder, isUnlabelled), count);
   const imageLength = channels * height * width;
   const pixels = new Uint8Array(pictures.length * imageLength);
   for (const [index, { file }] of pictures.entries()) {
     try {
-      const { data } = await sharp(file)
-        .rotate()
-        .resize(width, height, { fit: 'cover' })
+      const scaled =
+        resize === undefined
+          ? sharp(file).rotate().resize(width, height, { fit: 'cover' })
+          : await scaledAndCropped(sharp(file), resize, height, width);
+      const { data } = await scaled
         .flatten()
         .toColourspace(channels === 1 ? 'b-w' : 'srgb')
         .raw()
@@ -70,22 +99,57 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
   );
 }
 
-interface Picture {
+/** As torchvision: the orientation that cameras note is not applied, the longer side is rounded down. */
+async function scaledAndCropped(
+  picture: Sharp.Sharp,
+  shorter: number,
+  height: number,
+  width: number,
+): Promise<Sharp.Sharp> {
+  const size = await picture.metadata();
+  const least = Math.min(size.width, size.height);
+  const [scaledWidth, scaledHeight] = [size.width, size.height].map((side) => Math.floor((shorter * side) / least));
+  return picture
+    .resize(scaledWidth, scaledHeight, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
+    .extract({ left: marginOf(scaledWidth! - width), top: marginOf(scaledHeight! - height), width, height });
+}
+
+/** Half of what is cut off, as Python rounds it: .5 to the even number. */
+function marginOf(cut: number): number {
+  return cut % 4 === 3 ? (cut + 1) / 2 : Math.floor(cut / 2);
+}
+
+/** The pictures of one folder, in natural order. @throws GdwsError DATA_UNREADABLE */
+export async function pictureFilesIn(folder: string): Promise<string[]> {
+  return (await entriesOf(folder))
+    .filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).toLowerCase()))
+    .map((entry) => path.join(folder, entry.name))
+    .sort(compareNaturally);
+}
+
+/** The file of a picture, and its class. */
+export interface Picture {
   readonly file: string;
   readonly label: number;
 }
 
-async function picturesOf(folder: string, isUnlabelled: boolean): Promise<Picture[][]> {
+async function picturesOf(
+  folder: string,
+  isUnlabelled: boolean,
+  known: readonly string[] | undefined,
+): Promise<Picture[][]> {
   const entries = await entriesOf(folder);
   const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const strange = isUnlabelled || !known ? undefined : classes.find((name) => !known.includes(name));
+  if (strange !== undefined) {
+    throw new GdwsError('DATA_UNREADABLE', `the folder '${strange}' is not named as a class.`, { file: folder });
+  }
   if (isUnlabelled) classes.push('.');
   const pictures = await Promise.all(
-    classes.sort(compareNaturally).map(async (name, label) =>
-      (await entriesOf(path.join(folder, name)))
-        .filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).toLowerCase()))
-        .map((entry) => ({ file: path.join(folder, name, entry.name), label }))
-        .sort((a, b) => compareNaturally(a.file, b.file)),
-    ),
+    classes.sort(compareNaturally).map(async (name, place) => {
+      const label = known && !isUnlabelled ? known.indexOf(name) : place;
+      return (await pictureFilesIn(path.join(folder, name))).map((file) => ({ file, label }));
+    }),
   );
   if (pictures.every((ofClass) => ofClass.length === 0)) {
     throw new GdwsError('DATA_UNREADABLE', `the folder has no ${isUnlabelled ? '' : 'folders of '}pictures.`, {

@@ -29,6 +29,29 @@ export class ImageSet {
     }
   }
 
+  /**
+   * The images of several sets of bytes in order.
+   *
+   * @throws GdwsError DATA_UNREADABLE where they are of several sizes, or floats
+   */
+  static joined(sets: readonly [ImageSet, ...ImageSet[]]): ImageSet {
+    const [{ dims }] = sets;
+    const pixels = new Uint8Array(sets.reduce((sum, set) => sum + set.pixels.length, 0));
+    let offset = 0;
+    for (const set of sets) {
+      if (set.pixels instanceof Float32Array || set.dims.some((dim, axis) => dim !== dims[axis])) {
+        throw new GdwsError('DATA_UNREADABLE', 'the images to join are not bytes of one size.');
+      }
+      pixels.set(set.pixels, offset);
+      offset += set.pixels.length;
+    }
+    return new ImageSet(
+      dims,
+      pixels,
+      sets.flatMap(({ labels }) => [...labels]),
+    );
+  }
+
   /** Number of images. */
   get length(): number {
     return this.labels.length;

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { networks } from '../../benchmarks/networks';
 import { Decomposed } from '../../benchmarks/paper/betas';
 import { runExperiment, type Experiment } from '../../benchmarks/paper/experiment';
+import { makeNetworks } from '../../benchmarks/paper/networks';
 import { attackOf } from '../../benchmarks/paper/options';
+import { withoutSmallest } from '../../benchmarks/paper/prune';
 import { tablesOf } from '../../benchmarks/paper/tables';
 import { compress } from '../../src/compress/compress';
 import { ImageSet } from '../../src/data/image-set';
@@ -65,9 +67,9 @@ describe("the paper's experiment", () => {
       images,
       attack,
       series: [
-        { form: 'weighted', betas: undefined, shares: [0.6] },
+        { form: 'weighted', betas: [], shares: [0.6] },
         { form: 'unweighted', betas: [0.5], shares: [] },
-        { form: 'unweighted', betas: undefined, shares: [0.5, 0.01] },
+        { form: 'unweighted', betas: [], shares: [0.5, 0.01] },
       ],
       alpha: { images: images.first(6), attack },
       budget: 1,
@@ -88,7 +90,8 @@ describe("the paper's experiment", () => {
       expect(robust.successes - dense!.robust.successes).toBe(against!.robust.gained - against!.robust.lost);
       expect(transfer!.fromDense).toMatchObject({ madeOn: 'dense', robust: { trials: 12 } });
       expect(transfer!.toDense).toMatchObject({ triedOn: 'dense' });
-      expect(speed!.fps).toBeCloseTo(1000 / speed!.time.median, 9);
+      expect(speed!.gdws.fps).toBeCloseTo(1000 / speed!.gdws.time.median, 9);
+      expect(speed!.onnxruntime.fps).toBeGreaterThan(0);
       // As in the paper: neither the first convolution nor the pointwise ones.
       expect(layers![0]).toMatchObject({ status: 'dense', reason: 'first convolution' });
       expect(layers!.filter(({ reason }) => reason === 'pointwise')).not.toHaveLength(0);
@@ -128,5 +131,31 @@ test('an attack is that of the preset but for what was given', () => {
   expect(attackOf({ seed: 0, attack: 'msd', eps: '0.03,0.5,12' }, usual)).toMatchObject({
     attack: 'msd',
     eps: '0.03,0.5,12',
+  });
+});
+
+describe('pruning by magnitude', () => {
+  test('sets just a share of the numbers to 0, the smallest', () => {
+    const weights = Float32Array.of(3, -1, 2, -4, 0.5, 1, -1, 1);
+    expect([...withoutSmallest(weights, 0)]).toEqual([...weights]);
+    // 0.5, then three of the four ones.
+    expect([...withoutSmallest(weights, 0.5)]).toEqual([3, 0, 2, -4, 0, 0, 0, 1]);
+    expect([...withoutSmallest(weights, 1)]).toEqual(Array<number>(8).fill(0));
+  });
+
+  test('gives a smaller file once packed, with the same arithmetic', async () => {
+    const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-pruned-'));
+    try {
+      const model = path.join(folder, 'small.onnx');
+      await writeModel(networks['resnet18-cifar']({ width: 1 / 16 }).model, model);
+      const series = [{ form: 'pruned', alpha: undefined, betas: [], shares: [0.9] }] as const;
+      const [dense, pruned] = (await makeNetworks(model, series, folder)).networks;
+      expect(pruned).toMatchObject({ form: 'pruned', macs: dense!.macs });
+      expect(pruned!.params / dense!.params).toBeCloseTo(0.1, 3);
+      expect(pruned!.size.packed).toBeLessThan(0.4 * dense!.size.packed);
+      expect(Math.abs(pruned!.size.plain / dense!.size.plain - 1)).toBeLessThan(0.01);
+    } finally {
+      await fs.rm(folder, { recursive: true });
+    }
   });
 });

@@ -69,6 +69,17 @@ const unlabelled: readonly (readonly string[])[] = [
   ['sweep', 'small.onnx', '-o', 'page.html', '--data', 'images.npy'],
 ];
 
+const ofFlatPictures = (labels: string): Case[] =>
+  [
+    ['evaluate', 'cifar.onnx'],
+    ['alpha', 'cifar.onnx', '-o', 'alpha.json', '--attack', 'fgsm'],
+    ['compress', 'cifar.onnx', '-o', 'out.onnx', '--max-drop', '99%'],
+    sweep,
+  ].map((command) => {
+    const given = [...command, '--data', 'flat', '--labels', labels];
+    return { command: given, followed: plus(given, '--synsets', path.join(home, 'test/fixtures/data-sets/meta.mat')) };
+  });
+
 /** By the remedy as docs/errors.md has it, every one that names an option or a command. */
 const cases: Record<string, readonly Case[]> = {
   'The attack msd is bounded in all three norms at once: leave --norm out.': attacked.map((command) => ({
@@ -260,6 +271,8 @@ const cases: Record<string, readonly Case[]> = {
         followed: plus(compress, '--macs', '0.8', '--alpha', 'short.json', '--exclude', 'conv2'),
       },
     ],
+  "Name the kit's meta.mat: synsets in the API, --synsets on the command line.": ofFlatPictures('numbers.txt'),
+  'Name a file of all synsets: synsets in the API, --synsets on the command line.': ofFlatPictures('synsets.txt'),
 };
 
 /** Those that cannot be followed here, and why. */
@@ -310,6 +323,15 @@ beforeAll(async () => {
       }),
     ),
   );
+  await fs.writeFile('numbers.txt', '1\n3\n');
+  await fs.writeFile('synsets.txt', 'n02119789\nn01440764\n');
+  await fs.mkdir('flat');
+  for (const number of [1, 2]) {
+    const picture = sharp({
+      create: { width: 40, height: 32, channels: 3, background: { r: 90 * number, g: 9, b: 9 } },
+    });
+    await picture.jpeg().toFile(path.join('flat', `ILSVRC2012_val_0000000${number}.JPEG`));
+  }
   for (const label of ['cats', 'dogs']) {
     await fs.mkdir(path.join('pictures', label), { recursive: true });
     const picture = Uint8Array.from({ length: 3 * 20 * 16 }, (_, at) => (at * (7 + label.charCodeAt(0))) % 256);

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { readCifar10 } from '../../src/data/cifar10';
+import { readCifar10 } from '../../src/data/cifar-binary';
 import { readIdx } from '../../src/data/idx';
 import { readMnist } from '../../src/data/mnist';
 

@@ -46,6 +46,15 @@ export { ImageSet, type ImageBatch } from './data/image-set';
 export { readNpy, writeNpy } from './data/npy';
 export { readNpz } from './data/npz';
 export { readImages, type ReadImagesOptions } from './data/read-images';
+export { imageTensor, type ImageTensorOptions } from './data/image-tensor';
+export { normalizationOf, type Preprocessing } from './data/preprocessing';
+export { presets, type PresetName } from './data/presets';
+export { preprocessingOf } from './data/preprocessing-block';
+export type { Fit, Recipe } from './data/recipe';
+export type { Layout } from './data/layout';
+export { topK, type ClassScore, type TopKOptions } from './data/top-k';
+export { readLabels } from './data/labels';
+export { writeMap, type WriteMapOptions } from './data/write-map';
 export { readImageFolder, type ImageFolderOptions } from './data/image-folder';
 export {
   measureInterleaved,

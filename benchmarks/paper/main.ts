@@ -4,11 +4,14 @@ import path from 'node:path';
 import { GdwsError } from '../../src/base/errors';
 import { readAlphaFile } from '../../src/cli/alpha-file';
 import { settingsOf, squareQueriesOf, type AttackArguments } from '../../src/cli/attack-options';
-import { imagesOf, normalizationOf, type DataArguments } from '../../src/cli/data-options';
+import { imagesOf } from '../../src/cli/data-options';
 import { note } from '../../src/cli/output';
+import { recipeFor } from '../../src/cli/preprocessing-options';
 import { Progress } from '../../src/cli/progress';
 import { cifarFilesIn } from '../../src/data/cifar-folder';
 import type { ImageSet } from '../../src/data/image-set';
+import { normalizationOf } from '../../src/data/preprocessing';
+import type { Recipe } from '../../src/data/recipe';
 import { writeWhole } from '../../src/onnx/write';
 import { describeMachine } from '../machine';
 import { machineLines } from '../report';
@@ -72,9 +75,8 @@ async function subjectsOf({ preset, model, data, alphaData }: PaperOptions): Pro
   return present;
 }
 
-async function run(subject: Subject, given: PaperOptions) {
+async function run(subject: Subject, options: PaperOptions) {
   const { model } = subject;
-  const options = { ...given, resize: given.resize ?? subject.resize };
   const temporary = options.keep === undefined;
   const folder =
     options.keep === undefined
@@ -87,21 +89,21 @@ async function run(subject: Subject, given: PaperOptions) {
     subject.attack,
   );
   const attack = settingsOf(attackArguments)!;
-  const data: DataArguments = { ...options, data: options.data ?? subject.data };
+  const recipe = await recipeFor({ ...options, preset: undefined, crop: options.crop ?? subject.crop }, [model]);
   const forms = options.forms ?? subject.forms;
   const macs = options.macs ?? subject.macs;
   const progress = new Progress(path.basename(model));
   let current = '';
   try {
-    const images = await imagesOf(data, model);
-    const seen = await trainingImages(subject, options, forms);
+    const images = await imagesOf({ ...options, data: options.data ?? subject.data }, model, recipe);
+    const seen = await trainingImages(subject, options, recipe, forms);
     const experiment: Experiment = {
       model,
       images,
       attack,
       squareQueries,
       transfer: options.transfer,
-      normalization: normalizationFor(subject, options),
+      normalization: normalizationFor(subject, options, recipe),
       series: forms.map((form) => {
         const isWeighted = form === 'weighted';
         const asked = isWeighted ? options.betas : form === 'unweighted' ? options.unweightedBetas : undefined;
@@ -146,8 +148,8 @@ async function run(subject: Subject, given: PaperOptions) {
 }
 
 /** What the network expects before it: as given, or with --normalize that of the preset. */
-function normalizationFor({ preset, normalization }: Subject, options: PaperOptions) {
-  if (!options.normalize) return normalizationOf(options);
+function normalizationFor({ preset, normalization }: Subject, options: PaperOptions, recipe: Recipe) {
+  if (!options.normalize) return normalizationOf(recipe);
   if (normalization && options.mean === undefined && options.std === undefined) return normalization;
   throw new GdwsError(
     'ARGUMENT_INVALID',
@@ -162,6 +164,7 @@ function normalizationFor({ preset, normalization }: Subject, options: PaperOpti
 async function trainingImages(
   subject: Subject,
   options: PaperOptions,
+  recipe: Recipe,
   forms: readonly Form[],
 ): Promise<ImageSet | undefined> {
   const isCalibrated = forms.some((form) => form === 'calibrated' || form === 'int8');
@@ -174,7 +177,7 @@ async function trainingImages(
     });
   }
   const count = Math.max(needsAlpha ? options.alphaCount : 0, isCalibrated ? options.calibCount : 0);
-  return imagesOf({ ...options, labels: undefined, data, count, split: 'train' }, subject.model);
+  return imagesOf({ ...options, labels: undefined, data, count, split: 'train' }, subject.model, recipe);
 }
 
 async function alphaOf(

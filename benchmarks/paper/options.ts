@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { finiteNumber, positiveInteger, shareUpToOne, threadsOption } from '../../src/cli/arguments';
 import { addAttackOptions, attackOption, type AttackArguments } from '../../src/cli/attack-options';
-import { addDataOptions, type DataArguments } from '../../src/cli/data-options';
+import { addImageOptions, type ImageArguments } from '../../src/cli/data-options';
+import { addRecipeOptions, type PreprocessingArguments } from '../../src/cli/preprocessing-options';
 import { listOf, parseSeconds } from '../options';
 import { forms, type Form } from './networks';
 import { paperAttack, presetNames, usualMacs, type PresetName } from './presets';
 
 /** What the experiment is made of, as given; a preset fills in what is not. */
-export interface PaperOptions extends AttackArguments, Omit<DataArguments, 'data'> {
+export interface PaperOptions
+  extends AttackArguments, Omit<ImageArguments, 'data'>, Omit<PreprocessingArguments, 'preset'> {
   readonly preset?: PresetName[];
   readonly model?: string;
   readonly data?: string;
@@ -47,7 +49,10 @@ export function parseOptions(argv: readonly string[]): PaperOptions {
     )
     .option('--model <file>', 'an ONNX file, with --data')
     .option('--normalize', "the file does not normalise images: by the preset's mean and deviation before it");
-  addAttackOptions(addDataOptions(command), attackOption('the attack; by default that of the preset or the paper'))
+  addAttackOptions(
+    addRecipeOptions(addImageOptions(command)),
+    attackOption('the attack; by default that of the preset or the paper'),
+  )
     .option(
       '--forms <names>',
       `of ${forms.join(', ')}; those of the preset by default, else the first two`,

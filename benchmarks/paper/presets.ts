@@ -16,8 +16,8 @@ export interface Preset {
   readonly betas?: readonly number[];
   /** What the network expects where its file does not normalise images itself. */
   readonly normalization?: { readonly mean: number[]; readonly std: number[] };
-  /** Pixels of the shorter side of pictures before the crop. */
-  readonly resize?: number;
+  /** Share of scaled pictures that is taken. */
+  readonly crop?: number;
 }
 
 const root = path.resolve(__dirname, '../..');
@@ -73,7 +73,7 @@ export const presets = {
     attack: { ...paperAttack, eps: '4/255', steps: 50 },
     macs: bottleneckMacs,
     normalization: imagenet,
-    resize: 256,
+    crop: 0.875,
   },
 } as const satisfies Record<string, Preset>;
 

@@ -7,7 +7,7 @@ export const errorCodes = {
   },
   MODEL_INVALID: {
     cause:
-      'It is an ONNX file that breaks the rules of ONNX: a name defined twice or never, nodes in a ring, a tensor with too few bytes, an attribute of the wrong type, weights that are not finite.',
+      'It is an ONNX file that breaks the rules of ONNX: a name defined twice or never, nodes in a ring, a tensor with too few bytes, an attribute of the wrong type, weights that are not finite. Or what its metadata say of pictures makes no sense.',
     cure: 'Export it again; `onnx.checker` says more.',
   },
   MODEL_QUANTIZED: {
@@ -73,7 +73,8 @@ export const errorCodes = {
     cure: 'Write elsewhere.',
   },
   DATA_UNREADABLE: {
-    cause: 'An array, image set or list of weight-error vectors cannot be read: missing, cut short, of another format.',
+    cause:
+      'An array, image set, picture, list of labels or of weight-error vectors cannot be read: missing, cut short, of another format.',
     cure: 'The message says what was expected.',
   },
   DEPENDENCY_MISSING: {

@@ -1,14 +1,16 @@
 import { Command } from 'commander';
 import { weightErrors, type WeightErrors } from '../calibrate/weight-error';
 import type { CompressOptions } from '../compress/options';
+import { normalizationOf } from '../data/preprocessing';
 import { alphaWriter } from './alpha-file';
 import { collected, jsonOption, positiveInteger, share, threadsOption } from './arguments';
 import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
-import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
+import { addDataOptions, imagesOf, type DataArguments } from './data-options';
 import { checkDestination } from './destination';
 import { formatNumber, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, printJson, printTable, warn } from './output';
+import { recipeFor } from './preprocessing-options';
 import { Progress } from './progress';
 
 /** With a smaller effective number of images, α depends on single images. */
@@ -59,11 +61,12 @@ Examples:
       const write = await alphaWriter(output);
       const attack = settingsOf(options);
       // Only an attack needs labels.
-      const images = await imagesOf(options, model, attack === undefined);
+      const recipe = await recipeFor(options, [model]);
+      const images = await imagesOf(options, model, recipe, attack === undefined);
       const progress = new Progress('measuring');
       const measured = await weightErrors(model, images, {
         attack,
-        normalization: normalizationOf(options),
+        normalization: normalizationOf(recipe),
         rivals,
         tieTolerance,
         batchSize: batch,

@@ -2,23 +2,26 @@ import { Option, type Command } from 'commander';
 import { GdwsError } from '../base/errors';
 import type { Calibration } from '../calibrate/calibration';
 import type { ImageSet } from '../data/image-set';
+import { normalizationOf } from '../data/preprocessing';
+import type { Recipe } from '../data/recipe';
 import { attackNames } from '../robustness/attacks';
 import { positiveInteger } from './arguments';
 import { addAttackOptions, settingsOf, type AttackArguments } from './attack-options';
-import { addNormalizationOptions, imagesOf, normalizationOf, type NormalizationArguments } from './data-options';
+import { imagesOf } from './data-options';
 import { firstGiven } from './dependent-options';
+import { addPreprocessingOptions, type PreprocessingArguments } from './preprocessing-options';
 import { addReadingOptions, type ReadingArguments } from './reading-options';
 
 /** Which images a compression is calibrated on, and how. */
 export interface CalibrationArguments
-  extends NormalizationArguments, ReadingArguments, Omit<AttackArguments, 'attack'> {
+  extends PreprocessingArguments, ReadingArguments, Omit<AttackArguments, 'attack'> {
   readonly calib?: string;
   readonly calibCount?: number;
   readonly calibLabels?: string;
   readonly calibAttack?: AttackArguments['attack'];
   readonly calibRounds?: number;
   readonly robust?: boolean;
-  /** Labelled images, to which mean and std apply too. */
+  /** Labelled images. */
   readonly data?: string;
   readonly shape?: Record<string, number[]>;
 }
@@ -55,7 +58,7 @@ export function addCalibrationOptions(command: Command): Command {
     'the network is robust and is to stay so: --calib-attack pgd, if no other attack is named',
   );
   const attack = new Option('--calib-attack <name>', 'perturb them, for a network that is to stay robust');
-  return addNormalizationOptions(addReadingOptions(addAttackOptions(command, attack.choices(attackNames))));
+  return addPreprocessingOptions(addReadingOptions(addAttackOptions(command, attack.choices(attackNames))));
 }
 
 /** Name of the attack that the images are perturbed by, if there is one. */
@@ -66,6 +69,7 @@ export function calibrationAttackOf({ calibAttack, robust }: CalibrationArgument
 /**
  * Reads the images. `undefined` without any.
  *
+ * @param recipe what the model expects of images
  * @param attackOption the option that names the attack, for errors
  * @param isJudge whether as many again are read, to judge networks by
  * @throws GdwsError ARGUMENT_INVALID for options that belong to images where there are none; DATA_UNREADABLE
@@ -73,13 +77,13 @@ export function calibrationAttackOf({ calibAttack, robust }: CalibrationArgument
 export async function calibrationOf(
   options: CalibrationArguments,
   model: string,
+  recipe: Recipe,
   onProgress: Calibration['onProgress'],
   { attackOption = '--calib-attack', isJudge = false } = {},
 ): Promise<Calibration | undefined> {
   const times = isJudge ? 2 : 1;
   const { calib, calibCount, calibLabels, calibAttack, calibRounds, robust, seed, shape } = options;
-  const { coarse, resize, synsets } = options;
-  const normalization = normalizationOf(options);
+  const { coarse, synsets } = options;
   const attack = settingsOf({ ...options, attack: calibrationAttackOf(options) }, attackOption);
   if (calib === undefined) {
     const given = firstGiven({
@@ -88,7 +92,6 @@ export async function calibrationOf(
       '--calib-attack': calibAttack,
       '--calib-rounds': calibRounds,
       '--robust': robust,
-      '--mean or --std': options.data === undefined ? normalization : undefined,
     });
     if (given === undefined) return undefined;
     throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --calib, which is not given.`, {
@@ -97,10 +100,11 @@ export async function calibrationOf(
   }
   const count = calibCount === undefined ? undefined : times * calibCount;
   const images = await imagesOf(
-    { data: calib, labels: calibLabels, count, split: 'train', shape, coarse, resize, synsets },
+    { data: calib, labels: calibLabels, count, split: 'train', shape, coarse, synsets },
     model,
+    recipe,
     true,
     (dims) => times * countFor(dims),
   );
-  return { images, normalization, attack, rounds: calibRounds, seed, onProgress };
+  return { images, normalization: normalizationOf(recipe), attack, rounds: calibRounds, seed, onProgress };
 }

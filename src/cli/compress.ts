@@ -18,6 +18,8 @@ import type {
   QuantizationSummary,
 } from '../compress/summary';
 import type { ImageSet } from '../data/image-set';
+import { normalizationOf } from '../data/preprocessing';
+import type { Recipe } from '../data/recipe';
 import { quantizedForms } from '../quantize/quantize';
 import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, share, shareUpToOne, threadsOption } from './arguments';
@@ -28,7 +30,7 @@ import {
   calibrationOf,
   type CalibrationArguments,
 } from './calibration-options';
-import { imagesOf, normalizationOf } from './data-options';
+import { imagesOf } from './data-options';
 import { firstGiven } from './dependent-options';
 import { checkDestination } from './destination';
 import {
@@ -43,6 +45,7 @@ import { formatBytes, formatCount, formatNumber, formatShape, formatShare, forma
 import { interruption } from './interrupt';
 import { addLayerOptions, type LayerArguments } from './layer-options';
 import { note, print, printJson, printTable, warn } from './output';
+import { givenPreprocessing, recipeFor } from './preprocessing-options';
 import { Progress } from './progress';
 import { isNoFaster, measureRunTime, type RunTime } from './run-time';
 
@@ -228,9 +231,13 @@ async function findCompression(
   const attacking = squareQueries === undefined ? options : { ...options, queries: undefined };
   // Without labelled images, half of the others are to judge networks by.
   const isUnlabelled = options.maxDrop !== undefined && options.data === undefined;
+  const isGiven = givenPreprocessing(options) !== undefined;
+  const isNeeded = isGiven || options.calib !== undefined || options.data !== undefined;
+  const recipe = isNeeded ? await recipeFor(options, [model]) : {};
   const read = await calibrationOf(
     attacking,
     model,
+    recipe,
     ({ step, done, total }) =>
       progress.update(
         done / total,
@@ -244,6 +251,7 @@ async function findCompression(
     ...layers,
     ...{ foldBatchNorm, threads, batch, runThreads, remeasure, alpha, calibration },
     ...{ int8, int8Exclude, int8MaxLoss, format },
+    ...(isGiven && { preprocessing: recipe }),
     inputShapes: shape,
     signal: interruption(),
     onMeasured: (done) => progress.update(done, 'measuring times'),
@@ -254,7 +262,7 @@ async function findCompression(
       return { compression: await compress(model, { ...prepare, ...(goal && { [goal]: options[goal] }) }) };
     }
     const onTrial = (trial: DropTrial) => (tried = `${describeTrial(trial)}; `);
-    return await searchWithinDrop(model, options, judges, { ...prepare, squareQueries, onTrial });
+    return await searchWithinDrop(model, options, { recipe, judges }, { ...prepare, squareQueries, onTrial });
   } finally {
     progress.stop();
   }
@@ -264,17 +272,17 @@ async function findCompression(
 async function searchWithinDrop(
   model: string,
   options: CompressArguments,
-  /** Images without labels, in place of --data. */
-  judges: ImageSet | undefined,
+  /** What the model expects of images, and images without labels in place of --data. */
+  { recipe, judges }: { readonly recipe: Recipe; readonly judges: ImageSet | undefined },
   prepare: PrepareOptions & Pick<WithinDropOptions, 'squareQueries' | 'onTrial'>,
 ): Promise<Found> {
-  const { data, labels, count, shape, seed, sure, maxDrop, coarse, resize, synsets } = options;
+  const { data, labels, count, shape, seed, sure, maxDrop, coarse, synsets } = options;
   const search = await compressWithinDrop(model, {
     ...prepare,
     ...{ maxDrop: maxDrop!, budget: budgetOf(options), fastest: options.fastest, isSure: sure, seed },
-    data: judges ?? (await imagesOf({ data: data!, labels, count, shape, coarse, resize, synsets }, model)),
+    data: judges ?? (await imagesOf({ data: data!, labels, count, shape, coarse, synsets }, model, recipe)),
     isUnlabelled: judges !== undefined,
-    normalization: normalizationOf(options),
+    normalization: normalizationOf(recipe),
     attack: prepare.calibration?.attack,
   });
   if (search.compression) return { compression: search.compression, search };

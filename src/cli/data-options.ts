@@ -1,27 +1,23 @@
 import fs from 'node:fs/promises';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { checkInputs } from '../analysis/infer';
 import { typesOfInputs } from '../analysis/input-types';
 import { GdwsError } from '../base/errors';
 import { cifarFilesIn, type Split } from '../data/cifar-folder';
 import type { ImageSet } from '../data/image-set';
+import { sizeIn } from '../data/preprocessing';
 import { readImages } from '../data/read-images';
+import type { Recipe } from '../data/recipe';
 import { Graph } from '../graph/graph';
 import { readModel } from '../onnx/read';
-import type { Normalization } from '../robustness/normalized';
 import { positiveInteger, shapeOption } from './arguments';
 import { formatShape } from './format';
+import { addPreprocessingOptions, type PreprocessingArguments } from './preprocessing-options';
 import { addReadingOptions, readingOf, splitOption, type ReadingArguments } from './reading-options';
 import { exampleShape } from './shapes';
 
-/** Normalization that a network expects. */
-export interface NormalizationArguments {
-  readonly mean?: number[];
-  readonly std?: number[];
-}
-
-/** Images to evaluate a classifier on, and the normalization that it expects. */
-export interface DataArguments extends NormalizationArguments, ReadingArguments {
+/** Images to evaluate a classifier on. */
+export interface ImageArguments extends ReadingArguments {
   readonly data: string;
   readonly labels?: string;
   readonly count?: number;
@@ -30,8 +26,16 @@ export interface DataArguments extends NormalizationArguments, ReadingArguments 
   readonly shape?: Record<string, number[]>;
 }
 
+/** Such images, and what the classifier expects of them. */
+export type DataArguments = ImageArguments & PreprocessingArguments;
+
 /** @param split the usual part of a data set that is a folder */
 export function addDataOptions(command: Command, split: Split = 'test'): Command {
+  return addPreprocessingOptions(addImageOptions(command, split));
+}
+
+/** As above, without what the classifier expects of images. */
+export function addImageOptions(command: Command, split: Split = 'test'): Command {
   command
     .requiredOption(
       '-d, --data <path>',
@@ -42,33 +46,32 @@ export function addDataOptions(command: Command, split: Split = 'test'): Command
     .option('--count <number>', 'images to take, from the beginning; all by default', positiveInteger)
     .addOption(splitOption(split))
     .addOption(shapeOption());
-  return addNormalizationOptions(addReadingOptions(command));
-}
-
-export function addNormalizationOptions(command: Command): Command {
-  return command
-    .option('--mean <numbers>', 'mean that the model expects to be subtracted, one or one a channel', channelNumbers)
-    .option('--std <numbers>', 'deviation that it expects to be divided by', channelNumbers);
+  return addReadingOptions(command);
 }
 
 /**
- * The images. Pictures are scaled to the size of `--shape` or of the model; other images must have the size of `--shape`.
+ * The images. Pictures are fitted to the size of `--shape` or of the model; other images must have the size of `--shape`.
  *
+ * @param recipe what the model expects; its numbers are not applied: {@link normalizationOf}
  * @param isUnlabelled labels are not needed
  * @param most how many are taken at most where no number is given, of a size (C, H, W) if it is known; all by default
  * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID; SHAPE_UNKNOWN, SHAPE_MISMATCH, INPUT_UNKNOWN
  */
 export async function imagesOf(
-  { data, labels, count, split, shape, ...reading }: DataArguments,
+  { data, labels, count, split, shape, ...reading }: ImageArguments,
   model: string,
+  recipe: Recipe,
   isUnlabelled = false,
   most?: (dims?: ImageSet['dims']) => number,
 ): Promise<ImageSet> {
   const isOfPictures = await isPictureFolder(data);
   // Otherwise the model need not be read.
-  const dims = isOfPictures || shape ? await imageDimsOf(model, shape, isOfPictures) : undefined;
-  const how = { labels, count: count ?? most?.(dims), isUnlabelled, dims, split, ...readingOf(reading) };
-  const read = await readImages(data, how);
+  const dims = isOfPictures || shape ? await imageDimsOf(model, shape, isOfPictures, sizeIn(recipe)) : undefined;
+  const read = await readImages(data, {
+    ...readingOf(reading),
+    ...{ labels, count: count ?? most?.(dims), isUnlabelled, dims, split },
+    preprocessing: recipe,
+  });
   const images = count === undefined && most ? read.first(most(read.dims)) : read;
   if (dims && images.dims.some((dim, axis) => dim !== dims[axis])) {
     throw new GdwsError(
@@ -88,13 +91,11 @@ async function isPictureFolder(place: string): Promise<boolean> {
   return found?.isDirectory() === true && !(await cifarFilesIn(place, 'test'));
 }
 
-/** `undefined` where the model takes images from 0 to 1. */
-export function normalizationOf({ mean, std }: NormalizationArguments): Normalization | undefined {
-  return mean || std ? { mean: mean ?? [0], std: std ?? [1] } : undefined;
-}
-
 /**
  * The size (C, H, W) of a model's images, as given or declared; `undefined` where its first input takes no images.
+ *
+ * @param isNeeded whether pictures are to get it
+ * @param usual height and width of pictures where they are open
  *
  * @throws GdwsError SHAPE_UNKNOWN where the size is needed and open; INPUT_UNKNOWN, SHAPE_MISMATCH for shapes that do not fit
  */
@@ -102,12 +103,15 @@ async function imageDimsOf(
   model: string,
   shapes: Record<string, number[]> | undefined,
   isNeeded: boolean,
+  usual?: readonly [height: number, width: number],
 ): Promise<[number, number, number] | undefined> {
   const graph = new Graph(await readModel(model), model);
   checkInputs(graph, typesOfInputs(graph, shapes));
   const name = graph.inputs[0]?.name ?? '';
   const declared = graph.declared(name)?.dims ?? [];
-  const dims = (shapes?.[name] ?? declared).slice(1);
+  const open = (shapes?.[name] ?? declared).slice(1);
+  // Channels are never taken from it.
+  const dims = open.map((dim, axis) => (typeof dim === 'number' || !isNeeded ? dim : usual?.[axis - 1]));
   if (dims.length === 3 && dims.every((dim) => typeof dim === 'number')) return dims as [number, number, number];
   if (!isNeeded) return undefined;
   throw new GdwsError('SHAPE_UNKNOWN', 'the size that pictures are to get is not known.', {
@@ -116,12 +120,4 @@ async function imageDimsOf(
     shape: declared.map((dim) => dim ?? '?'),
     remedy: `Give it: --shape ${name}=${exampleShape(declared)} (with its own numbers).`,
   });
-}
-
-function channelNumbers(text: string): number[] {
-  const numbers = text.split(',').map(Number);
-  if (text.trim() === '' || !numbers.every(Number.isFinite)) {
-    throw new InvalidArgumentError(`'${text}' is not a number, or numbers with commas between them.`);
-  }
-  return numbers;
 }

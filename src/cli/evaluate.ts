@@ -2,6 +2,8 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { GdwsError, located } from '../base/errors';
 import type { ImageSet } from '../data/image-set';
+import { normalizationOf } from '../data/preprocessing';
+import type { Recipe } from '../data/recipe';
 import type { LogitsClassifier } from '../robustness/classifier';
 import {
   evaluate,
@@ -18,11 +20,12 @@ import type { Proportion } from '../robustness/statistics/wilson';
 import { isMasked } from '../robustness/ways';
 import { collected, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { addAttackOptions, attackOption, settingsOf, squareQueriesOf, type AttackArguments } from './attack-options';
-import { addDataOptions, imagesOf, normalizationOf, type DataArguments } from './data-options';
+import { addDataOptions, imagesOf, type DataArguments } from './data-options';
 import { firstGiven } from './dependent-options';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, printHeading, printJson, printTable, warn } from './output';
+import { recipeFor } from './preprocessing-options';
 import { Progress } from './progress';
 
 interface EvaluateArguments extends DataArguments, AttackArguments {
@@ -72,7 +75,7 @@ Examples:
   $ gdws evaluate model.onnx --data test_batch.bin --attack pgd --norm linf --eps 8/255 --steps 100 --step-size 1/255
   $ gdws evaluate dense.onnx small.onnx --data t10k-images-idx3-ubyte --attack pgd --eps 0.3 --transfer
   $ gdws evaluate int8.onnx --transfer-from fp32.onnx --data test_batch.bin --attack apgd --eps 8/255 --queries 1000
-  $ gdws evaluate model.onnx --data pictures/ --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --attack autoattack`,
+  $ gdws evaluate model.onnx --data pictures/ --preset torchvision --attack autoattack`,
     )
     .action(async (models: string[], options: EvaluateArguments) => {
       const isOfSquare = squareQueriesOf(options) !== undefined;
@@ -83,9 +86,12 @@ Examples:
           remedy: 'Name the attack whose images are tried: --attack pgd.',
         });
       }
-      const images = await imagesOf(options, models[0]!);
+      const recipe = await recipeFor(options, [...models, ...(options.transferFrom ?? [])]);
+      const images = await imagesOf(options, models[0]!, recipe);
       const progress = new Progress('evaluating');
-      const found = await evaluateModels(models, images, settings, options, progress).finally(() => progress.stop());
+      const found = await evaluateModels(models, images, recipe, settings, options, progress).finally(() =>
+        progress.stop(),
+      );
       if (options.json) printJson(documentOf(found, settings, images.length));
       else printEvaluation(found, images.length);
     });
@@ -94,13 +100,14 @@ Examples:
 async function evaluateModels(
   models: readonly string[],
   images: ImageSet,
+  recipe: Recipe,
   settings: AttackSettings | undefined,
   arguments_: EvaluateArguments,
   progress: Progress,
 ): Promise<Found> {
   const { seed, batch: batchSize, transfer, transferFrom = [], threads } = arguments_;
   const { data: pixels } = images.batch(0, images.length).images as { data: Float32Array };
-  const opening = { normalization: normalizationOf(arguments_), threads };
+  const opening = { normalization: normalizationOf(recipe), threads };
   const options: EvaluateOptions = {
     ...{ seed, batchSize, transfer, signal: interruption() },
     onProgress: ({ classifier, attack, done, total, broken, imagesPerSecond }) =>

@@ -7,37 +7,60 @@ import type { InferenceSession } from '../engine/session';
 import { toFloat32, fromFloat32, isFloat } from '../onnx/floats';
 import type { Constant, DataType } from '../onnx/value';
 import { formatShape } from './format';
+import { isPicture, readPictureInput, type PictureInput, type PictureOptions } from './picture-input';
 
 /** The tensors to run a model on, and notes on their conversion. */
 export interface Feeds {
   readonly feeds: Record<string, Tensor>;
   readonly notes: readonly string[];
+  /** The first picture among them. */
+  readonly picture?: PictureInput;
+}
+
+/** A file for an input; for all inputs, where there is no name. */
+interface InputFile {
+  readonly name?: string;
+  readonly file: string;
 }
 
 /**
- * Reads `photo.npy`, `name=photo.npy` or `all.npz` for each input. Elements are converted to the type that the model
+ * Reads `photo.jpg`, `photo.npy`, `name=photo.npy` or `all.npz` for each input. Elements are converted to the type that the model
  * takes, and a missing batch dim is added.
  *
- * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID, INPUT_UNKNOWN, TYPE_MISMATCH
+ * @param pictureOptions how pictures become inputs; asked for where there are any
+ * @throws GdwsError DATA_UNREADABLE, ARGUMENT_INVALID, INPUT_UNKNOWN, TYPE_MISMATCH, and for pictures what {@link readPictureInput} throws
  */
-export async function readFeeds(session: InferenceSession, inputs: readonly string[]): Promise<Feeds> {
+export async function readFeeds(
+  session: InferenceSession,
+  inputs: readonly string[],
+  pictureOptions: () => PictureOptions,
+): Promise<Feeds> {
   const feeds: Record<string, Tensor> = {};
   const notes: string[] = [];
-  for (const input of inputs) {
-    for (const [name, tensor] of await readInput(session, input)) {
-      if (feeds[name]) throw new GdwsError('ARGUMENT_INVALID', 'this input was given twice.', { tensor: name });
-      feeds[name] = fitted(session, name, tensor, notes);
-    }
+  let picture: PictureInput | undefined;
+  const add = (name: string, tensor: Tensor) => {
+    if (feeds[name]) throw new GdwsError('ARGUMENT_INVALID', 'this input was given twice.', { tensor: name });
+    feeds[name] = fitted(session, name, tensor, notes);
+  };
+  for (const { name, file } of inputs.map((input) => inputFile(session, input))) {
+    if (name === undefined) for (const [own, tensor] of await readNpz(file)) add(own, tensor);
+    else if (isPicture(file)) {
+      const read = await readPictureInput(session, name, file, pictureOptions());
+      notes.push(read.note);
+      add(name, read.tensor);
+      picture ??= read;
+    } else add(name, await readNpy(file));
   }
-  return { feeds, notes };
+  return { feeds, notes, picture };
 }
 
-async function readInput(session: InferenceSession, input: string): Promise<Iterable<[string, Tensor]>> {
+/** @throws GdwsError INPUT_UNKNOWN, ARGUMENT_INVALID */
+function inputFile(session: InferenceSession, input: string): InputFile {
   const names = session.inputNames;
   // A name may contain '=', and a path too: the names of the model's inputs decide.
   const named = names.find((name) => input.startsWith(`${name}=`));
-  if (named !== undefined) return [[named, await readNpy(input.slice(named.length + 1))]];
-  if (path.extname(input) === '.npz') return readNpz(input);
+  if (named !== undefined) return { name: named, file: input.slice(named.length + 1) };
+  if (path.extname(input) === '.npz') return { file: input };
   if (/^[^/\\]*=/.test(input) && !(names.length === 1 && input.split('=')[0]!.includes('.'))) {
     throw new GdwsError('INPUT_UNKNOWN', 'the model has no input of this name.', {
       tensor: input.split('=')[0],
@@ -50,7 +73,7 @@ async function readInput(session: InferenceSession, input: string): Promise<Iter
       remedy: `Write ${names.map((name) => `--input ${name}=file.npy`).join(' ')}`,
     });
   }
-  return [[names[0]!, await readNpy(input)]];
+  return { name: names[0]!, file: input };
 }
 
 function fitted(session: InferenceSession, name: string, tensor: Tensor, notes: string[]): Tensor {

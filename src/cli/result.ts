@@ -1,48 +1,64 @@
-import type { OnnxValue } from 'onnxruntime-common';
-import { toFloat32 } from '../onnx/floats';
-import type { Constant } from '../onnx/value';
+import type { OnnxValue, Tensor } from 'onnxruntime-common';
+import { areDistributions, classesOf, rowsOf, topK, type ClassScore } from '../data/top-k';
+import { isFloat, toFloat32 } from '../onnx/floats';
+import type { Constant, DataType } from '../onnx/value';
+
+/** A class, without a probability where the output has integers. */
+export type RankedClass = Omit<ClassScore, 'probability'> & Partial<Pick<ClassScore, 'probability'>>;
 
 /** Summary of an output, as `gdws run` prints it. */
 export interface OutputSummary {
   readonly name: string;
   readonly type: string;
   readonly dims: readonly number[];
-  /** The largest elements of each row, where the output looks like logits. */
-  readonly top?: readonly (readonly { index: number; value: number }[])[];
+  /** The largest elements of each row, where the output looks like logits; of floats with probabilities. */
+  readonly top?: readonly (readonly RankedClass[])[];
+  /** What the probabilities are: the values themselves, or their softmax. */
+  readonly probabilities?: 'values' | 'softmax';
   readonly statistics?: { minimum: number; maximum: number; mean: number; deviation: number };
   /** Where it was written. */
   readonly file?: string;
 }
 
-/** Shape, statistics and, of logits, the `count` largest of each row. */
-export function describeOutput(name: string, output: OnnxValue, count: number): OutputSummary {
+/**
+ * Shape, statistics and, of logits, the `count` largest of each row.
+ *
+ * @param labels names of the classes, where the output has as many
+ */
+export function describeOutput(
+  name: string,
+  output: OnnxValue,
+  count: number,
+  labels?: readonly string[],
+): OutputSummary {
   const { type, dims } = output;
   const values = toFloat32(output as unknown as Constant);
-  const classes = classesOf(dims);
   return {
     name,
     type,
     dims,
-    ...(classes ? { top: rowsOf(values, classes).map((row) => largest(row, count)) } : {}),
+    ...ranking(output, values, count, labels),
     ...(values.length > 0 ? { statistics: statisticsOf(values) } : {}),
   };
 }
 
-/** Number of classes where a shape is (classes) or (N, classes), apart from trailing 1s. */
-function classesOf(dims: readonly number[]): number | undefined {
-  const significant = dims.slice(0, dims.findLastIndex((dim) => dim !== 1) + 1);
-  return significant.length === 1 || significant.length === 2 ? significant.at(-1) : undefined;
-}
-
-function rowsOf(values: Float32Array, length: number): Float32Array[] {
-  return Array.from({ length: values.length / length }, (_, row) => values.subarray(row * length, (row + 1) * length));
-}
-
-function largest(row: Float32Array, count: number) {
-  return [...row.entries()]
-    .sort(([, one], [, other]) => other - one || 0)
-    .slice(0, count)
-    .map(([index, value]) => ({ index, value }));
+function ranking(
+  output: Tensor,
+  values: Float32Array,
+  count: number,
+  labels?: readonly string[],
+): Pick<OutputSummary, 'top' | 'probabilities'> {
+  const classes = classesOf(output.dims);
+  if (classes === undefined) return {};
+  const top = topK(output, count, { labels: labels?.length === classes ? labels : undefined });
+  if (!isFloat(output.type as DataType)) {
+    return {
+      top: top.map((row) =>
+        row.map(({ index, label, value }) => ({ index, ...(label !== undefined && { label }), value })),
+      ),
+    };
+  }
+  return { top, probabilities: areDistributions(rowsOf(values, classes)) ? 'values' : 'softmax' };
 }
 
 function statisticsOf(values: Float32Array) {

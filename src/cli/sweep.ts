@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { GdwsError } from '../base/errors';
+import { normalizationOf } from '../data/preprocessing';
 import { writeTogether } from '../onnx/whole-file';
 import { pageOf } from '../sweep/page/page';
 import type { SweepReport } from '../sweep/report';
@@ -9,12 +10,13 @@ import { alphaFor } from './alpha-file';
 import { finiteNumber, jsonOption, positiveInteger, positiveShares, threadsOption } from './arguments';
 import { attackOption, settingsOf, squareQueriesOf, type AttackArguments } from './attack-options';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
-import { imagesOf, normalizationOf } from './data-options';
+import { imagesOf } from './data-options';
 import { checkDestination } from './destination';
 import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { addLayerOptions, type LayerArguments } from './layer-options';
 import { note, printJson, printTable, warn } from './output';
+import { recipeFor } from './preprocessing-options';
 import { Progress } from './progress';
 
 interface SweepArguments extends CalibrationArguments, LayerArguments {
@@ -78,7 +80,7 @@ Examples:
     .action(async (model: string, options: SweepArguments) => {
       const { output, report: reportFile, data, labels, count, attack, budgets, shape, time, seed } = options;
       const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 } = options;
-      const { coarse, resize, synsets } = options;
+      const { coarse, synsets } = options;
       if (reportFile !== undefined && path.resolve(reportFile) === path.resolve(output)) {
         throw new GdwsError('ARGUMENT_INVALID', 'the page and the figures have one name.', {
           file: reportFile,
@@ -95,17 +97,19 @@ Examples:
       const isAttackedOnly = settings !== undefined && options.calibAttack === undefined && !options.robust;
       const ofCalibration = isAttackedOnly ? withoutAttack(attacking) : attacking;
       const report = await (async () => {
+        const recipe = await recipeFor(options, [model]);
         const calibration = await calibrationOf(
           ofCalibration,
           model,
+          recipe,
           ({ step, done, total }) => progress.update(done / total, step),
           { attackOption: '--attack' },
         );
         return sweep(model, {
           ...{ budgets, attack: settings, squareQueries, calibration, time, seed },
           ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 },
-          data: await imagesOf({ data, labels, count, shape, coarse, resize, synsets }, model),
-          normalization: normalizationOf(options),
+          data: await imagesOf({ data, labels, count, shape, coarse, synsets }, model, recipe),
+          normalization: normalizationOf(recipe),
           alpha:
             options.alpha === undefined
               ? undefined

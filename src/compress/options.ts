@@ -5,6 +5,7 @@ import {
   boolean,
   callback,
   checkOptions,
+  group,
   integer,
   number,
   object,
@@ -17,6 +18,7 @@ import {
 } from '../base/options';
 import type { Calibration } from '../calibrate/calibration';
 import { calibrationOption } from '../calibrate/options';
+import { preprocessingOptions, type Preprocessing } from '../data/preprocessing';
 import { maxThreads } from '../engine/threads';
 import type { GivenAlpha } from '../gdws/alpha';
 import { layerSelectionOptions, type LayerSelection } from '../gdws/layer-selection';
@@ -78,6 +80,11 @@ export interface CompressOptions extends LayerSelection {
    * as operators on bytes (`qoperator`), as QLinearConv, some of which are onnxruntime's own.
    */
   format?: QuantizedForm;
+  /**
+   * What the network expects of pictures, written into the model's file: `run` and others read it there, and {@link preprocessingOf}. It
+   * changes nothing else: `calibration` has a normalization of its own.
+   */
+  preprocessing?: Preprocessing;
   /** Limits of the model's resources; see docs/untrusted-models.md. */
   limits?: Partial<Limits>;
   /** Threads that decompose weights (default: the processors this process may use). */
@@ -109,6 +116,7 @@ export const prepareOptions: OptionTable<PrepareOptions> = {
   int8Exclude: patterns,
   int8MaxLoss: number({ from: 0, to: 1 }, 'a share'),
   format: oneOf(quantizedForms),
+  preprocessing: group(preprocessingOptions),
   limits: limitsOption,
   threads: integer(1, maxThreads),
   signal,

@@ -10,6 +10,8 @@ import type { CalibrationImages } from '../calibrate/images';
 import { calibrate, defaultMemory, type Calibrated } from '../calibrate/calibrate';
 import { CalibrationSet } from '../calibrate/calibration-set';
 import type { ImageSet } from '../data/image-set';
+import { withPreset } from '../data/preprocessing';
+import { metadataWith } from '../data/preprocessing-block';
 import { preferHugePages } from '../engine/read-model';
 import { layersWithout, readAlpha, type Alpha } from '../gdws/alpha';
 import { findConvolutions, nothingToReplace, type Convolutions, type Layer } from '../gdws/layers';
@@ -68,6 +70,7 @@ export async function prepareCompression(
     : { model: clone(ModelProtoSchema, source), files: [] };
   const file = typeof source === 'string' ? source : undefined;
   const bytes = encodeModel(model).length;
+  if (options.preprocessing) model.metadataProps = metadataWith(model, withPreset(options.preprocessing));
   const graph = new Graph(model, file, limits);
   // A node whose results are not needed is no layer.
   graph.removeDead();

@@ -1,30 +1,29 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type Sharp from 'sharp';
 import { GdwsError } from '../base/errors';
-import { optionalPackage } from '../base/optional';
-import { boolean, checkOptions, integer, listOf, required, text, type OptionTable } from '../base/options';
+import { boolean, checkOptions, group, integer, listOf, required, text, type OptionTable } from '../base/options';
 import { ImageSet } from './image-set';
 import { compareNaturally } from './natural-order';
+import { fitted } from './fitted';
 import { planesOf } from './numpy-images';
-
-const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif']);
+import { pictureExtensions, readPicture } from './picture';
+import { preprocessingOptions, withPreset, type Preprocessing } from './preprocessing';
 
 /** Which pictures {@link readImageFolder} reads, and in what size. */
 export interface ImageFolderOptions {
-  /** Channels (1 or 3), height and width of the result: images are scaled to cover it, then cropped around the centre. */
+  /** Channels (1 or 3), height and width of the result. */
   readonly dims: readonly [channels: number, height: number, width: number];
   /** Number of images to read, evenly from all classes; all by default. */
   readonly count?: number;
   /** Whether labels are not needed: pictures in the folder itself count too. */
   readonly isUnlabelled?: boolean;
-  /**
-   * Pixels that the shorter side is scaled to before the crop, as by torchvision's Resize and CenterCrop: 256 for most networks of
-   * ImageNet. Without, pictures are scaled just to cover the crop.
-   */
-  readonly resize?: number;
   /** Names of all classes in the order of their numbers; by default those of the folders, in natural order. */
   readonly classes?: readonly string[];
+  /**
+   * How pictures are fitted to the size (`fit`, `crop`), and which channel is the first (`order`). Numbers stay from 0 to 1: the rest of the
+   * recipe is for {@link normalizationOf}.
+   */
+  readonly preprocessing?: Preprocessing;
 }
 
 export const imageDims = listOf(integer(1), 'channels, height and width, as [3, 224, 224]', 3);
@@ -33,8 +32,8 @@ const imageFolderOptions: OptionTable<ImageFolderOptions> = {
   dims: required(imageDims),
   count: integer(1),
   isUnlabelled: boolean,
-  resize: integer(1),
   classes: listOf(text, 'names of classes'),
+  preprocessing: group(preprocessingOptions),
 };
 
 /**
@@ -57,40 +56,20 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
  */
 export async function readPictures(
   pictures: readonly Picture[],
-  { dims, resize }: Pick<ImageFolderOptions, 'dims' | 'resize'>,
+  { dims, preprocessing = {} }: Pick<ImageFolderOptions, 'dims' | 'preprocessing'>,
 ): Promise<ImageSet> {
+  const recipe = withPreset(preprocessing);
   const [channels, height, width] = dims;
   if (channels !== 1 && channels !== 3) {
     throw new GdwsError('ARGUMENT_INVALID', `pictures have 1 or 3 channels, not ${channels}.`, {
       file: pictures[0]?.file,
     });
   }
-  if (resize !== undefined && resize < Math.max(height, width)) {
-    throw new GdwsError('ARGUMENT_INVALID', `resize is ${resize}, less than the crop of ${height}×${width}.`, {
-      remedy: 'Give at least the larger side of the crop.',
-    });
-  }
-  const { default: sharp } = await optionalPackage<{ default: typeof Sharp }>('sharp');
   const imageLength = channels * height * width;
   const pixels = new Uint8Array(pictures.length * imageLength);
   for (const [index, { file }] of pictures.entries()) {
-    try {
-      const scaled =
-        resize === undefined
-          ? sharp(file).rotate().resize(width, height, { fit: 'cover' })
-          : await scaledAndCropped(sharp(file), resize, height, width);
-      const { data } = await scaled
-        .flatten()
-        .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-        .raw()
-        .toBuffer({ resolveWithObject: true });
-      pixels.set(planesOf(new Uint8Array(data), 1, height * width, channels), index * imageLength);
-    } catch (cause) {
-      throw new GdwsError('DATA_UNREADABLE', `the picture cannot be read: ${(cause as Error).message}.`, {
-        file,
-        cause,
-      });
-    }
+    const resized = fitted(await readPicture(file, channels), [height, width], recipe);
+    pixels.set(planesOf(resized.pixels, 1, height * width, channels), index * imageLength);
   }
   return new ImageSet(
     dims,
@@ -99,30 +78,10 @@ export async function readPictures(
   );
 }
 
-/** As torchvision: the orientation that cameras note is not applied, the longer side is rounded down. */
-async function scaledAndCropped(
-  picture: Sharp.Sharp,
-  shorter: number,
-  height: number,
-  width: number,
-): Promise<Sharp.Sharp> {
-  const size = await picture.metadata();
-  const least = Math.min(size.width, size.height);
-  const [scaledWidth, scaledHeight] = [size.width, size.height].map((side) => Math.floor((shorter * side) / least));
-  return picture
-    .resize(scaledWidth, scaledHeight, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
-    .extract({ left: marginOf(scaledWidth! - width), top: marginOf(scaledHeight! - height), width, height });
-}
-
-/** Half of what is cut off, as Python rounds it: .5 to the even number. */
-function marginOf(cut: number): number {
-  return cut % 4 === 3 ? (cut + 1) / 2 : Math.floor(cut / 2);
-}
-
 /** The pictures of one folder, in natural order. @throws GdwsError DATA_UNREADABLE */
 export async function pictureFilesIn(folder: string): Promise<string[]> {
   return (await entriesOf(folder))
-    .filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).toLowerCase()))
+    .filter((entry) => entry.isFile() && pictureExtensions.has(path.extname(entry.name).toLowerCase()))
     .map((entry) => path.join(folder, entry.name))
     .sort(compareNaturally);
 }
@@ -155,7 +114,7 @@ async function picturesOf(
     throw new GdwsError('DATA_UNREADABLE', `the folder has no ${isUnlabelled ? '' : 'folders of '}pictures.`, {
       file: folder,
       remedy: isUnlabelled
-        ? `They end in ${[...extensions].join(', ')}.`
+        ? `They end in ${[...pictureExtensions].join(', ')}.`
         : 'Put the pictures of each class into a folder of their own within it.',
     });
   }

@@ -90,6 +90,19 @@ export class ImageSet {
     return new ImageSet(this.dims, this.pixels.subarray(0, kept * this.imageLength), this.labels.subarray(0, kept));
   }
 
+  /** The same with the channels in the opposite order: blue first where red is. */
+  reversed(): ImageSet {
+    const [channels, height, width] = this.dims;
+    const plane = height * width;
+    const pixels = this.pixels.slice();
+    for (let at = 0; at < pixels.length; at += plane) {
+      const channel = (at / plane) % channels;
+      const from = at + (channels - 1 - 2 * channel) * plane;
+      pixels.set(this.pixels.subarray(from, from + plane), at);
+    }
+    return new ImageSet(this.dims, pixels, this.labels);
+  }
+
   private get imageLength(): number {
     return this.dims[0] * this.dims[1] * this.dims[2];
   }

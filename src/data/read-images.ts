@@ -1,13 +1,14 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GdwsError } from '../base/errors';
-import { boolean, checkOptions, integer, oneOf, text, type OptionTable } from '../base/options';
+import { boolean, checkOptions, group, integer, oneOf, text, type OptionTable } from '../base/options';
 import { readCifarBinary } from './cifar-binary';
 import { cifarFilesIn, splits, type Split } from './cifar-folder';
 import { decodeCifarPickle } from './cifar-pickle';
 import { imageDims, pictureFilesIn, readImageFolder, readPictures } from './image-folder';
 import { ImageSet } from './image-set';
 import { readMnist } from './mnist';
+import { preprocessingOptions, withPreset, type Preprocessing } from './preprocessing';
 import { readNpzImages, readNumpyImages } from './numpy-images';
 import { isPickle } from './pickle';
 import { PictureLabels } from './picture-labels';
@@ -32,13 +33,16 @@ export interface ReadImagesOptions {
   readonly split?: Split;
   /** Of CIFAR-100, the 20 superclasses instead of the 100 classes. */
   readonly isCoarse?: boolean;
-  /** Pixels that the shorter side of pictures is scaled to before the crop, as by torchvision's Resize and CenterCrop. */
-  readonly resize?: number;
   /**
    * A file of all synsets of ImageNet: meta.mat of its development kit, or text with one at the beginning of each line. The class of
    * a synset is its place in ascending order.
    */
   readonly synsets?: string;
+  /**
+   * How pictures are fitted to `dims` (`fit`, `crop`), and which channel of images is the first (`order`; files have red first).
+   * Numbers stay from 0 to 1: the rest of the recipe is for {@link normalizationOf}.
+   */
+  readonly preprocessing?: Preprocessing;
 }
 
 const readImagesOptions: OptionTable<ReadImagesOptions> = {
@@ -48,8 +52,8 @@ const readImagesOptions: OptionTable<ReadImagesOptions> = {
   isUnlabelled: boolean,
   split: oneOf(splits),
   isCoarse: boolean,
-  resize: integer(1),
   synsets: text,
+  preprocessing: group(preprocessingOptions),
 };
 
 /**
@@ -63,17 +67,19 @@ const readImagesOptions: OptionTable<ReadImagesOptions> = {
 export async function readImages(place: string, options: ReadImagesOptions = {}): Promise<ImageSet> {
   checkOptions(options, readImagesOptions);
   const { count } = options;
-  const images = await readWhole(place, options);
-  if (images.length === 0) throw new GdwsError('DATA_UNREADABLE', 'there are no images in it.', { file: place });
-  return count === undefined ? images : images.first(count);
-}
-
-async function readWhole(place: string, options: ReadImagesOptions): Promise<ImageSet> {
-  const { labels, isUnlabelled, isCoarse } = options;
   const found = await fs.stat(place).catch((cause: Error) => {
     throw new GdwsError('DATA_UNREADABLE', `it cannot be read: ${cause.message}.`, { file: place, cause });
   });
-  if (found.isDirectory()) return readFolder(place, options);
+  const isOfPictures = found.isDirectory() && !(await cifarFilesIn(place, options.split ?? 'test'));
+  const all = found.isDirectory() ? await readFolder(place, options) : await readFile(place, options);
+  if (all.length === 0) throw new GdwsError('DATA_UNREADABLE', 'there are no images in it.', { file: place });
+  const images = count === undefined ? all : all.first(count);
+  // Pictures have the order already.
+  const isReversed = !isOfPictures && withPreset(options.preprocessing ?? {}).order === 'bgr';
+  return isReversed ? images.reversed() : images;
+}
+
+async function readFile(place: string, { labels, isUnlabelled, isCoarse }: ReadImagesOptions): Promise<ImageSet> {
   switch (path.extname(place).toLowerCase()) {
     case '.bin':
       return readCifarBinary(place, isCoarse);
@@ -90,7 +96,7 @@ async function readWhole(place: string, options: ReadImagesOptions): Promise<Ima
 }
 
 async function readFolder(folder: string, options: ReadImagesOptions): Promise<ImageSet> {
-  const { dims, labels, count, isUnlabelled, split = 'test', resize, synsets } = options;
+  const { dims, labels, count, isUnlabelled, split = 'test', preprocessing, synsets } = options;
   const files = await cifarFilesIn(folder, split);
   if (files) return readInOrder(files, options);
   if (!dims) {
@@ -104,11 +110,11 @@ async function readFolder(folder: string, options: ReadImagesOptions): Promise<I
     const pictures = (await pictureFilesIn(folder)).slice(0, count);
     return readPictures(
       pictures.map((file) => ({ file, label: known.of(file) })),
-      { dims, resize },
+      { dims, preprocessing },
     );
   }
   const classes = synsets === undefined ? undefined : (await Synsets.read(synsets)).sorted;
-  return readImageFolder(folder, { dims, count, isUnlabelled, resize, classes });
+  return readImageFolder(folder, { dims, count, isUnlabelled, preprocessing, classes });
 }
 
 /** As many of the files as have `count` images. */
@@ -119,7 +125,7 @@ async function readInOrder(
   const sets: ImageSet[] = [];
   for (const file of files) {
     if (sets.reduce((sum, { length }) => sum + length, 0) >= count) break;
-    sets.push(await readWhole(file, { isCoarse }));
+    sets.push(await readFile(file, { isCoarse }));
   }
   return ImageSet.joined(sets as [ImageSet, ...ImageSet[]]);
 }

@@ -14,6 +14,7 @@ import { GdwsError, located } from '../base/errors';
 import { limitsOf } from '../base/limits';
 import { Graph } from '../graph/graph';
 import { separateSubgraphs } from '../graph/separate-subgraphs';
+import { customMetadataOf } from '../onnx/read';
 import type { ValueType } from '../onnx/value';
 import { writeModel } from '../onnx/write';
 import type { CompiledGraph } from './compile';
@@ -53,6 +54,11 @@ export class InferenceSession implements Common {
   readonly outputNames: readonly string[];
   readonly inputMetadata: readonly Common.ValueMetadata[];
   readonly outputMetadata: readonly Common.ValueMetadata[];
+  /**
+   * What the makers of the model wrote into its file about it, by key (ONNX's `metadata_props`). `gdws.preprocessing` is what it expects of
+   * pictures: {@link preprocessingOf}.
+   */
+  readonly customMetadata: Readonly<Record<string, string>>;
   private network: Network | SegmentedNetwork | undefined;
   private readonly allOutputs: Fetches;
   private readonly strictNames: boolean;
@@ -79,6 +85,7 @@ export class InferenceSession implements Common {
     this.allOutputs = readFetches(undefined, this.outputNames, graph.file, false);
     this.inputMetadata = this.inputNames.map((name) => metadataOf(graph, name));
     this.outputMetadata = this.outputNames.map((name) => metadataOf(graph, name));
+    this.customMetadata = customMetadataOf(graph.model);
   }
 
   /**

@@ -44,6 +44,20 @@ export async function readModelAndFiles(
   return { model, files: [source, ...(await loadExternalData(model, source, limits, beforeReading))] };
 }
 
+/**
+ * What the makers of a model wrote into its file about it, by key. Weights beside the file are not read.
+ *
+ * @throws GdwsError MODEL_UNREADABLE, MODEL_INVALID, LIMIT_EXCEEDED, OUT_OF_MEMORY
+ */
+export async function readMetadata(file: string): Promise<Readonly<Record<string, string>>> {
+  return customMetadataOf(decodeModel(await readFile(file, defaultLimits), file));
+}
+
+/** A model's metadata_props by key. */
+export function customMetadataOf({ metadataProps }: ModelProto): Readonly<Record<string, string>> {
+  return Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
+}
+
 async function readFile(file: string, limits: Limits, beforeReading?: BeforeReading): Promise<Uint8Array> {
   try {
     const handle = await openRegular(file);

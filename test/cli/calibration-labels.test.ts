@@ -74,8 +74,8 @@ test('large pictures are fewer by default, where no number is given', async () =
     ...[512, 512, 512, 64, 16, 8],
   ]);
   const data = folder.file('images.npy');
-  expect(await imagesOf({ data }, model, true, () => 3)).toHaveLength(3);
-  expect(await imagesOf({ data }, model, true, (dims) => (dims ? 2 : 4))).toHaveLength(2);
-  expect(await imagesOf({ data, count: 4 }, model, true, () => 3)).toHaveLength(4);
-  expect(await imagesOf({ data }, model, true)).toHaveLength(4);
+  expect(await imagesOf({ data }, model, {}, true, () => 3)).toHaveLength(3);
+  expect(await imagesOf({ data }, model, {}, true, (dims) => (dims ? 2 : 4))).toHaveLength(2);
+  expect(await imagesOf({ data, count: 4 }, model, {}, true, () => 3)).toHaveLength(4);
+  expect(await imagesOf({ data }, model, {}, true)).toHaveLength(4);
 });

@@ -1,11 +1,14 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { create } from '@bufbuild/protobuf';
 import { Tensor } from 'onnxruntime-common';
 import sharp from 'sharp';
 import { thrownMessages } from '../../scripts/docs/thrown-messages';
 import { errorCodes, writeNpy } from '../../src';
 import { program } from '../../src/cli/program';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { StringStringEntryProtoSchema } from '../../src/onnx/onnx_pb';
+import { decodeModel } from '../../src/onnx/read';
 import { encodeModel } from '../../src/onnx/write';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
@@ -35,6 +38,7 @@ const named = (option: string, message: string) => [
 ];
 const compress = ['compress', 'cifar.onnx', '-o', 'out.onnx'];
 const sweep = ['sweep', 'cifar.onnx', '-o', 'page.html', '--budgets', '0.8', '--time', '0.01', '--run-threads', '1'];
+const picture = path.join('pictures', 'cats', '0.png');
 const fgsm = ['--attack', 'fgsm', '--eps', '0.1'];
 const attacked: readonly (readonly string[])[] = [
   ['evaluate', 'cifar.onnx', '--data', 'absent.bin', '--attack', 'msd'],
@@ -122,10 +126,6 @@ const cases: Record<string, readonly Case[]> = {
       // Once the images were read.
       next: /no convolution that may be replaced/,
     })),
-    {
-      command: [...compress, '--params', '0.8', '--mean', '0.5'],
-      followed: (message) => [...compress, '--params', '0.8', '--mean', '0.5', ...named('--calib', message)],
-    },
     {
       command: [...sweep, '--data', 'absent.bin', '--calib-count', '4'],
       followed: (message) => [...sweep, '--data', 'absent.bin', '--calib-count', '4', ...named('--calib', message)],
@@ -237,6 +237,39 @@ const cases: Record<string, readonly Case[]> = {
       followed: plus(['sweep', 'open.onnx', ...sweep.slice(2), '--data', 'test_batch.bin', '--shape', 'x=1x3x32x32']),
     },
   ],
+  'Give a recipe of your own: options in the API, a preset on the command line, as --preset unit.': [
+    ['run', 'broken.onnx', '--input', picture],
+    ['evaluate', 'broken.onnx', '--data', 'test_batch.bin'],
+  ].map((command) => ({
+    command,
+    followed: (message: string) => [...command, ...named('--preset', message)],
+  })),
+  'Say what all get, as --preset torchvision.': [
+    {
+      command: ['evaluate', 'unit.onnx', 'caffe.onnx', '--data', 'test_batch.bin'],
+      followed: (message) => [
+        ...['evaluate', 'unit.onnx', 'caffe.onnx', '--data', 'test_batch.bin'],
+        ...named('--preset', message),
+      ],
+    },
+  ],
+  'Leave --size out.': [
+    {
+      command: ['run', 'cifar.onnx', '--input', picture, '--size', '224'],
+      followed: () => ['run', 'cifar.onnx', '--input', picture],
+    },
+  ],
+  'Leave it out, or give a picture: --input photo.jpg.': [
+    {
+      command: ['run', 'two.onnx', '--input', 'a=file.npy', '--input', 'b=file.npy', '--preset', 'unit'],
+      followed: () => ['run', 'two.onnx', '--input', 'a=file.npy', '--input', 'b=file.npy'],
+    },
+    {
+      command: ['run', 'cifar.onnx', '--input', 'images.npy', '--preset', 'unit'],
+      followed: (message) => [...['run', 'cifar.onnx', ...named('--input', message), '--preset', 'unit']],
+      next: /DATA_UNREADABLE.*photo.jpg/,
+    },
+  ],
   'Write …': [
     {
       command: ['run', 'two.onnx', '--input', 'file.npy'],
@@ -302,6 +335,11 @@ beforeAll(async () => {
   await fs.writeFile('small.onnx', classifier());
   await fs.writeFile('short.json', JSON.stringify({ conv1: new Array<number>(8).fill(1) }));
   await fs.writeFile('cifar.onnx', classifier({ dims: ['n', 3, 32, 32] }));
+  for (const [name, block] of Object.entries({ broken: '{', unit: '{}', caffe: '{"order":"bgr"}' })) {
+    const model = decodeModel(classifier({ dims: ['n', 3, 32, 32] }));
+    model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'gdws.preprocessing', value: block }));
+    await fs.writeFile(`${name}.onnx`, encodeModel(model));
+  }
   await fs.writeFile('open.onnx', classifier({ dims: ['n', 3, 'h', 'w'] }));
   await fs.writeFile('first.onnx', classifier({ kernels: [3, 1] }));
   const pair = (opType: string, domain = '') =>

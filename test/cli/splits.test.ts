@@ -18,12 +18,13 @@ beforeAll(async () => {
 
 test('of a folder of CIFAR, the test images are evaluated, those of training calibrate', async () => {
   const args = addDataOptions(new Command()).parse(['node', 'x', '--data', folder.path]).opts<DataArguments>();
-  expect([...(await imagesOf(args, model)).labels]).toEqual([9]);
-  expect([...(await imagesOf({ ...args, split: 'train' }, model)).labels]).toEqual([1, 2, 3, 4, 5]);
+  expect([...(await imagesOf(args, model, {})).labels]).toEqual([9]);
+  expect([...(await imagesOf({ ...args, split: 'train' }, model, {})).labels]).toEqual([1, 2, 3, 4, 5]);
   const calib = ['node', 'x', '--calib', folder.path, '--calib-count', '2'];
   const calibration = await calibrationOf(
     addCalibrationOptions(new Command()).parse(calib).opts<CalibrationArguments>(),
     model,
+    {},
     undefined,
   );
   expect([...calibration!.images.labels]).toEqual([1, 2]);

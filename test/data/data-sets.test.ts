@@ -344,12 +344,9 @@ describe('ImageNet', () => {
       .png()
       .toBuffer();
     const place = path.dirname(await write('ramp/class/a.png', file));
-    const { pixels } = await readImages(path.dirname(place), { dims: [1, 4, 4], resize: 4 });
+    const { pixels } = await readImages(path.dirname(place), { dims: [1, 4, 4], preprocessing: { crop: 1 } });
     // Half of the 7 that are cut is 3.5, which Python rounds to 4.
     expect([...pixels.subarray(0, 4)]).toEqual([80, 100, 120, 140]);
-    await expect(readImages(path.dirname(place), { dims: [1, 4, 4], resize: 3 })).rejects.toMatchObject({
-      code: 'ARGUMENT_INVALID',
-    });
   });
 });
 

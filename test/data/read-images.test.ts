@@ -4,6 +4,8 @@ import path from 'node:path';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { encodeNpy } from '../../src/data/npy';
+import { imageTensor } from '../../src/data/image-tensor';
+import { withPreset } from '../../src/data/preprocessing';
 import { readImages } from '../../src/data/read-images';
 import type { Constant } from '../../src/onnx/value';
 
@@ -117,6 +119,21 @@ describe('a folder of pictures', () => {
     expect(brightness).toEqual([...brightness].sort((a, b) => a - b));
   });
 
+  test('is fitted as a recipe says, with the channels in its order', async () => {
+    const pixels = Uint8Array.from({ length: 30 * 20 * 3 }, (_, at) => (at * 7919) % 251);
+    await sharp(pixels, { raw: { width: 30, height: 20, channels: 3 } })
+      .png()
+      .toFile(await write('fitted/cat/a.png', bytes(0)));
+    for (const preprocessing of [{ preset: 'caffe' }, { fit: 'contain' }, { fit: 'fill', order: 'bgr' }, {}] as const) {
+      const read = await readImages(path.join(folder, 'fitted'), { dims: [3, 6, 9], preprocessing });
+      const { fit, crop, order } = withPreset(preprocessing);
+      const expected = await imageTensor(path.join(folder, 'fitted/cat/a.png'), {
+        ...{ fit, crop, order, size: [6, 9], type: 'uint8' },
+      });
+      expect(read.pixels).toEqual(expected.data);
+    }
+  });
+
   test('is refused where there are none, or one cannot be read', async () => {
     await fs.mkdir(path.join(folder, 'empty'));
     await expect(readImages(path.join(folder, 'empty'), { dims: [3, 6, 6] })).rejects.toMatchObject({
@@ -146,6 +163,17 @@ test('CIFAR-10', async () => {
   const read = await readImages(await write('batch.bin', Buffer.concat([record, record])));
   expect(read).toMatchObject({ length: 2, dims: [3, 32, 32] });
   expect([...read.labels]).toEqual([9, 9]);
+});
+
+test('blue is first where a recipe says so, in files of arrays too', async () => {
+  const images = await write('order.npy', npy([2, 3, 1, 2], bytes(12), 'uint8'));
+  const read = await readImages(images, { isUnlabelled: true, preprocessing: { preset: 'caffe' } });
+  const order = [4, 5, 2, 3, 0, 1, 10, 11, 8, 9, 6, 7];
+  expect([...read.pixels]).toEqual(order.map((at) => bytes(12)[at]));
+  const grey = await write('order-grey.npy', npy([2, 1, 1, 2], bytes(4), 'uint8'));
+  const same = await readImages(grey, { isUnlabelled: true, preprocessing: { order: 'bgr' } });
+  expect(same.pixels).toEqual(bytes(4));
+  await expect(readImages(images, { preprocessing: { std: [0] } })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
 });
 
 test('what is not there, and counts that make no sense, are refused', async () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
+import sharp from 'sharp';
 import { writeNpy } from '../../src/data/npy';
 import { InferenceSession, Tensor } from '../../src/engine/session';
 import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
@@ -11,6 +12,9 @@ import { floats } from '../graph/small-network';
 import { root } from './samples';
 
 const imageBytes = 3 * 32 * 32;
+
+/** (40, 48, 3). */
+const picture = Uint8Array.from({ length: 40 * 48 * 3 }, (_, at) => (at * 37) % 256);
 
 /** Images of each file of CIFAR-10's format. */
 const imageCount = 6;
@@ -97,6 +101,7 @@ export class Reader {
       platform: 'node',
     });
     fs.symlinkSync(path.join(root, 'build', 'Release', 'gdws.node'), path.join(installed, 'gdws.node'));
+    fs.symlinkSync(path.join(root, 'node_modules', 'sharp'), path.join(this.home, 'node_modules', 'sharp'));
 
     const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
     const command = [process.execPath, path.join(this.tree, 'src/cli/main.js')].map(quoted).join(' ');
@@ -119,7 +124,10 @@ export class Reader {
     return folder;
   }
 
-  /** Makes what a name says: a network, images in CIFAR-10's format, one image as an array, or the folder of examples. */
+  /**
+   * Makes what a name says: a network, images in CIFAR-10's format, one image as an array or a picture, names of classes, or
+   * the folder of examples.
+   */
   async put(file: string): Promise<void> {
     const name = path.basename(file);
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -128,6 +136,9 @@ export class Reader {
     else if (name.endsWith('.bin')) fs.writeFileSync(file, await images(this.model, name.length));
     else if (name.endsWith('.npy'))
       await writeNpy(file, new Tensor('float32', new Float32Array(imageBytes).fill(0.5), [3, 32, 32]));
+    else if (name.endsWith('.jpg')) await sharp(picture, { raw: { width: 48, height: 40, channels: 3 } }).toFile(file);
+    else if (name.endsWith('.txt'))
+      fs.writeFileSync(file, Array.from({ length: 10 }, (_, label) => `class ${label}\n`).join(''));
     else throw new Error(`There is nothing of the kind of ${name}: see test/docs/reader-folder.ts.`);
   }
 

@@ -73,7 +73,7 @@ const beyond: readonly [RegExp, string][] = [
     async ({ lines }) => {
       const folder = await reader.folder(['examples']);
       for (const line of lines) {
-        for (const [file] of line.matchAll(/(?<!(?:-o|--output) )\b[\w/-]+\.(onnx|bin|npy)\b/g)) {
+        for (const [file] of line.matchAll(/(?<!(?:-o|--output) )\b[\w/-]+\.(onnx|bin|npy|jpg)\b/g)) {
           if (!fs.existsSync(path.join(folder, file))) await reader.put(path.join(folder, file));
         }
         run(['sh', '-ec', line], folder);

@@ -91,6 +91,18 @@ export {
   type WeightGradients,
 } from './gradient/gradient-session';
 export type { PairedDrop } from './robustness/statistics/paired-drop';
-export type { LayerSpectrum, SweepMethod, SweepReport, SweptNetwork } from './sweep/report';
+export type {
+  ChangedPrediction,
+  ChangedPredictions,
+  LayerSpectrum,
+  Prediction,
+  SweepMethod,
+  SweepReport,
+  SweptNetwork,
+} from './sweep/report';
 export { pageOf } from './sweep/page/page';
+export { svgOf } from './sweep/page/svg';
+export { drawNetwork, type DrawOptions } from './drawing/draw-network';
+export type { Box, Drawing, DrawnNode, DrawnOperation, DrawnTensor, Where } from './drawing/drawing';
+export { networkPageOf } from './drawing/page/page';
 export { sweep, type SweepOptions } from './sweep/sweep';

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { formatNumber, formatTime } from '../base/format';
 import { weightErrors, type WeightErrors } from '../calibrate/weight-error';
 import type { CompressOptions } from '../compress/options';
 import { normalizationOf } from '../data/preprocessing';
@@ -7,7 +8,6 @@ import { collected, jsonOption, positiveInteger, share, threadsOption } from './
 import { addAttackOptions, attackOption, settingsOf, type AttackArguments } from './attack-options';
 import { addDataOptions, imagesOf, type DataArguments } from './data-options';
 import { checkDestination } from './destination';
-import { formatNumber, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, printJson, printTable, warn } from './output';
 import { recipeFor } from './preprocessing-options';

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { native } from '../addon/native';
 import { GdwsError } from '../base/errors';
+import { formatCount, formatTime } from '../base/format';
 import { InferenceSession } from '../engine/session';
 import { measureInterleaved } from '../measure';
 import { finiteNumber, jsonOption, positiveIntegers, shapeOption } from './arguments';
-import { formatCount, formatTime } from './format';
 import { interruption } from './interrupt';
 import { print, printHeading, printJson, printTable } from './output';
 import { Progress } from './progress';

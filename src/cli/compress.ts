@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { GdwsError } from '../base/errors';
+import { formatBytes, formatCount, formatNumber, formatShape, formatShare, formatTime } from '../base/format';
 import { compress } from '../compress/compress';
 import type { Compression } from '../compress/compression';
 import {
@@ -41,7 +42,6 @@ import {
   printDrops,
   type DropArguments,
 } from './drop-options';
-import { formatBytes, formatCount, formatNumber, formatShape, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { addLayerOptions, type LayerArguments } from './layer-options';
 import { note, print, printJson, printTable, warn } from './output';

@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { GdwsError } from '../base/errors';
+import { formatShare } from '../base/format';
 import type { Drops, DropTrial, WithinDrop } from '../compress/drop/compress-within-drop';
 import type { PairedDrop } from '../robustness/statistics/paired-drop';
 import { positiveInteger, shareUpToOne } from './arguments';
 import type { CalibrationArguments } from './calibration-options';
 import { firstGiven } from './dependent-options';
-import { formatShare } from './format';
 import { print, printHeading, printTable } from './output';
 
 /** The accuracy that a compression may cost. */

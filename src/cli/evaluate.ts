@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { GdwsError, located } from '../base/errors';
+import { formatNumber, formatShare, formatTime } from '../base/format';
 import type { ImageSet } from '../data/image-set';
 import { normalizationOf } from '../data/preprocessing';
 import type { Recipe } from '../data/recipe';
@@ -22,7 +23,6 @@ import { collected, jsonOption, positiveInteger, threadsOption } from './argumen
 import { addAttackOptions, attackOption, settingsOf, squareQueriesOf, type AttackArguments } from './attack-options';
 import { addDataOptions, imagesOf, type DataArguments } from './data-options';
 import { firstGiven } from './dependent-options';
-import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { note, printHeading, printJson, printTable, warn } from './output';
 import { recipeFor } from './preprocessing-options';

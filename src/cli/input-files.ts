@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../base/errors';
+import { formatShape } from '../base/format';
 import { readNpy } from '../data/npy';
 import { readNpz } from '../data/npz';
 import type { InferenceSession } from '../engine/session';
 import { toFloat32, fromFloat32, isFloat } from '../onnx/floats';
 import type { Constant, DataType } from '../onnx/value';
-import { formatShape } from './format';
 import { isPicture, readPictureInput, type PictureInput, type PictureOptions } from './picture-input';
 
 /** The tensors to run a model on, and notes on their conversion. */

@@ -1,24 +1,44 @@
 import fs from 'node:fs/promises';
 import { Command } from 'commander';
+import { GdwsError } from '../base/errors';
+import { formatBytes, formatCount, formatShape } from '../base/format';
+import { drawNetwork } from '../drawing/draw-network';
+import type { Drawing } from '../drawing/drawing';
+import { networkPageOf } from '../drawing/page/page';
 import { Graph } from '../graph/graph';
 import { readModel } from '../onnx/read';
 import { newerVersion } from '../onnx/versions';
-import { jsonOption, shapeOption } from './arguments';
+import { writeTogether } from '../onnx/whole-file';
+import { finiteNumber, jsonOption, positiveInteger, shapeOption } from './arguments';
+import { firstGiven } from './dependent-options';
 import { describeModel, type ModelDescription } from './description';
-import { formatBytes, formatCount, formatShape } from './format';
-import { print, printHeading, printJson, printTable } from './output';
+import { checkDestination } from './destination';
+import { interruption } from './interrupt';
+import { note, print, printHeading, printJson, printTable, warn } from './output';
+import { Progress } from './progress';
 import type { QuantizationDescription } from './quantization-description';
+import { randomFeeds } from './random-feeds';
 
 interface InspectOptions {
   readonly shape?: Record<string, number[]>;
   readonly json?: boolean;
+  readonly html?: string;
+  readonly time?: number;
+  readonly threads?: number;
 }
 
-/** `gdws inspect`: the content and the cost of a model, and whether the engine runs it. */
+/** `gdws inspect`: the content and the cost of a model, and whether the engine runs it; with --html a drawing of it. */
 export function inspectCommand(): Command {
-  return new Command('inspect')
-    .description("show a model's inputs, outputs, operators and the cost of its layers")
+  const command = new Command('inspect');
+  return command
+    .description("show a model's inputs, outputs, operators and the cost of its layers, and draw it")
     .argument('<model>', 'ONNX file')
+    .option(
+      '--html <file>',
+      'where to write a page with the network drawn, and timed on random inputs; a file of that name is replaced',
+    )
+    .option('--time <seconds>', 'with --html: how long to time it; 2 by default', finiteNumber)
+    .option('--threads <number>', 'with --html: threads of a run; by default all processors', positiveInteger)
     .addOption(shapeOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -27,15 +47,36 @@ export function inspectCommand(): Command {
 Examples:
   $ gdws inspect model.onnx
   $ gdws inspect model.onnx --shape input=1x3x224x224
+  $ gdws inspect model.onnx --html model.html
   $ gdws inspect model.onnx --json | jq .macs`,
     )
     .action(async (file: string, options: InspectOptions) => {
+      const { html, time, threads, shape } = options;
+      const idle = html === undefined ? firstGiven({ '--time': time, '--threads': threads }) : undefined;
+      if (idle !== undefined) command.error(`error: ${idle} belongs to --html`);
+      if (time !== undefined && time <= 0) throw new GdwsError('ARGUMENT_INVALID', '--time must be above 0.');
+      if (html !== undefined) await checkDestination(html, file);
       const graph = new Graph(await readModel(file), file);
-      const description = describeModel(graph, options.shape);
+      const description = describeModel(graph, shape);
       const { size: bytes } = await fs.stat(file);
-      if (options.json) printJson({ file, bytes, ...description });
+      const drawing = html === undefined ? undefined : await draw(file, html, options);
+      if (options.json) printJson({ file, bytes, ...description, drawing });
       else printDescription(file, bytes, description, newerVersion(graph.model));
+      if (html !== undefined) note(`wrote ${html}`);
     });
+}
+
+/** Writes the page with the network drawn. */
+async function draw(file: string, html: string, { shape, time, threads }: InspectOptions): Promise<Drawing> {
+  const progress = new Progress('running');
+  const drawing = await drawNetwork(file, {
+    ...{ inputShapes: shape, time, threads, signal: interruption() },
+    feeds: (session) => randomFeeds(session, file, undefined, shape).feeds,
+    onProgress: (done) => progress.update(done),
+  }).finally(() => progress.stop());
+  if (drawing.refusal) warn(`the network was not run, and is drawn without times: ${drawing.refusal.message}`);
+  await writeTogether([{ file: html, parts: [await networkPageOf(drawing)] }]);
+  return drawing;
 }
 
 function printDescription(file: string, bytes: number, model: ModelDescription, newer: string | undefined): void {

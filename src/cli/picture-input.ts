@@ -9,7 +9,7 @@ import type { Recipe } from '../data/recipe';
 import type { InferenceSession } from '../engine/session';
 import { isFloat } from '../onnx/floats';
 import type { DataType } from '../onnx/value';
-import { formatShape } from './format';
+import { formatShape } from '../base/format';
 import { describeRecipe } from './preprocessing-options';
 
 /** How pictures become inputs. */

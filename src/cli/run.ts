@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../base/errors';
+import { formatNumber, formatShape, formatShare, formatTime } from '../base/format';
 import { readLabels } from '../data/labels';
 import { layouts, type Layout } from '../data/layout';
 import type { Size } from '../data/placement';
@@ -12,7 +13,6 @@ import { describe } from '../measure';
 import { collected, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { firstGiven } from './dependent-options';
 import { checkDestination } from './destination';
-import { formatNumber, formatShape, formatShare, formatTime } from './format';
 import { readFeeds } from './input-files';
 import { interruption } from './interrupt';
 import { note, print, printHeading, printJson, printTable } from './output';

@@ -1,27 +1,31 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { GdwsError } from '../base/errors';
+import { formatNumber, formatShare, formatTime } from '../base/format';
 import { normalizationOf } from '../data/preprocessing';
 import { writeTogether } from '../onnx/whole-file';
+import { defaultWithin } from '../sweep/chosen';
 import { pageOf } from '../sweep/page/page';
+import { svgOf } from '../sweep/page/svg';
+import { ruleOf } from '../sweep/page/texts';
 import type { SweepReport } from '../sweep/report';
 import { defaultBudgets, sweep } from '../sweep/sweep';
 import { alphaFor } from './alpha-file';
-import { finiteNumber, jsonOption, positiveInteger, positiveShares, threadsOption } from './arguments';
+import { finiteNumber, jsonOption, positiveInteger, positiveShares, shareUpToOne, threadsOption } from './arguments';
 import { attackOption, settingsOf, squareQueriesOf, type AttackArguments } from './attack-options';
 import { addCalibrationOptions, calibrationOf, type CalibrationArguments } from './calibration-options';
 import { imagesOf } from './data-options';
 import { checkDestination } from './destination';
-import { formatNumber, formatShare, formatTime } from './format';
 import { interruption } from './interrupt';
 import { addLayerOptions, type LayerArguments } from './layer-options';
-import { note, printJson, printTable, warn } from './output';
+import { note, print, printJson, printTable, warn } from './output';
 import { recipeFor } from './preprocessing-options';
 import { Progress } from './progress';
 
 interface SweepArguments extends CalibrationArguments, LayerArguments {
   readonly output: string;
   readonly report?: string;
+  readonly svg?: string;
   readonly json?: boolean;
   readonly data: string;
   readonly labels?: string;
@@ -34,6 +38,7 @@ interface SweepArguments extends CalibrationArguments, LayerArguments {
   readonly runThreads?: number;
   readonly threads?: number;
   readonly time: number;
+  readonly within: number;
 }
 
 /** `gdws sweep`: the whole trade-off of a network, as a page of charts. */
@@ -44,6 +49,7 @@ export function sweepCommand(): Command {
     .argument('<model>', 'ONNX file')
     .requiredOption('-o, --output <file>', 'where to write the page, an HTML file; a file of that name is replaced')
     .option('--report <file>', 'where to write the figures, as JSON; a file of that name is replaced')
+    .option('--svg <file>', 'where to write the first chart, as an SVG picture; a file of that name is replaced')
     .requiredOption('-d, --data <path>', 'labelled images that accuracy is counted on, as for evaluate')
     .option('--labels <file>', 'their labels, where they are apart')
     .option('--count <number>', 'of them, from the beginning; all by default', positiveInteger)
@@ -52,6 +58,12 @@ export function sweepCommand(): Command {
       '--budgets <shares>',
       `shares of the multiply-accumulates, as 0.3,50%; ${defaultBudgets.join(',')} by default`,
       positiveShares,
+    )
+    .option(
+      '--within <share>',
+      'what the chosen network, the fastest, may lose of the dense accuracy, as 1% or 0.01',
+      shareUpToOne,
+      defaultWithin,
     )
     .option('--int8', 'with --calib: also gdws quantized to 8 bits, at each budget and alone')
     .option('--alpha <file>', "weight-error vectors for the paper's algorithm, .json or .npz");
@@ -78,16 +90,33 @@ Examples:
       --calib data_batch_1.bin --robust --attack pgd --eps 8/255 --steps 10`,
     )
     .action(async (model: string, options: SweepArguments) => {
-      const { output, report: reportFile, data, labels, count, attack, budgets, shape, time, seed } = options;
+      const {
+        output,
+        report: reportFile,
+        svg,
+        data,
+        labels,
+        count,
+        attack,
+        budgets,
+        shape,
+        time,
+        seed,
+        within,
+      } = options;
       const { include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 } = options;
       const { coarse, synsets } = options;
-      if (reportFile !== undefined && path.resolve(reportFile) === path.resolve(output)) {
-        throw new GdwsError('ARGUMENT_INVALID', 'the page and the figures have one name.', {
-          file: reportFile,
-          remedy: 'Give --report another one.',
+      const files = [reportFile, svg, output].filter((file) => file !== undefined);
+      const twice = files.find((file, index) =>
+        files.slice(index + 1).some((other) => path.resolve(file) === path.resolve(other)),
+      );
+      if (twice !== undefined) {
+        throw new GdwsError('ARGUMENT_INVALID', 'two of the files to be written have one name.', {
+          file: twice,
+          remedy: 'Give -o, --report and --svg different ones.',
         });
       }
-      for (const file of reportFile === undefined ? [output] : [output, reportFile]) {
+      for (const file of files) {
         await checkDestination(file, model, data, labels, options.calib, options.calibLabels, options.alpha);
       }
       const squareQueries = squareQueriesOf(options);
@@ -106,7 +135,7 @@ Examples:
           { attackOption: '--attack' },
         );
         return sweep(model, {
-          ...{ budgets, attack: settings, squareQueries, calibration, time, seed },
+          ...{ budgets, attack: settings, squareQueries, calibration, time, seed, within },
           ...{ include, exclude, firstLayer, foldBatchNorm, batch, runThreads, threads, int8 },
           data: await imagesOf({ data, labels, count, shape, coarse, synsets }, model, recipe),
           normalization: normalizationOf(recipe),
@@ -122,11 +151,12 @@ Examples:
 
       await writeTogether([
         ...(reportFile === undefined ? [] : [{ file: reportFile, parts: [`${JSON.stringify(report, null, 1)}\n`] }]),
+        ...(svg === undefined ? [] : [{ file: svg, parts: [svgOf(report)] }]),
         { file: output, parts: [await pageOf(report)] },
       ]);
       if (options.json) printJson({ output, ...report });
       else printReport(report);
-      note(`wrote ${reportFile === undefined ? output : `${reportFile} and ${output}`}`);
+      note(`wrote ${files.join(' and ')}`);
     });
 }
 
@@ -136,7 +166,8 @@ function withoutAttack(options: SweepArguments): SweepArguments {
   return { ...options, norm: none, eps: none, steps: none, stepSize: none, restarts: none, loss: none, queries: none };
 }
 
-function printReport({ networks, unmet, settings }: SweepReport): void {
+function printReport(report: SweepReport): void {
+  const { networks, unmet, settings } = report;
   const dense = networks[0]!;
   printTable(
     [
@@ -160,6 +191,8 @@ function printReport({ networks, unmet, settings }: SweepReport): void {
       formatNumber(network.imagesPerSecond),
     ]),
   );
+  print();
+  print(ruleOf(report));
   for (const { method, budget, reason } of unmet) {
     warn(`${method === 'paper' ? "the paper's algorithm" : method}, budget ${budget}: ${reason}`);
   }

@@ -1,9 +1,10 @@
 import type { Tensor } from 'onnxruntime-common';
 import { checkOptions, integer, listOf, oneOf, type OptionTable } from '../base/options';
+import { writeWhole } from '../onnx/write';
 import { layouts, type Layout } from './layout';
 import { mapPicture } from './output-map';
 import { placementBack, placementOf, type Size } from './placement';
-import { writePng } from './png';
+import { encodePng } from './png';
 import { preprocessingOptions, sizeIn } from './preprocessing';
 import type { Recipe } from './recipe';
 
@@ -46,7 +47,8 @@ export async function writeMap(file: string, map: Tensor, options: WriteMapOptio
       return placementBack(forth, picture, extent);
     });
   const made = mapPicture(map, layout, placementFor);
-  await writePng(file, made, made.isOfClasses ? classColours() : undefined);
+  const palette = made.isOfClasses ? classColours() : undefined;
+  await writeWhole(file, encodePng({ ...made, channels: 1 }, palette));
   return made.reading;
 }
 

@@ -8,7 +8,7 @@ import type { NodeProto } from '../onnx/onnx_pb';
 import { elementCount, sameDims, type Constant, type KnownValue, type ValueType } from '../onnx/value';
 import { operatorOf } from '../operators';
 import type { Lowering } from '../operators/lowering';
-import type { BuiltProgram } from '../program/built-program';
+import type { NamedProgram } from '../program/built-program';
 import { nativeTypeOf, type ConstantPool } from '../program/constant-pool';
 import { operationOf, type AttributesArgument, type OpcodeName, type Origin, type ValueId } from '../program/operation';
 import { Program, type ProgramValue } from '../program/program';
@@ -22,7 +22,7 @@ const stepsOfElement = 8;
  *
  * @throws GdwsError OPERATOR_UNSUPPORTED where the engine lacks an operator or an element type.
  */
-export function buildProgram(graph: Graph, inferred: Inference, pool: ConstantPool): BuiltProgram {
+export function buildProgram(graph: Graph, inferred: Inference, pool: ConstantPool): NamedProgram {
   return new ProgramBuilder(graph, inferred, pool).build();
 }
 
@@ -44,7 +44,7 @@ class ProgramBuilder {
     this.work = new FoldingWork(graph);
   }
 
-  build(): BuiltProgram {
+  build(): NamedProgram {
     const { graph, program } = this;
     graph.inputs.forEach(({ name }, index) => {
       const id = this.addValue(name, this.known(name), 'input', index);
@@ -59,7 +59,8 @@ class ProgramBuilder {
       program.outputs.push(this.idOf(name));
     }
     program.removeUnused();
-    return { program, constants: this.constants };
+    const tensors = new Map(Array.from(this.idByName, ([name, id]) => [id, name]));
+    return { program, constants: this.constants, tensors };
   }
 
   idOf(name: string): ValueId {

@@ -5,10 +5,12 @@ import { GdwsError, type ErrorCode } from '../base/errors';
 import type { Limits } from '../base/limits';
 import type { Graph } from '../graph/graph';
 import type { KnownValue, ValueType } from '../onnx/value';
-import type { BuiltProgram } from '../program/built-program';
+import type { BuiltProgram, NamedProgram } from '../program/built-program';
 import { toNativeConstants, type ConstantPool, type NativeConstants } from '../program/constant-pool';
+import type { NativeType } from '../program/element-type';
 import { encodeProgram } from '../program/encode';
 import { fuse, type FusionOptions } from '../program/fuse/fuse';
+import type { ValueId } from '../program/operation';
 import type { Program } from '../program/program';
 import { buildProgram } from './builder';
 import { checkLeastMemory, checkMemory } from './check-memory';
@@ -47,6 +49,10 @@ export interface CompiledOperation {
   readonly operator: string;
   /** Dims of its result. */
   readonly shape: readonly number[];
+  /** Names of its results, as far as they are tensors of the model; of several nodes fused into one, those of the last. */
+  readonly tensors: readonly string[];
+  /** Element type of what it reads first; of an operation that reads nothing, of its result. */
+  readonly type: NativeType;
 }
 
 /** A program for the addon to compile, with the limits that it must keep. */
@@ -78,6 +84,7 @@ export function lowerGraph(
   checkLeastMemory(built.program, constants, graph.limits);
   const { program } = built;
   const words = encodeProgram(program);
+  const tensors = tensorsOf(built);
   return {
     program,
     words,
@@ -86,14 +93,27 @@ export function lowerGraph(
     description: {
       inputs: new Map(graph.inputs.map(({ name }) => [name, values.get(name)!])),
       outputs: graph.outputs.map(({ name }) => values.get(name)!),
-      operations: program.operations.map(({ origin, outputs }) => ({
+      operations: program.operations.map(({ origin, inputs, outputs }) => ({
         ...origin,
         shape: program.values[outputs[0]!]!.dims,
+        tensors: outputs.flatMap((id) => tensors.get(id) ?? []),
+        type: program.values[inputs[0] ?? outputs[0]!]!.type,
       })),
       derived: pool.derivedAmong(built.constants),
       bytes: bytesOfWord * words.length + ownBytes(graph, built),
     },
   };
+}
+
+/** The names of values; what only an alias of a tensor of the model reads has that tensor's name. */
+function tensorsOf({ program, tensors }: NamedProgram): Map<ValueId, string> {
+  const names = new Map(tensors);
+  for (const { opcode, inputs, outputs } of program.operations.toReversed()) {
+    const [source] = inputs;
+    const name = names.get(outputs[0]!);
+    if (opcode === 'alias' && source !== undefined && name !== undefined && !names.has(source)) names.set(source, name);
+  }
+  return names;
 }
 
 /** Bytes of the constants that were computed for this program, and are not the graph's. */
@@ -110,7 +130,7 @@ export function fusedProgram(
   inferred: Inference,
   pool: ConstantPool,
   options?: FusionOptions,
-): BuiltProgram {
+): NamedProgram {
   const built = buildProgram(graph, inferred, pool);
   fuse(built, pool, options);
   return built;

@@ -317,6 +317,15 @@ export class InferenceSession implements Common {
     return this.networkInUse().profile();
   }
 
+  /**
+   * Names of the nodes that runs carried out in JavaScript, between programs: If, Loop and Scan, and what makes shapes that depend on data.
+   * Nodes within these are not listed.
+   */
+  hostedNodes(): string[] {
+    const network = this.networkInUse();
+    return network instanceof SegmentedNetwork ? network.hostedNodes() : [];
+  }
+
   private writeProfile(): void {
     const { profileFile } = this;
     this.profileFile = undefined;

@@ -10,6 +10,12 @@ export interface BuiltProgram {
   readonly constants: Map<number, Constant>;
 }
 
+/** A program of a graph. */
+export interface NamedProgram extends BuiltProgram {
+  /** The names of values that are tensors of the graph, apart from constants. */
+  readonly tensors: ReadonlyMap<ValueId, string>;
+}
+
 /** The elements of a value that is a constant, under the dims of the model. */
 export function constantOf({ program, constants }: BuiltProgram, id: ValueId | undefined): Constant | undefined {
   const value = id === undefined ? undefined : program.values[id];

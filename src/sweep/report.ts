@@ -40,6 +40,40 @@ export interface SweptNetwork {
   readonly layers: readonly LayerSummary[];
 }
 
+/** What a network says of an image. */
+export interface Prediction {
+  /** -1 where it gives no numbers. */
+  readonly class: number;
+  /** Of this class, by a softmax of the logits. */
+  readonly probability: number;
+}
+
+/** An image that the dense network and the chosen one classify differently. */
+export interface ChangedPrediction {
+  /** Its place among the images, from 0. */
+  readonly image: number;
+  /** Its class by the data. */
+  readonly label: number;
+  /** By the dense network. */
+  readonly dense: Prediction;
+  /** By the chosen one. */
+  readonly chosen: Prediction;
+  /** The picture, of 224 pixels at most in height and width: the base64 of a PNG file. */
+  readonly png: string;
+}
+
+/** Images that the dense network and the chosen one classify differently. */
+export interface ChangedPredictions {
+  /** How many. */
+  readonly count: number;
+  /** Of these, those that only the dense network gets right. */
+  readonly lost: number;
+  /** Of these, those that only the chosen one gets right. */
+  readonly gained: number;
+  /** Up to 12, where the probability of the dense network's class falls most. */
+  readonly examples: readonly ChangedPrediction[];
+}
+
 /** Singular values of a layer, of all its channels together. */
 export interface LayerSpectrum {
   /** Name of the layer. */
@@ -72,6 +106,8 @@ export interface SweepReport {
     readonly threads: number;
     /** Images of a run that was timed. */
     readonly batch: number;
+    /** Share of the images that the chosen network may classify wrong beyond those of the dense one. */
+    readonly within: number;
     /** Instruction set of the engine. */
     readonly instructionSet: string;
     /** Of the attack. */
@@ -79,6 +115,13 @@ export interface SweepReport {
   };
   /** The dense network first, then by method and budget. */
   readonly networks: readonly SweptNetwork[];
+  /**
+   * Place in `networks` of the chosen one: the fastest whose accuracy without an attack is at least that of the dense one less
+   * `settings.within`.
+   */
+  readonly chosen: number;
+  /** What changes with the chosen network; absent where it is the dense one. */
+  readonly changed?: ChangedPredictions;
   /** Budgets that no network meets. */
   readonly unmet: readonly {
     /** Method of the missing network. */

@@ -26,6 +26,8 @@ import { normalizationOption, type Normalization } from '../robustness/normalize
 import type { AttackSettings } from '../robustness/settings';
 import { proportion } from '../robustness/statistics/wilson';
 import { accuracyOf } from '../robustness/ways';
+import { changedPredictions } from './changed-predictions';
+import { chosenOf, defaultWithin } from './chosen';
 import type { SweepMethod, SweepReport, SweptNetwork } from './report';
 import { spectraOf } from './spectra';
 
@@ -47,12 +49,14 @@ export interface SweepOptions extends PrepareOptions {
   readonly squareQueries?: number;
   /** Shares of the dense network's multiply-accumulates, above 0 to 1. */
   readonly budgets?: readonly number[];
+  /** Share of accuracy, without an attack, that the chosen network may lose (default 0.01). */
+  readonly within?: number;
   /** Seconds for timing all networks (default 10). */
   readonly time?: number;
   /** Seed of the attack (default 0). */
   readonly seed?: number;
   /** Called with the current step and its progress. */
-  readonly onStep?: (step: 'compress' | 'evaluate' | 'time', done: number, total: number) => void;
+  readonly onStep?: (step: 'compress' | 'evaluate' | 'time' | 'compare', done: number, total: number) => void;
 }
 
 const sweepOptions: OptionTable<SweepOptions> = {
@@ -62,6 +66,7 @@ const sweepOptions: OptionTable<SweepOptions> = {
   attack: object,
   squareQueries: integer(1),
   budgets: listOf(number({ above: 0, to: 1 }), 'an array of shares above 0 and up to 1, as [0.3, 0.5]'),
+  within: number({ from: 0, to: 1 }),
   time: number({ above: 0, below: Infinity }, 'a number of seconds'),
   seed: integer(),
   onStep: callback,
@@ -83,7 +88,7 @@ interface Made {
  */
 export async function sweep(source: string | Uint8Array, options: SweepOptions): Promise<SweepReport> {
   check(options);
-  const { data, budgets = defaultBudgets, calibration, attack, seed = 0, onStep } = options;
+  const { data, budgets = defaultBudgets, calibration, attack, seed = 0, within = defaultWithin, onStep } = options;
   // Measured again: cached times may be of another state of the machine than those measured here.
   const preparing = pickOptions<PrepareOptions>(prepareOptions, options);
   const plain = {
@@ -160,16 +165,20 @@ export async function sweep(source: string | Uint8Array, options: SweepOptions):
       layers: layers ?? [],
     };
   });
+  const chosen = chosenOf(networks, within);
+  if (chosen > 0) onStep?.('compare', 0, 1);
   return {
     version: 1,
     model: typeof source === 'string' ? source : 'model',
     settings: {
-      ...{ budgets, images: data.length, attack, threads, batch, seed },
+      ...{ budgets, images: data.length, attack, threads, batch, seed, within },
       calibrationImages: calibration?.images.length ?? 0,
       calibrationAttack: calibration?.attack,
       instructionSet: native().instructionSet,
     },
     networks,
+    chosen,
+    changed: chosen > 0 ? await changedPredictions(source, made[chosen]!.model, data, options) : undefined,
     unmet,
     spectra: spectraOf(await ours.layers()),
   };

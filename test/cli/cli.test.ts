@@ -3,14 +3,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { zipSync } from 'fflate';
 import { Tensor } from 'onnxruntime-common';
+import { formatTime } from '../../src/base/format';
 import type { ModelDescription } from '../../src/cli/description';
 import type { WithinDrop } from '../../src/compress/drop/compress-within-drop';
 import type { CompressionSummary } from '../../src/compress/summary';
 import { readNpy, writeNpy } from '../../src/data/npy';
 import { readNpz } from '../../src/data/npz';
+import type { Drawing } from '../../src/drawing/drawing';
 import { InferenceSession } from '../../src/engine/session';
+import { parsed } from '../html/parsed';
 import * as command from './command';
 import { inProcess } from './in-process';
+import { classifier } from './small-classifier';
 
 /** A copy of the bundled network in the folder where the commands run. */
 const model = 'model.onnx';
@@ -111,6 +115,13 @@ describe('gdws', () => {
     [['sweep', model, '-o', 'x.html', '--data', digits, '--calib-count', '9'], '--calib-count belongs to --calib'],
     [['sweep', model, '-o', model, '--data', digits], 'the output is the model itself'],
     [['sweep', model, '-o', 'x.html', '--report', './x.html', '--data', digits], 'have one name'],
+    [['sweep', model, '-o', 'x.html', '--svg', './x.html', '--data', digits], 'have one name'],
+    [['sweep', model, '-o', 'x.html', '--svg', model, '--data', digits], 'the output is the model itself'],
+    [['sweep', model, '-o', 'x.html', '--within', '2', '--data', digits], '2 percent is 2% or 0.02'],
+    [['inspect', model, '--html', model], 'the output is the model itself'],
+    [['inspect', model, '--time', '1'], '--time belongs to --html'],
+    [['inspect', model, '--threads', '1'], '--threads belongs to --html'],
+    [['inspect', model, '--html', 'x.html', '--time', '0'], '--time must be above 0'],
     [['alpha', model, '-o', 'x.json'], "required option '-d, --data"],
     [['alpha', model, '--data', digits], "required option '-o, --output"],
     [['alpha', model, '--data', digits, '-o', 'x.txt'], 'Name it .json or .npz'],
@@ -299,6 +310,37 @@ describe('inspect', () => {
     expect(stdout).toMatch(/Conv +5 +runs it/);
     expect(stdout).toMatch(/total: .* MACs, .* params/);
     expect(stdout).not.toMatch(escapes);
+  });
+
+  test('--html writes a page with the network drawn, and --json its figures, too', async () => {
+    const html = inFolder('drawing.html');
+    const args = ['--html', html, '--time', '0.05', '--threads', '1'];
+    const { code, stdout, stderr } = await gdws(['inspect', model, '--json', ...args]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `wrote ${html}\n` });
+    const { macs, drawing } = parse<ModelDescription & { drawing: Drawing }>(stdout);
+    expect(drawing.macs).toBe(macs);
+    expect(drawing.measured!.threads).toBe(1);
+    const page = parsed(await fs.readFile(html, 'utf8'));
+    const rows = page
+      .all('table')
+      .find(({ attributes }) => attributes.id === 'operations')!
+      .all('tr')
+      .slice(1);
+    expect(rows.map((row) => row.all('td')[0]!.text)).toEqual(
+      drawing.boxes.map(({ nodes }) => nodes.map(({ operator }) => operator).join(' + ')),
+    );
+    expect(rows.map((row) => row.all('td')[6]!.text)).toEqual(
+      drawing.boxes.map(({ milliseconds }) => formatTime(milliseconds!)),
+    );
+  });
+
+  test('--html draws what cannot be run, with a warning', async () => {
+    const html = inFolder('open.html');
+    await fs.writeFile(inFolder('open.onnx'), classifier({ dims: ['n', 3, 'h', 'w'] }));
+    const { code, stderr } = await gdws(['inspect', inFolder('open.onnx'), '--html', html]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: the network was not run, and is drawn without times: .*wrote/s);
+    expect(parsed(await fs.readFile(html, 'utf8')).all('svg')).toHaveLength(1);
   });
 
   test('more images a batch, as many times the work', async () => {

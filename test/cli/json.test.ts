@@ -22,7 +22,18 @@ beforeAll(async () => {
 
 /** Every command, but for --json. */
 const commands: Record<string, readonly string[]> = {
-  inspect: ['inspect', model],
+  inspect: [
+    'inspect',
+    model,
+    '--html',
+    folder.file('drawing.html'),
+    '--time',
+    '0.01',
+    '--threads',
+    '1',
+    '--shape',
+    'x=1x3x8x8',
+  ],
   compress: ['compress', model, '-o', folder.file('small.onnx'), '--params', '0.8', '--calib', images],
   run: ['run', model, '--input', images, '--output', folder.file('outputs')],
   bench: ['bench', model, '--time', '0.01', '--threads', '1'],

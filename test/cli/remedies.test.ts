@@ -192,10 +192,15 @@ const cases: Record<string, readonly Case[]> = {
       next: /--max-drop needs images|not a whole number/,
     },
   ]),
-  'Give --report another one.': [
+  'Give -o, --report and --svg different ones.': [
     {
       command: [...sweep, '--report', 'page.html', '--data', 'absent.bin'],
-      followed: plus(sweep, '--report', 'figures.json', '--data', 'absent.bin'),
+      followed: plus(sweep, '--report', 'figures.json', '--svg', 'picture.svg', '--data', 'absent.bin'),
+      next: absent,
+    },
+    {
+      command: [...sweep, '--report', 'same', '--svg', './same', '--data', 'absent.bin'],
+      followed: plus(sweep, '--report', 'figures.json', '--svg', 'picture.svg', '--data', 'absent.bin'),
       next: absent,
     },
   ],

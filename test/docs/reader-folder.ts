@@ -102,6 +102,8 @@ export class Reader {
     });
     fs.symlinkSync(path.join(root, 'build', 'Release', 'gdws.node'), path.join(installed, 'gdws.node'));
     fs.symlinkSync(path.join(root, 'node_modules', 'sharp'), path.join(this.home, 'node_modules', 'sharp'));
+    // As an installation of gdws brings it.
+    fs.symlinkSync(path.join(root, 'node_modules', '@dagrejs'), path.join(this.home, 'node_modules', '@dagrejs'));
 
     const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
     const command = [process.execPath, path.join(this.tree, 'src/cli/main.js')].map(quoted).join(' ');

@@ -12,7 +12,7 @@ interface Option {
 }
 const of = (option: object) => option as Option;
 
-test('accuracy has a line a method and kind, ordered by cost, and an interval at each point', () => {
+test('accuracy has a line a method and kind, ordered by budget, and an interval at each point', () => {
   const { series, legend } = of(frontOption(report, 'macs'));
   expect(legend.data).toEqual([
     'dense',
@@ -24,8 +24,8 @@ test('accuracy has a line a method and kind, ordered by cost, and an interval at
   ]);
   const line = (name: string) => series.find((one) => one.name === name)!.data;
   expect(line('gdws')).toEqual([
-    [25, 60],
-    [50, 80],
+    [25, 60, 2],
+    [50, 80, 1],
   ]);
   expect(line('gdws, interval').map((pair) => pair.map((x) => (typeof x === 'number' ? Math.round(x) : x)))).toEqual([
     [25, 50],
@@ -35,10 +35,11 @@ test('accuracy has a line a method and kind, ordered by cost, and an interval at
     [50, 90],
     ['-', '-'],
   ]);
-  expect(line("the paper's algorithm")).toEqual([[49.5, 40]]);
-  for (const axis of axes) expect(of(frontOption(report, axis)).series).toHaveLength(12);
+  expect(line("the paper's algorithm")).toEqual([[49.5, 40, 3]]);
+  expect(line('chosen')).toEqual([[50, 80, 1]]);
+  for (const axis of axes) expect(of(frontOption(report, axis)).series).toHaveLength(13);
   const plain = { ...report, networks: report.networks.map((one) => ({ ...one, robust: undefined })) };
-  expect(of(frontOption(plain, 'milliseconds')).series.map(({ data }) => data[0]![0])).toEqual([10, 10, 3, 3, 7, 7]);
+  expect(of(frontOption(plain, 'milliseconds')).series.map(({ data }) => data[0]![0])).toEqual([10, 10, 3, 3, 7, 7, 6]);
 });
 
 test('kernels are shares of channels by layer and g_c; dense layers have none', () => {
@@ -47,7 +48,6 @@ test('kernels are shares of channels by layer and g_c; dense layers have none', 
   expect(series[0]!.data).toEqual([
     [0, 0, 25],
     [0, 1, 50],
-    [0, 2, 0],
     [0, 3, 25],
   ]);
   expect(of(kernelsOption(report.networks[0]!)).series[0]!.data).toEqual([]);

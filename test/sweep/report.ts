@@ -1,4 +1,5 @@
 import type { SweepReport, SweptNetwork } from '../../src';
+import { pngOf } from '../../src/sweep/png';
 
 const layer = {
   name: 'conv',
@@ -20,12 +21,14 @@ const dense: SweptNetwork = {
   layers: [],
 };
 
+const picture = pngOf([0, 1], [1, 1, 2]).toString('base64');
+
 /** A report made by hand: two budgets by each method, one of which the paper's cannot meet. */
 export const report: SweepReport = {
   version: 1,
   model: 'folder/<b>model.onnx',
   settings: {
-    ...{ budgets: [0.25, 0.5], images: 10, calibrationImages: 0, threads: 1, batch: 1, seed: 0 },
+    ...{ budgets: [0.25, 0.5], images: 10, calibrationImages: 0, threads: 1, batch: 1, seed: 0, within: 0.1 },
     attack: { attack: 'pgd', norm: 'linf', eps: '8/255' },
     instructionSet: 'avx2',
   },
@@ -51,6 +54,19 @@ export const report: SweepReport = {
       layers: [{ ...layer, status: 'gdws', g: [1, 1, 1, 1], kernels: 4, error: 2, relativeError: 0.2 }],
     },
   ],
+  chosen: 1,
+  changed: {
+    ...{ count: 3, lost: 1, gained: 0 },
+    examples: [
+      {
+        image: 7,
+        label: 2,
+        dense: { class: 2, probability: 0.75 },
+        chosen: { class: 1, probability: 0.5 },
+        png: picture,
+      },
+    ],
+  },
   unmet: [{ method: 'paper', budget: 0.25, reason: 'no β leaves only 0.25 of the macs.' }],
   spectra: [{ name: 'conv', kernels: [0, 10, 20], lost: [1, 0.01, 0] }],
 };

@@ -14,7 +14,12 @@ test('a sweep has each budget by both methods, counted, timed and predicted', as
     attack: { attack: 'fgsm', norm: 'linf', eps: 0.1 },
     onStep: (step) => steps.add(step),
   });
-  expect([...steps].sort()).toEqual(['compress', 'evaluate', 'time']);
+  expect([...steps].filter((step) => step !== 'compare').sort()).toEqual(['compress', 'evaluate', 'time']);
+  expect(steps.has('compare')).toBe(report.chosen > 0);
+  expect(report.changed !== undefined).toBe(report.chosen > 0);
+  const { natural: least } = report.networks[0]!;
+  const within = report.networks.filter(({ natural }) => natural.successes >= least.successes - 0.2);
+  expect(report.networks[report.chosen]!.milliseconds).toBe(Math.min(...within.map((one) => one.milliseconds)));
   expect(report.networks.map(({ method, budget }) => [method, budget])).toEqual([
     ['dense', 1],
     ['gdws', 0.4],
@@ -92,11 +97,13 @@ test.each([
   await expect(refused).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
 });
 
-test('with int8, the networks are quantized, too', async () => {
-  const { networks } = await sweep(model, {
-    ...{ data: await digits(10), calibration: { images: await digits(8) }, inputShapes },
-    ...{ budgets: [0.5], int8: true, time: 0.05, runThreads: 1 },
+test('with int8, the networks are quantized, too, as compress quantizes them', async () => {
+  const calibration = { images: await digits(8) };
+  const report = await sweep(model, {
+    ...{ data: await digits(10), calibration, inputShapes },
+    ...{ budgets: [0.5], int8: true, time: 0.05, runThreads: 1, within: 1 },
   });
+  const { networks } = report;
   expect(networks.map(({ method, budget }) => [method, budget])).toEqual([
     ['dense', 1],
     ['gdws', 0.5],
@@ -105,6 +112,11 @@ test('with int8, the networks are quantized, too', async () => {
     ['paper', 0.5],
   ]);
   const [dense, gdws, int8, alone] = networks;
+  expect(report.settings.within).toBe(1);
+  expect(networks[report.chosen]!.milliseconds).toBe(Math.min(...networks.map((one) => one.milliseconds)));
+  const same = await compress(model, { macs: 0.5, int8: true, calibration, inputShapes });
+  expect(int8!.layers.map(({ g }) => g)).toEqual(same.summary.layers.map(({ g }) => g));
+  expect(int8!.bytes).toBe(same.bytes().length);
   expect(int8!.bytes).toBeLessThan(0.4 * gdws!.bytes);
   expect(alone!.bytes).toBeLessThan(0.4 * dense!.bytes);
   expect(alone!.macs).toBe(dense!.macs);

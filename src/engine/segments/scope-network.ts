@@ -100,6 +100,13 @@ export class ScopeNetwork implements Scope {
     });
   }
 
+  /** Nodes of all that is kept that were carried out without a network. */
+  *hostedNodes(): Generator<NodeProto> {
+    for (const { steps } of this.variants.values()) {
+      for (const { nodes, isHosted, network } of steps) if (isHosted && !network) yield* nodes;
+    }
+  }
+
   /** Networks of all that is kept. */
   *networks(): Generator<Network> {
     for (const variant of this.variants.values()) yield* variant.networks();

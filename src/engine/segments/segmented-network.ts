@@ -3,6 +3,7 @@ import type { Tensor } from 'onnxruntime-common';
 import { UnsupportedNode } from '../../analysis/call';
 import type { Graph } from '../../graph/graph';
 import { subgraphs } from '../../onnx/attribute';
+import { nameOf } from '../../onnx/node-place';
 import type { NodeProto } from '../../onnx/onnx_pb';
 import type { ValueType } from '../../onnx/value';
 import { requireKnownVersions } from '../../onnx/versions';
@@ -100,6 +101,11 @@ export class SegmentedNetwork {
 
   profile(): OperationProfile[] {
     return [...this.networks()].flatMap((network) => network.profile());
+  }
+
+  /** Names of the nodes of the main graph that were carried out between programs. */
+  hostedNodes(): string[] {
+    return [...new Set(Array.from(this.scope.hostedNodes(), nameOf))];
   }
 
   /** Frees the programs, once their runs have ended. */

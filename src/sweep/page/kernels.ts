@@ -1,14 +1,14 @@
 import type { SweptNetwork } from '../report';
 import { round } from './front';
 
-/** Histograms of g_c: a heat map of layers and g_c, with the shares of the channels. */
+/** Histograms of g_c: a heat map of layers and g_c, with the shares of the channels where there are any. */
 export function kernelsOption({ layers }: SweptNetwork): object {
   const replaced = layers.filter(({ g }) => g !== undefined);
   const most = Math.max(1, ...replaced.flatMap(({ g }) => [...g!]));
   const data = replaced.flatMap(({ g }, column) => {
     const channels = new Array<number>(most + 1).fill(0);
     for (const count of g!) channels[count]! += 1;
-    return channels.map((count, row) => [column, row, round((100 * count) / g!.length)]);
+    return channels.flatMap((count, row) => (count > 0 ? [[column, row, round((100 * count) / g!.length)]] : []));
   });
   return {
     tooltip: { position: 'top' },
@@ -26,7 +26,7 @@ export function kernelsOption({ layers }: SweptNetwork): object {
     visualMap: {
       ...{ min: 0, max: 100, calculable: true, orient: 'horizontal', left: 'center', bottom: 0 },
       text: ['all channels', 'none'],
-      inRange: { color: ['#f1f3f5', '#99e9f2', '#0b7285', '#062b33'] },
+      inRange: { color: ['#c5f6fa', '#66d9e8', '#1098ad', '#0b4a56'] },
     },
     series: [
       {

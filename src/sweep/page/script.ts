@@ -1,19 +1,24 @@
-/** The script of the page: draws the charts from the data in the page, and handles its selections. */
+/** The script of the page: draws the charts from the data in the page, and handles its selections and links. */
 export const script = `
 'use strict';
 const page = JSON.parse(document.getElementById('charts').textContent);
-const theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : null;
 const charts = {};
 for (const id of ['front', 'kernels', 'spectra', 'time']) {
-  charts[id] = echarts.init(document.getElementById(id), theme, { renderer: 'canvas' });
+  charts[id] = echarts.init(document.getElementById(id), page.theme, { renderer: 'svg' });
 }
 const draw = (id, option) =>
   charts[id].setOption({ animation: false, backgroundColor: 'transparent', ...option }, { notMerge: true });
 addEventListener('resize', () => Object.values(charts).forEach((chart) => chart.resize()));
 
 const axis = document.getElementById('axis');
-const drawFront = () => draw('front', page.front[axis.value]);
+const range = document.getElementById('range');
+function drawFront() {
+  const option = page.front[axis.value];
+  const yAxis = { ...option.yAxis, min: range.value === 'near' ? page.nearbyFrom : 0 };
+  draw('front', { ...option, yAxis });
+}
 axis.addEventListener('change', drawFront);
+range.addEventListener('change', drawFront);
 
 const network = document.getElementById('network');
 let order = { column: -1, falls: false };
@@ -42,6 +47,7 @@ function fillTable() {
   );
 }
 function drawNetwork() {
+  if (!network.value) return;
   draw('kernels', page.networks[network.value].kernels);
   fillTable();
 }
@@ -56,8 +62,24 @@ document.querySelectorAll('#layers th button').forEach((button, column) =>
   }),
 );
 
+// #form-3 shows the layers of the network at that place of the report.
+function follow() {
+  const found = /^#form-(\\d+)$/.exec(location.hash);
+  if (!found || ![...network.options].some(({ value }) => value === found[1])) return;
+  network.value = found[1];
+  drawNetwork();
+  document.getElementById('layers-section').scrollIntoView();
+}
+addEventListener('hashchange', follow);
+charts.front.on('click', ({ value }) => {
+  if (!Array.isArray(value) || value.length < 3) return;
+  if (location.hash === '#form-' + value[2]) follow();
+  else location.hash = '#form-' + value[2];
+});
+
 drawFront();
 drawNetwork();
 draw('spectra', page.spectra);
 draw('time', page.time);
+follow();
 `;

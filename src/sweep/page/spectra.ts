@@ -15,6 +15,7 @@ export function spectraOption(spectra: readonly LayerSpectrum[]): object {
     series: spectra.map(({ name, kernels, lost }) => ({
       name,
       type: 'line',
+      symbol: 'circle',
       symbolSize: 3,
       lineStyle: { width: 1.5 },
       dimensions: ['kernels (%)', 'not kept'],

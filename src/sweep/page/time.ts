@@ -1,5 +1,6 @@
 import { sweepMethods, type SweepReport } from '../report';
-import { methodColors, methodNames, round } from './front';
+import { palette } from '../../html/palette';
+import { colorOf, methodNames, round } from './front';
 
 /** Predicted and measured times of a run, with the line of equal times. */
 export function timeOption({ networks }: SweepReport): object {
@@ -16,7 +17,8 @@ export function timeOption({ networks }: SweepReport): object {
       ...methods.map((method) => ({
         name: methodNames[method],
         type: 'scatter',
-        color: methodColors[method],
+        color: colorOf(method),
+        itemStyle: { color: colorOf(method), opacity: 1 },
         symbolSize: 10,
         dimensions: ['predicted (ms)', 'measured (ms)', 'budget (%)'],
         encode: { x: 0, y: 1, tooltip: [0, 1, 2] },
@@ -29,7 +31,7 @@ export function timeOption({ networks }: SweepReport): object {
         type: 'line',
         symbol: 'none',
         silent: true,
-        lineStyle: { type: 'dotted', width: 1, color: '#888888' },
+        lineStyle: { type: 'dotted', width: 1, color: palette.faint[0] },
         data: [
           [0, 0],
           [edge, edge],

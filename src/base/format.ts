@@ -28,7 +28,7 @@ export function formatTime(milliseconds: number): string {
 }
 
 /** A shape: `1×3×224×224`; a free dim is its name, or `?`. */
-export function formatShape(dims: readonly (number | string | null)[] | undefined): string {
+export function formatShape(dims: readonly (number | string | null | undefined)[] | undefined): string {
   if (!dims) return 'unknown';
   return dims.length === 0 ? 'scalar' : dims.map((dim) => dim ?? '?').join('×');
 }

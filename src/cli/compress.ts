@@ -47,7 +47,7 @@ import { addLayerOptions, type LayerArguments } from './layer-options';
 import { note, print, printJson, printTable, warn } from './output';
 import { givenPreprocessing, recipeFor } from './preprocessing-options';
 import { Progress } from './progress';
-import { isNoFaster, measureRunTime, type RunTime } from './run-time';
+import { adviceForTime, isNoFaster, measureRunTime, type RunTime } from './run-time';
 
 type Goals = Pick<CompressOptions, (typeof goals)[number]>;
 type Timing = Pick<CompressOptions, 'batch' | 'runThreads' | 'remeasure'>;
@@ -163,11 +163,12 @@ interface Found {
 
 /** Where images are given and nothing else: the fastest network within one point. */
 function withDefaultGoal(options: CompressArguments): CompressArguments {
-  const { maxDrop, int8, data, calib, save } = options;
+  const { maxDrop, int8, data, calib, save, fastest } = options;
   const isGiven = goals.some((goal) => options[goal] !== undefined) || maxDrop !== undefined || int8 === true;
   if (isGiven || (data === undefined && calib === undefined)) return options;
   if (save !== undefined) return { ...options, maxDrop: 0.01 };
-  return { ...options, maxDrop: 0.01, ...(calib === undefined ? { save: 'latency' } : { fastest: true }) };
+  const isFastest = calib !== undefined || fastest === true;
+  return { ...options, maxDrop: 0.01, ...(isFastest ? { fastest: true } : { save: 'latency' }) };
 }
 
 /** The goal that is given; `undefined` for --max-drop, and where the network is only quantized. */
@@ -245,6 +246,13 @@ async function findCompression(
       ),
     { isJudge: isUnlabelled },
   );
+  // Two to calibrate with, one to search with, one to report on.
+  if (isUnlabelled && read && read.images.length < 4) {
+    throw new GdwsError('ARGUMENT_INVALID', `images to calibrate and to judge with: ${read.images.length}.`, {
+      file: options.calib,
+      remedy: 'Give 4 at least, better some hundred: --calib, --calib-count 2.',
+    });
+  }
   const [images, judges] = isUnlabelled && read ? halves(read.images, options.seed ?? 0) : [read?.images];
   const calibration = read && { ...read, images: images! };
   const prepare: PrepareOptions = {
@@ -286,6 +294,12 @@ async function searchWithinDrop(
     attack: prepare.calibration?.attack,
   });
   if (search.compression) return { compression: search.compression, search };
+  if (judges) {
+    throw new GdwsError('BUDGET_OUT_OF_RANGE', 'only the dense network predicts nearly the same.', {
+      file: model,
+      remedy: 'Allow a larger --max-drop, or give more of --calib where it is to be --sure.',
+    });
+  }
   throw new GdwsError('BUDGET_OUT_OF_RANGE', 'only the dense network is within the drop.', {
     file: model,
     remedy: 'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.',
@@ -313,8 +327,7 @@ function report(
   }
   const isForTime = options.params === undefined && options.save !== 'params';
   if (typeof runTime !== 'string' && isForTime && isNoFaster(runTime)) {
-    const ways = options.calib === undefined ? '--calib with images, which brings --int8,' : '--int8, or --fastest';
-    warn(`the network is no faster here than the dense one. Try ${ways} or --latency 0.5 (docs/latency.md).`);
+    warn(`the network is no faster here than the dense one. ${adviceForTime(options)}`);
   }
   warnOfLayers(summary);
   if (isKept) note(`wrote ${output}`);

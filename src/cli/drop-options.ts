@@ -46,7 +46,7 @@ export function addDropOptions(command: Command): Command {
 }
 
 /**
- * @param goal the option that is given in place of --max-drop
+ * @param goal the option that is given in place of --max-drop; `undefined` for --int8 alone
  * @throws GdwsError ARGUMENT_INVALID for options that belong to --max-drop, where it is not given, or not the images that it needs
  */
 export function checkDropOptions(
@@ -89,7 +89,7 @@ export function checkDropOptions(
   });
   if (given === undefined) return;
   throw new GdwsError('ARGUMENT_INVALID', `${given} belongs to --max-drop, which is not given.`, {
-    remedy: `Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --${goal}.`,
+    remedy: `Leave it out, or say how much accuracy may drop: --max-drop 1%${goal === undefined ? '' : ` in place of --${goal}`}.`,
   });
 }
 
@@ -126,7 +126,7 @@ export function printDrops({ trials, share, format, heldOut }: WithinDrop, saved
 
 function reportChanged({ natural }: Drops): string {
   const { trials, estimate, confidence, atMost } = natural;
-  return `on ${trials} images that the search has not seen: the prediction changes on ${points(estimate)} %; with ${100 * confidence} % confidence on at most ${points(atMost)} %`;
+  return `on ${imagesOf(trials)} that the search has not seen: the prediction changes on ${points(estimate)} %; with ${100 * confidence} % confidence on at most ${points(atMost)} %`;
 }
 
 /**
@@ -136,13 +136,20 @@ function reportChanged({ natural }: Drops): string {
  */
 export function checkHeldOut(
   { heldOut }: WithinDrop,
-  { maxDrop, sure, keepAnyway }: DropArguments,
+  { maxDrop, sure, keepAnyway, data }: DropArguments,
   file: string,
 ): void {
   if (heldOut.isWithin) return;
   const drops = [heldOut.natural, ...(heldOut.robust ? [heldOut.robust] : [])];
   const most = Math.max(...drops.map((drop) => (sure ? drop.atMost : drop.estimate)));
   const written = keepAnyway ? 'it was written all the same' : 'nothing was written';
+  if (data === undefined) {
+    throw new GdwsError(
+      'DROP_EXCEEDED',
+      `the prediction changes on ${points(most)} % of the images that the search has not seen, where ${points(maxDrop!)} % are allowed; ${written}.`,
+      { file, remedy: 'Allow a larger --max-drop, give more of --calib or --sure, or --keep-anyway writes it.' },
+    );
+  }
   throw new GdwsError(
     'DROP_EXCEEDED',
     `the network loses ${points(most)} points on images that the search has not seen, where ${points(maxDrop!)} are allowed; ${written}.`,
@@ -154,11 +161,15 @@ function report({ natural, robust }: Drops): string {
   const sentence = (what: string, drop: PairedDrop) =>
     `${what} ${describe(drop)}; with ${100 * drop.confidence} % confidence it drops by at most ${points(drop.atMost)} points`;
   const parts = [sentence('accuracy', natural), ...(robust ? [sentence('accuracy under attack', robust)] : [])];
-  return `on ${natural.trials} images that the search has not seen: ${parts.join('; ')}`;
+  return `on ${imagesOf(natural.trials)} that the search has not seen: ${parts.join('; ')}`;
 }
 
 function describe({ estimate }: PairedDrop): string {
   return estimate < 0 ? `rises by ${points(-estimate)} points` : `drops by ${points(estimate)} points`;
+}
+
+function imagesOf(count: number): string {
+  return count === 1 ? '1 image' : `${count} images`;
 }
 
 /** A share as percentage points. */

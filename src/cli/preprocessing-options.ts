@@ -120,8 +120,10 @@ async function saidBy(models: readonly string[]): Promise<{ file: string; recipe
 }
 
 function channelNumbers(text: string): number[] {
-  const numbers = text.split(',').map(Number);
-  if (text.trim() === '' || !numbers.every(Number.isFinite)) {
+  const parts = text.split(',');
+  const numbers = parts.map(Number);
+  // Of nothing, Number makes 0.
+  if (parts.some((part) => part.trim() === '') || !numbers.every(Number.isFinite)) {
     throw new InvalidArgumentError(`'${text}' is not a number, or numbers with commas between them.`);
   }
   return numbers;

@@ -59,3 +59,10 @@ export async function measureRunTime(
 export function isNoFaster({ before, after }: RunTime): boolean {
   return after > (1 - noticeable) * before;
 }
+
+/** What may make a network faster that was compressed with these options. */
+export function adviceForTime({ calib, fastest }: { readonly calib?: string; readonly fastest?: boolean }): string {
+  if (fastest) return 'Allow a larger --max-drop (docs/max-drop.md).';
+  const ways = calib === undefined ? '--calib with images, which brings --int8,' : '--int8, or --fastest';
+  return `Try ${ways} or --latency 0.5 (docs/latency.md).`;
+}

@@ -105,6 +105,7 @@ describe('gdws', () => {
     [['evaluate', model], "required option '-d, --data"],
     [['evaluate', model, '--data', 'x', '--attack', 'none'], 'Allowed choices'],
     [['evaluate', model, '--data', 'x', '--mean', '1,x'], 'is not a number'],
+    [['evaluate', model, '--data', 'x', '--mean', '1,,2'], 'is not a number'],
     [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'pgd', '--eps', '7'], 'eps is 7'],
     [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'pgd', '--step-size', '-1'], 'stepSize'],
     [['evaluate', model, '--data', digits, '--count', '1', '--attack', 'msd'], 'three bounds'],

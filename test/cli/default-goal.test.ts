@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import { Tensor } from 'onnxruntime-common';
 import { writeNpy } from '../../src';
-import { isNoFaster } from '../../src/cli/run-time';
+import { adviceForTime, isNoFaster } from '../../src/cli/run-time';
 import { floats } from '../graph/small-network';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
@@ -78,4 +78,12 @@ test.each([
   [1, 1.2, true],
 ])('%p ms → %p ms is no faster: %p', (before, after, expected) => {
   expect(isNoFaster({ before, after, threads: 1, batch: 1 })).toBe(expected);
+});
+
+test.each([
+  [{}, '--calib'],
+  [{ calib: 'photos' }, '--fastest'],
+  [{ calib: 'photos', fastest: true }, 'a larger --max-drop'],
+])('what may make a network of %j faster is %s', (options, way) => {
+  expect(adviceForTime(options)).toContain(way);
 });

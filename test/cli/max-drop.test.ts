@@ -63,3 +63,14 @@ test('with a larger drop, all is well', async () => {
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ output, search: { heldOut: { isWithin: true } } });
 });
+
+test('without labels, it is predictions that change', async () => {
+  const unlabelled = ['compress', folder.file('model.onnx'), '-o', output, '--calib', folder.file('images.npy')];
+  let ended: Awaited<ReturnType<typeof inProcess>> = { code: 0, stdout: '', stderr: '' };
+  for (let seed = 0; seed < 10 && ended.code !== 3; ++seed)
+    ended = await inProcess(...unlabelled, '--max-drop', '20%', '--seed', String(seed));
+  expect(ended.stdout).toMatch(/on 6 images that the search has not seen: the prediction changes on .* %/);
+  expect(ended.stderr).toMatch(
+    /DROP_EXCEEDED.* the prediction changes on .* % of the images .*20\.0 % are allowed; nothing was written.*more of --calib/,
+  );
+}, 120_000);

@@ -138,11 +138,31 @@ const cases: Record<string, readonly Case[]> = {
         ...[...named('--calib', message), '--calib-count', '4'],
       ],
     },
+    {
+      command: [...compress, '--fastest', '--data', 'absent.bin'],
+      followed: (message) => [...compress, '--fastest', '--data', 'absent.bin', ...named('--calib', message)],
+      next: absent,
+    },
   ],
   'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.': [
     {
       command: [...compress, '--max-drop', '0%', '--sure', '--data', 'test_batch.bin'],
       followed: plus(compress, '--max-drop', '100%', '--sure', '--data', 'test_batch.bin'),
+    },
+  ],
+  'Allow a larger --max-drop, or give more of --calib where it is to be --sure.': [
+    {
+      command: [...compress, '--max-drop', '0%', '--sure', '--calib', 'test_batch.bin'],
+      followed: plus(compress, '--max-drop', '100%', '--sure', '--calib', 'test_batch.bin'),
+    },
+  ],
+  'Give 4 at least, better some hundred: --calib, --calib-count 2.': [
+    {
+      command: [...compress, '--max-drop', '100%', '--calib', 'test_batch.bin', '--calib-count', '1'],
+      followed: (message) => [
+        ...[...compress, '--max-drop', '100%', '--calib', 'test_batch.bin'],
+        ...named('--calib-count', message),
+      ],
     },
   ],
   'Give --shape theirs, or other images: only folders of pictures are scaled.': [
@@ -177,7 +197,7 @@ const cases: Record<string, readonly Case[]> = {
       followed: (message) => [...compress, '--max-drop', '100%', '--count', '2', ...named('--data', message)],
     },
   ],
-  'Leave it out, or say how much accuracy may drop: --max-drop 1% in place of --….': ofDrop.flatMap((option) => [
+  'Leave it out, or say how much accuracy may drop: --max-drop 1%….': ofDrop.flatMap((option) => [
     {
       command: [...compress, '--params', '0.8', ...option],
       followed: (message: string) => {
@@ -186,6 +206,17 @@ const cases: Record<string, readonly Case[]> = {
           ...compress,
           ...option,
           ...named('--max-drop', message),
+          ...(option[0] === '--data' ? ['--count', '0'] : []),
+        ];
+      },
+      next: /--max-drop needs images|not a whole number/,
+    },
+    {
+      command: [...compress, '--int8', ...option],
+      followed: (message: string) => {
+        expect(message).toMatch(/--max-drop 1%\.$/m);
+        return [
+          ...[...compress, '--int8', ...option, ...named('--max-drop', message)],
           ...(option[0] === '--data' ? ['--count', '0'] : []),
         ];
       },
@@ -317,6 +348,7 @@ const cases: Record<string, readonly Case[]> = {
 const elsewhere: Record<string, string> = {
   "Keep in floats what reads them: int8Exclude in the API, --int8-exclude on the command line, for '…'.":
     'quantize/unusual-networks.test.ts',
+  'Allow a larger --max-drop, give more of --calib or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
   'Allow a larger --max-drop, give more of --data or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
   "'gdws inspect' lists the layers of a model.":
     'quantize/unusual-networks.test.ts; gdws inspect is in first-steps.test.ts',

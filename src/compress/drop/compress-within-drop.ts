@@ -245,7 +245,7 @@ function timeOf({ compression }: Candidate): number {
 
 function checkCount({ length }: ImageSet): void {
   if (length < 2) {
-    throw new GdwsError('ARGUMENT_INVALID', `there are ${length} labelled images.`, {
+    throw new GdwsError('ARGUMENT_INVALID', length === 1 ? 'there is only one image.' : 'there are no images.', {
       remedy: 'Give two at least: one to search with, one to report on.',
     });
   }

@@ -11,15 +11,10 @@ namespace GDWS_ISA {
 
 /// Even and odd columns of a row apart; `readable` floats may be read from `source` on. Of each up to a vector more is
 /// overwritten.
-GDWS_INLINE void splitRow(const float* source, int64_t width, int64_t readable, float* even, float* odd) {
+GDWS_INLINE void splitRow(const float* source, int64_t nextPlane, int64_t width, int64_t readable, float* even,
+                          float* odd) {
   const int64_t evens = (width + 1) / 2;
-  int64_t j = 0;
-  for (; j < evens && 2 * (j + lanes) <= readable; j += lanes) {
-    const Vector a = load(source + 2 * j), b = load(source + 2 * j + lanes);
-    store(even + j, evenElements(a, b));
-    store(odd + j, oddElements(a, b));
-  }
-  for (; j < evens; ++j) {
+  for (int64_t j = splitVectors(source, nextPlane, evens, readable, even, odd); j < evens; ++j) {
     even[j] = source[2 * j];
     if (2 * j + 1 < width) odd[j] = source[2 * j + 1];
   }
@@ -41,7 +36,7 @@ GDWS_INLINE void fillSlot(const PlanesTask& task, const float* plane, int64_t re
       if (columnStep == 1) {
         copyExactly(source, line, width);
       } else if (columnStep == 2) {
-        splitRow(source, width, readable - row * width, line, line + layout.phasePitch);
+        splitRow(source, width * height, width, readable - row * width, line, line + layout.phasePitch);
       } else {
         for (int64_t j = 0; j < width; ++j) line[j % columnStep * layout.phasePitch + j / columnStep] = source[j];
       }

@@ -64,6 +64,22 @@ GDWS_INLINE Vector evenElements(Vector a, Vector b) {
 #endif
 }
 
+/// Even and odd elements of a row apart, whole vectors of both, as long as `readable` floats allow; of each up to a
+/// vector more than `count` is overwritten. Returns how many are done. What the same place of the next plane has is
+/// fetched.
+GDWS_INLINE int64_t splitVectors(const float* source, int64_t nextPlane, int64_t count, int64_t readable, float* even,
+                                 float* odd) {
+  int64_t j = 0;
+  for (; j < count && 2 * (j + lanes) <= readable; j += lanes) {
+    const Vector a = load(source + 2 * j), b = load(source + 2 * j + lanes);
+    __builtin_prefetch(source + 2 * j + nextPlane);
+    __builtin_prefetch(source + 2 * j + nextPlane + lanes);
+    store(even + j, evenElements(a, b));
+    store(odd + j, oddElements(a, b));
+  }
+  return j;
+}
+
 /// result[j] = source[j·step]. `before` says that source[-1] may be read.
 GDWS_INLINE void copyStrided(const float* source, int64_t step, float* result, int64_t count, bool before) {
   int64_t j = 0;
@@ -152,14 +168,7 @@ GDWS_INLINE void fillPairs(const LinesTask& task) {
     const int64_t readable = (task.height - row) * task.width - column;
     float* const firsts = line + first * task.phasePitch + inside[first].from;
     float* const seconds = line + second * task.phasePitch + inside[second].from;
-    int64_t j = 0;
-    for (; j < pairs && 2 * (j + lanes) <= readable; j += lanes) {
-      const Vector a = load(source + 2 * j), b = load(source + 2 * j + lanes);
-      __builtin_prefetch(source + task.nextPlane + 2 * j);
-      __builtin_prefetch(source + task.nextPlane + 2 * j + lanes);
-      store(firsts + j, evenElements(a, b));
-      store(seconds + j, oddElements(a, b));
-    }
+    const int64_t j = splitVectors(source, task.nextPlane, pairs, readable, firsts, seconds);
     if (j < firstCount) copyStrided(source + 2 * j, 2, firsts + j, firstCount - j, column + j > 0);
     if (j < secondCount) copyStrided(source + 2 * j + 1, 2, seconds + j, secondCount - j, true);
     for (int64_t f = 0; f < 2; ++f) {
@@ -202,14 +211,7 @@ static void copyFromPlanes(const float* source, int64_t nextPlane, float* result
 
 static void splitColumns(const float* source, int64_t nextPlane, int64_t count, int64_t readable, float* even,
                          float* odd) {
-  int64_t j = 0;
-  for (; j < count && 2 * (j + lanes) <= readable; j += lanes) {
-    const Vector a = load(source + 2 * j), b = load(source + 2 * j + lanes);
-    __builtin_prefetch(source + 2 * j + nextPlane);
-    store(even + j, evenElements(a, b));
-    store(odd + j, oddElements(a, b));
-  }
-  for (; j < count; ++j) {
+  for (int64_t j = splitVectors(source, nextPlane, count, readable, even, odd); j < count; ++j) {
     even[j] = source[2 * j];
     odd[j] = source[2 * j + 1];
   }

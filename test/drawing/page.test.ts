@@ -1,10 +1,6 @@
-import fs from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { networkPageOf, type Drawing } from '../../src';
-import { chromium, tooFaint } from '../html/browser';
+import { chromium, openPage, tooFaint, type OpenPage } from '../html/browser';
 import { parsed, type Parsed } from '../html/parsed';
 import { drawing } from './drawing';
 
@@ -108,29 +104,15 @@ test('the picture has a box for each operation, input and output, and the detail
 });
 
 (chromium ? describe : describe.skip)(chromium ? 'in a browser' : 'in a browser: there is no Chromium', () => {
-  let folder: string;
-  let browser: Browser;
+  let opened: OpenPage;
   let page: Page;
-  const complaints: string[] = [];
-  const requests: string[] = [];
 
   beforeAll(async () => {
-    folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-drawing-'));
-    const file = path.join(folder, 'page.html');
-    await fs.writeFile(file, await networkPageOf(drawing));
-    browser = await puppeteer.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
-    page = await browser.newPage();
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => requests.push(request.url()));
-    await page.setViewport({ width: 1400, height: 900 });
-    await page.goto(pathToFileURL(file).href);
+    opened = await openPage(await networkPageOf(drawing), 1400);
+    page = opened.page;
   }, 120_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    await fs.rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => opened?.close());
 
   const shown = () =>
     page.evaluate(`[...document.querySelectorAll('.details')].filter((one) => one.offsetParent).map(({ id }) => id)`);
@@ -145,8 +127,8 @@ test('the picture has a box for each operation, input and output, and the detail
     expect(await shown()).toEqual(['details-0']);
     await page.evaluate("location.hash = '#box-99'");
     await page.waitForFunction("!document.querySelector('.details.chosen')");
-    expect(complaints).toEqual([]);
-    expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual([]);
+    expect(opened.complaints).toEqual([]);
+    expect(opened.requests.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual([]);
   });
 
   test('texts fit their boxes', async () => {

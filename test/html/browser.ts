@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import type { Page } from 'puppeteer-core';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import puppeteer, { type Page } from 'puppeteer-core';
 import { palette } from '../../src/html/palette';
 import { bytesOf, contrast } from './contrast';
 
@@ -7,6 +11,37 @@ import { bytesOf, contrast } from './contrast';
 export const chromium = ['chromium', 'chromium-browser', 'google-chrome']
   .map((name) => spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim())
   .find((found) => found !== '');
+
+/** A page in a browser, and what happened there. */
+export interface OpenPage {
+  readonly page: Page;
+  /** Messages of the console, and errors. */
+  readonly complaints: readonly string[];
+  /** Addresses that were asked for. */
+  readonly requests: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a page from a file of its own. */
+export async function openPage(html: string, width: number): Promise<OpenPage> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-page-'));
+  const file = path.join(folder, 'page.html');
+  await fs.writeFile(file, html);
+  const browser = await puppeteer.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.setViewport({ width, height: 900 });
+  await page.goto(pathToFileURL(file).href);
+  const close = async () => {
+    await browser.close();
+    await fs.rm(folder, { recursive: true, force: true });
+  };
+  return { page, complaints, requests, close };
+}
 
 /** Selectors of what holds the lines of charts, and of areas that touch each other within. */
 interface Places {

@@ -1,11 +1,8 @@
-import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { pageOf, svgOf, type SweepReport } from '../../src';
 import { palette } from '../../src/html/palette';
-import { chromium, tooFaint } from '../html/browser';
+import { chromium, openPage, tooFaint, type OpenPage } from '../html/browser';
 import { parsed, type Parsed } from '../html/parsed';
 import { report } from './report';
 
@@ -93,29 +90,15 @@ test('the picture for other documents is the first chart, and has dark colours',
 });
 
 (chromium ? describe : describe.skip)(chromium ? 'in a browser' : 'in a browser: there is no Chromium', () => {
-  let folder: string;
-  let browser: Browser;
+  let opened: OpenPage;
   let page: Page;
-  const complaints: string[] = [];
-  const requests: string[] = [];
 
   beforeAll(async () => {
-    folder = await fs.mkdtemp(path.join(os.tmpdir(), 'gdws-page-'));
-    const file = path.join(folder, 'page.html');
-    await fs.writeFile(file, await pageOf(report));
-    browser = await puppeteer.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
-    page = await browser.newPage();
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => requests.push(request.url()));
-    await page.setViewport({ width: 1280, height: 900 });
-    await page.goto(pathToFileURL(file).href);
+    opened = await openPage(await pageOf(report), 1280);
+    page = opened.page;
   }, 120_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    await fs.rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => opened?.close());
 
   /** Whether each chart is drawn: with text, and with lines or areas. */
   const drawn = () =>
@@ -129,8 +112,8 @@ test('the picture for other documents is the first chart, and has dark colours',
 
   test('all charts are drawn, nothing is fetched and nothing complains', async () => {
     expect(await drawn()).toEqual([true, true, true, true]);
-    expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(opened.requests.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual([]);
+    expect(opened.complaints).toEqual([]);
     expect(await page.evaluate("document.querySelector('h1').textContent")).toContain('<b>model.onnx');
   });
 
@@ -205,6 +188,6 @@ test('the picture for other documents is the first chart, and has dark colours',
     await page.reload();
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(await drawn()).toEqual([true, true, true, true]);
-    expect(complaints).toEqual([]);
+    expect(opened.complaints).toEqual([]);
   });
 });

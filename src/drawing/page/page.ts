@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { formatBytes, formatCount, formatTime } from '../../base/format';
 import { escaped } from '../../html/escape';
+import { htmlPage } from '../../html/page';
 import type { Drawing, Where } from '../drawing';
 import { detailsOf } from './details';
 import { pictureOf } from './picture';
@@ -32,18 +33,7 @@ export async function networkPageOf(drawing: Drawing): Promise<string> {
       ? `<section class="wide long"><details><summary>${folded.length} nodes whose results are known before a run</summary>` +
         `<ul>${folded.map((name) => `<li>${escaped(name)}</li>`).join('')}</ul></details></section>`
       : '';
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p>${escaped(summaryOf(drawing))}</p>
+  const body = `<p>${escaped(summaryOf(drawing))}</p>
 ${refused}
 <main>
 <section class="wide long"><header><h2>Operations</h2><div class="keys">${keys.join('')}</div></header>
@@ -54,11 +44,8 @@ ${refused}
 ${measured ? `<section class="wide long"><header><h2>Where the time goes</h2></header>${withinOf(drawing)}<div class="scroll">${kernelsTable(drawing)}</div></section>` : ''}
 <section class="wide long"><header><h2>All operations</h2></header><div class="scroll">${operationsTable(drawing)}</div></section>
 ${foldedList}
-</main>
-<script>${script}</script>
-</body>
-</html>
-`;
+</main>`;
+  return htmlPage({ title, style, body, scripts: [script] });
 }
 
 function summaryOf(drawing: Drawing): string {

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import { escaped, inlined } from '../../html/escape';
+import { htmlPage } from '../../html/page';
 import type { SweepReport } from '../report';
 import { changedSection } from './changed';
 import { formsTable } from './forms';
@@ -45,18 +46,7 @@ export async function pageOf(report: SweepReport): Promise<string> {
     )
     .join('')}</select>`;
   const frontNote = `${ruleOf(report)} The ring marks it, the dotted line the least accuracy. Vertical lines are 95 % intervals. A point leads to its layers.`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p>${escaped(describe(report))}</p>
+  const body = `<p>${escaped(describe(report))}</p>
 ${unmet.map(({ reason, method }) => `<p>${escaped(`${methodNames[method]}: ${reason}`)}</p>`).join('')}
 <main>
 ${chart('front', 'Accuracy and speed', rangeSelect + axisSelect, true, frontNote)}
@@ -70,10 +60,7 @@ ${chart('spectra', 'Singular values', '', false, 'What is lost of each layer wit
 ${chart('time', 'Time, predicted and measured')}
 </main>
 <script type="application/json" id="charts">${inlined(charts)}</script>
-<script type="application/json" id="report">${inlined(report)}</script>
-<script>${(await fs.readFile(chartLibrary().file, 'utf8')).replaceAll('</script', '<\\/script')}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
+<script type="application/json" id="report">${inlined(report)}</script>`;
+  const library = (await fs.readFile(chartLibrary().file, 'utf8')).replaceAll('</script', '<\\/script');
+  return htmlPage({ title, style, body, scripts: [library, script] });
 }

@@ -149,7 +149,8 @@ Examples:
       if (isKept) await found.compression.write(options.output);
       const { batch, runThreads, shape } = options;
       const timing = { batch, runThreads, shape, signal: interruption() };
-      const runTime = await measureRunTime(model, found.compression.bytes(), timing);
+      const compressed = isKept ? options.output : found.compression.bytes();
+      const runTime = await measureRunTime(model, compressed, timing);
       report(model, options, found, isKept, runTime);
       if (found.search) checkHeldOut(found.search, options, options.output);
     });

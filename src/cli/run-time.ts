@@ -31,7 +31,7 @@ const noticeable = 0.03;
  */
 export async function measureRunTime(
   file: string,
-  compressed: Uint8Array,
+  compressed: string | Uint8Array,
   { runThreads: threads = native().concurrency, batch, shape, signal }: RunTimeOptions,
 ): Promise<RunTime | string> {
   const sessions: InferenceSession[] = [];

@@ -70,16 +70,18 @@ export async function readImages(place: string, options: ReadImagesOptions = {})
   const found = await fs.stat(place).catch((cause: Error) => {
     throw new GdwsError('DATA_UNREADABLE', `it cannot be read: ${cause.message}.`, { file: place, cause });
   });
-  const isOfPictures = found.isDirectory() && !(await cifarFilesIn(place, options.split ?? 'test'));
   const all = found.isDirectory() ? await readFolder(place, options) : await readFile(place, options);
   if (all.length === 0) throw new GdwsError('DATA_UNREADABLE', 'there are no images in it.', { file: place });
-  const images = count === undefined ? all : all.first(count);
-  // Pictures have the order already.
-  const isReversed = !isOfPictures && withPreset(options.preprocessing ?? {}).order === 'bgr';
-  return isReversed ? images.reversed() : images;
+  return count === undefined ? all : all.first(count);
 }
 
-async function readFile(place: string, { labels, isUnlabelled, isCoarse }: ReadImagesOptions): Promise<ImageSet> {
+async function readFile(place: string, options: ReadImagesOptions): Promise<ImageSet> {
+  const images = await decodeFile(place, options);
+  const read = options.count === undefined ? images : images.first(options.count);
+  return withPreset(options.preprocessing ?? {}).order === 'bgr' ? read.reversed() : read;
+}
+
+async function decodeFile(place: string, { labels, isUnlabelled, isCoarse }: ReadImagesOptions): Promise<ImageSet> {
   switch (path.extname(place).toLowerCase()) {
     case '.bin':
       return readCifarBinary(place, isCoarse);
@@ -120,12 +122,12 @@ async function readFolder(folder: string, options: ReadImagesOptions): Promise<I
 /** As many of the files as have `count` images. */
 async function readInOrder(
   files: readonly string[],
-  { count = Infinity, isCoarse }: ReadImagesOptions,
+  { count = Infinity, isCoarse, preprocessing }: ReadImagesOptions,
 ): Promise<ImageSet> {
   const sets: ImageSet[] = [];
   for (const file of files) {
     if (sets.reduce((sum, { length }) => sum + length, 0) >= count) break;
-    sets.push(await readFile(file, { isCoarse }));
+    sets.push(await readFile(file, { isCoarse, preprocessing }));
   }
   return ImageSet.joined(sets as [ImageSet, ...ImageSet[]]);
 }

@@ -98,7 +98,8 @@ function largest(row: Float32Array, count: number, isGiven: boolean, labels?: re
     }));
 }
 
-function softmaxOf(row: Float32Array): (value: number) => number {
+/** The softmax of a row of logits, by the value. */
+export function softmaxOf(row: Float32Array): (value: number) => number {
   const most = row.reduce((least, value) => Math.max(least, value), -Infinity);
   const sum = row.reduce((total, value) => total + Math.exp(value - most), 0);
   return (value) => Math.exp(value - most) / sum;

@@ -1,3 +1,4 @@
+import { softmaxOf } from '../data/top-k';
 import { rows } from '../gradient/rows';
 import { predictedClass } from './classifier';
 import type { LogitQueries } from './queries';
@@ -29,8 +30,5 @@ export async function predictions(
 export function probabilities(row: Float32Array): Float64Array {
   const sum = row.reduce((total, value) => total + value, 0);
   if (Math.abs(sum - 1) < 1e-3 && row.every((value) => value >= 0)) return Float64Array.from(row);
-  const most = row.reduce((one, other) => Math.max(one, other), -Infinity);
-  const powers = Float64Array.from(row, (value) => Math.exp(value - most));
-  const total = powers.reduce((one, other) => one + other, 0);
-  return powers.map((power) => power / total);
+  return Float64Array.from(row, softmaxOf(row));
 }

@@ -29,7 +29,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', require: 'readonly', module: 'readonly' } },
+    files: ['**/*.mjs', '**/*.cjs', 'examples/ocr/onnxruntime-node/index.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'console', 'require', 'module', 'setTimeout', 'AbortController'].map((name) => [name, 'readonly']),
+      ),
+    },
   },
 );

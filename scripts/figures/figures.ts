@@ -19,16 +19,22 @@ export interface Figures {
 
 const root = path.resolve(__dirname, '../..');
 
-/** Whose change makes the figures those of something else: what is run, and on what. */
-const measuredPlaces = ['examples', 'benchmarks/int8', 'benchmarks/networks', 'benchmarks/quantized'];
+/**
+ * Whose change makes the figures those of something else: what is run, and on what. Of the examples it is the demo and its files; those in
+ * folders of their own are not measured.
+ */
+const measuredPlaces = [
+  { place: 'examples', recursive: false },
+  ...['benchmarks/int8', 'benchmarks/networks', 'benchmarks/quantized'].map((place) => ({ place, recursive: true })),
+];
 
 /** A digest of these files and of the package's version. */
 export function digestOfMeasured(): string {
   const hash = createHash('sha256');
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
   hash.update(version);
-  for (const place of measuredPlaces) {
-    const names = fs.readdirSync(path.join(root, place), { recursive: true, encoding: 'utf8' }).sort();
+  for (const { place, recursive } of measuredPlaces) {
+    const names = fs.readdirSync(path.join(root, place), { recursive, encoding: 'utf8' }).sort();
     for (const name of names.filter((file) => !file.endsWith('.md'))) {
       const file = path.join(root, place, name);
       if (fs.statSync(file).isFile()) hash.update(`${place}/${name}`).update(fs.readFileSync(file));

@@ -75,7 +75,8 @@ export function areDistributions(rows: readonly Float32Array[]): boolean {
   return rows.every(isDistribution);
 }
 
-function isDistribution(row: Float32Array): boolean {
+/** Whether a row is, to within 0.01: {@link topK}. */
+export function isDistribution(row: Float32Array): boolean {
   const tolerance = 0.01;
   const sum = row.reduce((total, value) => total + value, 0);
   return Math.abs(sum - 1) <= tolerance && row.every((value) => value >= -tolerance && value <= 1 + tolerance);

@@ -1,4 +1,4 @@
-import { softmaxOf } from '../data/top-k';
+import { isDistribution, softmaxOf } from '../data/top-k';
 import { rows } from '../gradient/rows';
 import { predictedClass } from './classifier';
 import type { LogitQueries } from './queries';
@@ -28,7 +28,5 @@ export async function predictions(
 
 /** The softmax of a row of logits; a row that is probabilities already, as of networks that end with a softmax, as it is. */
 export function probabilities(row: Float32Array): Float64Array {
-  const sum = row.reduce((total, value) => total + value, 0);
-  if (Math.abs(sum - 1) < 1e-3 && row.every((value) => value >= 0)) return Float64Array.from(row);
-  return Float64Array.from(row, softmaxOf(row));
+  return Float64Array.from(row, isDistribution(row) ? (value) => Math.max(value, 0) : softmaxOf(row));
 }

@@ -71,6 +71,8 @@ if (!sanitizer) {
   process.exit(2);
 }
 const folder = path.resolve('build', `sanitize-${name}`);
+/** Where teams have the engine's own threads. */
+const ownTeams = `${folder}-teams`;
 
 function run(command, args, env = process.env) {
   const { status, signal, error } = spawnSync(command, args, { stdio: 'inherit', env });
@@ -81,10 +83,15 @@ function run(command, args, env = process.env) {
 }
 
 function build() {
-  const compiler = `-DCMAKE_CXX_COMPILER=${sanitizer.compiler}`;
-  run('cmake', ['-S', '.', '-B', folder, compiler, `-DGDWS_SANITIZER=${name}`, '-DGDWS_TESTS=ON']);
   const targets = ['gdws', 'kernel_tests', 'replay_programs', 'fault', 'fault_addon'];
-  run('cmake', ['--build', folder, '--parallel', '2', '--target', ...targets]);
+  for (const [where, options, wanted] of [
+    [folder, [], targets],
+    [ownTeams, ['-DGDWS_OPENMP=OFF'], ['team_tests']],
+  ]) {
+    const configured = [`-DCMAKE_CXX_COMPILER=${sanitizer.compiler}`, `-DGDWS_SANITIZER=${name}`, '-DGDWS_TESTS=ON'];
+    run('cmake', ['-S', '.', '-B', where, ...configured, ...options]);
+    run('cmake', ['--build', where, '--parallel', '2', '--target', ...wanted]);
+  }
 }
 
 /** The sanitizer's runtime of GCC, which Node, not being built with it, must load before everything else. */
@@ -129,6 +136,9 @@ function proveSight(fault, isFault) {
 build();
 for (const fault of sanitizer.faults) proveSight(fault, true);
 for (const innocent of sanitizer.innocent ?? []) proveSight(innocent, false);
+
+console.log("Teams of the engine's own threads:");
+run(path.join(ownTeams, 'team_tests'), ['3', '300'], inProgram);
 
 for (const cap of availableInstructionSets()) {
   console.log(`Kernel tests, instruction sets up to ${cap}:`);

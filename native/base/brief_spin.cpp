@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -14,21 +13,6 @@
 namespace gdws {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// The time between two runs in a loop that awaits each: JavaScript's thread wakes, does its work and submits the next.
-constexpr std::chrono::microseconds bound{100};
-
-void pause() {
-#if defined(__x86_64__) || defined(_M_X64)
-  _mm_pause();
-#elif defined(__aarch64__) && defined(__GNUC__)
-  asm volatile("yield");
-#else
-  std::this_thread::yield();
-#endif
-}
 
 bool sleepIsAskedFor() {
   // GCC's runtime reads them in this order, too.
@@ -42,14 +26,16 @@ bool sleepIsAskedFor() {
 
 }  // namespace
 
-BriefSpin::BriefSpin(int processors) : spins_(processors > 1 && !sleepIsAskedFor()) {}
+BriefSpin::BriefSpin(int processors) : processors_(processors), spins_(processors > 1 && !sleepIsAskedFor()) {}
 
-void BriefSpin::until(const std::atomic<bool>& flag) const {
-  if (!spins_) return;
-  const Clock::time_point end = Clock::now() + bound;
-  while (!flag.load(std::memory_order_relaxed) && Clock::now() < end) {
-    for (int turn = 0; turn < 8; ++turn) pause();
-  }
+void BriefSpin::pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__) && defined(__GNUC__)
+  asm volatile("yield");
+#else
+  std::this_thread::yield();
+#endif
 }
 
 }  // namespace gdws

@@ -4,10 +4,10 @@
 #include <exception>
 #include <iterator>
 #include <new>
-#include <thread>
 
 #include "base/concurrency.h"
 #include "base/placement.h"
+#include "base/thread.h"
 
 namespace gdws {
 
@@ -114,7 +114,7 @@ Scheduler::Worker* Scheduler::newWorker() {
   try {
     idle_.reserve(workers_ + 1);
     auto worker = std::make_unique<Worker>();
-    std::thread([this, made = worker.get()] { serve(*made); }).detach();
+    startThread([this, made = worker.get()] { serve(*made); });
     ++workers_;
     return worker.release();
   } catch (const std::exception&) {
@@ -159,7 +159,7 @@ void Scheduler::serve(Worker& worker) {
     // processors sleeps: no gain of spinning could be measured there.
     if (running_ > 0 || job.threads >= processors_) continue;
     lock.unlock();
-    spin_.until(worker.hasJob);
+    spin_.until([&] { return worker.hasJob.load(std::memory_order_relaxed); });
     lock.lock();
   }
 }

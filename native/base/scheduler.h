@@ -15,8 +15,8 @@ namespace gdws {
 
 /// Runs jobs on threads of its own, in the order in which they come, as many at once as the processors allow: each job
 /// counts as the threads that it will use. There is one for the process, so that several sessions share the processors.
-/// Each worker that runs jobs of several threads has an OpenMP team of its own. As few workers as possible get one,
-/// because GCC's runtime puts waiting threads to sleep at once where all teams together have more threads than there
+/// Each worker that runs jobs of several threads has a team of its own. As few workers as possible get one, because
+/// GCC's runtime of OpenMP puts waiting threads to sleep at once where all teams together have more threads than there
 /// are processors.
 ///
 /// It is never destroyed: its workers wait for jobs until the process ends. The code that submits jobs must stop them

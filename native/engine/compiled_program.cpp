@@ -1,7 +1,5 @@
 #include "engine/compiled_program.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -11,9 +9,8 @@
 
 #include "base/counters.h"
 #include "base/placement.h"
-#include "base/team_threads.h"
+#include "base/run_team.h"
 #include "engine/releasable_constants.h"
-#include "engine/team_barrier.h"
 #include "engine/verify_plan.h"
 
 namespace gdws {
@@ -180,22 +177,18 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
     // Two flags in turn: a slow thread may still read that of its step while the first thread sets the next.
     bool stop[2] = {aborted.load(std::memory_order_relaxed), false};
     const Placement placement(threads_);
-    const TeamBarrier barrier;
-    ensureTeam(threads_);
-#pragma omp parallel num_threads(threads_)
-    {
-      const Team team{omp_get_thread_num(), omp_get_num_threads(), &barrier};
+    runTeam(threads_, [&](const Team& team) {
       placement.bind(team.index);
       std::optional<RunClock> clock;
       if (team.index == 0) clock.emplace(times, ends);
       for (size_t i = 0; i < steps_.size() && !stop[i & 1]; ++i) {
         runStep(steps_[i], team);
         if (team.index == 0) stop[(i + 1) & 1] = aborted.load(std::memory_order_relaxed);
-#pragma omp barrier
+        team.meeting->wait();
         if (clock) clock->stepEnded(i);
       }
       clock.reset();
-    }
+    });
     stopped = stop[0] || stop[1];
   }
   if (ends != nullptr) {

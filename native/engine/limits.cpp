@@ -1,11 +1,11 @@
 #include "engine/limits.h"
 
-#include <omp.h>
+#include <atomic>
 
 #include "base/placement.h"
+#include "base/run_team.h"
 #include "base/scheduler.h"
 #include "base/team.h"
-#include "base/team_threads.h"
 #include "kernels/vector/integer_functions.h"
 #include "kernels/vector/table.h"
 
@@ -17,16 +17,13 @@ namespace {
 /// than processors and put waiting threads to sleep at once.
 template <class Number, class Work>
 Number sumOverTeam(int threads, const Work& work) {
-  Number sum = 0;
+  std::atomic<Number> sum{0};
   const auto job = [&] {
     const Placement placement(threads);
-    ensureTeam(threads);
-#pragma omp parallel num_threads(threads) reduction(+ : sum)
-    {
-      const Team team{omp_get_thread_num(), omp_get_num_threads()};
+    runTeam(threads, [&](const Team& team) {
       placement.bind(team.index);
       sum += work(team);
-    }
+    });
   };
   Scheduler::instance().runAndWait(job, threads);
   return sum;

@@ -1,17 +1,14 @@
 #include "engine/stopwatch.h"
 
-#include <omp.h>
-
+#include <atomic>
 #include <chrono>
-
-#include "engine/team_barrier.h"
 
 #if defined(__linux__)
 #include <unistd.h>
 #endif
 
 #include "base/placement.h"
-#include "base/team_threads.h"
+#include "base/run_team.h"
 
 namespace gdws {
 
@@ -44,27 +41,25 @@ Stopwatch::Stopwatch(int threads) : threads_(threads), ballast_(static_cast<size
 
 double Stopwatch::time(const Kernel& kernel, const Buffers& buffers, const void* input, size_t bytes) {
   Clock::time_point begin, end;
-  volatile char sink = 0;
+  std::atomic<char> sink{0};
   const Placement placement(threads_);
-  const TeamBarrier barrier;
-  ensureTeam(threads_);
-#pragma omp parallel num_threads(threads_)
-  {
-    const Team team{omp_get_thread_num(), omp_get_num_threads(), &barrier};
+  runTeam(threads_, [&](const Team& team) {
+    const auto meet = [&] {
+      if (team.size > 1) team.meeting->wait();
+    };
     placement.bind(team.index);
     const auto& ballast = ballast_[static_cast<size_t>(team.index)];
     const char driven = touch(ballast.data(), ballast.size());
     const Range share = team.share(static_cast<int64_t>(bytes), cacheLine);
     const char fetched =
         touch(static_cast<const char*>(input) + share.begin, static_cast<size_t>(share.end - share.begin));
-#pragma omp critical
-    sink = static_cast<char>(sink ^ driven ^ fetched);
-#pragma omp barrier
+    sink.fetch_xor(static_cast<char>(driven ^ fetched), std::memory_order_relaxed);
+    meet();
     if (team.index == 0) begin = Clock::now();
     kernel.run(buffers, team);
-#pragma omp barrier
+    meet();
     if (team.index == 0) end = Clock::now();
-  }
+  });
   return std::chrono::duration<double>(end - begin).count();
 }
 

@@ -1,14 +1,12 @@
 #include "linalg/decompose.h"
 
-#include <omp.h>
-
 #include <atomic>
 #include <cmath>
 #include <limits>
 #include <new>
 
+#include "base/run_team.h"
 #include "base/team.h"
-#include "base/team_threads.h"
 #include "linalg/eigen.h"
 #include "linalg/interruption.h"
 #include "linalg/sign.h"
@@ -64,18 +62,18 @@ class ChannelDecomposition {
 void decompose(const LayerWeights& weights, int threads, double* singularValues, double* rightVectors) {
   std::atomic<bool> outOfMemory{false};
   const Interruption interruption = Interruption::current();
-  ensureTeam(threads);
-#pragma omp parallel num_threads(threads)
-  try {
-    ChannelDecomposition decomposition(weights);
-    const int64_t rank = weights.rank();
-    const Range mine = Team{omp_get_thread_num(), omp_get_num_threads()}.share(weights.inputChannels);
-    for (int64_t channel = mine.begin; channel < mine.end && !interruption.isAsked(); ++channel) {
-      decomposition.run(channel, singularValues + channel * rank, rightVectors + channel * rank * weights.taps);
+  runTeam(threads, [&](const Team& team) {
+    try {
+      ChannelDecomposition decomposition(weights);
+      const int64_t rank = weights.rank();
+      const Range mine = team.share(weights.inputChannels);
+      for (int64_t channel = mine.begin; channel < mine.end && !interruption.isAsked(); ++channel) {
+        decomposition.run(channel, singularValues + channel * rank, rightVectors + channel * rank * weights.taps);
+      }
+    } catch (const std::bad_alloc&) {
+      outOfMemory = true;
     }
-  } catch (const std::bad_alloc&) {
-    outOfMemory = true;
-  }
+  });
   if (outOfMemory) throw std::bad_alloc();
   interruption.check();
 }

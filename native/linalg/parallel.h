@@ -1,12 +1,11 @@
 #pragma once
 
-#include <omp.h>
-
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <vector>
 
-#include "base/team_threads.h"
+#include "base/run_team.h"
 #include "linalg/interruption.h"
 
 namespace gdws {
@@ -18,16 +17,17 @@ template <typename Work>
 void forEachInParallel(int64_t count, int threads, const Work& work) {
   std::vector<std::exception_ptr> failures(count);
   const Interruption interruption = Interruption::current();
-  ensureTeam(threads);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-  for (int64_t i = 0; i < count; ++i) {
-    try {
-      interruption.check();
-      work(i);
-    } catch (...) {
-      failures[i] = std::current_exception();
+  std::atomic<int64_t> next{0};
+  runTeam(threads, [&](const Team&) {
+    for (int64_t i = 0; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      try {
+        interruption.check();
+        work(i);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
     }
-  }
+  });
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);
   }

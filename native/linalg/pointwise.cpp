@@ -1,12 +1,10 @@
 #include "linalg/pointwise.h"
 
-#include <omp.h>
-
 #include <numeric>
 #include <vector>
 
+#include "base/run_team.h"
 #include "base/team.h"
-#include "base/team_threads.h"
 #include "linalg/interruption.h"
 
 namespace gdws {
@@ -44,17 +42,15 @@ void pointwiseWeights(const LayerWeights& weights, const int32_t* counts, const 
   const int64_t perGroup = first.back() / weights.groups;
 
   const Interruption interruption = Interruption::current();
-  ensureTeam(threads);
-#pragma omp parallel num_threads(threads)
-  {
-    const Range mine = Team{omp_get_thread_num(), omp_get_num_threads()}.share(weights.inputChannels);
+  runTeam(threads, [&](const Team& team) {
+    const Range mine = team.share(weights.inputChannels);
     for (int64_t channel = mine.begin; channel < mine.end && !interruption.isAsked(); ++channel) {
       const int64_t group = channel / weights.channelsPerGroup();
       float* columns = pointwise + group * weights.rows() * perGroup + (first[channel] - group * perGroup);
       errors[channel] = pointwiseColumns(weights, channel, counts[channel], kernels + first[channel] * weights.taps,
                                          perGroup, columns);
     }
-  }
+  });
   interruption.check();
 }
 

@@ -20,7 +20,7 @@ export interface Program {
   readonly folder: string;
   /** CMake's options besides GDWS_TESTS. */
   readonly options?: readonly string[];
-  /** What is built besides the program. */
+  /** What is built besides the program of the kernels. */
   readonly targets?: readonly string[];
   /** The words of the command that runs the program where it is not for this processor. */
   readonly emulator?: readonly string[];
@@ -31,7 +31,7 @@ export function isInstalled(command: string): boolean {
   return spawnSync(command, ['--version']).status === 0;
 }
 
-function run(words: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
+export function run(words: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
   const [command, ...args] = words;
   const { status, signal, stdout, stderr, error } = spawnSync(command!, args, { cwd: root, env, encoding: 'utf8' });
   if (error) throw error;

@@ -1,13 +1,26 @@
-#include "base/team_threads.h"
+#if defined(_OPENMP)
+
+#include <omp.h>
 
 #include <mutex>
 #include <new>
 #include <thread>
 #include <vector>
 
+#include "base/run_team.h"
+
 namespace gdws {
 
 namespace {
+
+/// The barrier of the OpenMP team that the calling thread belongs to.
+class Barrier final : public Meeting {
+ public:
+  void wait() const override {
+#pragma omp barrier
+  }
+  double cycles() const override { return 3000; }
+};
 
 /// Size of the team that OpenMP keeps for this thread. A smaller region of several threads ends the rest of them.
 thread_local int teamSize = 1;
@@ -42,10 +55,15 @@ class Trial {
 
 }  // namespace
 
-void ensureTeam(int threads) {
-  if (threads < 2) return;
+void runThreads(int threads, TeamWork work) {
+  // Where OpenMP's team has to grow and the system does not grant its threads, GCC's runtime would end the process.
   if (threads > teamSize) Trial{threads - teamSize};
   teamSize = threads;
+  const Barrier barrier;
+#pragma omp parallel num_threads(threads)
+  work(Team{omp_get_thread_num(), omp_get_num_threads(), &barrier});
 }
 
 }  // namespace gdws
+
+#endif

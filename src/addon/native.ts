@@ -1,9 +1,7 @@
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { folderOf } from '../base/bundled';
-import { GdwsError } from '../base/errors';
 import type { NativeArray, NativeConstant } from '../program/element-type';
+import { findAddon } from './find';
+import { loadAddon } from './load';
 
 /** What the engine has done since it was loaded and what it holds now, over all sessions and workers of the process. */
 export interface Counters {
@@ -290,73 +288,6 @@ export interface Native {
   readonly readMemory: (threads: number, memory: Float32Array, passes: number) => number;
 }
 
-const platform = `${process.platform}-${process.arch}`;
-
-/** The folder of this file; where it is part of a bundle, that of the bundle. */
-const here = folderOf(() => __dirname);
-
-/**
- * Where the addon may be, best first. Only GDWS_ADDON if it is set; else beside a bundle, then the package's build of this
- * machine, then the package's prebuilt one.
- */
-const candidates = process.env.GDWS_ADDON
-  ? [path.resolve(process.env.GDWS_ADDON)]
-  : [
-      path.join(here, 'gdws.node'),
-      path.join(here, '..', '..', 'build', 'Release', 'gdws.node'),
-      path.join(here, '..', '..', 'prebuilds', platform, 'gdws.node'),
-    ];
-
-function findAddon(): string {
-  const present = candidates.find((candidate) => fs.existsSync(candidate));
-  if (!present && process.env.GDWS_ADDON) {
-    throw new GdwsError('ADDON_MISSING', 'the environment variable GDWS_ADDON names an addon that does not exist.', {
-      file: process.env.GDWS_ADDON,
-      remedy:
-        'Unset GDWS_ADDON, so that the addon of the package is used, or set it to the path of an addon, as node_modules/gdws/prebuilds/<platform>/gdws.node.',
-    });
-  }
-  if (!present) {
-    throw new GdwsError(
-      'ADDON_MISSING',
-      `gdws has no addon for ${platform} (Node ${process.version}): there is none of ${candidates.join(', ')}.`,
-      {
-        remedy: `Where a bundler has put gdws into a file, leave it out (esbuild: --external:gdws; docs/bundlers.md), or set the environment variable GDWS_ADDON to the path of the addon. Else build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in node_modules/gdws (needs CMake and a C++20 compiler with OpenMP).`,
-      },
-    );
-  }
-  return present;
-}
-
-function load(present: string): Native {
-  try {
-    // Not by this file's own `require`: bundlers would look for the addon themselves, and in ES modules there is none.
-    return withBriefSpinning(() => createRequire(present)(present) as Native);
-  } catch (cause) {
-    throw new GdwsError('ADDON_MISSING', `the addon cannot be loaded: ${(cause as Error).message}.`, {
-      file: present,
-      remedy: 'Rebuild it on this machine with a C++20 compiler that has OpenMP.',
-      cause,
-    });
-  }
-}
-
-/**
- * Loads the addon so that OpenMP's waiting threads sleep soon. GCC's runtime lets them spin for about 15 ms, which takes
- * processors from the JavaScript thread and from the threads that are waited for; five thousand turns (about 200 µs) are
- * enough between two operations, and between two runs of a loop. The runtime reads its environment only when it is loaded; variables of the user take precedence.
- */
-function withBriefSpinning<T>(loadAddon: () => T): T {
-  const { env } = process;
-  if (env.GOMP_SPINCOUNT !== undefined || env.OMP_WAIT_POLICY !== undefined) return loadAddon();
-  env.GOMP_SPINCOUNT = '5000';
-  try {
-    return loadAddon();
-  } finally {
-    delete env.GOMP_SPINCOUNT;
-  }
-}
-
 let loaded: { readonly native: Native; readonly build: string; readonly maxIsa: string | undefined } | undefined;
 
 function loadOnce() {
@@ -364,7 +295,7 @@ function loadOnce() {
     const file = findAddon();
     const { size, mtimeMs } = fs.statSync(file);
     const maxIsa = process.env.GDWS_MAX_ISA;
-    loaded = { native: load(file), build: `${size}-${Math.floor(mtimeMs)}`, maxIsa };
+    loaded = { native: loadAddon(file) as Native, build: `${size}-${Math.floor(mtimeMs)}`, maxIsa };
   }
   return loaded;
 }

@@ -83,7 +83,7 @@ export const errorCodes = {
   },
   ADDON_MISSING: {
     cause: 'The native addon is missing for this platform, or cannot be loaded.',
-    cure: 'Build it on this machine: see the README, "Other platforms".',
+    cure: 'The message has the command that installs or builds it; see docs/install.md.',
   },
   SESSION_RELEASED: {
     cause: 'A session was used after `release()`.',

@@ -355,8 +355,10 @@ const elsewhere: Record<string, string> = {
   'Integers need finite numbers: keep the node in floats (int8Exclude, --int8-exclude), or export the model again from a training that converged.':
     'quantize/unusual-networks.test.ts',
   'Its size is what `node --max-old-space-size=` says, in MB.': 'an option of node',
-  "Where a bundler has put gdws into a file, leave it out (esbuild: --external:gdws; docs/bundlers.md), or set the environment variable GDWS_ADDON to the path of the addon. Else build it: 'npm install cmake-js node-addon-api node-api-headers', then 'npx cmake-js compile' in node_modules/gdws (needs CMake and a C++20 compiler with OpenMP).":
-    'commands of npm, and tarball.full.test.ts',
+  'Leave gdws out of the bundle (esbuild: --external:gdws), or put the files of node_modules/@gdws/… beside the bundle, or set the environment variable GDWS_ADDON to the path of the addon: docs/bundlers.md.':
+    'package/tarball.full.test.ts',
+  'Install it: npm install --save-optional @gdws/…@…': 'addon/missing.test.ts, and docs/install.md',
+  'Install the addon that belongs to it: npm install --save-optional @gdws/…@…': 'addon/missing.test.ts',
 };
 
 beforeAll(async () => {

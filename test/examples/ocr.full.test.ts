@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { npm, pack, root, run } from '../package/npm';
+import { npm, publish, root, run } from '../package/npm';
 
 /** A package of that name and version, which says by which engine it runs a network of its own. */
 const stub = `
@@ -50,13 +50,10 @@ beforeAll(async () => {
   );
   const packed = others.map((folder) => {
     const json = npm(['pack', folder, '--ignore-scripts', '--pack-destination', packages], temporary);
-    return { folder, tarball: (JSON.parse(json) as [{ filename: string }])[0].filename };
+    const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as unknown;
+    return { manifest, tarball: (JSON.parse(json) as [{ filename: string }])[0].filename };
   });
-  const listed = [{ folder: root, tarball: pack(packages).filename }, ...packed].map(({ folder, tarball }) => ({
-    tarball,
-    manifest: JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as unknown,
-  }));
-  fs.writeFileSync(path.join(packages, 'packages.json'), JSON.stringify(listed));
+  fs.writeFileSync(path.join(packages, 'packages.json'), JSON.stringify([...publish(packages), ...packed]));
   registry = spawn(process.execPath, [path.join(root, 'test/package/registry.mjs'), packages]);
   const [line] = (await once(registry.stdout!, 'data')) as [Buffer];
   const address = line.toString().trim();
@@ -64,7 +61,7 @@ beforeAll(async () => {
   const folder = path.join(temporary, 'ocr');
   fs.cpSync(path.join(root, 'examples/ocr'), folder, { recursive: true });
   const cache = path.join(temporary, 'cache');
-  npm(['install', '--omit=optional', '--ignore-scripts', '--registry', address, '--cache', cache], folder);
+  npm(['install', '--include=optional', '--ignore-scripts', '--registry', address, '--cache', cache], folder);
   fs.writeFileSync(path.join(folder, 'page.png'), '');
 }, 600_000);
 afterAll(() => {

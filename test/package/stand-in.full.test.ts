@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { npm, pack, root, run } from './npm';
+import { npm, publish, root, run } from './npm';
 
 // The settings of docs/onnxruntime.md by which programs that import onnxruntime-node get gdws, as they stand there.
 
@@ -27,23 +27,22 @@ beforeAll(async () => {
     name: 'library',
     version: '1.0.0',
     exports: { import: './index.mjs', require: './index.cjs' },
-    dependencies: { 'onnxruntime-node': '^1.20.0' },
+    // Exactly this, so that nothing but an override gives it another.
+    dependencies: { 'onnxruntime-node': '1.20.1' },
   });
   write('library/index.cjs', "exports.ort = require('onnxruntime-node');");
   write('library/index.mjs', "export * as ort from 'onnxruntime-node';");
+  // What the library gets where no setting says otherwise.
+  write('original/package.json', { name: 'onnxruntime-node', version: '1.20.1', main: 'index.js' });
+  write('original/index.js', "throw new Error('this is the original');");
   const others = ['onnxruntime-common', '@bufbuild/protobuf'].map((name) => path.join(root, 'node_modules', name));
-  const tarballs = [pack(packages).filename].concat(
-    [path.join(temporary, 'library'), ...others].map((folder) => {
-      const json = npm(['pack', folder, '--ignore-scripts', '--pack-destination', packages], temporary);
-      return (JSON.parse(json) as [{ filename: string }])[0].filename;
-    }),
-  );
-  const folders = [root, path.join(temporary, 'library'), ...others];
-  const listed = tarballs.map((tarball, i) => ({
-    tarball,
-    manifest: JSON.parse(fs.readFileSync(path.join(folders[i]!, 'package.json'), 'utf8')) as unknown,
-  }));
-  write('registry/packages.json', listed);
+  const folders = ['library', 'original'].map((name) => path.join(temporary, name)).concat(others);
+  const packed = folders.map((folder) => {
+    const json = npm(['pack', folder, '--ignore-scripts', '--pack-destination', packages], temporary);
+    const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as unknown;
+    return { manifest, tarball: (JSON.parse(json) as [{ filename: string }])[0].filename };
+  });
+  write('registry/packages.json', [...publish(packages), ...packed]);
   registry = spawn(process.execPath, [path.join(__dirname, 'registry.mjs'), packages]);
   const [line] = (await once(registry.stdout!, 'data')) as [Buffer];
   address = line.toString().trim();
@@ -104,8 +103,16 @@ function project(name: string, dependencies: Record<string, string>, settings: o
   });
   const cache = path.join(temporary, 'cache');
   const folder = path.join(temporary, name);
-  npm(['install', '--omit=optional', '--ignore-scripts', '--registry', address, '--cache', cache], folder);
+  npm(['install', '--include=optional', '--ignore-scripts', '--registry', address, '--cache', cache], folder);
   return folder;
+}
+
+/** Without the overrides, npm installs for the library what it asks for. */
+function expectNeeded(name: string, settings: string): void {
+  const { overrides, ...rest } = JSON.parse(settings) as { overrides: object };
+  expect(overrides).toBeDefined();
+  const folder = project(`${name}-plain`, { library: '1.0.0' }, rest);
+  expect(() => run('node', ['-e', "require('library')"], folder)).toThrow(/this is the original/);
 }
 
 const withGdws = { gdws: '^0.1.0' };
@@ -118,6 +125,7 @@ const tests: Readonly<Record<string, (name: string, codes: readonly string[]) =>
     // One copy for the program and its dependency.
     expect(fs.existsSync(path.join(folder, 'node_modules/library/node_modules'))).toBe(false);
     expect(fs.existsSync(path.join(folder, 'node_modules/onnxruntime-node/dist/engine'))).toBe(true);
+    expectNeeded(name, settings!);
   },
   'A package in the project'(name, [manifest, script, settings]) {
     write(`${name}/onnxruntime-node/package.json`, manifest);
@@ -126,6 +134,10 @@ const tests: Readonly<Record<string, (name: string, codes: readonly string[]) =>
     write(`${name}/program.mjs`, withLibrary);
     expectResults(run('node', ['program.mjs'], folder), 6);
     expect(fs.existsSync(path.join(folder, 'node_modules/library/node_modules'))).toBe(false);
+    fs.cpSync(path.join(folder, 'onnxruntime-node'), path.join(temporary, `${name}-plain/onnxruntime-node`), {
+      recursive: true,
+    });
+    expectNeeded(name, settings!);
   },
   Node(name, [script]) {
     const folder = project(name, withGdws);
@@ -151,8 +163,7 @@ const tests: Readonly<Record<string, (name: string, codes: readonly string[]) =>
     const script =
       "require('webpack')(require('./webpack.config.cjs'), (error, stats) => { if (error ?? stats.hasErrors()) throw error ?? new Error(String(stats)); });";
     run('node', ['-e', script.replace("'webpack'", JSON.stringify(path.join(root, 'node_modules/webpack')))], folder);
-    const addon = path.join(folder, 'node_modules/gdws/prebuilds', `${process.platform}-${process.arch}`, 'gdws.node');
-    expectResults(run('node', ['bundle.cjs'], folder, { GDWS_ADDON: addon }), 3);
+    expectResults(run('node', ['bundle.cjs'], folder), 3);
   },
   Jest(name, [settings]) {
     const folder = project(name, withGdws, JSON.parse(settings!) as object);

@@ -1,0 +1,24 @@
+// The platforms that a package @gdws/<name> is published for. src/addon/platform-packages.ts has the same names.
+
+/** `os`, `cpu` and `libc` are npm's: https://docs.npmjs.com/cli/configuring-npm/package-json#os */
+export const targets = [
+  { name: 'linux-x64', os: 'linux', cpu: 'x64', libc: 'glibc', title: 'Linux on x86-64, with glibc' },
+  { name: 'linux-arm64', os: 'linux', cpu: 'arm64', libc: 'glibc', title: 'Linux on ARM64, with glibc' },
+  { name: 'linuxmusl-x64', os: 'linux', cpu: 'x64', libc: 'musl', title: 'Linux on x86-64, with musl' },
+  { name: 'linuxmusl-arm64', os: 'linux', cpu: 'arm64', libc: 'musl', title: 'Linux on ARM64, with musl' },
+  { name: 'win32-x64', os: 'win32', cpu: 'x64', title: 'Windows on x86-64' },
+  { name: 'win32-arm64', os: 'win32', cpu: 'arm64', title: 'Windows on ARM64' },
+  { name: 'darwin-arm64', os: 'darwin', cpu: 'arm64', title: 'macOS on ARM64' },
+  { name: 'darwin-x64', os: 'darwin', cpu: 'x64', title: 'macOS on x86-64' },
+];
+
+/** The target that this machine is, by the C library of Node; undefined where there is none. */
+export function targetOfMachine() {
+  const libc = process.platform === 'linux' ? libcOfNode() : undefined;
+  return targets.find(({ os, cpu, ...one }) => os === process.platform && cpu === process.arch && one.libc === libc);
+}
+
+function libcOfNode() {
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
+}

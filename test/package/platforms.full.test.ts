@@ -1,0 +1,117 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { platformPackages } from '../../src/addon/platform-packages';
+import { npm, pack, root, run, type Packed } from './npm';
+
+// The packages of all platforms: as addons bytes that say which libraries would be in them; for this machine its own addon.
+
+interface Target {
+  readonly name: string;
+  readonly os: string;
+  readonly cpu: string;
+  readonly libc?: string;
+}
+
+const { targets, machine } = JSON.parse(
+  run(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      "import { targets, targetOfMachine } from './scripts/platforms/targets.mjs'; console.log(JSON.stringify({ targets, machine: targetOfMachine().name }));",
+    ],
+    root,
+  ),
+) as { targets: Target[]; machine: string };
+const main = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+
+let folder: string;
+let packed: Packed[];
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-platforms-'));
+  for (const { name } of targets) {
+    if (name === machine) continue;
+    fs.mkdirSync(path.join(folder, 'addons', name), { recursive: true });
+    // libc++ as compilers of LLVM link it; for ARM64 as GCC does, which has its OpenMP runtime beside it.
+    const isGcc = name === 'linux-arm64';
+    const content = isGcc
+      ? 'GCC: (Debian 12.2.0-14) 12.2.0\0GLIBC_2.17\0GLIBC_2.9\0libgomp.so.1'
+      : 'NSt3__112basic_stringE';
+    fs.writeFileSync(path.join(folder, 'addons', name, 'gdws.node'), content);
+    if (isGcc) fs.writeFileSync(path.join(folder, 'addons', name, 'libgomp.so.1'), 'libgomp');
+  }
+  packed = pack(path.join(folder, 'out'), path.join(folder, 'addons'));
+}, 600_000);
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+test('the loader knows the packages that are published', () => {
+  expect(platformPackages).toEqual(targets.map(({ name }) => name));
+});
+
+test('all nine are packed, gdws last', () => {
+  expect(packed.map(({ name }) => name)).toEqual([...targets.map(({ name }) => `@gdws/${name}`), 'gdws']);
+});
+
+const always = ['LICENSE', 'README.md', 'gdws.node', 'package.json'].concat(
+  ['COPYING.APACHE', 'COPYING.MPL2', 'node-addon-api.txt'].map((name) => `licences/${name}`),
+);
+const gcc = ['libgomp.so.1', 'licences/COPYING.RUNTIME', 'licences/COPYING3'];
+const llvm = ['licences/LLVM.txt', 'licences/Zig.txt'];
+
+test.each(targets)('$name has its addon, the licences of what is in it, and nothing else', ({ name, ...target }) => {
+  const { files } = packed.find((one) => one.name === `@gdws/${name}`)!;
+  const staged = path.join(folder, 'out', name);
+  const addon = fs.readFileSync(path.join(staged, 'gdws.node'), 'latin1');
+  const wanted = [
+    ...always,
+    ...(addon.includes('libgomp.so.1') ? gcc : []),
+    ...(addon.includes('St3__1') ? llvm : []),
+    ...(target.os === 'win32' ? ['licences/mingw-w64.txt'] : []),
+  ];
+  expect(files.map((file) => file.path).sort()).toEqual(wanted.sort());
+  for (const file of wanted) expect(fs.statSync(path.join(staged, file)).size).toBeGreaterThan(0);
+
+  const manifest = JSON.parse(fs.readFileSync(path.join(staged, 'package.json'), 'utf8')) as Record<string, unknown>;
+  const { version, engines, repository } = main;
+  expect(manifest).toMatchObject({ name: `@gdws/${name}`, version, engines, repository });
+  expect(manifest).toMatchObject({ os: [target.os], cpu: [target.cpu] });
+  expect(manifest.libc).toEqual(target.libc && [target.libc]);
+  for (const absent of ['scripts', 'dependencies', 'devDependencies']) expect(manifest).not.toHaveProperty(absent);
+  expect(manifest.license).toMatch(/^MIT AND MPL-2\.0 AND Apache-2\.0/);
+  expect(String(manifest.license).includes('LLVM-exception')).toBe(addon.includes('St3__1'));
+});
+
+test('the README of a package says which glibc and which compiler', () => {
+  const readme = fs.readFileSync(path.join(folder, 'out/linux-arm64/README.md'), 'utf8');
+  expect(readme).toContain('It needs glibc 2.17 or newer.');
+  expect(readme).toContain('Compiled by GCC (Debian 12.2.0-14) 12.2.0.');
+});
+
+test('npm would publish each', () => {
+  for (const { name } of packed) {
+    const staged = path.join(folder, 'out', path.basename(name));
+    const args = ['publish', '--dry-run', '--access', 'public', '--ignore-scripts', '--loglevel=error', '--json'];
+    expect(run('npm', args, staged, { npm_config_json: 'true' })).toContain(`${name}@${String(main.version)}`);
+  }
+});
+
+test('the repository itself is neither packed nor published', () => {
+  expect(() => npm(['pack', '--ignore-scripts=false', '--pack-destination', folder], root)).toThrow(
+    /node scripts\/platforms\/pack\.mjs/,
+  );
+  // A registry that nobody is at: a dry run does not look whether the package is private.
+  const registry = ['--registry', 'http://localhost:9', '--//localhost:9/:_authToken=none', '--fetch-retries=0'];
+  expect(() => run('npm', ['publish', '--ignore-scripts', ...registry], root)).toThrow(/EPRIVATE/);
+});
+
+test('a target whose addon was not built is refused by name', () => {
+  const script = path.join(root, 'scripts/platforms/pack.mjs');
+  const args = [script, '--addons', path.join(folder, 'none'), '--out', path.join(folder, 'refused')];
+  expect(() => run(process.execPath, [...args, '--targets', 'linux-arm64,darwin-x64'], root)).toThrow(
+    new RegExp(`There is no addon for ${machine === 'linux-arm64' ? 'darwin-x64' : 'linux-arm64'}`),
+  );
+  expect(() => run(process.execPath, [...args, '--targets', 'plan9-x64'], root)).toThrow(
+    /There is no target plan9-x64/,
+  );
+});

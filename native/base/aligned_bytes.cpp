@@ -4,6 +4,10 @@
 #include <new>
 #include <utility>
 
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
+
 #include "base/page_memory.h"
 
 namespace gdws {
@@ -16,9 +20,21 @@ constexpr size_t alignment = 64;
 
 std::byte* allocate(size_t count) {
   const size_t bytes = (count + alignment - 1) / alignment * alignment;
-  auto* memory = static_cast<std::byte*>(std::aligned_alloc(alignment, bytes == 0 ? alignment : bytes));
+#if defined(_WIN32)
+  void* const memory = _aligned_malloc(bytes == 0 ? alignment : bytes, alignment);
+#else
+  void* const memory = std::aligned_alloc(alignment, bytes == 0 ? alignment : bytes);
+#endif
   if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+  return static_cast<std::byte*>(memory);
+}
+
+void release(std::byte* memory) {
+#if defined(_WIN32)
+  _aligned_free(memory);
+#else
+  std::free(memory);
+#endif
 }
 
 }  // namespace
@@ -30,7 +46,7 @@ AlignedBytes allocateBytes(size_t count) {
     return AlignedBytes(pages, pages->data());
   }
 #endif
-  return AlignedBytes(allocate(count), std::free);
+  return AlignedBytes(allocate(count), release);
 }
 
 AlignedBytes allocateCounted(size_t count, MemoryUse use) {

@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <string>
 #include <thread>
 
 #if defined(__linux__)
 #include <sched.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#elif defined(_WIN32)
+#include <windows.h>
+
+#include <bit>
 #endif
 
 namespace gdws {
@@ -18,9 +24,16 @@ int affinityCount() {
 #if defined(__linux__)
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+#elif defined(_WIN32)
+  // Zeros where the process's threads are in more than one group of 64 processors.
+  DWORD_PTR ofProcess = 0, ofSystem = 0;
+  const bool isKnown = GetProcessAffinityMask(GetCurrentProcess(), &ofProcess, &ofSystem) != 0;
+  if (isKnown && ofProcess != 0) return std::popcount(uint64_t{ofProcess});
 #endif
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
+
+#if defined(__linux__)
 
 /// The path of the process's cgroup, as /a/b, in the hierarchy of a version 1 controller; of version 2 for an empty
 /// name.
@@ -78,6 +91,12 @@ double cgroupQuota() {
   if (unified > 0) return unified;
   return minQuota(root + "/cpu", cgroupPath("cpu"), bandwidthQuota);
 }
+
+#else
+
+double cgroupQuota() { return 0; }
+
+#endif
 
 }  // namespace
 

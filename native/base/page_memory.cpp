@@ -2,23 +2,28 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <new>
 
-#if defined(__unix__) || defined(__APPLE__)
+#if defined(_WIN32)
+#include <windows.h>
+#else
 #include <sys/mman.h>
 #include <unistd.h>
 #endif
 
 namespace gdws {
 
-#if defined(__unix__) || defined(__APPLE__)
-
 namespace {
 
-constexpr size_t hugePage = size_t{1} << 21;
-constexpr int protection = PROT_READ | PROT_WRITE;
-constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+size_t pageBytes() {
+#if defined(_WIN32)
+  SYSTEM_INFO system;
+  GetSystemInfo(&system);
+  return system.dwPageSize;
+#else
+  return static_cast<size_t>(sysconf(_SC_PAGESIZE));
+#endif
+}
 
 /// Bytes from `begin` on that are whole pages.
 struct WholePages {
@@ -27,11 +32,21 @@ struct WholePages {
 };
 
 WholePages wholePages(const void* from, size_t bytes) {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t page = pageBytes();
   const auto first = reinterpret_cast<uintptr_t>(from);
   const uintptr_t begin = (first + page - 1) / page * page, end = (first + bytes) / page * page;
   return {begin, begin < end ? end - begin : 0};
 }
+
+}  // namespace
+
+#if !defined(_WIN32)
+
+namespace {
+
+constexpr size_t hugePage = size_t{1} << 21;
+constexpr int protection = PROT_READ | PROT_WRITE;
+constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 
 }  // namespace
 
@@ -71,14 +86,21 @@ void PageMemory::discard(const void* from, size_t bytes) const {
 
 void preferHugePages(void*, size_t) {}
 
-PageMemory::PageMemory(size_t bytes, PageSize) : bytes_(std::max<size_t>(bytes, 1)) {
-  data_ = static_cast<std::byte*>(std::calloc(bytes_, 1));
-  if (data_ == nullptr) throw std::bad_alloc();
+PageMemory::PageMemory(size_t bytes, PageSize) : bytes_(std::max<size_t>(bytes, 1)), reservedBytes_(bytes_) {
+  reserved_ = VirtualAlloc(nullptr, reservedBytes_, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+  if (reserved_ == nullptr) throw std::bad_alloc();
+  data_ = static_cast<std::byte*>(reserved_);
 }
 
-PageMemory::~PageMemory() { std::free(data_); }
+PageMemory::~PageMemory() { VirtualFree(reserved_, 0, MEM_RELEASE); }
 
-void PageMemory::discard(const void*, size_t) const {}
+void PageMemory::discard(const void* from, size_t bytes) const {
+  const auto start = reinterpret_cast<uintptr_t>(data_), first = reinterpret_cast<uintptr_t>(from);
+  if (first < start || first + bytes > start + bytes_) return;
+  const WholePages pages = wholePages(from, bytes);
+  // If it fails, the pages stay, which only takes memory.
+  if (pages.bytes > 0) DiscardVirtualMemory(reinterpret_cast<void*>(pages.begin), pages.bytes);
+}
 
 #endif
 

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string_view>
 
+#include "base/x86_features.h"
+
 namespace gdws {
 
 namespace {
@@ -83,8 +85,8 @@ Kernel bestKernel() {
   const char* const given = std::getenv("GDWS_MAX_ISA");
   const std::string_view cap = given == nullptr ? "" : given;
   const bool isWide = cap != "portable", isWidest = isWide && cap != "avx2" && cap != "avxvnni";
-  if (isWidest && __builtin_cpu_supports("avx512f")) return kernelOf<Avx512>(multiplyAvx512);
-  if (isWide && __builtin_cpu_supports("avx2")) return kernelOf<Avx2>(multiplyAvx2);
+  if (isWidest && hasFma() && hasAvx512()) return kernelOf<Avx512>(multiplyAvx512);
+  if (isWide && hasAvx2() && hasFma()) return kernelOf<Avx2>(multiplyAvx2);
 #endif
   return kernelOf<Narrow>(multiplyNarrow);
 }

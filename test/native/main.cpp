@@ -12,6 +12,7 @@
 #include "kernels/registry.h"
 #include "native/choices.h"
 #include "native/generators.h"
+#include "native/processor.h"
 #include "native/run.h"
 
 namespace gdws::test {
@@ -119,6 +120,10 @@ const char* nameOf(Opcode opcode) {
 
 Report check(const Options& options) {
   Report report;
+  if (const std::string found = processorDisagreements(); !found.empty()) {
+    ++report.failures;
+    std::fprintf(stderr, "The compiler says otherwise of this processor:%s\n", found.c_str());
+  }
   // Kernels that no case reaches appear in the report, too.
   for (const KernelDefinition& kernel : kernelTable()) {
     if (!options.operation.empty() && options.operation != nameOf(kernel.opcode)) continue;

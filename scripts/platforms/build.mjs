@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { toolchains } from './toolchains.mjs';
+import { targets } from './targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const builds = path.join(root, 'build/platforms');
@@ -53,7 +53,7 @@ function build(zig, { name, zigTarget, system }, jobs) {
 
 const { values } = parseArgs({
   options: {
-    targets: { type: 'string', default: toolchains.map(({ name }) => name).join(',') },
+    targets: { type: 'string', default: targets.map(({ name }) => name).join(',') },
     jobs: { type: 'string', default: String(os.availableParallelism()) },
   },
 });
@@ -61,9 +61,9 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   throw new Error('The compiler that is installed for this runs on Linux for x86-64.');
 }
 const wanted = values.targets.split(',').map((name) => {
-  const found = toolchains.find((toolchain) => toolchain.name === name);
-  if (!found) throw new Error(`No target ${name}. There are: ${toolchains.map((one) => one.name).join(', ')}`);
+  const found = targets.find((target) => target.name === name);
+  if (!found) throw new Error(`No target ${name}. There are: ${targets.map((one) => one.name).join(', ')}`);
   return found;
 });
 const zig = installZig();
-for (const toolchain of wanted) build(zig, toolchain, values.jobs);
+for (const target of wanted) build(zig, target, values.jobs);

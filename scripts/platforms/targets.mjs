@@ -1,15 +1,78 @@
 // The platforms that a package @gdws/<name> is published for. src/addon/platform-packages.ts has the same names.
 
-/** `os`, `cpu` and `libc` are npm's: https://docs.npmjs.com/cli/configuring-npm/package-json#os */
+/**
+ * `os`, `cpu` and `libc` are npm's: https://docs.npmjs.com/cli/configuring-npm/package-json#os. `zigTarget` is the -target of Zig's
+ * compiler, with the oldest C library or system that the addon runs on; `system` is CMake's name.
+ */
 export const targets = [
-  { name: 'linux-x64', os: 'linux', cpu: 'x64', libc: 'glibc', title: 'Linux on x86-64, with glibc' },
-  { name: 'linux-arm64', os: 'linux', cpu: 'arm64', libc: 'glibc', title: 'Linux on ARM64, with glibc' },
-  { name: 'linuxmusl-x64', os: 'linux', cpu: 'x64', libc: 'musl', title: 'Linux on x86-64, with musl' },
-  { name: 'linuxmusl-arm64', os: 'linux', cpu: 'arm64', libc: 'musl', title: 'Linux on ARM64, with musl' },
-  { name: 'win32-x64', os: 'win32', cpu: 'x64', title: 'Windows on x86-64' },
-  { name: 'win32-arm64', os: 'win32', cpu: 'arm64', title: 'Windows on ARM64' },
-  { name: 'darwin-arm64', os: 'darwin', cpu: 'arm64', title: 'macOS on ARM64' },
-  { name: 'darwin-x64', os: 'darwin', cpu: 'x64', title: 'macOS on x86-64' },
+  {
+    name: 'linux-x64',
+    os: 'linux',
+    cpu: 'x64',
+    libc: 'glibc',
+    title: 'Linux on x86-64, with glibc',
+    zigTarget: 'x86_64-linux-gnu.2.28',
+    system: 'Linux',
+  },
+  {
+    name: 'linux-arm64',
+    os: 'linux',
+    cpu: 'arm64',
+    libc: 'glibc',
+    title: 'Linux on ARM64, with glibc',
+    zigTarget: 'aarch64-linux-gnu.2.28',
+    system: 'Linux',
+  },
+  {
+    name: 'linuxmusl-x64',
+    os: 'linux',
+    cpu: 'x64',
+    libc: 'musl',
+    title: 'Linux on x86-64, with musl',
+    zigTarget: 'x86_64-linux-musl',
+    system: 'Linux',
+  },
+  {
+    name: 'linuxmusl-arm64',
+    os: 'linux',
+    cpu: 'arm64',
+    libc: 'musl',
+    title: 'Linux on ARM64, with musl',
+    zigTarget: 'aarch64-linux-musl',
+    system: 'Linux',
+  },
+  {
+    name: 'win32-x64',
+    os: 'win32',
+    cpu: 'x64',
+    title: 'Windows on x86-64',
+    zigTarget: 'x86_64-windows-gnu',
+    system: 'Windows',
+  },
+  {
+    name: 'win32-arm64',
+    os: 'win32',
+    cpu: 'arm64',
+    title: 'Windows on ARM64',
+    zigTarget: 'aarch64-windows-gnu',
+    system: 'Windows',
+  },
+  {
+    name: 'darwin-arm64',
+    os: 'darwin',
+    cpu: 'arm64',
+    title: 'macOS on ARM64',
+    zigTarget: 'aarch64-macos.11.0',
+    system: 'Darwin',
+  },
+  {
+    name: 'darwin-x64',
+    os: 'darwin',
+    cpu: 'x64',
+    title: 'macOS on x86-64',
+    zigTarget: 'x86_64-macos.11.0',
+    system: 'Darwin',
+  },
 ];
 
 /** The target that this machine is, by the C library of Node; undefined where there is none. */

@@ -91,7 +91,7 @@ function fail(own: Manifest | undefined, built: readonly string[]): never {
       'ADDON_MISSING',
       `gdws has no package for ${platform}, and there is none of ${built.join(', ')}.`,
       {
-        remedy: `Build the addon (needs CMake and a C++20 compiler with OpenMP): ${buildCommand}`,
+        remedy: `Build the addon (needs CMake and GCC or Clang for C++20): ${buildCommand}`,
       },
     );
   }

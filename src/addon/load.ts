@@ -24,14 +24,14 @@ export function loadAddon(file: string): unknown {
         `the addon needs glibc ${needed} or newer, and this system has ${found ? `glibc ${found}` : 'another'}: ${message}.`,
         {
           file,
-          remedy: `Run it on a newer system, or build the addon on this one (needs CMake and a C++20 compiler with OpenMP): ${buildCommand}`,
+          remedy: `Run it on a newer system, or build the addon on this one (needs CMake and GCC or Clang for C++20): ${buildCommand}`,
           cause,
         },
       );
     }
     throw new GdwsError('ADDON_MISSING', `the addon cannot be loaded: ${message}.`, {
       file,
-      remedy: `Build it on this machine (needs CMake and a C++20 compiler with OpenMP): ${buildCommand}`,
+      remedy: `Build it on this machine (needs CMake and GCC or Clang for C++20): ${buildCommand}`,
       cause,
     });
   }

@@ -98,7 +98,7 @@ test('a platform that has no package is told how to build', () => {
   expectMissing(load(system('freebsd', 'x64')), {
     words: ['gdws has no package for freebsd-x64', ...searched().slice(0, 2)],
     remedy:
-      'Build the addon (needs CMake and a C++20 compiler with OpenMP): npm install cmake-js node-addon-api node-api-headers && cd node_modules/gdws && npx cmake-js compile',
+      'Build the addon (needs CMake and GCC or Clang for C++20): npm install cmake-js node-addon-api node-api-headers && cd node_modules/gdws && npx cmake-js compile',
   });
 });
 

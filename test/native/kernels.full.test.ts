@@ -91,8 +91,8 @@ if (!hasCMake) console.warn('The kernel tests are skipped: they are built by CMa
       process.env.GDWS_ADDON = addon;
       const { InferenceSession, Tensor } = jest.requireActual<typeof Session>('../../src/engine/session');
       const { counters } = jest.requireActual<typeof Introspection>('../../src/addon/introspection');
-      process.env.GDWS_ADDON = GDWS_ADDON ?? '';
       const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+      process.env.GDWS_ADDON = GDWS_ADDON ?? '';
       const { fileBytes } = counters();
       const results: unknown[] = [];
       for (const size of [8, 5, 8]) {

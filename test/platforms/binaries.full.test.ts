@@ -34,8 +34,8 @@ const macos = ['darwin-x64', 'darwin-arm64'];
 function dynamicSymbols(name: string) {
   const lines = output('readelf', '--dyn-syms', '--wide', fileOf(name)).split('\n');
   return lines.flatMap((line) => {
-    const [, , , type, bind, , section, symbol] = line.trim().split(/\s+/);
-    return symbol ? [{ type, bind, isDefined: section !== 'UND', symbol }] : [];
+    const [number, , , type, bind, , section, symbol] = line.trim().split(/\s+/);
+    return symbol && /^\d+:$/.test(number!) ? [{ type, bind, isDefined: section !== 'UND', symbol }] : [];
   });
 }
 

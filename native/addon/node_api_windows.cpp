@@ -6,6 +6,8 @@
 
 #include <windows.h>
 
+#include <initializer_list>
+
 // Defines NODE_API_FUNCTIONS(define): define(name) for each function, made by CMake of node-api-headers' list.
 #include <node_api_functions.h>
 

@@ -95,11 +95,15 @@ PageMemory::PageMemory(size_t bytes, PageSize) : bytes_(std::max<size_t>(bytes, 
 PageMemory::~PageMemory() { VirtualFree(reserved_, 0, MEM_RELEASE); }
 
 void PageMemory::discard(const void* from, size_t bytes) const {
-  const auto start = reinterpret_cast<uintptr_t>(data_), first = reinterpret_cast<uintptr_t>(from);
-  if (first < start || first + bytes > start + bytes_) return;
+  const auto start = reinterpret_cast<uintptr_t>(data_), at = reinterpret_cast<uintptr_t>(from);
+  if (at < start || at + bytes > start + bytes_) return;
   const WholePages pages = wholePages(from, bytes);
-  // If it fails, the pages stay, which only takes memory.
-  if (pages.bytes > 0) DiscardVirtualMemory(reinterpret_cast<void*>(pages.begin), pages.bytes);
+  if (pages.bytes == 0) return;
+  void* const first = reinterpret_cast<void*>(pages.begin);
+  // Their contents are not kept any more; and pages that are unlocked without having been locked leave the working set.
+  // If either fails, the pages stay, which only takes memory.
+  VirtualAlloc(first, pages.bytes, MEM_RESET, PAGE_READWRITE);
+  VirtualUnlock(first, pages.bytes);
 }
 
 #endif

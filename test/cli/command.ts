@@ -2,18 +2,13 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { compiledTree } from '../compiled-tree';
+import { ended, type Ended } from './ended';
 
 /** The bundled network: input (N, 1, 28, 28), logits (N, 10). */
 export const bundled = path.join(__dirname, '../../examples/robust-mnist.onnx');
 
 const tree = compiledTree('src');
 afterAll(() => fs.rmSync(tree, { recursive: true }));
-
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 interface Place {
   /** The working folder. */
@@ -45,12 +40,5 @@ function run(program: string, args: readonly string[], { cwd, environment, deaf 
   void [NO_COLOR, FORCE_COLOR, CI];
   const child = spawn(program, args, { cwd, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   if (deaf) child.stdout.destroy();
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  return ended(child);
 }

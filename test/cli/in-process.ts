@@ -1,6 +1,6 @@
 import { exitCodeOf, report } from '../../src/cli/failure';
 import { program } from '../../src/cli/program';
-import type { Ended } from './command';
+import type { Ended } from './ended';
 
 /**
  * Runs a command within this process, as `main.ts` does, which is far faster than one of its own; paths are from the

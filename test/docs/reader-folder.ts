@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
 import sharp from 'sharp';
 import { writeNpy } from '../../src/data/npy';
 import { InferenceSession, Tensor } from '../../src/engine/session';
@@ -9,6 +8,7 @@ import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
 import { encodeModel } from '../../src/onnx/write';
 import { compiledTree } from '../compiled-tree';
 import { floats } from '../graph/small-network';
+import { installBundle } from '../package/installed-bundle';
 import { root } from './samples';
 
 const imageBytes = 3 * 32 * 32;
@@ -93,17 +93,8 @@ export class Reader {
   private folders = 0;
 
   constructor() {
-    const installed = path.join(this.home, 'node_modules', 'gdws');
-    buildSync({
-      entryPoints: [path.join(root, 'src/index.ts')],
-      outfile: path.join(installed, 'index.js'),
-      bundle: true,
-      platform: 'node',
-    });
-    fs.symlinkSync(path.join(root, 'build', 'Release', 'gdws.node'), path.join(installed, 'gdws.node'));
-    fs.symlinkSync(path.join(root, 'node_modules', 'sharp'), path.join(this.home, 'node_modules', 'sharp'));
-    // As an installation of gdws brings it.
-    fs.symlinkSync(path.join(root, 'node_modules', '@dagrejs'), path.join(this.home, 'node_modules', '@dagrejs'));
+    // As an installation of gdws brings the second.
+    installBundle(this.home, ['sharp', '@dagrejs']);
 
     const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
     const command = [process.execPath, path.join(this.tree, 'src/cli/main.js')].map(quoted).join(' ');

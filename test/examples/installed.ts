@@ -2,15 +2,9 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
+import { ended, type Ended } from '../cli/ended';
+import { installBundle } from '../package/installed-bundle';
 import { root } from '../package/npm';
-
-/** How an example ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A copy of the examples in a folder where gdws and the packages that they need are installed; gdws as it is in `src`. */
 export class InstalledExamples {
@@ -18,17 +12,7 @@ export class InstalledExamples {
 
   constructor() {
     fs.cpSync(path.join(root, 'examples'), path.join(this.folder, 'examples'), { recursive: true });
-    const installed = path.join(this.folder, 'node_modules', 'gdws');
-    buildSync({
-      entryPoints: [path.join(root, 'src/index.ts')],
-      outfile: path.join(installed, 'index.js'),
-      bundle: true,
-      platform: 'node',
-    });
-    fs.symlinkSync(path.join(root, 'build', 'Release', 'gdws.node'), path.join(installed, 'gdws.node'));
-    for (const name of ['sharp', 'fastify']) {
-      fs.symlinkSync(path.join(root, 'node_modules', name), path.join(this.folder, 'node_modules', name));
-    }
+    installBundle(this.folder, ['sharp', 'fastify']);
   }
 
   /** A path in the folder. */
@@ -43,15 +27,7 @@ export class InstalledExamples {
 
   /** Runs one to its end. */
   run(program: string, ...args: readonly string[]): Promise<Ended> {
-    const child = this.start(program, args);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-    });
+    return ended(this.start(program, args));
   }
 
   remove(): void {

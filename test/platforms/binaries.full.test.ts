@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isInstalled, run } from '../native/program';
 
 // The addons that `npm run build:platforms` built: what they need of a system, what they show to it, and what they say
 // of the machine that built them. Those that are not built are skipped.
@@ -8,19 +8,9 @@ import path from 'node:path';
 const root = path.resolve(__dirname, '../..');
 const fileOf = (name: string) => path.join(root, 'build/platforms', name, 'gdws.node');
 
-function has(tool: string): boolean {
-  return spawnSync(tool, ['--version']).status === 0;
-}
-
-function output(command: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`);
-  return stdout;
-}
-
 function describeBuilt(title: string, names: readonly string[], tool: string, tests: (name: string) => void) {
   for (const name of names) {
-    const isThere = existsSync(fileOf(name)) && (tool === '' || has(tool));
+    const isThere = existsSync(fileOf(name)) && (tool === '' || isInstalled(tool));
     if (!isThere) console.warn(`Skipped, since it is not built or ${tool || 'a tool'} is missing: ${name}, ${title}.`);
     (isThere ? describe : describe.skip)(`${name}: ${title}`, () => tests(name));
   }
@@ -32,7 +22,7 @@ const macos = ['darwin-x64', 'darwin-arm64'];
 
 /** The names in a table of dynamic symbols, as readelf prints it, without versions. */
 function dynamicSymbols(name: string) {
-  const lines = output('readelf', '--dyn-syms', '--wide', fileOf(name)).split('\n');
+  const lines = run(['readelf', '--dyn-syms', '--wide', fileOf(name)]).split('\n');
   return lines.flatMap((line) => {
     const [number, , , type, bind, , section, symbol] = line.trim().split(/\s+/);
     return symbol && /^\d+:$/.test(number!) ? [{ type, bind, isDefined: section !== 'UND', symbol }] : [];
@@ -43,7 +33,7 @@ describeBuilt('libraries and symbols', linux, 'readelf', (name) => {
   const isMusl = name.includes('musl');
 
   it('needs the C library only', () => {
-    const needed = [...output('readelf', '--dynamic', '--wide', fileOf(name)).matchAll(/\(NEEDED\).*\[(.+)\]/g)];
+    const needed = [...run(['readelf', '--dynamic', '--wide', fileOf(name)]).matchAll(/\(NEEDED\).*\[(.+)\]/g)];
     const allowed = isMusl
       ? /^libc\.so$/
       : /^(libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|librt\.so\.1|ld-linux-(x86-64\.so\.2|aarch64\.so\.1))$/;
@@ -52,7 +42,7 @@ describeBuilt('libraries and symbols', linux, 'readelf', (name) => {
   });
 
   it('takes no symbol that is newer than glibc 2.28, and no other versions', () => {
-    const versions = [...output('readelf', '--version-info', '--wide', fileOf(name)).matchAll(/Name: (\S+)/g)];
+    const versions = [...run(['readelf', '--version-info', '--wide', fileOf(name)]).matchAll(/Name: (\S+)/g)];
     const tooNew = versions
       .map(([, version]) => version!)
       .filter((version) => {
@@ -78,13 +68,13 @@ describeBuilt('libraries and symbols', linux, 'readelf', (name) => {
   });
 
   it('stays loaded when the worker that loaded it ends', () => {
-    expect(output('readelf', '--dynamic', '--wide', fileOf(name))).toMatch(/NODELETE/);
+    expect(run(['readelf', '--dynamic', '--wide', fileOf(name)])).toMatch(/NODELETE/);
   });
 });
 
 describeBuilt('libraries and symbols', windows, 'llvm-objdump', (name) => {
   it('needs libraries of Windows only', () => {
-    const text = output('llvm-objdump', '--private-headers', fileOf(name));
+    const text = run(['llvm-objdump', '--private-headers', fileOf(name)]);
     const needed = [...text.matchAll(/DLL Name: (\S+)/g)].map(([, library]) => library!.toLowerCase());
     const allowed = /^(kernel32|ntdll|advapi32|api-ms-win-[a-z0-9-]+)\.dll$/;
     expect(needed).toContain('kernel32.dll');

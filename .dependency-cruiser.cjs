@@ -40,6 +40,9 @@ const layers = {
   drawing: [
     ...['base', 'html', 'onnx', 'graph', 'program', 'addon', 'operators', 'analysis', 'engine', 'measure', 'gdws'],
   ],
+  batching: ['base', 'onnx', 'addon', 'engine'],
+  client: ['base'],
+  serve: ['base', 'html', 'onnx', 'addon', 'engine', 'data', 'batching'],
   sweep: ['base', 'html', 'onnx', 'addon', 'engine', 'data', 'measure', 'robustness', 'compress'],
 };
 

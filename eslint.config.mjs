@@ -36,7 +36,10 @@ export default tseslint.config(
     files: ['**/*.mjs', '**/*.cjs', 'examples/ocr/onnxruntime-node/index.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'require', 'module', 'setTimeout', 'AbortController'].map((name) => [name, 'readonly']),
+        ['process', 'console', 'require', 'module', 'setTimeout', 'AbortController', 'WebAssembly'].map((name) => [
+          name,
+          'readonly',
+        ]),
       ),
     },
   },

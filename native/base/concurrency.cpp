@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#if !defined(__wasm__)
 #include <thread>
+#endif
 
 #if defined(__linux__)
 #include <sched.h>
@@ -30,7 +32,11 @@ int affinityCount() {
   const bool isKnown = GetProcessAffinityMask(GetCurrentProcess(), &ofProcess, &ofSystem) != 0;
   if (isKnown && ofProcess != 0) return std::popcount(uint64_t{ofProcess});
 #endif
+#if defined(__wasm__)
+  return 1;
+#else
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+#endif
 }
 
 #if defined(__linux__)

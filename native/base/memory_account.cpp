@@ -8,7 +8,11 @@ namespace gdws {
 
 namespace {
 
+#if defined(__wasm__)
+std::shared_ptr<MemoryAccount> currentAccount;
+#else
 thread_local std::shared_ptr<MemoryAccount> currentAccount;
+#endif
 
 }  // namespace
 

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <new>
 
-#if defined(_WIN32)
+#if defined(__wasm__)
+#include <cstdlib>
+#include <cstring>
+#elif defined(_WIN32)
 #include <windows.h>
 #else
 #include <sys/mman.h>
@@ -12,6 +15,28 @@
 #endif
 
 namespace gdws {
+
+#if defined(__wasm__)
+
+// Its memory is one block that only grows, and whose pages cannot be given back.
+
+void preferHugePages(void*, size_t) {}
+
+PageMemory::PageMemory(size_t bytes, PageSize) : bytes_(std::max<size_t>(bytes, 1)) {
+  constexpr size_t alignment = 64;
+  if (bytes_ > SIZE_MAX - alignment) throw std::bad_alloc();
+  reservedBytes_ = (bytes_ + alignment - 1) / alignment * alignment;
+  reserved_ = std::aligned_alloc(alignment, reservedBytes_);
+  if (reserved_ == nullptr) throw std::bad_alloc();
+  data_ = static_cast<std::byte*>(reserved_);
+  std::memset(data_, 0, bytes_);
+}
+
+PageMemory::~PageMemory() { std::free(reserved_); }
+
+void PageMemory::discard(const void*, size_t) const {}
+
+#else
 
 namespace {
 
@@ -105,6 +130,8 @@ void PageMemory::discard(const void* from, size_t bytes) const {
   VirtualAlloc(first, pages.bytes, MEM_RESET, PAGE_READWRITE);
   VirtualUnlock(first, pages.bytes);
 }
+
+#endif
 
 #endif
 

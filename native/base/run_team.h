@@ -13,7 +13,7 @@ struct TeamWork {
 };
 
 /// As `runTeam`, of more than one thread. By OpenMP where the compiler has it (run_team_openmp.cpp), else by threads of
-/// its own (run_team_threads.cpp).
+/// its own (run_team_threads.cpp); WebAssembly has none (run_team_alone.cpp).
 void runThreads(int threads, TeamWork work);
 
 /// Calls work(team) on each thread of a team of `threads` threads, of which the calling thread is the first, and

@@ -1,4 +1,4 @@
-#if !defined(_OPENMP)
+#if !defined(_OPENMP) && !defined(__wasm__)
 
 #include <algorithm>
 #include <atomic>

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/aligned_bytes.h"
+#include "base/mutex.h"
 #include "engine/kernel_choice.h"
 #include "engine/memory_plan.h"
 #include "engine/profile.h"
@@ -90,7 +90,7 @@ class CompiledProgram {
   std::vector<int32_t> outputIds_;
   MemoryPlan plan_;
   std::unique_ptr<StepTimes[]> times_;  ///< by step
-  std::mutex timelinesMutex_;
+  Mutex timelinesMutex_;
   std::vector<Timeline> timelines_;
   std::vector<AlignedBytes> constants_;  ///< by value id; null where no kernel reads it
   std::shared_ptr<RunMemories> memories_;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "kernels/kernel.h"
 
 namespace gdws {
@@ -20,7 +20,7 @@ class MeasuredKernels {
   void remember(const std::string& key, const KernelDefinition& fastest);
 
  private:
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, const KernelDefinition*> fastest_;
 };
 

@@ -5,11 +5,11 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/memory_account.h"
+#include "base/mutex.h"
 #include "base/page_memory.h"
 #include "engine/compiled_program.h"
 #include "engine/kernel_choice.h"
@@ -61,7 +61,7 @@ class Session {
   KernelChoice choice_;
   const std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>();
   const std::shared_ptr<RunMemories> memories_ = std::make_shared<RunMemories>(account_);
-  std::mutex compiling_;
+  Mutex compiling_;
   Weights weights_;
 };
 

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/aligned_bytes.h"
 #include "base/memory_account.h"
+#include "base/mutex.h"
 
 namespace gdws {
 
@@ -30,7 +30,7 @@ class WorkingMemory {
 
  private:
   std::shared_ptr<MemoryAccount> account_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<Block> spares_;
 };
 

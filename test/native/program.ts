@@ -27,8 +27,8 @@ export interface Program {
 }
 
 /** Whether a command can be run. */
-export function isInstalled(command: string): boolean {
-  return spawnSync(command, ['--version']).status === 0;
+export function isInstalled(command: string, version = '--version'): boolean {
+  return spawnSync(command, [version]).status === 0;
 }
 
 export function run(words: readonly string[], env: NodeJS.ProcessEnv = process.env): string {

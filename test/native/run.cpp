@@ -1,11 +1,13 @@
 #include "native/run.h"
 
 #include <algorithm>
-#include <barrier>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#if !defined(__wasm__)
+#include <barrier>
 #include <thread>
+#endif
 
 #include "kernels/registry.h"
 #include "native/guarded_memory.h"
@@ -13,6 +15,15 @@
 namespace gdws::test {
 
 namespace {
+
+#if defined(__wasm__)
+
+/// There are no threads: what those of a team do, one after the other, as they cannot meet.
+void runAll(Kernel& kernel, const Buffers& buffers, int threads) {
+  for (int i = 0; i < threads; ++i) kernel.run(buffers, Team{i, threads});
+}
+
+#else
 
 /// Of threads that are no OpenMP team.
 class ThreadMeeting final : public Meeting {
@@ -25,6 +36,18 @@ class ThreadMeeting final : public Meeting {
  private:
   mutable std::barrier<> barrier_;
 };
+
+void runAll(Kernel& kernel, const Buffers& buffers, int threads) {
+  const ThreadMeeting meeting(threads);
+  std::vector<std::thread> team;
+  for (int i = 1; i < threads; ++i) {
+    team.emplace_back([&, i] { kernel.run(buffers, Team{i, threads, &meeting}); });
+  }
+  kernel.run(buffers, Team{0, threads, &meeting});
+  for (std::thread& thread : team) thread.join();
+}
+
+#endif
 
 /// Packs anew each time: cases share value indices.
 struct Unshared final : PackedWeights {
@@ -111,14 +134,7 @@ Results runKernel(const KernelDefinition& definition, const TestCase& testCase, 
   const GuardedMemory scratch(kernel->scratchBytes(threads), 64);
   std::fill_n(scratch.data(), scratch.size(), garbage);
 
-  const Buffers buffers{inputs.data(), outputs.data(), scratch.data()};
-  const ThreadMeeting meeting(threads);
-  std::vector<std::thread> team;
-  for (int i = 1; i < threads; ++i) {
-    team.emplace_back([&, i] { kernel->run(buffers, Team{i, threads, &meeting}); });
-  }
-  kernel->run(buffers, Team{0, threads, &meeting});
-  for (std::thread& thread : team) thread.join();
+  runAll(*kernel, {inputs.data(), outputs.data(), scratch.data()}, threads);
 
   Results results;
   for (size_t k = firstOutput; k < memory.size(); ++k) {

@@ -1,6 +1,10 @@
 // Bytes to vectors of integers and back, in blocks of as many bytes as a vector has.
 #pragma once
 
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#endif
+
 #include "kernels/vector/lines.vector.h"
 #include "kernels/vector/mathematics.vector.h"
 
@@ -108,6 +112,8 @@ GDWS_INLINE ByteVector packed(IntVector a, IntVector b, IntVector c, IntVector d
   return (ByteVector)__builtin_ia32_packuswb128((ShortVector)__builtin_ia32_packssdw128(a, b),
                                                 (ShortVector)__builtin_ia32_packssdw128(c, d));
 #endif
+#elif defined(__wasm_simd128__)
+  return (ByteVector)wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
 #else
   ByteVector result;
   const IntVector all[4] = {a, b, c, d};

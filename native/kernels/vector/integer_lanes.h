@@ -16,6 +16,8 @@
 #pragma GCC diagnostic pop
 #elif defined(__aarch64__)
 #include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 namespace gdws {
@@ -534,6 +536,94 @@ GDWS_INLINE Words neighbours(const uint8_t* p) {
   return reinterpret_cast<Words>(vqtbl1q_u8(vcombine_u8(bytes, bytes), order));
 }
 #endif
+
+#elif defined(__wasm_simd128__)
+
+GDWS_INLINE Words dotPairs(Words sum, Words words, Words weights) {
+  return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(words, weights));
+}
+
+GDWS_INLINE Words roundWithin(Floats t, Floats least, Floats most) {
+  // Of NaN and a number, the number: these take their second operand only where it is greater, or less.
+  const Floats within = (Floats)wasm_f32x4_pmin(most, wasm_f32x4_pmax(least, t));
+  // Adding this leaves no bits for fractions.
+  return (Words)(within + 0x1.8p23f) - 0x4b400000;
+}
+GDWS_INLINE Words roundBelow(Floats t, Floats most) { return roundWithin(t, broadcast(-1024.0f), most); }
+
+GDWS_INLINE Words widenBytes(v128_t bytes) { return wasm_u32x4_extend_low_u16x8(wasm_u16x8_extend_low_u8x16(bytes)); }
+GDWS_INLINE Words widen(const uint8_t* p) { return widenBytes(wasm_v128_load32_zero(p)); }
+/// Words of a byte of each source as 16-bit numbers, flipped.
+GDWS_INLINE Words signedPairs(const uint8_t* a, const uint8_t* b, uint8_t flip) {
+  const v128_t bytes = wasm_i8x16_shuffle(wasm_v128_load32_zero(a), wasm_v128_load32_zero(b), 0, 16, 1, 17, 2, 18, 3,
+                                          19, 0, 16, 1, 17, 2, 18, 3, 19);
+  return wasm_i16x8_extend_low_i8x16(bytes ^ wasm_u8x16_splat(flip));
+}
+/// Of 1 to 3 bytes.
+GDWS_INLINE Words widenFirst(const uint8_t* p, int64_t count) {
+  const int64_t middle = count / 2, last = count - 1;
+  return widenBytes(wasm_u32x4_splat(p[0] | uint32_t{p[middle]} << (8 * middle) | uint32_t{p[last]} << (8 * last)));
+}
+
+GDWS_INLINE void storeFirst(int32_t* p, Words v, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) p[i] = v[i];
+}
+GDWS_INLINE void storeFirst(float* p, Floats v, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) p[i] = v[i];
+}
+/// Fewer bytes than a vector has. A loop would become a call, around which sums are saved.
+GDWS_INLINE void storeFirst(uint8_t* to, v128_t bytes, int64_t count) {
+  if (count & 8) {
+    wasm_v128_store64_lane(to, bytes, 0);
+    bytes = wasm_i64x2_shuffle(bytes, bytes, 1, 0);
+    to += 8;
+  }
+  if (count & 4) {
+    wasm_v128_store32_lane(to, bytes, 0);
+    bytes = wasm_i32x4_shuffle(bytes, bytes, 1, 2, 3, 0);
+    to += 4;
+  }
+  if (count & 2) {
+    wasm_v128_store16_lane(to, bytes, 0);
+    bytes = wasm_i16x8_shuffle(bytes, bytes, 1, 2, 3, 4, 5, 6, 7, 0);
+    to += 2;
+  }
+  if (count & 1) wasm_v128_store8_lane(to, bytes, 0);
+}
+
+struct ByteFormat {
+  v128_t zeroPoint, least, flip;
+
+  ByteFormat(int32_t zeroPoint, int32_t least, uint8_t flip)
+      : zeroPoint(wasm_i16x8_splat(static_cast<int16_t>(zeroPoint))),
+        least(wasm_u8x16_splat(static_cast<uint8_t>(least))),
+        flip(wasm_u8x16_splat(flip)) {}
+};
+
+GDWS_INLINE v128_t packHalves(Words a, Words b, const ByteFormat& format) {
+  return wasm_i16x8_add_sat(wasm_i16x8_narrow_i32x4(a, b), format.zeroPoint);
+}
+
+/// Writes the first `count` of the vectors' numbers as bytes.
+template <int Vectors>
+GDWS_INLINE void storeBytes(const Words* v, uint8_t* to, int64_t count, const ByteFormat& format) {
+  constexpr int last = Vectors - 1;
+  const v128_t low = packHalves(v[0], v[last < 1 ? last : 1], format);
+  const v128_t high = Vectors > 2 ? packHalves(v[last < 2 ? last : 2], v[last], format) : low;
+  const v128_t bytes = wasm_u8x16_max(wasm_u8x16_narrow_i16x8(low, high), format.least) ^ format.flip;
+  if (count < lanes * Vectors) {
+    storeFirst(to, bytes, count);
+  } else if (Vectors < 4) {
+    storeFirst(to, bytes, lanes * Vectors);
+  } else {
+    wasm_v128_store(to, bytes);
+  }
+}
+
+GDWS_INLINE Words panelWords(const Words* v, int32_t zeroPoint, int32_t least, const ByteFormat&) {
+  const Words limit = broadcast(least);
+  return wasm_i32x4_max(v[0] + zeroPoint, limit) | (wasm_i32x4_max(v[1] + zeroPoint, limit) << 16);
+}
 
 #else
 

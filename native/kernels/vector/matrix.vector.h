@@ -102,7 +102,13 @@ void multiply(const MicroTile& tile) {
 }
 
 /// Whether the registers hold a micro-kernel of this size.
-constexpr bool hasMicroKernel(int rows, int vectors) { return (rows + 1) * vectors + otherRegisters <= registers; }
+constexpr bool hasMicroKernel(int rows, int vectors) {
+#if defined(__wasm__)
+  // V8 keeps larger ones partly in memory on x86-64, where every step then waits for it.
+  if (rows * vectors > (vectors == 1 ? 12 : 9)) return false;
+#endif
+  return (rows + 1) * vectors + otherRegisters <= registers;
+}
 
 template <int Rows, int Vectors>
 constexpr MicroKernel microKernel() {

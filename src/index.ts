@@ -11,6 +11,17 @@ export { concurrency, counters, simd, type Concurrency, type InstructionSet, typ
 export { type Counters } from './addon/native';
 export type { OperationProfile } from './engine/network';
 export type { InputShapes } from './engine/given-shapes';
+export { batched, type BatchingOptions } from './batching/batched';
+export type {
+  Answer,
+  Batched,
+  BatchedModel,
+  BatchStatistics,
+  Priority,
+  RequestOptions,
+  RequestTimes,
+  RunTotals,
+} from './batching/batched-model';
 export {
   compressWithinDrop,
   type Drops,

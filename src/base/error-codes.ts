@@ -94,6 +94,31 @@ export const errorCodes = {
       'The `AbortSignal` fired, a run was told to `terminate`, the session was released during it, or Ctrl-C was pressed.',
     cure: 'None needed.',
   },
+  QUEUE_FULL: {
+    cause: 'As many requests wait for a model already as its `maxQueue` allows.',
+    cure: 'Send it again later, or to another server; raise `maxQueue` where the wait would still be short enough.',
+  },
+  DEADLINE_EXCEEDED: {
+    cause: 'The time of a request was over before its run began.',
+    cure: 'Send fewer requests at once, or allow more time.',
+  },
+  SERVER_CLOSING: {
+    cause: 'A request came after its model, or the server, was told to take no more. What had come before is answered.',
+    cure: 'Send it again: to the version that takes its place, or to another server.',
+  },
+  MODEL_UNKNOWN: {
+    cause: 'There is no model of this name, or no such version of it, in the folder of models.',
+    cure: 'Check the name; the index of the server lists the models that it has.',
+  },
+  MODEL_NOT_READY: {
+    cause: 'The model is there, but does not serve: it is being loaded, was unloaded, or cannot be loaded.',
+    cure: 'Wait until it is ready; the index of the server says what it waits for.',
+  },
+  CONFIG_INVALID: {
+    cause:
+      "A model's `config.json` is not JSON, has a key that there is none of, or a value that its key does not take.",
+    cure: 'The message names the file and the key; docs/serving-models.md lists the keys.',
+  },
   OUT_OF_MEMORY: {
     cause: 'The engine could not allocate.',
     cure: 'Run smaller batches, or fewer runs at once.',

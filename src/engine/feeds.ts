@@ -164,7 +164,11 @@ export function holdFeed(feed: Tensor): NativeArray | HeldMemory {
 
 /** The tensor of an output from its bytes in the engine. */
 export function toTensor({ type, dims }: ValueType, bytes: ArrayBuffer): Tensor {
-  const data = fromNative(type, bytes);
+  return makeTensor(type, fromNative(type, bytes), dims);
+}
+
+/** A tensor of elements as {@link elementsOf} gives them. */
+export function makeTensor(type: DataType, data: ElementArray, dims: readonly number[]): Tensor {
   if (type !== 'bfloat16') return new Tensor(type, data, dims.slice());
   // onnxruntime-common's class knows no bfloat16: its bits, under the type's own name.
   return Object.defineProperty(new Tensor('uint16', data as Uint16Array, dims.slice()), 'type', { value: type });

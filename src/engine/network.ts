@@ -177,6 +177,11 @@ export class Network {
     return this.remember({ ...lowered.description, native });
   }
 
+  /** Bytes of the packed weights, and of the working memory of the largest program that is kept: programs use it in turn. */
+  get memoryBytes(): number {
+    return Math.max(0, ...this.programs.values().map(({ native }) => native.arenaBytes)) + this.session.weightBytes;
+  }
+
   /** Whether runs that begin from now on are profiled, and whether their programs keep timelines. */
   setProfiling(on: boolean, timelines = false): void {
     this.session.setProfiling(on, timelines);

@@ -42,6 +42,18 @@ import { copyFeeds } from './value-inputs';
 export { Tensor } from 'onnxruntime-common';
 export type { RunOptions, SessionOptions } from './session-options';
 
+/** What other parts of gdws see of a session beyond its public members. */
+export interface SessionInternals {
+  /** As it runs. */
+  readonly graph: Graph;
+  /** Of one run. */
+  readonly threads: number;
+  /** Bytes of the weights as the engine holds them, and of the working memory of the largest run; 0 once the session is released. */
+  readonly memoryBytes: number;
+}
+
+export let internalsOf: (session: InferenceSession) => SessionInternals;
+
 /**
  * A network ready to run on the CPU, with the signatures of onnxruntime-common.
  *
@@ -65,6 +77,14 @@ export class InferenceSession implements Common {
   private readonly profilePrefix: string | undefined;
   private readonly running = new Set<() => void>();
   private isProfiling: boolean;
+
+  static {
+    internalsOf = ({ graph, network, networkOptions: { threads } }) => ({
+      graph,
+      threads,
+      memoryBytes: network?.memoryBytes ?? 0,
+    });
+  }
 
   private constructor(
     private readonly graph: Graph,

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { clone, create } from '@bufbuild/protobuf';
 import {
+  batched,
   compress,
   GradientSession,
   ImageSet,
@@ -9,7 +10,9 @@ import {
   readNpy,
   Tensor,
   writeNpy,
+  type BatchingOptions,
   type GdwsError,
+  type RequestOptions,
 } from '../../src';
 import type { ErrorCode, ErrorDetails } from '../../src/base/errors';
 import { withPackages } from '../../src/base/optional';
@@ -23,6 +26,7 @@ import {
 import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import { operatorTable } from '../../src/operators';
+import { openRepository } from '../../src/serve/models/open-repository';
 
 /** One way to go wrong, and what the error must name. */
 export interface Provocation {
@@ -438,6 +442,47 @@ export const provocations: readonly Provocation[] = [
     names: layer('ConstantOfShape'),
   },
   {
+    title: 'more requests than may wait',
+    code: 'QUEUE_FULL',
+    provoke: () => asked({}, { maxQueue: 0 }),
+    names: {},
+  },
+  {
+    title: 'a request whose time is over',
+    code: 'DEADLINE_EXCEEDED',
+    provoke: () => asked({ timeout: 0 }),
+    names: {},
+  },
+  {
+    title: 'a request after the last one',
+    code: 'SERVER_CLOSING',
+    provoke: () => asked({}),
+    names: {},
+  },
+  {
+    title: 'a model that is not in the folder',
+    code: 'MODEL_UNKNOWN',
+    provoke: async (file) => (await served(file)).find('n'),
+    names: {},
+  },
+  {
+    title: 'a model that is not loaded',
+    code: 'MODEL_NOT_READY',
+    provoke: async (file) => (await served(file)).find('m'),
+    names: {},
+  },
+  {
+    title: 'a key that no configuration has',
+    code: 'CONFIG_INVALID',
+    provoke: async (file) => {
+      const repository = await served(file, { maxBach: 4 });
+      return repository.load('m').catch(({ cause }: { cause: unknown }) => {
+        throw cause;
+      });
+    },
+    names: { file: 'config.json' },
+  },
+  {
     title: 'a defect in an operator',
     code: 'INTERNAL',
     provoke: async (file) => {
@@ -455,6 +500,26 @@ export const provocations: readonly Provocation[] = [
     names: layer('Wobble'),
   },
 ];
+
+/** What a model answers to requests, of which the second waits for the first. */
+async function asked(second: RequestOptions, options?: BatchingOptions): Promise<unknown> {
+  const one = await batched(
+    await InferenceSession.create(encodeModel(model({ opType: 'Neg', input: ['x'] }))),
+    options,
+  );
+  const answers = [{}, second].map((given) => one.request({ x: image }, given));
+  await Promise.all(answers).finally(() => one.drain());
+  return one.request({ x: image });
+}
+
+/** A folder with the model `m`, and a configuration. */
+async function served(file: string, config?: object) {
+  const folder = path.dirname(file);
+  await fs.mkdir(path.join(folder, 'm', '1'), { recursive: true });
+  await write(path.join(folder, 'm', '1', 'model.onnx'), conv());
+  if (config) await fs.writeFile(path.join(folder, 'm', 'config.json'), JSON.stringify(config));
+  return openRepository(folder, { control: 'explicit' });
+}
 
 /** What a provocation throws. */
 export async function thrownBy({ provoke }: Provocation, file: string): Promise<GdwsError> {

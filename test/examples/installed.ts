@@ -12,7 +12,7 @@ export class InstalledExamples {
 
   constructor() {
     fs.cpSync(path.join(root, 'examples'), path.join(this.folder, 'examples'), { recursive: true });
-    installBundle(this.folder, ['sharp', 'fastify']);
+    installBundle(this.folder, ['sharp', 'fastify', 'express', '@nestjs', 'reflect-metadata', 'rxjs']);
   }
 
   /** A path in the folder. */

@@ -95,6 +95,11 @@ export class SegmentedNetwork {
     return step.value;
   }
 
+  /** Bytes of the packed weights, and of the working memory of its largest program. */
+  get memoryBytes(): number {
+    return Math.max(this.weights.session.weightBytes, ...Array.from(this.networks(), (network) => network.memoryBytes));
+  }
+
   setProfiling(on: boolean): void {
     this.weights.session.setProfiling(on);
   }

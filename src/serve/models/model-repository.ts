@@ -9,7 +9,7 @@ export interface IndexEntry {
   readonly name: string;
   readonly version: string;
   readonly state: ModelState;
-  /** Why it is not ready; empty where it is. Names no path. */
+  /** Why it is not ready, or why the files that replaced its own are not served; empty otherwise. Names no path. */
   readonly reason: string;
 }
 
@@ -44,10 +44,15 @@ export interface ModelRepository {
   /**
    * Looks at the model's folder, and loads what is new or changed there.
    *
-   * @throws GdwsError MODEL_UNKNOWN, and what reading a model may
+   * @throws GdwsError MODEL_UNKNOWN, MODEL_NOT_READY where a version that is to serve cannot, with its error as the cause;
+   * ARGUMENT_INVALID where the folder is not looked at again
    */
   load(name: string): Promise<void>;
-  /** Answers what was taken, and releases the sessions. @throws GdwsError MODEL_UNKNOWN */
+  /**
+   * Answers what was taken, and releases the sessions.
+   *
+   * @throws GdwsError MODEL_UNKNOWN, ARGUMENT_INVALID where the folder alone says what is loaded
+   */
   unload(name: string): Promise<void>;
   /** Takes no more requests, answers what was taken, releases all. */
   close(): Promise<void>;

@@ -1,0 +1,102 @@
+import { type Tensor } from 'onnxruntime-common';
+import { GdwsError } from '../../base/errors';
+import { batched } from '../../batching/batched';
+import type { Batched } from '../../batching/batched-model';
+import { readLabels } from '../../data/labels';
+import { withPreset } from '../../data/preprocessing';
+import { preprocessingOf } from '../../data/preprocessing-block';
+import type { Recipe } from '../../data/recipe';
+import type { InputShapes } from '../../engine/given-shapes';
+import { InferenceSession, internalsOf } from '../../engine/session';
+import { arrayOfType, elementCount, type DataType } from '../../onnx/value';
+import type { ModelConfig } from './model-config';
+import { readConfig } from './read-config';
+import type { FoundModel, FoundVersion } from './scan-folder';
+
+/** A version that can serve. */
+export interface LoadedVersion {
+  readonly batched: Batched;
+  readonly recipe: Recipe | undefined;
+  readonly labels: readonly string[] | undefined;
+  /** Now: working memory grows with the shapes that are run. */
+  readonly memoryBytes: number;
+}
+
+/**
+ * The configuration of a model.
+ *
+ * @param defaults of keys that it does not have
+ * @throws GdwsError CONFIG_INVALID, DEPENDENCY_MISSING
+ */
+export async function configOf({ files }: FoundModel, defaults: ModelConfig): Promise<ModelConfig> {
+  const file = files.get('config.json');
+  return file === undefined ? defaults : { ...defaults, ...(await readConfig(file)) };
+}
+
+/**
+ * Makes the session of a version, and runs it once, so that its first request takes no longer than the next ones.
+ *
+ * @param mostBytes of weights and working memory
+ * @throws GdwsError whatever making and running a session may; LIMIT_EXCEEDED beyond the memory
+ */
+export async function loadVersion(
+  { files }: FoundModel,
+  { file }: FoundVersion,
+  config: ModelConfig,
+  mostBytes: number,
+): Promise<LoadedVersion> {
+  const { threads, limits = {}, maxBatch, maxDelay, maxQueue, warmup = [], preprocessing } = config;
+  if (mostBytes <= 0) throw noRoom(0, mostBytes);
+  const labels = await labelsOf(files, config);
+  const memoryBytes = Math.min(limits.memoryBytes ?? Infinity, mostBytes);
+  const session = await InferenceSession.create(file, {
+    intraOpNumThreads: threads,
+    limits: memoryBytes < Infinity ? { ...limits, memoryBytes } : limits,
+  });
+  try {
+    const recipe = preprocessing ? withPreset(preprocessing) : preprocessingOf(session);
+    const model = await batched(session, { maxBatch, maxDelay, maxQueue, shapes: warmup });
+    for (const shapes of warmup) await session.run(zeros(session, shapes));
+    const needed = internalsOf(session).memoryBytes;
+    if (needed > mostBytes) throw noRoom(needed, mostBytes);
+    return {
+      batched: model,
+      recipe,
+      labels,
+      get memoryBytes() {
+        return internalsOf(session).memoryBytes;
+      },
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+function noRoom(needed: number, most: number): GdwsError {
+  const summary = `the version needs ${needed} bytes of memory, and ${Math.max(0, most)} are left for it.`;
+  return new GdwsError('LIMIT_EXCEEDED', summary, {
+    remedy: 'Raise memoryBytes of the model or of the repository, or unload other models.',
+  });
+}
+
+async function labelsOf(files: FoundModel['files'], { labels }: ModelConfig): Promise<readonly string[] | undefined> {
+  if (typeof labels === 'object') return labels;
+  const file = files.get(labels ?? 'labels.txt');
+  if (file !== undefined) return readLabels(file);
+  if (labels === undefined) return undefined;
+  throw new GdwsError('CONFIG_INVALID', `there is no file '${labels}', which the key 'labels' names.`, {
+    remedy: 'Put it beside config.json.',
+  });
+}
+
+function zeros({ inputMetadata }: InferenceSession, shapes: InputShapes): Record<string, Tensor> {
+  return Object.fromEntries(
+    inputMetadata.flatMap((input) => {
+      if (!input.isTensor) return [];
+      const dims = shapes[input.name] ?? (input.shape as readonly number[]);
+      const type = input.type as Exclude<DataType, 'string'>;
+      return [[input.name, { type, dims, data: new arrayOfType[type](elementCount(dims)) } as unknown as Tensor]];
+    }),
+  );
+}

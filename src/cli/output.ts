@@ -6,9 +6,14 @@ export function print(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** A JSON document for people and programs, without an end of line. */
+export function jsonText(document: unknown): string {
+  return JSON.stringify(document, null, 2);
+}
+
 /** Prints the one JSON document of a command. */
 export function printJson(document: unknown): void {
-  print(JSON.stringify(document, null, 2));
+  print(jsonText(document));
 }
 
 /** Prints a message that is no data, to stderr. */

@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { Command } from 'commander';
 import { alphaCommand } from './alpha';
 import { debugOption } from './arguments';
@@ -9,6 +7,7 @@ import { evaluateCommand } from './evaluate';
 import { inspectCommand } from './inspect';
 import { runCommand } from './run';
 import { sweepCommand } from './sweep';
+import { version } from './version';
 
 /** The command line. Parsing throws commander's errors, and those of the commands. */
 export function program(): Command {
@@ -35,11 +34,4 @@ export function program(): Command {
       .showHelpAfterError(`'${['gdws', command === gdws ? '' : `${command.name()} `].join(' ')}--help' says how.`);
   }
   return gdws;
-}
-
-function version(): string {
-  const { version } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

@@ -3,6 +3,7 @@ import { callback, checkOptions, instanceOf, integer, signal as signalOption, ty
 import { rows } from '../gradient/rows';
 import { attackerOf } from './attacks';
 import { isDifferentiable, predictedClass, type Classifier, type LogitsClassifier } from './classifier';
+import { groupSize } from './groups';
 import type { Outcome, Point } from './point';
 import { Queries, type Passes } from './queries';
 import { RandomStream } from './random-stream';
@@ -64,9 +65,6 @@ export interface AttackResult {
   readonly passes: Passes;
 }
 
-/** Number of images whose attacks keep state in memory at once. */
-const groupSize = 256;
-
 /**
  * Attacks the images that the classifier classifies correctly.
  *
@@ -101,7 +99,7 @@ export async function attack(
   const size = classifier.imageDims.reduce((product, dim) => product * dim, 1);
   const attacker = attackerOf(settings, size);
   checkGradients(classifier, settings);
-  checkImages(classifier, images, labels);
+  checkImages(classifier, images, labels, firstImage);
 
   const total = labels.length;
   const result = { images: images.slice(), correct: new Uint8Array(total), standing: new Uint8Array(total) };
@@ -113,8 +111,9 @@ export async function attack(
   const originals = rows(images, size);
   const starts = options.starts && rows(options.starts, size);
   const perturbed = rows(result.images, size);
-  for (let begin = 0; begin < total; begin += groupSize) {
-    const end = Math.min(total, begin + groupSize);
+  const together = groupSize(batchSize);
+  for (let begin = 0; begin < total; begin += together) {
+    const end = Math.min(total, begin + together);
     const logits = await queries.logits(originals.slice(begin, end));
     const positions: number[] = [];
     const points: Point[] = [];
@@ -148,11 +147,15 @@ export function checkGradients(classifier: LogitsClassifier, { attack: name }: A
   });
 }
 
-/** @throws {GdwsError} SHAPE_MISMATCH, ARGUMENT_INVALID */
+/**
+ * @param firstImage number of the first image, for errors
+ * @throws {GdwsError} SHAPE_MISMATCH, ARGUMENT_INVALID
+ */
 export function checkImages(
   { classes, imageDims }: LogitsClassifier,
   images: Float32Array,
   labels: ArrayLike<number>,
+  firstImage = 0,
 ): void {
   const size = imageDims.reduce((product, dim) => product * dim, 1);
   if (images.length !== labels.length * size) {
@@ -164,14 +167,15 @@ export function checkImages(
   for (let index = 0; index < labels.length; ++index) {
     const label = labels[index]!;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new GdwsError('ARGUMENT_INVALID', `image ${index} has label ${label}.`, {
+      throw new GdwsError('ARGUMENT_INVALID', `image ${firstImage + index} has label ${label}.`, {
         remedy: `The classifier has classes 0 to ${classes - 1}.`,
       });
     }
   }
   for (let index = 0; index < images.length; ++index) {
     if (!(images[index]! >= 0 && images[index]! <= 1)) {
-      throw new GdwsError('ARGUMENT_INVALID', `image ${Math.floor(index / size)} has a pixel of ${images[index]!}.`, {
+      const image = firstImage + Math.floor(index / size);
+      throw new GdwsError('ARGUMENT_INVALID', `image ${image} has a pixel of ${images[index]!}.`, {
         remedy:
           'Pixels are in [0, 1]; a mean and std that the network expects are given apart from the images (normalized).',
       });

@@ -72,9 +72,9 @@ function checkAttacks(
   subjects: readonly Subject[],
   { images, labels }: Labelled,
   settings: AttackSettings,
-  { transferFrom = [], squareQueries }: EvaluateOptions,
+  { transferFrom = [], squareQueries, firstImage }: EvaluateOptions,
 ): void {
-  for (const { classifier } of transferFrom) checkImages(classifier, images, labels);
+  for (const { classifier } of transferFrom) checkImages(classifier, images, labels, firstImage);
   for (const { classifier } of [...subjects, ...transferFrom]) checkGradients(classifier, settings);
   const squares = subjects.flatMap((subject) => subject.squares);
   for (const one of [settings, ...squares]) attackerOf(one, images.length / labels.length);

@@ -1,8 +1,9 @@
 import { GdwsError } from '../base/errors';
-import { boolean, callback, checkOptions, integer, listOf, object, type OptionTable } from '../base/options';
-import { attackOptions, checkImages } from './attack';
+import { checkOptions } from '../base/options';
+import { checkImages } from './attack';
 import { compareOutcomes } from './comparison';
 import { evaluateAttacked } from './evaluate-attacked';
+import { evaluateOptions } from './evaluate-options';
 import type {
   Candidate,
   EvaluateOptions,
@@ -19,14 +20,6 @@ import { proportion } from './statistics/wilson';
 
 export type * from './evaluation';
 export type { WayAccuracy, WayReport } from './ways';
-
-const evaluateOptions: OptionTable<EvaluateOptions> = {
-  ...attackOptions,
-  transfer: boolean,
-  transferFrom: listOf(object, 'an array of classifiers with their names'),
-  squareQueries: integer(1),
-  onProgress: callback,
-};
 
 /**
  * Natural and robust accuracy of classifiers on the same images, with 95 % Wilson intervals; without an attack, natural accuracy
@@ -68,7 +61,7 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation | NaturalEvaluation> {
   checkOptions(options, evaluateOptions);
-  checkSubjects(candidates, images, labels);
+  checkSubjects(candidates, images, labels, options.firstImage);
   if (settings) return evaluateAttacked(candidates, { images, labels }, settings, options);
   const idle = (['transfer', 'transferFrom', 'squareQueries'] as const).find((name) => options[name]);
   if (idle) {
@@ -89,11 +82,16 @@ export async function evaluate(
   };
 }
 
-function checkSubjects(candidates: readonly NaturalCandidate[], images: Float32Array, labels: ArrayLike<number>): void {
+function checkSubjects(
+  candidates: readonly NaturalCandidate[],
+  images: Float32Array,
+  labels: ArrayLike<number>,
+  firstImage?: number,
+): void {
   if (candidates.length === 0 || labels.length === 0) {
     throw new GdwsError('ARGUMENT_INVALID', `there are no ${labels.length === 0 ? 'images' : 'classifiers'}.`);
   }
-  for (const { classifier } of candidates) checkImages(classifier, images, labels);
+  for (const { classifier } of candidates) checkImages(classifier, images, labels, firstImage);
 }
 
 async function evaluateNaturally(
@@ -107,16 +105,14 @@ async function evaluateNaturally(
   const total = labels.length;
   const seconds = (): number => (performance.now() - began) / 1000;
   const queries = new LogitQueries(classifier, batchSize, signal);
-  const correct = new Uint8Array(total);
-  const size = images.length / total;
-  for (let begin = 0; begin < total; begin += batchSize) {
-    const done = Math.min(total, begin + batchSize);
-    const part = Array.from({ length: done - begin }, (_, index) => labels[begin + index]!);
-    correct.set(await naturalOutcomes(queries, images.subarray(begin * size, done * size), part), begin);
-    const broken = done - sum(correct.subarray(0, done));
+  const correct = await naturalOutcomes(queries, images, labels, batchSize, (outcomes) => {
+    const done = outcomes.length;
     const { passes } = queries;
-    options.onProgress?.({ classifier: name, done, total, broken, passes, imagesPerSecond: done / seconds() });
-  }
+    options.onProgress?.({
+      ...{ classifier: name, done, total, broken: done - sum(outcomes), passes },
+      imagesPerSecond: done / seconds(),
+    });
+  });
   const elapsed = seconds();
   return {
     name,

@@ -2,6 +2,7 @@ import { pickOptions } from '../base/options';
 import { attack, attackOptions, type AttackOptions, type AttackResult } from './attack';
 import type { Classifier, LogitsClassifier } from './classifier';
 import type { CandidateReport, EvaluateOptions, NaturalCandidate } from './evaluation';
+import { groupSize } from './groups';
 import { naturalOutcomes } from './natural';
 import { LogitQueries, type Passes } from './queries';
 import type { AttackSettings, SquareSettings } from './settings';
@@ -120,6 +121,6 @@ export async function tryImages(
   { batchSize = 32, signal }: EvaluateOptions,
 ): Promise<{ right: Uint8Array; passes: Passes }> {
   const queries = new LogitQueries(classifier, batchSize, signal);
-  const right = await naturalOutcomes(queries, images, labels);
+  const right = await naturalOutcomes(queries, images, labels, groupSize(batchSize));
   return { right, passes: queries.passes };
 }

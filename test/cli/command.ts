@@ -23,6 +23,11 @@ export function gdws(args: readonly string[], place: Place): Promise<Ended> {
   return run(process.execPath, [...cli, ...args], place);
 }
 
+/** Starts it, for the caller to await its end or to kill it. */
+export function startGdws(args: readonly string[], place: Place) {
+  return start(process.execPath, [...cli, ...args], place);
+}
+
 /** Runs it in a terminal, by util-linux's `script`; stdout and stderr are then one. */
 export function gdwsInTerminal(args: readonly string[], { cwd, environment }: Place): Promise<Ended> {
   const command = [process.execPath, ...cli, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
@@ -32,13 +37,17 @@ export function gdwsInTerminal(args: readonly string[], { cwd, environment }: Pl
   });
 }
 
-const cli = [path.join(tree, 'src/cli/main.js')];
+export const cli = [path.join(tree, 'src/cli/main.js')];
 
-function run(program: string, args: readonly string[], { cwd, environment, deaf }: Place): Promise<Ended> {
+function run(program: string, args: readonly string[], place: Place): Promise<Ended> {
+  return ended(start(program, args, place));
+}
+
+function start(program: string, args: readonly string[], { cwd, environment, deaf }: Place) {
   // What decides on colours is the test's to say; so is CI, for Node paints nothing there.
   const { NO_COLOR, FORCE_COLOR, CI, ...inherited } = process.env;
   void [NO_COLOR, FORCE_COLOR, CI];
   const child = spawn(program, args, { cwd, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   if (deaf) child.stdout.destroy();
-  return ended(child);
+  return child;
 }

@@ -41,8 +41,9 @@ const layers = {
     ...['base', 'html', 'onnx', 'graph', 'program', 'addon', 'operators', 'analysis', 'engine', 'measure', 'gdws'],
   ],
   batching: ['base', 'onnx', 'addon', 'engine'],
-  client: ['base'],
-  serve: ['base', 'html', 'onnx', 'addon', 'engine', 'data', 'batching'],
+  protocol: ['base', 'onnx'],
+  client: ['base', 'onnx', 'protocol'],
+  serve: ['base', 'html', 'onnx', 'addon', 'engine', 'data', 'batching', 'protocol'],
   sweep: ['base', 'html', 'onnx', 'addon', 'engine', 'data', 'measure', 'robustness', 'compress'],
 };
 

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'native/', 'coverage/', 'docs/api/', 'src/onnx/onnx_pb.ts'] },
+  { ignores: ['dist/', 'build/', 'native/', 'coverage/', 'docs/api/', 'src/**/*_pb.ts'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

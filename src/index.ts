@@ -121,3 +121,15 @@ export { drawNetwork, type DrawOptions } from './drawing/draw-network';
 export type { Box, Drawing, DrawnNode, DrawnOperation, DrawnTensor, Where } from './drawing/drawing';
 export { networkPageOf } from './drawing/page/page';
 export { sweep, type SweepOptions } from './sweep/sweep';
+export { serve, type Server } from './serve/server';
+export type { ServeOptions, TlsFiles } from './serve/options';
+export type { IndexEntry, ModelRepository, ModelState, ServedModel } from './serve/models/model-repository';
+export type {
+  Answer,
+  BatchedModel,
+  BatchStatistics,
+  Priority,
+  RequestOptions,
+  RequestTimes,
+  RunTotals,
+} from './batching/batched-model';

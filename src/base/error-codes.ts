@@ -116,8 +116,8 @@ export const errorCodes = {
   },
   CONFIG_INVALID: {
     cause:
-      "A model's `config.json` is not JSON, has a key that there is none of, or a value that its key does not take.",
-    cure: 'The message names the file and the key; docs/serving-models.md lists the keys.',
+      "A model's `config.json` is not JSON, has a key that there is none of, or a value that its key does not take. Or a server's file of tokens has none.",
+    cure: 'The message names the file, and the key or line; docs/serving-models.md lists the keys.',
   },
   OUT_OF_MEMORY: {
     cause: 'The engine could not allocate.',
@@ -127,6 +127,14 @@ export const errorCodes = {
     cause:
       'A model asks for more than the limits of the session allow: of a file, of a tensor, of nodes, of nesting, of memory.',
     cure: 'Where the model is trusted, raise the limit that the message names.',
+  },
+  SERVER_REFUSED: {
+    cause: 'A server answered a request with an error, or with what is no answer.',
+    cure: 'The message has what it said, and its status.',
+  },
+  SERVER_UNREACHABLE: {
+    cause: 'A server could not be reached, or the connection broke before its answer.',
+    cure: 'Check the address, and whether it runs.',
   },
   INTERNAL: {
     cause: 'A defect of gdws.',

@@ -6,6 +6,7 @@ import { compressCommand } from './compress';
 import { evaluateCommand } from './evaluate';
 import { inspectCommand } from './inspect';
 import { runCommand } from './run';
+import { serveCommand } from './serve';
 import { sweepCommand } from './sweep';
 import { version } from './version';
 
@@ -24,6 +25,7 @@ export function program(): Command {
     evaluateCommand(),
     alphaCommand(),
     sweepCommand(),
+    serveCommand(),
   ];
   for (const command of commands) {
     gdws.addCommand(command.addOption(debugOption()));

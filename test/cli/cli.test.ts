@@ -64,12 +64,15 @@ describe('gdws', () => {
     expect(await gdws(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  test.each(['inspect', 'compress', 'run', 'bench', 'evaluate', 'alpha'])('%s --help has examples', async (command) => {
-    const { code, stdout, stderr } = await inFolderOfTests([command, '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('--json');
-    expect(stdout).toContain(`$ gdws ${command}`);
-  });
+  test.each(['inspect', 'compress', 'run', 'bench', 'evaluate', 'alpha', 'serve'])(
+    '%s --help has examples',
+    async (command) => {
+      const { code, stdout, stderr } = await inFolderOfTests([command, '--help']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('--json');
+      expect(stdout).toContain(`$ gdws ${command}`);
+    },
+  );
 
   test.each([
     [[], 'Usage: gdws'],

@@ -357,6 +357,14 @@ const elsewhere: Record<string, string> = {
   'Its size is what `node --max-old-space-size=` says, in MB.': 'an option of node',
   'Leave gdws out of the bundle (esbuild: --external:gdws), or put the files of node_modules/@gdws/… beside the bundle, or set the environment variable GDWS_ADDON to the path of the addon: docs/bundlers.md.':
     'package/tarball.full.test.ts',
+  ...Object.fromEntries(
+    [
+      'Give --tls-cert and --tls-key.',
+      'Give tokens (--token-file) or an authority of clients (--tls-client-ca); or say --insecure where something else keeps others out.',
+      'Give other ports: --http-port, --grpc-port.',
+      'gdws serve --new-token <client> makes a token and its line.',
+    ].map((remedy) => [remedy, 'serve/access.test.ts, and serve.test.ts']),
+  ),
   'Install it: npm install --save-optional @gdws/…@…': 'addon/missing.test.ts, and docs/install.md',
   'Install the addon that belongs to it: npm install --save-optional @gdws/…@…': 'addon/missing.test.ts',
 };

@@ -6,8 +6,10 @@ import { provocations, thrownBy } from './provocations';
 
 const folder = temporaryFolder();
 
-/** What needs an addon that is not there, or the command line. */
-const provokedElsewhere: readonly ErrorCode[] = ['ADDON_MISSING', 'DROP_EXCEEDED'];
+/** What needs an addon that is not there, the command line, or a repository of models. */
+const provokedElsewhere: readonly ErrorCode[] = [
+  ...(['ADDON_MISSING', 'DROP_EXCEEDED', 'MODEL_UNKNOWN', 'MODEL_NOT_READY', 'SERVER_CLOSING'] as const),
+];
 
 test('every code is provoked', () => {
   const provoked = new Set<string>([...provocations.map(({ code }) => code), ...provokedElsewhere]);
@@ -34,9 +36,12 @@ test.each(titled)('$code: $title', async (provocation) => {
   for (const dim of error.shape?.flat() ?? []) expect(error.message).toContain(String(dim));
   expect(error.message).not.toMatch(/undefined(?! is not a function)|\[object|NaN(?!\.)/);
   // Logs print and serialize it: it shows what is documented, and nothing of the model.
-  const documented = ['code', 'file', 'name', 'node', 'operator', 'remedy', 'shape', 'summary', 'tensor'];
+  const documented = ['code', 'file', 'name', 'node', 'operator', 'remedy', 'shape', 'summary', 'tensor'].concat(
+    // Of a client's ServerError.
+    ['status', 'said', 'retryAfter'],
+  );
   expect(Object.keys(JSON.parse(JSON.stringify(error)) as object).filter((key) => !documented.includes(key))).toEqual(
     [],
   );
-  expect(inspect(error)).toMatch(/^GdwsError: /);
+  expect(inspect(error)).toMatch(/^(ServerError \[GdwsError\]|GdwsError): /);
 });

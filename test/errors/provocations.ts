@@ -1,4 +1,6 @@
 import fs from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { clone, create } from '@bufbuild/protobuf';
 import {
@@ -16,6 +18,7 @@ import {
 } from '../../src';
 import type { ErrorCode, ErrorDetails } from '../../src/base/errors';
 import { withPackages } from '../../src/base/optional';
+import { InferenceClient } from '../../src/client';
 import { makeModel, makeNode, makeValueInfo, type ModelParts, type NodeParts } from '../../src/onnx/make';
 import {
   ModelProtoSchema,
@@ -27,6 +30,8 @@ import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import { operatorTable } from '../../src/operators';
 import { openRepository } from '../../src/serve/models/open-repository';
+import { Gate } from '../../src/serve/gate';
+import { readTokens } from '../../src/serve/tokens';
 
 /** One way to go wrong, and what the error must name. */
 export interface Provocation {
@@ -499,6 +504,56 @@ export const provocations: readonly Provocation[] = [
     },
     names: layer('Wobble'),
   },
+  {
+    title: 'more pictures than may wait',
+    code: 'QUEUE_FULL',
+    provoke: () => {
+      const gate = new Gate(1, 0);
+      const never = () => new Promise<void>(() => undefined);
+      void gate.pass(never, new AbortController().signal);
+      return gate.pass(never, new AbortController().signal);
+    },
+    names: {},
+  },
+  {
+    title: 'a file of tokens that has none',
+    code: 'CONFIG_INVALID',
+    provoke: async (file) => {
+      await fs.writeFile(file, '# nobody');
+      return readTokens(file);
+    },
+    names: { file: true },
+  },
+  {
+    title: 'a server that does not answer in time',
+    code: 'DEADLINE_EXCEEDED',
+    provoke: () =>
+      answeredBy(
+        () => undefined,
+        (address) => new InferenceClient(address, { timeout: 50 }).serverMetadata(),
+      ),
+    names: {},
+  },
+  {
+    title: 'a server that refuses',
+    code: 'SERVER_REFUSED',
+    provoke: () =>
+      answeredBy(
+        (answer) => void answer.writeHead(403).end('{"error":"no"}'),
+        (address) => new InferenceClient(address).serverMetadata(),
+      ),
+    names: {},
+  },
+  {
+    title: 'a server that breaks off',
+    code: 'SERVER_UNREACHABLE',
+    provoke: () =>
+      answeredBy(
+        (answer) => void answer.destroy(),
+        (address) => new InferenceClient(address).serverMetadata(),
+      ),
+    names: {},
+  },
 ];
 
 /** What a model answers to requests, of which the second waits for the first. */
@@ -519,6 +574,21 @@ async function served(file: string, config?: object) {
   await write(path.join(folder, 'm', '1', 'model.onnx'), conv());
   if (config) await fs.writeFile(path.join(folder, 'm', 'config.json'), JSON.stringify(config));
   return openRepository(folder, { control: 'explicit' });
+}
+
+/** Asks a server of this machine that answers as `answer` does. */
+async function answeredBy(
+  answer: (response: http.ServerResponse) => void,
+  ask: (address: string) => Promise<unknown>,
+): Promise<unknown> {
+  const server = http.createServer((_, response) => answer(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 /** What a provocation throws. */

@@ -6,8 +6,11 @@ export type ModelState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
 
 /** A version as the repository's index shows it. */
 export interface IndexEntry {
+  /** Of the model. */
   readonly name: string;
+  /** Of the version. */
   readonly version: string;
+  /** Where it stands. */
   readonly state: ModelState;
   /** Why it is not ready, or why the files that replaced its own are not served; empty otherwise. Names no path. */
   readonly reason: string;
@@ -15,7 +18,9 @@ export interface IndexEntry {
 
 /** A version that serves. */
 export interface ServedModel {
+  /** Of the model. */
   readonly name: string;
+  /** Of the version. */
   readonly version: string;
   /** All versions of the model that are ready, in their order. */
   readonly versions: readonly string[];

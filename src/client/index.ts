@@ -1,0 +1,20 @@
+/**
+ * gdws/client: a client of servers of the Open Inference Protocol, version 2, over HTTP. It needs no addon.
+ *
+ * @packageDocumentation
+ */
+export { InferenceClient } from './client';
+export type { ClientOptions, ClassifyOptions, InferOptions, InferResult, RequestOptions } from './options';
+export type {
+  Classification,
+  ClassifiedAs,
+  Duration,
+  ModelMetadata,
+  ModelStatistics,
+  RepositoryEntry,
+  ServerMetadata,
+  TensorMetadata,
+} from '../protocol/messages';
+export { GdwsError, type ErrorCode } from '../base/errors';
+export { ServerError } from './server-error';
+export { Tensor } from 'onnxruntime-common';

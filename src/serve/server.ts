@@ -1,0 +1,135 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { isIPv6, type AddressInfo } from 'node:net';
+import type { Server as GrpcServer } from '@grpc/grpc-js';
+import { GdwsError } from '../base/errors';
+import { Access } from './access';
+import { grpcCredentials, grpcServer, type GrpcParts } from './grpc/server';
+import { httpServer } from './http/app';
+import { Metrics } from './metrics';
+import type { ModelRepository } from './models/model-repository';
+import { isLoopback, settingsOf, type ServeOptions } from './options';
+import { serverPackages, tracingPackages } from './packages';
+import { RateLimit } from './rate-limit';
+import { Service } from './service';
+import { readTokens } from './tokens';
+import { isTracingWanted, startTracing } from './tracing';
+
+/** A server that listens. */
+export interface Server {
+  /** As http://127.0.0.1:8000. */
+  readonly http: string;
+  /** As 127.0.0.1:8001; undefined without gRPC. */
+  readonly grpc: string | undefined;
+  /**
+   * Says that it is not ready, takes no more requests after `drainDelay`, answers those that have begun, and closes the repository. Those
+   * that are not done after `grace` are cut off.
+   *
+   * @returns whether all were answered
+   */
+  close(): Promise<boolean>;
+}
+
+/**
+ * Serves models by the Open Inference Protocol, version 2, over HTTP and gRPC. Needs the packages of docs/serving.md.
+ *
+ * @param repository models; the server closes it
+ * @throws GdwsError ARGUMENT_INVALID, CONFIG_INVALID, DEPENDENCY_MISSING
+ */
+export async function serve(repository: ModelRepository, options: ServeOptions = {}): Promise<Server> {
+  const settings = settingsOf(options);
+  const packages = await serverPackages();
+  const version = await ownVersion();
+  const tokens = settings.tokenFile === undefined ? undefined : await readTokens(settings.tokenFile);
+  const limit = settings.rateLimit === undefined ? undefined : new RateLimit(settings.rateLimit);
+  const access = new Access(tokens, settings.tls?.clientCa !== undefined, limit);
+  const tracing = isTracingWanted(process.env) ? startTracing(await tracingPackages(), version) : undefined;
+  const metrics = new Metrics(packages.prometheus);
+  const service = new Service(repository, (outcome) => {
+    metrics.record(outcome);
+    tracing?.record(outcome);
+  });
+  metrics.watch(service, settings.tritonMetrics);
+
+  const parts = { packages, service, access, metrics, settings, version };
+  const app = await httpServer(parts);
+  if (tokens && !settings.tls && !isLoopback(settings.host)) {
+    app.log.warn('tokens travel in clear text: give --tls-cert and --tls-key, unless a proxy has TLS');
+  }
+  const grpcParts: GrpcParts = { ...parts, log: app.log, isBusy: () => app.isUnderPressure() };
+  const grpc = settings.grpcPort < 0 ? undefined : grpcServer(grpcParts);
+  const { host } = settings;
+  let grpcAddress: string | undefined;
+  try {
+    await app.listen({ host, port: settings.httpPort, listenTextResolver: () => 'listening' });
+    if (grpc) grpcAddress = await bind(grpc, grpcParts);
+  } catch (cause) {
+    await app.close();
+    grpc?.forceShutdown();
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new GdwsError(
+      'ARGUMENT_INVALID',
+      `the server cannot listen: ${code === 'EADDRINUSE' ? 'the port is taken' : message}.`,
+      {
+        remedy: 'Give other ports: --http-port, --grpc-port.',
+        cause,
+      },
+    );
+  }
+  const { port } = app.server.address() as AddressInfo;
+  let closing: Promise<boolean> | undefined;
+  return {
+    http: `${settings.tls ? 'https' : 'http'}://${authorityOf(host, port)}`,
+    grpc: grpcAddress,
+    close: () => (closing ??= close()),
+  };
+
+  async function close(): Promise<boolean> {
+    service.beginClosing();
+    app.log.info('closing');
+    await elapsed(settings.drainDelay);
+    const drained = Promise.all([app.close(), grpc && shutDown(grpc)]).then(() => true);
+    const isClean = await Promise.race([drained, elapsed(settings.grace).then(() => false)]);
+    if (!isClean) {
+      app.log.error('requests are cut off that did not end in time');
+      service.abort();
+      app.server.closeAllConnections();
+      grpc?.forceShutdown();
+      await drained;
+    }
+    const released = Promise.all([repository.close(), tracing?.close()]);
+    // Of what was cut off, a run may still not end.
+    await (isClean ? released : Promise.race([released, elapsed(settings.grace)]));
+    app.log.info('closed');
+    return isClean;
+  }
+}
+
+function elapsed(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
+}
+
+function bind(grpc: GrpcServer, parts: GrpcParts): Promise<string> {
+  const { host, grpcPort } = parts.settings;
+  return grpcCredentials(parts).then(
+    (credentials) =>
+      new Promise((resolve, reject) => {
+        grpc.bindAsync(authorityOf(host, grpcPort), credentials, (error, port) =>
+          error ? reject(error) : resolve(authorityOf(host, port)),
+        );
+      }),
+  );
+}
+
+function authorityOf(host: string, port: number): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+function shutDown(grpc: GrpcServer): Promise<void> {
+  return new Promise((resolve) => grpc.tryShutdown(() => resolve()));
+}
+
+async function ownVersion(): Promise<string> {
+  const text = await fs.readFile(path.join(__dirname, '..', '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

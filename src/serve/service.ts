@@ -1,0 +1,124 @@
+import { GdwsError } from '../base/errors';
+import type { Answer, BatchedModel } from '../batching/batched-model';
+import type { ModelStatistics } from '../protocol/messages';
+import type { InferRequest } from './infer-request';
+import type { ModelRepository, ServedModel } from './models/model-repository';
+import { statisticsOf, Totals } from './totals';
+
+/** A request that was answered, or failed. */
+export interface Outcome {
+  readonly served: ServedModel;
+  /** `ok`, or the code of the error. */
+  readonly outcome: string;
+  /** From the request to its answer. */
+  readonly milliseconds: number;
+  /** Milliseconds since 1970 when it came. */
+  readonly began: number;
+  /** Absent where it failed. */
+  readonly answer?: Answer;
+  readonly traceparent: string | undefined;
+}
+
+/** What both protocols do: requests to models, with their totals. */
+export class Service {
+  private readonly totals = new WeakMap<BatchedModel, Totals>();
+  private readonly cutOff = new AbortController();
+  private closing = false;
+  private readonly closingListeners = new Set<() => void>();
+
+  constructor(
+    readonly repository: ModelRepository,
+    /** Is told of every request that a model got. */
+    private readonly observe: (outcome: Outcome) => void,
+  ) {}
+
+  /** Whether requests should be sent here: it is not closing, and no model is being loaded for the first time. */
+  get isReady(): boolean {
+    if (this.closing) return false;
+    const index = this.repository.index();
+    const ready = new Set(index.filter(({ state }) => state === 'READY').map(({ name }) => name));
+    return index.every(({ name, state }) => state !== 'LOADING' || ready.has(name));
+  }
+
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
+  /** From now on it is not ready; requests are still answered. */
+  beginClosing(): void {
+    this.closing = true;
+    for (const listener of this.closingListeners) listener();
+  }
+
+  /** Calls back once when closing begins; gives what takes that back. */
+  onClosing(listener: () => void): () => void {
+    this.closingListeners.add(listener);
+    return () => this.closingListeners.delete(listener);
+  }
+
+  /** Ends what is still running. */
+  abort(): void {
+    this.cutOff.abort();
+  }
+
+  /** Whether a version is there and ready. @throws GdwsError MODEL_UNKNOWN */
+  isModelReady(name: string, version: string | undefined): boolean {
+    try {
+      this.repository.find(name, version);
+      return true;
+    } catch (error) {
+      if (error instanceof GdwsError && error.code === 'MODEL_NOT_READY') return false;
+      throw error;
+    }
+  }
+
+  /** @throws GdwsError as {@link BatchedModel.request} does */
+  async infer(served: ServedModel, request: InferRequest, signal: AbortSignal): Promise<Answer> {
+    const { feeds, fetches, timeout, priority, traceparent } = request;
+    const totals = this.totalsOf(served);
+    const began = Date.now();
+    const start = performance.now();
+    try {
+      const answer = await served.batched.request(feeds, {
+        ...{ fetches, timeout, priority },
+        signal: AbortSignal.any([signal, this.cutOff.signal]),
+      });
+      const milliseconds = performance.now() - start;
+      totals.succeeded(milliseconds, answer.times, rowsOf(served, request));
+      this.observe({ served, outcome: 'ok', milliseconds, began, answer, traceparent });
+      return answer;
+    } catch (error) {
+      const milliseconds = performance.now() - start;
+      totals.failed(milliseconds);
+      const outcome = error instanceof GdwsError ? error.code : 'INTERNAL';
+      this.observe({ served, outcome, milliseconds, began, traceparent });
+      throw error;
+    }
+  }
+
+  totalsOf({ batched }: ServedModel): Totals {
+    let totals = this.totals.get(batched);
+    if (totals === undefined) this.totals.set(batched, (totals = new Totals()));
+    return totals;
+  }
+
+  /** Of one version, of all of a model, or of all models. @throws GdwsError MODEL_UNKNOWN, MODEL_NOT_READY */
+  statistics(name?: string, version?: string): ModelStatistics[] {
+    const served = this.repository.served();
+    const chosen = name === undefined ? served : this.versionsOf(name, version);
+    return chosen.map((one) => statisticsOf(one, this.totalsOf(one)));
+  }
+
+  private versionsOf(name: string, version: string | undefined): readonly ServedModel[] {
+    if (version !== undefined) return [this.repository.find(name, version)];
+    const served = this.repository.served().filter((one) => one.name === name);
+    // Says why there is none.
+    return served.length > 0 ? served : [this.repository.find(name)];
+  }
+}
+
+/** Rows of a request: the leading dim of its inputs, where the model leaves that open. */
+function rowsOf({ batched }: ServedModel, { feeds }: InferRequest): number {
+  if (batched.maxBatch === 1) return 1;
+  return Object.values(feeds)[0]?.dims[0] ?? 1;
+}

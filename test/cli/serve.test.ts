@@ -1,0 +1,102 @@
+import fs from 'node:fs/promises';
+import { openRepository } from '../../src/serve/models/open-repository';
+import { temporaryFolder } from '../onnx/temporary-folder';
+import { MemoryRepository } from '../serve/memory-repository';
+import { identities } from '../serve/models';
+import { inProcess } from './in-process';
+
+jest.mock('../../src/serve/models/open-repository', () => ({ openRepository: jest.fn() }));
+
+const folder = temporaryFolder();
+const opened = jest.mocked(openRepository);
+let repository: MemoryRepository;
+beforeEach(async () => {
+  repository = new MemoryRepository();
+  await repository.add('m', '1', identities(['float32'], ['n']));
+  opened.mockReset().mockResolvedValue(repository);
+});
+
+/** Runs the command until it waits for a signal, then does something, and sends the signal. */
+async function served(args: readonly string[], meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
+  const listeners = process.listenerCount('SIGTERM');
+  const running = inProcess('serve', folder.path, '--http-port', '0', '--grpc-port', '0', ...args);
+  let isOver = false;
+  void running.finally(() => (isOver = true));
+  while (process.listenerCount('SIGTERM') === listeners && !isOver)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  await meanwhile();
+  if (!isOver) process.emit('SIGTERM');
+  return running;
+}
+
+test('it says where it listens, serves, and ends at SIGTERM with code 0', async () => {
+  const { code, stdout, stderr } = await served(['--log-level', 'silent']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+, gRPC on 127\.0\.0\.1:\d+\n$/);
+  expect(stderr).toBe('all requests were answered\n');
+  expect(repository.isClosed).toBe(true);
+});
+
+test('--json prints one document: addresses and models', async () => {
+  const { code, stdout, stderr } = await served(['--json', '--log-level', 'silent', '--no-grpc']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    http: expect.stringMatching(/^http:/) as string,
+    models: [{ name: 'm', version: '1', state: 'READY', reason: '' }],
+  });
+  expect(stderr).toMatch(/^([^{}]+\n)*$/);
+});
+
+test('options of models go to the repository', async () => {
+  const options = ['--threads', '2', '--max-batch', '16', '--max-delay', '1.5', '--max-queue', '256'];
+  await served([...options, '--log-level', 'silent']);
+  expect(opened).toHaveBeenCalledWith(folder.path, { threads: 2, maxBatch: 16, maxDelay: 1.5, maxQueue: 256 });
+});
+
+test.each([
+  [['--host', '0.0.0.0'], /anybody/],
+  [['--tls-cert', 'x.pem'], /--tls-cert and --tls-key/],
+  [['--tls-client-ca', 'x.pem'], /--tls-cert and --tls-key/],
+  [['--rate-limit', '-1'], /rateLimit/],
+  [['--http-port', '70000'], /no port/],
+  [['--drain-delay', '-1'], /below 0/],
+  [['--log-level', 'loud'], /loud/],
+])('%j is wrong usage, found before models are read', async (args, said) => {
+  const { code, stderr } = await served(args);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(said)]);
+  expect(opened).not.toHaveBeenCalled();
+});
+
+test('without a folder', async () => {
+  expect(await inProcess('serve')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('gdws serve models/') as string,
+  });
+});
+
+test('where it cannot listen, the models are released', async () => {
+  const { code, stderr } = await served(['--token-file', folder.file('none.txt')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('CONFIG_INVALID')]);
+  expect(repository.isClosed).toBe(true);
+});
+
+test('--new-token prints a token and its line, which lets its client in', async () => {
+  const { code, stdout } = await inProcess('serve', '--new-token', 'camera-7', '--json');
+  expect(code).toBe(0);
+  const { token, line } = JSON.parse(stdout) as { token: string; line: string };
+  await fs.writeFile(folder.file('tokens.txt'), line);
+  const plain = await inProcess('serve', '--new-token', 'camera-7');
+  expect(plain.stdout).toMatch(/^[\w-]{43}\nsha256:[0-9a-f]{64} camera-7\n$/);
+  expect(plain.stderr).toContain('Authorization: Bearer');
+  expect((await inProcess('serve', '--new-token', 'a b')).code).toBe(2);
+
+  const write = jest.spyOn(process.stdout, 'write');
+  const args = ['--token-file', folder.file('tokens.txt'), '--log-level', 'silent'];
+  await served(args, async () => {
+    const address = /http:\S+:\d+/.exec(write.mock.calls.map(([text]) => String(text)).join(''))![0];
+    const statusOf = async (headers = {}) => (await fetch(`${address}/v2`, { headers })).status;
+    expect(await statusOf()).toBe(401);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(200);
+  });
+  write.mockRestore();
+});

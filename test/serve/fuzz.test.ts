@@ -1,0 +1,3 @@
+import { fuzzTests } from './fuzzed';
+
+fuzzTests(2000);

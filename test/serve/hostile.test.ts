@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Server } from '../../src/serve/server';
+import { MemoryRepository, type PlainModel } from './memory-repository';
+import { identities } from './models';
+import { startServer } from './start-server';
+
+// Clients that break off, dawdle, or send too much: on raw connections.
+
+const repository = new MemoryRepository();
+let model: PlainModel;
+let server: Server;
+beforeAll(async () => {
+  model = await repository.add('m', '1', identities(['float32'], ['n']));
+  server = await startServer(repository, { bodyLimit: 1_000_000, requestTimeout: 1500, maxConnections: 20 });
+});
+
+/** What the server says on a connection until it closes it. */
+function connection(): { readonly socket: net.Socket; readonly said: Promise<string> } {
+  const { hostname, port } = new URL(server.http);
+  const socket = net.connect(Number(port), hostname);
+  let text = '';
+  socket.on('data', (data: Buffer) => (text += data.toString()));
+  socket.on('error', () => undefined);
+  return { socket, said: once(socket, 'close').then(() => text) };
+}
+
+const post = 'POST /v2/models/m/infer HTTP/1.1\r\nHost: 127.0.0.1\r\n';
+const body = JSON.stringify({ inputs: [{ name: 'x_float32', shape: [1], datatype: 'FP32', data: [1] }] });
+
+/** It serves on. */
+afterEach(async () => {
+  const answer = await fetch(`${server.http}/v2/models/m/infer`, { method: 'POST', body });
+  expect(answer.status).toBe(200);
+  await answer.text();
+});
+
+test('a head that does not end', async () => {
+  const { socket, said } = connection();
+  socket.write(post);
+  const drip = setInterval(() => socket.write('X-More: x\r\n'), 100);
+  expect(await said).toMatch(/^HTTP\/1\.1 408 /);
+  clearInterval(drip);
+});
+
+test('a body that does not end', async () => {
+  const { socket, said } = connection();
+  socket.write(`${post}Content-Length: 1000\r\n\r\n{`);
+  const drip = setInterval(() => socket.write(' '), 100);
+  expect(await said).toMatch(/^HTTP\/1\.1 408 /);
+  clearInterval(drip);
+});
+
+test('a connection on which nothing is said does not stay', async () => {
+  const { said } = connection();
+  expect(await said).toMatch(/^(HTTP\/1\.1 408 |$)/);
+});
+
+test('a client that goes away in the middle of its body', async () => {
+  const asked = model.asked.length;
+  for (let time = 0; time < 20; time++) {
+    const { socket, said } = connection();
+    socket.write(`${post}Content-Length: ${body.length}\r\n\r\n${body.slice(0, -time - 1)}`);
+    await wait(5);
+    if (time % 2) socket.resetAndDestroy();
+    else socket.destroy();
+    await said;
+  }
+  expect(model.asked).toHaveLength(asked);
+});
+
+test('100 MB of which the head speaks are refused before they come', async () => {
+  const { socket, said } = connection();
+  socket.write(`${post}Content-Length: 104857600\r\n\r\n`);
+  const answer = await said;
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  expect(answer).toMatch(/\{"error":"[^"]+"\}$/);
+});
+
+test('100 MB in pieces end at the limit', async () => {
+  let sent = 0;
+  const status = await new Promise<number | string>((resolve) => {
+    const request = http.request(`${server.http}/v2/models/m/infer`, { method: 'POST' }, (answer) => {
+      resolve(answer.resume().statusCode!);
+    });
+    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code!));
+    const piece = Buffer.alloc(100_000, ' ');
+    const send = () => {
+      if (request.destroyed || sent >= 100e6) return;
+      sent += piece.length;
+      if (request.write(piece)) setImmediate(send);
+      else request.once('drain', send);
+    };
+    send();
+  });
+  // A client that writes on may find the connection closed before it reads the answer.
+  expect([413, 'EPIPE', 'ECONNRESET']).toContain(status);
+  expect(sent).toBeLessThan(100e6);
+});
+
+test('heads that are too large', async () => {
+  const { socket, said } = connection();
+  socket.write(`${post}X-Large: ${'x'.repeat(20_000)}\r\n\r\n`);
+  expect(await said).toMatch(/^HTTP\/1\.1 431 [^]*\{"error":"Request Header Fields Too Large"\}$/);
+});
+
+test.each([
+  ['no HTTP', 'HELLO\r\n\r\n'],
+  ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003'],
+  ['two lengths', `${post}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
+  ['a length below 0', `${post}Content-Length: -1\r\n\r\n`],
+  ['a length and pieces', `${post}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['a piece whose length is none', `${post}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`],
+  ['a head with a zero', `${post}X: a\u0000b\r\n\r\n`],
+])('%s: 400, as the protocol has errors', async (_, text) => {
+  const { socket, said } = connection();
+  socket.write(text, 'latin1');
+  const answer = await said;
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(answer).toMatch(/\{"error":"[^"]+"\}$/);
+});
+
+test.each([
+  '/v2/models/%',
+  '/v2/models/%ff/infer',
+  '/v2/models/..%2f..%2fetc/ready',
+  `/v2/models/${'m'.repeat(300)}`,
+  '//v2',
+  '/v2/models/a%00b',
+])('the path %s is refused', async (path) => {
+  const { hostname, port } = new URL(server.http);
+  const [answer] = (await once(http.get({ hostname, port, path, agent: false }), 'response')) as [http.IncomingMessage];
+  let text = '';
+  for await (const part of answer) text += String(part);
+  expect([400, 404, 414]).toContain(answer.statusCode);
+  expect(Object.keys(JSON.parse(text) as object)).toContain('error');
+});
+
+test('no more connections than it may have', async () => {
+  const many = Array.from({ length: 30 }, connection);
+  const closed = new Set<number>();
+  many.forEach(({ said }, at) => void said.then(() => closed.add(at)));
+  while (closed.size < 10) await wait(5);
+  many.forEach(({ socket }) => socket.destroy());
+  await Promise.all(many.map(({ said }) => said));
+});

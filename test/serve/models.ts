@@ -1,0 +1,15 @@
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import type { DataType } from '../../src/onnx/value';
+import { encodeModel } from '../../src/onnx/write';
+
+/** A model whose output `y_<type>` is its input `x_<type>`, for each type. */
+export function identities(types: readonly DataType[], dims: readonly (number | string)[] = ['n', 'm']): Uint8Array {
+  return encodeModel(
+    makeModel({
+      nodes: types.map((type) => makeNode({ opType: 'Identity', input: [`x_${type}`], output: [`y_${type}`] })),
+      inputs: types.map((type) => makeValueInfo(`x_${type}`, type, dims)),
+      outputs: types.map((type) => makeValueInfo(`y_${type}`, type, dims)),
+      initializers: {},
+    }),
+  );
+}

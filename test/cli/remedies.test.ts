@@ -86,6 +86,16 @@ const ofFlatPictures = (labels: string): Case[] =>
 
 /** By the remedy as docs/errors.md has it, every one that names an option or a command. */
 const cases: Record<string, readonly Case[]> = {
+  'Say where its outcomes are to be written: --json part-….json.': [
+    {
+      command: ['evaluate', 'cifar.onnx', '--data', 'absent.bin', '--shard', '1/2'],
+      followed: (message) => [
+        ...['evaluate', 'cifar.onnx', '--data', 'absent.bin', '--shard', '1/2'],
+        ...named('--json', message),
+      ],
+      next: absent,
+    },
+  ],
   'The attack msd is bounded in all three norms at once: leave --norm out.': attacked.map((command) => ({
     command: [...command, '--eps', '0.3,2,10', '--norm', 'l2'],
     followed: plus(command, '--eps', '0.3,2,10'),
@@ -346,6 +356,8 @@ const cases: Record<string, readonly Case[]> = {
 
 /** Those that cannot be followed here, and why. */
 const elsewhere: Record<string, string> = {
+  'Give the files that evaluate --shard wrote; to evaluate a shard again, remove its file.': 'shards.test.ts',
+  'Evaluate it, with the options of the others: --shard ….': 'shards.test.ts',
   "Keep in floats what reads them: int8Exclude in the API, --int8-exclude on the command line, for '…'.":
     'quantize/unusual-networks.test.ts',
   'Allow a larger --max-drop, give more of --calib or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',

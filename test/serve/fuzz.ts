@@ -131,7 +131,7 @@ export async function fuzzGrpc(address: string, count: number, seed: number): Pr
     ]);
     const [code, details] = await statusOf(client.send(`/${typeName}/${name}`, bytes));
     if (/\.ts|\.js|\/work|node_modules/.test(details)) throw new Error(`says too much: ${details}`);
-    if (code === status.UNAVAILABLE) throw new Error(`${name} of ${bytes.toString('hex')}: ${details}`);
+    if (code === Number(status.UNAVAILABLE)) throw new Error(`${name} of ${bytes.toString('hex')}: ${details}`);
     statuses.set(code, (statuses.get(code) ?? 0) + 1);
   };
   for (let done = 0; done < count; done += 8) await Promise.all(Array.from({ length: 8 }, one));

@@ -123,13 +123,7 @@ export { networkPageOf } from './drawing/page/page';
 export { sweep, type SweepOptions } from './sweep/sweep';
 export { serve, type Server } from './serve/server';
 export type { ServeOptions, TlsFiles } from './serve/options';
+export { openRepository, type RepositoryOptions } from './serve/models/open-repository';
+export type { Control } from './serve/models/folder-repository';
+export type { Latest, ModelConfig, VersionPolicy } from './serve/models/model-config';
 export type { IndexEntry, ModelRepository, ModelState, ServedModel } from './serve/models/model-repository';
-export type {
-  Answer,
-  BatchedModel,
-  BatchStatistics,
-  Priority,
-  RequestOptions,
-  RequestTimes,
-  RunTotals,
-} from './batching/batched-model';

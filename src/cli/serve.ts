@@ -1,15 +1,19 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GdwsError } from '../base/errors';
-import { openRepository } from '../serve/models/open-repository';
+import { openRepository, type RepositoryOptions } from '../serve/models/open-repository';
+import type { ModelConfig } from '../serve/models/model-config';
 import { logLevels, settingsOf, type ServeOptions, type TlsFiles } from '../serve/options';
-import { serve } from '../serve/server';
+import { serve, type Server } from '../serve/server';
 import { closedBySignal } from '../serve/signals';
 import { newToken } from '../serve/tokens';
 import { finiteNumber, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { exitCodes } from './failure';
 import { note, print, printJson } from './output';
 
-interface ServeArguments extends Omit<ServeOptions, 'tls' | 'drainDelay' | 'grace'> {
+interface ServeArguments extends Omit<ServeOptions, 'tls' | 'drainDelay' | 'grace' | 'control'> {
+  readonly control: NonNullable<RepositoryOptions['control']>;
+  readonly name?: string;
+  readonly memory?: number;
   readonly grpc: boolean;
   readonly threads?: number;
   readonly maxBatch?: number;
@@ -39,7 +43,16 @@ export function serveCommand(): Command {
     .option('--max-batch <rows>', 'gather requests into runs of up to so many rows', positiveInteger)
     .option('--max-delay <milliseconds>', 'how long a request waits for others', nonNegative)
     .option('--max-queue <number>', 'requests of a model that may wait', positiveInteger)
-    .option('--control', 'let clients load and unload models')
+    .addOption(
+      new Option(
+        '--control <mode>',
+        'models follow the folder; are loaded and unloaded by clients; or stay as they are',
+      )
+        .choices(['poll', 'explicit', 'none'])
+        .default('poll'),
+    )
+    .option('--name <name>', 'the folder itself is one model, of this name')
+    .option('--memory <bytes>', 'of all models together, that they may take', positiveInteger)
     .option('--token-file <file>', "hashes of clients' tokens: --new-token makes them")
     .option('--new-token <client>', 'print a new token for a client, and its line for the file; nothing is served')
     .option('--tls-cert <file>', 'certificate of the server, PEM')
@@ -52,6 +65,7 @@ export function serveCommand(): Command {
     .option('--max-connections <number>', 'of HTTP at once; 1000 by default', positiveInteger)
     .option('--drain-delay <seconds>', 'take requests for so long after SIGTERM, not ready; 0 by default', nonNegative)
     .option('--grace <seconds>', 'how long requests may take to end then; 30 by default', nonNegative)
+    .option('--open-metrics', 'answer /metrics without a token')
     .option('--triton-metrics', "have Triton's names among the metrics, too")
     .addOption(new Option('--log-level <level>', 'what is logged, to stderr').choices(logLevels).default('info'))
     .addOption(jsonOption())
@@ -74,12 +88,16 @@ Examples:
       const serving = servingOptions(options);
       // Before models are read, which takes a while.
       settingsOf(serving);
-      const { threads, maxBatch, maxDelay, maxQueue } = options;
-      const repository = await openRepository(folder, { threads, maxBatch, maxDelay, maxQueue });
-      const server = await serve(repository, serving).catch(async (error: unknown) => {
+      const logs: { server?: Server } = {};
+      const repository = await openRepository(folder, {
+        ...repositoryOptions(options),
+        onChange: (entry) => logs.server?.logModel(entry),
+      });
+      const server = (logs.server = await serve(repository, serving).catch(async (error: unknown) => {
         await repository.close();
         throw error;
-      });
+      }));
+      for (const entry of repository.index()) server.logModel(entry);
       const { http, grpc } = server;
       if (options.json) printJson({ http, grpc, models: repository.index() });
       else print(`listening on ${http}${grpc ? `, gRPC on ${grpc}` : ''}`);
@@ -100,12 +118,20 @@ function printToken(client: string, isJson = false): void {
   print(line);
 }
 
+/** What is not given is left out: a model's config.json, or a default, says it. */
+function repositoryOptions(options: ServeArguments): RepositoryOptions {
+  const { control, name, memory: memoryBytes, threads, maxBatch, maxDelay, maxQueue } = options;
+  const defaults = { threads, maxBatch, maxDelay, maxQueue };
+  return { control, name, memoryBytes, defaults: JSON.parse(JSON.stringify(defaults)) as ModelConfig };
+}
+
 function servingOptions(options: ServeArguments): ServeOptions {
-  const { host, httpPort, grpcPort, tokenFile, insecure, control, bodyLimit, pixelLimit, rateLimit } = options;
-  const { maxConnections, tritonMetrics, logLevel, drainDelay, grace } = options;
+  const { host, httpPort, grpcPort, tokenFile, insecure, bodyLimit, pixelLimit, rateLimit } = options;
+  const { maxConnections, openMetrics, tritonMetrics, logLevel, drainDelay, grace } = options;
   return {
-    ...{ host, httpPort, tokenFile, insecure, control, bodyLimit, pixelLimit, rateLimit },
-    ...{ maxConnections, tritonMetrics, logLevel },
+    ...{ host, httpPort, tokenFile, insecure, bodyLimit, pixelLimit, rateLimit },
+    ...{ maxConnections, openMetrics, tritonMetrics, logLevel },
+    control: options.control === 'explicit',
     grpcPort: options.grpc ? grpcPort : -1,
     tls: tlsOf(options),
     drainDelay: drainDelay && Math.round(1000 * drainDelay),

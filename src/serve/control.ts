@@ -8,7 +8,7 @@ export function checkControl({ control }: Settings): void {
   throw new ProtocolError(
     403,
     grpcStatus.permissionDenied,
-    'which models are served is not for clients to say here: the server was started without --control.',
+    'which models are served is not for clients to say here: the server was started without --control explicit.',
   );
 }
 

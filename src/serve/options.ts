@@ -57,6 +57,8 @@ export interface ServeOptions {
   readonly drainDelay?: number;
   /** Milliseconds that requests may take to end after that. Default 30,000. */
   readonly grace?: number;
+  /** Whether `/metrics` is answered without a token or certificate, as health is. Default false. */
+  readonly openMetrics?: boolean;
   /** Whether `/metrics` also has Triton's names. Default false. */
   readonly tritonMetrics?: boolean;
   /** Default `info`. */
@@ -79,6 +81,7 @@ const table: OptionTable<ServeOptions> = {
   maxLag: integer(1),
   drainDelay: integer(0),
   grace: integer(0),
+  openMetrics: boolean,
   tritonMetrics: boolean,
   logLevel: oneOf(logLevels),
 };
@@ -95,7 +98,8 @@ export function settingsOf(options: ServeOptions): Settings {
   checkOptions(options, table);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as ServeOptions;
   const settings: Settings = {
-    ...{ host: '127.0.0.1', httpPort: 8000, grpcPort: 8001, insecure: false, control: false, tritonMetrics: false },
+    ...{ host: '127.0.0.1', httpPort: 8000, grpcPort: 8001, insecure: false, control: false },
+    ...{ openMetrics: false, tritonMetrics: false },
     ...{ bodyLimit: 32 * 2 ** 20, pixelLimit: 50e6, maxConnections: 1000, requestTimeout: 30_000, maxLag: 5000 },
     ...{ drainDelay: 0, grace: 30_000, logLevel: 'info' },
     ...given,

@@ -7,7 +7,7 @@ import { Access } from './access';
 import { grpcCredentials, grpcServer, type GrpcParts } from './grpc/server';
 import { httpServer } from './http/app';
 import { Metrics } from './metrics';
-import type { ModelRepository } from './models/model-repository';
+import type { IndexEntry, ModelRepository } from './models/model-repository';
 import { isLoopback, settingsOf, type ServeOptions } from './options';
 import { serverPackages, tracingPackages } from './packages';
 import { RateLimit } from './rate-limit';
@@ -21,6 +21,8 @@ export interface Server {
   readonly http: string;
   /** As 127.0.0.1:8001; undefined without gRPC. */
   readonly grpc: string | undefined;
+  /** Logs the state of a version, for `onChange` of {@link openRepository}. */
+  logModel(entry: IndexEntry): void;
   /**
    * Says that it is not ready, takes no more requests after `drainDelay`, answers those that have begun, and closes the repository. Those
    * that are not done after `grace` are cut off.
@@ -81,6 +83,8 @@ export async function serve(repository: ModelRepository, options: ServeOptions =
   return {
     http: `${settings.tls ? 'https' : 'http'}://${authorityOf(host, port)}`,
     grpc: grpcAddress,
+    logModel: ({ name, version, state, reason }) =>
+      app.log[reason === '' ? 'info' : 'warn']({ model: name, version, state, reason }, 'model'),
     close: () => (closing ??= close()),
   };
 

@@ -50,7 +50,16 @@ test('--json prints one document: addresses and models', async () => {
 test('options of models go to the repository', async () => {
   const options = ['--threads', '2', '--max-batch', '16', '--max-delay', '1.5', '--max-queue', '256'];
   await served([...options, '--log-level', 'silent']);
-  expect(opened).toHaveBeenCalledWith(folder.path, { threads: 2, maxBatch: 16, maxDelay: 1.5, maxQueue: 256 });
+  expect(opened).toHaveBeenCalledWith(folder.path, {
+    control: 'poll',
+    defaults: { threads: 2, maxBatch: 16, maxDelay: 1.5, maxQueue: 256 },
+    onChange: expect.any(Function) as () => void,
+  });
+  await served(['--control', 'explicit', '--name', 'digits', '--memory', '1000000', '--log-level', 'silent']);
+  expect(opened).toHaveBeenLastCalledWith(folder.path, {
+    ...{ control: 'explicit', name: 'digits', memoryBytes: 1_000_000, defaults: {} },
+    onChange: expect.any(Function) as () => void,
+  });
 });
 
 test.each([

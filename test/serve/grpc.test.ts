@@ -340,7 +340,7 @@ describe('who may ask', () => {
       status.UNAUTHENTICATED,
     );
     expect(await nobody.call(Health.method.check, {})).toMatchObject({ status: Serving.SERVING });
-    // Without --control, whoever it is.
+    // Without --control explicit, whoever it is.
     expect((await statusOf(known.call(method.repositoryModelUnload, { modelName: 'm' })))[0]).toBe(
       status.PERMISSION_DENIED,
     );

@@ -338,7 +338,7 @@ describe('the repository and statistics', () => {
     expect((await ask('/v2/repository/models/gone/load', '{"parameters":{"config":"{}"}}')).status).toBe(400);
   });
 
-  test('without --control nobody loads or unloads', async () => {
+  test('without --control explicit nobody loads or unloads', async () => {
     const other = await startServer(repository);
     for (const action of ['load', 'unload']) {
       const answer = await fetch(`${other.http}/v2/repository/models/two/${action}`, { method: 'POST' });

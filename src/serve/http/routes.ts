@@ -101,7 +101,7 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   control('load');
   control('unload');
 
-  app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
+  app.get('/metrics', { schema: { hide: true }, config: { isOpen: settings.openMetrics } }, async (_, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
   app.get('/v2/docs/json', { schema: { hide: true } }, () => app.swagger());

@@ -3,7 +3,13 @@ import type { InputShapes } from '../../engine/given-shapes';
 import type { Preprocessing } from '../../data/preprocessing';
 
 /** Which versions of a model serve: all of them, the newest few, or those of these numbers. */
-export type VersionPolicy = 'all' | { readonly latest: number } | readonly number[];
+export type VersionPolicy = 'all' | Latest | readonly number[];
+
+/** The newest versions of a model. */
+export interface Latest {
+  /** How many of them. */
+  readonly latest: number;
+}
 
 /** A model's `config.json`; docs/serving-models.md explains each key. */
 export interface ModelConfig {

@@ -24,9 +24,12 @@ class OpenEnvironments {
   }
 
  private:
-  // atexit() calls the latest function first: this one runs before those that end the libraries.
   OpenEnvironments() {
+#if !defined(_WIN32)
+    // The latest function is called first: this one runs before those that end the libraries. Windows has ended all
+    // other threads by then, and to wait for them would take for ever.
     std::atexit([] { instance().stop(); });
+#endif
   }
 
   void stop() {

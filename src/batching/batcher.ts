@@ -1,5 +1,6 @@
 import { concurrency } from '../addon/introspection';
 import { GdwsError } from '../base/errors';
+import { longestTimer } from '../base/longest-timer';
 import { checkOptions, listOf, number, oneOf, signal, text, type OptionTable } from '../base/options';
 import { checkFeeds } from '../engine/feeds';
 import { readFetches } from '../engine/fetches';
@@ -15,8 +16,7 @@ import { joinRows, pickRows, sliceRows, type Rows } from './rows';
 const requestOptions: OptionTable<RequestOptions> = {
   fetches: listOf(text, 'an array of names of outputs'),
   signal,
-  // The longest time that a timer of Node can have.
-  timeout: number({ from: 0, to: 2 ** 31 - 1 }),
+  timeout: number({ from: 0, to: longestTimer }),
   priority: oneOf(['normal', 'high']),
 };
 

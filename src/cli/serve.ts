@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GdwsError } from '../base/errors';
+import { longestTimer } from '../base/longest-timer';
 import { openRepository, type RepositoryOptions } from '../serve/models/open-repository';
 import type { ModelConfig } from '../serve/models/model-config';
+import type { ModelRepository } from '../serve/models/model-repository';
 import { logLevels, settingsOf, type ServeOptions, type TlsFiles } from '../serve/options';
 import { serve, type Server } from '../serve/server';
-import { closedBySignal } from '../serve/signals';
+import { closedBySignal, endedBySignal } from '../serve/signals';
 import { newToken } from '../serve/tokens';
 import { finiteNumber, jsonOption, positiveInteger, threadsOption } from './arguments';
 import { exitCodes } from './failure';
@@ -63,8 +65,8 @@ export function serveCommand(): Command {
     .option('--pixel-limit <pixels>', 'of a picture; 50 million by default', positiveInteger)
     .option('--rate-limit <number>', 'requests a second of a client', finiteNumber)
     .option('--max-connections <number>', 'of HTTP at once; 1000 by default', positiveInteger)
-    .option('--drain-delay <seconds>', 'take requests for so long after SIGTERM, not ready; 0 by default', nonNegative)
-    .option('--grace <seconds>', 'how long requests may take to end then; 30 by default', nonNegative)
+    .option('--drain-delay <seconds>', 'take requests for so long after SIGTERM, not ready; 0 by default', seconds)
+    .option('--grace <seconds>', 'how long requests may take to end then; 30 by default', seconds)
     .option('--open-metrics', 'answer /metrics without a token')
     .option('--triton-metrics', "have Triton's names among the metrics, too")
     .addOption(new Option('--log-level <level>', 'what is logged, to stderr').choices(logLevels).default('info'))
@@ -88,15 +90,8 @@ Examples:
       const serving = servingOptions(options);
       // Before models are read, which takes a while.
       settingsOf(serving);
-      const logs: { server?: Server } = {};
-      const repository = await openRepository(folder, {
-        ...repositoryOptions(options),
-        onChange: (entry) => logs.server?.logModel(entry),
-      });
-      const server = (logs.server = await serve(repository, serving).catch(async (error: unknown) => {
-        await repository.close();
-        throw error;
-      }));
+      const isServed = endedBySignal();
+      const { repository, server } = await served(folder, repositoryOptions(options), serving).finally(isServed);
       for (const entry of repository.index()) server.logModel(entry);
       const { http, grpc } = server;
       if (options.json) printJson({ http, grpc, models: repository.index() });
@@ -106,6 +101,20 @@ Examples:
       // Whatever did not end in time does not keep the process, either.
       if (!isClean) process.exit(exitCodes.failed);
     });
+}
+
+async function served(
+  folder: string,
+  models: RepositoryOptions,
+  serving: ServeOptions,
+): Promise<{ repository: ModelRepository; server: Server }> {
+  const logs: { server?: Server } = {};
+  const repository = await openRepository(folder, { ...models, onChange: (entry) => logs.server?.logModel(entry) });
+  const server = (logs.server = await serve(repository, serving).catch(async (error: unknown) => {
+    await repository.close();
+    throw error;
+  }));
+  return { repository, server };
 }
 
 function printToken(client: string, isJson = false): void {
@@ -150,6 +159,12 @@ function tlsOf({ tlsCert: cert, tlsKey: key, tlsClientCa: clientCa }: ServeArgum
 function port(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
   throw new InvalidArgumentError(`'${text}' is no port, from 0 to 65535.`);
+}
+
+function seconds(text: string): number {
+  const number = nonNegative(text);
+  if (1000 * number <= longestTimer) return number;
+  throw new InvalidArgumentError(`'${text}' is more than 24 days.`);
 }
 
 function nonNegative(text: string): number {

@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-common';
+import { longestTimer } from '../base/longest-timer';
 import {
   boolean,
   checkOptions,
@@ -67,14 +68,14 @@ export interface InferResult {
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
-const requestTable: OptionTable<RequestOptions> = { signal, timeout: integer(1) };
+const requestTable: OptionTable<RequestOptions> = { signal, timeout: integer(1, longestTimer) };
 
 const clientTable: OptionTable<ClientOptions> = {
   token: text,
   headers: recordOf(text, 'an object with a string for each header'),
-  timeout: integer(1),
+  timeout: integer(1, longestTimer),
   retries: integer(0, 100),
-  longestWait: integer(0),
+  longestWait: integer(0, longestTimer),
   binary: boolean,
 };
 

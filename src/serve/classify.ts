@@ -80,7 +80,11 @@ export async function readPicture(
   return { [name]: tensor.reshape(tensor.dims.slice(-axes)) };
 }
 
-/** The likeliest classes, by the first output that has classes. @throws GdwsError ARGUMENT_INVALID */
+/**
+ * The likeliest classes, by the first output that has classes.
+ *
+ * @throws GdwsError ARGUMENT_INVALID; CONFIG_INVALID where the labels of the model are of other classes
+ */
 export function classification(
   { name, version, labels, batched }: ServedModel,
   results: Readonly<Record<string, Tensor>>,
@@ -89,6 +93,13 @@ export function classification(
   const output = batched.outputMetadata.map((one) => results[one.name]!).find(({ dims }) => classesOf(dims));
   if (output === undefined) {
     throw new GdwsError('ARGUMENT_INVALID', 'the model is no classifier.', { remedy: 'Take its outputs, of infer.' });
+  }
+  const count = classesOf(output.dims)!;
+  if (labels && labels.length !== count) {
+    const summary = `the model '${name}' has ${count} classes, and names of ${labels.length}.`;
+    throw new GdwsError('CONFIG_INVALID', summary, {
+      remedy: 'Give labels.txt a line for each class, in their order.',
+    });
   }
   const [classes] = topK(output, top, { labels });
   return { model_name: name, model_version: version, classes: classes! };

@@ -47,6 +47,7 @@ const answers: Readonly<Partial<Record<ErrorCode, Answer>>> = {
   MODEL_NOT_READY: unavailable,
   QUEUE_FULL: unavailable,
   SERVER_CLOSING: unavailable,
+  SESSION_RELEASED: unavailable,
   OUT_OF_MEMORY: [503, grpcStatus.resourceExhausted],
   DEPENDENCY_MISSING: [501, grpcStatus.unimplemented],
 };

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { GdwsError } from '../base/errors';
+import { longestTimer } from '../base/longest-timer';
 import {
   boolean,
   checkOptions,
@@ -77,10 +78,10 @@ const table: OptionTable<ServeOptions> = {
   pixelLimit: integer(1),
   rateLimit: number({ above: 0 }),
   maxConnections: integer(1),
-  requestTimeout: integer(1),
-  maxLag: integer(1),
-  drainDelay: integer(0),
-  grace: integer(0),
+  requestTimeout: integer(1, longestTimer),
+  maxLag: integer(1, longestTimer),
+  drainDelay: integer(0, longestTimer),
+  grace: integer(0, longestTimer),
   openMetrics: boolean,
   tritonMetrics: boolean,
   logLevel: oneOf(logLevels),

@@ -71,7 +71,7 @@ export async function serve(repository: ModelRepository, options: ServeOptions =
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new GdwsError(
       'ARGUMENT_INVALID',
-      `the server cannot listen: ${code === 'EADDRINUSE' ? 'the port is taken' : message}.`,
+      `the server cannot listen: ${code === 'EADDRINUSE' || message.includes('EADDRINUSE') ? 'the port is taken' : message}.`,
       {
         remedy: 'Give other ports: --http-port, --grpc-port.',
         cause,

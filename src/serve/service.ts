@@ -1,4 +1,5 @@
 import { GdwsError } from '../base/errors';
+import { longestTimer } from '../base/longest-timer';
 import type { Answer, BatchedModel } from '../batching/batched-model';
 import type { ModelStatistics } from '../protocol/messages';
 import type { InferRequest } from './infer-request';
@@ -74,7 +75,9 @@ export class Service {
 
   /** @throws GdwsError as {@link BatchedModel.request} does */
   async infer(served: ServedModel, request: InferRequest, signal: AbortSignal): Promise<Answer> {
-    const { feeds, fetches, timeout, priority, traceparent } = request;
+    const { feeds, fetches, priority, traceparent } = request;
+    // Clients that wait for ever say so by a time of years.
+    const timeout = request.timeout === undefined ? undefined : Math.min(request.timeout, longestTimer);
     const totals = this.totalsOf(served);
     const began = Date.now();
     const start = performance.now();
@@ -115,6 +118,11 @@ export class Service {
     // Says why there is none.
     return served.length > 0 ? served : [this.repository.find(name)];
   }
+}
+
+/** Whether an error of {@link Service.infer} says that the version was replaced since it was found. */
+export function hasRetired(error: unknown): boolean {
+  return error instanceof GdwsError && (error.code === 'SERVER_CLOSING' || error.code === 'SESSION_RELEASED');
 }
 
 /** Rows of a request: the leading dim of its inputs, where the model leaves that open. */

@@ -18,12 +18,11 @@ beforeEach(async () => {
 
 /** Runs the command until it waits for a signal, then does something, and sends the signal. */
 async function served(args: readonly string[], meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
-  const listeners = process.listenerCount('SIGTERM');
   const running = inProcess('serve', folder.path, '--http-port', '0', '--grpc-port', '0', ...args);
+  const printed = jest.spyOn(process.stdout, 'write').mock.calls;
   let isOver = false;
   void running.finally(() => (isOver = true));
-  while (process.listenerCount('SIGTERM') === listeners && !isOver)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  while (printed.length === 0 && !isOver) await new Promise((resolve) => setTimeout(resolve, 5));
   await meanwhile();
   if (!isOver) process.emit('SIGTERM');
   return running;
@@ -35,6 +34,20 @@ test('it says where it listens, serves, and ends at SIGTERM with code 0', async 
   expect(stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+, gRPC on 127\.0\.0\.1:\d+\n$/);
   expect(stderr).toBe('all requests were answered\n');
   expect(repository.isClosed).toBe(true);
+});
+
+test('a signal while models are read ends the process', async () => {
+  const exit = jest.spyOn(process, 'exit').mockImplementation(() => undefined as never);
+  opened.mockImplementation(() => {
+    process.emit('SIGTERM', 'SIGTERM');
+    process.emit('SIGINT', 'SIGINT');
+    return Promise.resolve(repository);
+  });
+  const before = process.listenerCount('SIGTERM');
+  expect((await served(['--log-level', 'silent'])).stderr).toBe('all requests were answered\n');
+  expect(exit.mock.calls).toEqual([[143], [130]]);
+  expect(process.listenerCount('SIGTERM')).toBe(before);
+  exit.mockRestore();
 });
 
 test('--json prints one document: addresses and models', async () => {
@@ -69,6 +82,8 @@ test.each([
   [['--rate-limit', '-1'], /rateLimit/],
   [['--http-port', '70000'], /no port/],
   [['--drain-delay', '-1'], /below 0/],
+  [['--grace', '2147484'], /more than 24 days/],
+  [['--drain-delay', '1e9'], /more than 24 days/],
   [['--log-level', 'loud'], /loud/],
 ])('%j is wrong usage, found before models are read', async (args, said) => {
   const { code, stderr } = await served(args);

@@ -220,6 +220,7 @@ test.each([
   ['QUEUE_FULL', status.UNAVAILABLE],
   ['DEADLINE_EXCEEDED', status.DEADLINE_EXCEEDED],
   ['SERVER_CLOSING', status.UNAVAILABLE],
+  ['SESSION_RELEASED', status.UNAVAILABLE],
   ['OUT_OF_MEMORY', status.RESOURCE_EXHAUSTED],
   ['ABORTED', status.CANCELLED],
   ['MODEL_INVALID', status.INTERNAL],
@@ -228,6 +229,13 @@ test.each([
   const [got, details] = await statusOf(client.call(method.modelInfer, { modelName: 'm', inputs: typed }));
   m.failure = undefined;
   expect([got, details.includes('secret')]).toEqual([wanted, false]);
+});
+
+test('a port that is taken is said to be', async () => {
+  const grpcPort = Number(/\d+$/.exec(server.grpc!)![0]);
+  await expect(startServer(new MemoryRepository(), { grpcPort })).rejects.toMatchObject({
+    ...{ code: 'ARGUMENT_INVALID', summary: 'the server cannot listen: the port is taken.' },
+  });
 });
 
 test('what is no message is the fault of the client', async () => {

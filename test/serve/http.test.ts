@@ -273,6 +273,7 @@ describe('errors of the model', () => {
     ['QUEUE_FULL', 503, true],
     ['MODEL_NOT_READY', 503, true],
     ['SERVER_CLOSING', 503, true],
+    ['SESSION_RELEASED', 503, true],
     ['DEADLINE_EXCEEDED', 504, false],
     ['SHAPE_MISMATCH', 400, false],
     ['OUT_OF_MEMORY', 503, true],

@@ -1,9 +1,10 @@
 import fs, { type FileHandle } from 'node:fs/promises';
 import { GdwsError } from '../../base/errors';
+import { checkOptions, object, required, text } from '../../base/options';
 import { writeWhole } from '../../onnx/whole-file';
 import { checkOutcomes, type Outcomes } from './outcomes';
 import { sealed, unsealed } from './sealed';
-import { imagesOfShard } from './shard';
+import { checkShard, imagesOfShard } from './shard';
 import { checkSameEvaluation, type ShardOrigin } from './shard-file';
 
 const format = 'gdws evaluation progress 1';
@@ -22,14 +23,14 @@ export class ProgressFile {
 
   /** @throws {GdwsError} DATA_UNREADABLE, OUTPUT_UNWRITABLE; ARGUMENT_INVALID for a file of another evaluation or shard */
   static async open(file: string, origin: ShardOrigin): Promise<ProgressFile> {
-    const text = await readIfThere(file);
+    const present = await readIfThere(file);
     // What follows the last end of a line was cut.
-    const [head, ...lines] = text.split('\n').slice(0, -1);
+    const [head, ...lines] = present.split('\n').slice(0, -1);
     const finished: Outcomes[] = [];
-    if (text !== '') checkHead(file, head ?? text, origin);
+    if (present !== '') checkHead(file, head ?? present, origin);
     let next = imagesOfShard(origin.shard, origin.conditions.data.images, origin.conditions.batch).begin;
     for (const line of lines) {
-      const outcomes = outcomesIn(line);
+      const outcomes = outcomesIn(file, line);
       if (!outcomes || outcomes.first > next) break;
       // Two processes at the same shard write the same twice.
       if (outcomes.first < next) continue;
@@ -38,7 +39,7 @@ export class ProgressFile {
     }
     const { shard, conditions } = origin;
     const whole = [sealed({ format, shard, conditions }), ...finished.map(sealed)].join('');
-    if (text !== whole) await writeWhole(file, whole);
+    if (present !== whole) await writeWhole(file, whole);
     try {
       return new ProgressFile(file, finished, await fs.open(file, 'a'));
     } catch (cause) {
@@ -72,11 +73,12 @@ async function readIfThere(file: string): Promise<string> {
 
 function checkHead(file: string, line: string, origin: ShardOrigin): void {
   const head = unsealed(line) as (ShardOrigin & { format: unknown }) | null | undefined;
-  if (head?.format !== format) {
-    throw new GdwsError('DATA_UNREADABLE', 'this is no progress of an evaluation, or was changed.', {
-      file,
-      remedy: 'Remove it: the shard is then evaluated from its beginning.',
-    });
+  if (head?.format !== format) throw unreadable(file);
+  try {
+    checkOptions(head, { format: required(text), shard: required(object), conditions: required(object) });
+    checkShard(head.shard);
+  } catch (cause) {
+    throw unreadable(file, cause);
   }
   checkSameEvaluation(file, head, 'what is asked for', origin, 'Or remove this file, to begin anew.');
   if (head.shard.number === origin.shard.number) return;
@@ -86,11 +88,23 @@ function checkHead(file: string, line: string, origin: ShardOrigin): void {
   });
 }
 
-function outcomesIn(line: string): Outcomes | undefined {
+function outcomesIn(file: string, line: string): Outcomes | undefined {
   const outcomes = unsealed(line) as Outcomes | undefined;
   if (outcomes === undefined) return undefined;
-  checkOutcomes(outcomes);
+  try {
+    checkOutcomes(outcomes);
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
   return outcomes;
+}
+
+function unreadable(file: string, cause?: unknown): GdwsError {
+  return new GdwsError('DATA_UNREADABLE', 'this is no progress of an evaluation, or was changed.', {
+    file,
+    remedy: 'Remove it: the shard is then evaluated from its beginning.',
+    cause,
+  });
 }
 
 function unwritable(file: string, cause: unknown): GdwsError {

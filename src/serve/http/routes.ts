@@ -7,6 +7,7 @@ import { modelConfiguration, modelMetadata, serverMetadata } from '../describe-m
 import { grpcStatus, ProtocolError } from '../failure';
 import { Gate } from '../gate';
 import type { ServedModel } from '../models/model-repository';
+import { hasRetired } from '../service';
 import type { HttpParts } from './parts';
 import { writeInferAnswer } from './infer-answer';
 import { readInferRequest } from './infer-json';
@@ -73,13 +74,23 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   const gate = new Gate(picturesAtOnce, picturesWaiting);
   ofModel('post', '/classify', schemas.classify, async (request, reply) => {
     const signal = signalOf(reply);
-    const model = served(request);
     const top = topOf(request.query as Readonly<Record<string, unknown>>);
     const picture = bodyOf(request);
-    const feeds = await gate.pass(() => readPicture(model, picture, settings.pixelLimit), signal);
-    const asked = { feeds, id: undefined, fetches: undefined, timeout: undefined, priority: 'normal' as const };
-    const { results } = await service.infer(model, { ...asked, traceparent: traceparentOf(request) }, signal);
-    return classification(model, results, top);
+    const attempt = async () => {
+      // The model that is there once it is this picture's turn.
+      const { model, feeds } = await gate.pass(async () => {
+        const model = served(request);
+        return { model, feeds: await readPicture(model, picture, settings.pixelLimit) };
+      }, signal);
+      const asked = { feeds, id: undefined, fetches: undefined, timeout: undefined, priority: 'normal' as const };
+      const { results } = await service.infer(model, { ...asked, traceparent: traceparentOf(request) }, signal);
+      return classification(model, results, top);
+    };
+    return attempt().catch((error: unknown) => {
+      // While the picture was read, another version may have come, which may take pictures in another way.
+      if (hasRetired(error)) return attempt();
+      throw error;
+    });
   });
 
   app.post('/v2/repository/index', { schema: schemas.index }, (request) => {

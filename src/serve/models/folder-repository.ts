@@ -264,12 +264,17 @@ export class FolderRepository implements ModelRepository {
       }
       return;
     }
-    const wanted = wantedOf([...found.versions.keys()], config.versions);
-    for (const version of wanted) {
+    const { candidates, count } = wantedOf([...found.versions.keys()], config.versions);
+    const wanted: number[] = [];
+    let ready = 0;
+    for (const version of candidates) {
+      if (ready === count) break;
       if (this.isClosed) return;
       await this.bringUpVersion(name, current, found.versions.get(version)!);
+      wanted.push(version);
+      if (current.versions.get(version)!.loaded) ready++;
     }
-    const areReady = wanted.every((version) => current.versions.get(version)!.loaded !== undefined);
+    const areReady = ready === count;
     for (const version of new Set([...current.versions.keys(), ...found.versions.keys()])) {
       if (wanted.includes(version)) continue;
       const isThere = found.versions.has(version);
@@ -443,9 +448,15 @@ function stampOf({ stamp, versions }: FoundModel): string {
   return [stamp, ...[...versions].map(([version, one]) => `${version}=${one.stamp}`)].join('\n');
 }
 
-/** The numbers of the versions that are to serve, of those that are there. */
-function wantedOf(there: readonly number[], policy: VersionPolicy = { latest: 1 }): number[] {
-  const all = [...there].sort((one, other) => one - other);
-  if (policy === 'all') return all;
-  return 'latest' in policy ? all.slice(-policy.latest) : all.filter((version) => policy.includes(version));
+/** Of the versions that are there: those that may serve, in the order in which they are tried, and how many of them are to. */
+function wantedOf(
+  there: readonly number[],
+  policy: VersionPolicy = { latest: 1 },
+): { candidates: readonly number[]; count: number } {
+  const newestFirst = [...there].sort((one, other) => other - one);
+  if (typeof policy === 'object' && 'latest' in policy) {
+    return { candidates: newestFirst, count: Math.min(policy.latest, there.length) };
+  }
+  const candidates = policy === 'all' ? newestFirst : newestFirst.filter((version) => policy.includes(version));
+  return { candidates, count: candidates.length };
 }

@@ -1,5 +1,6 @@
 import { type Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../../base/errors';
+import { defaultLimits } from '../../base/limits';
 import { batched } from '../../batching/batched';
 import type { Batched } from '../../batching/batched-model';
 import { readLabels } from '../../data/labels';
@@ -46,12 +47,18 @@ export async function loadVersion(
   mostBytes: number,
 ): Promise<LoadedVersion> {
   const { threads, limits = {}, maxBatch, maxDelay, maxQueue, warmup = [], preprocessing } = config;
-  if (mostBytes <= 0) throw noRoom(0, mostBytes);
+  if (mostBytes <= 0) throw noRoom(undefined, mostBytes);
   const labels = await labelsOf(files, config);
-  const memoryBytes = Math.min(limits.memoryBytes ?? Infinity, mostBytes);
+  const ownBytes = limits.memoryBytes ?? defaultLimits.memoryBytes;
+  const memoryBytes = Math.min(ownBytes, mostBytes);
+  // The limit of the session is not what was given: its remedy would not help.
+  const explained = (error: unknown) =>
+    isOfMemory(error) && mostBytes < ownBytes ? noRoom(undefined, mostBytes, error) : error;
   const session = await InferenceSession.create(file, {
     intraOpNumThreads: threads,
-    limits: memoryBytes < Infinity ? { ...limits, memoryBytes } : limits,
+    limits: { ...limits, memoryBytes },
+  }).catch((error: unknown) => {
+    throw explained(error);
   });
   try {
     const recipe = preprocessing ? withPreset(preprocessing) : preprocessingOf(session);
@@ -69,15 +76,22 @@ export async function loadVersion(
     };
   } catch (error) {
     await session.release();
-    throw error;
+    throw explained(error);
   }
 }
 
-function noRoom(needed: number, most: number): GdwsError {
-  const summary = `the version needs ${needed} bytes of memory, and ${Math.max(0, most)} are left for it.`;
+/** @param needed bytes; undefined where it was given up before all were known */
+function noRoom(needed: number | undefined, most: number, cause?: unknown): GdwsError {
+  const bytes = needed === undefined ? 'more' : `${needed} bytes of`;
+  const summary = `the version needs ${bytes} memory, and ${Math.max(0, most)} bytes are left for it.`;
   return new GdwsError('LIMIT_EXCEEDED', summary, {
-    remedy: 'Raise memoryBytes of the model or of the repository, or unload other models.',
+    remedy: 'Raise memoryBytes of the model or of the repository (--memory), or unload other models.',
+    cause,
   });
+}
+
+function isOfMemory(error: unknown): boolean {
+  return error instanceof GdwsError && error.code === 'LIMIT_EXCEEDED' && error.message.includes('limits.memoryBytes');
 }
 
 async function labelsOf(files: FoundModel['files'], { labels }: ModelConfig): Promise<readonly string[] | undefined> {

@@ -1,4 +1,5 @@
 import { GdwsError } from '../../base/errors';
+import { longestTimer } from '../../base/longest-timer';
 import { callback, checkOptions, number, object, oneOf, type OptionKind, type OptionTable } from '../../base/options';
 import { FolderRepository, type Control } from './folder-repository';
 import type { ModelConfig } from './model-config';
@@ -29,7 +30,7 @@ export interface RepositoryOptions {
   readonly onChange?: (entry: IndexEntry) => void;
 }
 
-const milliseconds = number({ from: 0, to: 2 ** 31 - 1 });
+const milliseconds = number({ from: 0, to: longestTimer });
 const nameOption: OptionKind = {
   expected: 'letters, digits, ".", "_" and "-", beginning with a letter or digit',
   type: 'string',
@@ -38,7 +39,7 @@ const nameOption: OptionKind = {
 const repositoryOptions: OptionTable<RepositoryOptions> = {
   control: oneOf(['poll', 'explicit', 'none']),
   name: nameOption,
-  interval: number({ from: 10, to: 2 ** 31 - 1 }),
+  interval: number({ from: 10, to: longestTimer }),
   settle: milliseconds,
   grace: milliseconds,
   memoryBytes: number({ above: 0 }),

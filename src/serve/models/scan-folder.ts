@@ -73,8 +73,8 @@ export async function scanFolder(folder: string, single?: string): Promise<Scan>
         models.set(flat, { name: flat, files: new Map(), versions: new Map([[1, version]]), stamp: '', changed: 0 });
       }
     } catch (error) {
-      // It may just have been removed.
-      if (!isMissing(error)) unreadable.add(name);
+      // It may just have been removed. Whether it is a folder or a file is not known: models of either name stay.
+      if (!isMissing(error)) unreadable.add(entry).add(name);
     }
   }
   return { models, unreadable, folders };

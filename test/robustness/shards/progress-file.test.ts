@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import type { Conditions } from '../../../src/robustness/shards/conditions';
 import type { Outcomes } from '../../../src/robustness/shards/outcomes';
 import { ProgressFile } from '../../../src/robustness/shards/progress-file';
+import { sealed } from '../../../src/robustness/shards/sealed';
 import { temporaryFolder } from '../../onnx/temporary-folder';
 
 const folder = temporaryFolder();
@@ -101,5 +102,27 @@ test('progress of another shard, and other files, are refused', async () => {
     fs.writeFileSync(file, text);
     await expect(finishedIn()).rejects.toMatchObject({ code: 'DATA_UNREADABLE', file });
     expect(fs.readFileSync(file, 'utf8')).toBe(text);
+  }
+});
+
+test('what has a right checksum, and not what it should hold, is no progress', async () => {
+  const format = 'gdws evaluation progress 1';
+  const { correct, ...less } = group(16).models[0]!;
+  expect(correct).toHaveLength(8);
+  const head = sealed({ format, ...origin });
+  const texts = [
+    ...[null, {}, { format }, { format, shard: origin.shard }, { format, conditions }].map(sealed),
+    ...[
+      { format, shard: { number: 2 }, conditions },
+      { format, ...origin, shard: null },
+    ].map(sealed),
+    ...[null, {}, { ...group(16), images: 9 }, { ...group(16), models: [less] }, { ...group(16), models: [null] }].map(
+      (outcomes) => head + sealed(outcomes),
+    ),
+  ];
+  for (const text of texts) {
+    fs.writeFileSync(file, text);
+    await expect(finishedIn()).rejects.toMatchObject({ code: 'DATA_UNREADABLE', file });
+    await expect(finishedIn()).rejects.toThrow('Remove it');
   }
 });

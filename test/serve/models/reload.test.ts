@@ -1,7 +1,9 @@
 import fs from 'node:fs';
+import promises from 'node:fs/promises';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { Tensor, type GdwsError } from '../../../src';
 import type { IndexEntry, ModelRepository } from '../../../src/serve/models/model-repository';
+import { convolutionStack } from '../../runtime/models';
 import { codeOf, factorOf, ModelsFolder, multiplying, rejection, statesOf, until } from './models-folder';
 
 let models: ModelsFolder;
@@ -118,6 +120,38 @@ test('a broken version leaves the one before serving, and the index says why', a
   await until(() => statesOf(repository).join() === 'm/2 READY');
 });
 
+test('at a start, the newest versions that can be loaded serve, until the newer ones are mended', async () => {
+  for (const version of [1, 2, 3]) models.write(`m/${version}/model.onnx`, multiplying(version));
+  models.write('m/4/model.onnx', 'nonsense');
+  models.write('m/5/model.onnx', 'nonsense');
+  const repository = await models.open();
+  const unavailable = ['m/1 UNAVAILABLE', 'm/2 UNAVAILABLE'];
+  expect(statesOf(repository)).toEqual([...unavailable, 'm/3 READY', 'm/4 UNAVAILABLE', 'm/5 UNAVAILABLE']);
+  expect(repository.index()[4]!.reason).toMatch(/model/);
+  expect(repository.index()[1]!.reason).toBe('its configuration does not have it serve.');
+  expect(await factorOf(repository.find('m'))).toBe(3);
+
+  models.write('m/config.json', { versions: { latest: 2 } });
+  await until(() => repository.find('m').versions.join() === '2,3');
+  models.write('m/4/model.onnx', multiplying(4));
+  await until(() => repository.find('m').versions.join() === '3,4');
+  models.write('m/config.json', { versions: [2, 5] });
+  // Of those that are named, each is wanted: what cannot be replaced yet serves on.
+  await until(() => repository.find('m').versions.join() === '2,3,4');
+  models.write('m/5/model.onnx', multiplying(5));
+  await until(() => repository.find('m').versions.join() === '2,5');
+});
+
+test('where only one version has room, a newer one that has none leaves it serving, at a start too', async () => {
+  const large = convolutionStack({ channels: 64, layers: 2, size: 8 });
+  models.write('m/1/model.onnx', large);
+  models.write('m/2/model.onnx', convolutionStack({ channels: 128, layers: 2, size: 8 }));
+  const defaults = { maxBatch: 1 };
+  const alone = await models.open({ control: 'none', defaults: { ...defaults, versions: [1] } });
+  const repository = await models.open({ defaults, memoryBytes: 1.5 * alone.find('m').memoryBytes });
+  expect(statesOf(repository)).toEqual(['m/1 READY', 'm/2 UNAVAILABLE']);
+});
+
 test('a file that is written over, slowly and with nonsense, leaves what serves', async () => {
   models.write('m/1/model.onnx', multiplying(1));
   const repository = await models.open();
@@ -189,6 +223,23 @@ test('where the folder cannot be read, all serve on', async () => {
   fs.renameSync(`${models.folder}.away`, models.folder);
   models.write('m/2/model.onnx', multiplying(2));
   await until(() => repository.find('m').version === '2');
+});
+
+test('where the folder of a model cannot be read, it serves on, whatever it is called', async () => {
+  models.write('m.onnx/1/model.onnx', multiplying(1));
+  models.write('n/1/model.onnx', multiplying(2));
+  const repository = await models.open({ interval: 20 });
+  const { readdir } = promises;
+  let looks = 0;
+  const denied = jest.spyOn(promises, 'readdir').mockImplementation(((folder: string, ...rest: never[]) => {
+    if (folder === models.folder) looks++;
+    if (folder === models.file('m.onnx')) return Promise.reject(Object.assign(new Error('denied'), { code: 'EACCES' }));
+    return readdir(folder, ...rest);
+  }) as never);
+  await until(() => looks > 20);
+  denied.mockRestore();
+  expect(statesOf(repository)).toEqual(['m.onnx/1 READY', 'n/1 READY']);
+  expect(await factorOf(repository.find('m.onnx'))).toBe(1);
 });
 
 test('without news of the system, changes are seen by looking', async () => {

@@ -36,11 +36,25 @@ export default tseslint.config(
     files: ['**/*.mjs', '**/*.cjs', 'examples/ocr/onnxruntime-node/index.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'require', 'module', 'setTimeout', 'AbortController', 'WebAssembly'].map((name) => [
+        ['process', 'console', 'require', 'module', 'setTimeout', 'AbortController', 'WebAssembly', 'URL'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
+    },
+  },
+  {
+    files: ['examples/browser/{page,worker}.mjs', 'scripts/browser/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [...['document', 'Worker', 'Blob', 'TextEncoder', 'performance', 'postMessage', 'globalThis']].map((name) => [
           name,
           'readonly',
         ]),
       ),
     },
+  },
+  {
+    files: ['examples/browser/worker.mjs'],
+    languageOptions: { globals: { onmessage: 'writable' } },
   },
 );

@@ -3,7 +3,7 @@
 enable_language(C)
 get_filename_component(ZIG_LIBRARY ${GDWS_ZIG} DIRECTORY)
 set(ZIG_LIBRARY ${ZIG_LIBRARY}/lib)
-add_library(wasm_exceptions STATIC
+add_library(wasm_exceptions OBJECT
   ${ZIG_LIBRARY}/libcxxabi/src/cxa_exception.cpp
   ${ZIG_LIBRARY}/libcxxabi/src/cxa_personality.cpp
   ${ZIG_LIBRARY}/libunwind/src/Unwind-wasm.c)

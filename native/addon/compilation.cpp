@@ -1,14 +1,14 @@
 #include "addon/compilation.h"
 
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <utility>
 
 #include "addon/environment.h"
 #include "addon/errors.h"
 #include "addon/page_memory.h"
+#include "addon/script_memory.h"
 #include "addon/typed_array.h"
+#include "base/mutex.h"
 
 namespace gdws {
 
@@ -45,7 +45,8 @@ class CompileTask final : public Environment::Task {
   }
 
   void wait() {
-    std::unique_lock lock(mutex_);
+    if constexpr (!sharesScriptMemory) return;  // copies are read
+    UniqueLock lock(mutex_);
     end_.wait(lock, [this] { return ended_; });
   }
 
@@ -71,8 +72,8 @@ class CompileTask final : public Environment::Task {
   Napi::Promise::Deferred deferred_;
   std::shared_ptr<CompiledProgram> program_;
   std::exception_ptr failure_;
-  std::mutex mutex_;
-  std::condition_variable end_;
+  Mutex mutex_;
+  Condition end_;
   bool ended_ = false;
 };
 
@@ -81,7 +82,9 @@ class CompileTask final : public Environment::Task {
 ProgramArguments::ProgramArguments(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (info.Length() < 2 || !info[1].IsArray()) throw invalidArgument(env, "compile takes words and constants");
-  words_ = elementsOf(info[0], DataType::int32);
+  const ArrayElements words(info[0], DataType::int32);
+  words_ = words.lend(copies_);
+  count_ = words.count();
   const auto given = info[1].As<Napi::Array>();
   for (uint32_t i = 0; i < given.Length(); ++i) {
     const Napi::Value pair = given[i];
@@ -92,7 +95,8 @@ ProgramArguments::ProgramArguments(const Napi::CallbackInfo& info) {
     if (number < 0) throw invalidArgument(env, "a constant has no number");
     const std::optional<DataType> type = dataTypeOf(constant.As<Napi::Object>().Get("type"));
     if (!type) throw invalidArgument(env, "a constant has an unknown element type");
-    constants.insert_or_assign(number, elementsOf(constant.As<Napi::Object>().Get("data"), *type));
+    const ArrayElements elements(constant.As<Napi::Object>().Get("data"), *type);
+    constants.insert_or_assign(number, ConstantData{*type, elements.lend(copies_), elements.count()});
   }
   if (info.Length() > 2) pages = pagesOf(info[2]);
 }

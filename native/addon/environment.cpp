@@ -37,13 +37,14 @@ class OpenEnvironments {
     for (Environment* const environment : open_) environment->stop();
   }
 
-  std::mutex mutex_;
+  Mutex mutex_;
   std::list<Environment*> open_;
 };
 
-Environment::Environment(Napi::Env env) : env_(env), completion_(Completion::New(env, "gdws", 0, 1, this)) {
-  // Without tasks the addon must not keep the process alive.
-  completion_.Unref(env);
+Environment::Environment(Napi::Env env)
+    : env_(env),
+      completion_(
+          env, [](Napi::Env in, void* self) { static_cast<Environment*>(self)->settleFinished(in); }, this) {
   // The latest hook runs first: this one before that of the completion function.
   napi_add_env_cleanup_hook(
       env, [](void* self) { static_cast<Environment*>(self)->close(); }, this);
@@ -72,7 +73,11 @@ void Environment::submit(const std::shared_ptr<Task>& task, int threads) {
     working_.erase(task->place_);
     throw;
   }
-  if (unsettled_++ == 0) completion_.Ref(env_);
+  if (unsettled_++ == 0) completion_.ref(env_);
+#if defined(__wasm__)
+  // The work is done there, too.
+  completion_.ask();
+#endif
 }
 
 bool Environment::runHere(Task& task) {
@@ -96,19 +101,21 @@ void Environment::finished(Task& task) {
   const bool first = finished_.empty();
   // Nothing is allocated here: the task may have failed for lack of memory.
   to.splice(to.end(), working_, task.place_);
-  if (!closed_ && first) completion_.NonBlockingCall(nullptr);
+  if (!closed_ && first) completion_.ask();
   if (working_.empty()) idle_.notify_all();
 }
 
-void Environment::settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self, void*) {
-  if (env == nullptr || self == nullptr) return;  // the environment ends
+void Environment::settleFinished(Napi::Env env) {
+#if defined(__wasm__)
+  if (Scheduler::instance().runNext() > 0) completion_.ask();
+#endif
   std::list<std::shared_ptr<Task>> finished;
   {
-    const std::lock_guard lock(self->mutex_);
-    finished.swap(self->finished_);
+    const std::lock_guard lock(mutex_);
+    finished.swap(finished_);
   }
-  self->unsettled_ -= static_cast<int>(finished.size());
-  if (self->unsettled_ == 0) self->completion_.Unref(env);
+  unsettled_ -= static_cast<int>(finished.size());
+  if (unsettled_ == 0) completion_.unref(env);
   for (const std::shared_ptr<Task>& task : finished) {
     const Napi::HandleScope scope(env);
     task->settle(env);
@@ -116,7 +123,7 @@ void Environment::settleOnJavaScriptThread(Napi::Env env, Napi::Function, Enviro
 }
 
 void Environment::stop() {
-  std::unique_lock lock(mutex_);
+  UniqueLock lock(mutex_);
   closed_ = true;
   for (auto next = working_.begin(); next != working_.end();) {
     const auto task = next++;
@@ -130,7 +137,7 @@ void Environment::stop() {
 void Environment::close() {
   OpenEnvironments::instance().remove(*this);
   stop();
-  completion_.Release();
+  completion_.release();
 }
 
 }  // namespace gdws

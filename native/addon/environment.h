@@ -3,11 +3,11 @@
 #include <napi.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <list>
 #include <memory>
-#include <mutex>
 
+#include "addon/later_call.h"
+#include "base/mutex.h"
 #include "base/scheduler.h"
 
 namespace gdws {
@@ -55,8 +55,7 @@ class Environment {
   Napi::FunctionReference programConstructor;
 
  private:
-  static void settleOnJavaScriptThread(Napi::Env env, Napi::Function, Environment* self, void*);
-  using Completion = Napi::TypedThreadSafeFunction<Environment, void, &Environment::settleOnJavaScriptThread>;
+  void settleFinished(Napi::Env env);
 
   friend class OpenEnvironments;
 
@@ -66,10 +65,10 @@ class Environment {
   void finished(Task& task);
 
   Napi::Env env_;
-  Completion completion_;
+  LaterCall completion_;
   int unsettled_ = 0;  ///< submitted and not yet settled; JavaScript thread only
-  std::mutex mutex_;
-  std::condition_variable idle_;
+  Mutex mutex_;
+  Condition idle_;
   std::list<std::shared_ptr<Task>> working_;
   std::list<std::shared_ptr<Task>> finished_;  ///< to be settled
   bool closed_ = false;

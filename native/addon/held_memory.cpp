@@ -1,7 +1,8 @@
 #include "addon/held_memory.h"
 
-#include <cstring>
+#include <cstdint>
 #include <memory>
+#include <new>
 
 #include "addon/errors.h"
 #include "addon/typed_array.h"
@@ -32,7 +33,10 @@ Napi::Value holdMemory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int64_t bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
   if (bytes < 0) throw invalidArgument(env, "holdMemory takes a number of bytes");
-  return throwingToJavaScript(env, [&]() -> Napi::Value { return hold(env, static_cast<size_t>(bytes)); });
+  return throwingToJavaScript(env, [&]() -> Napi::Value {
+    if (static_cast<uint64_t>(bytes) > SIZE_MAX) throw std::bad_alloc();
+    return hold(env, static_cast<size_t>(bytes));
+  });
 }
 
 Napi::Value holdCopy(const Napi::CallbackInfo& info) {
@@ -40,10 +44,9 @@ Napi::Value holdCopy(const Napi::CallbackInfo& info) {
   const std::optional<DataType> type = dataTypeOf(info[1]);
   if (!type) throw invalidArgument(env, "holdCopy takes elements and their type");
   return throwingToJavaScript(env, [&]() -> Napi::Value {
-    const ConstantData given = elementsOf(info[0], *type);
-    const size_t bytes = given.elements * bytesOf(given.type);
-    const Napi::External<HeldMemory> handle = hold(env, bytes);
-    if (bytes > 0) std::memcpy(handle.Data()->memory.get(), given.data, bytes);
+    const ArrayElements given(info[0], *type);
+    const Napi::External<HeldMemory> handle = hold(env, given.bytes());
+    given.copyTo(handle.Data()->memory.get());
     return handle;
   });
 }

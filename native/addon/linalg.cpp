@@ -39,8 +39,8 @@ class DecomposeTask final : public LayerTask {
 
   Napi::Value result(Napi::Env env) const override {
     Napi::Object result = Napi::Object::New(env);
-    result.Set("singularValues", newTypedArray<Napi::Float64Array>(env, singularValues_));
-    result.Set("rightVectors", newTypedArray<Napi::Float64Array>(env, rightVectors_));
+    result.Set("singularValues", newTypedArray(env, singularValues_));
+    result.Set("rightVectors", newTypedArray(env, rightVectors_));
     return result;
   }
 
@@ -70,8 +70,8 @@ class DecomposeWhitenedTask final : public LayerTask {
 
   Napi::Value result(Napi::Env env) const override {
     Napi::Object result = Napi::Object::New(env);
-    result.Set("singularValues", newTypedArray<Napi::Float64Array>(env, singularValues_));
-    result.Set("kernels", newTypedArray<Napi::Float64Array>(env, kernels_));
+    result.Set("singularValues", newTypedArray(env, singularValues_));
+    result.Set("kernels", newTypedArray(env, kernels_));
     return result;
   }
 
@@ -85,9 +85,7 @@ class PointwiseTask final : public LayerTask {
  public:
   explicit PointwiseTask(const Napi::CallbackInfo& info) : LayerTask(info) {
     const Napi::Env env = info.Env();
-    const ConstantData counts = elementsOf(info[3], DataType::int32);
-    const auto* firstCount = static_cast<const int32_t*>(counts.data);
-    counts_.assign(firstCount, firstCount + counts.elements);
+    counts_ = ArrayElements(info[3], DataType::int32).toVector<int32_t>();
     if (static_cast<int64_t>(counts_.size()) != weights().inputChannels) {
       throw invalidArgument(env, "counts must have one number for each input channel");
     }
@@ -102,12 +100,11 @@ class PointwiseTask final : public LayerTask {
     for (const int64_t total : ofGroup) {
       if (total < 1 || total != perGroup_) throw invalidArgument(env, "every group must have as many kernels, and one");
     }
-    const ConstantData kernels = elementsOf(info[4], DataType::float32);
-    if (static_cast<int64_t>(kernels.elements) != perGroup_ * weights().groups * weights().taps) {
+    const ArrayElements kernels(info[4], DataType::float32);
+    if (static_cast<int64_t>(kernels.count()) != perGroup_ * weights().groups * weights().taps) {
       throw invalidArgument(env, "kernels have another size than their counts");
     }
-    const auto* firstKernel = static_cast<const float*>(kernels.data);
-    kernels_.assign(firstKernel, firstKernel + kernels.elements);
+    kernels_ = kernels.toVector<float>();
   }
 
  private:
@@ -119,8 +116,8 @@ class PointwiseTask final : public LayerTask {
 
   Napi::Value result(Napi::Env env) const override {
     Napi::Object result = Napi::Object::New(env);
-    result.Set("weights", newTypedArray<Napi::Float32Array>(env, pointwise_));
-    result.Set("errors", newTypedArray<Napi::Float64Array>(env, errors_));
+    result.Set("weights", newTypedArray(env, pointwise_));
+    result.Set("errors", newTypedArray(env, errors_));
     return result;
   }
 
@@ -149,7 +146,7 @@ class LeastSquaresTask final : public LinalgTask {
     std::vector<double>().swap(gram_);
   }
 
-  Napi::Value result(Napi::Env env) const override { return newTypedArray<Napi::Float64Array>(env, cross_); }
+  Napi::Value result(Napi::Env env) const override { return newTypedArray(env, cross_); }
 
   int64_t features_ = 0;
   int64_t outputs_ = 0;
@@ -188,8 +185,8 @@ class RoundWeightsTask final : public LinalgTask {
 
   Napi::Value result(Napi::Env env) const override {
     Napi::Object result = Napi::Object::New(env);
-    result.Set("numbers", newTypedArray<Napi::Int8Array>(env, rounded_.numbers));
-    result.Set("scales", newTypedArray<Napi::Float32Array>(env, rounded_.scales));
+    result.Set("numbers", newTypedArray(env, rounded_.numbers));
+    result.Set("scales", newTypedArray(env, rounded_.scales));
     return result;
   }
 
@@ -218,9 +215,7 @@ class FitStagesTask final : public LinalgTask {
     problem_.ridge = ridgeOf(sizes.Get("ridge"));
     useThreads(info[6]);
 
-    const ConstantData counts = elementsOf(info[3], DataType::int32);
-    const auto* firstCount = static_cast<const int32_t*>(counts.data);
-    stages_.counts.assign(firstCount, firstCount + counts.elements);
+    stages_.counts = ArrayElements(info[3], DataType::int32).toVector<int32_t>();
     problem_.channels = static_cast<int64_t>(stages_.counts.size());
     int64_t total = 0;
     for (const int32_t one : stages_.counts) {
@@ -229,12 +224,11 @@ class FitStagesTask final : public LinalgTask {
       total += one;
     }
     if (total < 1) throw invalidArgument(env, "there must be a kernel");
-    const ConstantData kernels = elementsOf(info[4], DataType::float32);
+    const ArrayElements kernels(info[4], DataType::float32);
     int64_t size = 0;
-    if (__builtin_mul_overflow(total, problem_.taps, &size) || static_cast<int64_t>(kernels.elements) != size)
+    if (__builtin_mul_overflow(total, problem_.taps, &size) || static_cast<int64_t>(kernels.count()) != size)
       throw invalidArgument(env, "kernels have another size than their counts");
-    const auto* firstKernel = static_cast<const float*>(kernels.data);
-    stages_.kernels.assign(firstKernel, firstKernel + kernels.elements);
+    stages_.kernels = kernels.toVector<float, double>();
 
     const int64_t patches = problem_.channels * problem_.taps;
     patchMoments_ = realsOf(info[0], patches, patches, "patchMoments must be a Float64Array of (channels × taps)²");
@@ -255,9 +249,9 @@ class FitStagesTask final : public LinalgTask {
 
   Napi::Value result(Napi::Env env) const override {
     Napi::Object result = Napi::Object::New(env);
-    result.Set("counts", newTypedArray<Napi::Int32Array>(env, stages_.counts));
-    result.Set("kernels", newTypedArray<Napi::Float64Array>(env, stages_.kernels));
-    result.Set("pointwise", newTypedArray<Napi::Float64Array>(env, stages_.pointwise));
+    result.Set("counts", newTypedArray(env, stages_.counts));
+    result.Set("kernels", newTypedArray(env, stages_.kernels));
+    result.Set("pointwise", newTypedArray(env, stages_.pointwise));
     return result;
   }
 

@@ -45,12 +45,12 @@ void LinalgTask::settle(Napi::Env env) {
 }
 
 void LinalgTask::useThreads(const Napi::Value& threads) {
-  threads_ = static_cast<int>(positiveInteger(threads, "threads must be from 1 to 1024", maxThreads));
+  threads_ = granted(static_cast<int>(positiveInteger(threads, "threads must be from 1 to 1024", maxThreads)));
 }
 
 LayerTask::LayerTask(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const ConstantData given = elementsOf(info[0], DataType::float32);
+  const ArrayElements given(info[0], DataType::float32);
   if (!info[1].IsObject()) throw invalidArgument(env, "a layer's dimensions must be an object");
   const auto dimension = [dimensions = info[1].As<Napi::Object>()](const char* name, const char* message) {
     return positiveInteger(dimensions.Get(name), message);
@@ -65,11 +65,10 @@ LayerTask::LayerTask(const Napi::CallbackInfo& info) {
   }
   int64_t size = 0;
   if (__builtin_mul_overflow(weights_.outputChannels, weights_.channelsPerGroup(), &size) ||
-      __builtin_mul_overflow(size, weights_.taps, &size) || static_cast<size_t>(size) != given.elements) {
+      __builtin_mul_overflow(size, weights_.taps, &size) || static_cast<size_t>(size) != given.count()) {
     throw invalidArgument(env, "weights have another size than their dimensions");
   }
-  const auto* first = static_cast<const float*>(given.data);
-  elements_.assign(first, first + given.elements);
+  elements_ = given.toVector<float>();
   weights_.data = elements_.data();
 }
 
@@ -105,16 +104,14 @@ std::vector<double> doublesOf(const Napi::Value& value, int64_t planes, int64_t 
       value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
     throw invalidArgument(value.Env(), message);
   }
-  const auto array = value.As<Napi::Float64Array>();
-  return {array.Data(), array.Data() + array.ElementLength()};
+  return ArrayElements(value, napi_float64_array).toVector<double>();
 }
 
 std::vector<double> realsOf(const Napi::Value& value, int64_t rows, int64_t columns, const char* message) {
   if (!hasElements(value, 1, rows, columns) || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
     return doublesOf(value, 1, rows, columns, message);
   }
-  const auto array = value.As<Napi::Float32Array>();
-  return {array.Data(), array.Data() + array.ElementLength()};
+  return ArrayElements(value, napi_float32_array).toVector<float, double>();
 }
 
 }  // namespace gdws

@@ -2,7 +2,6 @@
 
 #include <napi.h>
 
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -62,13 +61,6 @@ std::vector<double> doublesOf(const Napi::Value& value, int64_t planes, int64_t 
                               const char* message);
 /// The same of one plane, where a Float32Array will do as well.
 std::vector<double> realsOf(const Napi::Value& value, int64_t rows, int64_t columns, const char* message);
-
-template <typename Array, typename Element>
-Array newTypedArray(Napi::Env env, const std::vector<Element>& elements) {
-  Array array = Array::New(env, elements.size());
-  if (!elements.empty()) std::memcpy(array.Data(), elements.data(), elements.size() * sizeof(Element));
-  return array;
-}
 
 /// The function that JavaScript calls for a task.
 template <typename Task>

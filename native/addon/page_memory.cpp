@@ -1,14 +1,15 @@
 #include "addon/page_memory.h"
 
 #include <memory>
-#include <mutex>
 #include <new>
 #include <unordered_map>
 
 #include "addon/bounds.h"
 #include "addon/errors.h"
+#include "addon/script_memory.h"
 #include "addon/typed_array.h"
 #include "base/counters.h"
+#include "base/mutex.h"
 
 namespace gdws {
 
@@ -34,24 +35,24 @@ class Pages {
   }
 
   void add(std::shared_ptr<const PageMemory> memory) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     const void* const at = memory->data();
     pages_[at] = std::move(memory);
   }
 
   void remove(const void* data) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     pages_.erase(data);
   }
 
   std::shared_ptr<const PageMemory> find(const void* data) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     const auto found = pages_.find(data);
     return found == pages_.end() ? nullptr : found->second;
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::unordered_map<const void*, std::shared_ptr<const PageMemory>> pages_;
 };
 
@@ -73,6 +74,7 @@ Napi::Value allocatePages(const Napi::CallbackInfo& info) {
   if (!(bytes >= 0 && bytes <= maxSafeInteger)) {
     throw invalidArgument(env, "allocatePages takes a number of bytes");
   }
+  if constexpr (!sharesScriptMemory) return env.Undefined();
   return throwingToJavaScript(env, [&]() -> Napi::Value {
     const auto memory = std::make_shared<const CountedPages>(static_cast<size_t>(bytes));
     Pages::instance().add(memory);
@@ -86,15 +88,19 @@ Napi::Value allocatePages(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value preferHugePagesFor(const Napi::CallbackInfo& info) {
-  const ConstantData memory = elementsOf(info[0], DataType::uint8);
-  preferHugePages(const_cast<void*>(memory.data), memory.elements);
+  const ArrayElements memory(info[0], DataType::uint8);
+  if constexpr (sharesScriptMemory) {
+    std::vector<AlignedBytes> copies;
+    preferHugePages(const_cast<void*>(memory.lend(copies)), memory.bytes());
+  }
   return info.Env().Undefined();
 }
 
 }  // namespace
 
 std::shared_ptr<const PageMemory> pagesOf(const Napi::Value& value) {
-  return value.IsArrayBuffer() ? Pages::instance().find(value.As<Napi::ArrayBuffer>().Data()) : nullptr;
+  if (!sharesScriptMemory || !value.IsArrayBuffer()) return nullptr;
+  return Pages::instance().find(value.As<Napi::ArrayBuffer>().Data());
 }
 
 void addPageMemory(Napi::Env env, Napi::Object exports) {

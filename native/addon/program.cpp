@@ -1,12 +1,12 @@
 #include "addon/program.h"
 
 #include <chrono>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "addon/errors.h"
 #include "addon/held_memory.h"
+#include "addon/script_memory.h"
 #include "addon/typed_array.h"
 #include "base/scheduler.h"
 
@@ -30,7 +30,8 @@ struct ProgramHandle {
 };
 
 /// Memory of one run. Inputs are copied, since JavaScript may change, transfer or free its arrays while the run goes
-/// on; outputs are written straight into the array buffers that JavaScript gets. Held memory is used in place.
+/// on; outputs are written straight into the array buffers that JavaScript gets, where these are native memory. Held
+/// memory is used in place.
 class RunMemory {
  public:
   RunMemory(Napi::Env env, CompiledProgram& program, const Napi::Value& given) {
@@ -56,12 +57,25 @@ class RunMemory {
         }
       }
       // V8 ends the process where it finds no memory. This throws std::bad_alloc first.
-      allocateBytes(bytes);
-      Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
-      outputs_.push_back(buffer.Data());
-      results[i] = buffer;
+      AlignedBytes place = allocateBytes(bytes);
+      if constexpr (sharesScriptMemory) {
+        place.reset();
+        Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+        outputs_.push_back(buffer.Data());
+        results[i] = buffer;
+      } else {
+        outputs_.push_back(place.get());
+        unseen_.push_back({i, std::move(place), bytes});
+      }
     }
     return results;
+  }
+
+  /// Writes the outputs that JavaScript does not see to the array that addOutputs returned. Throws Napi::Error.
+  void giveOutputs(Napi::Env env, const Napi::Value& results) const {
+    for (const UnseenOutput& output : unseen_) {
+      results.As<Napi::Array>()[output.index] = newArrayBuffer(env, output.memory.get(), output.bytes);
+    }
   }
 
   bool run(const ProgramHandle& handle, const std::atomic<bool>& aborted) {
@@ -77,12 +91,12 @@ class RunMemory {
       inputs_.push_back(held_.back().get());
       return;
     }
-    const ConstantData elements = elementsOf(given, value.type);
-    if (elements.elements != value.elements) {
+    const ArrayElements elements(given, value.type);
+    if (elements.count() != value.elements) {
       throw invalidArgument(given.Env(), "an input has another size than its value");
     }
     WorkingMemory::Block copy = program.borrowInput(i);
-    if (value.bytes() > 0) std::memcpy(copy.memory.get(), elements.data, value.bytes());
+    elements.copyTo(copy.memory.get());
     inputs_.push_back(copy.memory.get());
     copies_.push_back(std::move(copy));
   }
@@ -96,7 +110,15 @@ class RunMemory {
     return true;
   }
 
+  /// An output in memory that JavaScript does not see.
+  struct UnseenOutput {
+    uint32_t index;
+    AlignedBytes memory;
+    size_t bytes;
+  };
+
   std::vector<AlignedBytes> held_;
+  std::vector<UnseenOutput> unseen_;
   std::vector<WorkingMemory::Block> copies_;
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
@@ -151,6 +173,7 @@ class RunTask final : public Environment::Task {
     handle_.release(env);
     try {
       outcome_.check(env);
+      memory_.giveOutputs(env, results);
       deferred_.Resolve(results);
     } catch (const Napi::Error& error) {
       deferred_.Reject(error.Value());
@@ -233,6 +256,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
                                        handle_.program->threads());
       handle_.session->reportMemory(env);
       outcome.check(env);
+      memory.giveOutputs(env, results);
       return results;
     });
   }
@@ -275,11 +299,11 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     const auto now = std::chrono::steady_clock::now();
     Napi::Array array = Napi::Array::New(env, timelines.size());
     for (uint32_t i = 0; i < timelines.size(); ++i) {
-      Napi::Float64Array ages = Napi::Float64Array::New(env, timelines[i].size());
-      for (size_t k = 0; k < timelines[i].size(); ++k) {
-        ages[k] = std::chrono::duration<double, std::nano>(now - timelines[i][k]).count();
+      std::vector<double> ages;
+      for (const auto& moment : timelines[i]) {
+        ages.push_back(std::chrono::duration<double, std::nano>(now - moment).count());
       }
-      array[i] = ages;
+      array[i] = newTypedArray(env, ages);
     }
     return array;
   }

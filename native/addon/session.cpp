@@ -37,7 +37,7 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
     KernelChoice choice;
     if (info.Length() > 1 && info[1].IsString()) choice.preference = info[1].As<Napi::String>().Utf8Value();
     choice.measured = info.Length() > 2 && info[2].ToBoolean();
-    session_ = std::make_shared<SessionHandle>(threads, std::move(choice), maxWeightBytes(info));
+    session_ = std::make_shared<SessionHandle>(granted(threads), std::move(choice), maxWeightBytes(info));
   }
 
   void Finalize(Napi::Env env) override {

@@ -1,5 +1,6 @@
 #include "base/aligned_bytes.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -19,6 +20,7 @@ constexpr size_t alignment = 64;
 [[maybe_unused]] constexpr size_t largeBytes = size_t{1} << 21;
 
 std::byte* allocate(size_t count) {
+  if (count > SIZE_MAX - alignment) throw std::bad_alloc();
   const size_t bytes = (count + alignment - 1) / alignment * alignment;
 #if defined(_WIN32)
   void* const memory = _aligned_malloc(bytes == 0 ? alignment : bytes, alignment);
@@ -40,7 +42,7 @@ void release(std::byte* memory) {
 }  // namespace
 
 AlignedBytes allocateBytes(size_t count) {
-#ifndef GDWS_SANITIZED
+#if !defined(GDWS_SANITIZED) && !defined(__wasm__)
   if (count >= largeBytes) {
     const auto pages = std::make_shared<PageMemory>(count);
     return AlignedBytes(pages, pages->data());

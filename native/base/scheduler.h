@@ -1,5 +1,9 @@
 #pragma once
 
+#if defined(__wasm__)
+#include "base/scheduler_alone.h"
+#else
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -88,3 +92,5 @@ class Scheduler {
 };
 
 }  // namespace gdws
+
+#endif

@@ -91,7 +91,9 @@ class StagesFit {
  private:
   int64_t taps() const { return problem_.taps; }
 
-  Map<const VectorXd> kernel(int64_t k) const { return {stages_.kernels.data() + k * taps(), taps()}; }
+  Map<const VectorXd> kernel(int64_t k) const {
+    return Map<const VectorXd>(stages_.kernels.data() + k * taps(), taps());
+  }
 
   /// The channel of each kernel.
   std::vector<int64_t> owners() const {

@@ -1,7 +1,9 @@
 #include "program/program.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <new>
 
 #include "program/attributes.h"
 
@@ -14,6 +16,9 @@ constexpr int32_t format = 1;
 constexpr int32_t maxRank = 32;
 /// Keeps every size in bytes far from overflow, and every element index within 32 bits signed times 8.
 constexpr int64_t maxElements = int64_t{1} << 36;
+/// What the values of a program take together: where addresses have 32 bits, no offset in memory overflows then, and no
+/// packed form of weights, which have at most 8 times as many floats.
+constexpr int64_t maxBytes = sizeof(size_t) > 4 ? INT64_MAX : int64_t{1} << 31;
 /// The dims of an empty value, those of 0 aside: kernels loop over them for nothing.
 constexpr int64_t maxEmptyExtent = int64_t{1} << 31;
 
@@ -75,6 +80,7 @@ Value readValue(WordReader& reader, const Constants& constants, size_t inputCoun
     elements *= dim;
   }
   if (elements == 0 && extent > maxEmptyExtent) throw ProgramError("an empty value has dims of more than 2^31");
+  if (elements > maxBytes / static_cast<int64_t>(bytesOf(value.type))) throw std::bad_alloc();
   value.elements = static_cast<size_t>(elements);
   if (value.storage == Storage::constant) {
     const auto given = constants.find(value.index);
@@ -138,8 +144,11 @@ Program parseProgram(const int32_t* words, size_t count, const Constants& consta
 
   Program program;
   program.values.reserve(valueCount);
+  int64_t free = maxBytes;
   for (int32_t i = 0; i < valueCount; ++i) {
     program.values.push_back(readValue(reader, constants, static_cast<size_t>(inputCount)));
+    free -= std::min(free, static_cast<int64_t>(program.values.back().bytes()));
+    if (free == 0) throw std::bad_alloc();
   }
   for (int32_t i = 0; i < inputCount; ++i) {
     const int32_t id = reader.word("inputs");

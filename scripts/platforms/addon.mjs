@@ -3,16 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { librariesIn } from './libraries.mjs';
-import { targetOfMachine } from './targets.mjs';
+import { addonFile, targetOfMachine, webAssembly } from './targets.mjs';
+import { wasmModules } from './wasm.mjs';
 
 /**
- * `<addons>/<name>/gdws.node`, with what it loads beside it; for the machine itself also build/Release/gdws.node, whose libraries
+ * `<addons>/<name>/gdws.node` or gdws.wasm, with what it loads, or what loads it, beside it; for the machine itself also build/Release/gdws.node, whose libraries
  * are the system's.
  *
  * @returns {{ file: string, isOfMachine: boolean, bytes: Buffer, libraries: object[], companions: { name: string, file: string }[] }}
  */
 export function addonOf(target, root, addons) {
-  const crossed = path.join(addons, target.name, 'gdws.node');
+  const crossed = path.join(addons, target.name, addonFile(target));
   const ofMachine = path.join(root, 'build', 'Release', 'gdws.node');
   const isOfMachine = !existsSync(crossed) && target === targetOfMachine() && existsSync(ofMachine);
   if (!existsSync(crossed) && !isOfMachine) {
@@ -29,6 +30,9 @@ export function addonOf(target, root, addons) {
       name,
       file: isOfMachine ? ofSystem(file, name) : path.join(path.dirname(file), name),
     }));
+  if (target === webAssembly) {
+    companions.push(...wasmModules.map((name) => ({ name, file: path.join(path.dirname(file), name) })));
+  }
   for (const { file } of companions)
     if (!existsSync(file)) throw new Error(`The addon loads ${file}, which is missing.`);
   return { file, isOfMachine, bytes, libraries, companions };

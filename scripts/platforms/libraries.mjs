@@ -48,6 +48,20 @@ const libraries = [
     isIn: (addon) => addon.includes('St3__1'),
   },
   {
+    name: 'emnapi',
+    licence: 'MIT',
+    source: 'https://github.com/toyobayashi/emnapi',
+    files: [`${own}/emnapi.txt`],
+    isIn: (addon, target) => target.name === 'wasm32',
+  },
+  {
+    name: 'wasi-libc',
+    licence: 'MIT AND BSD-2-Clause',
+    source: 'https://github.com/WebAssembly/wasi-libc',
+    files: [`${own}/wasi-libc.txt`],
+    isIn: (addon, target) => target.name === 'wasm32',
+  },
+  {
     name: 'mingw-w64',
     licence: 'ZPL-2.1',
     source: 'https://www.mingw-w64.org',

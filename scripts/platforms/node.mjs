@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { installLocked } from './locked.mjs';
-import { targetOfMachine } from './targets.mjs';
+import { targetOfMachine, webAssembly } from './targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const resolver = (modules, name) => path.join(modules, '@unrs', `resolver-binding-${name}`);
@@ -78,9 +78,10 @@ const emulators = {
  * missing.
  */
 export function nodeOf(name) {
-  const addon = path.join(root, 'build/platforms', name, 'gdws.node');
+  const file = name === webAssembly.name ? 'gdws.cjs' : 'gdws.node';
+  const addon = path.join(root, 'build/platforms', name, file);
   if (!existsSync(addon)) throw new Error(`The addon is not built: npm run build:platforms -- --targets ${name}`);
-  if (name === targetOfMachine()?.name) {
+  if ([targetOfMachine()?.name, webAssembly.name].includes(name)) {
     return { isEmulated: false, words: [process.execPath], env: { GDWS_ADDON: addon }, pathOf: (file) => file };
   }
   const emulator = emulators[name];

@@ -6,11 +6,11 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, stageMain, stageTarget } from './stage.mjs';
-import { targetOfMachine, targets } from './targets.mjs';
+import { published, targetOfMachine } from './targets.mjs';
 
 const { values } = parseArgs({
   options: {
-    targets: { type: 'string', default: targets.map(({ name }) => name).join(',') },
+    targets: { type: 'string', default: published.map(({ name }) => name).join(',') },
     addons: { type: 'string', default: path.join(root, 'build', 'platforms') },
     out: { type: 'string', default: path.join(root, 'build', 'packages') },
     json: { type: 'boolean', default: false },
@@ -19,8 +19,9 @@ const { values } = parseArgs({
 
 const out = path.resolve(values.out);
 const chosen = values.targets.split(',').map((name) => {
-  const target = name === 'this' ? targetOfMachine() : targets.find((one) => one.name === name);
-  if (!target) throw new Error(`There is no target ${name}; there are ${targets.map(({ name }) => name).join(', ')}.`);
+  const target = name === 'this' ? targetOfMachine() : published.find((one) => one.name === name);
+  if (!target)
+    throw new Error(`There is no target ${name}; there are ${published.map(({ name }) => name).join(', ')}.`);
   return target;
 });
 

@@ -4,7 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import path from 'node:path';
 import { addonOf, compilerOf, glibcNeededBy } from './addon.mjs';
 import { stageSources } from './sources.mjs';
-import { targets } from './targets.mjs';
+import { addonFile, targets, webAssembly } from './targets.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -37,20 +37,22 @@ export function stageMain(folder) {
   const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 'inherit'] });
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', dist);
   run('scripts/copy-charts.mjs', dist);
+  run('scripts/browser/build.mjs', dist);
 }
 
 /** A package with nothing but the addon of a target, and the licences of what is in it. `addons`: where they were built. */
 export function stageTarget(target, addons, folder) {
   const { bytes, file, isOfMachine, libraries, companions } = addonOf(target, root, addons);
   emptied(folder);
-  const addon = path.join(folder, 'gdws.node');
+  const addon = path.join(folder, addonFile(target));
   cpSync(file, addon);
   // Symbols that only debuggers need, in an addon of this machine's compiler; those for other platforms come without.
   if (isOfMachine && target.os === 'linux') {
     execFileSync('strip', ['--strip-unneeded', addon]);
   }
   for (const one of companions) cpSync(one.file, path.join(folder, one.name));
-  for (const name of ['gdws.node', ...companions.map(({ name }) => name)]) chmodSync(path.join(folder, name), 0o755);
+  for (const name of [addonFile(target), ...companions.map(({ name }) => name)])
+    chmodSync(path.join(folder, name), 0o755);
   cpSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
   mkdirSync(path.join(folder, 'licences'));
   for (const licence of libraries.flatMap(({ files }) => files)) {
@@ -61,7 +63,15 @@ export function stageTarget(target, addons, folder) {
   writeFileSync(path.join(folder, 'README.md'), readme(target, libraries, bytes));
 }
 
-function targetManifest({ name, os, cpu, libc, title }, libraries) {
+/** By `exports`, Node takes the addon by its name, and browsers the module that loads it. */
+const wasmExports = {
+  '.': { types: './gdws.d.mts', browser: './gdws.mjs', node: './gdws.cjs', default: './gdws.mjs' },
+  './gdws.wasm': './gdws.wasm',
+  './package.json': './package.json',
+};
+
+function targetManifest(target, libraries) {
+  const { name, os, cpu, libc, title } = target;
   const licences = new Set([manifest.license, ...libraries.flatMap(({ licence }) => licence.split(' AND '))]);
   const license = [...licences].map((one) => (one.includes(' WITH ') ? `(${one})` : one)).join(' AND ');
   const { version, homepage, bugs, repository, author, engines } = manifest;
@@ -76,22 +86,23 @@ function targetManifest({ name, os, cpu, libc, title }, libraries) {
     author,
     // Yarn keeps packages in archives, from which no system loads an addon.
     preferUnplugged: true,
-    exports: { './gdws.node': './gdws.node', './package.json': './package.json' },
+    exports:
+      target === webAssembly ? wasmExports : { './gdws.node': './gdws.node', './package.json': './package.json' },
     engines,
-    os: [os],
-    cpu: [cpu],
+    ...(os && { os: [os], cpu: [cpu] }),
     ...(libc && { libc: [libc] }),
   };
 }
 
-function readme({ name, title, libc }, libraries, bytes) {
+function readme(target, libraries, bytes) {
+  const { name, title, libc } = target;
   const glibc = glibcNeededBy(bytes);
   const compiler = compilerOf(bytes);
   const needs = libc === 'glibc' && glibc ? ` It needs glibc ${glibc} or newer.` : '';
   const rows = libraries.map(({ name, licence, source }) => `| ${name} | ${licence} | ${source} |`);
   return `# @gdws/${name}
 
-The addon of [gdws](${manifest.homepage}) for ${title}.${needs} It is installed with \`gdws\`, by npm, where it fits.${compiler ? ` Compiled by ${compiler}.` : ''}
+The addon of [gdws](${manifest.homepage}) for ${title}.${needs} ${target === webAssembly ? 'For browsers, and for systems that no other package is for: `npm install @gdws/wasm32`.' : 'It is installed with `gdws`, by npm, where it fits.'}${compiler ? ` Compiled by ${compiler}.` : ''}
 
 gdws itself is under the ${manifest.license} licence (\`LICENSE\`). The addon also contains or loads:
 

@@ -80,6 +80,22 @@ export const targets = [
   },
 ];
 
+/** For browsers, and for what none of the targets fits: emnapi's, which is Node-API in JavaScript. Installed by who wants it. */
+export const webAssembly = {
+  name: 'wasm32',
+  title: 'WebAssembly (SIMD128, one thread)',
+  zigTarget: 'wasm32-wasi',
+  system: 'Generic',
+};
+
+/** All that a package is published of. */
+export const published = [...targets, webAssembly];
+
+/** The file that is the addon of a target. */
+export function addonFile(target) {
+  return target === webAssembly ? 'gdws.wasm' : 'gdws.node';
+}
+
 /** The target that this machine is, by the C library of Node; undefined where there is none. */
 export function targetOfMachine() {
   const libc = process.platform === 'linux' ? libcOfNode() : undefined;

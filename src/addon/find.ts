@@ -9,7 +9,7 @@ import { buildCommand } from './remedies';
 
 /**
  * The addon's file. Only GDWS_ADDON if it is set; else beside a bundle, then the package's build of this machine, then that of
- * the package for this platform.
+ * the package for this platform, then WebAssembly's, `gdws.wasm`, if that was installed.
  *
  * @throws GdwsError ADDON_MISSING
  */
@@ -21,7 +21,12 @@ export function findAddon(): string {
     path.join(here, 'gdws.node'),
     ...(own ? [path.join(packageFolder, 'build', 'Release', 'gdws.node')] : []),
   ];
-  return built.find((file) => fs.existsSync(file)) ?? ofPlatform(own) ?? fail(own, built);
+  return (
+    built.find((file) => fs.existsSync(file)) ??
+    ofPackage(platformName(), 'gdws.node', own) ??
+    ofPackage('wasm32', 'gdws.wasm', own) ??
+    fail(own, built)
+  );
 }
 
 function namedByUser(file: string): string {
@@ -41,17 +46,16 @@ function platformName(): string {
 }
 
 /** The addon in an installed package; undefined where there is none. */
-function installed(name: string): string | undefined {
+function installed(name: string, addon = 'gdws.node'): string | undefined {
   try {
-    return createRequire(path.join(here, 'find.js')).resolve(`@gdws/${name}/gdws.node`);
+    return createRequire(path.join(here, 'find.js')).resolve(`@gdws/${name}/${addon}`);
   } catch {
     return undefined;
   }
 }
 
-function ofPlatform(own: Manifest | undefined): string | undefined {
-  const name = platformName();
-  const file = installed(name);
+function ofPackage(name: string, addon: string, own: Manifest | undefined): string | undefined {
+  const file = installed(name, addon);
   const version = own?.version;
   if (!file || !version) return file;
   const found = manifestIn(path.dirname(file))?.version;

@@ -17,7 +17,7 @@ export function concurrency(): Concurrency {
 
 /** An instruction set that gdws has kernels for; see docs/platforms.md. */
 export type InstructionSet =
-  'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'avx512vbmi' | 'amx' | 'neon' | 'dotprod';
+  'portable' | 'avx2' | 'avxvnni' | 'avx512' | 'avx512vnni' | 'avx512vbmi' | 'amx' | 'neon' | 'dotprod' | 'wasm';
 
 /** Result of {@link simd}. */
 export interface Simd {
@@ -39,6 +39,7 @@ const instructionSets: readonly InstructionSet[] = [
   'amx',
   'neon',
   'dotprod',
+  'wasm',
 ];
 
 /** The vector instructions in use. */

@@ -13,7 +13,7 @@ import { buildCommand } from './remedies';
 export function loadAddon(file: string): unknown {
   try {
     // Not by this file's own `require`: bundlers would look for the addon themselves, and in ES modules there is none.
-    return withBriefSpinning(() => createRequire(file)(file) as unknown);
+    return withBriefSpinning(() => createRequire(file)(entryOf(file)) as unknown);
   } catch (cause) {
     const { message } = cause as Error;
     const needed = glibcNeeded(message);
@@ -35,6 +35,11 @@ export function loadAddon(file: string): unknown {
       cause,
     });
   }
+}
+
+/** What Node loads for an addon: WebAssembly has a module beside it, which gives it Node-API. */
+function entryOf(file: string): string {
+  return file.endsWith('.wasm') ? file.replace(/\.wasm$/, '.cjs') : file;
 }
 
 /** The version of glibc whose absence is why a library was not loaded; undefined where that is not why. */

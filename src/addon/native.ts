@@ -165,7 +165,7 @@ export interface NativePointwise {
 
 /** Exports of the addon. */
 export interface Native {
-  /** Instruction set in use: portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon or dotprod. */
+  /** Instruction set in use: portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon, dotprod, or wasm (SIMD128). */
   readonly instructionSet: string;
   /** Those that this processor runs, the least first. */
   readonly instructionSets: readonly string[];
@@ -298,6 +298,11 @@ function loadOnce() {
     loaded = { native: loadAddon(file) as Native, build: `${size}-${Math.floor(mtimeMs)}`, maxIsa };
   }
   return loaded;
+}
+
+/** Takes an addon that was loaded already, as in browsers, in place of that of a file. */
+export function useNative(native: Native): void {
+  loaded = { native, build: '', maxIsa: undefined };
 }
 
 /**

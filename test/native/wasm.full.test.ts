@@ -36,6 +36,6 @@ if (missing.length > 0) {
   }, 1_200_000);
 
   it('agree with their references', () => {
-    expect(expectAgreement(program, 'portable', 30)).toBe('portable');
+    expect(expectAgreement(program, 'wasm', 30)).toBe('wasm');
   }, 600_000);
 });

@@ -13,18 +13,20 @@ interface Target {
   readonly libc?: string;
 }
 
-const { targets, machine } = JSON.parse(
+const { targets, published, machine } = JSON.parse(
   run(
     process.execPath,
     [
       '--input-type=module',
       '-e',
-      "import { targets, targetOfMachine } from './scripts/platforms/targets.mjs'; console.log(JSON.stringify({ targets, machine: targetOfMachine().name }));",
+      "import { targets, published, targetOfMachine } from './scripts/platforms/targets.mjs'; console.log(JSON.stringify({ targets, published, machine: targetOfMachine().name }));",
     ],
     root,
   ),
-) as { targets: Target[]; machine: string };
+) as { targets: Target[]; published: Target[]; machine: string };
 const main = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+
+const wasmModules = ['gdws.cjs', 'gdws.mjs', 'gdws.d.mts'];
 
 let folder: string;
 let packed: Packed[];
@@ -41,6 +43,9 @@ beforeAll(() => {
     fs.writeFileSync(path.join(folder, 'addons', name, 'gdws.node'), content);
     if (isGcc) fs.writeFileSync(path.join(folder, 'addons', name, 'libgomp.so.1'), 'libgomp');
   }
+  fs.mkdirSync(path.join(folder, 'addons/wasm32'));
+  fs.writeFileSync(path.join(folder, 'addons/wasm32/gdws.wasm'), 'NSt3__112basic_stringE');
+  for (const name of wasmModules) fs.writeFileSync(path.join(folder, 'addons/wasm32', name), 'of emnapi');
   packed = pack(path.join(folder, 'out'), path.join(folder, 'addons'));
 }, 600_000);
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -49,8 +54,8 @@ test('the loader knows the packages that are published', () => {
   expect(platformPackages).toEqual(targets.map(({ name }) => name));
 });
 
-test('all nine are packed, gdws last', () => {
-  expect(packed.map(({ name }) => name)).toEqual([...targets.map(({ name }) => `@gdws/${name}`), 'gdws']);
+test('all ten are packed, gdws last', () => {
+  expect(packed.map(({ name }) => name)).toEqual([...published.map(({ name }) => `@gdws/${name}`), 'gdws']);
 });
 
 const always = ['LICENSE', 'README.md', 'gdws.node', 'package.json'].concat(
@@ -80,6 +85,20 @@ test.each(targets)('$name has its addon, the licences of what is in it, and noth
   for (const absent of ['scripts', 'dependencies', 'devDependencies']) expect(manifest).not.toHaveProperty(absent);
   expect(manifest.license).toMatch(/^MIT AND MPL-2\.0 AND Apache-2\.0/);
   expect(String(manifest.license).includes('LLVM-exception')).toBe(addon.includes('St3__1'));
+});
+
+test('@gdws/wasm32 is for every platform, has what loads it, and its licences', () => {
+  const { files } = packed.find((one) => one.name === '@gdws/wasm32')!;
+  const licences = [...llvm, 'licences/emnapi.txt', 'licences/wasi-libc.txt'];
+  const common = always.filter((name) => name !== 'gdws.node');
+  expect(files.map((file) => file.path).sort()).toEqual([...common, 'gdws.wasm', ...wasmModules, ...licences].sort());
+  const staged = path.join(folder, 'out/wasm32');
+  const manifest = JSON.parse(fs.readFileSync(path.join(staged, 'package.json'), 'utf8')) as Record<string, unknown>;
+  for (const absent of ['os', 'cpu', 'libc', 'dependencies']) expect(manifest).not.toHaveProperty(absent);
+  expect(manifest.license).toMatch(/BSD-2-Clause/);
+  // It is installed by who wants it.
+  const gdws = JSON.parse(fs.readFileSync(path.join(folder, 'out/gdws/package.json'), 'utf8')) as typeof main;
+  expect(gdws.optionalDependencies).not.toHaveProperty('@gdws/wasm32');
 });
 
 test('the README of a package says which glibc and which compiler', () => {

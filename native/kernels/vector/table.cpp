@@ -39,7 +39,11 @@ const char* nameOf(InstructionSet instructionSet) {
     case InstructionSet::dotprod:
       return "dotprod";
     default:
+#if defined(__wasm__)
+      return "wasm";
+#else
       return "portable";
+#endif
   }
 }
 

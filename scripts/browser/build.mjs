@@ -1,0 +1,22 @@
+// gdws/browser: one module of all that src/browser.ts needs, without Node.
+//   node scripts/browser/build.mjs [dist]
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import { buildSync } from 'esbuild';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const inNode = path.join(import.meta.dirname, 'node-modules.mjs');
+
+buildSync({
+  entryPoints: [path.join(root, 'src/browser.ts')],
+  outfile: path.join(process.argv[2] ?? path.join(root, 'dist'), 'browser.mjs'),
+  bundle: true,
+  minify: true,
+  legalComments: 'inline',
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  alias: Object.fromEntries(builtinModules.map((name) => [`node:${name}`, inNode])),
+  inject: [path.join(import.meta.dirname, 'globals.mjs')],
+  logLevel: 'warning',
+});

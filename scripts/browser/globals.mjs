@@ -1,0 +1,3 @@
+import { globals } from './node-modules.mjs';
+
+export const { process, setImmediate, Buffer } = globals;

@@ -356,6 +356,8 @@ const cases: Record<string, readonly Case[]> = {
 
 /** Those that cannot be followed here, and why. */
 const elsewhere: Record<string, string> = {
+  'Raise memoryBytes of the model or of the repository (--memory), or unload other models.':
+    'serve/models/repository.test.ts',
   'Give the files that evaluate --shard wrote; to evaluate a shard again, remove its file.': 'shards.test.ts',
   'Evaluate it, with the options of the others: --shard ….': 'shards.test.ts',
   "Keep in floats what reads them: int8Exclude in the API, --int8-exclude on the command line, for '…'.":

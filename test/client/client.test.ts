@@ -11,25 +11,12 @@ import { classifier } from '../cli/small-classifier';
 import { compiledTree } from '../compiled-tree';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { MemoryRepository } from '../serve/memory-repository';
-import { identities } from '../serve/models';
+import { identities, numberTypes } from '../serve/models';
 import { startServer } from '../serve/start-server';
 
 const folder = temporaryFolder();
 const repository = new MemoryRepository();
-const types = [
-  'bool',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float16',
-  'float32',
-  'float64',
-] as const;
+const types = [...numberTypes, 'float16'] as const;
 let server: Server;
 beforeAll(async () => {
   await repository.add('all', '1', identities(types, ['n']));

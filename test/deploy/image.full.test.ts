@@ -169,7 +169,7 @@ function makeNodeRoot(folder: string): void {
 
   test('the packages of the server are there', () => {
     const names = fs.readFileSync(path.join(root, 'deploy/server-packages.txt'), 'utf8').trim().split('\n');
-    const modules = names.map((name) => name.replace(/@\d+$/, ''));
+    const modules = names.map((name) => name.replace(/@[\d.]+$/, ''));
     const loaded = inImage(
       'node',
       '-e',

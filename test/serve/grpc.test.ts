@@ -9,7 +9,7 @@ import { temporaryFolder } from '../onnx/temporary-folder';
 import { makeCertificates } from './certificates';
 import { GrpcClient, statusOf } from './grpc-client';
 import { MemoryRepository, type PlainModel } from './memory-repository';
-import { identities } from './models';
+import { identities, numberTypes } from './models';
 import { startServer } from './start-server';
 
 const { method } = pb.GRPCInferenceService;
@@ -19,19 +19,6 @@ const clients: GrpcClient[] = [];
 let server: Server;
 let client: GrpcClient;
 let m: PlainModel;
-const types = [
-  'bool',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float32',
-  'float64',
-] as const;
 
 function connect(...args: ConstructorParameters<typeof GrpcClient>): GrpcClient {
   const made = new GrpcClient(...args);
@@ -42,7 +29,7 @@ function connect(...args: ConstructorParameters<typeof GrpcClient>): GrpcClient 
 beforeAll(async () => {
   await repository.add('m', '1', identities(['float32', 'int16'], ['n']));
   m = await repository.add('m', '2', identities(['float32', 'int16'], ['n']));
-  await repository.add('all', '1', identities(types, ['n']));
+  await repository.add('all', '1', identities(numberTypes, ['n']));
   await repository.add('halves', '1', identities(['float16', 'bfloat16'], ['n']));
   await repository.add('gone', '1', identities(['float32']));
   await repository.unload('gone');

@@ -22,10 +22,11 @@ function makeNodeRoot(folder: string): void {
   const node = fs.realpathSync(process.execPath);
   // That of a checkout needs the compiler's OpenMP; those that are published do not.
   const addon = path.join(root, 'build/Release/gdws.node');
-  const libraries = execFileSync('ldd', [node, addon, ...programs], { encoding: 'utf8' }).matchAll(
-    /(\/[\w./+-]+\.so[\w.]*)/g,
-  );
-  for (const file of new Set([...programs, ...[...libraries].map(([, library]) => library!)])) copy(file);
+  const printed = execFileSync('ldd', [node, addon, ...programs], { encoding: 'utf8' });
+  const libraries = new Set([...printed.matchAll(/(\/[\w./+-]+\.so[\w.]*)/g)].map(([, library]) => library!));
+  // A part of glibc that sharp's library needs.
+  const libc = [...libraries].find((library) => path.basename(library) === 'libc.so.6')!;
+  for (const file of [...programs, ...libraries, path.join(path.dirname(libc), 'libresolv.so.2')]) copy(file);
   fs.cpSync(node, path.join(folder, 'usr/bin/node'));
   const npm = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim();
   fs.cpSync(path.join(npm, 'npm'), path.join(folder, 'usr/lib/node_modules/npm'), { recursive: true });

@@ -5,6 +5,7 @@ import { openRepository, type RepositoryOptions } from '../serve/models/open-rep
 import type { ModelConfig } from '../serve/models/model-config';
 import type { ModelRepository } from '../serve/models/model-repository';
 import { logLevels, settingsOf, type ServeOptions, type TlsFiles } from '../serve/options';
+import { serverPackages } from '../serve/packages';
 import { serve, type Server } from '../serve/server';
 import { closedBySignal, endedBySignal } from '../serve/signals';
 import { newToken } from '../serve/tokens';
@@ -90,6 +91,7 @@ Examples:
       const serving = servingOptions(options);
       // Before models are read, which takes a while.
       settingsOf(serving);
+      await serverPackages();
       const isServed = endedBySignal();
       const { repository, server } = await served(folder, repositoryOptions(options), serving).finally(isServed);
       for (const entry of repository.index()) server.logModel(entry);

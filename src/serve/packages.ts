@@ -18,7 +18,8 @@ export interface ServerPackages {
   readonly prometheus: typeof Prometheus;
 }
 
-const names = ['fastify', '@fastify/swagger', '@fastify/under-pressure', '@grpc/grpc-js', 'prom-client'];
+/** ajv is the repository's, which checks `config.json`; so one command installs all. */
+const names = ['fastify', '@fastify/swagger', '@fastify/under-pressure', '@grpc/grpc-js', 'prom-client', 'ajv'];
 
 /** @throws GdwsError DEPENDENCY_MISSING, with the command that installs all of them */
 export async function serverPackages(): Promise<ServerPackages> {

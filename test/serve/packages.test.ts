@@ -19,7 +19,7 @@ test('where a package is missing, the error has the command that installs all of
   );
   expect(error).toMatchObject({
     code: 'DEPENDENCY_MISSING',
-    remedy: 'Install it: npm install fastify @fastify/swagger @fastify/under-pressure @grpc/grpc-js prom-client',
+    remedy: 'Install it: npm install fastify @fastify/swagger @fastify/under-pressure @grpc/grpc-js prom-client ajv',
   });
   const named = (error as { remedy: string }).remedy.split('npm install ')[1]!.split(' ');
   expect(Object.keys(peerDependencies)).toEqual(expect.arrayContaining(named));

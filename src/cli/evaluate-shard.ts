@@ -18,7 +18,7 @@ import { squareQueriesOf } from './attack-options';
 import { withModels, type EvaluateArguments } from './evaluated-models';
 import { note } from './output';
 import { Progress } from './progress';
-import { version } from './version';
+import { version } from '../base/version';
 
 /**
  * Evaluates a shard into a file. What is finished already is not evaluated again: the shard, if its file is there, or else its groups of

@@ -8,7 +8,7 @@ import { inspectCommand } from './inspect';
 import { runCommand } from './run';
 import { serveCommand } from './serve';
 import { sweepCommand } from './sweep';
-import { version } from './version';
+import { version } from '../base/version';
 
 /** The command line. Parsing throws commander's errors, and those of the commands. */
 export function program(): Command {

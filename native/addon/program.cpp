@@ -1,5 +1,6 @@
 #include "addon/program.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -78,8 +79,9 @@ class RunMemory {
     }
   }
 
-  bool run(const ProgramHandle& handle, const std::atomic<bool>& aborted) {
-    const bool finished = handle.program->run(inputs_, outputs_, aborted, handle.session->session.profiling);
+  bool run(const ProgramHandle& handle, int threads, const std::atomic<bool>& aborted) {
+    const Profiling profiling = handle.session->session.profiling;
+    const bool finished = handle.program->run(inputs_, outputs_, threads, aborted, profiling);
     for (WorkingMemory::Block& copy : copies_) handle.program->returnInput(std::move(copy));
     return finished;
   }
@@ -129,10 +131,10 @@ struct Outcome {
   bool finished = false;
   std::exception_ptr failure;
 
-  static Outcome of(RunMemory& memory, const ProgramHandle& handle, const std::atomic<bool>& aborted) {
+  static Outcome of(RunMemory& memory, const ProgramHandle& handle, int threads, const std::atomic<bool>& aborted) {
     Outcome outcome;
     try {
-      outcome.finished = memory.run(handle, aborted);
+      outcome.finished = memory.run(handle, threads, aborted);
     } catch (...) {
       outcome.failure = std::current_exception();
     }
@@ -154,8 +156,9 @@ struct Outcome {
 
 class RunTask final : public Environment::Task {
  public:
-  RunTask(Napi::Env env, ProgramHandle handle, const Napi::CallbackInfo& info)
+  RunTask(Napi::Env env, ProgramHandle handle, int threads, const Napi::CallbackInfo& info)
       : handle_(std::move(handle)),
+        threads_(threads),
         memory_(env, *handle_.program, info[0]),
         results_(Napi::Persistent<Napi::Object>(memory_.addOutputs(env, *handle_.program, info[1]))),
         deferred_(Napi::Promise::Deferred::New(env)) {
@@ -165,7 +168,7 @@ class RunTask final : public Environment::Task {
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
-  void work() override { outcome_ = Outcome::of(memory_, handle_, aborted); }
+  void work() override { outcome_ = Outcome::of(memory_, handle_, threads_, aborted); }
 
   void settle(Napi::Env env) override {
     const Napi::Value results = results_.Value();
@@ -182,6 +185,7 @@ class RunTask final : public Environment::Task {
 
  private:
   ProgramHandle handle_;
+  int threads_;
   RunMemory memory_;
   Napi::ObjectReference results_;
   Napi::Promise::Deferred deferred_;
@@ -224,11 +228,18 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
     return *handle_.program;
   }
 
+  /// Of a run that is given `threads`, or not.
+  int threadsOf(const Napi::Value& threads) const {
+    const int most = handle_.program->threads();
+    return threads.IsNumber() ? std::clamp(threads.As<Napi::Number>().Int32Value(), 1, most) : most;
+  }
+
   Napi::Value run(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     program(env);
     return throwingToJavaScript(env, [&]() -> Napi::Value {
-      auto task = std::make_shared<RunTask>(env, handle_, info);
+      const int threads = threadsOf(info[3]);
+      auto task = std::make_shared<RunTask>(env, handle_, threads, info);
       Napi::Object run = Napi::Object::New(env);
       run.Set("done", task->promise());
       if (info[2].ToBoolean() && isBrief() && Environment::of(env).runHere(*task)) {
@@ -239,7 +250,7 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
               Napi::Function::New(env, [waiting = std::weak_ptr<RunTask>(task)](const Napi::CallbackInfo& info) {
                 if (const auto running = waiting.lock()) Environment::of(info.Env()).cancel(*running);
               }));
-      Environment::of(env).submit(task, handle_.program->threads());
+      Environment::of(env).submit(task, threads);
       return run;
     });
   }
@@ -252,8 +263,8 @@ class ProgramObject final : public Napi::ObjectWrap<ProgramObject> {
       const Napi::Value results = memory.addOutputs(env, *handle_.program, info[1]);
       const std::atomic<bool> neverAborted{false};
       Outcome outcome;
-      Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, handle_, neverAborted); },
-                                       handle_.program->threads());
+      const int threads = handle_.program->threads();
+      Scheduler::instance().runAndWait([&] { outcome = Outcome::of(memory, handle_, threads, neverAborted); }, threads);
       handle_.session->reportMemory(env);
       outcome.check(env);
       memory.giveOutputs(env, results);

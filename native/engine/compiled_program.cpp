@@ -61,7 +61,10 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     Step step{&definition, definition.make(view, own), i, inputIds_.size(), outputIds_.size()};
     // Checked by its kernel, but not run: the loops over the other dims of an empty result may be 2^31 long.
     if (writesNothing(view)) return;
-    scratchBytes = std::max(scratchBytes, step.kernel->scratchBytes(threads_));
+    // A run may have fewer threads, each of which then has more to do.
+    for (int threads = 1; threads <= threads_; ++threads) {
+      scratchBytes = std::max(scratchBytes, step.kernel->scratchBytes(threads));
+    }
     overwrites[i] = definition.overwrites;
     for (size_t k = 0; k < operation.inputs.size(); ++k) {
       const int32_t id = operation.inputs[k];
@@ -132,7 +135,7 @@ void CompiledProgram::returnInput(WorkingMemory::Block memory) {
   memories_->inputs.giveBack(std::move(memory), program_.inputs.size() * memories_->arenas.spares());
 }
 
-bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
+bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, int threads,
                           const std::atomic<bool>& aborted, Profiling profiling) {
   std::vector<const void*> sources(inputIds_.size());
   std::vector<void*> results(outputIds_.size());
@@ -166,7 +169,7 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
   Timeline* const ends = profiling == Profiling::timelines ? &timeline : nullptr;
   if (ends != nullptr) ends->reserve(steps_.size() + 1);
   bool stopped = false;
-  if (threads_ == 1) {
+  if (threads == 1) {
     RunClock clock(times, ends);
     for (size_t i = 0; i < steps_.size(); ++i) {
       if ((stopped = aborted.load(std::memory_order_relaxed))) break;
@@ -176,8 +179,8 @@ bool CompiledProgram::run(const std::vector<const void*>& inputs, const std::vec
   } else {
     // Two flags in turn: a slow thread may still read that of its step while the first thread sets the next.
     bool stop[2] = {aborted.load(std::memory_order_relaxed), false};
-    const Placement placement(threads_);
-    runTeam(threads_, [&](const Team& team) {
+    const Placement placement(threads);
+    runTeam(threads, [&](const Team& team) {
       placement.bind(team.index);
       std::optional<RunClock> clock;
       if (team.index == 0) clock.emplace(times, ends);

@@ -49,7 +49,7 @@ class CompiledProgram {
   const Value& input(size_t i) const { return program_.values[program_.inputs[i]]; }
   const Value& output(size_t i) const { return program_.values[program_.outputs[i]]; }
 
-  /// Of a run.
+  /// Of a run, where it is not given fewer.
   int threads() const { return threads_; }
   /// Bytes of working memory of one run.
   size_t arenaBytes() const { return plan_.arenaBytes; }
@@ -61,10 +61,10 @@ class CompiledProgram {
   /// Takes back the memory that a run borrowed, after its end.
   void returnInput(WorkingMemory::Block memory);
 
-  /// Runs the program with its threads; returns false where `aborted` was set before the end. What `profiling`
-  /// says is kept of it. Throws std::bad_alloc.
-  bool run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, const std::atomic<bool>& aborted,
-           Profiling profiling);
+  /// Runs the program with `threads` of its threads, from 1 on; the results are the same to the bit. Returns false
+  /// where `aborted` was set before the end. What `profiling` says is kept of it. Throws std::bad_alloc.
+  bool run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs, int threads,
+           const std::atomic<bool>& aborted, Profiling profiling);
 
   /// Nanoseconds of the fastest run so far; 0 before the first.
   int64_t fastestRun() const { return fastestRun_; }

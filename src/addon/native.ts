@@ -53,12 +53,14 @@ export interface NativeProgram {
   /**
    * Inputs in the program's order; resolves with the bytes of the outputs in the program's order, empty slots for those that
    * are written to `held` memory. Held memory must not be written to during the run. Where `mayRunHere`, a run that takes less
-   * time than two switches between threads may have ended, on this thread, when this returns.
+   * time than two switches between threads may have ended, on this thread, when this returns. It has all the program's threads where
+   * `threads` says no fewer.
    */
   run(
     inputs: readonly (NativeArray | HeldMemory)[],
     held?: readonly (HeldMemory | undefined)[],
     mayRunHere?: boolean,
+    threads?: number,
   ): NativeRun;
   runSync(inputs: readonly (NativeArray | HeldMemory)[], held?: readonly (HeldMemory | undefined)[]): ArrayBuffer[];
   /** The kernel of each operation, in order. */

@@ -44,7 +44,12 @@ const batchingOptions: OptionTable<BatchingOptions> = {
  * const { results } = await model.request({ input: new Tensor('float32', pixels, [1, 3, 32, 32]) });
  * @throws GdwsError ARGUMENT_INVALID, SESSION_RELEASED, and what `prepare` and `run` may for the given shapes
  */
-export async function batched(session: InferenceSession, options: BatchingOptions = {}): Promise<Batched> {
+export function batched(session: InferenceSession, options: BatchingOptions = {}): Promise<Batched> {
+  return openBatcher(session, options);
+}
+
+/** As {@link batched}. */
+export async function openBatcher(session: InferenceSession, options: BatchingOptions): Promise<Batcher> {
   if (!(session instanceof InferenceSession)) {
     throw new GdwsError('ARGUMENT_INVALID', 'what is to be batched is no session.', {
       remedy: 'Give what InferenceSession.create of gdws made.',

@@ -9,8 +9,10 @@ import { aborted } from '../engine/run-error';
 import { internalsOf, type InferenceSession } from '../engine/session';
 import { copyFeeds } from '../engine/value-inputs';
 import type { Answer, Batched, BatchStatistics, RequestOptions } from './batched-model';
-import type { PendingRequest } from './pending-request';
+import { Cancellation } from './cancellation';
+import { PendingRequest, type Asked } from './pending-request';
 import { RequestQueue } from './request-queue';
+import type { ServableModel, TakeOptions } from './servable-model';
 import { joinRows, pickRows, sliceRows, type Rows } from './rows';
 
 const requestOptions: OptionTable<RequestOptions> = {
@@ -37,14 +39,20 @@ export interface BatcherSettings {
 /**
  * Requests of a session, gathered while it is busy.
  *
- * The rule: where a request waits and processors are free for a run, it begins, with as many of the request's group as wait. Only right after
- * a run of that group, for `maxDelay` at most, it waits until as many rows are there as were in hand when that run ended (its own and those
- * that waited): clients that were answered together are likely to ask again together. A single client never waits by this rule.
+ * The rule: where a request waits and processors are free for a run, it begins, with as many of the request's group as wait. Where several
+ * runs of `maxBatch` rows wait, as many begin at once as there are processors, which share them: they get more done side by side than one
+ * after the other. Only right after a run of that group, for `maxDelay` at most, it waits until as many rows are there as were in hand when
+ * that run ended (its own and those that waited): clients that were answered together are likely to ask again together. A single client
+ * never waits by this rule.
  */
-export class Batcher implements Batched {
+export class Batcher implements Batched, ServableModel {
   private readonly graph;
-  /** Runs at once: as many as processors have room for, with the threads of each. */
-  private readonly mostRuns: number;
+  /** Of one run at most. */
+  private readonly threads: number;
+  /** Threads that all runs together may have. */
+  private readonly mostThreads: number;
+  /** Threads of the runs that have begun. */
+  private busyThreads = 0;
   private readonly queue = new RequestQueue();
   private readonly running = new Set<PendingRequest>();
   private runs = 0;
@@ -63,7 +71,8 @@ export class Batcher implements Batched {
   ) {
     const { graph, threads } = internalsOf(session);
     this.graph = graph;
-    this.mostRuns = Math.max(1, Math.floor(concurrency().threads / threads));
+    this.threads = threads;
+    this.mostThreads = Math.max(1, Math.floor(concurrency().threads / threads)) * threads;
     this.gathers = settings.gathers;
   }
 
@@ -89,23 +98,39 @@ export class Batcher implements Batched {
   }
 
   async request(feeds: Rows, options: RequestOptions = noOptions): Promise<Answer> {
+    this.checkOpen();
+    const { signal, ...others } = this.checked(options);
+    if (!signal) return this.take(feeds, others);
+    const cancellation = new Cancellation();
+    const cancel = () => cancellation.cancel(signal);
+    if (signal.aborted) cancel();
+    const forget = onAbort(signal, cancel);
+    try {
+      return await this.take(feeds, { ...others, cancellation });
+    } finally {
+      forget();
+    }
+  }
+
+  async take(feeds: Rows, options: TakeOptions = noOptions): Promise<Answer> {
     const since = performance.now();
     this.checkOpen();
+    const { timeout, priority = 'normal', cancellation, areFeedsKept = false } = options;
     let fetches: readonly string[];
-    let shape: Pick<PendingRequest, 'rows' | 'group'>;
+    let shape: Pick<Asked, 'rows' | 'group'>;
     try {
-      if (options !== noOptions) checkOptions(options, requestOptions);
       fetches = readFetches(options.fetches, this.session.outputNames, this.graph.file, true).names;
       shape = this.shapeOf(feeds);
     } catch (error) {
       this.counts.failed++;
       throw error;
     }
-    if (options.signal?.aborted) {
+    if (cancellation?.isCancelled) {
       this.counts.aborted++;
-      throw aborted(options.signal);
+      throw aborted(cancellation.signal);
     }
-    const startsNow = this.runs < this.mostRuns && this.queue.size === 0 && !this.waitsFor(shape.group, shape.rows);
+    const { rows, group } = shape;
+    const startsNow = this.busyThreads < this.mostThreads && this.queue.size === 0 && !this.waitsFor(group, rows);
     if (!startsNow && this.queue.size >= this.settings.maxQueue) {
       this.counts.refused++;
       throw new GdwsError(
@@ -114,15 +139,15 @@ export class Batcher implements Batched {
       );
     }
     // A run copies its feeds itself.
-    const kept = startsNow ? feeds : copyFeeds(this.session.inputNames, feeds);
-    return new Promise((resolve, reject) => {
-      const request = this.pending({ ...shape, feeds: kept, fetches, since }, options, resolve, reject);
-      if (startsNow) void this.run([request]);
-      else {
-        this.queue.add(request);
-        this.startRuns();
-      }
-    });
+    const kept = startsNow || areFeedsKept ? feeds : copyFeeds(this.session.inputNames, feeds);
+    const deadline = timeout === undefined ? Infinity : since + timeout;
+    const request = this.pending({ feeds: kept, rows, group, priority, fetches, since, deadline, cancellation });
+    if (startsNow) void this.run([request], this.threadsOfNext(group));
+    else {
+      this.queue.add(request);
+      this.startRuns();
+    }
+    return request.answered;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -151,8 +176,18 @@ export class Batcher implements Batched {
     if (this.closing) throw new GdwsError('SERVER_CLOSING', 'the model takes no more requests.', { file });
   }
 
+  private checked(options: RequestOptions): RequestOptions {
+    try {
+      if (options !== noOptions) checkOptions(options, requestOptions);
+      return options;
+    } catch (error) {
+      this.counts.failed++;
+      throw error;
+    }
+  }
+
   /** Rows and group of feeds that fit the model. */
-  private shapeOf(feeds: Rows): Pick<PendingRequest, 'rows' | 'group'> {
+  private shapeOf(feeds: Rows): Pick<Asked, 'rows' | 'group'> {
     const types = checkFeeds(this.graph, feeds);
     if (!this.settings.gathers) return { rows: 1, group: undefined };
     let group = '';
@@ -186,58 +221,39 @@ export class Batcher implements Batched {
     return this.gathers && rows! > 0 ? { rows: rows!, group } : { rows: 1, group: undefined };
   }
 
-  /** A request whose promise is settled once, however it ends; its timers and listeners end with it. */
-  private pending(
-    given: Pick<PendingRequest, 'rows' | 'group' | 'feeds' | 'fetches' | 'since'>,
-    { signal, timeout, priority = 'normal' }: RequestOptions,
-    resolve: (answer: Answer) => void,
-    reject: (error: unknown) => void,
-  ): PendingRequest {
-    let isSettled = false;
+  /** A request with its timer and its listener, which end with it. */
+  private pending(asked: Asked): PendingRequest {
+    const { cancellation, deadline, since } = asked;
     let clock: NodeJS.Timeout | undefined;
-    let forget: (() => void) | undefined;
-    const settle = (outcome: keyof typeof this.counts): boolean => {
-      if (isSettled) return false;
-      isSettled = true;
-      this.counts[outcome]++;
+    const request = new PendingRequest(asked, (_, ending) => {
+      this.counts[ending]++;
       clearTimeout(clock);
-      forget?.();
-      return true;
-    };
-    const request: PendingRequest = {
-      ...given,
-      priority,
-      signal,
-      deadline: timeout === undefined ? Infinity : given.since + timeout,
-      get isSettled() {
-        return isSettled;
-      },
-      answer: (answer) => void (settle('answered') && resolve(answer)),
-      fail: (error) => {
-        const code = (error as Partial<GdwsError>).code;
-        const outcome = code === 'ABORTED' ? 'aborted' : code === 'DEADLINE_EXCEEDED' ? 'expired' : 'failed';
-        if (settle(outcome)) reject(error);
-      },
-    };
-    if (signal) {
-      forget = onAbort(signal, () => {
-        this.queue.remove(request);
-        request.fail(aborted(signal));
-        this.startRuns();
-      });
-    }
-    if (timeout !== undefined) {
+      cancellation?.forget(leave);
+    });
+    const leave = () => this.takeBack(request);
+    cancellation?.listen(leave);
+    if (deadline !== Infinity) {
       const expire = () => {
         // A timer's milliseconds are whole.
-        if (performance.now() < request.deadline) clock = setTimeout(expire, 1);
+        if (performance.now() < deadline) clock = setTimeout(expire, 1);
         else if (this.queue.remove(request)) {
           request.fail(expired());
           this.startRuns();
         }
       };
-      clock = setTimeout(expire, timeout);
+      clock = setTimeout(expire, deadline - since);
     }
     return request;
+  }
+
+  /** Of a request that nobody waits for any more. */
+  private takeBack(request: PendingRequest): void {
+    this.queue.remove(request);
+    const { run } = request;
+    // Once nobody waits for any part of a run, it ends.
+    if (run && --run.left === 0) run.stop?.abort();
+    request.fail(aborted(request.asked.cancellation?.signal));
+    this.startRuns();
   }
 
   /** Begins what may begin now, and sets the timer for what may begin later. */
@@ -245,19 +261,28 @@ export class Batcher implements Batched {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.closing === 'released') return;
-    for (let { head } = this.queue; head && this.runs < this.mostRuns; { head } = this.queue) {
-      if (this.waitsFor(head.group, this.queue.rowsOf(head.group))) {
+    for (let { head } = this.queue; head && this.busyThreads < this.mostThreads; { head } = this.queue) {
+      const { group } = head.asked;
+      if (this.waitsFor(group, this.queue.rowsOf(group))) {
         this.timer = setTimeout(() => this.startRuns(), this.expected.until - performance.now());
         return;
       }
       const now = performance.now();
+      const threads = this.threadsOfNext(group);
       const members = this.queue.take(this.maxBatch).filter((request) => {
-        if (request.deadline > now) return true;
+        if (request.asked.deadline > now) return true;
         request.fail(expired());
         return false;
       });
-      if (members.length > 0) void this.run(members);
+      if (members.length > 0) void this.run(members, threads);
     }
+  }
+
+  /** Threads of a run that begins now: all that are free, or its share where further ones wait that would be as large as they may. */
+  private threadsOfNext(group: string | undefined): number {
+    const free = this.mostThreads - this.busyThreads;
+    const full = group === undefined ? this.queue.size : Math.floor(this.queue.rowsOf(group) / this.maxBatch);
+    return Math.min(this.threads, Math.floor(free / Math.min(Math.max(full, 1), free)));
   }
 
   private waitsFor(group: string | undefined, rows: number): boolean {
@@ -267,13 +292,16 @@ export class Batcher implements Batched {
   }
 
   /** Runs requests together, and settles them. */
-  private async run(members: readonly PendingRequest[]): Promise<void> {
+  private async run(members: readonly PendingRequest[], threads: number): Promise<void> {
     this.runs++;
+    this.busyThreads += threads;
     for (const request of members) this.running.add(request);
-    const settle = await this.settled(members);
-    const [{ group }] = members as [PendingRequest];
-    const rows = members.reduce((sum, request) => sum + request.rows, 0);
+    const settle = await this.settled(members, threads);
+    const [first] = members as [PendingRequest];
+    const { group } = first.asked;
+    const rows = rowsOfAll(members);
     this.runs--;
+    this.busyThreads -= threads;
     for (const request of members) this.running.delete(request);
     this.expected = {
       group,
@@ -286,10 +314,10 @@ export class Batcher implements Batched {
   }
 
   /** What settles the members of a run, once it has ended. */
-  private async settled(members: readonly PendingRequest[]): Promise<() => void> {
+  private async settled(members: readonly PendingRequest[], threads: number): Promise<() => void> {
     const began = performance.now();
     try {
-      const answers = await this.answers(members, began);
+      const answers = await this.answers(members, threads, began);
       return () => members.forEach((request, index) => request.answer(answers[index]!));
     } catch (error) {
       const { code } = error as Partial<GdwsError>;
@@ -298,29 +326,24 @@ export class Batcher implements Batched {
     }
     // One of them may be at fault, of its elements: the others must not fail with it.
     const each: (() => void)[] = [];
-    for (const request of members) if (!request.isSettled) each.push(await this.settled([request]));
+    for (const request of members) if (!request.isSettled) each.push(await this.settled([request], threads));
     return () => each.forEach((settle) => settle());
   }
 
-  private async answers(members: readonly PendingRequest[], began: number): Promise<Answer[]> {
-    const [first] = members as [PendingRequest];
+  private async answers(members: readonly PendingRequest[], threads: number, began: number): Promise<Answer[]> {
+    const [{ asked: first }] = members as [PendingRequest];
     const isAlone = members.length === 1;
-    const rows = members.reduce((sum, request) => sum + request.rows, 0);
+    const rows = rowsOfAll(members);
     const { session } = this;
     const feeds = isAlone
       ? first.feeds
       : joinRows(
-          members.map((one) => one.feeds),
+          members.map(({ asked }) => asked.feeds),
           session.inputNames,
         );
-    const stop = stopWithAll(members);
+    const stop = stopOf(members);
     const submitted = performance.now();
-    let results: Rows;
-    try {
-      results = await session.run(feeds, { signal: stop?.signal });
-    } finally {
-      stop?.forget();
-    }
+    const results = await session.run(feeds, { signal: stop?.signal, threads });
     const ended = performance.now();
     const totals = this.runsByRows.get(rows) ?? { count: 0, milliseconds: 0 };
     this.runsByRows.set(rows, { count: totals.count + 1, milliseconds: totals.milliseconds + ended - submitted });
@@ -328,7 +351,7 @@ export class Batcher implements Batched {
     const gather = submitted - began + (performance.now() - ended);
     return members.map((request, index) => ({
       results: parts[index]!,
-      times: { queue: began - request.since, gather, run: ended - submitted, rows },
+      times: { queue: began - request.asked.since, gather, run: ended - submitted, rows },
     }));
   }
 
@@ -340,7 +363,7 @@ export class Batcher implements Batched {
       throw new RangeError(`${wrong} has not the ${rows} rows that were fed`);
     }
     let begin = 0;
-    return members.map(({ fetches, rows: own }) => {
+    return members.map(({ asked: { fetches, rows: own } }) => {
       begin += own;
       return sliceRows(results, fetches, begin - own, begin);
     });
@@ -351,20 +374,15 @@ function expired(): GdwsError {
   return new GdwsError('DEADLINE_EXCEEDED', 'the time of the request was over before its run began.');
 }
 
-/** A signal that fires once those of all members have; undefined where some have none. */
-function stopWithAll(members: readonly PendingRequest[]): { signal: AbortSignal; forget(): void } | undefined {
-  if (members.some(({ signal }) => !signal)) return undefined;
-  const [first] = members as [PendingRequest];
-  if (members.length === 1) return { signal: first.signal!, forget: () => {} };
-  const stop = new AbortController();
-  const left = new Set(members.map(({ signal }) => signal!));
-  const ends = [...left].map((signal) => {
-    const leave = () => {
-      left.delete(signal);
-      if (left.size === 0) stop.abort(signal.reason);
-    };
-    if (signal.aborted) leave();
-    return onAbort(signal, leave);
-  });
-  return { signal: stop.signal, forget: () => ends.forEach((end) => end()) };
+function rowsOfAll(members: readonly PendingRequest[]): number {
+  return members.reduce((sum, { asked }) => sum + asked.rows, 0);
+}
+
+/** What stops a run once all its members were taken back; undefined where some cannot be. */
+function stopOf(members: readonly PendingRequest[]): AbortController | undefined {
+  const stop = members.every(({ asked }) => asked.cancellation) ? new AbortController() : undefined;
+  const run = { left: members.filter(({ isSettled }) => !isSettled).length, stop };
+  for (const request of members) request.run = run;
+  if (run.left === 0) stop?.abort();
+  return stop;
 }

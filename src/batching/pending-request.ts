@@ -1,8 +1,13 @@
+import type { GdwsError } from '../base/errors';
 import type { Answer, Priority } from './batched-model';
+import type { Cancellation } from './cancellation';
 import type { Rows } from './rows';
 
-/** A request that was taken and is not answered yet. */
-export interface PendingRequest {
+/** How requests end, as they are counted. */
+export type Ending = 'answered' | 'refused' | 'expired' | 'failed' | 'aborted';
+
+/** What a request asks for. */
+export interface Asked {
   readonly feeds: Rows;
   /** Its leading dim; 1 where it always runs alone. */
   readonly rows: number;
@@ -15,9 +20,57 @@ export interface PendingRequest {
   readonly since: number;
   /** When it is dropped, if it has not begun by then. */
   readonly deadline: number;
-  readonly signal: AbortSignal | undefined;
+  /** By which it may be taken back. */
+  readonly cancellation: Cancellation | undefined;
+}
+
+/** A run of requests that has begun. */
+export interface BegunRun {
+  /** Requests that still wait for it. */
+  left: number;
+  /** Stops it; undefined where a request cannot be taken back. */
+  readonly stop: AbortController | undefined;
+}
+
+/** A request that was taken. Its promise is settled once, however it ends. */
+export class PendingRequest {
+  readonly answered: Promise<Answer>;
+  /** The run that it is part of, once that has begun. */
+  run: BegunRun | undefined;
+  private settled = false;
+  private resolve!: (answer: Answer) => void;
+  private reject!: (error: unknown) => void;
+
+  constructor(
+    readonly asked: Asked,
+    /** Called as soon as it is settled. */
+    private readonly onSettled: (request: PendingRequest, ending: Ending) => void,
+  ) {
+    this.answered = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
   /** Whether its promise is settled, be it while its run goes on. */
-  readonly isSettled: boolean;
-  answer(answer: Answer): void;
-  fail(error: unknown): void;
+  get isSettled(): boolean {
+    return this.settled;
+  }
+
+  answer(answer: Answer): void {
+    if (this.settle('answered')) this.resolve(answer);
+  }
+
+  fail(error: unknown): void {
+    const { code } = error as Partial<GdwsError>;
+    const ending = code === 'ABORTED' ? 'aborted' : code === 'DEADLINE_EXCEEDED' ? 'expired' : 'failed';
+    if (this.settle(ending)) this.reject(error);
+  }
+
+  private settle(ending: Ending): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.onSettled(this, ending);
+    return true;
+  }
 }

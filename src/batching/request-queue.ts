@@ -31,32 +31,34 @@ export class RequestQueue {
   }
 
   add(request: PendingRequest): void {
-    this.lines[request.priority].add(request);
-    this.count(request, request.rows);
+    this.lines[request.asked.priority].add(request);
+    this.count(request, request.asked.rows);
   }
 
   /** Returns whether it waited. */
   remove(request: PendingRequest): boolean {
-    const waited = this.lines[request.priority].delete(request);
-    if (waited) this.count(request, -request.rows);
+    const waited = this.lines[request.asked.priority].delete(request);
+    if (waited) this.count(request, -request.asked.rows);
     return waited;
   }
 
   /** The head and those of its group that follow it, up to a number of rows; they leave the queue. There must be a head. */
   take(mostRows: number): PendingRequest[] {
     const head = this.head!;
-    this.passed = head.priority === 'high' && this.lines.normal.size > 0 ? this.passed + 1 : 0;
+    this.passed = head.asked.priority === 'high' && this.lines.normal.size > 0 ? this.passed + 1 : 0;
     const taken = [head];
     this.remove(head);
-    let { rows } = head;
-    if (head.group === undefined) return taken;
+    const { group } = head.asked;
+    let { rows } = head.asked;
+    if (group === undefined) return taken;
     for (const line of [this.lines.high, this.lines.normal]) {
       for (const request of line) {
-        if (request.group !== head.group) continue;
+        const { asked } = request;
+        if (asked.group !== group) continue;
         // None that came later goes before one that does not fit.
-        if (rows + request.rows > mostRows) break;
+        if (rows + asked.rows > mostRows) break;
         taken.push(request);
-        rows += request.rows;
+        rows += asked.rows;
         this.remove(request);
         if (rows === mostRows) return taken;
       }
@@ -71,7 +73,7 @@ export class RequestQueue {
     return all;
   }
 
-  private count({ group }: PendingRequest, rows: number): void {
+  private count({ asked: { group } }: PendingRequest, rows: number): void {
     if (group === undefined) return;
     const now = this.rowsOf(group) + rows;
     // Shapes may be many: none is kept that nobody waits with.

@@ -215,12 +215,13 @@ export class InferenceSession implements Common {
   ): Promise<Common.ReturnType> {
     TRACE_FUNC_BEGIN();
     TRACE_EVENT_BEGIN('InferenceSession.run');
-    const { fetches, signal, terminate } = this.argumentsOf(fetchesOrOptions, options);
+    const { fetches, signal, terminate, threads } = this.argumentsOf(fetchesOrOptions, options);
     if (terminate || signal?.aborted) throw aborted(signal);
     const { profileFile } = this;
     const began = profileFile ? performance.now() : 0;
     const network = this.networkInUse();
-    if (network instanceof SegmentedNetwork) return this.runSegments(network, feeds, fetches, signal, began);
+    if (network instanceof SegmentedNetwork)
+      return this.runSegments(network, feeds, { fetches, signal, threads }, began);
     const types = this.typesOf(feeds, network);
     // Feeds that wait for a compilation must not change.
     let copies: Record<string, Tensor> | undefined;
@@ -232,7 +233,7 @@ export class InferenceSession implements Common {
       }
       const given = this.nativeFeeds(copies ?? feeds);
       this.checkGiven(compiled.outputs, fetches);
-      const run = compiled.native.run(given, undefined, mayRunHere());
+      const run = compiled.native.run(given, undefined, mayRunHere(), threads);
       const outputs = await this.abortable(run.done, () => run.abort(), signal);
       if (this.network) profileFile?.addRun(compiled, began);
       const results = this.results(compiled.outputs, outputs, fetches);
@@ -242,7 +243,7 @@ export class InferenceSession implements Common {
       return results;
     } catch (error) {
       if (copies && SegmentedNetwork.helpsAgainst(error)) {
-        return this.runSegments(this.segmented(network), copies, fetches, signal, began);
+        return this.runSegments(this.segmented(network), copies, { fetches, signal, threads }, began);
       }
       throw located(runError(error, signal), { file: this.graph.file });
     }
@@ -373,14 +374,13 @@ export class InferenceSession implements Common {
   private async runSegments(
     network: SegmentedNetwork,
     feeds: Common.FeedsType,
-    fetches: Fetches,
-    signal: AbortSignal | undefined,
+    { fetches, signal, threads }: RunArguments,
     began: number,
   ): Promise<Common.ReturnType> {
     checkFeeds(this.graph, feeds);
     if (this.strictNames) refuseUnknownFeeds(this.graph, feeds);
     try {
-      const run = network.begin(feeds);
+      const run = network.begin(feeds, threads);
       const values = await this.abortable(run.done, () => run.abort(), signal);
       if (this.network) this.profileFile?.add('model_run', began);
       return this.resultsOf(values, fetches);

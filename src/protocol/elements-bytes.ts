@@ -3,8 +3,9 @@ import type { NumberArray } from '../onnx/value';
 import { datatypes, type Datatype } from './datatypes';
 
 /**
- * The elements of a tensor from their bytes, row-major and little-endian, in memory of their own.
+ * The elements of a tensor from their bytes, row-major and little-endian.
  *
+ * @param mayShare whether they may lie in the memory of the bytes, where the address is a multiple of their size; else they have their own
  * @throws GdwsError SHAPE_MISMATCH where there are not as many bytes as the shape says; ARGUMENT_INVALID
  */
 export function elementsFromBytes(
@@ -12,6 +13,7 @@ export function elementsFromBytes(
   shape: readonly number[],
   bytes: Uint8Array,
   name: string,
+  mayShare = false,
 ): NumberArray {
   const { array, bytes: size } = datatypes[datatype];
   const wanted = shape.reduce((product, dim) => product * dim, size);
@@ -21,8 +23,9 @@ export function elementsFromBytes(
       shape,
     });
   }
-  // A copy: bytes of a request lie at any address, and keep the whole request in memory.
-  const elements = new array(new Uint8Array(bytes).buffer);
+  const shares = mayShare && bytes.byteOffset % size === 0;
+  const { buffer, byteOffset } = shares ? bytes : new Uint8Array(bytes);
+  const elements = new array(buffer as ArrayBuffer, byteOffset, wanted / size);
   if (datatype === 'BOOL' && (elements as Uint8Array).some((element) => element > 1)) {
     throw new GdwsError('ARGUMENT_INVALID', 'bytes of BOOL are 0 or 1.', { tensor: name });
   }

@@ -1,6 +1,8 @@
 import { GdwsError } from '../base/errors';
 import type { Json } from './messages';
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Nesting that a document may have; a tensor takes as many as it has axes, and three around it. */
 const mostDepth = 64;
 
@@ -13,7 +15,7 @@ export function parseJson(bytes: Uint8Array, hasBigIntegers: boolean): Json {
   const invalid = (summary: string, cause?: unknown) => new GdwsError('ARGUMENT_INVALID', summary, { cause });
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch (cause) {
     throw invalid('the JSON is not in UTF-8.', cause);
   }

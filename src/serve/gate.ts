@@ -1,4 +1,5 @@
 import { GdwsError } from '../base/errors';
+import type { Cancellation } from '../batching/cancellation';
 
 /** Lets a few tasks run at once, and some more wait in their order; others are turned away. */
 export class Gate {
@@ -11,9 +12,9 @@ export class Gate {
   ) {}
 
   /** Runs a task when it is its turn. @throws GdwsError QUEUE_FULL, ABORTED */
-  async pass<Result>(task: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  async pass<Result>(task: () => Promise<Result>, cancellation: Cancellation): Promise<Result> {
     if (this.running < this.most) this.running++;
-    else await this.turn(signal);
+    else await this.turn(cancellation);
     try {
       return await task();
     } finally {
@@ -24,7 +25,7 @@ export class Gate {
     }
   }
 
-  private turn(signal: AbortSignal): Promise<void> {
+  private turn(cancellation: Cancellation): Promise<void> {
     if (this.waiting.size >= this.mostWaiting) {
       throw new GdwsError('QUEUE_FULL', `${this.mostWaiting} pictures wait to be read already.`);
     }
@@ -35,12 +36,12 @@ export class Gate {
       };
       const enter = () => {
         this.waiting.delete(enter);
-        signal.removeEventListener('abort', leave);
+        cancellation.forget(leave);
         resolve();
       };
-      if (signal.aborted) return leave();
+      if (cancellation.isCancelled) return leave();
       this.waiting.add(enter);
-      signal.addEventListener('abort', leave, { once: true });
+      cancellation.listen(leave);
     });
   }
 }

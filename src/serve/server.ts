@@ -94,7 +94,7 @@ export async function serve(repository: ModelRepository, options: ServeOptions =
     const isClean = await Promise.race([drained, elapsed(settings.grace).then(() => false)]);
     if (!isClean) {
       app.log.error('requests are cut off that did not end in time');
-      service.abort();
+      // Which takes back what they asked for.
       app.server.closeAllConnections();
       grpc?.forceShutdown();
       await drained;

@@ -1,6 +1,7 @@
 import { GdwsError } from '../base/errors';
 import { longestTimer } from '../base/longest-timer';
 import type { Answer, BatchedModel } from '../batching/batched-model';
+import type { Cancellation } from '../batching/cancellation';
 import type { ModelStatistics } from '../protocol/messages';
 import type { InferRequest } from './infer-request';
 import type { ModelRepository, ServedModel } from './models/model-repository';
@@ -23,7 +24,6 @@ export interface Outcome {
 /** What both protocols do: requests to models, with their totals. */
 export class Service {
   private readonly totals = new WeakMap<BatchedModel, Totals>();
-  private readonly cutOff = new AbortController();
   private closing = false;
   private readonly closingListeners = new Set<() => void>();
 
@@ -57,11 +57,6 @@ export class Service {
     return () => this.closingListeners.delete(listener);
   }
 
-  /** Ends what is still running. */
-  abort(): void {
-    this.cutOff.abort();
-  }
-
   /** Whether a version is there and ready. @throws GdwsError MODEL_UNKNOWN */
   isModelReady(name: string, version: string | undefined): boolean {
     try {
@@ -73,8 +68,12 @@ export class Service {
     }
   }
 
-  /** @throws GdwsError as {@link BatchedModel.request} does */
-  async infer(served: ServedModel, request: InferRequest, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Asks a model. The feeds must stay as they are until then.
+   *
+   * @throws GdwsError as {@link BatchedModel.request} does
+   */
+  async infer(served: ServedModel, request: InferRequest, cancellation: Cancellation): Promise<Answer> {
     const { feeds, fetches, priority, traceparent } = request;
     // Clients that wait for ever say so by a time of years.
     const timeout = request.timeout === undefined ? undefined : Math.min(request.timeout, longestTimer);
@@ -82,10 +81,8 @@ export class Service {
     const began = Date.now();
     const start = performance.now();
     try {
-      const answer = await served.batched.request(feeds, {
-        ...{ fetches, timeout, priority },
-        signal: AbortSignal.any([signal, this.cutOff.signal]),
-      });
+      const options = { fetches, timeout, priority, cancellation, areFeedsKept: true };
+      const answer = await served.batched.take(feeds, options);
       const milliseconds = performance.now() - start;
       totals.succeeded(milliseconds, answer.times, rowsOf(served, request));
       this.observe({ served, outcome: 'ok', milliseconds, began, answer, traceparent });

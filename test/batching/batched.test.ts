@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { batched, InferenceSession, Tensor, type Batched, type BatchingOptions } from '../../src';
+import { concurrency, counters } from '../../src/addon/introspection';
 import { type GdwsError } from '../../src/base/errors';
 import { classifier, convolutionStack } from '../runtime/models';
 import { collected } from './collected';
@@ -242,13 +243,18 @@ test('a run is stopped once nobody wants its answers', async () => {
 test('high priority goes first, and normal requests are not passed over for ever', async () => {
   const one = await open(doubling(), { maxBatch: 1 });
   const order: string[] = [];
+  // Runs go on side by side: the order is that in which they begin.
+  const waited = new Map<string, number>();
   const ask = (name: string, priority: 'normal' | 'high') =>
-    one.request(numbered(1), { priority }).then(() => void order.push(name));
+    one.request(numbered(1), { priority }).then(({ times }) => {
+      order.push(name);
+      waited.set(name, times.queue);
+    });
   await Promise.all([
     ...['n0', 'n1', 'n2', 'n3'].map((name) => ask(name, 'normal')),
     ...['h0', 'h1', 'h2'].map((name) => ask(name, 'high')),
   ]);
-  expect(order).toEqual(['n0', 'h0', 'h1', 'h2', 'n1', 'n2', 'n3']);
+  expect(order.sort((a, b) => waited.get(a)! - waited.get(b)!)).toEqual(['n0', 'h0', 'h1', 'h2', 'n1', 'n2', 'n3']);
 
   order.length = 0;
   // As many of high priority as there is time for.
@@ -275,6 +281,24 @@ test('a shape that is rare is not passed over by one that is frequent', async ()
   // Those that came before it, and one run that had begun.
   expect(others).toBeLessThanOrEqual(16);
   await Promise.all(floods);
+});
+
+test('runs as large as they may be go on side by side, and share the processors', async () => {
+  const { threads } = concurrency();
+  const one = await open(convolutionStack({ channels: 16, layers: 8, size: 64 }), { maxBatch: 2, maxDelay: 0 });
+  const session = await InferenceSession.create(convolutionStack({ channels: 16, layers: 8, size: 64 }));
+  const feeds = Array.from({ length: 1 + 2 * threads }, (_, seed) => rowsOf([1, 16, 64, 64], seed));
+  const asked = feeds.map((feed) => one.request(feed));
+  await asked[0];
+  // All others have begun, each run with a thread.
+  expect(one.statistics()).toMatchObject({ running: 2 * threads, waiting: 0 });
+  for (const [index, answer] of (await Promise.all(asked)).entries()) {
+    const alone = floatsOf(await session.run(feeds[index]!));
+    floatsOf(answer.results).forEach((value, place) => expect(Math.abs(value - alone[place]!)).toBeLessThan(1e-4));
+  }
+  expect(counters().threadsInUse).toBeLessThanOrEqual(threads);
+  expect(sizes(one)).toEqual([1, 2]);
+  await session.release();
 });
 
 test('the queue has a bound', async () => {

@@ -30,6 +30,7 @@ import type { Constant } from '../../src/onnx/value';
 import { encodeModel } from '../../src/onnx/write';
 import { operatorTable } from '../../src/operators';
 import { openRepository } from '../../src/serve/models/open-repository';
+import { Cancellation } from '../../src/batching/cancellation';
 import { Gate } from '../../src/serve/gate';
 import { readTokens } from '../../src/serve/tokens';
 
@@ -510,8 +511,8 @@ export const provocations: readonly Provocation[] = [
     provoke: () => {
       const gate = new Gate(1, 0);
       const never = () => new Promise<void>(() => undefined);
-      void gate.pass(never, new AbortController().signal);
-      return gate.pass(never, new AbortController().signal);
+      void gate.pass(never, new Cancellation());
+      return gate.pass(never, new Cancellation());
     },
     names: {},
   },

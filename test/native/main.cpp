@@ -32,11 +32,11 @@ struct Report {
   int failures = 0;
   std::map<std::string, int> left;  ///< to the reference, by operation
 
-  void fail(const char* kernel, uint64_t seed, int threads, const TestCase& testCase, const std::string& what) {
+  void fail(const char* kernel, uint64_t seed, Threads threads, const TestCase& testCase, const std::string& what) {
     // A few messages are enough; the count is in the report.
     if (++failures > 20) return;
-    std::fprintf(stderr, "%s seed %llu threads %d:%s\n  %s\n", kernel, static_cast<unsigned long long>(seed), threads,
-                 testCase.describe().c_str(), what.c_str());
+    std::fprintf(stderr, "%s seed %llu threads %d of %d:%s\n  %s\n", kernel, static_cast<unsigned long long>(seed),
+                 threads.team, threads.most, testCase.describe().c_str(), what.c_str());
   }
 };
 
@@ -44,20 +44,24 @@ void checkKernels(const Options& options, uint64_t seed, const TestCase& testCas
   const auto kernels = kernelsOf(testCase.operation().opcode);
   const KernelDefinition& reference = *kernels.back();
   const bool aligned = random.chance(0.5);
-  const Results expected = runKernel(reference, testCase, 1, aligned);
+  const Results expected = runKernel(reference, testCase, {}, aligned);
   Results magnitudes;
-  if (testCase.tolerance.sumOfTerms) magnitudes = runKernel(reference, testCase.magnitudes(), 1, true);
+  if (testCase.tolerance.sumOfTerms) magnitudes = runKernel(reference, testCase.magnitudes(), {}, true);
   const Results spread = largestOf(magnitudes);
-  const int threads = static_cast<int>(random.integer(1, 3));
+  const auto most = static_cast<int>(random.integer(1, 3));
+  const Threads threads{most, static_cast<int>(random.integer(1, most))};
   for (const KernelDefinition* kernel : kernels) {
     if (!options.kernel.empty() && options.kernel != kernel->name) continue;
-    if (!kernel->supports(testCase.view(), contextFor(threads))) continue;
+    if (!kernel->supports(testCase.view(), contextFor(threads.most))) continue;
     const Results results = runKernel(*kernel, testCase, threads, aligned);
     // A Winograd output is a sum over its whole tile, whose larger terms cancel.
     const bool transformed = std::strstr(kernel->name, ".winograd") != nullptr;
     const Results* scale = !testCase.tolerance.sumOfTerms ? nullptr : transformed ? &spread : &magnitudes;
     const std::string problem = compare(testCase, results, expected, scale);
     if (!problem.empty()) report.fail(kernel->name, seed, threads, testCase, problem);
+    if (threads.team < threads.most && runKernel(*kernel, testCase, {most, most}, aligned) != results) {
+      report.fail(kernel->name, seed, threads, testCase, "other bits than with all threads");
+    }
     if (mayOverwrite(*kernel, testCase)) {
       const std::string inPlace =
           compare(testCase, runKernel(*kernel, testCase, threads, aligned, true), expected, scale);
@@ -139,7 +143,7 @@ Report check(const Options& options) {
         checkKernels(options, seed, testCase, random, report);
         report.left[nameOf(generator.opcode)] += isLeftToReference(testCase, 2);
       } catch (const ProgramError& error) {
-        report.fail("make", seed, 0, testCase, error.what());
+        report.fail("make", seed, {}, testCase, error.what());
       }
       checkHostile(testCase, random, report);
     }

@@ -103,9 +103,9 @@ bool mayOverwrite(const KernelDefinition& definition, const TestCase& testCase) 
          values[static_cast<size_t>(operation.outputs[0])].bytes();
 }
 
-Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned,
+Results runKernel(const KernelDefinition& definition, const TestCase& testCase, Threads threads, bool aligned,
                   bool inPlace) {
-  const std::unique_ptr<Kernel> kernel = definition.make(testCase.view(), contextFor(threads));
+  const std::unique_ptr<Kernel> kernel = definition.make(testCase.view(), contextFor(threads.most));
   const Operation& operation = testCase.operation();
   std::vector<GuardedMemory> memory;
   std::vector<const void*> inputs;
@@ -131,10 +131,10 @@ Results runKernel(const KernelDefinition& definition, const TestCase& testCase, 
     }
     outputs.push_back(memory.back().data());
   }
-  const GuardedMemory scratch(kernel->scratchBytes(threads), 64);
+  const GuardedMemory scratch(kernel->scratchBytes(threads.team), 64);
   std::fill_n(scratch.data(), scratch.size(), garbage);
 
-  runAll(*kernel, {inputs.data(), outputs.data(), scratch.data()}, threads);
+  runAll(*kernel, {inputs.data(), outputs.data(), scratch.data()}, threads.team);
 
   Results results;
   for (size_t k = firstOutput; k < memory.size(); ++k) {

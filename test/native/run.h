@@ -11,10 +11,17 @@ namespace gdws::test {
 /// The bytes of each output of a case.
 using Results = std::vector<std::vector<std::byte>>;
 
+/// Of a kernel: a run may have fewer than it was made for.
+struct Threads {
+  int most = 1;
+  int team = 1;
+};
+
 /// Runs a kernel as the engine does: a constant that it does not read is null, scratch and outputs are filled with NaN
 /// bytes, memory ends at a guard page. Inputs are aligned to no more than their element where `aligned` is false. Where
 /// `inPlace` is true, output 0 is written over the input that the kernel may overwrite, which must have its size.
-Results runKernel(const KernelDefinition& definition, const TestCase& testCase, int threads, bool aligned,
+/// It is made for `threads.most` threads, and run by `threads.team`.
+Results runKernel(const KernelDefinition& definition, const TestCase& testCase, Threads threads, bool aligned,
                   bool inPlace = false);
 
 /// Whether the engine may ask the kernel to write output 0 over input 0.

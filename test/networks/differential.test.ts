@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import type { OnnxValue } from 'onnxruntime-common';
 import { compress } from '../../src/compress/compress';
+import { InferenceSession } from '../../src/engine/session';
 import { demandClose, onnxruntime, ours, type Feeds, type OurResults, type Results } from './comparison';
 import { forced } from './forced-kernels';
 import { makeNetwork, networkPlan, type NetworkPlan, type RandomNetwork } from './random-network';
@@ -106,3 +108,27 @@ test(
   },
   timeout,
 );
+
+test(
+  'runs of random networks with some of the threads give the bits of those with all',
+  async () => {
+    await property(async (network) => {
+      const feeds = network.feeds();
+      const session = await InferenceSession.create(network.bytes, { intraOpNumThreads: 3 });
+      const wanted = await session.run(feeds);
+      for (const threads of [1, 2]) {
+        const results = await session.run(feeds, { threads });
+        for (const name of session.outputNames) {
+          if (!bitsOf(results[name]!).equals(bitsOf(wanted[name]!))) throw new Error(`${name} with ${threads} threads`);
+        }
+      }
+      await session.release();
+    });
+  },
+  timeout,
+);
+
+function bitsOf({ data }: OnnxValue): Buffer {
+  const { buffer, byteOffset, byteLength } = data as Float32Array;
+  return Buffer.from(buffer, byteOffset, byteLength);
+}

@@ -43,6 +43,19 @@ test('bytes in, JSON out', async () => {
   ]);
 });
 
+test('bytes at any address', async () => {
+  for (let length = 0; length < 9; length++) {
+    const id = '7'.repeat(length);
+    const { body } = await infer({ id, inputs: [floats, flags, shorts] }, bytes);
+    const { outputs } = JSON.parse(body.toString()) as { outputs: { data: unknown }[] };
+    expect(outputs.map(({ data }) => data)).toEqual([
+      [-2, 1.5],
+      [1, -1, 256],
+      [true, false],
+    ]);
+  }
+});
+
 test('bytes out: those of each output, in their order, right behind the JSON', async () => {
   const outputs = [
     { name: 'y_bool' },

@@ -1,17 +1,18 @@
+import { Cancellation } from '../../src/batching/cancellation';
 import { Gate } from '../../src/serve/gate';
 
-const never = new AbortController().signal;
+const never = new Cancellation();
 
 /** Tasks that end when they are told to. */
 function tasks(gate: Gate) {
   const ends: (() => void)[] = [];
   const began: number[] = [];
-  const pass = (number: number, signal = never) =>
+  const pass = (number: number, cancellation = never) =>
     gate.pass(async () => {
       began.push(number);
       await new Promise<void>((resolve) => ends.push(resolve));
       return number;
-    }, signal);
+    }, cancellation);
   const endNext = async () => {
     while (ends.length === 0) await new Promise((resolve) => setImmediate(resolve));
     ends.shift()!();
@@ -37,9 +38,9 @@ test('who goes leaves the queue, and a task that fails leaves its place', async 
   const gate = new Gate(1, 1);
   const { pass, endNext } = tasks(gate);
   const first = pass(1);
-  const gone = new AbortController();
-  const second = pass(2, gone.signal);
-  gone.abort();
+  const gone = new Cancellation();
+  const second = pass(2, gone);
+  gone.cancel();
   await expect(second).rejects.toMatchObject({ code: 'ABORTED' });
   const failing = gate.pass(() => Promise.reject(new Error('no')), never);
   await endNext();

@@ -198,7 +198,7 @@ test('a call that is cancelled takes its request out', async () => {
   const call = statusOf(client.call(method.modelInfer, { modelName: 'm', inputs: typed }, { deadline }));
   while (m.asked.length === asked) await new Promise((resolve) => setTimeout(resolve, 5));
   expect((await call)[0]).toBe(status.DEADLINE_EXCEEDED);
-  while (!m.asked.at(-1)!.signal!.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!m.asked.at(-1)!.cancellation!.isCancelled) await new Promise((resolve) => setTimeout(resolve, 5));
   go();
   m.hold = Promise.resolve();
 });

@@ -308,7 +308,7 @@ describe('errors of the model', () => {
     while (two.asked.length === asked) await new Promise((resolve) => setTimeout(resolve, 5));
     gone.abort();
     expect(await answer).toBe('AbortError');
-    while (!two.asked.at(-1)!.signal!.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!two.asked.at(-1)!.cancellation!.isCancelled) await new Promise((resolve) => setTimeout(resolve, 5));
     go();
     two.hold = Promise.resolve();
     expect((await inferTwo()).status).toBe(200);

@@ -1,16 +1,17 @@
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common';
 import { GdwsError, InferenceSession } from '../../src';
-import type { Answer, BatchedModel, BatchStatistics, RequestOptions } from '../../src/batching/batched-model';
+import type { Answer, BatchStatistics, RequestOptions } from '../../src/batching/batched-model';
+import type { ServableModel, TakeOptions } from '../../src/batching/servable-model';
 import type { Recipe } from '../../src/data/recipe';
 import type { IndexEntry, ModelRepository, ServedModel } from '../../src/serve/models/model-repository';
 
 /** A session whose requests run one by one, each as it comes, and wait while `hold` says so. */
-export class PlainModel implements BatchedModel {
+export class PlainModel implements ServableModel {
   readonly maxBatch = 1;
   readonly inputMetadata: readonly Common.ValueMetadata[];
   readonly outputMetadata: readonly Common.ValueMetadata[];
   /** Options of every request that came. */
-  readonly asked: RequestOptions[] = [];
+  readonly asked: TakeOptions[] = [];
   /** What requests wait for before they run. */
   hold: Promise<void> = Promise.resolve();
   /** The error that requests end with. */
@@ -24,7 +25,11 @@ export class PlainModel implements BatchedModel {
     this.outputMetadata = session.outputMetadata;
   }
 
-  async request(feeds: Readonly<Record<string, Tensor>>, options: RequestOptions = {}): Promise<Answer> {
+  request(feeds: Readonly<Record<string, Tensor>>, { fetches }: RequestOptions = {}): Promise<Answer> {
+    return this.take(feeds, { fetches });
+  }
+
+  async take(feeds: Readonly<Record<string, Tensor>>, options: TakeOptions = {}): Promise<Answer> {
     this.asked.push(options);
     if (this.failure) {
       this.counts.failed++;
@@ -38,8 +43,8 @@ export class PlainModel implements BatchedModel {
     try {
       const gone = new Promise<never>((_, reject) => {
         const abort = () => reject(new GdwsError('ABORTED', 'the request was aborted.'));
-        if (options.signal?.aborted) abort();
-        options.signal?.addEventListener('abort', abort, { once: true });
+        if (options.cancellation?.isCancelled) abort();
+        options.cancellation?.listen(abort);
       });
       await Promise.race([Promise.all([before, this.hold]), gone]).finally(() => this.counts.waiting--);
       const queue = performance.now() - came;

@@ -72,10 +72,14 @@ export class SegmentedNetwork {
     return error instanceof UnsupportedNode && error.tensor !== undefined;
   }
 
-  /** Runs the network off the JavaScript thread. The feeds may be changed as soon as this returns. */
-  begin(feeds: Readonly<Record<string, Tensor>>): SegmentedRun {
+  /**
+   * Runs the network off the JavaScript thread. The feeds may be changed as soon as this returns.
+   *
+   * @param threads of its programs, where they are fewer than the session's
+   */
+  begin(feeds: Readonly<Record<string, Tensor>>, threads: number | undefined): SegmentedRun {
     const interruption = new Interruption();
-    return { done: this.drive(this.workFor(feeds, true), interruption), abort: () => interruption.abort() };
+    return { done: this.drive(this.workFor(feeds, true), interruption, threads), abort: () => interruption.abort() };
   }
 
   runSync(feeds: Readonly<Record<string, Tensor>>): readonly RunValue[] {
@@ -128,14 +132,18 @@ export class SegmentedNetwork {
     return this.scope.run(new Map(values), new RunState(this.graph));
   }
 
-  private async drive(work: Work<readonly RunValue[]>, interruption: Interruption): Promise<readonly RunValue[]> {
+  private async drive(
+    work: Work<readonly RunValue[]>,
+    interruption: Interruption,
+    threads: number | undefined,
+  ): Promise<readonly RunValue[]> {
     let turn = performance.now();
     let step = work.next();
     while (!step.done) {
       const { value: asked } = step;
       let results: readonly RunValue[] = [];
       try {
-        if (asked !== 'trip') results = await run(asked, interruption);
+        if (asked !== 'trip') results = await run(asked, interruption, threads);
         else if (performance.now() - turn > longTurn) {
           await setImmediate();
           turn = performance.now();
@@ -177,7 +185,11 @@ class Interruption {
   }
 }
 
-async function run({ network, inputs, values }: NetworkRun, interruption: Interruption): Promise<readonly RunValue[]> {
+async function run(
+  { network, inputs, values }: NetworkRun,
+  interruption: Interruption,
+  threads: number | undefined,
+): Promise<readonly RunValue[]> {
   const feeds = feedsOf(inputs, values);
   const types = typesOf(network, feeds);
   const compiled = network.programFor(types, feeds) ?? (await interruption.wait(network.compile(types, feeds)));
@@ -186,6 +198,7 @@ async function run({ network, inputs, values }: NetworkRun, interruption: Interr
     values.map(({ native }) => native),
     undefined,
     mayRunHere(),
+    threads,
   );
   const results = await interruption.wait(running.done, () => running.abort());
   await turnOfEventLoop();

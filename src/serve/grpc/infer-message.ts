@@ -56,7 +56,7 @@ export function readInferMessage(
       throw new GdwsError('ARGUMENT_INVALID', 'the input has contents, and raw_input_contents too.', { tensor: name });
     }
     const elements = isRaw
-      ? elementsFromBytes(datatype, shape, rawInputContents[at]!, name)
+      ? elementsFromBytes(datatype, shape, rawInputContents[at]!, name, true)
       : elementsOfContents(datatype, shape, contents, name);
     return [name, tensorOf(datatype, shape, elements)] as const;
   });

@@ -1,4 +1,5 @@
 import { create as make, type Message } from '@bufbuild/protobuf';
+import type { Cancellation } from '../../batching/cancellation';
 import { checkControl, checkLoadParameters } from '../control';
 import { modelConfiguration, modelMetadata, serverMetadata, type ConfiguredTensor } from '../describe-model';
 import type { ServedModel } from '../models/model-repository';
@@ -11,7 +12,7 @@ import * as pb from './inference_pb';
 /** What is known of a call beside its message. */
 export interface CallContext {
   /** Fires where the client has gone, or its deadline is over. */
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   /** Milliseconds that the client still waits; Infinity where it did not say. */
   readonly left: () => number;
   readonly traceparent: string | undefined;
@@ -35,7 +36,7 @@ export function inferenceMethods(
     const left = context.left();
     const timeout = Math.min(asked.timeout ?? Infinity, left);
     const limited = { ...asked, timeout: timeout === Infinity ? undefined : Math.max(timeout, 0) };
-    const { results } = await service.infer(served, limited, context.signal);
+    const { results } = await service.infer(served, limited, context.cancellation);
     return writeInferMessage(served, limited, results);
   };
   return {

@@ -11,6 +11,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { FastifyBaseLogger } from 'fastify';
+import { Cancellation } from '../../batching/cancellation';
 import { failureOf, grpcStatus, isFault, ProtocolError, type Failure } from '../failure';
 import type { HttpParts } from '../http/parts';
 import { decoded, definitionOf } from './definition';
@@ -113,11 +114,11 @@ function admit(call: Call, { access, isBusy }: GrpcParts): string {
 }
 
 function contextOf(call: Call): CallContext {
-  const gone = new AbortController();
-  (call as EventEmitter).once('cancelled', () => gone.abort());
+  const gone = new Cancellation();
+  (call as EventEmitter).once('cancelled', () => gone.cancel());
   const deadline = Number(call.getDeadline());
   const [traceparent] = call.metadata.get('traceparent');
-  return { signal: gone.signal, left: () => deadline - Date.now(), traceparent: traceparent?.toString() };
+  return { cancellation: gone, left: () => deadline - Date.now(), traceparent: traceparent?.toString() };
 }
 
 /** Answers the messages of a stream one after the other, each error in its place. */
@@ -132,7 +133,7 @@ async function streamed(
       // The stream is not destroyed with the last message: its answer is still to be sent.
       for await (const bytes of call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         const response = await respond(() => infer(decoded(method, bytes) as never, context), parts);
-        if (!call.write(response)) await drained(call, context.signal);
+        if (!call.write(response)) await drained(call, context.cancellation);
       }
     });
     call.end();
@@ -152,10 +153,15 @@ async function respond(infer: () => Promise<Message> | Message, { log }: GrpcPar
   }
 }
 
-function drained(call: ServerDuplexStream<Buffer, Message>, signal: AbortSignal): Promise<void> {
+function drained(call: ServerDuplexStream<Buffer, Message>, cancellation: Cancellation): Promise<void> {
   return new Promise((resolve) => {
-    call.once('drain', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const done = () => {
+      call.off('drain', done);
+      cancellation.forget(done);
+      resolve();
+    };
+    call.once('drain', done);
+    cancellation.listen(done);
   });
 }
 

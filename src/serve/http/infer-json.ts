@@ -37,8 +37,8 @@ export function readInferRequest(
   traceparent: string | undefined,
 ): HttpInferRequest {
   const json = body.subarray(0, headerLength ?? body.length);
-  const hasBigIntegers = served.batched.inputMetadata.some(({ isTensor, ...rest }) =>
-    /^u?int64$/.test(isTensor ? String((rest as { type: unknown }).type) : ''),
+  const hasBigIntegers = served.batched.inputMetadata.some(
+    (input) => input.isTensor && (input.type === 'int64' || input.type === 'uint64'),
   );
   const document = membersOf(parseJson(json, hasBigIntegers), 'the body');
   const parameters = parametersOf(document.parameters);
@@ -78,7 +78,7 @@ export function readInferRequest(
       throw invalid('binary_data_size is no number of bytes that follow the JSON.', name);
     }
     const bytes = body.subarray(at, (at += size));
-    return [name, tensorOf(datatype, shape, elementsFromBytes(datatype, shape, bytes, name))] as const;
+    return [name, tensorOf(datatype, shape, elementsFromBytes(datatype, shape, bytes, name, true))] as const;
   });
   if (at !== body.length) throw invalid(`the body has ${body.length - at} bytes that belong to no input.`);
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod, RouteShorthandOptions } from 'fastify';
 import { GdwsError } from '../../base/errors';
+import { Cancellation } from '../../batching/cancellation';
 import { parseJson } from '../../protocol/exact-json';
 import { classification, readPicture } from '../classify';
 import { checkControl, checkLoadParameters } from '../control';
@@ -61,10 +62,10 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.get('/v2/models/stats', { schema: schemas.statistics }, () => ({ model_stats: service.statistics() }));
 
   ofModel('post', '/infer', schemas.infer, async (request, reply) => {
-    const signal = signalOf(reply);
+    const cancellation = cancellationOf(reply);
     const model = served(request);
     const asked = readInferRequest(model, bodyOf(request), headerLengthOf(request), traceparentOf(request));
-    const { results } = await service.infer(model, asked, signal);
+    const { results } = await service.infer(model, asked, cancellation);
     const { body, headerLength } = writeInferAnswer(model, asked, results);
     if (headerLength === undefined) return reply.type('application/json').send(body);
     reply.header('inference-header-content-length', headerLength);
@@ -73,7 +74,7 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
 
   const gate = new Gate(picturesAtOnce, picturesWaiting);
   ofModel('post', '/classify', schemas.classify, async (request, reply) => {
-    const signal = signalOf(reply);
+    const cancellation = cancellationOf(reply);
     const top = topOf(request.query as Readonly<Record<string, unknown>>);
     const picture = bodyOf(request);
     const attempt = async () => {
@@ -81,9 +82,9 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
       const { model, feeds } = await gate.pass(async () => {
         const model = served(request);
         return { model, feeds: await readPicture(model, picture, settings.pixelLimit) };
-      }, signal);
+      }, cancellation);
       const asked = { feeds, id: undefined, fetches: undefined, timeout: undefined, priority: 'normal' as const };
-      const { results } = await service.infer(model, { ...asked, traceparent: traceparentOf(request) }, signal);
+      const { results } = await service.infer(model, { ...asked, traceparent: traceparentOf(request) }, cancellation);
       return classification(model, results, top);
     };
     return attempt().catch((error: unknown) => {
@@ -125,13 +126,13 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
 }
 
 /** Fires where the client has gone before its answer. */
-function signalOf(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
+function cancellationOf(reply: FastifyReply): Cancellation {
+  const gone = new Cancellation();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (!reply.raw.writableFinished) gone.cancel();
   });
-  if (reply.raw.destroyed) gone.abort();
-  return gone.signal;
+  if (reply.raw.destroyed) gone.cancel();
+  return gone;
 }
 
 /** @throws ProtocolError 415 for bodies that are compressed */

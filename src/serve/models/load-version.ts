@@ -1,8 +1,8 @@
 import { type Tensor } from 'onnxruntime-common';
 import { GdwsError } from '../../base/errors';
 import { defaultLimits } from '../../base/limits';
-import { batched } from '../../batching/batched';
-import type { Batched } from '../../batching/batched-model';
+import { openBatcher } from '../../batching/batched';
+import type { Batcher } from '../../batching/batcher';
 import { readLabels } from '../../data/labels';
 import { withPreset } from '../../data/preprocessing';
 import { preprocessingOf } from '../../data/preprocessing-block';
@@ -16,7 +16,7 @@ import type { FoundModel, FoundVersion } from './scan-folder';
 
 /** A version that can serve. */
 export interface LoadedVersion {
-  readonly batched: Batched;
+  readonly batched: Batcher;
   readonly recipe: Recipe | undefined;
   readonly labels: readonly string[] | undefined;
   /** Now: working memory grows with the shapes that are run. */
@@ -62,7 +62,7 @@ export async function loadVersion(
   });
   try {
     const recipe = preprocessing ? withPreset(preprocessing) : preprocessingOf(session);
-    const model = await batched(session, { maxBatch, maxDelay, maxQueue, shapes: warmup });
+    const model = await openBatcher(session, { maxBatch, maxDelay, maxQueue, shapes: warmup });
     for (const shapes of warmup) await session.run(zeros(session, shapes));
     const needed = internalsOf(session).memoryBytes;
     if (needed > mostBytes) throw noRoom(needed, mostBytes);

@@ -1,4 +1,4 @@
-import type { BatchedModel } from '../../batching/batched-model';
+import type { ServableModel } from '../../batching/servable-model';
 import type { Recipe } from '../../data/recipe';
 
 /** Where a version of a model stands; the words are those of Triton's repository index. */
@@ -25,7 +25,7 @@ export interface ServedModel {
   /** All versions of the model that are ready, in their order. */
   readonly versions: readonly string[];
   /** Takes requests until it is closed, and answers all that it took. */
-  readonly batched: BatchedModel;
+  readonly batched: ServableModel;
   /** How pictures become inputs; undefined where the model takes none. */
   readonly recipe: Recipe | undefined;
   /** Of its classes, by index; undefined where there are none. */

@@ -128,7 +128,8 @@ void runOnce(CompiledProgram& compiled, Random& random) {
     outputs.push_back(memory.back().get());
   }
   const std::atomic<bool> neverAborted{false};
-  compiled.run(inputs, outputs, neverAborted, Profiling::off);
+  const int threads = static_cast<int>(random.integer(1, compiled.threads()));
+  compiled.run(inputs, outputs, threads, neverAborted, Profiling::off);
 }
 
 }  // namespace

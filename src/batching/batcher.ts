@@ -88,6 +88,11 @@ export class Batcher implements Batched, ServableModel {
     return this.gathers ? this.settings.maxBatch : 1;
   }
 
+  /** Runs that may go on at once. */
+  get mostRuns(): number {
+    return this.mostThreads;
+  }
+
   statistics(): BatchStatistics {
     return {
       ...this.counts,

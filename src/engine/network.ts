@@ -177,9 +177,14 @@ export class Network {
     return this.remember({ ...lowered.description, native });
   }
 
-  /** Bytes of the packed weights, and of the working memory of the largest program that is kept: programs use it in turn. */
+  /** Bytes of the working memory of a run of the largest program that is kept: programs use it in turn. */
+  get arenaBytes(): number {
+    return Math.max(0, ...this.programs.values().map(({ native }) => native.arenaBytes));
+  }
+
+  /** Bytes of the packed weights, and of the working memory of one run. */
   get memoryBytes(): number {
-    return Math.max(0, ...this.programs.values().map(({ native }) => native.arenaBytes)) + this.session.weightBytes;
+    return this.arenaBytes + this.session.weightBytes;
   }
 
   /** Whether runs that begin from now on are profiled, and whether their programs keep timelines. */

@@ -50,6 +50,8 @@ export interface SessionInternals {
   readonly threads: number;
   /** Bytes of the weights as the engine holds them, and of the working memory of the largest run; 0 once the session is released. */
   readonly memoryBytes: number;
+  /** Of these, the bytes of the working memory, which each of several runs at once needs. */
+  readonly arenaBytes: number;
 }
 
 export let internalsOf: (session: InferenceSession) => SessionInternals;
@@ -83,6 +85,7 @@ export class InferenceSession implements Common {
       graph,
       threads,
       memoryBytes: network?.memoryBytes ?? 0,
+      arenaBytes: network?.arenaBytes ?? 0,
     });
   }
 

@@ -99,6 +99,11 @@ export class SegmentedNetwork {
     return step.value;
   }
 
+  /** Bytes of the working memory of its largest program. */
+  get arenaBytes(): number {
+    return Math.max(0, ...Array.from(this.networks(), (network) => network.arenaBytes));
+  }
+
   /** Bytes of the packed weights, and of the working memory of its largest program. */
   get memoryBytes(): number {
     return Math.max(this.weights.session.weightBytes, ...Array.from(this.networks(), (network) => network.memoryBytes));

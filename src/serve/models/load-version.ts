@@ -64,20 +64,26 @@ export async function loadVersion(
     const recipe = preprocessing ? withPreset(preprocessing) : preprocessingOf(session);
     const model = await openBatcher(session, { maxBatch, maxDelay, maxQueue, shapes: warmup });
     for (const shapes of warmup) await session.run(zeros(session, shapes));
-    const needed = internalsOf(session).memoryBytes;
+    const needed = memoryOf(session, model);
     if (needed > mostBytes) throw noRoom(needed, mostBytes);
     return {
       batched: model,
       recipe,
       labels,
       get memoryBytes() {
-        return internalsOf(session).memoryBytes;
+        return memoryOf(session, model);
       },
     };
   } catch (error) {
     await session.release();
     throw explained(error);
   }
+}
+
+/** Bytes of weights, and of working memory of as many runs as may go on at once. */
+function memoryOf(session: InferenceSession, { mostRuns }: Batcher): number {
+  const { memoryBytes, arenaBytes } = internalsOf(session);
+  return memoryBytes + (mostRuns - 1) * arenaBytes;
 }
 
 /** @param needed bytes; undefined where it was given up before all were known */

@@ -145,7 +145,7 @@ test('at a start, the newest versions that can be loaded serve, until the newer 
 test('where only one version has room, a newer one that has none leaves it serving, at a start too', async () => {
   const large = convolutionStack({ channels: 64, layers: 2, size: 8 });
   models.write('m/1/model.onnx', large);
-  models.write('m/2/model.onnx', convolutionStack({ channels: 128, layers: 2, size: 8 }));
+  models.write('m/2/model.onnx', convolutionStack({ channels: 256, layers: 2, size: 8 }));
   const defaults = { maxBatch: 1 };
   const alone = await models.open({ control: 'none', defaults: { ...defaults, versions: [1] } });
   const repository = await models.open({ defaults, memoryBytes: 1.5 * alone.find('m').memoryBytes });

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import autocannon from 'autocannon';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { InferenceSession } from '../../src/engine/session';
+import { InferenceSession, type Tensor } from '../../src/engine/session';
 import { bytesOfElements } from '../../src/protocol/elements-bytes';
 import { seededFeeds } from '../feeds';
 import { describeMachine } from '../machine';
@@ -32,7 +32,8 @@ interface Contestant {
 const command = new Command('npm run bench:serving --')
   .description(
     'Requests a second of gdws serve, and of the same server with onnxruntime-node and without batching, in turn, over loopback: ' +
-      'binary tensors of one row, from clients that ask again as soon as they are answered. They share the processors with the server.',
+      'binary tensors of one row, from clients that ask again as soon as they are answered. They share the processors with the server. ' +
+      'Beside them, the rows a second of each model in full batches without any server, and the first model by a bare node:http that does nothing else.',
   )
   .argument('<models...>', 'ONNX files, each served by gdws')
   .requiredOption('--against <model>', 'an ONNX file, served by onnxruntime-node')
@@ -45,7 +46,10 @@ const command = new Command('npm run bench:serving --')
 
 async function start(engine: string, file: string, { maxBatch, maxDelay }: Options): Promise<Contestant> {
   const words = [path.join(__dirname, 'server.ts'), engine, file, String(maxBatch), String(maxDelay)];
-  const child = spawn(process.execPath, ['--import', 'tsx', ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // As the container image runs: threads of V8's collector would wait for processors that inference has.
+  const child = spawn(process.execPath, ['--single-threaded-gc', '--import', 'tsx', ...words], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const address = await new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
     child.once('exit', (code) => reject(new Error(`the server of ${file} ended with ${code}`)));
@@ -63,7 +67,9 @@ async function requestFor(file: string, free: number): Promise<{ headers: Record
     ...{ name, datatype: 'FP32', shape: dims },
     parameters: { binary_data_size: bytes[index]!.length },
   }));
-  const head = Buffer.from(JSON.stringify({ inputs, parameters: { binary_data_output: true } }));
+  const json = JSON.stringify({ inputs, parameters: { binary_data_output: true } });
+  // As the client of gdws does.
+  const head = Buffer.from(json.padEnd(8 * Math.ceil(json.length / 8)));
   const headers = {
     'content-type': 'application/octet-stream',
     'inference-header-content-length': String(head.length),
@@ -84,6 +90,35 @@ async function measure(one: Contestant, request: Awaited<ReturnType<typeof reque
   };
 }
 
+/** A session without a server, and full batches one after the other. */
+class Alone {
+  /** Rows a second. */
+  readonly measured: number[] = [];
+
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly feeds: Record<string, Tensor>,
+    private readonly rows: number,
+  ) {}
+
+  static async open(file: string, { maxBatch, free }: Options): Promise<Alone> {
+    const session = await InferenceSession.create(file);
+    const feeds = seededFeeds(session, { batch: maxBatch, free });
+    return new Alone(session, feeds, maxBatch);
+  }
+
+  async measure(seconds: number): Promise<void> {
+    await this.session.run(this.feeds);
+    const began = performance.now();
+    let rows = 0;
+    while (performance.now() - began < 1000 * seconds) {
+      await this.session.run(this.feeds);
+      rows += this.rows;
+    }
+    this.measured.push((1000 * rows) / (performance.now() - began));
+  }
+}
+
 const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 
 async function main(models: readonly string[], options: Options): Promise<void> {
@@ -91,17 +126,27 @@ async function main(models: readonly string[], options: Options): Promise<void> 
   const request = await requestFor(options.against, options.free);
   const contestants = [await start('onnxruntime', options.against, options)];
   for (const model of models) contestants.push(await start('gdws', model, options));
+  contestants.push(await start('bare', models[0]!, options));
+  const engines = new Map<string, Alone>();
+  for (const model of models) engines.set(`gdws, ${path.basename(model)}`, await Alone.open(model, options));
   for (const one of contestants) await measure(one, request, { ...options, seconds: 1 });
   for (let round = 0; round < options.rounds; round++) {
     for (const one of contestants) one.measured.push(await measure(one, request, options));
+    for (const engine of engines.values()) await engine.measure(options.seconds);
   }
   for (const one of contestants) one.process.stdin.end();
-  const table = new Table({ ...plain, head: ['server', 'requests/s', 'against the first', 'p50, ms', 'p99, ms'] });
+  const table = new Table({
+    ...plain,
+    head: ['server', 'requests/s', 'against the first', 'p50, ms', 'p99, ms', 'rows/s without a server', 'share'],
+  });
   const first = median(contestants[0]!.measured.map(({ perSecond }) => perSecond));
   for (const { name, measured } of contestants) {
     const of = (key: 'perSecond' | 'p50' | 'p99') => median(measured.map((one) => one[key]));
     const figures = [of('perSecond').toFixed(0), (of('perSecond') / first).toFixed(2), of('p50').toFixed(1)];
-    table.push([name, ...figures, of('p99').toFixed(1)]);
+    const engine = engines.get(name);
+    const rows = engine ? median(engine.measured) : undefined;
+    const share = rows === undefined ? ['', ''] : [rows.toFixed(0), (of('perSecond') / rows).toFixed(2)];
+    table.push([name, ...figures, of('p99').toFixed(1), ...share]);
   }
   console.log(table.toString());
 }

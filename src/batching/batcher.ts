@@ -10,7 +10,7 @@ import { internalsOf, type InferenceSession } from '../engine/session';
 import { copyFeeds } from '../engine/value-inputs';
 import type { Answer, Batched, BatchStatistics, RequestOptions } from './batched-model';
 import { Cancellation } from './cancellation';
-import { PendingRequest, type Asked } from './pending-request';
+import { PendingRequest, type Asked, type Run } from './pending-request';
 import { RequestQueue } from './request-queue';
 import type { ServableModel, TakeOptions } from './servable-model';
 import { joinRows, pickRows, sliceRows, type Rows } from './rows';
@@ -41,7 +41,7 @@ export interface BatcherSettings {
  *
  * The rule: where a request waits and processors are free for a run, it begins, with as many of the request's group as wait. Where several
  * runs of `maxBatch` rows wait, as many begin at once as there are processors, which share them: they get more done side by side than one
- * after the other. Only right after a run of that group, for `maxDelay` at most, it waits until as many rows are there as were in hand when
+ * after the other. One more that is as large as it may be is made ready meanwhile, so that processors need not wait for it. Only right after a run of that group, for `maxDelay` at most, it waits until as many rows are there as were in hand when
  * that run ended (its own and those that waited): clients that were answered together are likely to ask again together. A single client
  * never waits by this rule.
  */
@@ -51,8 +51,10 @@ export class Batcher implements Batched, ServableModel {
   private readonly threads: number;
   /** Threads that all runs together may have. */
   private readonly mostThreads: number;
-  /** Threads of the runs that have begun. */
+  /** Threads of the runs that have their processors. */
   private busyThreads = 0;
+  /** A run that waits for its processors in the engine. */
+  private ahead: Run | undefined;
   private readonly queue = new RequestQueue();
   private readonly running = new Set<PendingRequest>();
   private runs = 0;
@@ -266,9 +268,11 @@ export class Batcher implements Batched, ServableModel {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.closing === 'released') return;
-    for (let { head } = this.queue; head && this.busyThreads < this.mostThreads; { head } = this.queue) {
+    for (let { head } = this.queue; head; { head } = this.queue) {
       const { group } = head.asked;
-      if (this.waitsFor(group, this.queue.rowsOf(group))) {
+      const isFree = this.busyThreads < this.mostThreads;
+      if (!isFree && (this.ahead || this.fullRuns(group) === 0)) return;
+      if (isFree && this.waitsFor(group, this.queue.rowsOf(group))) {
         this.timer = setTimeout(() => this.startRuns(), this.expected.until - performance.now());
         return;
       }
@@ -283,11 +287,17 @@ export class Batcher implements Batched, ServableModel {
     }
   }
 
-  /** Threads of a run that begins now: all that are free, or its share where further ones wait that would be as large as they may. */
+  /** How many runs wait that are as large as they may be. */
+  private fullRuns(group: string | undefined): number {
+    return group === undefined ? this.queue.size : Math.floor(this.queue.rowsOf(group) / this.maxBatch);
+  }
+
+  /** Threads of the next run: all that are free, or its share where further ones wait that would be as large as they may. */
   private threadsOfNext(group: string | undefined): number {
     const free = this.mostThreads - this.busyThreads;
-    const full = group === undefined ? this.queue.size : Math.floor(this.queue.rowsOf(group) / this.maxBatch);
-    return Math.min(this.threads, Math.floor(free / Math.min(Math.max(full, 1), free)));
+    // Where none is free, it follows others, and others follow it.
+    const [room, runs] = free > 0 ? [free, this.fullRuns(group)] : [this.mostThreads, this.fullRuns(group) + 1];
+    return Math.min(this.threads, Math.floor(room / Math.min(Math.max(runs, 1), room)));
   }
 
   private waitsFor(group: string | undefined, rows: number): boolean {
@@ -298,15 +308,21 @@ export class Batcher implements Batched, ServableModel {
 
   /** Runs requests together, and settles them. */
   private async run(members: readonly PendingRequest[], threads: number): Promise<void> {
+    const stop = members.every(({ asked }) => asked.cancellation) ? new AbortController() : undefined;
+    const run: Run = { members, threads, began: performance.now(), left: members.length, stop };
+    for (const request of members) {
+      request.run = run;
+      this.running.add(request);
+    }
     this.runs++;
-    this.busyThreads += threads;
-    for (const request of members) this.running.add(request);
-    const settle = await this.settled(members, threads);
+    if (this.busyThreads < this.mostThreads) this.busyThreads += threads;
+    else this.ahead = run;
+    const settle = await this.settled(run, members);
     const [first] = members as [PendingRequest];
     const { group } = first.asked;
     const rows = rowsOfAll(members);
     this.runs--;
-    this.busyThreads -= threads;
+    this.giveBack(run);
     for (const request of members) this.running.delete(request);
     this.expected = {
       group,
@@ -318,11 +334,24 @@ export class Batcher implements Batched, ServableModel {
     if (this.closing && this.runs === 0) for (const resolve of this.drained.splice(0)) resolve();
   }
 
-  /** What settles the members of a run, once it has ended. */
-  private async settled(members: readonly PendingRequest[], threads: number): Promise<() => void> {
-    const began = performance.now();
+  /** The threads of a run that has ended go to the one that was made ready, once they are enough, as the engine gives them. */
+  private giveBack(run: Run): void {
+    if (this.ahead === run) {
+      this.ahead = undefined;
+      return;
+    }
+    this.busyThreads -= run.threads;
+    const { ahead } = this;
+    if (!ahead || this.busyThreads + ahead.threads > this.mostThreads) return;
+    this.busyThreads += ahead.threads;
+    ahead.began = performance.now();
+    this.ahead = undefined;
+  }
+
+  /** What settles members of a run, once they were run together. */
+  private async settled(run: Run, members: readonly PendingRequest[]): Promise<() => void> {
     try {
-      const answers = await this.answers(members, threads, began);
+      const answers = await this.answers(run, members);
       return () => members.forEach((request, index) => request.answer(answers[index]!));
     } catch (error) {
       const { code } = error as Partial<GdwsError>;
@@ -331,32 +360,34 @@ export class Batcher implements Batched, ServableModel {
     }
     // One of them may be at fault, of its elements: the others must not fail with it.
     const each: (() => void)[] = [];
-    for (const request of members) if (!request.isSettled) each.push(await this.settled([request], threads));
+    for (const request of members) if (!request.isSettled) each.push(await this.settled(run, [request]));
     return () => each.forEach((settle) => settle());
   }
 
-  private async answers(members: readonly PendingRequest[], threads: number, began: number): Promise<Answer[]> {
+  private async answers(run: Run, members: readonly PendingRequest[]): Promise<Answer[]> {
     const [{ asked: first }] = members as [PendingRequest];
     const isAlone = members.length === 1;
     const rows = rowsOfAll(members);
     const { session } = this;
+    const joining = performance.now();
     const feeds = isAlone
       ? first.feeds
       : joinRows(
           members.map(({ asked }) => asked.feeds),
           session.inputNames,
         );
-    const stop = stopOf(members);
     const submitted = performance.now();
-    const results = await session.run(feeds, { signal: stop?.signal, threads });
+    const results = await session.run(feeds, { signal: run.stop?.signal, threads: run.threads });
     const ended = performance.now();
+    // It may have waited for its processors.
+    const began = Math.max(submitted, run.began);
     const totals = this.runsByRows.get(rows) ?? { count: 0, milliseconds: 0 };
-    this.runsByRows.set(rows, { count: totals.count + 1, milliseconds: totals.milliseconds + ended - submitted });
+    this.runsByRows.set(rows, { count: totals.count + 1, milliseconds: totals.milliseconds + ended - began });
     const parts = isAlone ? [pickRows(results, first.fetches)] : this.split(results, members, rows);
-    const gather = submitted - began + (performance.now() - ended);
-    return members.map((request, index) => ({
+    const gather = submitted - joining + (performance.now() - ended);
+    return members.map(({ asked }, index) => ({
       results: parts[index]!,
-      times: { queue: began - request.asked.since, gather, run: ended - submitted, rows },
+      times: { queue: Math.max(joining, run.began) - asked.since, gather, run: ended - began, rows },
     }));
   }
 
@@ -381,13 +412,4 @@ function expired(): GdwsError {
 
 function rowsOfAll(members: readonly PendingRequest[]): number {
   return members.reduce((sum, { asked }) => sum + asked.rows, 0);
-}
-
-/** What stops a run once all its members were taken back; undefined where some cannot be. */
-function stopOf(members: readonly PendingRequest[]): AbortController | undefined {
-  const stop = members.every(({ asked }) => asked.cancellation) ? new AbortController() : undefined;
-  const run = { left: members.filter(({ isSettled }) => !isSettled).length, stop };
-  for (const request of members) request.run = run;
-  if (run.left === 0) stop?.abort();
-  return stop;
 }

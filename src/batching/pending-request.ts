@@ -24,8 +24,12 @@ export interface Asked {
   readonly cancellation: Cancellation | undefined;
 }
 
-/** A run of requests that has begun. */
-export interface BegunRun {
+/** A run of requests. */
+export interface Run {
+  readonly members: readonly PendingRequest[];
+  readonly threads: number;
+  /** When it came to its processors, by `performance.now()`. */
+  began: number;
   /** Requests that still wait for it. */
   left: number;
   /** Stops it; undefined where a request cannot be taken back. */
@@ -36,7 +40,7 @@ export interface BegunRun {
 export class PendingRequest {
   readonly answered: Promise<Answer>;
   /** The run that it is part of, once that has begun. */
-  run: BegunRun | undefined;
+  run: Run | undefined;
   private settled = false;
   private resolve!: (answer: Answer) => void;
   private reject!: (error: unknown) => void;

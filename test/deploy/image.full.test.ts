@@ -124,7 +124,11 @@ function makeNodeRoot(folder: string): void {
 
   test('it is configured to serve /mnt/models as a user without rights', () => {
     expect(configuration).toMatchObject({
-      ...{ User: '65532:65532', Entrypoint: ['gdws'], StopSignal: 'SIGTERM' },
+      ...{
+        User: '65532:65532',
+        Entrypoint: ['node', '--single-threaded-gc', '/opt/gdws/node_modules/gdws/dist/cli/main.js'],
+        StopSignal: 'SIGTERM',
+      },
       ...{ ExposedPorts: { '8080/tcp': {}, '9000/tcp': {} } },
     });
     expect(configuration.Cmd.slice(0, 2)).toEqual(['serve', '/mnt/models']);

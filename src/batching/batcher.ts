@@ -384,10 +384,11 @@ export class Batcher implements Batched, ServableModel {
     const totals = this.runsByRows.get(rows) ?? { count: 0, milliseconds: 0 };
     this.runsByRows.set(rows, { count: totals.count + 1, milliseconds: totals.milliseconds + ended - began });
     const parts = isAlone ? [pickRows(results, first.fetches)] : this.split(results, members, rows);
-    const gather = submitted - joining + (performance.now() - ended);
+    const joined = submitted - joining;
+    const gather = joined + (performance.now() - ended);
     return members.map(({ asked }, index) => ({
       results: parts[index]!,
-      times: { queue: Math.max(joining, run.began) - asked.since, gather, run: ended - began, rows },
+      times: { queue: began - joined - asked.since, gather, run: ended - began, rows },
     }));
   }
 

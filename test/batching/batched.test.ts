@@ -258,7 +258,7 @@ test('normal requests are not passed over for ever', async () => {
 });
 
 test('a shape that is rare is not passed over by one that is frequent', async () => {
-  const one = await open(doublingWidths(), { maxBatch: 4, shapes: [{ x: [1, 4] }] });
+  const one = await open(doublingWidths(), { maxBatch: 4, shapes: [{ x: [1, 4] }, { x: [1, 3] }] });
   let [isOver, others] = [false, 0];
   const flood = async () => {
     for (; !isOver; others++) await one.request(numbered(1));
@@ -276,13 +276,19 @@ test('runs as large as they may be go on side by side, and share the processors'
   const bytes = convolutionStack({ channels: 32, layers: 12, size: 128 });
   const one = await open(bytes, { maxBatch: 2, maxDelay: 0 });
   const session = await InferenceSession.create(bytes);
-  const feeds = Array.from({ length: 1 + 2 * threads }, (_, seed) => rowsOf([1, 32, 128, 128], seed));
+  const feeds = Array.from({ length: 1 + 2 * (threads + 1) }, (_, seed) => rowsOf([1, 32, 128, 128], seed));
+  const start = performance.now();
   const asked = feeds.map((feed) => one.request(feed));
   await asked[0];
-  // All others have begun, each run with a thread.
-  expect(one.statistics()).toMatchObject({ running: 2 * threads, waiting: 0 });
+  // All others have begun, each run with a thread; one is made ready.
+  expect(one.statistics()).toMatchObject({ running: 2 * (threads + 1), waiting: 0 });
+  await Promise.all(asked);
+  const elapsed = performance.now() - start;
   for (const [index, answer] of (await Promise.all(asked)).entries()) {
     const alone = floatsOf(await session.run(feeds[index]!));
+    const { queue, gather, run } = answer.times;
+    expect(Math.min(queue, gather, run)).toBeGreaterThanOrEqual(0);
+    expect(queue + gather + run).toBeLessThanOrEqual(elapsed);
     const errors = floatsOf(answer.results).map((value, place) => Math.abs(value - alone[place]!));
     expect(errors.reduce((most, error) => Math.max(most, error), 0)).toBeLessThan(1e-3);
   }

@@ -1,11 +1,12 @@
-// The API reference (`npm run docs:api`): what src/index.ts exports. A warning is an error, and so is an export without docstring.
+// The API reference (`npm run docs:api`): what gdws and gdws/client export. A warning is an error, and so is an export without docstring.
 import { Comment, Converter, OptionDefaults, ReferenceType } from 'typedoc';
 
 /** Documents each code of `errorCodes` by its own cause and cure. */
 function describeErrorCodes({ converter }) {
   converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
-    const description = project.getChildByName('ErrorDescription');
-    for (const code of project.getChildByName('errorCodes').type.declaration.children) {
+    const gdws = project.children.find(({ name }) => name === 'gdws');
+    const description = gdws.getChildByName('ErrorDescription');
+    for (const code of gdws.getChildByName('errorCodes').type.declaration.children) {
       const given = code.type.declaration;
       const texts = ['cause', 'cure'].map((name) => given.getChildByName([name]).type.value);
       code.comment = new Comment([{ kind: 'text', text: texts.join(' ') }]);
@@ -18,7 +19,7 @@ function describeErrorCodes({ converter }) {
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
   name: 'gdws',
-  entryPoints: ['src/index.ts'],
+  entryPoints: ['src/index.ts', 'src/client/index.ts'],
   tsconfig: 'tsconfig.build.json',
   out: 'docs/api',
   readme: 'none',
@@ -34,5 +35,5 @@ export default {
   validation: { invalidLink: true, invalidPath: true, notDocumented: true, notExported: true, rewrittenLink: true },
   intentionallyNotExported: ['src/onnx/onnx_pb.ts:ModelProto', 'src/compress/options.ts:goals'],
   // Inherited through a mapped type; it is documented where it is declared, in CompressOptions.
-  intentionallyNotDocumented: ['WithinDropOptions.onProgress', 'SweepOptions.onProgress'],
+  intentionallyNotDocumented: ['gdws.WithinDropOptions.onProgress', 'gdws.SweepOptions.onProgress'],
 };

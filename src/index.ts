@@ -1,7 +1,7 @@
 /**
  * gdws: trained convolutional networks (ONNX) made generalized depthwise-separable without training, and run fast on CPUs.
  *
- * @packageDocumentation
+ * @module gdws
  */
 export { InferenceSession } from './engine/session';
 export type { RunOptions, SessionOptions } from './engine/session-options';

@@ -78,7 +78,7 @@ export interface BatchedModel {
    * SHAPE_MISMATCH also for more rows than `maxBatch`; and what `session.run` may
    */
   request(feeds: Readonly<Record<string, Tensor>>, options?: RequestOptions): Promise<Answer>;
-  /** Totals, and what is under way. */
+  /** Totals, and what is under way: as it is now. */
   statistics(): BatchStatistics;
 }
 

@@ -4,6 +4,7 @@ import type { InputShapes } from '../engine/given-shapes';
 import { InferenceSession } from '../engine/session';
 import type { Batched } from './batched-model';
 import { Batcher } from './batcher';
+import { longestDelay, mostRows } from './bounds';
 import { hasIndependentRows, withRows } from './independent-rows';
 
 /** How {@link batched} gathers requests. */
@@ -15,7 +16,7 @@ export interface BatchingOptions {
    * it never waits. A single client never waits either.
    */
   readonly maxDelay?: number;
-  /** Requests that may wait; further ones are refused with QUEUE_FULL. Default 256. Each holds a copy of its feeds. */
+  /** Requests that may wait; further ones are refused with QUEUE_FULL. Default 256; with 0, whatever cannot run at once. Each holds a copy of its feeds. */
   readonly maxQueue?: number;
   /**
    * Dims of the inputs that requests will have, for each shape: programs for them are compiled ahead. The leading one is not read. Where the
@@ -25,8 +26,8 @@ export interface BatchingOptions {
 }
 
 const batchingOptions: OptionTable<BatchingOptions> = {
-  maxBatch: integer(1, 65_536),
-  maxDelay: number({ from: 0, to: 10_000 }),
+  maxBatch: integer(1, mostRows),
+  maxDelay: number({ from: 0, to: longestDelay }),
   maxQueue: integer(0),
   shapes: listOf(shapes, 'an array of objects with the dims of inputs, as [{ input: [1, 3, 224, 224] }]'),
 };

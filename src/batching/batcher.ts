@@ -302,6 +302,8 @@ export class Batcher implements Batched, ServableModel {
 
   private waitsFor(group: string | undefined, rows: number): boolean {
     const { expected } = this;
+    // Who may not wait would be refused by an idle model.
+    if (this.settings.maxQueue === 0) return false;
     if (this.closing || group === undefined || group !== expected.group) return false;
     return rows < Math.min(expected.rows, this.maxBatch) && performance.now() < expected.until;
   }

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GdwsError } from '../base/errors';
 import { longestTimer } from '../base/longest-timer';
+import { longestDelay, mostRows } from '../batching/bounds';
+import { maxThreads } from '../engine/threads';
 import { openRepository, type RepositoryOptions } from '../serve/models/open-repository';
 import type { ModelConfig } from '../serve/models/model-config';
 import type { ModelRepository } from '../serve/models/model-repository';
@@ -42,10 +44,10 @@ export function serveCommand(): Command {
     .option('--http-port <port>', 'of HTTP; 0 takes any that is free', port, 8000)
     .option('--grpc-port <port>', 'of gRPC; 0 takes any that is free', port, 8001)
     .option('--no-grpc', 'leave gRPC out')
-    .addOption(threadsOption())
-    .option('--max-batch <rows>', 'gather requests into runs of up to so many rows', positiveInteger)
-    .option('--max-delay <milliseconds>', 'how long a request waits for others', nonNegative)
-    .option('--max-queue <number>', 'requests of a model that may wait', positiveInteger)
+    .addOption(threadsOption().argParser(upTo(maxThreads, positiveInteger)))
+    .option('--max-batch <rows>', 'gather requests into runs of up to so many rows', upTo(mostRows, positiveInteger))
+    .option('--max-delay <milliseconds>', 'how long a request waits for others', upTo(longestDelay, nonNegative))
+    .option('--max-queue <number>', 'requests of a model that may wait; 0: what cannot run at once is refused', count)
     .addOption(
       new Option(
         '--control <mode>',
@@ -167,6 +169,20 @@ function seconds(text: string): number {
   const number = nonNegative(text);
   if (1000 * number <= longestTimer) return number;
   throw new InvalidArgumentError(`'${text}' is more than 24 days.`);
+}
+
+/** A number that is not above a bound. */
+function upTo(most: number, parse: (text: string) => number): (text: string) => number {
+  return (text) => {
+    const number = parse(text);
+    if (number <= most) return number;
+    throw new InvalidArgumentError(`'${text}' is above ${most}.`);
+  };
+}
+
+/** A whole number, from 0 on. */
+function count(text: string): number {
+  return text.trim() === '0' ? 0 : positiveInteger(text);
 }
 
 function nonNegative(text: string): number {

@@ -19,7 +19,8 @@ import {
 } from './options';
 
 /** Which version of a model. */
-interface VersionOptions extends RequestOptions {
+export interface VersionOptions extends RequestOptions {
+  /** The newest by default. */
   readonly version?: string;
 }
 

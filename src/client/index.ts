@@ -1,9 +1,9 @@
 /**
  * gdws/client: a client of servers of the Open Inference Protocol, version 2, over HTTP. It needs no addon.
  *
- * @packageDocumentation
+ * @module gdws/client
  */
-export { InferenceClient } from './client';
+export { InferenceClient, type VersionOptions } from './client';
 export type { ClientOptions, ClassifyOptions, InferOptions, InferResult, RequestOptions } from './options';
 export type {
   Classification,
@@ -15,6 +15,7 @@ export type {
   ServerMetadata,
   TensorMetadata,
 } from '../protocol/messages';
-export { GdwsError, type ErrorCode } from '../base/errors';
+export { GdwsError, type ErrorCode, type ErrorDetails } from '../base/errors';
+export { errorCodes, type ErrorDescription } from '../base/error-codes';
 export { ServerError } from './server-error';
 export { Tensor } from 'onnxruntime-common';

@@ -61,8 +61,11 @@ export interface ClassifyOptions extends RequestOptions {
 
 /** What a server made of tensors. */
 export interface InferResult {
+  /** Who answered. */
   readonly model: string;
+  /** Its version, where the server said it. */
   readonly version: string | undefined;
+  /** That of the request. */
   readonly id: string | undefined;
   /** By name. */
   readonly outputs: Readonly<Record<string, Tensor>>;

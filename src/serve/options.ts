@@ -52,7 +52,7 @@ export interface ServeOptions {
   readonly maxConnections?: number;
   /** Milliseconds that a request may take to arrive. Default 30,000. */
   readonly requestTimeout?: number;
-  /** Milliseconds by which the event loop may lag, on average of a second, before requests are turned away. Default 5,000. */
+  /** Milliseconds by which the event loop may lag, on average of as long a time, before requests are turned away. Default 5,000. */
   readonly maxLag?: number;
   /** Milliseconds that it still takes requests after `close()`, while it says that it is not ready. Default 0. */
   readonly drainDelay?: number;

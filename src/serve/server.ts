@@ -1,9 +1,8 @@
 import { isIPv6, type AddressInfo } from 'node:net';
-import type { Server as GrpcServer } from '@grpc/grpc-js';
 import { GdwsError } from '../base/errors';
 import { version } from '../base/version';
 import { Access } from './access';
-import { grpcCredentials, grpcServer, type GrpcParts } from './grpc/server';
+import { grpcServer, type GrpcParts } from './grpc/server';
 import { httpServer } from './http/app';
 import { Metrics } from './metrics';
 import type { IndexEntry, ModelRepository } from './models/model-repository';
@@ -59,17 +58,17 @@ export async function serve(repository: ModelRepository, options: ServeOptions =
   const grpcParts: GrpcParts = { ...parts, log: app.log, isBusy: () => app.isUnderPressure() };
   const grpc = settings.grpcPort < 0 ? undefined : grpcServer(grpcParts);
   const { host } = settings;
-  let grpcAddress: string | undefined;
+  let grpcPort: number | undefined;
   try {
     await app.listen({ host, port: settings.httpPort, listenTextResolver: () => 'listening' });
-    if (grpc) grpcAddress = await bind(grpc, grpcParts);
+    if (grpc) grpcPort = await grpc.listen();
   } catch (cause) {
     await app.close();
-    grpc?.forceShutdown();
+    grpc?.abort();
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new GdwsError(
       'ARGUMENT_INVALID',
-      `the server cannot listen: ${code === 'EADDRINUSE' || message.includes('EADDRINUSE') ? 'the port is taken' : message}.`,
+      `the server cannot listen: ${code === 'EADDRINUSE' ? 'the port is taken' : message}.`,
       {
         remedy: 'Give other ports: --http-port, --grpc-port.',
         cause,
@@ -80,7 +79,7 @@ export async function serve(repository: ModelRepository, options: ServeOptions =
   let closing: Promise<boolean> | undefined;
   return {
     http: `${settings.tls ? 'https' : 'http'}://${authorityOf(host, port)}`,
-    grpc: grpcAddress,
+    grpc: grpcPort === undefined ? undefined : authorityOf(host, grpcPort),
     logModel: ({ name, version, state, reason }) =>
       app.log[reason === '' ? 'info' : 'warn']({ model: name, version, state, reason }, 'model'),
     close: () => (closing ??= close()),
@@ -90,13 +89,13 @@ export async function serve(repository: ModelRepository, options: ServeOptions =
     service.beginClosing();
     app.log.info('closing');
     await elapsed(settings.drainDelay);
-    const drained = Promise.all([app.close(), grpc && shutDown(grpc)]).then(() => true);
+    const drained = Promise.all([app.close(), grpc?.close()]).then(() => true);
     const isClean = await Promise.race([drained, elapsed(settings.grace).then(() => false)]);
     if (!isClean) {
       app.log.error('requests are cut off that did not end in time');
       // Which takes back what they asked for.
       app.server.closeAllConnections();
-      grpc?.forceShutdown();
+      grpc?.abort();
       await drained;
     }
     const released = Promise.all([repository.close(), tracing?.close()]);
@@ -111,22 +110,6 @@ function elapsed(milliseconds: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
 }
 
-function bind(grpc: GrpcServer, parts: GrpcParts): Promise<string> {
-  const { host, grpcPort } = parts.settings;
-  return grpcCredentials(parts).then(
-    (credentials) =>
-      new Promise((resolve, reject) => {
-        grpc.bindAsync(authorityOf(host, grpcPort), credentials, (error, port) =>
-          error ? reject(error) : resolve(authorityOf(host, port)),
-        );
-      }),
-  );
-}
-
 function authorityOf(host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-}
-
-function shutDown(grpc: GrpcServer): Promise<void> {
-  return new Promise((resolve) => grpc.tryShutdown(() => resolve()));
 }

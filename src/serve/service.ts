@@ -1,6 +1,6 @@
 import { GdwsError } from '../base/errors';
 import { longestTimer } from '../base/longest-timer';
-import type { Answer, BatchedModel } from '../batching/batched-model';
+import type { Answer } from '../batching/batched-model';
 import type { Cancellation } from '../batching/cancellation';
 import type { ModelStatistics } from '../protocol/messages';
 import type { InferRequest } from './infer-request';
@@ -23,7 +23,8 @@ export interface Outcome {
 
 /** What both protocols do: requests to models, with their totals. */
 export class Service {
-  private readonly totals = new WeakMap<BatchedModel, Totals>();
+  /** By name and version. */
+  private readonly totals = new Map<string, Totals>();
   private closing = false;
   private readonly closingListeners = new Set<() => void>();
 
@@ -71,15 +72,22 @@ export class Service {
   /**
    * Asks a model. The feeds must stay as they are until then.
    *
-   * @throws GdwsError as {@link BatchedModel.request} does
+   * @param isAskedAgain whether another version is asked where this one {@link hasRetired}: that is no answer then, and not counted
+   * @throws GdwsError as `BatchedModel.request` does
    */
-  async infer(served: ServedModel, request: InferRequest, cancellation: Cancellation): Promise<Answer> {
+  async infer(
+    served: ServedModel,
+    request: InferRequest,
+    cancellation: Cancellation,
+    isAskedAgain = false,
+  ): Promise<Answer> {
     const { feeds, fetches, priority, traceparent } = request;
     // Clients that wait for ever say so by a time of years.
     const timeout = request.timeout === undefined ? undefined : Math.min(request.timeout, longestTimer);
     const totals = this.totalsOf(served);
     const began = Date.now();
     const start = performance.now();
+    totals.begin(served.batched);
     try {
       const options = { fetches, timeout, priority, cancellation, areFeedsKept: true };
       const answer = await served.batched.take(feeds, options);
@@ -88,17 +96,21 @@ export class Service {
       this.observe({ served, outcome: 'ok', milliseconds, began, answer, traceparent });
       return answer;
     } catch (error) {
+      if (isAskedAgain && hasRetired(error)) throw error;
       const milliseconds = performance.now() - start;
       totals.failed(milliseconds);
       const outcome = error instanceof GdwsError ? error.code : 'INTERNAL';
       this.observe({ served, outcome, milliseconds, began, traceparent });
       throw error;
+    } finally {
+      totals.end(served.batched);
     }
   }
 
-  totalsOf({ batched }: ServedModel): Totals {
-    let totals = this.totals.get(batched);
-    if (totals === undefined) this.totals.set(batched, (totals = new Totals()));
+  private totalsOf({ name, version }: ServedModel): Totals {
+    const key = `${name}/${version}`;
+    let totals = this.totals.get(key);
+    if (totals === undefined) this.totals.set(key, (totals = new Totals()));
     return totals;
   }
 

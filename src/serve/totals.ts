@@ -1,4 +1,4 @@
-import type { RequestTimes } from '../batching/batched-model';
+import type { BatchedModel, RequestTimes, RunTotals } from '../batching/batched-model';
 import type { Duration, ModelStatistics } from '../protocol/messages';
 import type { ServedModel } from './models/model-repository';
 
@@ -17,7 +17,7 @@ class Total {
   }
 }
 
-/** What was answered by a model since it is served. */
+/** What was answered by a version of a model since the server began, with all files that it had: none of it ever becomes less. */
 export class Totals {
   readonly success = new Total();
   readonly fail = new Total();
@@ -27,6 +27,29 @@ export class Totals {
   rows = 0;
   /** Milliseconds since 1970. */
   last = 0;
+  private readonly runsByRows = new Map<number, Total>();
+  /** Runs of each model that are in it already. */
+  private readonly counted = new WeakMap<BatchedModel, ReadonlyMap<number, RunTotals>>();
+  private readonly underWay = new Map<BatchedModel, number>();
+
+  /** A request to a model of the version begins. */
+  begin(batched: BatchedModel): void {
+    this.underWay.set(batched, (this.underWay.get(batched) ?? 0) + 1);
+  }
+
+  /** It has ended. A model that retires is not known any more after its last one: its runs are counted then. */
+  end(batched: BatchedModel): void {
+    const left = this.underWay.get(batched)! - 1;
+    if (left > 0) return void this.underWay.set(batched, left);
+    this.underWay.delete(batched);
+    this.countRuns(batched);
+  }
+
+  /** Runs by their number of rows, the smallest first. */
+  runs(): readonly (readonly [rows: number, runs: Duration])[] {
+    for (const batched of this.underWay.keys()) this.countRuns(batched);
+    return [...this.runsByRows].sort(([one], [other]) => one - other).map(([rows, runs]) => [rows, runs.duration]);
+  }
 
   /** @param milliseconds from the request to its answer */
   succeeded(milliseconds: number, times: RequestTimes, rows: number): void {
@@ -42,11 +65,23 @@ export class Totals {
     this.fail.add(milliseconds);
     this.last = Date.now();
   }
+
+  private countRuns(batched: BatchedModel): void {
+    const before = this.counted.get(batched);
+    const { runs } = batched.statistics();
+    for (const [rows, { count, milliseconds }] of runs) {
+      const total = this.runsByRows.get(rows) ?? new Total();
+      total.count += count - (before?.get(rows)?.count ?? 0);
+      total.milliseconds += milliseconds - (before?.get(rows)?.milliseconds ?? 0);
+      this.runsByRows.set(rows, total);
+    }
+    this.counted.set(batched, runs);
+  }
 }
 
 /** Totals as the protocol has them. */
-export function statisticsOf({ name, version, batched, memoryBytes }: ServedModel, totals: Totals): ModelStatistics {
-  const runs = [...batched.statistics().runs].sort(([one], [other]) => one - other);
+export function statisticsOf({ name, version, memoryBytes }: ServedModel, totals: Totals): ModelStatistics {
+  const runs = totals.runs();
   const { success, fail, queue, gather, run } = totals;
   return {
     name,
@@ -62,10 +97,7 @@ export function statisticsOf({ name, version, batched, memoryBytes }: ServedMode
       compute_infer: run.duration,
       compute_output: { count: success.count, ns: 0 },
     },
-    batch_stats: runs.map(([rows, { count, milliseconds }]) => ({
-      batch_size: rows,
-      compute_infer: { count, ns: nanoseconds(milliseconds) },
-    })),
+    batch_stats: runs.map(([rows, compute_infer]) => ({ batch_size: rows, compute_infer })),
     memory_usage: [{ type: 'CPU', id: 0, byte_size: memoryBytes }],
   };
 }

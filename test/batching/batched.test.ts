@@ -297,6 +297,17 @@ test('runs as large as they may be go on side by side, and share the processors'
   await session.release();
 });
 
+test('where nothing may wait, requests run at once or are refused: an idle model refuses none', async () => {
+  const one = await open(doubling(), { maxQueue: 0, maxDelay: 10_000 });
+  // The run before had more rows: with a queue, the next request would wait for as many.
+  for (const rows of [4, 1, 3, 1]) {
+    const answer = one.request(numbered(rows, rows));
+    expect(await codeOf(one.request(numbered(9)))).toBe('QUEUE_FULL');
+    expect(floatsOf((await answer).results)).toEqual(new Float32Array(4 * rows).fill(2 * rows));
+  }
+  expect(one.statistics()).toMatchObject({ answered: 4, refused: 4, waiting: 0 });
+});
+
 test('the queue has a bound', async () => {
   const one = await open(doubling(), { maxQueue: 3 });
   const codes = await Promise.all(Array.from({ length: 6 }, (_, number) => codeOf(one.request(numbered(number)))));

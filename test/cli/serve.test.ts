@@ -68,6 +68,8 @@ test('options of models go to the repository', async () => {
     defaults: { threads: 2, maxBatch: 16, maxDelay: 1.5, maxQueue: 256 },
     onChange: expect.any(Function) as () => void,
   });
+  await served(['--max-queue', '0', '--log-level', 'silent']);
+  expect(opened.mock.lastCall![1]).toMatchObject({ defaults: { maxQueue: 0 } });
   await served(['--control', 'explicit', '--name', 'digits', '--memory', '1000000', '--log-level', 'silent']);
   expect(opened).toHaveBeenLastCalledWith(folder.path, {
     ...{ control: 'explicit', name: 'digits', memoryBytes: 1_000_000, defaults: {} },
@@ -85,6 +87,11 @@ test.each([
   [['--grace', '2147484'], /more than 24 days/],
   [['--drain-delay', '1e9'], /more than 24 days/],
   [['--log-level', 'loud'], /loud/],
+  [['--max-batch', '70000'], /above 65536/],
+  [['--max-batch', '0'], /from 1 on/],
+  [['--max-delay', '10001'], /above 10000/],
+  [['--max-queue', '-1'], /whole number/],
+  [['--threads', '1025'], /above 1024/],
 ])('%j is wrong usage, found before models are read', async (args, said) => {
   const { code, stderr } = await served(args);
   expect([code, stderr]).toEqual([2, expect.stringMatching(said)]);

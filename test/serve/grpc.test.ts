@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http2 from 'node:http2';
+import net from 'node:net';
 import { credentials, status } from '@grpc/grpc-js';
 import { GdwsError } from '../../src';
 import { Health, HealthCheckResponse_ServingStatus as Serving } from '../../src/serve/grpc/health_pb';
@@ -220,9 +223,13 @@ test.each([
 
 test('a port that is taken is said to be', async () => {
   const grpcPort = Number(/\d+$/.exec(server.grpc!)![0]);
+  const said = ['error', 'warn', 'info', 'log'].map((name) => jest.spyOn(console, name as 'error'));
   await expect(startServer(new MemoryRepository(), { grpcPort })).rejects.toMatchObject({
     ...{ code: 'ARGUMENT_INVALID', summary: 'the server cannot listen: the port is taken.' },
   });
+  // grpc-js has nothing to add.
+  for (const one of said) expect(one).not.toHaveBeenCalled();
+  said.forEach((one) => one.mockRestore());
 });
 
 test('what is no message is the fault of the client', async () => {
@@ -256,6 +263,91 @@ test('a stream answers each message in its place, errors too', async () => {
     expect.stringContaining('none'),
     'c',
   ]);
+});
+
+/** A stream, and what it said so far: ids, or errors. */
+function openStream(by: GrpcClient) {
+  const stream = by.stream(method.modelStreamInfer);
+  const said: string[] = [];
+  stream.on('data', ({ inferResponse, errorMessage }: pb.ModelStreamInferResponse) =>
+    said.push(inferResponse?.id ?? errorMessage),
+  );
+  const ended = new Promise<void>((resolve, reject) => stream.on('end', resolve).on('error', reject));
+  return { stream, said, ended };
+}
+const pause = () => new Promise((resolve) => setTimeout(resolve, 200));
+
+test('messages of a stream are asked at once, up to 32, and answered in their order', async () => {
+  let go!: () => void;
+  m.hold = new Promise((resolve) => (go = resolve));
+  const asked = m.asked.length;
+  const { stream, said, ended } = openStream(client);
+  const ids = Array.from({ length: 80 }, (_, number) => String(number));
+  // One that fails at once does not overtake those that wait.
+  for (const id of ids) stream.write({ modelName: id === '7' ? 'none' : 'm', id, inputs: typed });
+  while (m.asked.length < asked + 31) await new Promise((resolve) => setTimeout(resolve, 5));
+  await pause();
+  expect(m.asked).toHaveLength(asked + 31);
+  expect(said).toEqual([]);
+  go();
+  m.hold = Promise.resolve();
+  stream.end();
+  await ended;
+  expect(said).toEqual(ids.map((id) => (id === '7' ? (expect.stringContaining('none') as string) : id)));
+});
+
+test('of large messages of a stream, no more are asked at once than the bytes of one that is as large as may be', async () => {
+  let go!: () => void;
+  m.hold = new Promise((resolve) => (go = resolve));
+  const asked = m.asked.length;
+  const { stream, said, ended } = openStream(client);
+  // The text is part of the message, of up to 1 MB.
+  const id = 'x'.repeat(300_000);
+  for (let count = 0; count < 5; count++) stream.write({ modelName: 'm', id, inputs: typed });
+  while (m.asked.length < asked + 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  await pause();
+  expect(m.asked).toHaveLength(asked + 3);
+  go();
+  m.hold = Promise.resolve();
+  stream.end();
+  await ended;
+  expect(said).toEqual(Array(5).fill(id));
+});
+
+test('streams end when the server closes: what they took is answered first, and they do not keep it', async () => {
+  const own = new MemoryRepository();
+  const held = await own.add('m', '1', identities(['float32', 'int16'], ['n']));
+  let go!: () => void;
+  held.hold = new Promise((resolve) => (go = resolve));
+  const closing = await startServer(own, { grpcPort: 0 });
+  const one = connect(closing.grpc!);
+  const [busy, idle] = [openStream(one), openStream(one)];
+  for (const id of ['a', 'b']) busy.stream.write({ modelName: 'm', id, inputs: typed });
+  while (held.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  const closed = closing.close();
+  await expect(idle.ended).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  expect(busy.said).toEqual([]);
+  go();
+  await expect(busy.ended).rejects.toMatchObject({
+    ...{ code: status.UNAVAILABLE, details: 'the server is closing.' },
+  });
+  expect(busy.said).toEqual(['a', 'b']);
+  expect(await closed).toBe(true);
+});
+
+test('a stream that is cancelled takes its requests out', async () => {
+  let go!: () => void;
+  m.hold = new Promise((resolve) => (go = resolve));
+  const asked = m.asked.length;
+  const { stream, ended } = openStream(client);
+  for (let count = 0; count < 5; count++) stream.write({ modelName: 'm', inputs: typed });
+  while (m.asked.length < asked + 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  stream.cancel();
+  await expect(ended).rejects.toMatchObject({ code: status.CANCELLED });
+  while (!m.asked.slice(asked).every(({ cancellation }) => cancellation!.isCancelled))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  go();
+  m.hold = Promise.resolve();
 });
 
 test('statistics, index, load, unload', async () => {
@@ -367,5 +459,78 @@ describe('who may ask', () => {
     expect(await one.call(method.serverLive, {})).toMatchObject({ live: true });
     expect((await statusOf(one.call(method.serverLive, {})))[0]).toBe(status.RESOURCE_EXHAUSTED);
     expect(await one.call(Health.method.check, {})).toMatchObject({ status: Serving.SERVING });
+  });
+
+  test('not too often within a stream, either', async () => {
+    const { grpc } = await startServer(repository, { grpcPort: 0, rateLimit: 2.00001 });
+    const { stream, said, ended } = openStream(connect(grpc!));
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) stream.write({ modelName: 'm', id, inputs: typed });
+    stream.end();
+    await ended;
+    expect(said.slice(0, 2)).toEqual(['a', 'b']);
+    expect(said.slice(3)).toEqual(Array(3).fill(expect.stringContaining('too many requests')));
+  });
+});
+
+describe('clients that take more than their share', () => {
+  test('no more connections than it may have', async () => {
+    const { grpc } = await startServer(repository, { grpcPort: 0, maxConnections: 3 });
+    const [host, port] = grpc!.split(':') as [string, string];
+    const sockets = Array.from({ length: 5 }, () => net.connect(Number(port), host).on('error', () => undefined));
+    const closed = new Set<net.Socket>();
+    for (const socket of sockets) socket.once('close', () => closed.add(socket)).resume();
+    while (closed.size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(closed.size).toBe(2);
+    sockets.forEach((socket) => socket.destroy());
+    const one = connect(grpc!);
+    while ((await statusOf(one.call(method.serverLive, {})))[0] !== Number(status.OK)) continue;
+  });
+
+  test('messages that do not arrive end their call, and not the connection', async () => {
+    const { grpc } = await startServer(repository, { grpcPort: 0, requestTimeout: 300 });
+    const session = http2.connect(`http://${grpc}`).on('error', () => undefined);
+    const begin = (path: string) =>
+      session.request({
+        ...{ ':method': 'POST', ':path': `/inference.GRPCInferenceService/${path}` },
+        ...{ 'content-type': 'application/grpc', te: 'trailers' },
+      });
+    const statusIn = async (stream: http2.ClientHttp2Stream) => {
+      const [headers] = (await once(stream.resume(), 'response')) as [http2.IncomingHttpHeaders];
+      return Number(headers['grpc-status']);
+    };
+    const stream = begin('ModelStreamInfer');
+    const silent = begin('ModelInfer');
+    const slow = begin('ModelInfer');
+    slow.write(Buffer.of(0, 0, 0, 1, 0));
+    const drip = setInterval(() => slow.write(Buffer.alloc(1)), 50);
+    const exhausted = status.RESOURCE_EXHAUSTED;
+    expect(await Promise.all([statusIn(silent), statusIn(slow)])).toEqual([exhausted, exhausted]);
+    clearInterval(drip);
+    // As clients do it that hear of the end.
+    silent.close();
+    slow.close();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    // A stream may wait for its next message.
+    stream.end();
+    expect(await statusIn(stream)).toBe(status.OK);
+    expect(session.destroyed).toBe(false);
+    session.destroy();
+  });
+
+  test('100 streams of a connection at once; more wait for their turn, and none is lost', async () => {
+    const one = connect(server.grpc!);
+    const asked = m.asked.length;
+    let go!: () => void;
+    m.hold = new Promise((resolve) => (go = resolve));
+    const calls = Array.from({ length: 300 }, () =>
+      statusOf(one.call(method.modelInfer, { modelName: 'm', inputs: typed })),
+    );
+    while (m.asked.length < asked + 100) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(m.asked).toHaveLength(asked + 100);
+    go();
+    m.hold = Promise.resolve();
+    expect(new Set((await Promise.all(calls)).map(([code]) => code))).toEqual(new Set([status.OK]));
   });
 });

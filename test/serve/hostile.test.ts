@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
@@ -69,6 +70,62 @@ test('a client that goes away in the middle of its body', async () => {
     await said;
   }
   expect(model.asked).toHaveLength(asked);
+});
+
+/** Sends half a body and a whole one over HTTP, and half a message over gRPC; says so, and waits. */
+const client = `
+const [http, grpc, post, body] = process.argv.slice(1);
+const connect = (port) => require('net').connect(Number(port), '127.0.0.1');
+const head = post + 'Content-Length: ' + body.length + '\\r\\n\\r\\n';
+connect(http).write(head + body.slice(0, 20));
+connect(http).write(head + body);
+const session = require('http2').connect('http://127.0.0.1:' + grpc);
+const path = '/inference.GRPCInferenceService/ModelInfer';
+const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
+stream.write(Buffer.of(0, 0, 0, 1, 0, 10), () => console.log('sent'));
+setInterval(() => undefined, 1000);
+`;
+
+test('kill -9 of a client in the middle of its body, its message, or its request', async () => {
+  const own = new MemoryRepository();
+  const held = await own.add('m', '1', identities(['float32'], ['n']));
+  let go!: () => void;
+  held.hold = new Promise((resolve) => (go = resolve));
+  const other = await startServer(own, { grpcPort: 0 });
+  const [port, grpcPort] = [new URL(other.http).port, /\d+$/.exec(other.grpc!)![0]];
+  const child = spawn(process.execPath, ['-e', client, port, grpcPort, post, body]);
+  await once(child.stdout, 'data');
+  while (held.asked.length === 0) await wait(5);
+  child.kill('SIGKILL');
+  // The request whose answer nobody waits for is taken out; the others never were requests.
+  while (!held.asked[0]!.cancellation!.isCancelled) await wait(5);
+  expect(held.asked).toHaveLength(1);
+  go();
+  const answer = await fetch(`${other.http}/v2/models/m/infer`, { method: 'POST', body });
+  expect(answer.status).toBe(200);
+  await answer.text();
+  // Nothing of it is left that the end would wait for.
+  const began = performance.now();
+  expect(await other.close()).toBe(true);
+  expect(performance.now() - began).toBeLessThan(4000);
+});
+
+test('100 MB are taken where they may come', async () => {
+  const { http: address } = await startServer(repository, { bodyLimit: 2 ** 27 });
+  const values = new Float32Array(25e6).fill(0.5);
+  values[values.length - 1] = 7;
+  const binary = { binary_data_size: values.byteLength };
+  const inputs = [{ name: 'x_float32', shape: [values.length], datatype: 'FP32', parameters: binary }];
+  const head = Buffer.from(JSON.stringify({ inputs, parameters: { binary_data_output: true } }));
+  const answer = await fetch(`${address}/v2/models/m/infer`, {
+    method: 'POST',
+    body: Buffer.concat([head, new Uint8Array(values.buffer)]),
+    headers: { 'inference-header-content-length': String(head.length) },
+  });
+  expect(answer.status).toBe(200);
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const length = Number(answer.headers.get('inference-header-content-length'));
+  expect(bytes.subarray(length).equals(Buffer.from(values.buffer))).toBe(true);
 });
 
 test('100 MB of which the head speaks are refused before they come', async () => {

@@ -68,7 +68,7 @@ export class PlainModel implements ServableModel {
   }
 
   statistics(): BatchStatistics {
-    return { ...this.counts, runs: this.runs };
+    return { ...this.counts, runs: new Map(this.runs) };
   }
 }
 

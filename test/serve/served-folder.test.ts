@@ -143,6 +143,29 @@ test('each of 64 clients gets its own rows, runs are gathered, and all of it is 
   expect(over.modelStats[0]).toMatchObject({ inferenceCount: BigInt(clients.rows) });
 });
 
+test('messages of one stream are rows of the same runs, each with its own answer', async () => {
+  models.write('m/1/model.onnx', multiplying(3));
+  await start();
+  const stream = grpc.stream(method.modelStreamInfer);
+  const said: number[] = [];
+  stream.on('data', ({ inferResponse }: pb.ModelStreamInferResponse) => {
+    const { buffer } = Uint8Array.from(inferResponse!.rawOutputContents[0]!);
+    said.push(...new Float32Array(buffer));
+  });
+  const ended = new Promise<void>((resolve, reject) => stream.on('end', resolve).on('error', reject));
+  const numbers = Array.from({ length: 128 }, (_, number) => number);
+  for (const number of numbers) {
+    const contents = { fp32Contents: [number, -number] };
+    stream.write({ modelName: 'm', inputs: [{ name: 'x', datatype: 'FP32', shape: [1n, 2n], contents }] });
+  }
+  stream.end();
+  await ended;
+  expect(said).toEqual(numbers.flatMap((number) => [3 * number, -3 * number]));
+  const [one] = await new InferenceClient(server.http).statistics('m');
+  expect(one!.execution_count).toBeLessThan(128 / 2);
+  expect(Math.max(...one!.batch_stats.map(({ batch_size: rows }) => rows))).toBeGreaterThan(4);
+});
+
 test('the configuration has the rows of a batch apart', async () => {
   models.write('m.2/1/model.onnx', multiplying(3));
   models.write('m.2/config.json', { maxBatch: 5 });
@@ -180,6 +203,48 @@ test('versions that come, are replaced or are broken lose no request, and mix no
   expect([...clients.factors].sort()).toEqual(['1: 2', '1: 3', '2: 5', '3: 11']);
 });
 
+test('statistics go on where files are replaced, or a model is unloaded and loaded again', async () => {
+  models.write('m/1/model.onnx', multiplying(2));
+  await start({ tritonMetrics: true }, 0);
+  const labels = 'model="m",version="1"';
+  const client = new InferenceClient(server.http, { retries: 0 });
+  let asked = 0;
+  const expectCounted = async () => {
+    const [one] = await client.statistics('m');
+    const { success, compute_infer: run } = one!.inference_stats;
+    const counts = [success.count, one!.inference_count, one!.execution_count, run.count];
+    expect(counts).toEqual([asked, asked, asked, asked]);
+    expect(one!.batch_stats.map(({ batch_size, compute_infer }) => [batch_size, compute_infer.count])).toEqual([
+      [1, asked],
+    ]);
+    const values = await metrics();
+    for (const name of ['request_success', 'count', 'exec_count']) {
+      expect(values.get(`nv_inference_${name}{${labels}}`)).toBe(asked);
+    }
+    expect(values.get(`gdws_requests_total{${labels},outcome="ok"}`)).toBe(asked);
+  };
+  const ask = async (times: number) => {
+    for (let time = 0; time < times; time++, asked++) {
+      await client.infer('m', { x: new Tensor('float32', Float32Array.of(1, 2), [1, 2]) });
+    }
+  };
+  await ask(4);
+  await expectCounted();
+  await ask(1);
+  const before = repository.find('m').batched;
+  models.write('m/1/model.onnx', multiplying(3));
+  await until(() => repository.find('m').batched !== before);
+  await ask(2);
+  await expectCounted();
+  fs.rmSync(models.file('m'), { recursive: true });
+  await until(() => statesOf(repository).length === 0);
+  models.write('m/1/model.onnx', multiplying(5));
+  await until(() => statesOf(repository).join() === 'm/1 READY');
+  await expectCounted();
+  await ask(1);
+  await expectCounted();
+});
+
 test('pictures that wait or are read while a version retires have the classes of the one that took its place', async () => {
   const config = { preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] } };
   models.write('m/1/model.onnx', classifier({ bias: [100, 0, 0, 0] }));
@@ -207,6 +272,9 @@ test('pictures that wait or are read while a version retires have the classes of
   expect(seen).toEqual(Array.from({ length: 5 }, () => '2: 2'));
   // Two were read again; others waited, and were read for the version that they found then.
   expect(reading).toHaveBeenCalledTimes(7);
+  // Each is one request, with one outcome.
+  const counted = [...(await metrics())].filter(([name]) => name.startsWith('gdws_requests_total'));
+  expect(counted).toEqual([['gdws_requests_total{model="m",version="2",outcome="ok"}', 5]]);
 });
 
 test('labels of other classes are a fault of the server, and not of who sends a picture', async () => {

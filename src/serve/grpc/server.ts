@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events';
 import fs from 'node:fs/promises';
 import { create, type DescMethod, type Message } from '@bufbuild/protobuf';
 import type {
-  Server,
   ServerCredentials,
   ServerDuplexStream,
   ServerUnaryCall,
@@ -14,6 +13,8 @@ import type { FastifyBaseLogger } from 'fastify';
 import { Cancellation } from '../../batching/cancellation';
 import { failureOf, grpcStatus, isFault, ProtocolError, type Failure } from '../failure';
 import type { HttpParts } from '../http/parts';
+import { answersInOrder } from './answers-in-order';
+import { arrivalLimit } from './arrival-limit';
 import { decoded, definitionOf } from './definition';
 import {
   Health,
@@ -23,6 +24,7 @@ import {
 } from './health_pb';
 import { inferenceMethods, type CallContext, type UnaryMethod } from './inference-methods';
 import { GRPCInferenceService, ModelStreamInferResponseSchema, type ModelInferResponse } from './inference_pb';
+import { listen, type Listener } from './listen';
 
 /** What the server over gRPC is made of. */
 export interface GrpcParts extends HttpParts {
@@ -34,8 +36,18 @@ export interface GrpcParts extends HttpParts {
 type Call =
   ServerUnaryCall<Buffer, Message> | ServerDuplexStream<Buffer, Message> | ServerWritableStream<Buffer, Message>;
 
+/** The server over gRPC. */
+export interface GrpcServer {
+  /** Gives the port. @throws errors of the system, and of TLS */
+  listen(): Promise<number>;
+  /** Takes no more calls, and no more messages of streams; resolves once all that were taken are answered. */
+  close(): Promise<void>;
+  /** Ends what is still under way. */
+  abort(): void;
+}
+
 /** The server over gRPC, which does not listen yet. */
-export function grpcServer(parts: GrpcParts): Server {
+export function grpcServer(parts: GrpcParts): GrpcServer {
   const { packages, settings, service, version } = parts;
   const server = new packages.grpc.Server({
     'grpc.max_receive_message_length': settings.bodyLimit,
@@ -43,6 +55,9 @@ export function grpcServer(parts: GrpcParts): Server {
     // Whoever is silent for so long has gone.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
+    // Connections are few, and a client that asks again makes a new one.
+    'grpc.max_connection_idle_ms': 300_000,
+    interceptors: [arrivalLimit(packages.grpc, settings.requestTimeout)],
   });
   const methods = inferenceMethods(service, settings, version);
   const implementation: UntypedServiceImplementation = Object.fromEntries(
@@ -57,19 +72,40 @@ export function grpcServer(parts: GrpcParts): Server {
       },
     ]),
   );
+  let listener: Listener | undefined;
+  const stops = new Set<() => void>();
+  let isClosing = false;
+  const onStop = (stop: () => void) => {
+    if (isClosing) stop();
+    stops.add(stop);
+    return () => stops.delete(stop);
+  };
   implementation.ModelStreamInfer = (call: ServerDuplexStream<Buffer, Message>) =>
-    void streamed(call, parts, methods.ModelInfer!);
+    void streamed(call, parts, methods.ModelInfer!, onStop);
   server.addService(definitionOf(GRPCInferenceService), implementation);
   server.addService(definitionOf(Health), healthMethods(parts));
-  return server;
+  return {
+    async listen() {
+      const { host, grpcPort, maxConnections } = settings;
+      const injector = server.createConnectionInjector(await credentialsOf(parts));
+      listener = await listen(host, grpcPort, maxConnections, (socket) => injector.injectConnection(socket));
+      return listener.port;
+    },
+    close() {
+      isClosing = true;
+      listener?.close();
+      for (const stop of stops) stop();
+      return new Promise((resolve) => server.tryShutdown(() => resolve()));
+    },
+    abort: () => server.forceShutdown(),
+  };
 }
 
 function methodOf(name: string): DescMethod {
   return GRPCInferenceService.methods.find((one) => one.name === name)!;
 }
 
-/** Credentials by which the server listens. */
-export async function grpcCredentials({ packages, settings: { tls } }: GrpcParts): Promise<ServerCredentials> {
+async function credentialsOf({ packages, settings: { tls } }: GrpcParts): Promise<ServerCredentials> {
   const { ServerCredentials } = packages.grpc;
   if (!tls) return ServerCredentials.createInsecure();
   const authority = tls.clientCa ? await fs.readFile(tls.clientCa) : null;
@@ -121,20 +157,44 @@ function contextOf(call: Call): CallContext {
   return { cancellation: gone, left: () => deadline - Date.now(), traceparent: traceparent?.toString() };
 }
 
-/** Answers the messages of a stream one after the other, each error in its place. */
+/** Answers the messages of a stream, each error in its place. */
 async function streamed(
   call: ServerDuplexStream<Buffer, Message>,
   parts: GrpcParts,
   infer: UnaryMethod,
+  onStop: (stop: () => void) => () => void,
 ): Promise<void> {
   const method = methodOf('ModelStreamInfer');
+  let isStopped = false;
   try {
     await answered(call, 'ModelStreamInfer', parts, async (context) => {
+      let isFirst = true;
+      const answer = (bytes: Uint8Array) =>
+        respond(() => {
+          // The call itself was the first.
+          if (!isFirst) admit(call, parts);
+          isFirst = false;
+          return infer(decoded(method, bytes) as never, context);
+        }, parts);
+      let flushed = Promise.resolve();
+      const write = async (message: Message) => {
+        if (context.cancellation.isCancelled) return;
+        let isFull = false;
+        flushed = new Promise((resolve) => (isFull = !call.write(message, () => resolve())));
+        if (isFull) await drained(call, context.cancellation);
+      };
       // The stream is not destroyed with the last message: its answer is still to be sent.
-      for await (const bytes of call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        const response = await respond(() => infer(decoded(method, bytes) as never, context), parts);
-        if (!call.write(response)) await drained(call, context.cancellation);
-      }
+      const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+      await answersInOrder(messages, parts.settings.bodyLimit, answer, write, (stop) =>
+        onStop(() => {
+          isStopped = true;
+          stop();
+        }),
+      );
+      if (!isStopped) return;
+      // An error ends the stream at once.
+      await flushed;
+      throw new ProtocolError(503, grpcStatus.unavailable, 'the server is closing.');
     });
     call.end();
   } catch (failure) {

@@ -85,6 +85,8 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
 
   await app.register(packages.underPressure.default, {
     maxEventLoopDelay: settings.maxLag,
+    // Where nothing was measured in an interval, the lag counts as endless: it must be as long as what it stands for.
+    sampleInterval: Math.max(1000, settings.maxLag),
     retryAfter: 1,
     pressureHandler: (request) => {
       if (request.routeOptions.config.isOpen) return;

@@ -77,19 +77,20 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
     const cancellation = cancellationOf(reply);
     const top = topOf(request.query as Readonly<Record<string, unknown>>);
     const picture = bodyOf(request);
-    const attempt = async () => {
+    const attempt = async (isAskedAgain: boolean) => {
       // The model that is there once it is this picture's turn.
       const { model, feeds } = await gate.pass(async () => {
         const model = served(request);
         return { model, feeds: await readPicture(model, picture, settings.pixelLimit) };
       }, cancellation);
       const asked = { feeds, id: undefined, fetches: undefined, timeout: undefined, priority: 'normal' as const };
-      const { results } = await service.infer(model, { ...asked, traceparent: traceparentOf(request) }, cancellation);
+      const traced = { ...asked, traceparent: traceparentOf(request) };
+      const { results } = await service.infer(model, traced, cancellation, isAskedAgain);
       return classification(model, results, top);
     };
-    return attempt().catch((error: unknown) => {
+    return attempt(true).catch((error: unknown) => {
       // While the picture was read, another version may have come, which may take pictures in another way.
-      if (hasRetired(error)) return attempt();
+      if (hasRetired(error)) return attempt(false);
       throw error;
     });
   });

@@ -1,4 +1,5 @@
 import { defaultLimits } from '../../base/limits';
+import { longestDelay, mostRows } from '../../batching/bounds';
 import { fits, orders, presetNames } from '../../data/preprocessing';
 import { maxThreads } from '../../engine/threads';
 
@@ -12,8 +13,8 @@ export const configSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    maxBatch: { type: 'integer', minimum: 1, maximum: 65_536 },
-    maxDelay: { type: 'number', minimum: 0, maximum: 10_000 },
+    maxBatch: { type: 'integer', minimum: 1, maximum: mostRows },
+    maxDelay: { type: 'number', minimum: 0, maximum: longestDelay },
     maxQueue: { type: 'integer', minimum: 0 },
     versions: {
       anyOf: [

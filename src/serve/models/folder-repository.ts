@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GdwsError } from '../../base/errors';
 import { suggestName } from '../../base/options';
 import { FolderWatch } from './folder-watch';
-import { configOf, loadVersion, type LoadedVersion } from './load-version';
+import { configOf, loadVersion, NoRoomError, type LoadedVersion } from './load-version';
 import type { ModelConfig, VersionPolicy } from './model-config';
 import type { IndexEntry, ModelRepository, ServedModel } from './model-repository';
 import { scanFolder, type FoundModel, type FoundVersion, type Scan } from './scan-folder';
@@ -43,6 +43,8 @@ interface Model {
 /** A {@link ModelRepository} over a folder. Looks at the folder, and loads, in turn; requests find models at any time. */
 export class FolderRepository implements ModelRepository {
   private readonly models = new Map<string, Model>();
+  /** Entries of models of which nothing is known, since their folders cannot be read. */
+  private unknown: ReadonlyMap<string, IndexEntry> = new Map();
   /** What the last looks saw of each model, and since when it is so. */
   private readonly seen = new Map<string, { readonly stamp: string; readonly since: number }>();
   private readonly retiring = new Set<Promise<void>>();
@@ -89,9 +91,10 @@ export class FolderRepository implements ModelRepository {
   }
 
   index(): readonly IndexEntry[] {
-    return [...this.models.keys()]
-      .sort()
-      .flatMap((name) => sorted(this.models.get(name)!).map((one) => entryOf(name, one)));
+    return [...this.models.keys(), ...this.unknown.keys()].sort().flatMap((name) => {
+      const model = this.models.get(name);
+      return model ? sorted(model).map((one) => entryOf(name, one)) : [this.unknown.get(name)!];
+    });
   }
 
   served(): readonly ServedModel[] {
@@ -208,7 +211,20 @@ export class FolderRepository implements ModelRepository {
   private async scan(): Promise<Scan> {
     const scan = await scanFolder(this.settings.folder, this.settings.name);
     this.paths = [...scan.folders].sort((one, other) => other.length - one.length).concat(this.settings.folder);
+    this.noteUnknown(scan);
     return scan;
+  }
+
+  private noteUnknown({ unreadable }: Scan): void {
+    const before = this.unknown;
+    const names = [...unreadable].filter(([name]) => !this.models.has(name));
+    this.unknown = new Map(
+      names.map(([name, failure]) => {
+        const reason = reasonOf(failed(failure), this.paths);
+        return [name, { name, version: '', state: 'UNAVAILABLE', reason }];
+      }),
+    );
+    for (const [name, entry] of this.unknown) if (before.get(name)?.reason !== entry.reason) this.tellEntry(entry);
   }
 
   private unloaded(found: FoundModel): Model {
@@ -296,6 +312,7 @@ export class FolderRepository implements ModelRepository {
   private async bringUpVersion(name: string, model: Model, version: FoundVersion): Promise<void> {
     const one = versionOf(model, version.version);
     if (one.tried === `${model.found.stamp}\n${version.stamp}`) return;
+    if (one.loaded && version.failure !== undefined) return;
     let [found, now] = [model.found, version];
     for (let attempt = 1; ; attempt++) {
       if (!one.loaded) {
@@ -306,8 +323,9 @@ export class FolderRepository implements ModelRepository {
       let loaded: LoadedVersion | undefined;
       let error: unknown;
       try {
-        const config = await configOf(found, this.settings.defaults);
-        loaded = await loadVersion(found, now, config, this.bytesFor(config));
+        if (now.failure !== undefined) throw failed(now.failure);
+        one.config = await configOf(found, this.settings.defaults);
+        loaded = await loadVersion(found, now, one.config, this.bytesFor(one.config));
       } catch (cause) {
         error = cause;
       }
@@ -377,11 +395,11 @@ export class FolderRepository implements ModelRepository {
     return ending;
   }
 
-  /** What did not fit into memory may fit now. */
+  /** What did not fit into memory may fit now, if there is more than there was then. */
   private retryForMemory(): void {
     for (const { versions } of this.models.values()) {
       for (const one of versions.values()) {
-        if ((one.error as Partial<GdwsError> | undefined)?.code === 'LIMIT_EXCEEDED') one.tried = undefined;
+        if (one.error instanceof NoRoomError && one.error.left < this.bytesFor(one.config)) one.tried = undefined;
       }
     }
     this.lookAfter(briefly);
@@ -391,8 +409,11 @@ export class FolderRepository implements ModelRepository {
     const news = `${one.state} ${one.reason}`;
     if (one.told === news) return;
     one.told = news;
+    this.tellEntry(entryOf(name, one));
+  }
+
+  private tellEntry(entry: IndexEntry): void {
     const { onChange } = this.settings;
-    const entry = entryOf(name, one);
     // What it throws is not the repository's.
     if (onChange) queueMicrotask(() => onChange(entry));
   }
@@ -400,6 +421,8 @@ export class FolderRepository implements ModelRepository {
   private modelOf(name: string): Model {
     const model = this.models.get(name);
     if (model) return model;
+    const entry = this.unknown.get(name);
+    if (entry) throw new GdwsError('MODEL_NOT_READY', `the model '${name}' does not serve: ${entry.reason}`);
     throw new GdwsError('MODEL_UNKNOWN', `there is no model '${name}'.`, {
       remedy: suggestName(name, [...this.models.keys()], 'Models'),
     });
@@ -435,6 +458,12 @@ function versionOf(model: Model, version: number): ServedVersion {
   const known = model.versions.get(version) ?? new ServedVersion(version);
   model.versions.set(version, known);
   return known;
+}
+
+/** A folder cannot be read. */
+function failed(cause: unknown): GdwsError {
+  const summary = `its folder cannot be read: ${(cause as Error).message}.`;
+  return new GdwsError('MODEL_UNREADABLE', summary, { remedy: 'Let the server read it.', cause });
 }
 
 const sorted = ({ versions }: Model) => [...versions.values()].sort((one, other) => one.version - other.version);

@@ -47,13 +47,13 @@ export async function loadVersion(
   mostBytes: number,
 ): Promise<LoadedVersion> {
   const { threads, limits = {}, maxBatch, maxDelay, maxQueue, warmup = [], preprocessing } = config;
-  if (mostBytes <= 0) throw noRoom(undefined, mostBytes);
+  if (mostBytes <= 0) throw new NoRoomError(mostBytes);
   const labels = await labelsOf(files, config);
   const ownBytes = limits.memoryBytes ?? defaultLimits.memoryBytes;
   const memoryBytes = Math.min(ownBytes, mostBytes);
   // The limit of the session is not what was given: its remedy would not help.
   const explained = (error: unknown) =>
-    isOfMemory(error) && mostBytes < ownBytes ? noRoom(undefined, mostBytes, error) : error;
+    isOfMemory(error) && mostBytes < ownBytes ? new NoRoomError(mostBytes, undefined, error) : error;
   const session = await InferenceSession.create(file, {
     intraOpNumThreads: threads,
     limits: { ...limits, memoryBytes },
@@ -65,7 +65,7 @@ export async function loadVersion(
     const model = await openBatcher(session, { maxBatch, maxDelay, maxQueue, shapes: warmup });
     for (const shapes of warmup) await session.run(zeros(session, shapes));
     const needed = memoryOf(session, model);
-    if (needed > mostBytes) throw noRoom(needed, mostBytes);
+    if (needed > mostBytes) throw new NoRoomError(mostBytes, needed);
     return {
       batched: model,
       recipe,
@@ -86,14 +86,23 @@ function memoryOf(session: InferenceSession, { mostRuns }: Batcher): number {
   return memoryBytes + (mostRuns - 1) * arenaBytes;
 }
 
-/** @param needed bytes; undefined where it was given up before all were known */
-function noRoom(needed: number | undefined, most: number, cause?: unknown): GdwsError {
-  const bytes = needed === undefined ? 'more' : `${needed} bytes of`;
-  const summary = `the version needs ${bytes} memory, and ${Math.max(0, most)} bytes are left for it.`;
-  return new GdwsError('LIMIT_EXCEEDED', summary, {
-    remedy: 'Raise memoryBytes of the model or of the repository (--memory), or unload other models.',
-    cause,
-  });
+/** LIMIT_EXCEEDED: a version needs more memory than is left for it, beside others or by its own configuration. */
+export class NoRoomError extends GdwsError {
+  /**
+   * @param left bytes
+   * @param needed bytes; undefined where it was given up before all were known
+   */
+  constructor(
+    readonly left: number,
+    needed?: number,
+    cause?: unknown,
+  ) {
+    const bytes = needed === undefined ? 'more' : `${needed} bytes of`;
+    super('LIMIT_EXCEEDED', `the version needs ${bytes} memory, and ${Math.max(0, left)} bytes are left for it.`, {
+      remedy: 'Raise memoryBytes of the model or of the repository (--memory), or unload other models.',
+      cause,
+    });
+  }
 }
 
 function isOfMemory(error: unknown): boolean {

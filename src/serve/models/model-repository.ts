@@ -8,7 +8,7 @@ export type ModelState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE';
 export interface IndexEntry {
   /** Of the model. */
   readonly name: string;
-  /** Of the version. */
+  /** Of the version; empty where the folder of the model cannot be read, so that none is known. */
   readonly version: string;
   /** Where it stands. */
   readonly state: ModelState;

@@ -10,6 +10,8 @@ export interface FoundVersion {
   readonly stamp: string;
   /** When they last changed, in milliseconds since 1970. */
   readonly changed: number;
+  /** Why its folder cannot be read: nothing is known of its files then. */
+  readonly failure?: unknown;
 }
 
 /** A model as it lies in the folder. */
@@ -26,8 +28,8 @@ export interface FoundModel {
 /** What a scan saw. */
 export interface Scan {
   readonly models: ReadonlyMap<string, FoundModel>;
-  /** Names of models whose folders could not be read: nothing is known of them. */
-  readonly unreadable: ReadonlySet<string>;
+  /** Names of models whose folders could not be read, and why: nothing is known of them. */
+  readonly unreadable: ReadonlyMap<string, unknown>;
   /** All folders that were looked into. */
   readonly folders: readonly string[];
 }
@@ -50,7 +52,7 @@ export async function scanFolder(folder: string, single?: string): Promise<Scan>
   const root = await fs.realpath(folder);
   const folders = [root];
   const models = new Map<string, FoundModel>();
-  const unreadable = new Set<string>();
+  const unreadable = new Map<string, unknown>();
   const names = (await fs.readdir(root)).sort();
   if (single !== undefined) {
     const model = await modelIn(root, root, single, folders);
@@ -61,11 +63,13 @@ export async function scanFolder(folder: string, single?: string): Promise<Scan>
     const flat = flatName.exec(entry)?.[1];
     const name = flat ?? entry;
     if (!isModelName(name)) continue;
+    let isFolder: boolean | undefined;
     try {
       const target = await within(root, path.join(root, entry));
       if (target === undefined) continue;
       const stats = await fs.stat(target);
-      if (stats.isDirectory() && isModelName(entry)) {
+      isFolder = stats.isDirectory();
+      if (isFolder && isModelName(entry)) {
         const model = await modelIn(root, target, entry, folders);
         if (model.versions.size > 0) models.set(entry, model);
       } else if (stats.isFile() && flat !== undefined && !models.has(flat)) {
@@ -73,8 +77,11 @@ export async function scanFolder(folder: string, single?: string): Promise<Scan>
         models.set(flat, { name: flat, files: new Map(), versions: new Map([[1, version]]), stamp: '', changed: 0 });
       }
     } catch (error) {
-      // It may just have been removed. Whether it is a folder or a file is not known: models of either name stay.
-      if (!isMissing(error)) unreadable.add(entry).add(name);
+      // It may just have been removed.
+      if (isMissing(error)) continue;
+      // Where it is not known whether it is a folder or a file, models of either name stay.
+      if (isFolder !== false) unreadable.set(entry, error);
+      if (isFolder !== true) unreadable.set(name, error);
     }
   }
   return { models, unreadable, folders };
@@ -103,11 +110,16 @@ async function modelIn(root: string, folder: string, name: string, folders: stri
 }
 
 async function versionIn(root: string, folder: string, version: number): Promise<FoundVersion | undefined> {
-  const files: string[] = [];
-  for (const entry of await fs.readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() || entry.isSymbolicLink()) files.push(path.join(entry.parentPath, entry.name));
+  try {
+    const files: string[] = [];
+    for (const entry of await fs.readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile() || entry.isSymbolicLink()) files.push(path.join(entry.parentPath, entry.name));
+    }
+    return await versionOf(root, folder, version, files.sort());
+  } catch (failure) {
+    if (isMissing(failure)) return undefined;
+    return { version, file: folder, stamp: `unreadable: ${String(failure)}`, changed: 0, failure };
   }
-  return versionOf(root, folder, version, files.sort());
 }
 
 async function versionOf(

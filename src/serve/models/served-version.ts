@@ -1,5 +1,6 @@
 import type { GdwsError } from '../../base/errors';
 import type { LoadedVersion } from './load-version';
+import type { ModelConfig } from './model-config';
 import type { ModelState } from './model-repository';
 
 /** A version of a model: what serves, and how far what lies in the folder has come. */
@@ -10,6 +11,8 @@ export class ServedVersion {
   tried: string | undefined;
   /** Why they cannot be served. */
   error: unknown;
+  /** The configuration that they were tried with. */
+  config: ModelConfig = {};
   loaded: LoadedVersion | undefined;
   /** What was last told of it. */
   told = '';

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
@@ -174,6 +175,38 @@ test('a file that is written over, slowly and with nonsense, leaves what serves'
   await clients.stop();
   expect(clients.faults).toEqual([]);
   expect([...clients.factors]).toEqual([1, 2]);
+});
+
+/** Copies a file as onto a disk that has no more than so many bytes left: the writer fails half way. */
+function copyOntoFullDisk(from: string, to: string, bytes: number): void {
+  // A shell counts in blocks of 512 bytes; without the trap, the writer would be killed.
+  const script = `trap '' XFSZ; ulimit -f ${bytes / 512}; cat "$1" > "$2"`;
+  const { status } = spawnSync('/bin/sh', ['-c', script, 'sh', from, to]);
+  expect([status, fs.statSync(to).size]).toEqual([1, bytes]);
+}
+
+test('a disk that becomes full while a version is written, or written over, leaves what serves', async () => {
+  models.write('m/1/model.onnx', multiplying(1));
+  const repository = await models.open();
+  const clients = new Clients(repository, 4);
+  models.write('next', multiplying(2, 1e5));
+  fs.mkdirSync(models.file('m/2'));
+  copyOntoFullDisk(models.file('next'), models.file('m/2/model.onnx'), 65_536);
+  await until(() => statesOf(repository).includes('m/2 UNAVAILABLE'));
+  expect(repository.index()[1]!.reason).not.toBe('');
+  fs.copyFileSync(models.file('next'), models.file('m/2/model.onnx'));
+  await until(() => repository.find('m').version === '2');
+
+  copyOntoFullDisk(models.file('next'), models.file('m/2/model.onnx'), 65_536);
+  await until(() => repository.index()[1]!.reason !== '');
+  expect(repository.index()[1]).toMatchObject({ version: '2', state: 'READY' });
+  expect(await factorOf(repository.find('m'))).toBe(2);
+  models.write('m/2/model.onnx', multiplying(3, 1e5));
+  await until(() => clients.factors.has(3));
+  await until(() => repository.index()[1]!.reason === '');
+  await clients.stop();
+  expect(clients.faults).toEqual([]);
+  expect([...clients.factors].sort()).toEqual([1, 2, 3]);
 });
 
 test('files that are replaced while they are loaded are loaded again', async () => {

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import promises from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openRepository } from '../../../src/serve/models/open-repository';
 import type { IndexEntry } from '../../../src/serve/models/model-repository';
@@ -89,6 +90,89 @@ test('links within the folder are followed, and those that lead out of it are no
   expect(await factorOf(repository.find('inside'))).toBe(2);
   expect(repository.find('config').labels).toBeUndefined();
   await outside.remove();
+});
+
+describe('folders that cannot be read when the server starts', () => {
+  /** From now on, these folders cannot be read, whoever asks; gives what ends that. */
+  function denied(...folders: string[]): () => void {
+    const { readdir } = promises;
+    const spy = jest.spyOn(promises, 'readdir').mockImplementation(((folder: string, ...rest: never[]) => {
+      if (!folders.some((one) => folder === models.file(one))) return readdir(folder, ...rest);
+      const text = `EACCES: permission denied, scandir '${folder}'`;
+      return Promise.reject(Object.assign(new Error(text), { code: 'EACCES' }));
+    }) as never);
+    return () => spy.mockRestore();
+  }
+  afterEach(() => jest.restoreAllMocks());
+
+  test('of a model: the index says so, and it serves once it can be read', async () => {
+    models.write('m/1/model.onnx', multiplying(2));
+    models.write('m.onnx/1/model.onnx', multiplying(4));
+    models.write('other.onnx', multiplying(3));
+    const end = denied('m', 'm.onnx');
+    const entries: IndexEntry[] = [];
+    const repository = await models.open({ onChange: (entry) => entries.push(entry) });
+    expect(statesOf(repository)).toEqual(['m/ UNAVAILABLE', 'm.onnx/ UNAVAILABLE', 'other/1 READY']);
+    const [entry] = repository.index();
+    expect(entry!.reason).toMatch(
+      /^its folder cannot be read: EACCES: permission denied, .* Let the server read it\.$/,
+    );
+    expect(entry!.reason).not.toContain(models.folder);
+    expect(codeOf(() => repository.find('m'))).toBe('MODEL_NOT_READY');
+    expect(codeOf(() => repository.find('m', '1'))).toBe('MODEL_NOT_READY');
+    // Later looks have nothing to add.
+    await wait(300);
+    expect(entries.filter(({ name }) => name === 'm')).toEqual([entry]);
+    end();
+    await until(() => statesOf(repository).join() === 'm/1 READY,m.onnx/1 READY,other/1 READY');
+    expect(await factorOf(repository.find('m'))).toBe(2);
+  });
+
+  test('of a model that is asked for', async () => {
+    models.write('m/1/model.onnx', multiplying(2));
+    const end = denied('m');
+    const repository = await models.open({ control: 'explicit' });
+    expect(statesOf(repository)).toEqual(['m/ UNAVAILABLE']);
+    expect(await rejection(repository.load('m'))).toBe('MODEL_NOT_READY');
+    end();
+    await repository.load('m');
+    expect(statesOf(repository)).toEqual(['m/1 READY']);
+  });
+
+  test('of a version: those before serve', async () => {
+    models.write('m/1/model.onnx', multiplying(1));
+    models.write('m/2/model.onnx', multiplying(2));
+    const end = denied('m/2');
+    const repository = await models.open();
+    expect(statesOf(repository)).toEqual(['m/1 READY', 'm/2 UNAVAILABLE']);
+    expect(repository.index()[1]!.reason).toMatch(/^its folder cannot be read: EACCES/);
+    end();
+    await until(() => repository.find('m').version === '2');
+    // What serves is not loaded again, nor withdrawn, where its folder cannot be read for a while.
+    const { batched } = repository.find('m');
+    const endLater = denied('m/2');
+    await wait(300);
+    endLater();
+    await wait(300);
+    expect(repository.find('m').batched).toBe(batched);
+    expect(repository.index()[1]).toMatchObject({ state: 'READY', reason: '' });
+  });
+
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+  asRoot('by the rights of the system', async () => {
+    models.write('m/1/model.onnx', multiplying(2));
+    models.write('other/1/model.onnx', multiplying(3));
+    fs.chmodSync(models.folder, 0o755);
+    fs.chmodSync(models.file('m'), 0o700);
+    // Rights do not bind root.
+    process.seteuid!(65534);
+    try {
+      const repository = await models.open({ control: 'none' });
+      expect(statesOf(repository)).toEqual(['m/ UNAVAILABLE', 'other/1 READY']);
+    } finally {
+      process.seteuid!(0);
+    }
+  });
 });
 
 test('settings of a model are those of its configuration, then the defaults', async () => {
@@ -218,6 +302,29 @@ test('memory is bounded for a version and for all', async () => {
   // Once there is room, it is tried again.
   fs.rmSync(models.file('small.onnx'));
   await until(() => statesOf(repository).join() === 'more/1 READY');
+});
+
+test('what lacks no memory, or has no more of it than before, is not loaded again whenever another model retires', async () => {
+  const large = convolutionStack({ channels: 64, layers: 2, size: 8 });
+  const defaults = { maxBatch: 1 };
+  models.write('small.onnx', large);
+  const alone = await models.open({ control: 'none', defaults });
+  const memoryBytes = 2.5 * alone.find('small').memoryBytes;
+  models.write('limited/1/model.onnx', multiplying(2, 10));
+  models.write('limited/config.json', { limits: { nodes: 1 } });
+  models.write('larger/1/model.onnx', convolutionStack({ channels: 512, layers: 2, size: 8 }));
+  const loaded: string[] = [];
+  const onChange = ({ name, state }: IndexEntry) => void (state === 'LOADING' && loaded.push(name));
+  const repository = await models.open({ defaults, memoryBytes, onChange });
+  const states = ['larger/1 UNAVAILABLE', 'limited/1 UNAVAILABLE', 'small/1 READY'];
+  expect(statesOf(repository)).toEqual(states);
+  expect(repository.index()[1]!.reason).toContain('limits.nodes');
+  const before = repository.find('small');
+  models.write('small.onnx', large);
+  await until(() => before.memoryBytes === 0);
+  await wait(300);
+  expect(statesOf(repository)).toEqual(states);
+  expect(loaded.sort()).toEqual(['larger', 'limited', 'small']);
 });
 
 test('a file that cannot be read at first is served once it can', async () => {

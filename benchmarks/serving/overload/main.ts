@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { describeMachine } from '../../machine';
+import { parseCount, parseSeconds } from '../../options';
+import { machineLines, plain } from '../../report';
+import { numberedModel } from './model';
+import { Requests, type Ended, type Outcome } from './requests';
+
+interface Options {
+  readonly minutes: number;
+  readonly factor: number;
+  readonly deadline: number;
+  readonly maxBatch: number;
+}
+
+/** By how much the resident memory of the server may grow: caches of V8 and of the C library. */
+const mostGrowth = 64 * 2 ** 20;
+
+const command = new Command('npm run bench:overload --')
+  .description(
+    'Offers a server more requests than it can answer, over HTTP, at a rate that does not depend on its answers. Ends with exit code 1 ' +
+      'where an answer is lost, is that of another request or is none that an overloaded server may give, or where the memory of the server grows.',
+  )
+  .option('--minutes <minutes>', 'how long', parseSeconds, 10)
+  .option('--factor <times>', 'of what it can answer', parseSeconds, 2)
+  .option('--deadline <milliseconds>', 'until the run of a request must have begun', parseCount, 300)
+  .option('--max-batch <rows>', 'rows of a run', parseCount, 16);
+
+interface Started {
+  readonly address: string;
+  /** Bytes of resident memory. */
+  residentBytes(): number;
+  end(): Promise<void>;
+}
+
+async function start(model: string, { maxBatch }: Options): Promise<Started> {
+  const words = [path.join(__dirname, '../server.ts'), 'gdws', model, String(maxBatch), '1'];
+  const child = spawn(process.execPath, ['--import', 'tsx', ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const address = await Promise.race([
+    new Promise<string>((resolve) => child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()))),
+    exited.then((code) => Promise.reject(new Error(`the server ended with ${code}`))),
+  ]);
+  return {
+    address,
+    residentBytes: () => {
+      const status = fs.readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      return 1024 * Number(/^VmRSS:\s*(\d+)/m.exec(status)![1]);
+    },
+    end: async () => {
+      child.stdin.end();
+      const code = await exited;
+      if (code !== 0) throw new Error(`the server ended with ${code}`);
+    },
+  };
+}
+
+/** Answers a second, of clients that ask again as soon as they are answered. */
+async function capacityOf(requests: Requests, seconds: number): Promise<number> {
+  const began = performance.now();
+  let answered = 0;
+  const client = async () => {
+    while (performance.now() - began < 1000 * seconds) {
+      const { outcome, why } = await requests.send(undefined);
+      if (outcome !== 'answered') throw new Error(`without overload, a request was ${outcome}: ${why}`);
+      answered++;
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, client));
+  return (1000 * answered) / (performance.now() - began);
+}
+
+/** Sends so many a second, whatever is answered, and takes samples of memory. */
+async function overload(requests: Requests, server: Started, rate: number, { minutes, deadline }: Options) {
+  const ends: Ended[] = [];
+  const sent: Promise<unknown>[] = [];
+  const resident: number[] = [];
+  const began = performance.now();
+  const length = 60_000 * minutes;
+  // Six samples at least.
+  const every = Math.min(10_000, length / 6);
+  for (let elapsed = 0; elapsed < length; elapsed = performance.now() - began) {
+    while (sent.length < (rate * elapsed) / 1000) sent.push(requests.send(deadline).then((end) => ends.push(end)));
+    while (resident.length < Math.floor(elapsed / every)) resident.push(server.residentBytes());
+    await wait(2);
+  }
+  resident.push(server.residentBytes());
+  await Promise.all(sent);
+  return { ends, resident, every };
+}
+
+const percentile = (sorted: readonly number[], share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+const least = (numbers: readonly number[]) => Math.min(...numbers);
+
+async function main(options: Options): Promise<void> {
+  console.log(machineLines(describeMachine()));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-overload-'));
+  const model = path.join(folder, 'model.onnx');
+  fs.writeFileSync(model, numberedModel());
+  const server = await start(model, options);
+  const requests = await Requests.make(server.address, model);
+  await capacityOf(requests, 2);
+  const capacity = await capacityOf(requests, 5);
+  const rate = options.factor * capacity;
+  const { ends, resident, every } = await overload(requests, server, rate, options);
+  requests.close();
+  await server.end();
+  fs.rmSync(folder, { recursive: true });
+
+  const count = (outcome: Outcome) => ends.filter((one) => one.outcome === outcome).length;
+  const times = ends.flatMap((one) => (one.outcome === 'answered' ? [one.milliseconds] : [])).sort((a, b) => a - b);
+  // The second minute, when caches are full, and the last; of short runs, quarters.
+  const part = Math.max(1, Math.min(Math.round(60_000 / every), Math.floor(resident.length / 4)));
+  const [early, late] = [least(resident.slice(part, 2 * part)), least(resident.slice(-part))];
+  const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  const perSecond = (number: number) => `${(number / (60 * options.minutes)).toFixed(0)} a second`;
+  const share = (number: number) => `${number} (${((100 * number) / ends.length).toFixed(1)} %)`;
+  const table = new Table({ ...plain, colAligns: ['left', 'right'] });
+  table.push(
+    ['capacity', `${capacity.toFixed(0)} a second`],
+    ['offered', `${ends.length}, ${perSecond(ends.length)}`],
+    ['answered', `${share(count('answered'))}, ${perSecond(count('answered'))}`],
+    ['refused at once (503, Retry-After)', share(count('refused'))],
+    ['dropped, too late (504)', share(count('late'))],
+    ['answers of others', count('mixed')],
+    ['lost', count('lost')],
+    ['other answers', count('wrong')],
+    [`p50 of the answered; the deadline is ${options.deadline} ms`, `${percentile(times, 0.5).toFixed(0)} ms`],
+    ['p99', `${percentile(times, 0.99).toFixed(0)} ms`],
+    [`resident memory of the server, ${(every * part) / 1000} s after the first as long`, megabytes(early)],
+    ['… in the last as long', megabytes(late)],
+  );
+  console.log(table.toString());
+  for (const { why } of ends.filter((one) => one.why !== undefined).slice(0, 10)) console.error(why);
+  const grew = late - early > mostGrowth;
+  if (grew) console.error(`memory grew by ${megabytes(late - early)}`);
+  if (grew || count('mixed') + count('lost') + count('wrong') > 0 || count('answered') === 0) process.exitCode = 1;
+}
+
+command.action((options: Options) => main(options)).parse();

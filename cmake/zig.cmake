@@ -8,7 +8,8 @@ string(REGEX MATCH "^[^-]+" CMAKE_SYSTEM_PROCESSOR ${GDWS_ZIG_TARGET})
 # The second and third words are arguments that go with each call.
 set(TARGET -target ${GDWS_ZIG_TARGET})
 if(GDWS_ZIG_TARGET MATCHES "^wasm32")
-  list(APPEND TARGET -mcpu=generic+simd128+exception_handling)
+  # Zig adds an option of its own to every call, of which its Clang then says that it is not used.
+  list(APPEND TARGET -mcpu=generic+simd128+exception_handling -Wno-unused-command-line-argument)
 endif()
 set(CMAKE_CXX_COMPILER ${GDWS_ZIG} c++ ${TARGET})
 set(CMAKE_C_COMPILER ${GDWS_ZIG} cc ${TARGET})
@@ -19,6 +20,10 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 if(NOT GDWS_VECTOR_COMPILER)
   # Zig takes names of processors where Clang takes those of architectures.
   set(GDWS_DOTPROD_OPTIONS -mcpu=generic+dotprod)
+  if(GDWS_SYSTEM STREQUAL "Darwin")
+    # All of Apple's have it, and more, which Clang's header of NEON for them takes for granted.
+    set(GDWS_DOTPROD_OPTIONS -mcpu=apple_m1)
+  endif()
   # It switches off what its baseline lacks, one by one; AVX-512 alone does not bring vectors of 64 bytes back.
   set(GDWS_AVX512_OPTIONS -mevex512)
 endif()

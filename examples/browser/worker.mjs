@@ -1,6 +1,6 @@
 // Compresses a model and runs it beside the dense one, on a thread of its own: { bytes, share } in, texts and results out.
 import { load } from './node_modules/@gdws/wasm32/gdws.mjs';
-import { compress, InferenceSession, start, Tensor } from './node_modules/gdws/dist/browser.mjs';
+import { compress, InferenceSession, start, Tensor } from './node_modules/@gdws/wasm32/browser.mjs';
 
 const ready = load().then(start);
 const images = 8;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <new>
 
 #include "addon/errors.h"
 #include "addon/typed_array.h"
@@ -33,10 +32,7 @@ Napi::Value holdMemory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int64_t bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
   if (bytes < 0) throw invalidArgument(env, "holdMemory takes a number of bytes");
-  return throwingToJavaScript(env, [&]() -> Napi::Value {
-    if (static_cast<uint64_t>(bytes) > SIZE_MAX) throw std::bad_alloc();
-    return hold(env, static_cast<size_t>(bytes));
-  });
+  return throwingToJavaScript(env, [&]() -> Napi::Value { return hold(env, sizeOfMemory(bytes)); });
 }
 
 Napi::Value holdCopy(const Napi::CallbackInfo& info) {

@@ -1,30 +1,28 @@
 #include "base/aligned_floats.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <new>
 
 #include "base/aligned_bytes.h"
 #include "base/memory_account.h"
 
 namespace gdws {
 
-std::shared_ptr<float[]> allocateFloats(size_t count, PageSize pageSize) {
+std::shared_ptr<float[]> allocateFloats(int64_t count, PageSize pageSize) {
   constexpr size_t manyBytes = size_t{1} << 20;
-  if (count > SIZE_MAX / sizeof(float)) throw std::bad_alloc();
-  if (count * sizeof(float) >= manyBytes) {
+  const size_t bytes = sizeOfMemory(count * int64_t{sizeof(float)});
+  if (bytes >= manyBytes) {
     struct Pages {
       PageMemory memory;
       CountedBytes counted;
     };
-    const std::shared_ptr<Pages> pages(new Pages{PageMemory(count * sizeof(float), pageSize),
-                                                 {MemoryUse::weights, static_cast<int64_t>(count * sizeof(float))}});
+    const std::shared_ptr<Pages> pages(
+        new Pages{PageMemory(bytes, pageSize), {MemoryUse::weights, static_cast<int64_t>(bytes)}});
     return std::shared_ptr<float[]>(pages, reinterpret_cast<float*>(pages->memory.data()));
   }
-  const AlignedBytes bytes = allocateCounted(count * sizeof(float), MemoryUse::weights);
-  auto* floats = reinterpret_cast<float*>(bytes.get());
+  const AlignedBytes memory = allocateCounted(bytes, MemoryUse::weights);
+  auto* floats = reinterpret_cast<float*>(memory.get());
   std::fill_n(floats, count, 0.0f);
-  return std::shared_ptr<float[]>(bytes, floats);
+  return std::shared_ptr<float[]>(memory, floats);
 }
 
 }  // namespace gdws

@@ -43,7 +43,7 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
       threads_(context.threads),
       constants_(program_.values.size()),
       memories_(std::move(memories)) {
-  size_t scratchBytes = 0;
+  int64_t scratchBytes = 0;
   std::vector<int32_t> overwrites(program_.operations.size(), overwritesNothing);
   std::vector<std::vector<int32_t>> releasable;
   if (context.release) releasable = releasableConstants(program_);
@@ -100,9 +100,10 @@ CompiledProgram::CompiledProgram(Program program, KernelContext& context, const 
     if (program_.values[id].storage == Storage::constant && !constants_[id])
       constants_[id] = retain(program_.values[id]);
   }
-  plan_ = planMemory(program_, overwrites, scratchBytes);
+  const size_t reservedBytes = sizeOfMemory(scratchBytes);
+  plan_ = planMemory(program_, overwrites, reservedBytes);
   if (plansAreVerified()) {
-    verifyPlan(program_, overwrites, scratchBytes, plan_);
+    verifyPlan(program_, overwrites, reservedBytes, plan_);
     ++Counters::instance().plansVerified;
   }
   // The caller's constants may be gone by the first run.

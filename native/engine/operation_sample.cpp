@@ -36,7 +36,7 @@ void setDim(Value& value, size_t axis, int64_t dim) {
 
 /// Multiples of 1/64 in [-1, 1): sums of their products are neither infinite nor denormal.
 std::shared_ptr<float[]> numbers(size_t count) {
-  auto data = allocateFloats(count);
+  auto data = allocateFloats(static_cast<int64_t>(count));
   for (size_t i = 0; i < count; ++i) {
     data[i] = static_cast<float>(static_cast<int32_t>(i * 2654435761u >> 20 & 127) - 64) / 64.0f;
   }
@@ -111,7 +111,7 @@ void OperationSample::allocate() {
     if (value.storage == Storage::constant) value.data = memory_.back().get();
   }
   for (const int32_t id : operation.outputs) {
-    memory_.push_back(allocateFloats(program_.values[id].elements));
+    memory_.push_back(allocateFloats(static_cast<int64_t>(program_.values[id].elements)));
     results_.push_back(memory_.back().get());
   }
 }

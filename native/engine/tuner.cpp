@@ -126,7 +126,7 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
   OwnWeights weights;
   KernelContext context{vectors_, weights, threads_};
   std::vector<Runner> runners;
-  size_t scratchBytes = 0;
+  int64_t scratchBytes = 0;
   try {
     for (const auto& [definition, cycles] : likelyRivals(view, context)) {
       if (!definition->supports(sample.view(), context)) continue;
@@ -137,7 +137,7 @@ const KernelDefinition* Tuner::fastestOf(const Job& job, Stopwatch& stopwatch, d
     return nullptr;
   }
   if (runners.empty()) return nullptr;
-  const AlignedBytes scratch = allocateBytes(scratchBytes);
+  const AlignedBytes scratch = allocateBytes(sizeOfMemory(scratchBytes));
   const Buffers buffers = sample.buffers(scratch.get());
   const size_t inputBytes = sample.view().input(0).bytes();
   const auto time = [&](const Runner& runner) {

@@ -28,8 +28,8 @@ struct Buffers {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  /// Bytes of scratch memory that a run needs with this many threads.
-  virtual size_t scratchBytes(int /*threads*/) const { return 0; }
+  /// Bytes of scratch memory that a run needs with this many threads; may be more than there are addresses.
+  virtual int64_t scratchBytes(int /*threads*/) const { return 0; }
   /// Whether a run reads input i; false where it is a constant that has been packed.
   virtual bool readsInput(size_t /*i*/) const { return true; }
   /// Called by every thread of the team at once. Does not throw, does not allocate.

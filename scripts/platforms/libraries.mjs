@@ -1,4 +1,4 @@
-// What an addon is linked from besides gdws itself, and the licences that ask to be carried with it.
+// What a package of an addon is made from besides gdws itself, and the licences that ask to be carried with it.
 
 const own = 'scripts/platforms/licences';
 
@@ -59,6 +59,21 @@ const libraries = [
     licence: 'MIT AND BSD-2-Clause',
     source: 'https://github.com/WebAssembly/wasi-libc',
     files: [`${own}/wasi-libc.txt`],
+    isIn: (addon, target) => target.name === 'wasm32',
+  },
+  {
+    // This and the next are in browser.mjs.
+    name: '@bufbuild/protobuf',
+    licence: 'Apache-2.0 AND BSD-3-Clause',
+    source: 'https://github.com/bufbuild/protobuf-es',
+    files: ['native/third_party/Eigen/COPYING.APACHE', `${own}/protobuf-es.txt`],
+    isIn: (addon, target) => target.name === 'wasm32',
+  },
+  {
+    name: 'onnxruntime-common',
+    licence: 'MIT',
+    source: 'https://github.com/microsoft/onnxruntime, folder js/common',
+    files: [`${own}/onnxruntime-common.txt`],
     isIn: (addon, target) => target.name === 'wasm32',
   },
   {

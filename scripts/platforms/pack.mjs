@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, stageMain, stageTarget } from './stage.mjs';
-import { published, targetOfMachine } from './targets.mjs';
+import { published, publishedOf, targetOfMachine } from './targets.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -19,10 +19,7 @@ const { values } = parseArgs({
 
 const out = path.resolve(values.out);
 const chosen = values.targets.split(',').map((name) => {
-  const target = name === 'this' ? targetOfMachine() : published.find((one) => one.name === name);
-  if (!target)
-    throw new Error(`There is no target ${name}; there are ${published.map(({ name }) => name).join(', ')}.`);
-  return target;
+  return (name === 'this' ? targetOfMachine() : undefined) ?? publishedOf(name);
 });
 
 // Those first that can fail in a moment.

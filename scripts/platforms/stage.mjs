@@ -25,7 +25,14 @@ export function stageMain(folder) {
   // eslint-disable-next-line no-unused-vars
   const { private: isPrivate, scripts, devDependencies, allowScripts, overrides, ...published } = manifest;
   const addons = Object.fromEntries(targets.map(({ name }) => [`@gdws/${name}`, manifest.version]));
-  writeManifest(folder, { ...published, optionalDependencies: { ...published.optionalDependencies, ...addons } });
+  const engine = `@gdws/${webAssembly.name}`;
+  writeManifest(folder, {
+    ...published,
+    optionalDependencies: { ...published.optionalDependencies, ...addons },
+    // Installed by who wants it; where packages see only what they name, as in pnpm, it is found by this.
+    peerDependencies: { ...published.peerDependencies, [engine]: manifest.version },
+    peerDependenciesMeta: { ...published.peerDependenciesMeta, [engine]: { optional: true } },
+  });
 
   stageSources(root, folder);
   const made = ['dist', 'native.tar.xz', 'CMakeLists.txt'];
@@ -37,7 +44,7 @@ export function stageMain(folder) {
   const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 'inherit'] });
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', dist);
   run('scripts/copy-charts.mjs', dist);
-  run('scripts/browser/build.mjs', dist);
+  run('scripts/browser/entry.mjs', dist);
 }
 
 /** A package with nothing but the addon of a target, and the licences of what is in it. `addons`: where they were built. */
@@ -66,6 +73,7 @@ export function stageTarget(target, addons, folder) {
 /** By `exports`, Node takes the addon by its name, and browsers the module that loads it. */
 const wasmExports = {
   '.': { types: './gdws.d.mts', browser: './gdws.mjs', node: './gdws.cjs', default: './gdws.mjs' },
+  './browser': { types: './browser.d.mts', default: './browser.mjs' },
   './gdws.wasm': './gdws.wasm',
   './package.json': './package.json',
 };

@@ -91,6 +91,14 @@ export const webAssembly = {
 /** All that a package is published of. */
 export const published = [...targets, webAssembly];
 
+/** The one of that name; throws where there is none. */
+export function publishedOf(name) {
+  const target = published.find((one) => one.name === name);
+  if (!target)
+    throw new Error(`There is no target ${name}; there are ${published.map(({ name }) => name).join(', ')}.`);
+  return target;
+}
+
 /** The file that is the addon of a target. */
 export function addonFile(target) {
   return target === webAssembly ? 'gdws.wasm' : 'gdws.node';

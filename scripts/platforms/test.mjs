@@ -1,6 +1,6 @@
 // Runs the engine's tests with the addon that was built for a platform, in Node of that platform: in an emulator, unless it is this
 // machine's:
-//   npm run test:platform -- linux-arm64 [suites and options of jest]
+//   npm run test:platform -- linux-arm64 [suites and options of jest, as --shard=3/40]
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { engineSuites } from '../engine-suites.mjs';

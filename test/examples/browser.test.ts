@@ -29,10 +29,15 @@ const complaints: string[] = [];
 async function open() {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-browser-'));
   fs.cpSync(path.join(root, 'examples/browser'), folder, { recursive: true });
-  const dist = path.join(folder, 'node_modules/gdws/dist');
-  execFileSync(process.execPath, [path.join(root, 'scripts/browser/build.mjs'), dist]);
-  fs.mkdirSync(path.join(folder, 'node_modules/@gdws'));
-  fs.symlinkSync(engine, path.join(folder, 'node_modules/@gdws/wasm32'));
+  const installed = path.join(folder, 'node_modules/@gdws/wasm32');
+  fs.mkdirSync(installed, { recursive: true });
+  fs.symlinkSync(path.join(engine, 'gdws.wasm'), path.join(installed, 'gdws.wasm'));
+  const script = path.join(root, 'scripts/platforms/wasm.mjs');
+  execFileSync(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { bundleWasm } from ${JSON.stringify(script)}; bundleWasm(${JSON.stringify(installed)});`,
+  ]);
   server = spawn(process.execPath, [path.join(folder, 'serve.mjs'), '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = (await once(server.stdout as Readable, 'data')) as [Buffer];
   browser = await puppeteer.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] });
@@ -101,7 +106,7 @@ async function outputsOf(bytes: Uint8Array): Promise<Float32Array> {
   test('runs a network as the addon does', async () => {
     const there = (await page.evaluate(`(async () => {
       const { load } = await import('/node_modules/@gdws/wasm32/gdws.mjs');
-      const { start, simd, InferenceSession, Tensor } = await import('/node_modules/gdws/dist/browser.mjs');
+      const { start, simd, InferenceSession, Tensor } = await import('/node_modules/@gdws/wasm32/browser.mjs');
       start(await load());
       const bytes = new Uint8Array(${JSON.stringify([...fs.readFileSync(model)])});
       const session = await InferenceSession.create(bytes);

@@ -26,7 +26,7 @@ const { targets, published, machine } = JSON.parse(
 ) as { targets: Target[]; published: Target[]; machine: string };
 const main = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
 
-const wasmModules = ['gdws.cjs', 'gdws.mjs', 'gdws.d.mts'];
+const wasmModules = ['gdws.cjs', 'gdws.mjs', 'gdws.d.mts', 'browser.mjs', 'browser.d.mts'];
 
 let folder: string;
 let packed: Packed[];
@@ -45,7 +45,8 @@ beforeAll(() => {
   }
   fs.mkdirSync(path.join(folder, 'addons/wasm32'));
   fs.writeFileSync(path.join(folder, 'addons/wasm32/gdws.wasm'), 'NSt3__112basic_stringE');
-  for (const name of wasmModules) fs.writeFileSync(path.join(folder, 'addons/wasm32', name), 'of emnapi');
+  const bundle = `import { bundleWasm } from './scripts/platforms/wasm.mjs'; bundleWasm(process.argv[1]);`;
+  run(process.execPath, ['--input-type=module', '-e', bundle, path.join(folder, 'addons/wasm32')], root);
   packed = pack(path.join(folder, 'out'), path.join(folder, 'addons'));
 }, 600_000);
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -89,17 +90,55 @@ test.each(targets)('$name has its addon, the licences of what is in it, and noth
 
 test('@gdws/wasm32 is for every platform, has what loads it, and its licences', () => {
   const { files } = packed.find((one) => one.name === '@gdws/wasm32')!;
-  const licences = [...llvm, 'licences/emnapi.txt', 'licences/wasi-libc.txt'];
+  const licences = llvm.concat(
+    ['emnapi', 'wasi-libc', 'protobuf-es', 'onnxruntime-common'].map((name) => `licences/${name}.txt`),
+  );
   const common = always.filter((name) => name !== 'gdws.node');
   expect(files.map((file) => file.path).sort()).toEqual([...common, 'gdws.wasm', ...wasmModules, ...licences].sort());
   const staged = path.join(folder, 'out/wasm32');
   const manifest = JSON.parse(fs.readFileSync(path.join(staged, 'package.json'), 'utf8')) as Record<string, unknown>;
   for (const absent of ['os', 'cpu', 'libc', 'dependencies']) expect(manifest).not.toHaveProperty(absent);
   expect(manifest.license).toMatch(/BSD-2-Clause/);
-  // It is installed by who wants it.
+  // It is installed by who wants it, of the same version.
   const gdws = JSON.parse(fs.readFileSync(path.join(folder, 'out/gdws/package.json'), 'utf8')) as typeof main;
   expect(gdws.optionalDependencies).not.toHaveProperty('@gdws/wasm32');
+  expect(gdws.peerDependencies).toMatchObject({ ...(main.peerDependencies as object), '@gdws/wasm32': main.version });
+  expect(gdws.peerDependenciesMeta).toMatchObject({ '@gdws/wasm32': { optional: true } });
 });
+
+test('gdws/browser is in @gdws/wasm32, for bundlers and for TypeScript', () => {
+  const consumer = path.join(folder, 'consumer');
+  const modules = path.join(consumer, 'node_modules');
+  for (const name of ['gdws', '@gdws/wasm32'])
+    fs.cpSync(path.join(folder, 'out', path.basename(name)), path.join(modules, name), { recursive: true });
+  fs.mkdirSync(path.join(modules, '@bufbuild'));
+  for (const name of Object.keys(main.dependencies as object))
+    fs.symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
+  fs.writeFileSync(
+    path.join(consumer, 'program.mts'),
+    `import { load } from '@gdws/wasm32';
+     import { compress, InferenceSession, simd, start, Tensor, type SessionOptions } from 'gdws/browser';
+     import * as same from '@gdws/wasm32/browser';
+     export const begin = async (bytes: Uint8Array, options: SessionOptions) => {
+       start(await load());
+       return [await InferenceSession.create(bytes, options), (await compress(bytes, { macs: 0.5 })).bytes()] as const;
+     };
+     // @ts-expect-error: a share is a number
+     void ((bytes: Uint8Array) => compress(bytes, { macs: 'half' }));
+     console.log(same.start === start, same.Tensor === Tensor, typeof simd);
+     process.exit();`,
+  );
+  const bin = (name: string) => path.join(root, 'node_modules/.bin', name);
+  const types = ['--types', 'node', '--typeRoots', path.join(root, 'node_modules/@types')];
+  const strict = ['--noEmit', '--strict', '--target', 'es2023', ...types, 'program.mts'];
+  run(bin('tsc'), ['--module', 'nodenext', ...strict], consumer);
+  run(bin('tsc'), ['--module', 'esnext', '--moduleResolution', 'bundler', ...strict], consumer);
+  const esbuild = ['program.mts', '--bundle', '--format=esm', '--platform=browser', '--outfile=bundle.mjs'];
+  run(bin('esbuild'), esbuild, consumer);
+  expect(run(process.execPath, ['bundle.mjs'], consumer)).toBe('true true function\n');
+  // The code is there once.
+  expect(fs.statSync(path.join(modules, 'gdws/dist/browser.mjs')).size).toBeLessThan(100);
+}, 300_000);
 
 test('the README of a package says which glibc and which compiler', () => {
   const readme = fs.readFileSync(path.join(folder, 'out/linux-arm64/README.md'), 'utf8');

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isInstalled, run } from '../native/program';
 
@@ -82,7 +82,11 @@ describeBuilt('libraries and symbols', windows, 'llvm-objdump', (name) => {
   });
 });
 
-describeBuilt('paths', [...linux, ...windows, ...macos], '', (name) => {
+describeBuilt('size and paths', [...linux, ...windows, ...macos], '', (name) => {
+  it('leaves 8 of 12 MB for what is installed with it', () => {
+    expect(statSync(fileOf(name)).size).toBeLessThan(4e6);
+  });
+
   it('names no folder of the machine that built it', () => {
     const bytes = readFileSync(fileOf(name));
     expect([root, '/home/', '/zig-cache/'].filter((text) => bytes.includes(text))).toEqual([]);

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { native, type Native } from '../../src/addon/native';
+import { makeModel, makeNode, makeValueInfo } from '../../src/onnx/make';
+import { encodeModel } from '../../src/onnx/write';
 import { root } from '../package/npm';
 
 // The addon as WebAssembly, which sees no memory of JavaScript, against the addon of this machine.
@@ -25,6 +28,16 @@ function expectClose(here: ArrayLike<number>, there: ArrayLike<number>): void {
   for (let i = 0; i < here.length; i++) expect(there[i]).toBeCloseTo(here[i]!, 5);
 }
 
+/** What a script prints in a process of its own. */
+function runScript(script: string, environment: Record<string, string> = {}): string {
+  return execFileSync(process.execPath, ['--require', require.resolve('tsx/cjs'), '--eval', script], {
+    env: { ...process.env, ...environment },
+    encoding: 'utf8',
+  });
+}
+const onWasm = (script: string, environment: Record<string, string> = {}) =>
+  runScript(script, { GDWS_ADDON: path.join(root, 'build/platforms/wasm32/gdws.wasm'), ...environment });
+
 (isBuilt ? describe : describe.skip)('WebAssembly', () => {
   let wasm: Native;
   beforeAll(() => {
@@ -36,6 +49,14 @@ function expectClose(here: ArrayLike<number>, there: ArrayLike<number>): void {
     expect(wasm.kernels).toEqual(native().kernels);
     expect(wasm.concurrency).toBe(1);
   });
+
+  test('GDWS_MAX_ISA caps what is used, which is the same code', () => {
+    const script = `console.log(JSON.stringify(require(${JSON.stringify(path.join(root, 'src/index.ts'))}).simd()));`;
+    const simd = (cap?: string) => JSON.parse(onWasm(script, cap ? { GDWS_MAX_ISA: cap } : {})) as unknown;
+    expect(simd()).toEqual({ inUse: 'wasm', available: ['portable', 'wasm'] });
+    expect(simd('portable')).toEqual({ inUse: 'portable', available: ['portable', 'wasm'], cap: 'portable' });
+    expect(simd('avx2')).toMatchObject({ inUse: 'portable', cap: 'avx2' });
+  }, 60_000);
 
   test('reads the parts of buffers that it is given, and gives arrays of its own', async () => {
     const here = await native().decompose(weights(), layer, 1);
@@ -98,6 +119,41 @@ function expectClose(here: ArrayLike<number>, there: ArrayLike<number>): void {
     }
   });
 
+  test('refuses a network whose operations need more working memory than addresses of 32 bits reach', () => {
+    // An LSTM of one unit: 32 floats for each sequence of the batch, together 2^32 bytes, and two for what goes in and out.
+    const weights = (...dims: number[]) => ({
+      type: 'float32' as const,
+      dims,
+      data: new Float32Array(dims.reduce((a, b) => a * b)),
+    });
+    const model = makeModel({
+      nodes: [
+        makeNode({
+          opType: 'LSTM',
+          input: ['x', 'w', 'r'],
+          output: ['', 'y'],
+          attributes: { hidden_size: 1 },
+        }),
+      ],
+      inputs: [makeValueInfo('x', 'float32', [1, 'batch', 1])],
+      outputs: [makeValueInfo('y', 'float32', [1, 'batch', 1])],
+      initializers: { w: weights(1, 4, 1), r: weights(1, 4, 1) },
+    });
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-wasm32-')), 'model.onnx');
+    fs.writeFileSync(file, encodeModel(model));
+    const script = `
+      const { InferenceSession } = require(${JSON.stringify(path.join(root, 'src/index.ts'))});
+      (async () => {
+        const session = await InferenceSession.create(${JSON.stringify(file)});
+        const codes = [];
+        for (const batch of [2 ** 25 + 1, 2 ** 25, 1000])
+          codes.push(await session.prepare([{ x: [1, batch, 1] }]).then(() => 'prepared', ({ code }) => code));
+        console.log(JSON.stringify(codes));
+      })();`;
+    expect(JSON.parse(onWasm(script))).toEqual(['OUT_OF_MEMORY', 'OUT_OF_MEMORY', 'prepared']);
+    fs.rmSync(path.dirname(file), { recursive: true });
+  }, 60_000);
+
   test('runs a network as the addon does, in sessions of any number of threads', () => {
     const script = `
       const { InferenceSession, Tensor, simd } = require(${JSON.stringify(path.join(root, 'src/index.ts'))});
@@ -114,15 +170,9 @@ function expectClose(here: ArrayLike<number>, there: ArrayLike<number>): void {
         }
         console.log(JSON.stringify({ inUse: simd().inUse, all: all.map(({ data }) => [...data]) }));
       })();`;
-    const run = (addon: Record<string, string>) =>
-      JSON.parse(
-        execFileSync(process.execPath, ['--require', require.resolve('tsx/cjs'), '--eval', script], {
-          env: { ...process.env, ...addon },
-          encoding: 'utf8',
-        }),
-      ) as { inUse: string; all: number[][] };
-    const here = run({});
-    const there = run({ GDWS_ADDON: path.join(root, 'build/platforms/wasm32/gdws.wasm') });
+    const [here, there] = [runScript(script), onWasm(script)].map(
+      (printed) => JSON.parse(printed) as { inUse: string; all: number[][] },
+    ) as [{ all: number[][] }, { inUse: string; all: number[][] }];
     expect(there.inUse).toBe('wasm');
     expect(there.all).toHaveLength(6);
     for (const logits of there.all) expectClose(here.all[0]!, logits);

@@ -2,6 +2,7 @@
 
 #include "kernels/average_pool/operation.h"
 #include "kernels/pooling/row_pooling.h"
+#include "kernels/product/scratch.h"
 #include "kernels/registry.h"
 
 namespace gdws {
@@ -20,7 +21,7 @@ class AveragePoolRows final : public Kernel {
     }
   }
 
-  size_t scratchBytes(int threads) const override { return threads * pooling_.scratchFloats() * sizeof(float); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, pooling_.scratchFloats()); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     const auto& [maps, height, width] = operation_.pool;

@@ -30,7 +30,7 @@ class Accumulate final : public Kernel {
     sumsFloats_ = wholeLines(tiling_.rows.largest() * sumsPitch_);
   }
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats()); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats()); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     float* lines = scratchOf(buffers, team, scratchFloats());
@@ -45,7 +45,7 @@ class Accumulate final : public Kernel {
   }
 
  private:
-  size_t scratchFloats() const { return static_cast<size_t>(linesFloats_ + sumsFloats_ * shape_.outputsPerGroup()); }
+  int64_t scratchFloats() const { return linesFloats_ + sumsFloats_ * shape_.outputsPerGroup(); }
 
   void add(const Buffers& buffers, int64_t image, int64_t group, const PixelTile& tile, float* lines,
            float* sums) const {

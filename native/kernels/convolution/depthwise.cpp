@@ -22,11 +22,11 @@ class Depthwise final : public Kernel {
     tiling_ = chooseTiling({1, shape_.outputHeight, shape_.outputWidth}, tilePixels, vectors_.lanes, 1, true);
     lines_ =
         Lines(shape_.window, shape_.height, shape_.width, tiling_.rows.largest(), tiling_.largestColumns(), vectors_);
-    linesFloats_ = static_cast<size_t>(wholeLines(static_cast<int64_t>(lines_.floats())));
-    resultFloats_ = static_cast<size_t>(wholeLines(tiling_.largestPixels() + vectors_.lanes));
+    linesFloats_ = wholeLines(lines_.floats());
+    resultFloats_ = wholeLines(tiling_.largestPixels() + vectors_.lanes);
   }
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, linesFloats_ + resultFloats_); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, linesFloats_ + resultFloats_); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     float* lines = scratchOf(buffers, team, linesFloats_ + resultFloats_);
@@ -69,7 +69,7 @@ class Depthwise final : public Kernel {
   const VectorTable& vectors_;
   Tiling tiling_;
   Lines lines_;
-  size_t linesFloats_, resultFloats_;
+  int64_t linesFloats_, resultFloats_;
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {

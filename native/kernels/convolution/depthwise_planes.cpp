@@ -16,7 +16,7 @@ class DepthwisePlanes final : public Kernel {
   DepthwisePlanes(const OperationView& operation, const KernelContext& context)
       : shape_(ConvolutionShape::of(operation)), vectors_(context.vectors), slots_(shape_, vectors_) {}
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, floatsEach()); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, floatsEach()); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     float* maps = scratchOf(buffers, team, floatsEach());
@@ -31,7 +31,7 @@ class DepthwisePlanes final : public Kernel {
   }
 
  private:
-  size_t floatsEach() const { return slots_.mapsFloats() + slots_.sumsFloats(); }
+  int64_t floatsEach() const { return slots_.mapsFloats() + slots_.sumsFloats(); }
 
   ConvolutionShape shape_;
   const VectorTable& vectors_;

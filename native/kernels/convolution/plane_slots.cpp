@@ -117,7 +117,7 @@ PlaneSlots::PlaneSlots(const ConvolutionShape& shape, const VectorTable& vectors
   for (const auto& mask : masks_) inside_.push_back(mask.empty() ? nullptr : mask.data());
   layout_.taps = taps_.data();
   layout_.inside = inside_.data();
-  if (layout_.pitch != layout_.outputColumns) sumsFloats_ = static_cast<size_t>(wholeLines(pixels));
+  if (layout_.pitch != layout_.outputColumns) sumsFloats_ = wholeLines(pixels);
 }
 
 }  // namespace gdws

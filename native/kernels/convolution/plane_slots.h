@@ -17,15 +17,15 @@ class PlaneSlots {
   static bool fits(const ConvolutionShape& shape, const VectorTable& vectors);
 
   const PlaneLayout& layout() const { return layout_; }
-  size_t mapsFloats() const { return static_cast<size_t>(layout_.slots * layout_.slotPitch); }
+  int64_t mapsFloats() const { return layout_.slots * layout_.slotPitch; }
   /// 0 where rows of sums lie one after the other.
-  size_t sumsFloats() const { return sumsFloats_; }
+  int64_t sumsFloats() const { return sumsFloats_; }
 
  private:
   std::vector<int64_t> taps_;
   std::vector<std::vector<int32_t>> masks_;
   std::vector<const int32_t*> inside_;
-  size_t sumsFloats_ = 0;
+  int64_t sumsFloats_ = 0;
   PlaneLayout layout_;
 };
 

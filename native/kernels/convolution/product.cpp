@@ -26,7 +26,7 @@ class ProductConvolution final : public Kernel {
         isPacked_(operation.input(1).storage == Storage::constant),
         product_(makeProduct(operation, shape_, context)) {}
 
-  size_t scratchBytes(int threads) const override {
+  int64_t scratchBytes(int threads) const override {
     return scratchFor(threads, product_.scratchFloats()) + packedFloats() * sizeof(float);
   }
   bool readsInput(size_t i) const override { return i != 1 || !isPacked_; }
@@ -47,9 +47,7 @@ class ProductConvolution final : public Kernel {
   static int64_t depthOf(const ConvolutionShape& shape) { return shape.channelsPerGroup() * shape.window.taps(); }
 
   /// Floats of the weights that each run packs, before the threads' scratch memory.
-  size_t packedFloats() const {
-    return isPacked_ ? 0 : static_cast<size_t>(wholeLines(static_cast<int64_t>(product_.packedFloats())));
-  }
+  int64_t packedFloats() const { return isPacked_ ? 0 : wholeLines(product_.packedFloats()); }
 
   void runPacked(const Buffers& buffers, const ProductOperands& operands, const Team& team) const {
     product_.run(buffers, operands, team, scratchOf(buffers, team, product_.scratchFloats()) + packedFloats());

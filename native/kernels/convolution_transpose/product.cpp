@@ -43,7 +43,7 @@ class ProductTranspose final : public Kernel {
     }
   }
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats_); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats_); }
   bool readsInput(size_t i) const override { return i != 1; }
   void run(const Buffers& buffers, const Team& team) const override {
     // There is no barrier between the products, so that each thread has a part of the scratch memory of its own.
@@ -143,7 +143,7 @@ class ProductTranspose final : public Kernel {
 
   ConvolutionShape shape_;
   std::vector<Part> products_;
-  size_t scratchFloats_ = 0;
+  int64_t scratchFloats_ = 0;
 };
 
 bool supports(const OperationView& operation, const KernelContext&) {

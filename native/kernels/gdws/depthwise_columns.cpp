@@ -24,10 +24,10 @@ class DepthwiseColumns final : public Producer {
     }
   }
 
-  size_t prepare(int64_t rows, int64_t columns) override {
+  int64_t prepare(int64_t rows, int64_t columns) override {
     if (!Lines::reasonable(window_)) {
       patches_ = makePatches(map_, input_, window_, vectors_);
-      return static_cast<size_t>(tapsAtOnce * rows * columns);
+      return tapsAtOnce * rows * columns;
     }
     // Tiles of whole rows are read without padding, if the window allows it.
     flat_ = columns == map_.columns && FlatMaps::fits(window_, input_.width, columns);

@@ -15,7 +15,7 @@ class FusedGdws final : public Kernel {
   FusedGdws(const OperationView& operation, KernelContext& context)
       : shape_(GdwsShape::of(operation)), product_(makeProduct(operation, shape_, context)) {}
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
   bool readsInput(size_t i) const override { return i != 2; }
   void run(const Buffers& buffers, const Team& team) const override {
     const Addends& addends = shape_.map.addends;

@@ -15,9 +15,7 @@ class Reference final : public Kernel {
     }
   }
 
-  size_t scratchBytes(int threads) const override {
-    return static_cast<size_t>(threads) * static_cast<size_t>(shape_.intermediate) * sizeof(double);
-  }
+  int64_t scratchBytes(int threads) const override { return threads * shape_.intermediate * int64_t{sizeof(double)}; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     double* features = reinterpret_cast<double*>(buffers.scratch) + team.index * shape_.intermediate;

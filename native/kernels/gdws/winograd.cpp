@@ -12,7 +12,7 @@ namespace {
 std::shared_ptr<const float[]> compose(const GdwsShape& shape, const float* d, const float* p) {
   constexpr int64_t taps = 9;
   const int64_t outputs = shape.map.outputs, channels = shape.map.channels;
-  const std::shared_ptr<float[]> kernels = allocateFloats(static_cast<size_t>(outputs * channels * taps));
+  const std::shared_ptr<float[]> kernels = allocateFloats(outputs * channels * taps);
   for (int64_t m = 0; m < outputs; ++m) {
     int64_t k = 0;
     for (int64_t c = 0; c < channels; ++c) {

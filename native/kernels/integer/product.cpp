@@ -35,9 +35,6 @@ int32_t partOf(int32_t weight, int64_t part) {
   return std::clamp(weight, -128, 127);
 }
 
-/// At least `count` words, in whole cache lines.
-size_t words(int64_t count) { return static_cast<size_t>(wholeLines(count)); }
-
 }  // namespace
 
 IntegerProduct::IntegerProduct(const IntegerTiles& tiles, int64_t groups, int64_t channels, const SumResult& result,
@@ -181,18 +178,18 @@ void IntegerProduct::reserve() {
   const int64_t pixels = isCut ? tiles_.rowPitch() : tiles_.tiling.largestPixels();
   const int64_t channelVectors = quotientUp(channels_, lanes);
   biasPitch_ = roundUp(channels_, lanes);
-  biasWords_ = words(groups_ * biasPitch_);
+  biasWords_ = wholeLines(groups_ * biasPitch_);
   // A row is read by four vectors at a time.
   const int64_t slack = IntegerFunctions::maxVectors * lanes;
   constexpr int64_t matrixWords = IntegerMatrixFunctions::maxSums * IntegerMatrixTask::rows * IntegerMatrixTask::rows;
   const int64_t blockWords = form_ == Form::matrices ? matrixWords : IntegerFunctions::maxRows * slack;
-  sumsWords_ = words(form_ == Form::channels ? pixels * channelVectors * lanes : blockWords + slack);
-  planesWords_ = form_ == Form::channels   ? words(lineFloats * pixels + slack)
-                 : form_ == Form::matrices ? words(matrixWords)
+  sumsWords_ = wholeLines(form_ == Form::channels ? pixels * channelVectors * lanes : blockWords + slack);
+  planesWords_ = form_ == Form::channels   ? wholeLines(lineFloats * pixels + slack)
+                 : form_ == Form::matrices ? wholeLines(matrixWords)
                                            : 0;
-  columnWords_ = words(producer_->words() + slack);
-  scratchBytes_ = (biasWords_ + sumsWords_ + planesWords_ + columnWords_) * sizeof(int32_t) +
-                  static_cast<size_t>(roundUp(static_cast<int64_t>(producer_->scratchBytes()), 64));
+  columnWords_ = wholeLines(producer_->words() + slack);
+  scratchBytes_ = (biasWords_ + sumsWords_ + planesWords_ + columnWords_) * int64_t{sizeof(int32_t)} +
+                  roundUp(producer_->scratchBytes(), 64);
 }
 
 std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weights, const KernelContext& context) const {
@@ -204,7 +201,7 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
   // read four at a time.
   constexpr int64_t slack = 4;
   const int64_t weightWords = groups_ * packedChannels() * depth;
-  const std::shared_ptr<float[]> packed = allocateFloats(static_cast<size_t>(weightWords + outputs + slack));
+  const std::shared_ptr<float[]> packed = allocateFloats(weightWords + outputs + slack);
   auto* const all = reinterpret_cast<int32_t*>(packed.get());
   std::vector<int64_t> weightOf;
   for (const Step& step : steps_) {
@@ -249,7 +246,7 @@ std::shared_ptr<const float[]> IntegerProduct::pack(const IntegerWeights& weight
 }
 
 void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
-  std::byte* const scratch = buffers.scratch + static_cast<size_t>(team.index) * scratchBytes_;
+  std::byte* const scratch = buffers.scratch + team.index * scratchBytes_;
   auto* const bias = reinterpret_cast<int32_t*>(scratch);
   Work work{};
   work.sums = bias + biasWords_;
@@ -281,7 +278,7 @@ void IntegerProduct::run(const Buffers& buffers, const Team& team) const {
   for (int64_t item = items.begin; item < items.end; ++item) {
     // In turn where the first two threads have theirs: a thread may still multiply the columns before.
     int32_t* const to =
-        shared ? columns + (item % 2 - team.index) * static_cast<int64_t>(scratchBytes_ / sizeof(int32_t)) : columns;
+        shared ? columns + (item % 2 - team.index) * (scratchBytes_ / int64_t{sizeof(int32_t)}) : columns;
     work.words = to;
     producer_->produce(buffers, tiles_.tile(item % tiles_.count()), item / tiles_.count(), shared ? team : Team{0, 1},
                        to, producerScratch);

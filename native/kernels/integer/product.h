@@ -22,7 +22,7 @@ class IntegerProducer {
   /// What every column's number is too large by.
   virtual int32_t zeroPoint(const Buffers& buffers) const = 0;
   virtual int64_t words() const = 0;
-  virtual size_t scratchBytes() const = 0;
+  virtual int64_t scratchBytes() const = 0;
   /// Estimated cycles of a tile.
   virtual double cycles() const = 0;
   /// Makes one thread's share of a tile's columns.
@@ -60,7 +60,7 @@ class IntegerProduct {
   static double estimate(const IntegerTiles& tiles, int64_t groups, int64_t channels, const IntegerProducer& producer,
                          const IntegerWeights& weights, const IntegerFunctions& functions);
 
-  size_t scratchBytes(int threads) const { return static_cast<size_t>(threads) * scratchBytes_; }
+  int64_t scratchBytes(int threads) const { return threads * scratchBytes_; }
   void run(const Buffers& buffers, const Team& team) const;
 
  private:
@@ -134,7 +134,7 @@ class IntegerProduct {
   int64_t pixelPart_ = 1;  ///< the largest number of vectors of pixels, or of pixels, in a micro-kernel
   double productCycles_ = 0;
   int64_t biasPitch_ = 0;  ///< from a group to the next
-  size_t biasWords_ = 0, sumsWords_ = 0, planesWords_ = 0, columnWords_ = 0, scratchBytes_ = 0;
+  int64_t biasWords_ = 0, sumsWords_ = 0, planesWords_ = 0, columnWords_ = 0, scratchBytes_ = 0;
   std::shared_ptr<const float[]> packed_;
 };
 

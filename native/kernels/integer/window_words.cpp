@@ -232,13 +232,13 @@ int64_t WindowWords::tapOf(int64_t step, int64_t i) const {
   return kw < window_.kernelWidth ? kh * window_.kernelWidth + kw : -1;
 }
 
-size_t WindowWords::scratchBytes() const {
+int64_t WindowWords::scratchBytes() const {
   // Bytes or words of a padded row, or of rows that follow each other.
   if (isPaired_) {
     const int64_t pairs = window_.rowSpan(rows_) * columns_ + functions_->lanes;
-    return static_cast<size_t>(std::max(runPitch_ + roundUp(4 * pairs, 64), roundUp(4 * paddedLength_, 64)));
+    return std::max(runPitch_ + roundUp(4 * pairs, 64), roundUp(4 * paddedLength_, 64));
   }
-  return static_cast<size_t>(roundUp(4 * std::max(paddedLength_, runPitch_), 64));
+  return roundUp(4 * std::max(paddedLength_, runPitch_), 64);
 }
 
 WindowWords::Columns WindowWords::columnsOf(const PixelTile& tile) const {

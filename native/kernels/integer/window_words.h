@@ -58,7 +58,7 @@ class WindowWords {
   const std::vector<int32_t>& offsets() const { return offsets_; }
   /// The tap, kernel row by kernel row, that byte or int16 `i` of a step's words belongs to; -1 where none.
   int64_t tapOf(int64_t step, int64_t i) const;
-  size_t scratchBytes() const;
+  int64_t scratchBytes() const;
   Place place(const PixelTile& tile) const;
   /// Where the bytes of a tile's vectors are; of Packing::bytes.
   IntegerPatterns patterns() const {

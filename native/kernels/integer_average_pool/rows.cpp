@@ -25,8 +25,8 @@ class IntegerAveragePoolRows final : public Kernel {
     }
   }
 
-  size_t scratchBytes(int threads) const override {
-    return global_ ? 0 : static_cast<size_t>(threads * (rowInts_ + sumInts_)) * sizeof(int32_t);
+  int64_t scratchBytes(int threads) const override {
+    return global_ ? 0 : threads * (rowInts_ + sumInts_) * int64_t{sizeof(int32_t)};
   }
 
   void run(const Buffers& buffers, const Team& team) const override {

@@ -37,7 +37,7 @@ class WindowProducer final : public IntegerProducer {
     return shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
   }
   int64_t words() const override { return units_ * words_.unitWords(); }
-  size_t scratchBytes() const override { return words_.scratchBytes(); }
+  int64_t scratchBytes() const override { return words_.scratchBytes(); }
   double cycles() const override { return static_cast<double>(words()) / 8; }
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Team& team, int32_t* words,
                std::byte* scratch) const override {
@@ -85,15 +85,15 @@ class ExpandedProducer final : public IntegerProducer {
     return shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
   }
   int64_t words() const override { return static_cast<int64_t>(offsets_.size()) * pitch_; }
-  size_t scratchBytes() const override {
-    return static_cast<size_t>(wholeLines(words_.unitWords())) * sizeof(int32_t) + words_.scratchBytes();
+  int64_t scratchBytes() const override {
+    return wholeLines(words_.unitWords()) * int64_t{sizeof(int32_t)} + words_.scratchBytes();
   }
   double cycles() const override { return static_cast<double>(words()) / 8; }
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Team& team, int32_t* words,
                std::byte* scratch) const override {
     const int64_t plane = map_.height * map_.width, channels = map_.channelsPerGroup();
     auto* const padded = reinterpret_cast<int32_t*>(scratch);
-    std::byte* const rest = scratch + static_cast<size_t>(wholeLines(words_.unitWords())) * sizeof(int32_t);
+    std::byte* const rest = scratch + wholeLines(words_.unitWords()) * int64_t{sizeof(int32_t)};
     WindowWords::Source source = words_.source(shape_.xType, shape_.xZeroPoint(buffers), map_.channels * plane);
     const WindowWords::Place place = words_.place(tile);
     const Range mine = team.share(channels);
@@ -168,7 +168,7 @@ class ProductConvolution final : public Kernel {
   ProductConvolution(const OperationView& operation, KernelContext& context)
       : product_(makeProduct(operation, IntegerConvolutionShape::of(operation), context)) {}
 
-  size_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
+  int64_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
   bool readsInput(size_t i) const override { return i != 1 && i != 3; }
   void run(const Buffers& buffers, const Team& team) const override { product_.run(buffers, team); }
 

@@ -66,16 +66,14 @@ class IntegerWinograd final : public Kernel {
     return memory * cyclesWithWeights(blocks * (plan.patchesCycles + plan.productCycles), weights * sizeof(int32_t));
   }
 
-  size_t scratchBytes(int threads) const override {
-    return static_cast<size_t>(threads) * scratchWords_ * sizeof(int32_t);
-  }
+  int64_t scratchBytes(int threads) const override { return threads * scratchWords_ * int64_t{sizeof(int32_t)}; }
   bool readsInput(size_t i) const override { return i != 1 && i != 3; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     Work work{};
     work.buffers = &buffers;
-    auto* scratch = reinterpret_cast<int32_t*>(buffers.scratch) + static_cast<size_t>(team.index) * scratchWords_;
-    const auto take = [&](size_t words) {
+    auto* scratch = reinterpret_cast<int32_t*>(buffers.scratch) + team.index * scratchWords_;
+    const auto take = [&](int64_t words) {
       int32_t* const taken = scratch;
       scratch += words;
       return taken;
@@ -187,33 +185,31 @@ class IntegerWinograd final : public Kernel {
     const int64_t tileColumns = plan_.tiling.largestColumns(),
                   tileRows = std::min(plan_.tiling.rows.largest(), plan_.tiles.rows);
     biasPitch_ = roundUp(map_.outputsPerGroup(), lanes);
-    biasWords_ = words(map_.groups * biasPitch_ + slack);
+    biasWords_ = wholeLines(map_.groups * biasPitch_ + slack);
     linePitch_ = oddLines(tileColumns * Edge + kernelEdge - 1 + 3 * lanes);
     const int64_t lines = tileRows * Edge + kernelEdge - 1;
-    stageWords_ = words(linePitch_ * (stageLines + lines) + slack);
-    linesWords_ = words(lines * static_cast<int64_t>(sizeof(float*) / sizeof(int32_t)));
+    stageWords_ = wholeLines(linePitch_ * (stageLines + lines) + slack);
+    linesWords_ = wholeLines(lines * static_cast<int64_t>(sizeof(float*) / sizeof(int32_t)));
     patchPitch_ = oddLines(pitch + 2 * lanes);
-    patchesWords_ = words(patchPitch_ * points + slack);
+    patchesWords_ = wholeLines(patchPitch_ * points + slack);
     const int64_t vectorParts = plan_.byChannels ? 1 : quotientUp(vectors, plan_.vectorPart);
     // Whole vectors, and what oddLines() adds to each part.
-    panelWords_ = words(points * (pairsOf(map_) * pitch + 2 * lineFloats * vectorParts) + slack);
+    panelWords_ = wholeLines(points * (pairsOf(map_) * pitch + 2 * lineFloats * vectorParts) + slack);
     if (plan_.byChannels) {
       const int64_t width = plan_.channelParts.largest() * lanes;
       productsPitch_ = oddLines(plan_.tilePart * width);
-      tilesWords_ = words(tilePixels * largest * width + slack);
-      planesWords_ = words(lineFloats * tilePixels * largest + slack);
+      tilesWords_ = wholeLines(tilePixels * largest * width + slack);
+      planesWords_ = wholeLines(lineFloats * tilePixels * largest + slack);
     } else {
       productsPitch_ = oddLines(plan_.channelParts.largest() * plan_.vectorPart * lanes);
       tilePitch_ = oddLines(pitch + lanes);
-      tilesWords_ = words(plan_.channelParts.largest() * tilePixels * tilePitch_ + slack);
+      tilesWords_ = wholeLines(plan_.channelParts.largest() * tilePixels * tilePitch_ + slack);
     }
-    productsWords_ = words(productsPitch_ * points + slack);
-    planeWords_ = words(largest * tilePixels + 3 * lanes + slack);
+    productsWords_ = wholeLines(productsPitch_ * points + slack);
+    planeWords_ = wholeLines(largest * tilePixels + 3 * lanes + slack);
     scratchWords_ = biasWords_ + stageWords_ + linesWords_ + patchesWords_ + panelWords_ + productsWords_ +
                     tilesWords_ + planesWords_ + planeWords_;
   }
-
-  static size_t words(int64_t count) { return static_cast<size_t>(wholeLines(count)); }
 
   /// Channels of a part, with what fills its vectors.
   int64_t unit() const { return plan_.byChannels ? integers_.lanes : 1; }
@@ -225,8 +221,7 @@ class IntegerWinograd final : public Kernel {
   std::shared_ptr<const float[]> pack(const Value& w, const Value* zeroPoints, const KernelContext& context) const {
     const int64_t inputs = map_.channelsPerGroup(), outputs = map_.outputsPerGroup(), pairs = pairsOf(map_);
     constexpr int64_t slack = 64;
-    const std::shared_ptr<float[]> packed =
-        allocateFloats(static_cast<size_t>(map_.groups * groupWords() + map_.outputs + slack));
+    const std::shared_ptr<float[]> packed = allocateFloats(map_.groups * groupWords() + map_.outputs + slack);
     auto* const all = reinterpret_cast<int32_t*>(packed.get());
     const Bytes bytes(w.data, w.type);
     for (int64_t m = 0; m < map_.outputs; ++m) {
@@ -450,8 +445,8 @@ class IntegerWinograd final : public Kernel {
   const IntegerWinogradFunctions& functions_;
   Plan plan_;
   int64_t biasPitch_ = 0, linePitch_ = 0, patchPitch_ = 0, productsPitch_ = 0, tilePitch_ = 0;
-  size_t biasWords_ = 0, stageWords_ = 0, linesWords_ = 0, patchesWords_ = 0, panelWords_ = 0, productsWords_ = 0,
-         tilesWords_ = 0, planesWords_ = 0, planeWords_ = 0, scratchWords_ = 0;
+  int64_t biasWords_ = 0, stageWords_ = 0, linesWords_ = 0, patchesWords_ = 0, panelWords_ = 0, productsWords_ = 0,
+          tilesWords_ = 0, planesWords_ = 0, planeWords_ = 0, scratchWords_ = 0;
   std::shared_ptr<const float[]> weights_;
 };
 

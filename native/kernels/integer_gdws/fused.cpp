@@ -62,8 +62,8 @@ class Features final : public IntegerProducer {
   }
   int32_t zeroPoint(const Buffers&) const override { return shape_.featureZeroPoint + featureShift(); }
   int64_t words() const override { return steps_ * pitch_; }
-  size_t scratchBytes() const override {
-    return static_cast<size_t>(slots() * unitWords_) * sizeof(int32_t) + words_.scratchBytes();
+  int64_t scratchBytes() const override {
+    return slots() * unitWords_ * int64_t{sizeof(int32_t)} + words_.scratchBytes();
   }
   double cycles() const override {
     const auto vectors = static_cast<double>(vectors_);
@@ -74,7 +74,7 @@ class Features final : public IntegerProducer {
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Team& team, int32_t* words,
                std::byte* scratch) const override {
     auto* const units = reinterpret_cast<int32_t*>(scratch);
-    std::byte* const rest = scratch + static_cast<size_t>(slots() * unitWords_) * sizeof(int32_t);
+    std::byte* const rest = scratch + slots() * unitWords_ * int64_t{sizeof(int32_t)};
     const ConvolutionShape& map = shape_.map;
     const int64_t plane = map.height * map.width;
     const int32_t xZeroPoint = shape_.xZeroPoint(buffers) + words_.shift(shape_.xType);
@@ -212,7 +212,7 @@ class FusedGdws final : public Kernel {
   FusedGdws(const OperationView& operation, KernelContext& context)
       : product_(makeProduct(operation, IntegerGdwsShape::of(operation), context)) {}
 
-  size_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
+  int64_t scratchBytes(int threads) const override { return product_.scratchBytes(threads); }
   bool readsInput(size_t i) const override { return i != 1 && i != 2; }
   void run(const Buffers& buffers, const Team& team) const override { product_.run(buffers, team); }
 

@@ -14,9 +14,7 @@ class Reference final : public Kernel {
     }
   }
 
-  size_t scratchBytes(int threads) const override {
-    return static_cast<size_t>(threads) * static_cast<size_t>(shape_.intermediate) * sizeof(int32_t);
-  }
+  int64_t scratchBytes(int threads) const override { return threads * shape_.intermediate * int64_t{sizeof(int32_t)}; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     int32_t* features = reinterpret_cast<int32_t*>(buffers.scratch) + team.index * shape_.intermediate;

@@ -12,9 +12,7 @@ class InterpolateRows final : public Kernel {
       : operation_(operation), functions_(functions) {}
 
   /// Where the rows of an output's taps begin.
-  size_t scratchBytes(int threads) const override {
-    return static_cast<size_t>(threads * operation_.taps) * sizeof(const float*);
-  }
+  int64_t scratchBytes(int threads) const override { return threads * operation_.taps * int64_t{sizeof(const float*)}; }
   bool readsInput(size_t i) const override { return i != 1; }
 
   void run(const Buffers& buffers, const Team& team) const override {

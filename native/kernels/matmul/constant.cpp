@@ -13,7 +13,7 @@ class RowsOfA final : public Producer {
  public:
   RowsOfA(const MatmulShape& shape, const VectorTable& vectors) : shape_(shape), vectors_(vectors) {}
 
-  size_t prepare(int64_t, int64_t) override { return 0; }
+  int64_t prepare(int64_t, int64_t) override { return 0; }
 
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t, const Range& depth, float* panel, int64_t pitch,
                float*) const override {
@@ -50,7 +50,7 @@ class ConstantMatmul final : public Kernel {
   ConstantMatmul(const OperationView& operation, KernelContext& context)
       : shape_(MatmulShape::of(operation)), product_(makeProduct(operation, shape_, context)) {}
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, product_.scratchFloats()); }
   bool readsInput(size_t i) const override { return i != 1; }
   void run(const Buffers& buffers, const Team& team) const override {
     const Addends& addends = shape_.addends;

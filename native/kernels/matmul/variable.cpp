@@ -37,7 +37,7 @@ class VariableMatmul final : public Kernel {
     sumsFloats_ = bPitch_ * rows_.largest();
   }
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, floatsPerThread()); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, floatsPerThread()); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     Work work{};
@@ -95,7 +95,7 @@ class VariableMatmul final : public Kernel {
                                work.columnCount, matrix + work.column * shape_.columns + work.row, shape_.columns);
   }
 
-  size_t floatsPerThread() const { return static_cast<size_t>(aFloats_ + bFloats_ + sumsFloats_ + bPitch_); }
+  int64_t floatsPerThread() const { return aFloats_ + bFloats_ + sumsFloats_ + bPitch_; }
 
   /// (k, row) at k·rowCount + row, times alpha.
   void packA(const Work& work, int64_t first, int64_t depth) const {

@@ -16,7 +16,7 @@ class MaxPoolBytes final : public Kernel {
         functions_(functions.bytes),
         rowBytes_((operation_.width.paddedLength() + byteOverrun + 63) / 64 * 64) {}
 
-  size_t scratchBytes(int threads) const override { return static_cast<size_t>(threads * rowBytes_); }
+  int64_t scratchBytes(int threads) const override { return threads * rowBytes_; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     const auto& [maps, height, width] = operation_;

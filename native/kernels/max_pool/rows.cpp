@@ -2,6 +2,7 @@
 
 #include "kernels/max_pool/operation.h"
 #include "kernels/pooling/row_pooling.h"
+#include "kernels/product/scratch.h"
 #include "kernels/registry.h"
 
 namespace gdws {
@@ -13,7 +14,7 @@ class MaxPoolRows final : public Kernel {
   MaxPoolRows(const OperationView& operation, const ElementwiseFunctions& functions)
       : operation_(maxPoolOf(operation)), pooling_(operation_, Fold::max, functions) {}
 
-  size_t scratchBytes(int threads) const override { return threads * pooling_.scratchFloats() * sizeof(float); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, pooling_.scratchFloats()); }
 
   void run(const Buffers& buffers, const Team& team) const override {
     const float* x = buffers.floats(0);

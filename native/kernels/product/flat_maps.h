@@ -22,7 +22,7 @@ class FlatMaps {
   /// Whether the window and the rows are of that kind.
   static bool fits(const Window& window, int64_t width, int64_t columns);
 
-  size_t floats() const { return static_cast<size_t>(phases_ * phasePitch_); }
+  int64_t floats() const { return phases_ * phasePitch_; }
   /// Copies the part of a plane that `rows` output rows, from `row` on, read.
   void fill(const float* plane, int64_t row, int64_t rows, float* maps) const;
   /// A task with all but the kernel and the result.

@@ -19,7 +19,7 @@ class Lines {
   /// Whether lines take a few megabytes at most: strides and dilations may be very large.
   static bool reasonable(const Window& window);
 
-  size_t floats() const { return static_cast<size_t>(linePitch_ * lineRows_ + slack_); }
+  int64_t floats() const { return linePitch_ * lineRows_ + slack_; }
   /// Fills lines for a rectangle of output pixels of one plane.
   void fill(const float* plane, int64_t row, int64_t rows, int64_t column, int64_t columns, float* lines) const;
 

@@ -18,9 +18,6 @@ constexpr int64_t streamAhead = 1024;
 /// An input of at most this many floats is likely to be in the second-level cache already.
 constexpr int64_t cachedInputFloats = 128 * 1024;
 
-/// At least `count` floats of scratch memory.
-size_t scratchSize(int64_t count) { return static_cast<size_t>(wholeLines(count)); }
-
 }  // namespace
 
 PackedProduct::PackedProduct(const ProductGeometry& geometry, std::unique_ptr<Producer> producer,
@@ -75,27 +72,26 @@ void PackedProduct::choose(int threads) {
   const int64_t panelRow = (alongChannels_ ? pixels : pixelVectors * lanes) + (producer_->spills() ? lanes : 0);
   // A few pixels, as in a product of a vector by a matrix, lie close together.
   panelPitch_ = panelRow < lineFloats ? panelRow : oddLines(panelRow);
-  panelFloats_ = scratchSize(panelPitch_ * depthBlock_ + lanes);
-  if (alongChannels_) panelFloats_ = std::max(panelFloats_, scratchSize(lineFloats * pixels));
+  panelFloats_ = wholeLines(panelPitch_ * depthBlock_ + lanes);
+  if (alongChannels_) panelFloats_ = std::max(panelFloats_, wholeLines(lineFloats * pixels));
   if (alongChannels_) {
     sumsPitch_ = oddLines(channelVectors * lanes);
-    sumsFloats_ = scratchSize(sumsPitch_ * pixels);
+    sumsFloats_ = wholeLines(sumsPitch_ * pixels);
   } else if (depthBlocks_ > 1) {
     sumsPitch_ = oddLines(pixelVectors * lanes);
-    sumsFloats_ = scratchSize(sumsPitch_ * geometry_.channels);
+    sumsFloats_ = wholeLines(sumsPitch_ * geometry_.channels);
   }
-  biasFloats_ = scratchSize(geometry_.channels + lanes);
-  scratchFloats_ =
-      panelFloats_ + sumsFloats_ + biasFloats_ +
-      scratchSize(static_cast<int64_t>(producer_->prepare(tiling_.rows.largest(), tiling_.largestColumns())));
+  biasFloats_ = wholeLines(geometry_.channels + lanes);
+  scratchFloats_ = panelFloats_ + sumsFloats_ + biasFloats_ +
+                   wholeLines(producer_->prepare(tiling_.rows.largest(), tiling_.largestColumns()));
 }
 
 std::shared_ptr<const float[]> PackedProduct::pack(const WeightMatrix& weights, const KernelContext& context) const {
   const bool consecutive = weights.depthPitch == 1 && weights.channelPitch == geometry_.depth;
-  const size_t floats = packedFloats();
+  const int64_t floats = packedFloats();
   // Each part is written to all blocks of depth. With huge pages the first part would take the memory of all blocks
   // before any constant is released.
-  constexpr size_t manyFloats = size_t{1} << 22;
+  constexpr int64_t manyFloats = int64_t{1} << 22;
   const bool isReleasable = context.release && consecutive && depthBlocks_ > 1 && floats >= manyFloats;
   const std::shared_ptr<float[]> packed = allocateFloats(floats, isReleasable ? PageSize::small : PageSize::huge);
   const int64_t unit = alongChannels_ ? vectors_.lanes : 1;
@@ -128,9 +124,7 @@ void PackedProduct::packPart(const WeightMatrix& weights, int64_t group, int64_t
   }
 }
 
-size_t PackedProduct::packedFloats() const {
-  return static_cast<size_t>(geometry_.groups * packedChannels() * geometry_.depth);
-}
+int64_t PackedProduct::packedFloats() const { return geometry_.groups * packedChannels() * geometry_.depth; }
 
 void PackedProduct::packInRun(const WeightMatrix& weights, const Team& team, float* packed) const {
   const Range parts = team.share(geometry_.groups * channelParts_.parts);

@@ -52,9 +52,9 @@ class PackedProduct {
                 const std::string& key, KernelContext& context);
 
   /// Floats of scratch memory for each thread.
-  size_t scratchFloats() const { return scratchFloats_; }
+  int64_t scratchFloats() const { return scratchFloats_; }
   /// Floats of packed weights.
-  size_t packedFloats() const;
+  int64_t packedFloats() const;
   /// Packs weights that only the run knows, this thread's share of them. All threads must meet before the product runs.
   void packInRun(const WeightMatrix& weights, const Team& team, float* packed) const;
   /// `scratch` is this thread's own, 64-byte aligned.
@@ -102,7 +102,7 @@ class PackedProduct {
   double producerCycles_ = 0;
   int64_t depthBlock_ = 0, depthBlocks_ = 1;
   int64_t panelPitch_ = 0, sumsPitch_ = 0;
-  size_t panelFloats_ = 0, sumsFloats_ = 0, biasFloats_ = 0, scratchFloats_ = 0;
+  int64_t panelFloats_ = 0, sumsFloats_ = 0, biasFloats_ = 0, scratchFloats_ = 0;
   std::shared_ptr<const float[]> weights_;  ///< null where each run packs them
 };
 

@@ -14,7 +14,7 @@ class Patches final : public Producer {
   Patches(const PixelMap& map, const InputMaps& input, const Window& window, const VectorTable& vectors)
       : map_(map), input_(input), window_(window), vectors_(vectors) {}
 
-  size_t prepare(int64_t rows, int64_t columns) override {
+  int64_t prepare(int64_t rows, int64_t columns) override {
     lines_ = Lines(window_, input_.height, input_.width, std::min(rows, map_.rows), columns, vectors_);
     return lines_.floats();
   }
@@ -56,7 +56,7 @@ class DistantPatches final : public Producer {
   DistantPatches(const PixelMap& map, const InputMaps& input, const Window& window, const VectorTable& vectors)
       : map_(map), input_(input), window_(window), vectors_(vectors) {}
 
-  size_t prepare(int64_t, int64_t) override { return 0; }
+  int64_t prepare(int64_t, int64_t) override { return 0; }
 
   void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                int64_t pitch, float*) const override {
@@ -136,7 +136,7 @@ class Planes final : public Producer {
   Planes(const PixelMap& map, const InputMaps& input, const VectorTable& vectors)
       : map_(map), input_(input), vectors_(vectors), spread_(spreads(input.height * input.width)) {}
 
-  size_t prepare(int64_t, int64_t) override { return 0; }
+  int64_t prepare(int64_t, int64_t) override { return 0; }
 
   Columns inPlaceColumns(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth,
                          int64_t floats) const override {

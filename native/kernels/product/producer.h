@@ -18,7 +18,7 @@ class Producer {
  public:
   virtual ~Producer() = default;
   /// Floats of scratch memory that a thread needs for tiles of at most this size. Called once, before any produce().
-  virtual size_t prepare(int64_t rows, int64_t columns) = 0;
+  virtual int64_t prepare(int64_t rows, int64_t columns) = 0;
   /// Writes rows `depth` of `group` for the pixels of a tile: row k to panel + (k - depth.begin)·pitch.
   virtual void produce(const Buffers& buffers, const PixelTile& tile, int64_t group, const Range& depth, float* panel,
                        int64_t pitch, float* scratch) const = 0;

@@ -21,9 +21,7 @@ Range GateProduct::units(const Range& parts) const {
   return {unit(parts.begin), unit(parts.end)};
 }
 
-size_t GateProduct::packedFloats() const {
-  return static_cast<size_t>(blocking_.vectors.total * vectors_.lanes * gates_ * hidden_);
-}
+int64_t GateProduct::packedFloats() const { return blocking_.vectors.total * vectors_.lanes * gates_ * hidden_; }
 
 int64_t GateProduct::partAt(int64_t part) const {
   return blocking_.vectors.begin(part) * vectors_.lanes * gates_ * hidden_;

@@ -26,7 +26,7 @@ class GateProduct {
   /// The units of some parts.
   Range units(const Range& parts) const;
   /// Floats of the packed weights.
-  size_t packedFloats() const;
+  int64_t packedFloats() const;
   /// The part of `packed` that belongs to some parts, from all weights r.
   void pack(const float* r, const Range& parts, float* packed) const;
   /// What packings of the same r have in common exactly if they are the same.

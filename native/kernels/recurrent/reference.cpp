@@ -12,7 +12,7 @@ class RecurrentReference final : public Kernel {
   explicit RecurrentReference(const OperationView& operation) : o_(operation) {}
 
   /// The hidden state times the reset gate, of one row.
-  size_t scratchBytes(int) const override { return static_cast<size_t>(o_.hidden) * sizeof(double); }
+  int64_t scratchBytes(int) const override { return o_.hidden * int64_t{sizeof(double)}; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     if (team.index != 0) return;

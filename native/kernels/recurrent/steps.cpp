@@ -61,7 +61,7 @@ class RecurrentSteps final : public Kernel {
     }
   }
 
-  size_t scratchBytes(int) const override { return layout(nullptr).bytes; }
+  int64_t scratchBytes(int) const override { return layout(nullptr).bytes; }
   bool readsInput(size_t i) const override { return i != 1 || constants_.empty(); }
 
   void run(const Buffers& buffers, const Team& team) const override {
@@ -114,7 +114,7 @@ class RecurrentSteps final : public Kernel {
     float* cells;                ///< (B,pitch), of an lstm
     float* states[2];            ///< (H,rows) of each team: before and after a step
     float* reset;                ///< likewise, times the reset gate
-    size_t bytes;
+    int64_t bytes;
   };
 
   /// What a thread computes.
@@ -139,14 +139,14 @@ class RecurrentSteps final : public Kernel {
       return at;
     };
     if (constants_.empty()) {
-      for (size_t p = 0; p < products_.size(); ++p) parts.packed[p] = take(static_cast<int64_t>(packedFloats_[p]));
+      for (size_t p = 0; p < products_.size(); ++p) parts.packed[p] = take(packedFloats_[p]);
     }
     parts.gates = take(o_.batch * o_.gates * pitch_);
     parts.hidden = take(o_.batch * pitch_);
     if (o_.cell == RecurrentCell::lstm) parts.cells = take(o_.batch * pitch_);
     for (float*& states : parts.states) states = take(o_.batch * pitch_);
     if (resetsFirst_) parts.reset = take(o_.batch * pitch_);
-    parts.bytes = static_cast<size_t>(used) * sizeof(float);
+    parts.bytes = used * int64_t{sizeof(float)};
     return parts;
   }
 
@@ -368,7 +368,7 @@ class RecurrentSteps final : public Kernel {
   int64_t pitch_;
   bool resetsFirst_;  ///< a second product, of the states times the reset gate
   std::vector<GateProduct> products_;
-  std::vector<size_t> packedFloats_;
+  std::vector<int64_t> packedFloats_;
   std::vector<std::shared_ptr<const float[]>> constants_;  ///< empty where the weights are packed in each run
 };
 

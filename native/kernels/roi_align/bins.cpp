@@ -12,13 +12,11 @@ class RoiAlignBins final : public Kernel {
  public:
   explicit RoiAlignBins(const OperationView& operation) : operation_(operation) {}
 
-  size_t scratchBytes(int threads) const override {
-    return static_cast<size_t>(threads) * samplesOfThread() * sizeof(RoiSample);
-  }
+  int64_t scratchBytes(int threads) const override { return threads * samplesOfThread() * int64_t{sizeof(RoiSample)}; }
 
   void run(const Buffers& buffers, const Team& team) const override {
     const RoiAlignOperation& o = operation_;
-    auto* rows = reinterpret_cast<RoiSample*>(buffers.scratch) + static_cast<size_t>(team.index) * samplesOfThread();
+    auto* rows = reinterpret_cast<RoiSample*>(buffers.scratch) + team.index * samplesOfThread();
     RoiSample* columns = rows + o.maxSamples(o.height);
     const int64_t bins = o.binRows * o.binColumns;
     const Range share = team.share(o.regions * o.binRows);
@@ -50,9 +48,9 @@ class RoiAlignBins final : public Kernel {
     const RoiSample* end() const { return first + count; }
   };
 
-  size_t samplesOfThread() const {
+  int64_t samplesOfThread() const {
     const RoiAlignOperation& o = operation_;
-    return o.regions == 0 ? 0 : static_cast<size_t>(o.maxSamples(o.height) + o.maxSamples(o.width));
+    return o.regions == 0 ? 0 : o.maxSamples(o.height) + o.maxSamples(o.width);
   }
 
   float mean(const float* x, const Samples& rows, const Samples& columns, double samples) const {

@@ -12,10 +12,10 @@ class RoiAlignReference final : public Kernel {
  public:
   explicit RoiAlignReference(const OperationView& operation) : operation_(operation) {}
 
-  size_t scratchBytes(int) const override {
+  int64_t scratchBytes(int) const override {
     if (operation_.regions == 0) return 0;
-    return static_cast<size_t>(operation_.maxSamples(operation_.height) + operation_.maxSamples(operation_.width)) *
-           sizeof(RoiSample);
+    return (operation_.maxSamples(operation_.height) + operation_.maxSamples(operation_.width)) *
+           int64_t{sizeof(RoiSample)};
   }
 
   void run(const Buffers& buffers, const Team& team) const override {

@@ -14,9 +14,9 @@ class TopKLines final : public Kernel {
  public:
   explicit TopKLines(const OperationView& operation) : operation_(operation) {}
 
-  size_t scratchBytes(int threads) const override {
+  int64_t scratchBytes(int threads) const override {
     if (operation_.outer == 0) return 0;
-    return static_cast<size_t>(threads) * static_cast<size_t>(operation_.n) * sizeof(int32_t);
+    return threads * operation_.n * int64_t{sizeof(int32_t)};
   }
 
   void run(const Buffers& buffers, const Team& team) const override {

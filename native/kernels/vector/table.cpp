@@ -38,12 +38,10 @@ const char* nameOf(InstructionSet instructionSet) {
       return "neon";
     case InstructionSet::dotprod:
       return "dotprod";
-    default:
-#if defined(__wasm__)
+    case InstructionSet::wasm:
       return "wasm";
-#else
+    default:
       return "portable";
-#endif
   }
 }
 
@@ -55,7 +53,7 @@ InstructionSet highestAllowed() {
   for (const InstructionSet set : instructionSets) {
     if (cap != nullptr && std::strcmp(cap, nameOf(set)) == 0) return set;
   }
-  return InstructionSet::dotprod;
+  return InstructionSet::wasm;
 }
 
 VectorTable tableOf(const VectorTable& floats, InstructionSet set, const IntegerFunctions& integers) {
@@ -179,6 +177,9 @@ bool isSupported(InstructionSet instructionSet) {
       return true;
     case InstructionSet::dotprod:
       return hasDotProduct();
+#elif defined(__wasm__)
+    case InstructionSet::wasm:
+      return true;
 #endif
     default:
       return false;

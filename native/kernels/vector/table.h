@@ -9,8 +9,9 @@ namespace gdws {
 struct IntegerFunctions;
 
 /// avxvnni, avx512vnni and dotprod add products of bytes to avx2, avx512 and neon, avx512vbmi permutations of bytes to
-/// avx512vnni, amx products of matrices of bytes to that; the floats are those of the sets that they add to.
-enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon, dotprod };
+/// avx512vnni, amx products of matrices of bytes to that; the floats are those of the sets that they add to. wasm is
+/// portable, where that is compiled to SIMD128.
+enum class InstructionSet { portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon, dotprod, wasm };
 
 const char* nameOf(InstructionSet instructionSet);
 
@@ -39,17 +40,16 @@ extern const VectorTable neonVectors;
 
 /// In order, the least capable of each processor family first.
 inline constexpr InstructionSet instructionSets[] = {
-    InstructionSet::portable, InstructionSet::avx2,       InstructionSet::avxvnni,
-    InstructionSet::avx512,   InstructionSet::avx512vnni, InstructionSet::avx512vbmi,
-    InstructionSet::amx,      InstructionSet::neon,       InstructionSet::dotprod};
+    InstructionSet::portable,   InstructionSet::avx2,       InstructionSet::avxvnni, InstructionSet::avx512,
+    InstructionSet::avx512vnni, InstructionSet::avx512vbmi, InstructionSet::amx,     InstructionSet::neon,
+    InstructionSet::dotprod,    InstructionSet::wasm};
 
 /// Whether this build has code for it and this processor runs it.
 bool isSupported(InstructionSet instructionSet);
 
 /// The table of the best of them.
-/// The environment variable GDWS_MAX_ISA (portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon,
-/// dotprod) excludes those
-/// above it.
+/// The environment variable GDWS_MAX_ISA (portable, avx2, avxvnni, avx512, avx512vnni, avx512vbmi, amx, neon, dotprod,
+/// wasm) excludes those above it.
 const VectorTable& bestVectors();
 
 }  // namespace gdws

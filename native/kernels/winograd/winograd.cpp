@@ -61,7 +61,7 @@ class Winograd final : public Kernel {
             (inputs + outputs) * vectors * transformCycles);
   }
 
-  size_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats_); }
+  int64_t scratchBytes(int threads) const override { return scratchFor(threads, scratchFloats_); }
   bool readsInput(size_t i) const override { return i == 0 || i > weightInputs_; }
 
   void run(const Buffers& buffers, const Team& team) const override {
@@ -134,16 +134,16 @@ class Winograd final : public Kernel {
     const int64_t tileColumns = tiling_.largestColumns(), tileRows = std::min(tiling_.rows.largest(), map_.rows);
     linePitch_ = oddLines(tileColumns * Edge + kernelEdge - 1 + 3 * lanes);
     const int64_t lines = tileRows * Edge + kernelEdge - 1;
-    stageFloats_ = static_cast<size_t>(linePitch_ * (1 + lines));
+    stageFloats_ = linePitch_ * (1 + lines);
     constexpr int64_t pointerFloats = sizeof(float**) / 4;
-    linesFloats_ = static_cast<size_t>(oddLines(lines * pointerFloats));
+    linesFloats_ = oddLines(lines * pointerFloats);
     patchPitch_ = oddLines(pitch + 2 * lanes);
-    patchesFloats_ = static_cast<size_t>(patchPitch_ * points);
-    panelFloats_ = static_cast<size_t>(oddLines(pitch * channels) * points);
+    patchesFloats_ = patchPitch_ * points;
+    panelFloats_ = oddLines(pitch * channels) * points;
     productsPitch_ = oddLines(pitch * partsTogether_ * channelParts_.largest());
-    productsFloats_ = static_cast<size_t>(productsPitch_ * points);
-    tilesFloats_ = static_cast<size_t>(patchPitch_ * tilePixels);
-    planeFloats_ = static_cast<size_t>(oddLines(maxTiles * tilePixels + 3 * lanes));
+    productsFloats_ = productsPitch_ * points;
+    tilesFloats_ = patchPitch_ * tilePixels;
+    planeFloats_ = oddLines(maxTiles * tilePixels + 3 * lanes);
     scratchFloats_ =
         stageFloats_ + linesFloats_ + patchesFloats_ + panelFloats_ + productsFloats_ + tilesFloats_ + planeFloats_;
     const auto perPoint = static_cast<double>(channels) * blocking.cyclesPerDepth;
@@ -154,8 +154,7 @@ class Winograd final : public Kernel {
   /// Point by point, part by part of the output channels: channel by channel, the part's outputs.
   std::shared_ptr<const float[]> pack(const float* weights) const {
     const int64_t inputs = shape_.channelsPerGroup(), outputs = shape_.outputsPerGroup();
-    const std::shared_ptr<float[]> packed =
-        allocateFloats(static_cast<size_t>(shape_.groups * points * inputs * outputs));
+    const std::shared_ptr<float[]> packed = allocateFloats(shape_.groups * points * inputs * outputs);
     // Rows of the points are far apart, often by a power of two: written one by one, they would drive each other from
     // the caches.
     constexpr int64_t channelsTogether = 16;
@@ -295,9 +294,9 @@ class Winograd final : public Kernel {
   int64_t vectorPart_ = 1;     ///< the largest number of vectors of tiles in a micro-kernel
   int64_t partsTogether_ = 1;  ///< parts of the output channels that are multiplied before they are transformed
   int64_t linePitch_ = 0, patchPitch_ = 0, productsPitch_ = 0;
-  size_t stageFloats_ = 0, linesFloats_ = 0, patchesFloats_ = 0, panelFloats_ = 0, productsFloats_ = 0,
-         tilesFloats_ = 0;
-  size_t planeFloats_ = 0, scratchFloats_ = 0;
+  int64_t stageFloats_ = 0, linesFloats_ = 0, patchesFloats_ = 0, panelFloats_ = 0, productsFloats_ = 0,
+          tilesFloats_ = 0;
+  int64_t planeFloats_ = 0, scratchFloats_ = 0;
   double productCycles_ = 0, patchesCycles_ = 0;  ///< of a block, estimated
   std::shared_ptr<const float[]> weights_;
 };

@@ -29,6 +29,10 @@ class PlainModel implements ServableModel {
     return { results, times: { queue: 0, gather: 0, run: performance.now() - began, rows: 1 } };
   }
 
+  refusal(): undefined {
+    return undefined;
+  }
+
   statistics(): BatchStatistics {
     const others = { refused: 0, expired: 0, failed: 0, aborted: 0, waiting: 0, running: 0 };
     return { answered: this.answered, ...others, runs: new Map() };

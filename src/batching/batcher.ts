@@ -64,6 +64,7 @@ export class Batcher implements Batched, ServableModel {
   /** What to wait for after the last run, and until when. */
   private expected = { group: undefined as string | undefined, rows: 0, until: 0 };
   private timer: NodeJS.Timeout | undefined;
+  private refused: GdwsError | undefined;
   private readonly counts = { answered: 0, refused: 0, expired: 0, failed: 0, aborted: 0 };
   private readonly runsByRows = new Map<number, { count: number; milliseconds: number }>();
 
@@ -140,10 +141,7 @@ export class Batcher implements Batched, ServableModel {
     const startsNow = this.busyThreads < this.mostThreads && this.queue.size === 0 && !this.waitsFor(group, rows);
     if (!startsNow && this.queue.size >= this.settings.maxQueue) {
       this.counts.refused++;
-      throw new GdwsError(
-        'QUEUE_FULL',
-        `${this.queue.size} requests wait already, and maxQueue is ${this.settings.maxQueue}.`,
-      );
+      throw this.queueFull();
     }
     // A run copies its feeds itself.
     const kept = startsNow || areFeedsKept ? feeds : copyFeeds(this.session.inputNames, feeds);
@@ -155,6 +153,15 @@ export class Batcher implements Batched, ServableModel {
       this.startRuns();
     }
     return request.answered;
+  }
+
+  refusal(): GdwsError | undefined {
+    const { size } = this.queue;
+    const mayBegin = size === 0 && this.busyThreads < this.mostThreads;
+    if (mayBegin || size < this.settings.maxQueue) return undefined;
+    this.counts.refused++;
+    // One for all: there are thousands a second, and a stack is what they cost most.
+    return (this.refused ??= this.queueFull());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -175,6 +182,13 @@ export class Batcher implements Batched, ServableModel {
     clearTimeout(this.timer);
     for (const request of this.queue.clear()) request.fail(aborted());
     await this.session.release();
+  }
+
+  private queueFull(): GdwsError {
+    return new GdwsError(
+      'QUEUE_FULL',
+      `${this.queue.size} requests wait already, and maxQueue is ${this.settings.maxQueue}.`,
+    );
   }
 
   private checkOpen(): void {

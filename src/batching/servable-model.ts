@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-common';
+import type { GdwsError } from '../base/errors';
 import type { Answer, BatchedModel, RequestOptions } from './batched-model';
 import type { Cancellation } from './cancellation';
 
@@ -14,4 +15,6 @@ export interface TakeOptions extends Omit<RequestOptions, 'signal'> {
 export interface ServableModel extends BatchedModel {
   /** As `request`, without a check of options. */
   take(feeds: Readonly<Record<string, Tensor>>, options?: TakeOptions): Promise<Answer>;
+  /** QUEUE_FULL where a request would be refused now, which is counted as one: it need not be read. */
+  refusal(): GdwsError | undefined;
 }

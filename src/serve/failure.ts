@@ -75,8 +75,9 @@ export function failureOf(error: unknown): Failure {
   const [http, grpc] = answer;
   // The same text without the path of a file.
   const { summary, node, operator, tensor, shape, remedy } = error;
-  const { message } = new GdwsError(error.code, summary, { node, operator, tensor, shape, remedy });
-  return { http, grpc, message, isTransient: http === 503 };
+  const isPathless = error.file === undefined;
+  const text = isPathless ? error : new GdwsError(error.code, summary, { node, operator, tensor, shape, remedy });
+  return { http, grpc, message: text.message, isTransient: http === 503 };
 }
 
 function internal(summary: string): Failure {

@@ -107,6 +107,24 @@ export class Service {
     }
   }
 
+  /**
+   * What a request would be refused with once it was read, which is counted; undefined where it would be taken, or where there is no such
+   * model.
+   */
+  refusal(name: string, version: string | undefined, traceparent: string | undefined): GdwsError | undefined {
+    let served: ServedModel;
+    try {
+      served = this.repository.find(name, version);
+    } catch {
+      return undefined;
+    }
+    const refusal = served.batched.refusal();
+    if (refusal === undefined) return undefined;
+    this.totalsOf(served).failed(0);
+    this.observe({ served, outcome: refusal.code, milliseconds: 0, began: Date.now(), traceparent });
+    return refusal;
+  }
+
   private totalsOf({ name, version }: ServedModel): Totals {
     const key = `${name}/${version}`;
     let totals = this.totals.get(key);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { batched, InferenceSession, Tensor, type Batched, type BatchingOptions } from '../../src';
 import { concurrency, counters } from '../../src/addon/introspection';
 import { type GdwsError } from '../../src/base/errors';
+import { openBatcher } from '../../src/batching/batched';
 import { classifier, convolutionStack } from '../runtime/models';
 import { collected } from './collected';
 import { doubling, doublingWidths, floatsOf, model, numbered, rowsOf } from './models';
@@ -306,6 +307,23 @@ test('where nothing may wait, requests run at once or are refused: an idle model
     expect(floatsOf((await answer).results)).toEqual(new Float32Array(4 * rows).fill(2 * rows));
   }
   expect(one.statistics()).toMatchObject({ answered: 4, refused: 4, waiting: 0 });
+});
+
+test('a server is told before it reads a request that it would be refused', async () => {
+  const session = await InferenceSession.create(convolutionStack({ channels: 32, layers: 12, size: 128 }));
+  const one = await openBatcher(session, { maxQueue: 2 });
+  opened.push(one);
+  const feed = rowsOf([1, 32, 128, 128], 1);
+  const asked = [one.request(feed)];
+  for (let waiting = 0; waiting < 2; waiting++) {
+    expect(one.refusal()).toBeUndefined();
+    asked.push(one.request(feed));
+  }
+  expect(one.refusal()).toMatchObject({ code: 'QUEUE_FULL' });
+  expect(await codeOf(one.request(feed))).toBe('QUEUE_FULL');
+  expect(one.statistics()).toMatchObject({ refused: 2, waiting: 2 });
+  await Promise.all(asked);
+  expect(one.refusal()).toBeUndefined();
 });
 
 test('the queue has a bound', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { GdwsError } from '../../src';
 import type { Server } from '../../src/serve/server';
 import { MemoryRepository, type PlainModel } from './memory-repository';
 import { identities } from './models';
@@ -202,4 +203,27 @@ test('no more connections than it may have', async () => {
   while (closed.size < 10) await wait(5);
   many.forEach(({ socket }) => socket.destroy());
   await Promise.all(many.map(({ said }) => said));
+});
+
+test('what a full model would refuse is refused before its body has come', async () => {
+  model.full = new GdwsError('QUEUE_FULL', 'too many wait.');
+  const asked = model.asked.length;
+  for (const endpoint of ['infer', 'classify']) {
+    const { socket, said } = connection();
+    socket.write(`${post.replace('infer', endpoint)}Content-Length: 900000\r\n\r\n{`);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(first.toString()).toMatch(/^HTTP\/1.1 503 .*\r\nretry-after: 1\r\n.*too many wait\./s);
+    socket.destroy();
+    await said;
+  }
+  const metrics = await (await fetch(`${server.http}/metrics`)).text();
+  expect(metrics).toContain('gdws_requests_total{model="m",version="1",outcome="QUEUE_FULL"} 2');
+  expect(model.asked).toHaveLength(asked);
+  // A connection goes on behind a body that nobody read.
+  const { socket, said } = connection();
+  socket.write(`${post}Content-Length: ${body.length}\r\n\r\n${body}`);
+  await once(socket, 'data');
+  model.full = undefined;
+  socket.write(`${post}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  expect(await said).toMatch(/^HTTP\/1.1 503 .*HTTP\/1.1 200 /s);
 });

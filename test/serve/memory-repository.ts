@@ -14,6 +14,8 @@ export class PlainModel implements ServableModel {
   readonly asked: TakeOptions[] = [];
   /** What requests wait for before they run. */
   hold: Promise<void> = Promise.resolve();
+  /** What requests are refused with before they are read. */
+  full: GdwsError | undefined;
   /** The error that requests end with. */
   failure: Error | undefined;
   private counts = { answered: 0, refused: 0, expired: 0, failed: 0, aborted: 0, waiting: 0, running: 0 };
@@ -65,6 +67,10 @@ export class PlainModel implements ServableModel {
     } finally {
       done();
     }
+  }
+
+  refusal(): GdwsError | undefined {
+    return this.full;
   }
 
   statistics(): BatchStatistics {

@@ -1,4 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod, RouteShorthandOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  RouteHandlerMethod,
+  RouteShorthandOptions,
+} from 'fastify';
 import { GdwsError } from '../../base/errors';
 import { Cancellation } from '../../batching/cancellation';
 import { parseJson } from '../../protocol/exact-json';
@@ -35,11 +42,16 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
     suffix: string,
     schema: Readonly<Record<string, unknown>>,
     handler: Handler,
-    config: RouteShorthandOptions['config'] = {},
+    options: Pick<RouteShorthandOptions, 'onRequest'> = {},
   ) => {
     for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-      app[method](`${path}${suffix}`, { schema, config }, handler as RouteHandlerMethod);
+      app[method](`${path}${suffix}`, { schema, ...options }, handler as RouteHandlerMethod);
     }
+  };
+  /** Turns away before a body is read and parsed what would be turned away after that. */
+  const onRequest: onRequestHookHandler = (request, _, done) => {
+    const { model, version: one } = request.params as ModelParams;
+    done(service.refusal(model, one, traceparentOf(request)));
   };
   const served = ({ params }: { readonly params: ModelParams }): ServedModel =>
     repository.find(params.model, params.version);
@@ -61,39 +73,51 @@ export function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   }));
   app.get('/v2/models/stats', { schema: schemas.statistics }, () => ({ model_stats: service.statistics() }));
 
-  ofModel('post', '/infer', schemas.infer, async (request, reply) => {
-    const cancellation = cancellationOf(reply);
-    const model = served(request);
-    const asked = readInferRequest(model, bodyOf(request), headerLengthOf(request), traceparentOf(request));
-    const { results } = await service.infer(model, asked, cancellation);
-    const { body, headerLength } = writeInferAnswer(model, asked, results);
-    if (headerLength === undefined) return reply.type('application/json').send(body);
-    reply.header('inference-header-content-length', headerLength);
-    return reply.type('application/octet-stream').send(body);
-  });
+  ofModel(
+    'post',
+    '/infer',
+    schemas.infer,
+    async (request, reply) => {
+      const cancellation = cancellationOf(reply);
+      const model = served(request);
+      const asked = readInferRequest(model, bodyOf(request), headerLengthOf(request), traceparentOf(request));
+      const { results } = await service.infer(model, asked, cancellation);
+      const { body, headerLength } = writeInferAnswer(model, asked, results);
+      if (headerLength === undefined) return reply.type('application/json').send(body);
+      reply.header('inference-header-content-length', headerLength);
+      return reply.type('application/octet-stream').send(body);
+    },
+    { onRequest },
+  );
 
   const gate = new Gate(picturesAtOnce, picturesWaiting);
-  ofModel('post', '/classify', schemas.classify, async (request, reply) => {
-    const cancellation = cancellationOf(reply);
-    const top = topOf(request.query as Readonly<Record<string, unknown>>);
-    const picture = bodyOf(request);
-    const attempt = async (isAskedAgain: boolean) => {
-      // The model that is there once it is this picture's turn.
-      const { model, feeds } = await gate.pass(async () => {
-        const model = served(request);
-        return { model, feeds: await readPicture(model, picture, settings.pixelLimit) };
-      }, cancellation);
-      const asked = { feeds, id: undefined, fetches: undefined, timeout: undefined, priority: 'normal' as const };
-      const traced = { ...asked, traceparent: traceparentOf(request) };
-      const { results } = await service.infer(model, traced, cancellation, isAskedAgain);
-      return classification(model, results, top);
-    };
-    return attempt(true).catch((error: unknown) => {
-      // While the picture was read, another version may have come, which may take pictures in another way.
-      if (hasRetired(error)) return attempt(false);
-      throw error;
-    });
-  });
+  ofModel(
+    'post',
+    '/classify',
+    schemas.classify,
+    async (request, reply) => {
+      const cancellation = cancellationOf(reply);
+      const top = topOf(request.query as Readonly<Record<string, unknown>>);
+      const picture = bodyOf(request);
+      const attempt = async (isAskedAgain: boolean) => {
+        // The model that is there once it is this picture's turn.
+        const { model, feeds } = await gate.pass(async () => {
+          const model = served(request);
+          return { model, feeds: await readPicture(model, picture, settings.pixelLimit) };
+        }, cancellation);
+        const asked = { feeds, id: undefined, fetches: undefined, timeout: undefined, priority: 'normal' as const };
+        const traced = { ...asked, traceparent: traceparentOf(request) };
+        const { results } = await service.infer(model, traced, cancellation, isAskedAgain);
+        return classification(model, results, top);
+      };
+      return attempt(true).catch((error: unknown) => {
+        // While the picture was read, another version may have come, which may take pictures in another way.
+        if (hasRetired(error)) return attempt(false);
+        throw error;
+      });
+    },
+    { onRequest },
+  );
 
   app.post('/v2/repository/index', { schema: schemas.index }, (request) => {
     const { ready } = optionsOf(request);

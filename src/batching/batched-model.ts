@@ -9,7 +9,7 @@ export interface RequestOptions {
   readonly fetches?: readonly string[];
   /** Takes the request out of the queue, or its answer out of the run. The promise rejects with code ABORTED. */
   readonly signal?: AbortSignal;
-  /** Milliseconds from now; a request that has not begun to run by then is dropped, with code DEADLINE_EXCEEDED. */
+  /** Milliseconds from now; a request whose run is not made ready by then is dropped, with code DEADLINE_EXCEEDED. */
   readonly timeout?: number;
   /** Default `normal`. */
   readonly priority?: Priority;

@@ -41,15 +41,15 @@ export interface BatcherSettings {
  *
  * The rule: where a request waits and processors are free for a run, it begins, with as many of the request's group as wait. Where several
  * runs of `maxBatch` rows wait, as many begin at once as there are processors, which share them: they get more done side by side than one
- * after the other. One more that is as large as it may be is made ready meanwhile, so that processors need not wait for it. Only right after a run of that group, for `maxDelay` at most, it waits until as many rows are there as were in hand when
- * that run ended (its own and those that waited): clients that were answered together are likely to ask again together. A single client
- * never waits by this rule.
+ * after the other. One more that is as large as it may be is made ready meanwhile, so that processors need not wait for it. Only right after
+ * a run of that group, for `maxDelay` at most, it waits until as many rows are there as were in hand when that run ended (its own and those
+ * that waited): clients that were answered together are likely to ask again together. A single client never waits by this rule.
  */
 export class Batcher implements Batched, ServableModel {
   private readonly graph;
   /** Of one run at most. */
   private readonly threads: number;
-  /** Threads that all runs together may have. */
+  /** Threads that all runs together may have: one for each processor. */
   private readonly mostThreads: number;
   /** Threads of the runs that have their processors. */
   private busyThreads = 0;
@@ -74,8 +74,8 @@ export class Batcher implements Batched, ServableModel {
   ) {
     const { graph, threads } = internalsOf(session);
     this.graph = graph;
-    this.threads = threads;
-    this.mostThreads = Math.max(1, Math.floor(concurrency().threads / threads)) * threads;
+    this.mostThreads = concurrency().threads;
+    this.threads = Math.min(threads, this.mostThreads);
     this.gathers = settings.gathers;
   }
 

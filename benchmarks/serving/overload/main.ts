@@ -87,23 +87,45 @@ async function answeredBy(address: string, milliseconds: number): Promise<{ coun
   return { count: buckets.at(-1)?.[1] ?? 0, within: within?.[1] ?? 0 };
 }
 
+/** How requests ended. There are millions: only what is shown is kept of each. */
+class Tally {
+  readonly counts: Record<Outcome, number> = { answered: 0, refused: 0, late: 0, mixed: 0, lost: 0, wrong: 0 };
+  /** Milliseconds of those that were answered. */
+  readonly times: number[] = [];
+  /** Of the first that ended as they must not. */
+  readonly reasons: string[] = [];
+
+  add({ outcome, milliseconds, why }: Ended): void {
+    this.counts[outcome]++;
+    if (outcome === 'answered') this.times.push(milliseconds);
+    if (why !== undefined && this.reasons.length < 10) this.reasons.push(why);
+  }
+}
+
 /** Sends so many a second, whatever is answered, and takes samples of memory. */
 async function overload(requests: Requests, server: Started, rate: number, { minutes, deadline }: Options) {
-  const ends: Ended[] = [];
-  const sent: Promise<unknown>[] = [];
+  const tally = new Tally();
+  let [sent, ended] = [0, 0];
+  const send = () => {
+    sent++;
+    void requests.send(deadline).then((end) => {
+      ended++;
+      tally.add(end);
+    });
+  };
   const resident: number[] = [];
   const began = performance.now();
   const length = 60_000 * minutes;
   // Six samples at least.
   const every = Math.min(10_000, length / 6);
   for (let elapsed = 0; elapsed < length; elapsed = performance.now() - began) {
-    while (sent.length < (rate * elapsed) / 1000) sent.push(requests.send(deadline).then((end) => ends.push(end)));
+    while (sent < (rate * elapsed) / 1000) send();
     while (resident.length < Math.floor(elapsed / every)) resident.push(server.residentBytes());
     await wait(2);
   }
   resident.push(server.residentBytes());
-  await Promise.all(sent);
-  return { ends, resident, every };
+  while (ended < sent) await wait(10);
+  return { tally, sent, resident, every };
 }
 
 const percentile = (sorted: readonly number[], share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
@@ -120,30 +142,30 @@ async function main(options: Options): Promise<void> {
   const capacity = await capacityOf(requests, 5);
   const rate = options.factor * capacity;
   const before = await answeredBy(server.address, options.deadline);
-  const { ends, resident, every } = await overload(requests, server, rate, options);
+  const { tally, sent, resident, every } = await overload(requests, server, rate, options);
   const after = await answeredBy(server.address, options.deadline);
   requests.close();
   await server.end();
   fs.rmSync(folder, { recursive: true });
 
-  const count = (outcome: Outcome) => ends.filter((one) => one.outcome === outcome).length;
-  const times = ends.flatMap((one) => (one.outcome === 'answered' ? [one.milliseconds] : [])).sort((a, b) => a - b);
+  const { counts, reasons } = tally;
+  const times = tally.times.sort((a, b) => a - b);
   // The second minute, when caches are full, and the last; of short runs, quarters.
   const part = Math.max(1, Math.min(Math.round(60_000 / every), Math.floor(resident.length / 4)));
   const [early, late] = [least(resident.slice(part, 2 * part)), least(resident.slice(-part))];
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   const perSecond = (number: number) => `${(number / (60 * options.minutes)).toFixed(0)} a second`;
-  const share = (number: number) => `${number} (${((100 * number) / ends.length).toFixed(1)} %)`;
+  const share = (number: number) => `${number} (${((100 * number) / sent).toFixed(1)} %)`;
   const table = new Table({ ...plain, colAligns: ['left', 'right'] });
   table.push(
     ['capacity', `${capacity.toFixed(0)} a second`],
-    ['offered', `${ends.length}, ${perSecond(ends.length)}`],
-    ['answered', `${share(count('answered'))}, ${perSecond(count('answered'))}`],
-    ['refused at once (503, Retry-After)', share(count('refused'))],
-    ['dropped, too late (504)', share(count('late'))],
-    ['answers of others', count('mixed')],
-    ['lost', count('lost')],
-    ['other answers', count('wrong')],
+    ['offered', `${sent}, ${perSecond(sent)}`],
+    ['answered', `${share(counts.answered)}, ${perSecond(counts.answered)}`],
+    ['refused at once (503, Retry-After)', share(counts.refused)],
+    ['dropped, too late (504)', share(counts.late)],
+    ['answers of others', counts.mixed],
+    ['lost', counts.lost],
+    ['other answers', counts.wrong],
     [
       `p50 of the answered, by the client; the deadline is ${options.deadline} ms`,
       `${percentile(times, 0.5).toFixed(0)} ms`,
@@ -157,10 +179,10 @@ async function main(options: Options): Promise<void> {
     ['… in the last as long', megabytes(late)],
   );
   console.log(table.toString());
-  for (const { why } of ends.filter((one) => one.why !== undefined).slice(0, 10)) console.error(why);
+  for (const reason of reasons) console.error(reason);
   const grew = late - early > mostGrowth;
   if (grew) console.error(`memory grew by ${megabytes(late - early)}`);
-  if (grew || count('mixed') + count('lost') + count('wrong') > 0 || count('answered') === 0) process.exitCode = 1;
+  if (grew || counts.mixed + counts.lost + counts.wrong > 0 || counts.answered === 0) process.exitCode = 1;
 }
 
 command.action((options: Options) => main(options)).parse();

@@ -12,8 +12,8 @@ export interface ThrownMessage {
 }
 
 /**
- * Every message that the source makes a GdwsError of, by `new GdwsError(code, summary, { remedy })` or by the `fail(code,
- * summary, remedy)` of an operator, wherever the code is written out.
+ * Every message that the source makes a GdwsError of, by `new GdwsError(code, summary, { remedy })`, by the `super` of a
+ * class that extends it, or by the `fail(code, summary, remedy)` of an operator, wherever the code is written out.
  */
 export function thrownMessages(folder: string, codes: ReadonlySet<string>): ThrownMessage[] {
   const found: ThrownMessage[] = [];
@@ -33,6 +33,7 @@ export function thrownMessages(folder: string, codes: ReadonlySet<string>): Thro
 
 function errorArguments(node: ts.Node): readonly ts.Expression[] | undefined {
   if (ts.isNewExpression(node) && node.expression.getText() === 'GdwsError') return node.arguments;
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.SuperKeyword) return node.arguments;
   const isFail =
     ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'fail';
   return isFail ? node.arguments : undefined;

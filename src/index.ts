@@ -22,6 +22,8 @@ export type {
   RequestTimes,
   RunTotals,
 } from './batching/batched-model';
+export { Cancellation } from './batching/cancellation';
+export type { ServableModel, TakeOptions } from './batching/servable-model';
 export {
   compressWithinDrop,
   type Drops,

@@ -4,6 +4,7 @@ export class Cancellation {
   private fired = false;
   private by: AbortSignal | undefined;
 
+  /** Whether it was cancelled. */
   get isCancelled(): boolean {
     return this.fired;
   }
@@ -28,6 +29,7 @@ export class Cancellation {
     this.listeners.add(listener);
   }
 
+  /** Listens no more. */
   forget(listener: () => void): void {
     this.listeners.delete(listener);
   }

@@ -1,6 +1,4 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import path from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import autocannon from 'autocannon';
 import Table from 'cli-table3';
 import { Command } from 'commander';
@@ -10,6 +8,7 @@ import { seededFeeds } from '../feeds';
 import { describeMachine } from '../machine';
 import { parseCount, parseSeconds } from '../options';
 import { machineLines, plain } from '../report';
+import { startServer, type StartedServer } from './start-server';
 
 interface Options {
   readonly against: string;
@@ -21,11 +20,9 @@ interface Options {
   readonly free: number;
 }
 
-/** A server of one model in a process of its own. */
-interface Contestant {
+/** A server that is measured. */
+interface Contestant extends StartedServer {
   readonly name: string;
-  readonly address: string;
-  readonly process: ChildProcessByStdio<Writable, Readable, null>;
   readonly measured: { readonly perSecond: number; readonly p50: number; readonly p99: number }[];
 }
 
@@ -45,16 +42,8 @@ const command = new Command('npm run bench:serving --')
   .option('--free <size>', 'of dims that a model leaves open', parseCount, 224);
 
 async function start(engine: string, file: string, { maxBatch, maxDelay }: Options): Promise<Contestant> {
-  const words = [path.join(__dirname, 'server.ts'), engine, file, String(maxBatch), String(maxDelay)];
-  // As the container image runs: threads of V8's collector would wait for processors that inference has.
-  const child = spawn(process.execPath, ['--single-threaded-gc', '--import', 'tsx', ...words], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const address = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
-    child.once('exit', (code) => reject(new Error(`the server of ${file} ended with ${code}`)));
-  });
-  return { name: `${engine}, ${path.basename(file)}`, address, process: child, measured: [] };
+  const server = await startServer(engine, file, maxBatch, maxDelay);
+  return { ...server, name: `${engine}, ${path.basename(file)}`, measured: [] };
 }
 
 /** A request for one row, as Triton's binary tensors. */

@@ -246,7 +246,7 @@ export class Batcher implements Batched, ServableModel {
   private pending(asked: Asked): PendingRequest {
     const { cancellation, deadline, since } = asked;
     let clock: NodeJS.Timeout | undefined;
-    const request = new PendingRequest(asked, (_, ending) => {
+    const request = new PendingRequest(asked, (ending) => {
       this.counts[ending]++;
       clearTimeout(clock);
       cancellation?.forget(leave);
@@ -325,7 +325,7 @@ export class Batcher implements Batched, ServableModel {
   /** Runs requests together, and settles them. */
   private async run(members: readonly PendingRequest[], threads: number): Promise<void> {
     const stop = members.every(({ asked }) => asked.cancellation) ? new AbortController() : undefined;
-    const run: Run = { members, threads, began: performance.now(), left: members.length, stop };
+    const run: Run = { threads, began: performance.now(), left: members.length, stop };
     for (const request of members) {
       request.run = run;
       this.running.add(request);

@@ -26,7 +26,6 @@ export interface Asked {
 
 /** A run of requests. */
 export interface Run {
-  readonly members: readonly PendingRequest[];
   readonly threads: number;
   /** When it came to its processors, by `performance.now()`. */
   began: number;
@@ -48,7 +47,7 @@ export class PendingRequest {
   constructor(
     readonly asked: Asked,
     /** Called as soon as it is settled. */
-    private readonly onSettled: (request: PendingRequest, ending: Ending) => void,
+    private readonly onSettled: (ending: Ending) => void,
   ) {
     this.answered = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -74,7 +73,7 @@ export class PendingRequest {
   private settle(ending: Ending): boolean {
     if (this.settled) return false;
     this.settled = true;
-    this.onSettled(this, ending);
+    this.onSettled(ending);
     return true;
   }
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +7,7 @@ import { Command } from 'commander';
 import { describeMachine } from '../../machine';
 import { parseCount, parseSeconds } from '../../options';
 import { machineLines, plain } from '../../report';
+import { startServer } from '../start-server';
 import { numberedModel } from './model';
 import { Requests, type Ended, type Outcome } from './requests';
 
@@ -39,15 +39,7 @@ interface Started {
 }
 
 async function start(model: string, { maxBatch }: Options): Promise<Started> {
-  const words = [path.join(__dirname, '../server.ts'), 'gdws', model, String(maxBatch), '1'];
-  const child = spawn(process.execPath, ['--single-threaded-gc', '--import', 'tsx', ...words], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const address = await Promise.race([
-    new Promise<string>((resolve) => child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()))),
-    exited.then((code) => Promise.reject(new Error(`the server ended with ${code}`))),
-  ]);
+  const { address, process: child, exited } = await startServer('gdws', model, maxBatch, 1);
   return {
     address,
     residentBytes: () => {

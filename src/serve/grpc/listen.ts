@@ -9,8 +9,9 @@ export interface Listener {
   close(): void;
 }
 
-/** Errors of an address that this machine does not have, though its name has it: `localhost` without IPv6. */
-const absent = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+/** Whether an error is of an address that this machine does not have, though its name has it: `localhost` without IPv6. */
+const isAbsent = (error: unknown) =>
+  ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /**
  * Takes connections at each address of a host. grpc-js listens by itself too, but without a bound of connections, and prints where it cannot.
@@ -37,11 +38,11 @@ export async function listen(
       servers.push(server);
     } catch (error) {
       failure = error;
-      if (!absent.includes((error as NodeJS.ErrnoException).code ?? '')) break;
+      if (!isAbsent(error)) break;
     }
   }
   const [first] = servers;
-  if (first && (failure === undefined || absent.includes((failure as NodeJS.ErrnoException).code ?? ''))) {
+  if (first && (failure === undefined || isAbsent(failure))) {
     return { port: portOf(first), close };
   }
   close();

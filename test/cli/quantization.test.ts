@@ -5,11 +5,12 @@ import { Graph } from '../../src/graph/graph';
 import { decodeModel } from '../../src/onnx/read';
 import { floats } from '../graph/small-network';
 import { ownCacheFolder } from '../latency/cache-folder';
+import { withKnownTimes } from '../latency/known-times';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
 import { spreadOver } from './small-classifier';
 
-ownCacheFolder();
+const cache = ownCacheFolder();
 const folder = temporaryFolder();
 const [model, output, calib] = [folder.file('model.onnx'), folder.file('small.onnx'), folder.file('images.npy')];
 const labels = folder.file('labels.npy');
@@ -64,7 +65,7 @@ test('--format qoperator writes operators on bytes', async () => {
 test('--fastest searches in integers and in floats', async () => {
   const data = ['--data', calib, '--labels', labels, '--calib', calib, '--run-threads', '1'];
   const args = ['compress', model, '-o', output, '--fastest', '--max-drop', '60%', ...data, '--keep-anyway', '--json'];
-  const { stdout } = await inProcess(...args);
+  const { stdout } = await withKnownTimes(cache(), () => inProcess(...args));
   const { search } = JSON.parse(stdout) as { search: { format: string; trials: { format: string }[] } };
   expect(['int8', 'float32']).toContain(search.format);
   expect(search.trials.map(({ format }) => format)).toContain('int8');

@@ -277,7 +277,7 @@ async function findCompression(
   }
 }
 
-/** @throws GdwsError BUDGET_OUT_OF_RANGE where only the dense network is within the drop */
+/** @throws GdwsError BUDGET_OUT_OF_RANGE where only the dense network is within the drop, or no other one saves anything */
 async function searchWithinDrop(
   model: string,
   options: CompressArguments,
@@ -295,6 +295,7 @@ async function searchWithinDrop(
     attack: prepare.calibration?.attack,
   });
   if (search.compression) return { compression: search.compression, search };
+  if (search.trials.every(({ isWithin }) => isWithin)) throw nothingSaved(model, budgetOf(options));
   if (judges) {
     throw new GdwsError('BUDGET_OUT_OF_RANGE', 'only the dense network predicts nearly the same.', {
       file: model,
@@ -304,6 +305,21 @@ async function searchWithinDrop(
   throw new GdwsError('BUDGET_OUT_OF_RANGE', 'only the dense network is within the drop.', {
     file: model,
     remedy: 'Allow a larger --max-drop, give --calib images, or more of --data where it is to be --sure.',
+  });
+}
+
+/** No network in floats saves what is searched for, whatever its accuracy. */
+function nothingSaved(file: string, budget: 'macs' | 'params' | 'latency'): GdwsError {
+  if (budget === 'latency') {
+    return new GdwsError('BUDGET_OUT_OF_RANGE', 'no network in floats is faster on this machine.', {
+      file,
+      remedy: 'Search among quantized ones, too: --fastest in place of --save, with images: --calib data_batch_1.bin.',
+    });
+  }
+  const saved = budget === 'macs' ? 'multiply-accumulates' : 'weights';
+  return new GdwsError('BUDGET_OUT_OF_RANGE', `no network has less than 99 % of the ${saved}.`, {
+    file,
+    remedy: 'Let more layers be replaced: a wider --include, fewer --exclude, or --first-layer.',
   });
 }
 

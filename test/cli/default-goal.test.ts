@@ -7,7 +7,7 @@ import { ownCacheFolder } from '../latency/cache-folder';
 import { withKnownTimes } from '../latency/known-times';
 import { temporaryFolder } from '../onnx/temporary-folder';
 import { inProcess } from './in-process';
-import { spreadOver } from './small-classifier';
+import { classifier, spreadOver } from './small-classifier';
 
 // What `compress` does where images are given and no budget.
 const cache = ownCacheFolder();
@@ -68,6 +68,31 @@ test('labelled images alone search for the least time in floats', async () => {
   // One point of 32 images is none.
   const { stdout, stderr } = await searched(...labelled);
   expect(stdout + stderr).toMatch(/time kept +points lost|only the dense network is within/);
+}, 240_000);
+
+test('where nothing in floats is faster on this machine, that is said, and what finds a faster one', async () => {
+  const args = ['compress', model, '-o', output, ...labelled, '--max-drop', '100%'];
+  const search = (...more: readonly string[]) => withKnownTimes(cache(), () => inProcess(...args, ...more), 2);
+  const { code, stderr } = await search('--save', 'latency');
+  expect(code).toBeGreaterThan(0);
+  expect(stderr).toContain('no network in floats is faster on this machine');
+  expect(stderr).toContain('--fastest in place of --save, with images: --calib');
+  expect((await search('--fastest', ...images)).code).toBe(0);
+}, 240_000);
+
+test('where the layers to replace have hardly any of the multiply-accumulates, that is said', async () => {
+  await fs.writeFile(folder.file('stem.onnx'), classifier({ kernels: [63, 3] }));
+  const args = ['compress', folder.file('stem.onnx'), '-o', output, ...labelled, '--max-drop', '100%'];
+  for (const [saved, named] of [
+    ['macs', 'multiply-accumulates'],
+    ['params', 'weights'],
+  ] as const) {
+    const { code, stderr } = await inProcess(...args, '--save', saved);
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toContain(`no network has less than 99 % of the ${named}`);
+    expect(stderr).toContain('--first-layer');
+    expect((await inProcess(...args, '--save', saved, '--first-layer')).code).toBe(0);
+  }
 }, 240_000);
 
 test('the times of both networks are measured, with the threads and the batch that are asked for', async () => {

@@ -369,6 +369,9 @@ const elsewhere: Record<string, string> = {
   'Evaluate it, with the options of the others: --shard ….': 'shards.test.ts',
   "Keep in floats what reads them: int8Exclude in the API, --int8-exclude on the command line, for '…'.":
     'quantize/unusual-networks.test.ts',
+  'Search among quantized ones, too: --fastest in place of --save, with images: --calib data_batch_1.bin.':
+    'default-goal.test.ts',
+  'Let more layers be replaced: a wider --include, fewer --exclude, or --first-layer.': 'default-goal.test.ts',
   'Allow a larger --max-drop, give more of --calib or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
   'Allow a larger --max-drop, give more of --data or --sure, or --keep-anyway writes it.': 'max-drop.test.ts',
   "'gdws inspect' lists the layers of a model.":

@@ -1,9 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { npm, publish, root, run } from '../package/npm';
+import { startRegistry, type LocalRegistry } from '../package/local-registry';
+import { root, run } from '../package/npm';
 
 /** A package of that name and version, which says by which engine it runs a network of its own. */
 const stub = `
@@ -29,7 +28,7 @@ const stub = `
   };`;
 
 let temporary: string;
-let registry: ChildProcess | undefined;
+let registry: LocalRegistry | undefined;
 beforeAll(async () => {
   temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-ocr-'));
   const stubFolder = path.join(temporary, 'stub');
@@ -43,29 +42,15 @@ beforeAll(async () => {
   };
   fs.writeFileSync(path.join(stubFolder, 'package.json'), JSON.stringify(manifest));
   fs.writeFileSync(path.join(stubFolder, 'index.mjs'), stub);
-  const packages = path.join(temporary, 'registry');
-  fs.mkdirSync(packages);
-  const others = [stubFolder].concat(
-    ['onnxruntime-common', '@bufbuild/protobuf'].map((name) => path.join(root, 'node_modules', name)),
-  );
-  const packed = others.map((folder) => {
-    const json = npm(['pack', folder, '--ignore-scripts', '--pack-destination', packages], temporary);
-    const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as unknown;
-    return { manifest, tarball: (JSON.parse(json) as [{ filename: string }])[0].filename };
-  });
-  fs.writeFileSync(path.join(packages, 'packages.json'), JSON.stringify([...publish(packages), ...packed]));
-  registry = spawn(process.execPath, [path.join(root, 'test/package/registry.mjs'), packages]);
-  const [line] = (await once(registry.stdout!, 'data')) as [Buffer];
-  const address = line.toString().trim();
+  registry = await startRegistry(path.join(temporary, 'registry'), { others: [stubFolder] });
 
   const folder = path.join(temporary, 'ocr');
   fs.cpSync(path.join(root, 'examples/ocr'), folder, { recursive: true });
-  const cache = path.join(temporary, 'cache');
-  npm(['install', '--include=optional', '--ignore-scripts', '--registry', address, '--cache', cache], folder);
+  registry.install(folder);
   fs.writeFileSync(path.join(folder, 'page.png'), '');
 }, 600_000);
 afterAll(() => {
-  registry?.kill();
+  registry?.stop();
   fs.rmSync(temporary, { recursive: true, force: true });
 });
 

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 
 export const root = path.join(__dirname, '../..');
@@ -46,27 +45,16 @@ export function npm(args: readonly string[], cwd: string): string {
 }
 
 /**
- * Packs gdws and the addon of this machine into a folder, as they are published; with `addons`, a folder of others, all targets.
- * The tarball of gdws is the last.
+ * Packs gdws and the addons of some targets into a folder, as they are published; by default that of this machine. With `addons`, a
+ * folder of others, all targets. The tarball of gdws is the last.
  */
-export function pack(folder: string, addons?: string): Packed[] {
-  const chosen = addons === undefined ? ['--targets', 'this'] : ['--addons', addons];
+export function pack(
+  folder: string,
+  { targets = ['this'], addons }: { readonly targets?: readonly string[]; readonly addons?: string } = {},
+): Packed[] {
+  const chosen = addons === undefined ? ['--targets', targets.join(',')] : ['--addons', addons];
   const script = path.join(root, 'scripts/platforms/pack.mjs');
   return JSON.parse(
     run(process.execPath, [script, ...chosen, '--out', folder, '--json'], root, userSettings),
   ) as Packed[];
-}
-
-/** A package as test/package/registry.mjs serves it. */
-export interface Published {
-  readonly tarball: string;
-  readonly manifest: unknown;
-}
-
-/** Packs gdws and the addon of this machine for the registry in a folder. */
-export function publish(folder: string): Published[] {
-  return pack(folder).map(({ name, filename }) => {
-    const staged = path.join(folder, path.basename(name), 'package.json');
-    return { tarball: filename, manifest: JSON.parse(fs.readFileSync(staged, 'utf8')) as unknown };
-  });
 }

@@ -47,7 +47,7 @@ beforeAll(() => {
   fs.writeFileSync(path.join(folder, 'addons/wasm32/gdws.wasm'), 'NSt3__112basic_stringE');
   const bundle = `import { bundleWasm } from './scripts/platforms/wasm.mjs'; bundleWasm(process.argv[1]);`;
   run(process.execPath, ['--input-type=module', '-e', bundle, path.join(folder, 'addons/wasm32')], root);
-  packed = pack(path.join(folder, 'out'), path.join(folder, 'addons'));
+  packed = pack(path.join(folder, 'out'), { addons: path.join(folder, 'addons') });
 }, 600_000);
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 

@@ -1,9 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { npm, publish, root, run } from './npm';
+import { startRegistry, type LocalRegistry } from './local-registry';
+import { root, run } from './npm';
 
 // The settings of docs/onnxruntime.md by which programs that import onnxruntime-node get gdws, as they stand there.
 
@@ -17,12 +16,9 @@ const recipes = new Map(
 );
 
 let temporary: string;
-let registry: ChildProcess;
-let address: string;
+let registry: LocalRegistry;
 beforeAll(async () => {
   temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'gdws-stand-in-'));
-  const packages = path.join(temporary, 'registry');
-  fs.mkdirSync(packages);
   write('library/package.json', {
     name: 'library',
     version: '1.0.0',
@@ -35,20 +31,11 @@ beforeAll(async () => {
   // What the library gets where no setting says otherwise.
   write('original/package.json', { name: 'onnxruntime-node', version: '1.20.1', main: 'index.js' });
   write('original/index.js', "throw new Error('this is the original');");
-  const others = ['onnxruntime-common', '@bufbuild/protobuf'].map((name) => path.join(root, 'node_modules', name));
-  const folders = ['library', 'original'].map((name) => path.join(temporary, name)).concat(others);
-  const packed = folders.map((folder) => {
-    const json = npm(['pack', folder, '--ignore-scripts', '--pack-destination', packages], temporary);
-    const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as unknown;
-    return { manifest, tarball: (JSON.parse(json) as [{ filename: string }])[0].filename };
-  });
-  write('registry/packages.json', [...publish(packages), ...packed]);
-  registry = spawn(process.execPath, [path.join(__dirname, 'registry.mjs'), packages]);
-  const [line] = (await once(registry.stdout!, 'data')) as [Buffer];
-  address = line.toString().trim();
+  const others = ['library', 'original'].map((name) => path.join(temporary, name));
+  registry = await startRegistry(path.join(temporary, 'registry'), { others });
 }, 600_000);
 afterAll(() => {
-  registry.kill();
+  registry.stop();
   fs.rmSync(temporary, { recursive: true, force: true });
 });
 
@@ -101,9 +88,8 @@ function project(name: string, dependencies: Record<string, string>, settings: o
     ...settings,
     dependencies: { ...dependencies, ...given.dependencies },
   });
-  const cache = path.join(temporary, 'cache');
   const folder = path.join(temporary, name);
-  npm(['install', '--include=optional', '--ignore-scripts', '--registry', address, '--cache', cache], folder);
+  registry.install(folder);
   return folder;
 }
 

@@ -20,6 +20,9 @@ const linux = ['linux-x64', 'linux-arm64', 'linuxmusl-x64', 'linuxmusl-arm64'];
 const windows = ['win32-x64', 'win32-arm64'];
 const macos = ['darwin-x64', 'darwin-arm64'];
 
+/** What Node looks for in an addon, and all that an addon shows. */
+const entryPoints = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+
 /** The names in a table of dynamic symbols, as readelf prints it, without versions. */
 function dynamicSymbols(name: string) {
   const lines = run(['readelf', '--dyn-syms', '--wide', fileOf(name)]).split('\n');
@@ -62,9 +65,7 @@ describeBuilt('libraries and symbols', linux, 'readelf', (name) => {
 
   it('shows the entry points of Node-API only', () => {
     const shown = dynamicSymbols(name).filter(({ isDefined, bind }) => isDefined && bind !== 'LOCAL');
-    expect(shown.map(({ symbol }) => symbol).sort()).toEqual(
-      ['node_api_module_get_api_version_v1', 'napi_register_module_v1'].sort(),
-    );
+    expect(shown.map(({ symbol }) => symbol).sort()).toEqual(entryPoints);
   });
 
   it('stays loaded when the worker that loaded it ends', () => {
@@ -79,6 +80,26 @@ describeBuilt('libraries and symbols', windows, 'llvm-objdump', (name) => {
     const allowed = /^(kernel32|ntdll|advapi32|api-ms-win-[a-z0-9-]+)\.dll$/;
     expect(needed).toContain('kernel32.dll');
     expect(needed.filter((library) => !allowed.test(library))).toEqual([]);
+  });
+
+  it('shows the entry points of Node-API only', () => {
+    const text = run(['llvm-readobj', '--coff-exports', fileOf(name)]);
+    expect([...text.matchAll(/Name: (\S+)/g)].map(([, symbol]) => symbol).sort()).toEqual(entryPoints);
+  });
+});
+
+describeBuilt('libraries and symbols', macos, 'llvm-objdump', (name) => {
+  it('needs the system library only, of macOS 11', () => {
+    const [, , ...needed] = run(['llvm-objdump', '--macho', '--dylibs-used', fileOf(name)])
+      .trim()
+      .split('\n');
+    expect(needed.map((line) => line.trim().split(' ')[0])).toEqual(['/usr/lib/libSystem.B.dylib']);
+    expect(run(['llvm-objdump', '--macho', '--private-headers', fileOf(name)])).toMatch(/^\s*minos 11\.0$/m);
+  });
+
+  it('shows the entry points of Node-API only', () => {
+    const symbols = run(['llvm-nm', '--extern-only', '--defined-only', '--just-symbol-name', fileOf(name)]);
+    expect(symbols.trim().split(/\s+/).sort()).toEqual(entryPoints.map((symbol) => `_${symbol}`));
   });
 });
 

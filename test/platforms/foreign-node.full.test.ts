@@ -5,28 +5,15 @@ import { decodeModel } from '../../src/onnx/read';
 import { externalize } from '../../src/onnx/externalize';
 import { compiledTree } from '../compiled-tree';
 import { convolutionStack } from '../runtime/models';
+import { emulatedPlatforms } from './emulators';
 import type { Outcomes } from './sessions.child';
 
 // Sessions in Node of other platforms, in emulators, and here: the outcomes must be the same. Platforms whose addon is
 // not built (npm run build:platforms), or whose emulator is missing, are skipped.
 
 const root = path.resolve(__dirname, '../..');
-const emulators = {
-  'linux-arm64': ['/usr/bin/qemu-aarch64'],
-  'linuxmusl-x64': ['/lib/ld-musl-x86_64.so.1'],
-  'win32-x64': ['/usr/bin/wine', '/usr/bin/wine64'],
-} as const;
 const here = `${process.platform}-${process.arch}`;
-
-const emulated = Object.entries(emulators).filter(
-  ([name, commands]) =>
-    fs.existsSync(path.join(root, 'build/platforms', name, 'gdws.node')) &&
-    commands.some((file) => fs.existsSync(file)),
-);
-const names = emulated.map(([name]) => name).filter((name) => name !== here);
-for (const name of Object.keys(emulators)) {
-  if (!names.includes(name)) console.warn(`Skipped, since it is not built or not emulated: ${name}, sessions.`);
-}
+const names = emulatedPlatforms('sessions').filter((name) => name !== here);
 
 const tree = compiledTree('src', 'test/runtime', 'test/platforms');
 afterAll(() => fs.rmSync(tree, { recursive: true, force: true }));

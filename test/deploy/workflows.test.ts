@@ -42,7 +42,8 @@ test('the linter sees a job that is not there', () => {
 test.each(names)('the scripts that %s calls exist', (name) => {
   const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: object };
   for (const { run = '' } of stepsOf(name)) {
-    for (const [, script] of run.matchAll(/npm run ([\w:-]+)(?![\w:$-])/g)) expect(Object.keys(scripts)).toContain(script);
+    for (const [, script] of run.matchAll(/npm run ([\w:-]+)(?![\w:$-])/g))
+      expect(Object.keys(scripts)).toContain(script);
     for (const [, file] of run.matchAll(/(?:node|bash) ([\w./-]+\/[\w./-]+)/g))
       expect(fs.existsSync(path.join(root, file!))).toBe(true);
   }

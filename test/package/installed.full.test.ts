@@ -68,7 +68,10 @@ function install({ name, os: system, cpu, libc }: Target): string {
     value ? [`--${key}=${value}`] : [],
   );
   // Who has no other takes WebAssembly.
-  registry!.install(consumer, ...(system ? ['gdws', ...platform] : ['--omit=optional', 'gdws', '@gdws/wasm32']));
+  registry!.install(
+    consumer,
+    system ? ['--include=optional', 'gdws', ...platform] : ['--omit=optional', 'gdws', '@gdws/wasm32'],
+  );
   fs.copyFileSync(path.join(root, 'examples/robust-mnist.onnx'), path.join(consumer, 'model.onnx'));
   fs.writeFileSync(path.join(consumer, 'first.mjs'), program);
   return consumer;
@@ -119,19 +122,22 @@ for (const target of published) {
       expect(fs.readdirSync(path.join(consumer, 'node_modules/@gdws'))).toEqual([name]);
       expect(sizeOf(path.join(consumer, 'node_modules'))).toBeLessThan(12e6);
       if (!runs) return;
-      const log = path.join(consumer, 'log');
-      const descriptor = fs.openSync(log, 'w');
+      // To files, since pipes fail in Wine.
+      const [printed, errors] = ['printed', 'errors'].map((file) => path.join(consumer, file)) as [string, string];
+      const streams = [printed, errors].map((file) => fs.openSync(file, 'w'));
       const script = path.join(consumer, 'first.mjs');
       const foreign = [path.join(root, 'scripts/platforms/run-node.mjs'), '--installed', name];
-      // To a file, since pipes fail in Wine.
       const { status } = spawnSync(process.execPath, [...(runs === 'here' ? [] : foreign), script], {
         cwd: consumer,
-        stdio: ['ignore', descriptor, 'inherit'],
+        stdio: ['ignore', ...streams],
         env: { ...process.env, GDWS_ADDON: '', NODE_PATH: '' },
       });
-      fs.closeSync(descriptor);
-      expect(status).toBe(0);
-      const { scores, inUse } = JSON.parse(fs.readFileSync(log, 'utf8')) as Printed;
+      for (const stream of streams) fs.closeSync(stream);
+      expect({ status, errors: status === 0 ? '' : fs.readFileSync(errors, 'utf8') }).toEqual({
+        status: 0,
+        errors: '',
+      });
+      const { scores, inUse } = JSON.parse(fs.readFileSync(printed, 'utf8')) as Printed;
       console.log(
         `${name}: from npm install to the first result ${((performance.now() - began) / 1000).toFixed(1)} s.`,
       );

@@ -8,8 +8,12 @@ import { npm, pack, root, type Packed } from './npm';
 export interface LocalRegistry {
   /** Of gdws, last, and of its addons, whose files are in folders of the registry's: `<folder>/gdws`, `<folder>/linux-x64`. */
   readonly packed: readonly Packed[];
-  /** Installs from it in a folder that has a package.json, with scripts blocked; what else is optional is not there. */
-  install(where: string, ...args: readonly string[]): void;
+  /**
+   * Installs from it in a folder that has a package.json, with scripts blocked.
+   *
+   * @param options of npm; by default `--include=optional`: the addon is, all else that is optional is not there
+   */
+  install(where: string, options?: readonly string[]): void;
   stop(): void;
 }
 
@@ -40,8 +44,8 @@ export async function startRegistry(
   const settings = ['--registry', line.toString().trim(), '--cache', path.join(folder, 'cache')];
   return {
     packed,
-    install: (where, ...args) =>
-      void npm(['install', '--include=optional', '--ignore-scripts', ...settings, ...args], where),
+    install: (where, options = ['--include=optional']) =>
+      void npm(['install', '--ignore-scripts', ...settings, ...options], where),
     stop: () => void server.kill(),
   };
 }

@@ -52,6 +52,8 @@ const emulators = {
     ],
     pathOf: (file) => file,
     env: (modules) => ({
+      // For onnxruntime, of this machine (test/platforms/onnxruntime).
+      GDWS_HOST_NODE: process.execPath,
       // Of jest.
       NAPI_RS_NATIVE_LIBRARY_PATH: path.join(resolver(modules, 'linux-arm64-gnu'), 'resolver.linux-arm64-gnu.node'),
     }),

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 
 export const root = path.join(__dirname, '../..');
@@ -19,6 +20,12 @@ export function run(program: string, args: readonly string[], cwd: string, env: 
     stdio: 'pipe',
     env: { ...process.env, NODE_PATH: '', ...env },
   });
+}
+
+/** The bytes of all files in a folder. */
+export function sizeOf(where: string): number {
+  const files = fs.readdirSync(where, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  return files.reduce((sum, file) => sum + fs.statSync(path.join(file.parentPath, file.name)).size, 0);
 }
 
 /** What users may have set for themselves, and what would spoil the tests were it to count. */

@@ -26,13 +26,15 @@ const waiting = new Map();
 function start() {
   const execPath = process.env.GDWS_HOST_NODE;
   host = fork(path.join(__dirname, 'host.cjs'), { execPath, execArgv: [], serialization: 'advanced' });
-  host.on('message', ({ id, result, error }) => {
-    const { resolve, reject } = waiting.get(id);
-    waiting.delete(id);
-    hold();
-    if (error === undefined) resolve(result);
-    else reject(new Error(error));
-  });
+  host.on('message', settle);
+}
+
+function settle({ id, result, error }) {
+  const { resolve, reject } = waiting.get(id);
+  waiting.delete(id);
+  hold();
+  if (error === undefined) resolve(result);
+  else reject(new Error(error));
 }
 
 /** The process may end while nothing is asked. */
@@ -48,7 +50,12 @@ function ask(method, ...args) {
     const id = asked++;
     waiting.set(id, { resolve, reject });
     hold();
-    host.send({ id, method, args });
+    try {
+      host.send({ id, method, args });
+    } catch ({ message }) {
+      // What cannot be in a message is no argument either.
+      settle({ id, error: message });
+    }
   });
 }
 

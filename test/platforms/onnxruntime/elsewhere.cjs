@@ -3,21 +3,7 @@
 const { fork } = require('node:child_process');
 const path = require('node:path');
 const common = require('onnxruntime-common');
-
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
+const { arrayOfType } = require('../../../src/onnx/value');
 
 let host;
 let asked = 0;
@@ -27,8 +13,12 @@ function start() {
   const execPath = process.env.GDWS_HOST_NODE;
   host = fork(path.join(__dirname, 'host.cjs'), { execPath, execArgv: [], serialization: 'advanced' });
   host.on('message', settle);
+  host.on('exit', (code, signal) => {
+    for (const id of waiting.keys()) settle({ id, error: `onnxruntime ended with ${signal ?? code}` });
+  });
 }
 
+/** The answer to what was asked under a number. */
 function settle({ id, result, error }) {
   const { resolve, reject } = waiting.get(id);
   waiting.delete(id);
@@ -41,7 +31,7 @@ function settle({ id, result, error }) {
 function hold() {
   const change = waiting.size > 0 ? 'ref' : 'unref';
   host[change]();
-  host.channel[change]();
+  host.channel?.[change]();
 }
 
 function ask(method, ...args) {
@@ -71,7 +61,7 @@ const plainAll = (values) => {
 
 /** A tensor of this realm, which that of jest's tests is. */
 function tensorOf({ type, dims, data }) {
-  const own = type === 'string' ? data : new arrays[type](data.buffer, data.byteOffset, data.length);
+  const own = type === 'string' ? data : new arrayOfType[type](data.buffer, data.byteOffset, data.length);
   return new common.Tensor(type, own, dims);
 }
 

@@ -92,7 +92,7 @@ export function nodeOf(name) {
   return {
     isEmulated: true,
     words: emulator.words(modules, program),
-    env: { ...emulator.env(modules), GDWS_ADDON: emulator.pathOf(addon) },
+    env: { ...emulator.env(modules), GDWS_EMULATED: '1', GDWS_ADDON: emulator.pathOf(addon) },
     pathOf: emulator.pathOf,
   };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { OnnxValue } from 'onnxruntime-common';
 import { compress } from '../../src/compress/compress';
 import { InferenceSession } from '../../src/engine/session';
+import { patience } from '../patience';
 import { demandClose, onnxruntime, ours, type Feeds, type OurResults, type Results } from './comparison';
 import { forced } from './forced-kernels';
 import { makeNetwork, networkPlan, type NetworkPlan, type RandomNetwork } from './random-network';
@@ -10,7 +11,7 @@ import { makeNetwork, networkPlan, type NetworkPlan, type RandomNetwork } from '
 const numRuns = Number(process.env.GDWS_NETWORKS ?? 70);
 const seed = Number(process.env.GDWS_SEED ?? 20);
 const forcesKernels = process.env.GDWS_KERNELS === 'forced';
-const timeout = 60_000 + numRuns * (forcesKernels ? 4000 : 1000);
+const timeout = patience * (60_000 + numRuns * (forcesKernels ? 4000 : 1000));
 
 /** Of how many comparisons each kernel was forced in. */
 const turns = new Map<string, number>();

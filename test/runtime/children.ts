@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { compiledTree } from '../compiled-tree';
+import { patience } from '../patience';
 
 /** How a process ended. */
 export interface Ended {
@@ -21,8 +22,6 @@ export interface ChildOptions {
   readonly killWith?: NodeJS.Signals;
 }
 
-/** What limits of time are multiplied with: sanitizers make processes several times as slow. */
-export const patience = process.env.GDWS_SANITIZER ? 10 : 1;
 /** Milliseconds after which a process is taken to hang; the long variants do at least ten times as much. */
 const mostTime = 55_000 * patience * (process.env.GDWS_LONG_TESTS ? 20 : 1);
 

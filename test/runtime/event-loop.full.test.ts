@@ -1,4 +1,5 @@
-import { Children, patience } from './children';
+import { patience } from '../patience';
+import { Children } from './children';
 import type { Plan, Stalls } from './event-loop.child';
 import { convolutionStack } from './models';
 

@@ -11,6 +11,7 @@ import { encodeModel } from '../../../src/onnx/write';
 import type { BuiltProgram } from '../../../src/program/built-program';
 import { ConstantPool, toNativeConstants } from '../../../src/program/constant-pool';
 import { encodeProgram } from '../../../src/program/encode';
+import { patience } from '../../patience';
 import { quantizedNetwork, quantizedPlan, shortPlan, transposedPlan, type QuantizedPlan } from './random-quantized';
 
 /** By onnxruntime as the model is written, in floats. */
@@ -101,7 +102,7 @@ function property(
 test('random quantized networks give the very bytes that floats give, where sums of floats are exact', async () => {
   await fc.assert(property(quantizedPlan, true, { steps: 0, share: 1e-5 }), {
     numRuns: runs,
-    interruptAfterTimeLimit: 50_000,
+    interruptAfterTimeLimit: 50_000 * patience,
     markInterruptAsFailure: true,
   });
 });
@@ -109,7 +110,7 @@ test('random quantized networks give the very bytes that floats give, where sums
 test('with scales of any kind, bytes differ by one step at most', async () => {
   await fc.assert(property(shortPlan, false, { steps: 1, share: 0.1 }), {
     numRuns: runs,
-    interruptAfterTimeLimit: 50_000,
+    interruptAfterTimeLimit: 50_000 * patience,
     markInterruptAsFailure: true,
   });
 });
@@ -118,7 +119,7 @@ test('transposed convolutions of bytes give the very bytes that floats give', as
   const before = met.get('integerConvolution') ?? 0;
   await fc.assert(property(transposedPlan, true, { steps: 0, share: 1e-5 }), {
     numRuns: runs,
-    interruptAfterTimeLimit: 50_000,
+    interruptAfterTimeLimit: 50_000 * patience,
     markInterruptAsFailure: true,
   });
   expect(met.get('integerConvolution')! - before).toBeGreaterThan(runs);

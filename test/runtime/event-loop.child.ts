@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   for (let i = 0; i < 2; i++) await session.run({ x });
   // Feeds and results are copied here, into memory that a virtual machine may first have to ask its host for.
   const copied = performance.now();
-  for (const { data } of [x, x]) (data).slice();
+  for (const { data } of [x, x]) data.slice();
   const ofCopies = performance.now() - copied;
   const start = performance.now();
   const { own } = await longestStall(() => session!.run({ x }));

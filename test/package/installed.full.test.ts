@@ -5,29 +5,11 @@ import path from 'node:path';
 import { builtFolder, emulatedPlatforms } from '../platforms/emulators';
 import { startRegistry, type LocalRegistry } from './local-registry';
 import { root, run, sizeOf } from './npm';
+import { machine, published, type Target } from './targets';
 
 // The packages with the addons that `npm run build:platforms` made: what is in them, and from an empty folder, with scripts blocked,
 // to the first result, in Node of the platform. Platforms that are not built are skipped, and not run those that are not emulated.
 
-interface Target {
-  readonly name: string;
-  readonly os?: string;
-  readonly cpu?: string;
-  readonly libc?: string;
-}
-
-const published = JSON.parse(
-  run(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      "import { published } from './scripts/platforms/targets.mjs'; console.log(JSON.stringify(published));",
-    ],
-    root,
-  ),
-) as Target[];
-const here = `${process.platform}-${process.arch}`;
 const fileOf = (name: string) => (name === 'wasm32' ? 'gdws.wasm' : 'gdws.node');
 const built = published.filter(({ name }) => fs.existsSync(path.join(builtFolder(name), fileOf(name))));
 const emulated = emulatedPlatforms('installed');
@@ -104,12 +86,13 @@ for (const target of published) {
       }
     });
 
-    const runs = name === here || name === 'wasm32' ? 'here' : emulated.includes(name) ? 'emulated' : undefined;
+    const runs = name === machine || name === 'wasm32' ? 'here' : emulated.includes(name) ? 'emulated' : undefined;
     test(`from an empty folder to the first result${runs ? '' : ', installed only'}, within 12 MB`, () => {
       const began = performance.now();
       const consumer = install(target);
       expect(fs.readdirSync(path.join(consumer, 'node_modules/@gdws'))).toEqual([name]);
       expect(sizeOf(path.join(consumer, 'node_modules'))).toBeLessThan(12e6);
+      expect(fs.statSync(path.join(builtFolder(name), fileOf(name))).size).toBeLessThan(4e6);
       if (!runs) return;
       // To files, since pipes fail in Wine.
       const [printed, errors] = ['printed', 'errors'].map((file) => path.join(consumer, file)) as [string, string];
@@ -148,7 +131,7 @@ function wanted(): readonly number[] {
   fs.copyFileSync(path.join(root, 'examples/robust-mnist.onnx'), path.join(consumer, 'model.onnx'));
   fs.writeFileSync(path.join(consumer, 'first.mjs'), program);
   const isBuilt = fs.existsSync(path.join(root, 'build/Release/gdws.node'));
-  const env = { GDWS_ADDON: isBuilt ? '' : path.join(builtFolder(here), 'gdws.node') };
+  const env = { GDWS_ADDON: isBuilt ? '' : path.join(builtFolder(machine), 'gdws.node') };
   ofCheckout = (JSON.parse(run(process.execPath, ['first.mjs'], consumer, env)) as Printed).scores;
   return ofCheckout;
 }

@@ -3,27 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { platformPackages } from '../../src/addon/platform-packages';
 import { npm, pack, root, run, type Packed } from './npm';
+import { machine, published, targets } from './targets';
 
 // The packages of all platforms: as addons bytes that say which libraries would be in them; for this machine its own addon.
 
-interface Target {
-  readonly name: string;
-  readonly os: string;
-  readonly cpu: string;
-  readonly libc?: string;
-}
-
-const { targets, published, machine } = JSON.parse(
-  run(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      "import { targets, published, targetOfMachine } from './scripts/platforms/targets.mjs'; console.log(JSON.stringify({ targets, published, machine: targetOfMachine().name }));",
-    ],
-    root,
-  ),
-) as { targets: Target[]; published: Target[]; machine: string };
 const main = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
 
 const wasmModules = ['gdws.cjs', 'gdws.mjs', 'gdws.d.mts', 'browser.mjs', 'browser.d.mts'];
